@@ -1,0 +1,29 @@
+#!/bin/sh
+# Runs a TypeScript file of this project with the Node that npm installed beside it.
+# usage: sh cli/runtime.sh FILE [ARGUMENT ...]
+set -eu
+root=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd)
+node="$root/node_modules/.bin/node"
+[ -x "$node" ] || node=node
+
+if ! version=$("$node" --version 2>&1); then
+  case "$version" in
+    *libatomic.so.1*)
+      echo "turnpike: Node needs the library libatomic.so.1, which this system lacks." >&2
+      echo "turnpike: install it with: apt-get install -y libatomic1   (Fedora: dnf install libatomic, Alpine: apk add libatomic)" >&2 ;;
+    *)
+      echo "turnpike: cannot run Node ($node): $version" >&2
+      echo "turnpike: run 'npm ci' in $root first." >&2 ;;
+  esac
+  exit 1
+fi
+major=${version#v}
+major=${major%%.*}
+if [ "$major" -lt 26 ]; then
+  echo "turnpike: Node 26 or newer is needed and $node is $version. Run 'npm ci' in $root: it brings the right one." >&2
+  exit 1
+fi
+file=$1
+shift
+case "$file" in /*) ;; *) file="$root/$file" ;; esac
+exec "$node" --disable-warning=ExperimentalWarning "$file" "$@"

@@ -1,0 +1,50 @@
+import type { Kind, KindMap } from '#crds/kind.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { JsonWebKey } from '#snapshot/authentication.ts';
+
+/** All that a translation may know: the objects as they are now, what was observed, and fixed settings. */
+export interface TranslationInput {
+  readonly settings: TranslationSettings;
+  readonly objects: ObjectReader;
+  readonly observations: Observations;
+}
+
+export interface TranslationSettings {
+  /** GatewayClasses of this controllerName are ours. */
+  readonly controllerName: string;
+  /** The namespace the controller runs in: home of what the platform keeps for all Gateways. */
+  readonly controllerNamespace: string;
+  /** Standalone only: no infrastructure to wait for, so addresses are those of this process. */
+  readonly standalone: boolean;
+}
+
+/** Frozen objects; an object is the same reference as before exactly when it has not changed. */
+export interface ObjectReader {
+  get<K extends Kind>(kind: K, namespace: string, name: string): KindMap[K] | undefined;
+  /** All of a kind; the array is the same reference as before exactly when none of them has changed. */
+  list<K extends Kind>(kind: K): readonly KindMap[K][];
+  /** Whether the kind's CRD is installed and its first list has arrived. */
+  served(kind: Kind): boolean;
+}
+
+/** Feedback that entered by the front door. Maps and values are replaced, never changed. */
+export interface Observations {
+  readonly dataPlanes: ReadonlyMap<GatewayKey, DataPlanes>;
+  /** By {@link RemoteKeys.id}. */
+  readonly keys: ReadonlyMap<string, FetchedKeys>;
+}
+
+/** The data planes of one Gateway. */
+export interface DataPlanes {
+  readonly connected: number;
+  /** Those that serve some snapshot. */
+  readonly ready: number;
+  /** What some data plane has refused, by resource id: the reason. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** The last good answer of a key set's address; `problem` when the newest try failed. */
+export interface FetchedKeys {
+  readonly keys: readonly JsonWebKey[] | null;
+  readonly problem: string | null;
+}

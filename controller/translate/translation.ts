@@ -1,0 +1,102 @@
+import type { Condition, ParentReference } from '#crds/gateway-api.ts';
+import type { ResourceSet } from '#snapshot/snapshot.ts';
+import type { GatewayKey, ResourceId } from '#snapshot/ids.ts';
+
+/** What the objects of the moment mean. Frozen; made whole each time, parts shared with the one before. */
+export interface Translation {
+  /** All resources of each Gateway of ours but its Endpoints and Fleet, which have a road of their own. */
+  readonly snapshots: ReadonlyMap<GatewayKey, ResourceSet>;
+  /** Services whose endpoints some snapshot needs, by the id of the Endpoints resource. */
+  readonly endpointSources: ReadonlyMap<GatewayKey, readonly EndpointSource[]>;
+  /** Key sets that must be fetched. */
+  readonly remoteKeys: readonly RemoteKeys[];
+  readonly statuses: readonly DesiredStatus[];
+  /** What an operator should hear of beyond statuses (for example the reason why a route is closed). */
+  readonly notices: readonly Notice[];
+}
+
+/** Ready addresses of the Service port go into the Endpoints resource `id`. */
+export interface EndpointSource {
+  readonly id: ResourceId;
+  readonly namespace: string;
+  readonly service: string;
+  /** Name of the Service port (`''` when unnamed): EndpointSlices carry target ports by this name. */
+  readonly portName: string;
+}
+
+/** A JWK Set to fetch and keep fresh. */
+export interface RemoteKeys {
+  /** Equal for equal sources: one fetch serves all policies that name it. */
+  readonly id: string;
+  readonly source:
+    | { readonly type: 'Uri'; readonly uri: string }
+    | {
+        readonly type: 'Backend';
+        readonly namespace: string;
+        readonly service: string;
+        readonly port: number;
+        readonly path: string;
+      };
+}
+
+export interface Notice {
+  readonly object: ObjectRef;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface ObjectRef {
+  readonly kind: string;
+  /** Empty for kinds without namespace. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * The part of an object's status that is ours, as it should be. `gateways`: written once their ready data
+ * planes have taken the snapshot of this translation, or after a moment.
+ */
+export interface DesiredStatus {
+  readonly object: ObjectRef;
+  readonly generation: number;
+  readonly gateways: readonly GatewayKey[];
+  readonly status: StatusPart;
+}
+
+export type StatusPart =
+  | { readonly kind: 'GatewayClass'; readonly conditions: readonly DesiredCondition[] }
+  | {
+      readonly kind: 'Gateway';
+      readonly conditions: readonly DesiredCondition[];
+      readonly addresses: readonly { readonly type: string; readonly value: string }[];
+      readonly listeners: readonly DesiredListenerStatus[];
+    }
+  | { readonly kind: 'Route'; readonly parents: readonly DesiredParentStatus[] }
+  | {
+      readonly kind: 'Policy';
+      /** The worst of the ancestors', for printer columns. */
+      readonly conditions: readonly DesiredCondition[];
+      /** For example `2/3`. */
+      readonly targets: string;
+      readonly ancestors: readonly DesiredAncestorStatus[];
+    };
+
+/** A condition without the fields that the writer knows: observedGeneration and lastTransitionTime. */
+export type DesiredCondition = Omit<Condition, 'observedGeneration' | 'lastTransitionTime'>;
+
+export interface DesiredListenerStatus {
+  readonly name: string;
+  readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[];
+  readonly attachedRoutes: number;
+  readonly conditions: readonly DesiredCondition[];
+}
+
+export interface DesiredParentStatus {
+  readonly parentRef: ParentReference;
+  readonly conditions: readonly DesiredCondition[];
+}
+
+export interface DesiredAncestorStatus {
+  readonly ancestorRef: ParentReference;
+  readonly conditions: readonly DesiredCondition[];
+}

@@ -1,0 +1,49 @@
+import type { Failure } from './failure.ts';
+import type { Fields } from './fields.ts';
+import type { ForwardedHead, RequestHead } from './message.ts';
+
+/** One request and its answer, as filters and observers see them. proxy/exchange.ts makes and drives it. */
+export interface Exchange {
+  readonly request: RequestHead;
+  readonly forwarded: ForwardedHead;
+  readonly client: Client;
+  /** Who sent it, as far as an authentication has found out. */
+  identity: Identity | null;
+  /** Added to whatever answer the client gets, also to a refusal: for example `ratelimit`. */
+  readonly answerFields: Fields;
+  /** Length of what the rule's Prefix match matched of `request.path`; -1 for other matches. */
+  readonly matchedPrefix: number;
+  /** A monotonic clock in milliseconds, read once a request: when its head was complete. */
+  readonly startedMs: number;
+}
+
+/** The other end of the connection. */
+export interface Client {
+  /** Textual IP address without zone; an IPv4-mapped IPv6 address as IPv4. */
+  readonly address: string;
+  readonly port: number;
+  /** Null without TLS, and when the client sent no server name. */
+  readonly serverName: string | null;
+  readonly secure: boolean;
+}
+
+/** What authentication established; the one identity all other policies read. */
+export interface Identity {
+  readonly method: 'JWT';
+  readonly subject: string;
+  /** Frozen. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** What a request filter says: null to go on, or why the request is refused. */
+export type Verdict = Failure | null;
+
+/**
+ * Acts on a request before it is forwarded. May change `exchange.forwarded`, `identity` and `answerFields`.
+ *
+ * Hot path: answers at once wherever it can; a promise is for the rare request that must wait.
+ */
+export interface RequestFilter {
+  readonly kind: string;
+  apply(exchange: Exchange): Verdict | Promise<Verdict>;
+}

@@ -1,0 +1,39 @@
+/**
+ * All ways in which an exchange can fail, told by who finds it; proxy/answer.ts alone turns one into a status.
+ * `detail` is for the log, never for the client.
+ */
+export type Failure =
+  // the client's
+  | { readonly kind: 'MalformedRequest'; readonly detail: string }
+  | { readonly kind: 'HeadTooLarge' }
+  | { readonly kind: 'TargetTooLong' }
+  | { readonly kind: 'MethodNotImplemented' }
+  | { readonly kind: 'TransferCodingNotImplemented' }
+  | { readonly kind: 'VersionNotSupported' }
+  | { readonly kind: 'ExpectationFailed' }
+  | { readonly kind: 'BodyTooLarge' }
+  | { readonly kind: 'ClientTooSlow' }
+  | { readonly kind: 'ClientGone' }
+  // routing
+  | { readonly kind: 'NoRoute' }
+  | { readonly kind: 'Misdirected' }
+  | { readonly kind: 'RouteClosed'; readonly detail: string }
+  // policies
+  | { readonly kind: 'Unauthenticated'; readonly error: 'missing' | 'invalid'; readonly detail: string }
+  | { readonly kind: 'KeysUnavailable'; readonly detail: string }
+  | { readonly kind: 'RateLimited'; readonly policy: string; readonly retryAfterS: number }
+  | { readonly kind: 'RateLimitUnavailable' }
+  // backends
+  | { readonly kind: 'NoBackend' }
+  | { readonly kind: 'InvalidBackend' }
+  | { readonly kind: 'NoEndpoint' }
+  | { readonly kind: 'ConnectFailed'; readonly detail: string }
+  | { readonly kind: 'BackendClosed'; readonly detail: string }
+  | { readonly kind: 'MalformedResponse'; readonly detail: string }
+  | { readonly kind: 'RequestTimedOut' }
+  | { readonly kind: 'BackendTimedOut' }
+  // ourselves
+  | { readonly kind: 'Overloaded' }
+  | { readonly kind: 'FilterBroke'; readonly detail: string };
+
+export type FailureKind = Failure['kind'];

@@ -1,0 +1,83 @@
+import type { Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
+import type { ResponseHead } from '#dataplane/http/message.ts';
+import type { Router } from '#dataplane/route/router.ts';
+import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
+import type { SecureContext } from 'node:tls';
+
+/** A snapshot made ready to serve: compiled once, read by every request, never changed. */
+export interface Runtime {
+  readonly version: string;
+  readonly ports: ReadonlyMap<number, Port>;
+}
+
+/** What listens on one port. */
+export interface Port {
+  readonly number: number;
+  readonly router: Router<ServedListener, Rule>;
+  /** Null for plain HTTP. */
+  readonly tls: TlsPort | null;
+}
+
+export interface TlsPort {
+  /** The context for a server name (lower case; null when the client sent none): exact, wildcard, then default. */
+  contextFor(serverName: string | null): SecureContext | null;
+}
+
+export interface ServedListener {
+  /** The listener's name: a label. */
+  readonly name: string;
+  readonly port: number;
+  readonly hostname: string;
+}
+
+/** One rule of a route on one listener. */
+export interface Rule {
+  /** `HTTPRoute/<namespace>/<name>` and the rule's name: labels. */
+  readonly route: string;
+  readonly name: string;
+  /** In the order that filters/order.ts tells. */
+  readonly requestFilters: readonly RequestFilter[];
+  readonly responseFilters: readonly ResponseFilter[];
+  readonly action: Action;
+}
+
+/** Changes the head of an answer from a backend. */
+export interface ResponseFilter {
+  readonly kind: string;
+  apply(exchange: Exchange, head: ResponseHead): void;
+}
+
+export type Action = Forward | Redirect | Closed;
+
+export interface Forward {
+  readonly kind: 'Forward';
+  /** The next backend by weight; null when there is none at all. */
+  pick(): Backend | null;
+  /** Milliseconds; 0 for none. */
+  readonly requestTimeoutMs: number;
+  readonly backendTimeoutMs: number;
+}
+
+/** `cluster` null: the reference could not be resolved, and this share of requests fails. */
+export interface Backend {
+  readonly cluster: UpstreamCluster | null;
+  readonly requestFilters: readonly RequestFilter[];
+  readonly responseFilters: readonly ResponseFilter[];
+}
+
+export interface Redirect {
+  readonly kind: 'Redirect';
+  readonly status: number;
+  /** The Location for this request. */
+  location(exchange: Exchange): string;
+}
+
+export interface Closed {
+  readonly kind: 'Closed';
+  readonly reason: string;
+}
+
+/** The one mutable cell of the data plane: read once by each request, swapped whole. */
+export interface RuntimeCell {
+  current: Runtime;
+}

@@ -1,0 +1,68 @@
+import type { ResourceId } from './ids.ts';
+
+/** What one level of AuthPolicy asks of a request: one of `alternatives` must pass. */
+export interface Authentication {
+  readonly kind: 'Authentication';
+  readonly id: ResourceId;
+  /** `<namespace>/<policy>`: for logs. */
+  readonly policy: string;
+  readonly alternatives: readonly JwtAuthentication[];
+}
+
+/** A bearer token (RFC 6750) that is a JWT (RFC 7519) signed by a key of `keySet`. */
+export interface JwtAuthentication {
+  readonly kind: 'JWT';
+  readonly name: string;
+  /** `iss` must equal it. */
+  readonly issuer: string;
+  /** `aud` must hold one of them; empty: any audience passes. */
+  readonly audiences: readonly string[];
+  readonly keySet: ResourceId;
+  readonly clockSkewMs: number;
+  /** Claims (dots descend into objects) sent to the backend; the client's own fields of these names are removed. */
+  readonly claimsToHeaders: readonly ClaimToHeader[];
+}
+
+export interface ClaimToHeader {
+  readonly claim: string;
+  /** Lower case. */
+  readonly header: string;
+}
+
+/** Public keys as JSON Web Keys (RFC 7517). `Unavailable`: never fetched yet, so nobody can be let in. */
+export type KeySet = AvailableKeySet | UnavailableKeySet;
+
+export interface AvailableKeySet {
+  readonly kind: 'KeySet';
+  readonly state: 'Available';
+  readonly id: ResourceId;
+  readonly keys: readonly JsonWebKey[];
+  /** True when the data plane may ask for a refresh on meeting an unknown `kid`. */
+  readonly refreshable: boolean;
+}
+
+export interface UnavailableKeySet {
+  readonly kind: 'KeySet';
+  readonly state: 'Unavailable';
+  readonly id: ResourceId;
+  readonly refreshable: boolean;
+}
+
+/** Public members only: a key with a private or symmetric part never gets here. */
+export interface JsonWebKey {
+  readonly kty: 'RSA' | 'EC' | 'OKP';
+  readonly kid: string | null;
+  /** Always told: where the key itself does not fix it, the translation chose by type and curve. */
+  readonly alg: JwtAlgorithm;
+  readonly n: string | null;
+  readonly e: string | null;
+  readonly crv: string | null;
+  readonly x: string | null;
+  readonly y: string | null;
+}
+
+export const jwtAlgorithms = [
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+] as const;
+
+export type JwtAlgorithm = (typeof jwtAlgorithms)[number];

@@ -1,0 +1,55 @@
+import type { ResourceId } from './ids.ts';
+import type { Secret } from './secret.ts';
+
+/** One rule of a RateLimitPolicy: requests are counted by `key`, and every limit must hold. */
+export interface RateLimit {
+  readonly kind: 'RateLimit';
+  readonly id: ResourceId;
+  /** `<namespace>/<policy>/<rule>`: with a limit's name, the stable part of a counter's key. */
+  readonly name: string;
+  readonly key: RateLimitKey;
+  readonly limits: readonly TokenBucketLimit[];
+  /** What holds while the shared store cannot be asked. Local: this data plane's own share, 1/N. */
+  readonly onStoreError: 'Local' | 'Open' | 'Closed';
+  /** Shadow: counted and reported, never refused. */
+  readonly mode: 'Enforce' | 'Shadow';
+}
+
+/**
+ * ClientAddress: IPv4, or the /64 of an IPv6 address; checked before authentication, all others after it.
+ * `onUnknown` tells what holds when the field or claim is not there.
+ */
+export type RateLimitKey =
+  | { readonly kind: 'ClientAddress' }
+  | { readonly kind: 'Header'; readonly header: string; readonly onUnknown: OnUnknownKey }
+  | { readonly kind: 'Claim'; readonly claim: string; readonly onUnknown: OnUnknownKey };
+
+/** Skip: not limited. Share: all of them count as one. Refuse: refused. */
+export type OnUnknownKey = 'Skip' | 'Share' | 'Refuse';
+
+/** GCRA: `burst` at once, and `requests` in `windowMs` over time (ITU-T I.371). */
+export interface TokenBucketLimit {
+  readonly name: string;
+  readonly algorithm: 'TokenBucket';
+  readonly requests: number;
+  readonly windowMs: number;
+  readonly burst: number;
+}
+
+/** Where counters live. One a snapshot. */
+export type RateLimitStore =
+  | { readonly kind: 'RateLimitStore'; readonly id: ResourceId; readonly type: 'Memory' }
+  | {
+      readonly kind: 'RateLimitStore';
+      readonly id: ResourceId;
+      readonly type: 'Redis';
+      /** `redis://` or `rediss://`, with user and password. */
+      readonly url: Secret<string>;
+    };
+
+/** How many data planes serve this Gateway now (ready endpoints of its Service), at least 1. One a snapshot. */
+export interface Fleet {
+  readonly kind: 'Fleet';
+  readonly id: ResourceId;
+  readonly replicas: number;
+}

@@ -1,0 +1,111 @@
+import type { Filter, HeaderFilter } from './filter.ts';
+import type { ResourceId } from './ids.ts';
+
+/** One HTTPRoute as the data plane needs it: where it is attached, and its rules in their own order. */
+export interface Route {
+  readonly kind: 'Route';
+  readonly id: ResourceId;
+  /** `HTTPRoute/<namespace>/<name>`: a label in metrics and logs, and the last tie-break of precedence. */
+  readonly name: string;
+  /** Creation time in milliseconds since 1970; of two equal matches the older route wins. */
+  readonly createdMs: number;
+  readonly attachments: readonly Attachment[];
+  readonly rules: readonly RouteRule[];
+}
+
+/** The listener a route is attached to, and the hosts it serves there. */
+export interface Attachment {
+  readonly listener: ResourceId;
+  readonly hostnames: readonly AttachedHostname[];
+}
+
+/** A host that route and listener have in common. */
+export interface AttachedHostname {
+  /** The intersection; `''` for any host. */
+  readonly serves: string;
+  /** What the route itself says (`''` when it says nothing): precedence goes by this first (Gateway API 1.7). */
+  readonly own: string;
+}
+
+export interface RouteRule {
+  /** The rule's name, or its index in the route as text. */
+  readonly name: string;
+  /** At least one; any of them selects the rule. */
+  readonly matches: readonly RouteMatch[];
+  /** In the order in which they are applied. */
+  readonly filters: readonly Filter[];
+  /** Authentications that must all pass (levels are ANDed), in their order. */
+  readonly authentications: readonly ResourceId[];
+  /** Rate limits that must all pass. */
+  readonly rateLimits: readonly ResourceId[];
+  readonly action: RouteAction;
+}
+
+/** All parts must hold. Names of headers are lower case. */
+export interface RouteMatch {
+  readonly path: PathMatch;
+  /** Case-sensitive, as received; null for any. */
+  readonly method: string | null;
+  readonly headers: readonly ValueMatch[];
+  readonly query: readonly ValueMatch[];
+}
+
+/**
+ * Exact: byte for byte. Prefix: by path element, without trailing slash (`/` is the empty prefix `''`).
+ * Regex: RE2 syntax, must match the whole path.
+ */
+export interface PathMatch {
+  readonly kind: 'Exact' | 'Prefix' | 'Regex';
+  readonly value: string;
+}
+
+export interface ValueMatch {
+  readonly kind: 'Exact' | 'Regex';
+  readonly name: string;
+  readonly value: string;
+}
+
+export type RouteAction = ForwardAction | RedirectAction | ClosedAction;
+
+export interface ForwardAction {
+  readonly kind: 'Forward';
+  /** Picked by weight. Empty, or all weights 0: the request fails as having no backend. */
+  readonly backends: readonly WeightedBackend[];
+  readonly timeouts: RouteTimeouts;
+}
+
+/** `cluster: null` is a reference that could not be resolved: its share of requests fails. */
+export interface WeightedBackend {
+  readonly cluster: ResourceId | null;
+  readonly weight: number;
+  readonly filters: readonly HeaderFilter[];
+}
+
+/** Milliseconds; null for the data plane's default, 0 for none. */
+export interface RouteTimeouts {
+  /** The whole exchange, all attempts included. */
+  readonly requestMs: number | null;
+  /** One attempt at one backend. */
+  readonly backendRequestMs: number | null;
+}
+
+/** Answers by a redirect; a part that is null is taken from the request. */
+export interface RedirectAction {
+  readonly kind: 'Redirect';
+  readonly status: 301 | 302 | 303 | 307 | 308;
+  readonly scheme: 'http' | 'https' | null;
+  readonly hostname: string | null;
+  readonly port: number | null;
+  readonly path: PathRewrite | null;
+}
+
+/** Full: the whole path. Prefix: what the Prefix match of the rule matched (`matched`) becomes `value`. */
+export type PathRewrite =
+  | { readonly kind: 'Full'; readonly value: string }
+  | { readonly kind: 'Prefix'; readonly value: string };
+
+/** Something that must be enforced here cannot be: nothing passes. The reason is for the operator only. */
+export interface ClosedAction {
+  readonly kind: 'Closed';
+  readonly reason: string;
+}
