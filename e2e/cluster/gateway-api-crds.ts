@@ -1,0 +1,52 @@
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { cached } from './cache-folder.ts';
+import { ClusterError } from './cluster-error.ts';
+import { outputOf } from './command.ts';
+import { findGo } from './go.ts';
+
+const module = {
+  path: 'sigs.k8s.io/gateway-api',
+  version: 'v1.7.0',
+  sum: 'h1:duVnm7nO6oXfMMUWfcDoBph47CYR/ME3NGxccOVglaY=',
+} as const;
+
+const channels = ['standard', 'experimental'] as const;
+
+export type Channel = (typeof channels)[number];
+
+/**
+ * The folder with the Gateway API's CustomResourceDefinitions of one channel, one YAML file each and nothing else in it.
+ * They come from the Go module of the release, are checked against its hash, and are kept in the cache.
+ */
+export async function gatewayApiCrds(channel: Channel): Promise<string> {
+  const folder = await cached(`gateway-api-${module.version}`, async (draft) => {
+    const source = await downloaded();
+    for (const channel of channels)
+      await copyCrds(path.join(source, 'config', 'crd', channel), path.join(draft, channel));
+  });
+  return path.join(folder, channel);
+}
+
+async function downloaded(): Promise<string> {
+  // The module asks for Go 1.27, even of those who only want its files.
+  const go = await findGo('1.27');
+  const args = ['mod', 'download', '-json', `${module.path}@${module.version}`];
+  const answer: unknown = JSON.parse(await outputOf(go.program, args, { env: go.env, deadlineMs: 300_000 }));
+  const { Sum: sum, Dir: folder } = answer as { readonly Sum?: string; readonly Dir?: string };
+  if (sum !== module.sum || folder === undefined) {
+    throw new ClusterError(
+      'command',
+      `${module.path} ${module.version} has the hash ${sum}, not ${module.sum}`,
+    );
+  }
+  return folder;
+}
+
+async function copyCrds(source: string, target: string): Promise<void> {
+  await mkdir(target);
+  const names = (await readdir(source)).filter(
+    (name) => name.endsWith('.yaml') && name !== 'kustomization.yaml',
+  );
+  await Promise.all(names.map((name) => copyFile(path.join(source, name), path.join(target, name))));
+}
