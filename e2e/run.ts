@@ -3,16 +3,18 @@
  * so it comes first), then runs `node --test` in a namespace of its own and passes its exit code on.
  * Arguments that begin with a dash go to `node --test` (write values with `=`); others are test files, default all.
  */
+import path from 'node:path';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { runInNamespace } from './cluster/namespace.ts';
+import { prepare } from './prepare.ts';
 
 const words = process.argv.slice(2);
 const options = words.filter((word) => word.startsWith('-'));
 const files = words.filter((word) => !word.startsWith('-'));
-const tests = files.length > 0 ? files : ['e2e/**/*.test.ts'];
+const tests = files.length > 0 ? files : [path.join(import.meta.dirname, '**', '*.test.ts')];
 
 try {
-  await import('./prepare.ts');
+  await prepare();
   process.exitCode = await runInNamespace([process.execPath, '--test', ...options, ...tests]);
 } catch (error) {
   if (!(error instanceof ClusterError)) throw error;

@@ -54,9 +54,8 @@ export async function runInNamespace(command: readonly string[]): Promise<number
   await mkdir(temporary, { recursive: true });
   const env = { ...process.env, TMPDIR: temporary };
   const entry = await entryThatWorks(env);
-  const [program = '', ...args] = [...entry, ...command];
-  const child = spawn(program, args, { env, stdio: 'inherit' });
-  const { code, signal } = await passingSignals(child, exitOf(child, program));
+  const child = spawn('setpriv', [...entry, ...command], { env, stdio: 'inherit' });
+  const { code, signal } = await passingSignals(child, exitOf(child, 'setpriv'));
   return code ?? 128 + (signal === null ? 0 : os.constants.signals[signal]);
 }
 
@@ -74,14 +73,13 @@ async function passingSignals<T>(child: ChildProcess, ended: Promise<T>): Promis
   }
 }
 
-/** The words before a command that bring it into a namespace here: as root, or else as root of a user namespace. */
+/** The words for setpriv that bring the command after them into a namespace here: as root, or as root of a user namespace. */
 async function entryThatWorks(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   await needTools();
   const refusals: string[] = [];
   for (const privilege of process.getuid?.() === 0 ? [[], ['--map-root-user']] : [['--map-root-user']]) {
     const entry = entryWith(privilege);
-    const [program = '', ...args] = [...entry, 'true'];
-    const refusal = await outputOf(program, args, { env }).then(
+    const refusal = await outputOf('setpriv', [...entry, 'true'], { env }).then(
       () => undefined,
       (error: unknown) => String(error).split(' failed ').at(-1),
     );
@@ -97,7 +95,7 @@ async function entryThatWorks(env: NodeJS.ProcessEnv): Promise<readonly string[]
 
 function entryWith(privilege: readonly string[]): readonly string[] {
   const unshare = ['unshare', ...privilege, '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  return ['setpriv', '--pdeathsig', 'KILL', ...unshare, 'sh', '-c', setUp, 'sh'];
+  return ['--pdeathsig', 'KILL', ...unshare, 'sh', '-c', setUp, 'sh'];
 }
 
 async function needTools(): Promise<void> {
