@@ -19,7 +19,13 @@ interface Walls {
 
 const anyBuiltin = ['*'];
 const contract = ['snapshot'];
-const crdsAndInput = ['snapshot', 'crds', 'controller/translate/input', 'controller/translate/translation'];
+const crdsAndInput = [
+  'snapshot',
+  'crds',
+  'controller/source',
+  'controller/translate/input',
+  'controller/translate/translation',
+];
 
 /** Longest prefix wins. */
 const walls: Readonly<Record<string, Walls>> = {
@@ -45,23 +51,30 @@ const walls: Readonly<Record<string, Walls>> = {
   'controller/store': { rooms: crdsAndInput, builtins: ['node:assert'], pure: true },
   'controller/loop': { rooms: crdsAndInput.concat('controller'), builtins: ['node:assert'] },
   'controller/kube': {
-    rooms: ['crds', 'controller/source'],
+    rooms: ['crds', 'controller/source', 'controller/clock'],
     packages: ['@kubernetes/client-node', 'undici'],
     builtins: anyBuiltin,
   },
-  'controller/files': { rooms: ['crds', 'controller/source'], packages: ['yaml'], builtins: anyBuiltin },
+  'controller/files': {
+    rooms: ['crds', 'controller/source', 'controller/clock'],
+    packages: ['yaml'],
+    builtins: anyBuiltin,
+  },
   'controller/source': { rooms: ['crds'], builtins: [] },
   'controller/status': {
-    rooms: crdsAndInput.concat('controller/kube'),
+    rooms: crdsAndInput.concat('controller/kube', 'controller/clock'),
     builtins: ['node:util', 'node:assert', 'node:timers'],
   },
-  'controller/election': { rooms: ['crds', 'controller/kube'], builtins: ['node:timers', 'node:assert'] },
+  'controller/election': {
+    rooms: ['crds', 'controller/kube', 'controller/clock'],
+    builtins: ['node:timers', 'node:assert'],
+  },
   'controller/events': {
-    rooms: ['crds', 'controller/kube', 'controller/translate/translation'],
+    rooms: ['crds', 'controller/kube', 'controller/clock', 'controller/translate/translation'],
     builtins: ['node:crypto'],
   },
   'controller/keys': {
-    rooms: crdsAndInput.concat('controller/kube'),
+    rooms: crdsAndInput.concat('controller/kube', 'controller/clock'),
     packages: ['undici'],
     builtins: ['node:net', 'node:dns', 'node:crypto', 'node:assert', 'node:timers', 'node:dns/promises'],
   },
@@ -72,6 +85,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:crypto', 'node:net', 'node:assert'],
   },
   'controller/admin': { rooms: contract, packages: ['@prometheus-io/client'], builtins: anyBuiltin },
+  'controller/clock': { rooms: [] },
   'controller/log': { rooms: [], builtins: anyBuiltin },
   'controller/main': { rooms: ['snapshot', 'crds', 'controller'], builtins: anyBuiltin },
   'dataplane/http': { rooms: contract, builtins: ['node:net', 'node:assert'], pure: true },
@@ -207,6 +221,12 @@ test('every source file belongs to a room', () => {
     files.filter((file) => roomOf(file) === undefined),
     [],
   );
+});
+
+test('docs/architecture.md lists exactly the rooms that have walls', () => {
+  const page = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8');
+  const listed = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]);
+  assert.deepEqual(listed.toSorted(), Object.keys(walls).toSorted());
 });
 
 test('no room imports what its walls forbid', () => {
