@@ -62,7 +62,16 @@ export interface JsonWebKey {
 }
 
 export const jwtAlgorithms = [
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
 ] as const;
 
 export type JwtAlgorithm = (typeof jwtAlgorithms)[number];

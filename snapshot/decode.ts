@@ -1,0 +1,273 @@
+// The door of the contract: text in, frozen resources out. Every field of every kind is checked here, once, so that
+// nobody behind it needs to. Fields it does not know are ignored; a kind it does not know is refused alone.
+import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } from './authentication.ts';
+import type { Authentication } from './authentication.ts';
+import type { Certificate } from './certificate.ts';
+import type { Cluster, Endpoints } from './cluster.ts';
+import type { Filter, HeaderFilter, HeaderValue } from './filter.ts';
+import type { ResourceKind } from './ids.ts';
+import type { Listener } from './listener.ts';
+import type { Fleet, OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
+import type { PathRewrite, Route, RouteAction, RouteMatch, RouteRule, ValueMatch } from './route.ts';
+import * as shape from './shape.ts';
+import { type Shape, object, variant } from './shape.ts';
+import { SnapshotError } from './snapshot-error.ts';
+import type { Resource } from './snapshot.ts';
+
+/** The resource that `encoded` tells, frozen deep. Throws {@link SnapshotError} with id and path of what is wrong. */
+export function decodeResource(encoded: string): Resource {
+  return resourceOf(parseJson(encoded));
+}
+
+/** As {@link decodeResource}, from what JSON.parse made of it. */
+export function resourceOf(value: unknown): Resource {
+  const told = shape.peek(value, 'id');
+  const id = typeof told === 'string' ? told : null;
+  const kind = shape.peek(value, 'kind');
+  const read = typeof kind === 'string' && Object.hasOwn(shapes, kind) ? shapes[kind as ResourceKind] : null;
+  if (read === null) {
+    const problem =
+      typeof kind === 'string' ? `kind ${kind.slice(0, 64)} is not known to this build` : 'is missing';
+    throw new SnapshotError('UnknownKind', { id, path: 'kind', problem });
+  }
+  try {
+    return read(value);
+  } catch (error) {
+    if (!(error instanceof shape.Mismatch)) throw error;
+    throw new SnapshotError('Invalid', { id, path: error.path, problem: error.message });
+  }
+}
+
+/** JSON.parse whose failure is a {@link SnapshotError} that does not quote the text. */
+export function parseJson(encoded: string): unknown {
+  try {
+    return JSON.parse(encoded);
+  } catch {
+    throw new SnapshotError('NotJson', { id: null, path: '', problem: 'not JSON' });
+  }
+}
+
+const hostname = shape.pattern(/^(?:|[a-z0-9*._-]{1,253})$/, 'a host name in lower case, or empty');
+const fieldName = shape.pattern(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/, 'a field name in lower case');
+// oxlint-disable-next-line no-control-regex -- RFC 9110 5.5: these three would split a message.
+const fieldValue = shape.pattern(/^[^\0\r\n]*$/, 'a field value without CR, LF or NUL');
+// oxlint-disable-next-line no-control-regex -- it becomes part of a request line.
+const pathText = shape.pattern(/^[^\0-\x20\x7f]*$/, 'a path without spaces and control characters');
+const port = shape.integer(1, 65_535);
+const millis = shape.integer(0);
+
+const httpListener = {
+  kind: shape.oneOf('Listener'),
+  id: shape.idOf('Listener'),
+  name: shape.text,
+  port,
+  hostname,
+};
+
+const listener = variant<Listener>('protocol', {
+  HTTP: object({ ...httpListener, protocol: shape.oneOf('HTTP') }),
+  HTTPS: object({
+    ...httpListener,
+    protocol: shape.oneOf('HTTPS'),
+    certificates: shape.list(shape.idOf('Certificate')),
+  }),
+});
+
+const headerValue: Shape<HeaderValue> = object({ name: fieldName, value: fieldValue });
+
+const headerEdits = {
+  set: shape.list(headerValue),
+  add: shape.list(headerValue),
+  remove: shape.list(fieldName),
+};
+
+const pathRewrite: Shape<PathRewrite> = variant<PathRewrite>('kind', {
+  Full: object({ kind: shape.oneOf('Full'), value: pathText }),
+  Prefix: object({ kind: shape.oneOf('Prefix'), value: pathText }),
+});
+
+const headerFilters = {
+  RequestHeaders: object({ kind: shape.oneOf('RequestHeaders'), ...headerEdits }),
+  ResponseHeaders: object({ kind: shape.oneOf('ResponseHeaders'), ...headerEdits }),
+} satisfies Record<HeaderFilter['kind'], Shape<HeaderFilter>>;
+
+const filters = {
+  ...headerFilters,
+  Rewrite: object({
+    kind: shape.oneOf('Rewrite'),
+    hostname: shape.nullable(hostname),
+    path: shape.nullable(pathRewrite),
+  }),
+} satisfies Record<Filter['kind'], Shape<Filter>>;
+
+const valueMatch: Shape<ValueMatch> = object({
+  kind: shape.oneOf('Exact', 'Regex'),
+  name: shape.text,
+  value: shape.text,
+});
+
+const match: Shape<RouteMatch> = object({
+  path: object({ kind: shape.oneOf('Exact', 'Prefix', 'Regex'), value: shape.text }),
+  method: shape.nullable(shape.text),
+  headers: shape.list(valueMatch),
+  query: shape.list(valueMatch),
+});
+
+const actions = {
+  Forward: object({
+    kind: shape.oneOf('Forward'),
+    backends: shape.list(
+      object({
+        cluster: shape.nullable(shape.idOf('Cluster')),
+        weight: shape.integer(0),
+        filters: shape.list(variant<HeaderFilter>('kind', headerFilters)),
+      }),
+    ),
+    timeouts: object({ requestMs: shape.nullable(millis), backendRequestMs: shape.nullable(millis) }),
+  }),
+  Redirect: object({
+    kind: shape.oneOf('Redirect'),
+    status: shape.oneOf(301, 302, 303, 307, 308),
+    scheme: shape.nullable(shape.oneOf('http', 'https')),
+    hostname: shape.nullable(hostname),
+    port: shape.nullable(port),
+    path: shape.nullable(pathRewrite),
+  }),
+  Closed: object({ kind: shape.oneOf('Closed'), reason: shape.text }),
+} satisfies Record<RouteAction['kind'], Shape<RouteAction>>;
+
+const rule: Shape<RouteRule> = object({
+  name: shape.text,
+  matches: shape.list(match, 1),
+  filters: shape.list(variant<Filter>('kind', filters)),
+  authentications: shape.list(shape.idOf('Authentication')),
+  rateLimits: shape.list(shape.idOf('RateLimit')),
+  action: variant<RouteAction>('kind', actions),
+});
+
+const route: Shape<Route> = object({
+  kind: shape.oneOf('Route'),
+  id: shape.idOf('Route'),
+  name: shape.text,
+  createdMs: millis,
+  attachments: shape.list(
+    object({
+      listener: shape.idOf('Listener'),
+      hostnames: shape.list(object({ serves: hostname, own: hostname })),
+    }),
+  ),
+  rules: shape.list(rule),
+});
+
+const cluster: Shape<Cluster> = object({
+  kind: shape.oneOf('Cluster'),
+  id: shape.idOf('Cluster'),
+  name: shape.text,
+  endpoints: shape.idOf('Endpoints'),
+});
+
+const endpoints: Shape<Endpoints> = object({
+  kind: shape.oneOf('Endpoints'),
+  id: shape.idOf('Endpoints'),
+  endpoints: shape.list(
+    object({ address: shape.shortText(255), port, state: shape.oneOf('Ready', 'Terminating') }),
+  ),
+});
+
+const certificate: Shape<Certificate> = object({
+  kind: shape.oneOf('Certificate'),
+  id: shape.idOf('Certificate'),
+  chain: shape.text,
+  key: shape.secret(shape.text),
+});
+
+const jwt: Shape<JwtAuthentication> = object({
+  kind: shape.oneOf('JWT'),
+  name: shape.text,
+  issuer: shape.text,
+  audiences: shape.list(shape.text),
+  keySet: shape.idOf('KeySet'),
+  clockSkewMs: millis,
+  claimsToHeaders: shape.list(object({ claim: shape.text, header: fieldName })),
+});
+
+const authentication: Shape<Authentication> = object({
+  kind: shape.oneOf('Authentication'),
+  id: shape.idOf('Authentication'),
+  policy: shape.text,
+  alternatives: shape.list(variant<JwtAuthentication>('kind', { JWT: jwt })),
+});
+
+const jsonWebKey: Shape<JsonWebKey> = object({
+  kty: shape.oneOf('RSA', 'EC', 'OKP'),
+  kid: shape.nullable(shape.text),
+  alg: shape.oneOf(...jwtAlgorithms),
+  n: shape.nullable(shape.text),
+  e: shape.nullable(shape.text),
+  crv: shape.nullable(shape.text),
+  x: shape.nullable(shape.text),
+  y: shape.nullable(shape.text),
+});
+
+const keySetFields = { kind: shape.oneOf('KeySet'), id: shape.idOf('KeySet'), refreshable: shape.flag };
+
+const keySet = variant<KeySet>('state', {
+  Available: object({
+    ...keySetFields,
+    state: shape.oneOf('Available'),
+    keys: shape.list(jsonWebKey),
+  }),
+  Unavailable: object({ ...keySetFields, state: shape.oneOf('Unavailable') }),
+});
+
+const onUnknown: Shape<OnUnknownKey> = shape.oneOf('Skip', 'Share', 'Refuse');
+
+const rateLimitKeys = {
+  ClientAddress: object({ kind: shape.oneOf('ClientAddress') }),
+  Header: object({ kind: shape.oneOf('Header'), header: fieldName, onUnknown }),
+  Claim: object({ kind: shape.oneOf('Claim'), claim: shape.text, onUnknown }),
+} satisfies Record<RateLimitKey['kind'], Shape<RateLimitKey>>;
+
+const rateLimit: Shape<RateLimit> = object({
+  kind: shape.oneOf('RateLimit'),
+  id: shape.idOf('RateLimit'),
+  name: shape.text,
+  key: variant<RateLimitKey>('kind', rateLimitKeys),
+  limits: shape.list(
+    object({
+      name: shape.text,
+      algorithm: shape.oneOf('TokenBucket'),
+      requests: shape.integer(1),
+      windowMs: shape.integer(1),
+      burst: shape.integer(1),
+    }),
+  ),
+  onStoreError: shape.oneOf('Local', 'Open', 'Closed'),
+  mode: shape.oneOf('Enforce', 'Shadow'),
+});
+
+const storeFields = { kind: shape.oneOf('RateLimitStore'), id: shape.idOf('RateLimitStore') };
+
+const rateLimitStore = variant<RateLimitStore>('type', {
+  Memory: object({ ...storeFields, type: shape.oneOf('Memory') }),
+  Redis: object({ ...storeFields, type: shape.oneOf('Redis'), url: shape.secret(shape.text) }),
+});
+
+const fleet: Shape<Fleet> = object({
+  kind: shape.oneOf('Fleet'),
+  id: shape.idOf('Fleet'),
+  replicas: shape.integer(1),
+});
+
+const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly kind: K }>> } = {
+  Listener: listener,
+  Route: route,
+  Cluster: cluster,
+  Endpoints: endpoints,
+  Certificate: certificate,
+  Authentication: authentication,
+  KeySet: keySet,
+  RateLimit: rateLimit,
+  RateLimitStore: rateLimitStore,
+  Fleet: fleet,
+};

@@ -1,0 +1,61 @@
+// Resources as bytes: the same content has the same bytes, hence the same hash and version, whoever made it.
+// The encoded text reveals secrets: it is for the wire (TLS) and the data plane's 0600 file only.
+import { hash } from 'node:crypto';
+import { Secret } from './secret.ts';
+import type { Resource } from './snapshot.ts';
+
+/** Canonical JSON on one line: keys sorted by code unit, no spaces, secrets revealed. Pure; throws on what JSON cannot tell. */
+export function encodeResource(resource: Resource): string {
+  return canonical(resource);
+}
+
+/** The hash of an encoded resource: SHA-256 cut to 128 bits, base64url, 22 characters. */
+export function hashResource(encoded: string): string {
+  return digest(encoded);
+}
+
+/**
+ * The version of the set of these (id, hash) pairs, in any order: a hash of the same form as {@link hashResource}.
+ * Linear when they come sorted by id, as in a Map that was built from sorted ids.
+ */
+export function versionOf(entries: Iterable<readonly [id: string, hash: string]>): string {
+  const lines: string[] = [];
+  const all = [...entries];
+  for (const [id, hash] of isSorted(all) ? all : all.sort(byId)) lines.push(JSON.stringify(id), hash);
+  return digest(lines.join('\n'));
+}
+
+function digest(content: string): string {
+  return hash('sha256', content, 'buffer').subarray(0, 16).toString('base64url');
+}
+
+function isSorted(entries: readonly (readonly [string, string])[]): boolean {
+  let previous = '';
+  for (const [id] of entries) {
+    if (id < previous) return false;
+    previous = id;
+  }
+  return true;
+}
+
+function byId(a: readonly [string, string], b: readonly [string, string]): number {
+  return a[0] < b[0] ? -1 : Number(a[0] > b[0]);
+}
+
+function canonical(value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return JSON.stringify(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value instanceof Secret) return canonical(value.reveal());
+  if (typeof value === 'object') return `{${canonicalMembers(value)}}`;
+  throw new TypeError(`a resource holds a value of type ${typeof value}, which JSON cannot tell`);
+}
+
+function canonicalMembers(value: object): string {
+  const record = value as Readonly<Record<string, unknown>>;
+  const members: string[] = [];
+  for (const key of Object.keys(record).sort()) {
+    members.push(`${JSON.stringify(key)}:${canonical(record[key])}`);
+  }
+  return members.join(',');
+}

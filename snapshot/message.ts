@@ -1,0 +1,258 @@
+// What the planes say to each other: one JSON object a line, over one stream. The data plane says hello; the
+// controller answers with puts and removes, closed by a commit; the data plane acknowledges each commit.
+// A controller replica that follows tells the leader about its data planes in the same way.
+import { parseJson, resourceOf } from './decode.ts';
+import type { GatewayKey } from './ids.ts';
+import * as shape from './shape.ts';
+import { type Shape, object } from './shape.ts';
+import { SnapshotError } from './snapshot-error.ts';
+import type { Order, Resource } from './snapshot.ts';
+
+/** The protocol's number: a peer of another number is refused. Additions that can be ignored do not raise it. */
+export const protocolNumber = 1;
+
+/** The longest line a data plane takes: a put of one resource. */
+export const controllerLineBytesMax = 8 * 1024 * 1024;
+
+/** The longest line a controller takes from anyone. */
+export const clientLineBytesMax = 256 * 1024;
+
+/** How many refused resources one ack names at most, and how long a reason is. */
+export const refusedMax = 500;
+export const reasonLengthMax = 256;
+
+/** First line of a data plane. `version` is what it has (null: nothing); `serving`: whether it serves that now. */
+export interface Hello {
+  readonly type: 'hello';
+  readonly protocol: number;
+  readonly gateway: GatewayKey;
+  readonly version: string | null;
+  readonly order: Order | null;
+  readonly serving: boolean;
+  /** The version of the program. */
+  readonly build: string;
+  /** The pod's name. */
+  readonly instance: string;
+}
+
+/** A fresh service-account token, in place of the one that expires. */
+export interface Token {
+  readonly type: 'token';
+  readonly token: string;
+}
+
+/** The data plane serves `version`, save the refused resources, of which it keeps what it had. */
+export interface Ack {
+  readonly type: 'ack';
+  readonly version: string;
+  readonly refused: readonly Refused[];
+}
+
+/** A resource that a data plane could not take, and why, for its operator. */
+export interface Refused {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** The data plane cannot apply what it was sent and asks for everything. */
+export interface Resync {
+  readonly type: 'resync';
+  /** The newest order it has served. */
+  readonly order: Order | null;
+}
+
+/** A client showed a token signed by a key that is not in the key set. */
+export interface MissingKey {
+  readonly type: 'missingKey';
+  /** The id of the KeySet. */
+  readonly keySet: string;
+  readonly kid: string;
+}
+
+/** What a data plane says. */
+export type DataPlaneMessage = Hello | Token | Ack | Resync | MissingKey;
+
+/** The id is gone once the next commit comes. */
+export interface Remove {
+  readonly type: 'remove';
+  readonly id: string;
+}
+
+/**
+ * Closes the puts and removes before it: together with `base` (null: with nothing) they are `version`,
+ * the hash over all ids and hashes.
+ */
+export interface Commit {
+  readonly type: 'commit';
+  readonly version: string;
+  readonly order: Order;
+  readonly base: string | null;
+}
+
+/** This controller has seen less than the data plane and sends nothing until it has caught up. */
+export interface Behind {
+  readonly type: 'behind';
+  readonly order: Order;
+}
+
+/** What a controller says beside puts. */
+export type ControlMessage = Remove | Commit | Behind;
+
+/** A put's resource is not decoded yet: one that cannot be is refused alone. */
+export interface Put {
+  readonly type: 'put';
+  readonly id: string;
+  /** Exactly as it was encoded: its hash counts. */
+  readonly encoded: string;
+  /** What JSON.parse made of it. */
+  readonly value: unknown;
+}
+
+export type ControllerMessage = Put | ControlMessage;
+
+/** First line of a replica that follows. */
+export interface PeerHello {
+  readonly type: 'peer';
+  readonly protocol: number;
+  /** The pod's name. */
+  readonly replica: string;
+}
+
+/** What a follower knows of one data plane that hangs on it; `connection` is unique in that replica. */
+export interface DataPlaneSeen {
+  readonly type: 'dataPlane';
+  readonly connection: string;
+  readonly gateway: GatewayKey;
+  readonly instance: string;
+  /** What it serves; null: nothing yet. */
+  readonly version: string | null;
+  readonly refused: readonly Refused[];
+}
+
+export interface DataPlaneGone {
+  readonly type: 'gone';
+  readonly connection: string;
+}
+
+/** What a follower says to the leader. */
+export type PeerMessage = PeerHello | DataPlaneSeen | DataPlaneGone | MissingKey | Token;
+
+const putStart = '{"type":"put","resource":';
+
+/** The line, with its end, that puts an encoded resource. */
+export function putLine(encoded: string): string {
+  return `${putStart}${encoded}}\n`;
+}
+
+/** The line, with its end, that tells `message`. */
+export function messageLine(message: ControlMessage | DataPlaneMessage | PeerMessage): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+/** Reads a line of a controller. Throws {@link SnapshotError}: such a stream cannot go on. */
+export function controllerMessage(line: string): ControllerMessage {
+  if (!line.startsWith(putStart)) return read<ControlMessage>(controlMessages, line);
+  const encoded = line.slice(putStart.length, -1);
+  const value = parseJson(encoded);
+  const id = shape.peek(value, 'id');
+  if (typeof id !== 'string' || !line.endsWith('}')) {
+    throw new SnapshotError('Invalid', { id: null, path: 'resource.id', problem: 'is missing' });
+  }
+  return { type: 'put', id, encoded, value };
+}
+
+/** The resource of a put, frozen. Throws {@link SnapshotError}: it alone is refused. */
+export function putResource(put: Put): Resource {
+  return resourceOf(put.value);
+}
+
+/** Reads a line of a data plane. Throws {@link SnapshotError}. */
+export function dataPlaneMessage(line: string): DataPlaneMessage {
+  return read<DataPlaneMessage>(dataPlaneMessages, line);
+}
+
+/** Reads a line of a following replica. Throws {@link SnapshotError}. */
+export function peerMessage(line: string): PeerMessage {
+  return read<PeerMessage>(peerMessages, line);
+}
+
+type Messages<M extends { readonly type: string }> = {
+  readonly [K in M['type']]: Shape<Extract<M, { readonly type: K }>>;
+};
+
+const version = shape.shortText(64);
+const name = shape.shortText(253);
+
+const order: Shape<Order> = object({
+  lineage: shape.shortText(253),
+  mark: shape.pattern(/^[0-9]{1,40}$/, 'a decimal number'),
+});
+
+const gateway = shape.pattern<GatewayKey>(/^[a-z0-9.-]{1,253}\/[a-z0-9.-]{1,253}$/, '<namespace>/<name>');
+
+const refused: Shape<readonly Refused[]> = shape.list(
+  object({ id: shape.shortText(1024), reason: shape.text }),
+  0,
+  refusedMax,
+);
+
+const token: Shape<Token> = object({ type: shape.oneOf('token'), token: shape.shortText(16_384) });
+
+const missingKey: Shape<MissingKey> = object({
+  type: shape.oneOf('missingKey'),
+  keySet: shape.shortText(1024),
+  kid: shape.shortText(1024),
+});
+
+const dataPlaneMessages: Messages<DataPlaneMessage> = {
+  hello: object({
+    type: shape.oneOf('hello'),
+    protocol: shape.integer(0),
+    gateway,
+    version: shape.nullable(version),
+    order: shape.nullable(order),
+    serving: shape.flag,
+    build: name,
+    instance: name,
+  }),
+  token,
+  ack: object({ type: shape.oneOf('ack'), version, refused }),
+  resync: object({ type: shape.oneOf('resync'), order: shape.nullable(order) }),
+  missingKey,
+};
+
+const controlMessages: Messages<ControlMessage> = {
+  remove: object({ type: shape.oneOf('remove'), id: shape.text }),
+  commit: object({ type: shape.oneOf('commit'), version, order, base: shape.nullable(version) }),
+  behind: object({ type: shape.oneOf('behind'), order }),
+};
+
+const peerMessages: Messages<PeerMessage> = {
+  peer: object({ type: shape.oneOf('peer'), protocol: shape.integer(0), replica: name }),
+  dataPlane: object({
+    type: shape.oneOf('dataPlane'),
+    connection: name,
+    gateway,
+    instance: name,
+    version: shape.nullable(version),
+    refused,
+  }),
+  gone: object({ type: shape.oneOf('gone'), connection: name }),
+  missingKey,
+  token,
+};
+
+function read<M>(messages: Readonly<Record<string, Shape<M>>>, line: string): M {
+  const value = parseJson(line);
+  const type = shape.peek(value, 'type');
+  const known = typeof type === 'string' && Object.hasOwn(messages, type) ? messages[type] : undefined;
+  if (known === undefined) {
+    throw new SnapshotError('UnknownKind', { id: null, path: 'type', problem: 'is not known to this build' });
+  }
+  try {
+    return known(value);
+  } catch (error) {
+    if (!(error instanceof shape.Mismatch)) throw error;
+    throw new SnapshotError('Invalid', { id: null, path: error.path, problem: error.message });
+  }
+}

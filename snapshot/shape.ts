@@ -1,0 +1,163 @@
+// Small decoders from which the decoders of the contract are put together. Each takes `unknown` and returns frozen
+// data of its type, or throws a Mismatch that tells where; fields that a shape does not know are ignored.
+import type { ResourceId, ResourceKind } from './ids.ts';
+import { Secret } from './secret.ts';
+
+/** Reads a value of type T from what JSON.parse gave; throws {@link Mismatch}. */
+export type Shape<T> = (value: unknown) => T;
+
+/** Where and why a value is not of its shape. Never holds the value itself: it may be secret. */
+export class Mismatch extends Error {
+  readonly path: string;
+
+  constructor(path: string, message: string) {
+    super(message);
+    this.name = 'Mismatch';
+    this.path = path;
+  }
+}
+
+/** A string. */
+export const text: Shape<string> = (value) => {
+  if (typeof value !== 'string') throw wrong('a string', value);
+  return value;
+};
+
+/** A string of at least one and at most `max` characters. */
+export function shortText(max: number): Shape<string> {
+  return (value) => {
+    const read = text(value);
+    if (read.length === 0 || read.length > max) throw new Mismatch('', `must have 1 to ${max} characters`);
+    return read;
+  };
+}
+
+/** A string that matches `pattern`; `what` says in words what it should be. */
+export function pattern<T extends string = string>(pattern: RegExp, what: string): Shape<T> {
+  return (value) => {
+    const read = text(value);
+    if (!pattern.test(read)) throw new Mismatch('', `must be ${what}`);
+    return read as T;
+  };
+}
+
+/** A safe integer between `min` and `max`, both included. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Shape<number> {
+  return (value) => {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw wrong('an integer', value);
+    if (value < min || value > max) throw new Mismatch('', `must be between ${min} and ${max}`);
+    return value;
+  };
+}
+
+/** true or false. */
+export const flag: Shape<boolean> = (value) => {
+  if (typeof value !== 'boolean') throw wrong('true or false', value);
+  return value;
+};
+
+/** One of the given values. */
+export function oneOf<const T extends string | number>(...values: readonly T[]): Shape<T> {
+  return (value) => {
+    const found = values.find((allowed) => allowed === value);
+    if (found === undefined) throw new Mismatch('', `must be one of ${values.join(', ')}`);
+    return found;
+  };
+}
+
+/** null, or what `shape` reads. The field must be there. */
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return (value) => (value === null ? null : shape(value));
+}
+
+/** A list of what `item` reads, with at least `min` and at most `max` items; frozen. */
+export function list<T>(item: Shape<T>, min = 0, max = Number.MAX_SAFE_INTEGER): Shape<readonly T[]> {
+  return (value) => {
+    if (!Array.isArray(value)) throw wrong('a list', value);
+    if (value.length < min || value.length > max) {
+      throw new Mismatch('', `must have ${min} to ${max} items`);
+    }
+    let index = 0;
+    const read: T[] = [];
+    try {
+      for (; index < value.length; index += 1) read.push(item(value[index]));
+    } catch (error) {
+      throw within(`[${index}]`, error);
+    }
+    return Object.freeze(read);
+  };
+}
+
+/** An object with all of the given fields; others are ignored. Frozen. */
+export function object<T extends object>(fields: { readonly [K in keyof T]-?: Shape<T[K]> }): Shape<T> {
+  const shapes: readonly (readonly [string, Shape<unknown>])[] = Object.entries(fields);
+  return (value) => {
+    const record = recordOf(value);
+    const read: Record<string, unknown> = {};
+    let name = '';
+    try {
+      for (const [key, shape] of shapes) {
+        name = key;
+        read[key] = shape(fieldOf(record, key));
+      }
+    } catch (error) {
+      throw within(name, error);
+    }
+    // Every field of T was read by its own shape.
+    return Object.freeze(read) as T;
+  };
+}
+
+/** The member of a union that the field `discriminator` names. */
+export function variant<T extends object>(
+  discriminator: string,
+  members: Readonly<Record<string, Shape<T>>>,
+): Shape<T> {
+  return (value) => {
+    const name = fieldOf(recordOf(value), discriminator);
+    const member = typeof name === 'string' && Object.hasOwn(members, name) ? members[name] : undefined;
+    if (member !== undefined) return member(value);
+    throw new Mismatch(discriminator, `must be one of ${Object.keys(members).join(', ')}`);
+  };
+}
+
+/** What `shape` reads, hidden from logs and dumps. */
+export function secret<T>(shape: Shape<T>): Shape<Secret<T>> {
+  return (value) => new Secret(shape(value));
+}
+
+/** The id of a resource of `kind`. */
+export function idOf(kind: ResourceKind): Shape<ResourceId> {
+  const prefix = `${kind}/`;
+  return (value) => {
+    const read = text(value);
+    if (!read.startsWith(prefix) || read.length === prefix.length) {
+      throw new Mismatch('', `must be the id of a ${kind}`);
+    }
+    return read as ResourceId;
+  };
+}
+
+/** A field of an object of unknown shape; undefined when the value is no object or lacks it. */
+export function peek(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? fieldOf(value, key) : undefined;
+}
+
+function recordOf(value: unknown): object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('an object', value);
+  return value;
+}
+
+function fieldOf(record: object, key: string): unknown {
+  return Object.hasOwn(record, key) ? (record as Readonly<Record<string, unknown>>)[key] : undefined;
+}
+
+function wrong(wanted: string, value: unknown): Mismatch {
+  return new Mismatch('', value === undefined ? 'is missing' : `must be ${wanted}`);
+}
+
+function within(step: string, error: unknown): unknown {
+  if (!(error instanceof Mismatch)) return error;
+  const joint = error.path === '' || error.path.startsWith('[') ? '' : '.';
+  return new Mismatch(`${step}${joint}${error.path}`, error.message);
+}

@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { jwtAlgorithms } from '#snapshot/authentication.ts';
+import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
+import { Secret } from '#snapshot/secret.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
+
+const text = fc.string({ unit: 'grapheme', maxLength: 12 });
+const fieldName = fc.stringMatching(/^[a-z0-9_-]{1,10}$/);
+const fieldValue = text.map((value) => value.replaceAll(/[\0\r\n]/g, ''));
+const hostname = fc.constantFrom('', '*.example.com', 'a.example.com');
+const port = fc.integer({ min: 1, max: 65_535 });
+const millis = fc.nat();
+const id = (kind: ResourceKind) =>
+  fc
+    .array(fc.stringMatching(/^[a-z0-9./ü]{1,8}$/), { minLength: 1, maxLength: 3 })
+    .map((parts) => resourceId(kind, ...parts));
+const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
+const nullable = <T>(item: fc.Arbitrary<T>) => fc.option(item, { nil: null });
+const constant = <const T extends string>(value: T) => fc.constant(value);
+const secret = fc.string().map((value) => new Secret(value));
+
+const edits = {
+  set: list(fc.record({ name: fieldName, value: fieldValue })),
+  add: list(fc.record({ name: fieldName, value: fieldValue })),
+  remove: list(fieldName),
+};
+const headerFilter = fc.oneof(
+  fc.record({ kind: constant('RequestHeaders'), ...edits }),
+  fc.record({ kind: constant('ResponseHeaders'), ...edits }),
+);
+const pathRewrite = fc.oneof(
+  fc.record({ kind: constant('Full'), value: constant('/new') }),
+  fc.record({ kind: constant('Prefix'), value: fc.constantFrom('', '/ä/b') }),
+);
+const filter = fc.oneof(
+  headerFilter,
+  fc.record({ kind: constant('Rewrite'), hostname: nullable(hostname), path: nullable(pathRewrite) }),
+);
+const valueMatch = fc.record({ kind: fc.constantFrom('Exact', 'Regex'), name: text, value: text });
+const action = fc.oneof(
+  fc.record({
+    kind: constant('Forward'),
+    backends: list(
+      fc.record({ cluster: nullable(id('Cluster')), weight: fc.nat(), filters: list(headerFilter) }),
+    ),
+    timeouts: fc.record({ requestMs: nullable(millis), backendRequestMs: nullable(millis) }),
+  }),
+  fc.record({
+    kind: constant('Redirect'),
+    status: fc.constantFrom(301, 302, 303, 307, 308),
+    scheme: nullable(fc.constantFrom('http', 'https')),
+    hostname: nullable(hostname),
+    port: nullable(port),
+    path: nullable(pathRewrite),
+  }),
+  fc.record({ kind: constant('Closed'), reason: text }),
+);
+const rule = fc.record({
+  name: text,
+  matches: fc.array(
+    fc.record({
+      path: fc.record({ kind: fc.constantFrom('Exact', 'Prefix', 'Regex'), value: text }),
+      method: nullable(text),
+      headers: list(valueMatch),
+      query: list(valueMatch),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+  filters: list(filter),
+  authentications: list(id('Authentication')),
+  rateLimits: list(id('RateLimit')),
+  action,
+});
+const jsonWebKey = fc.record({
+  kty: fc.constantFrom('RSA', 'EC', 'OKP'),
+  kid: nullable(text),
+  alg: fc.constantFrom(...jwtAlgorithms),
+  n: nullable(text),
+  e: nullable(text),
+  crv: nullable(text),
+  x: nullable(text),
+  y: nullable(text),
+});
+const onUnknown = fc.constantFrom('Skip', 'Share', 'Refuse');
+
+const byKind = {
+  Listener: fc.oneof(
+    fc.record({
+      kind: constant('Listener'),
+      id: id('Listener'),
+      name: text,
+      port,
+      hostname,
+      protocol: constant('HTTP'),
+    }),
+    fc.record({
+      kind: constant('Listener'),
+      id: id('Listener'),
+      name: text,
+      port,
+      hostname,
+      protocol: constant('HTTPS'),
+      certificates: list(id('Certificate')),
+    }),
+  ),
+  Route: fc.record({
+    kind: constant('Route'),
+    id: id('Route'),
+    name: text,
+    createdMs: millis,
+    attachments: list(
+      fc.record({
+        listener: id('Listener'),
+        hostnames: list(fc.record({ serves: hostname, own: hostname })),
+      }),
+    ),
+    rules: list(rule),
+  }),
+  Cluster: fc.record({
+    kind: constant('Cluster'),
+    id: id('Cluster'),
+    name: text,
+    endpoints: id('Endpoints'),
+  }),
+  Endpoints: fc.record({
+    kind: constant('Endpoints'),
+    id: id('Endpoints'),
+    endpoints: list(fc.record({ address: fc.ipV4(), port, state: fc.constantFrom('Ready', 'Terminating') })),
+  }),
+  Certificate: fc.record({ kind: constant('Certificate'), id: id('Certificate'), chain: text, key: secret }),
+  Authentication: fc.record({
+    kind: constant('Authentication'),
+    id: id('Authentication'),
+    policy: text,
+    alternatives: list(
+      fc.record({
+        kind: constant('JWT'),
+        name: text,
+        issuer: text,
+        audiences: list(text),
+        keySet: id('KeySet'),
+        clockSkewMs: millis,
+        claimsToHeaders: list(fc.record({ claim: text, header: fieldName })),
+      }),
+    ),
+  }),
+  KeySet: fc.oneof(
+    fc.record({
+      kind: constant('KeySet'),
+      state: constant('Available'),
+      id: id('KeySet'),
+      keys: list(jsonWebKey),
+      refreshable: fc.boolean(),
+    }),
+    fc.record({
+      kind: constant('KeySet'),
+      state: constant('Unavailable'),
+      id: id('KeySet'),
+      refreshable: fc.boolean(),
+    }),
+  ),
+  RateLimit: fc.record({
+    kind: constant('RateLimit'),
+    id: id('RateLimit'),
+    name: text,
+    key: fc.oneof(
+      fc.record({ kind: constant('ClientAddress') }),
+      fc.record({ kind: constant('Header'), header: fieldName, onUnknown }),
+      fc.record({ kind: constant('Claim'), claim: text, onUnknown }),
+    ),
+    limits: list(
+      fc.record({
+        name: text,
+        algorithm: constant('TokenBucket'),
+        requests: fc.integer({ min: 1 }),
+        windowMs: fc.integer({ min: 1 }),
+        burst: fc.integer({ min: 1 }),
+      }),
+    ),
+    onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
+    mode: fc.constantFrom('Enforce', 'Shadow'),
+  }),
+  RateLimitStore: fc.oneof(
+    fc.record({ kind: constant('RateLimitStore'), id: id('RateLimitStore'), type: constant('Memory') }),
+    fc.record({
+      kind: constant('RateLimitStore'),
+      id: id('RateLimitStore'),
+      type: constant('Redis'),
+      url: secret,
+    }),
+  ),
+  Fleet: fc.record({ kind: constant('Fleet'), id: id('Fleet'), replicas: fc.integer({ min: 1 }) }),
+} satisfies { readonly [K in ResourceKind]: fc.Arbitrary<Extract<Resource, { readonly kind: K }>> };
+
+/** Any valid resource of any kind. */
+export const arbitraryResource: fc.Arbitrary<Resource> = fc.oneof(...Object.values(byKind));
