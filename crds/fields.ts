@@ -1,0 +1,101 @@
+// The small words schemas are made of: names, hosts, ports, durations. Patterns are valid both here and in RE2.
+import * as z from 'zod';
+
+const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const subdomain = `${label}(\\.${label})*`;
+const token = "[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+";
+
+/** `text` must match `pattern`; `message` tells the remedy. */
+function matching(pattern: string, message: string): z.ZodString {
+  return z.string().regex(new RegExp(pattern), message);
+}
+
+/** Name of any object (the kinds' own rules are stricter, and a reference to a wrong name finds nothing). */
+export const objectName = z.string().min(1).max(253);
+
+/** RFC 1123 label. */
+export const namespaceName = matching(
+  `^${label}$`,
+  "must be a namespace's name: lower-case letters, digits and '-', beginning and ending with a letter or digit",
+)
+  .min(1)
+  .max(63);
+
+/** Name of a rule, a limit and the like of ours: an RFC 1123 label. */
+export const partName = matching(
+  `^${label}$`,
+  "must be lower-case letters, digits and '-', beginning and ending with a letter or digit",
+)
+  .min(1)
+  .max(63);
+
+/** Name of a listener or of a route's rule. */
+export const sectionName = matching(
+  `^${subdomain}$`,
+  "must be lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit",
+)
+  .min(1)
+  .max(253);
+
+/** API group; empty for the core group. */
+export const groupName = matching(
+  `^$|^${subdomain}$`,
+  'must be an API group such as gateway.networking.k8s.io, or empty for the core group',
+).max(253);
+
+/** Kind of an object. */
+export const kindName = matching('^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$', 'must be a kind such as Service')
+  .min(1)
+  .max(63);
+
+/** Name of a controller: a domain and a path. */
+export const controllerName = matching(
+  `^${subdomain}\\/[A-Za-z0-9\\/\\-._~%!$&'()*+,;=:]+$`,
+  'must be a domain and a path, such as turnpike.dev/gateway-controller',
+)
+  .min(1)
+  .max(253);
+
+/** Host name without port, or `*.` and a domain. */
+export const hostname = matching(
+  `^(\\*\\.)?${subdomain}$`,
+  "must be a lower-case host name without port, such as shop.example.com, or a wildcard such as '*.example.com'",
+)
+  .min(1)
+  .max(253);
+
+/** Host name without wildcard or port. */
+export const preciseHostname = matching(
+  `^${subdomain}$`,
+  'must be a lower-case host name without port or wildcard, such as shop.example.com',
+)
+  .min(1)
+  .max(253);
+
+/** Name of an HTTP field: an RFC 9110 token. */
+export const fieldName = matching(
+  `^${token}$`,
+  "must be the name of an HTTP header: letters, digits and the signs - _ . ! # $ % & ' * + ^ ` | ~, without spaces or colon",
+)
+  .min(1)
+  .max(256);
+
+export const port = z.int32().min(1).max(65535);
+
+/** Gateway API duration (GEP-2257). */
+export const duration = matching(
+  '^([0-9]{1,5}(h|m|s|ms)){1,4}$',
+  'must be a duration such as 500ms, 30s, 5m or 1h30m',
+).max(28);
+
+const millisecondsOf = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
+
+/** Milliseconds of a duration that has been decoded. */
+export function durationMs(text: string): number {
+  let sum = 0;
+  for (const [, count, unit] of text.matchAll(/([0-9]+)(ms|h|m|s)/g)) {
+    if (unit === 'h' || unit === 'm' || unit === 's' || unit === 'ms')
+      sum += Number(count) * millisecondsOf[unit];
+  }
+  return sum;
+}

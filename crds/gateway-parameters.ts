@@ -1,0 +1,42 @@
+// GatewayParameters: what the platform decides for the Gateways of a class, or for one Gateway.
+import * as z from 'zod';
+import { oneOf, setOf, type Frozen } from './grammar.ts';
+import { kindSchema } from './kubernetes.ts';
+import { secretKeyReference } from './references.ts';
+import { turnpikeVersion } from './policy.ts';
+
+const rateLimitStore = oneOf({
+  type: 'Where counters live: Memory (each data plane counts for itself) or Redis (all count together).',
+  variants: {
+    Memory: {},
+    Redis: {
+      redis: z
+        .object({
+          secretRef: secretKeyReference('the address, redis:// or rediss://, with user and password'),
+        })
+        .describe('The Redis that holds the counters.'),
+    },
+  },
+  common: {},
+});
+
+export type RateLimitStoreParameters = Frozen<z.infer<typeof rateLimitStore>>;
+
+export const gatewayParametersSchema = kindSchema('GatewayParameters', turnpikeVersion, {
+  spec: z
+    .object({
+      rateLimitStore: rateLimitStore
+        .exactOptional()
+        .describe('Where the counters of rate limits live. Left out: as the class says, else Memory.'),
+      requirePolicies: setOf(z.enum(['AuthPolicy']))
+        .max(8)
+        .default([])
+        .describe(
+          'Kinds of policy that every route must have; a route without one is closed. A Gateway can add to what its class requires, never take away.',
+        ),
+    })
+    .prefault({})
+    .describe('What Gateways with these parameters are made of.'),
+});
+
+export type GatewayParameters = Frozen<z.infer<typeof gatewayParametersSchema>>;

@@ -1,0 +1,134 @@
+// The grammar all kinds share, told once: either/or by a discriminator, rules that no field alone can tell,
+// lists with keys. Each building block makes the TypeScript type, the decoder's check and what the CRD says.
+// Knows no kind.
+import * as z from 'zod';
+
+/** A rule between fields: `cel` for the API server, `holds` its twin for the decoder. Same verdict always. */
+export interface Rule<T> {
+  readonly cel: string;
+  /** What is wrong and what to do about it. */
+  readonly message: string;
+  readonly holds: (value: T) => boolean;
+}
+
+/** Readonly all the way down; what the decoder hands out is frozen as deep. */
+export type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
+/** `schema` that also keeps `rules`; they are asked only when the value has the right shape, as the API server does. */
+export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z.output<S>>[]): S {
+  const validations = [
+    ...(celRulesOf(schema) ?? []),
+    ...rules.map(({ cel, message }) => ({ rule: cel, message })),
+  ];
+  const checked = schema.check((context) => {
+    for (const rule of rules) {
+      if (!rule.holds(context.value)) {
+        context.issues.push({ code: 'custom', message: rule.message, input: context.value });
+      }
+    }
+  });
+  return checked.meta({ 'x-kubernetes-validations': validations });
+}
+
+function celRulesOf(schema: z.ZodType): readonly unknown[] | undefined {
+  const rules = schema.meta()?.['x-kubernetes-validations'];
+  return Array.isArray(rules) ? rules : undefined;
+}
+
+type Variants = Readonly<Record<string, z.ZodRawShape>>;
+
+type Fields<Shape extends z.ZodRawShape> = { [Field in keyof Shape]: z.output<Shape[Field]> };
+
+type OneOf<V extends Variants, Common extends z.ZodRawShape> = {
+  [Type in keyof V & string]: { type: Type } & Fields<V[Type]> & Fields<Common>;
+}[keyof V & string];
+
+/** How a one-of is described: the types with the one field each of them has (or none), and what all have. */
+export interface OneOfOptions<V extends Variants, Common extends z.ZodRawShape> {
+  readonly variants: V;
+  readonly common: Common;
+  /** What `type` chooses, for `kubectl explain`. */
+  readonly type: string;
+  /** The type when none is written. */
+  readonly defaultType?: keyof V & string;
+}
+
+/**
+ * Either/or with the discriminator `type`: `{type: 'Header', header: {...}}`. In the CRD a flat object with one
+ * rule a field (a union would not be structural); in TypeScript a union.
+ */
+export function oneOf<const V extends Variants, const Common extends z.ZodRawShape>(
+  options: OneOfOptions<V, Common>,
+): z.ZodType<OneOf<V, Common>> {
+  const types = Object.keys(options.variants);
+  const discriminator = z.enum(types).describe(options.type);
+  const fields = types.flatMap((type) =>
+    Object.entries(options.variants[type] ?? {}).map(([field, schema]) => ({ type, field, schema })),
+  );
+  const flat = z.object({
+    type: options.defaultType === undefined ? discriminator : discriminator.default(options.defaultType),
+    ...Object.fromEntries(fields.map(({ field, schema }) => [field, z.exactOptional(schema)])),
+    ...options.common,
+  });
+  const rules = fields.map(({ type, field }) => fieldOfType(type, field));
+  // The rules just added make the flat object the union it is said to be.
+  return withRules(flat, rules) as unknown as z.ZodType<OneOf<V, Common>>;
+}
+
+function fieldOfType(type: string, field: string): Rule<Readonly<Record<string, unknown>>> {
+  return {
+    cel: `(self.type == '${type}') == has(self.${field})`,
+    message: `type ${type} needs the field ${field} and no other type may have it: add ${field}, remove it, or change type`,
+    holds: (value) => (value['type'] === type) === Object.hasOwn(value, field),
+  };
+}
+
+/** A list that server-side apply merges by `keys`; two items with equal keys are refused. */
+export function listByKeys<S extends z.ZodType<object>>(
+  item: S,
+  keys: readonly [string, ...string[]],
+): z.ZodArray<S> {
+  return z
+    .array(item)
+    .check((context) => {
+      const seen = new Set<string>();
+      context.value.forEach((value, index) => {
+        const key = JSON.stringify(keys.map((name) => (value as Readonly<Record<string, unknown>>)[name]));
+        if (seen.has(key)) context.issues.push(duplicate(value, index, keys.join(', ')));
+        seen.add(key);
+      });
+    })
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys });
+}
+
+/** A list of different values; server-side apply merges it value by value. */
+export function setOf<S extends z.ZodType<string | number>>(item: S): z.ZodArray<S> {
+  return z
+    .array(item)
+    .check((context) => {
+      const seen = new Set<unknown>();
+      context.value.forEach((value, index) => {
+        if (seen.has(value)) context.issues.push(duplicate(value, index, 'value'));
+        seen.add(value);
+      });
+    })
+    .meta({ 'x-kubernetes-list-type': 'set' });
+}
+
+/** A list that has one owner and is replaced whole. */
+export function atomicList<S extends z.ZodType>(item: S): z.ZodArray<S> {
+  return z.array(item).meta({ 'x-kubernetes-list-type': 'atomic' });
+}
+
+function duplicate(input: unknown, index: number, what: string): z.core.$ZodRawIssue {
+  return {
+    code: 'custom',
+    path: [index],
+    input,
+    message: `has the same ${what} as an item before it: remove one of them or give it another ${what}`,
+  };
+}

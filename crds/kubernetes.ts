@@ -1,0 +1,191 @@
+// What every object has, and the core kinds we read: only the fields we read, with what the API server would
+// have filled in. Fields beyond these are dropped without a word.
+import * as z from 'zod';
+import { listByKeys, type Frozen } from './grammar.ts';
+import {
+  controllerName,
+  groupName,
+  kindName,
+  namespaceName,
+  objectName,
+  port,
+  sectionName,
+} from './fields.ts';
+
+const labels = z.record(z.string(), z.string());
+
+/** Metadata as it is after decoding: what a manifest leaves out is empty, `generation` 0. */
+export const objectMetaSchema = z.object({
+  name: objectName,
+  /** Empty for kinds without namespace. */
+  namespace: z.string().default(''),
+  uid: z.string().default(''),
+  generation: z.int().default(0),
+  resourceVersion: z.string().default(''),
+  /** RFC 3339 in UTC. */
+  creationTimestamp: z.string().default(''),
+  deletionTimestamp: z.string().exactOptional(),
+  labels: labels.default({}),
+  annotations: labels.default({}),
+});
+
+export type ObjectMeta = Frozen<z.infer<typeof objectMetaSchema>>;
+
+/** What all objects have in common. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+}
+
+/** metav1.Condition. */
+export const conditionSchema = z.object({
+  type: z.string().max(316).describe('What this condition is about, such as Accepted.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds: True, False or Unknown.'),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .exactOptional()
+    .describe(
+      'The metadata.generation that was judged; older than the object: the judgement is still to come.',
+    ),
+  lastTransitionTime: z.string().meta({ format: 'date-time' }).describe('When the status last changed.'),
+  reason: z.string().min(1).max(1024).describe('The reason as one word for programs.'),
+  message: z.string().max(32768).describe('The reason in words for people, naming the field and the remedy.'),
+});
+
+export const conditionsSchema = listByKeys(conditionSchema, ['type']).max(8);
+
+export type Condition = Frozen<z.infer<typeof conditionSchema>>;
+
+/** Gateway API ParentReference: also the ancestor of a policy's status. */
+export const parentReferenceSchema = z.object({
+  group: groupName.default('gateway.networking.k8s.io').describe("The parent's API group."),
+  kind: kindName.default('Gateway').describe("The parent's kind."),
+  namespace: namespaceName.exactOptional().describe("The parent's namespace; left out: that of this object."),
+  name: objectName.describe("The parent's name."),
+  sectionName: sectionName.exactOptional().describe('A listener of the parent; left out: all of them.'),
+  port: port.exactOptional().describe('A port of the parent; left out: all of them.'),
+});
+
+/** The object schema of a kind: apiVersion and kind may be left out, as in the items of a list. */
+export function kindSchema<const K extends string, const V extends string, Shape extends z.ZodRawShape>(
+  kind: K,
+  apiVersion: V,
+  shape: Shape,
+) {
+  return z.object({
+    apiVersion: z.literal(apiVersion).default(apiVersion),
+    kind: z.literal(kind).default(kind),
+    metadata: objectMetaSchema,
+    ...shape,
+  });
+}
+
+const servicePort = z.object({
+  name: z.string().default(''),
+  protocol: z.string().default('TCP'),
+  port,
+  targetPort: z.union([z.int(), z.string()]).exactOptional(),
+  appProtocol: z.string().exactOptional(),
+});
+
+export const serviceSchema = kindSchema('Service', 'v1', {
+  spec: z
+    .object({
+      type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']).default('ClusterIP'),
+      clusterIP: z.string().exactOptional(),
+      externalName: z.string().exactOptional(),
+      ports: z.array(servicePort).default([]),
+      selector: labels.default({}),
+    })
+    .prefault({}),
+  status: z
+    .object({
+      loadBalancer: z
+        .object({
+          ingress: z
+            .array(z.object({ ip: z.string().exactOptional(), hostname: z.string().exactOptional() }))
+            .default([]),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+});
+
+export type Service = Frozen<z.infer<typeof serviceSchema>>;
+export type ServicePort = Service['spec']['ports'][number];
+
+/** Absent conditions are told as the EndpointSlice API reads them: ready, serving as ready, not terminating. */
+const endpointConditions = z
+  .object({
+    ready: z.boolean().default(true),
+    serving: z.boolean().exactOptional(),
+    terminating: z.boolean().default(false),
+  })
+  .transform((given) => ({
+    ready: given.ready,
+    serving: given.serving ?? given.ready,
+    terminating: given.terminating,
+  }));
+
+const endpoint = z.object({
+  addresses: z.array(z.string()).min(1).max(100),
+  conditions: endpointConditions.prefault({}),
+  hostname: z.string().exactOptional(),
+  nodeName: z.string().exactOptional(),
+  zone: z.string().exactOptional(),
+  targetRef: z
+    .object({
+      kind: z.string().default(''),
+      namespace: z.string().default(''),
+      name: z.string().default(''),
+      uid: z.string().default(''),
+    })
+    .exactOptional(),
+});
+
+export const endpointSliceSchema = kindSchema('EndpointSlice', 'discovery.k8s.io/v1', {
+  addressType: z.enum(['IPv4', 'IPv6', 'FQDN']),
+  endpoints: z.array(endpoint).max(1000).default([]),
+  ports: z
+    .array(
+      z.object({
+        name: z.string().default(''),
+        protocol: z.string().default('TCP'),
+        /** Absent: all ports (such a port is of no use to us). */
+        port: z.int().exactOptional(),
+        appProtocol: z.string().exactOptional(),
+      }),
+    )
+    .default([]),
+});
+
+export type EndpointSlice = Frozen<z.infer<typeof endpointSliceSchema>>;
+export type SliceEndpoint = EndpointSlice['endpoints'][number];
+
+/** `data` values are base64, as the API server has them; a manifest's `stringData` has been merged in. */
+export const secretSchema = kindSchema('Secret', 'v1', {
+  type: z.string().default('Opaque'),
+  data: z.record(z.string(), z.string()).default({}),
+});
+
+export type Secret = Frozen<z.infer<typeof secretSchema>>;
+
+export const configMapSchema = kindSchema('ConfigMap', 'v1', {
+  data: z.record(z.string(), z.string()).default({}),
+  /** Base64. */
+  binaryData: z.record(z.string(), z.string()).default({}),
+});
+
+export type ConfigMap = Frozen<z.infer<typeof configMapSchema>>;
+
+/** Its labels always hold `kubernetes.io/metadata.name`, as on the API server. */
+export const namespaceSchema = kindSchema('Namespace', 'v1', {});
+
+export type Namespace = Frozen<z.infer<typeof namespaceSchema>>;
+
+/** Status entry of a route for one of its parents, or of a policy for one of its ancestors. */
+export const ownController = controllerName.describe(
+  'Who wrote this entry: other controllers keep entries of their own beside it.',
+);

@@ -1,0 +1,121 @@
+// What all policies of ours share (GEP-713): what they attach to, the three places their rules may stand, and
+// the shape of their status.
+import * as z from 'zod';
+import { atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
+import { objectName, sectionName } from './fields.ts';
+import { conditionsSchema, ownController, parentReferenceSchema } from './kubernetes.ts';
+
+/** Group and version of our kinds. */
+export const turnpikeVersion = 'turnpike.dev/v1alpha1';
+
+const targetReference = z.object({
+  group: z
+    .enum(['gateway.networking.k8s.io'])
+    .describe('API group of the target: gateway.networking.k8s.io.'),
+  kind: z.enum(['Gateway', 'HTTPRoute']).describe('Kind of the target: Gateway or HTTPRoute.'),
+  name: objectName.describe("Name of the target, in the policy's own namespace."),
+  sectionName: sectionName
+    .exactOptional()
+    .describe(
+      'A part of the target: name of a listener of the Gateway, or of a rule of the HTTPRoute. Left out: the whole target.',
+    ),
+});
+
+export type TargetReference = Frozen<z.infer<typeof targetReference>>;
+
+const sameTarget = 'a.group == b.group && a.kind == b.kind && a.name == b.name';
+
+function sectionsByTarget(targets: readonly TargetReference[]): readonly (readonly (string | undefined)[])[] {
+  const groups = Map.groupBy(targets, (one) => JSON.stringify([one.group, one.kind, one.name]));
+  return [...groups.values()].map((group) => group.map((one) => one.sectionName));
+}
+
+/** `spec.targetRefs`: empty when routes pull the policy in by an ExtensionRef filter. */
+export const targetRefsSchema = withRules(atomicList(targetReference).max(16), [
+  {
+    cel: `self.all(a, self.all(b, ${sameTarget} ? has(a.sectionName) == has(b.sectionName) : true))`,
+    message:
+      'one target is named both whole and by sectionName: give each of its entries a sectionName, or keep the whole one alone',
+    holds: (list) =>
+      sectionsByTarget(list).every(
+        (sections) => new Set(sections.map((one) => one === undefined)).size === 1,
+      ),
+  },
+  {
+    cel: `self.all(a, self.exists_one(b, ${sameTarget} && (has(a.sectionName) ? has(b.sectionName) && a.sectionName == b.sectionName : !has(b.sectionName))))`,
+    message: 'a target is named twice: remove one of the two entries',
+    holds: (list) => sectionsByTarget(list).every((sections) => new Set(sections).size === sections.length),
+  },
+])
+  .default([])
+  .describe(
+    'What the policy holds for: Gateways and HTTPRoutes of its own namespace, or single listeners and rules of them. May be empty when HTTPRoutes name the policy in a filter of type ExtensionRef.',
+  );
+
+const strategy = z
+  .enum(['Atomic', 'Merge'])
+  .default('Atomic')
+  .describe(
+    'How these rules meet those of other policies of this kind on the way from Gateway to route rule. Atomic: one policy wins whole. Merge: they are joined by rule name, and a name in both goes to the winner.',
+  );
+
+type Places<Rules extends z.ZodType> =
+  | { rules: z.output<Rules> }
+  | { defaults: { strategy: 'Atomic' | 'Merge'; rules: z.output<Rules> } }
+  | { overrides: { strategy: 'Atomic' | 'Merge'; rules: z.output<Rules> } };
+
+const onePlace: Rule<Readonly<Record<string, unknown>>> = {
+  cel: '[has(self.rules), has(self.defaults), has(self.overrides)].filter(x, x).size() == 1',
+  message:
+    'exactly one of rules, defaults and overrides must be set: move all rules into one of them and remove the others',
+  holds: (spec) =>
+    ['rules', 'defaults', 'overrides'].filter((place) => Object.hasOwn(spec, place)).length === 1,
+};
+
+/** The `spec` of a policy whose rules are `rules`: exactly one of rules, defaults and overrides holds them. */
+export function policySpec<Rules extends z.ZodType>(
+  rules: Rules,
+): z.ZodType<{ targetRefs: z.output<typeof targetRefsSchema> } & Places<Rules>> {
+  const layer = z.object({ strategy, rules });
+  const flat = z.object({
+    targetRefs: targetRefsSchema,
+    rules: rules
+      .describe('Rules for the targets themselves. Exactly one of rules, defaults and overrides is set.')
+      .exactOptional(),
+    defaults: layer
+      .describe(
+        'Rules that hold unless a policy nearer to the request (Gateway, listener, route, rule) has its own.',
+      )
+      .exactOptional(),
+    overrides: layer.describe('Rules that hold whatever policies nearer to the request say.').exactOptional(),
+  });
+  // The rule just added makes the flat object the union it is said to be.
+  return withRules(flat, [onePlace]) as unknown as z.ZodType<
+    { targetRefs: z.output<typeof targetRefsSchema> } & Places<Rules>
+  >;
+}
+
+const ancestorStatus = z.object({
+  ancestorRef: parentReferenceSchema.describe('The Gateway or route this entry is about.'),
+  controllerName: ownController,
+  conditions: conditionsSchema.describe('Accepted, ResolvedRefs and Programmed, for this ancestor.'),
+});
+
+/** The status of a policy: the worst of all in `conditions`, each ancestor's own in `ancestors`. */
+export const policyStatusSchema = z
+  .object({
+    conditions: conditionsSchema.default([]).describe('The worst state over all targets.'),
+    targets: z
+      .string()
+      .max(32)
+      .exactOptional()
+      .describe('In how many of its targets the policy is accepted, such as 2/3.'),
+    ancestors: atomicList(ancestorStatus)
+      .max(16)
+      .default([])
+      .describe('The state for each Gateway or route that the policy holds for, at most 16.'),
+  })
+  .prefault({});
+
+export type PolicyStatus = Frozen<z.infer<typeof policyStatusSchema>>;
+export type PolicyAncestorStatus = PolicyStatus['ancestors'][number];

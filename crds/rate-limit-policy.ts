@@ -1,0 +1,101 @@
+// RateLimitPolicy: how often callers may call.
+import * as z from 'zod';
+import { listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
+import { duration, durationMs, fieldName, partName } from './fields.ts';
+import { kindSchema } from './kubernetes.ts';
+import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
+
+const key = oneOf({
+  type: 'What requests are counted by: ClientAddress, Header or Claim.',
+  variants: {
+    ClientAddress: {},
+    Header: {
+      header: z
+        .object({ name: fieldName.describe('Name of the header, such as x-tenant.') })
+        .describe('Requests with the same value of this header are counted together.'),
+    },
+    Claim: {
+      claim: z
+        .object({
+          name: z
+            .string()
+            .min(1)
+            .max(256)
+            .describe('Name of the claim; dots descend into objects, such as sub or org.id.'),
+        })
+        .describe(
+          'Requests whose token has the same value of this claim are counted together. An AuthPolicy must check the token.',
+        ),
+    },
+  },
+  common: {
+    onUnknownKey: z
+      .enum(['Skip', 'Share', 'Refuse'])
+      .default('Share')
+      .describe(
+        'What happens to a request without the header or claim. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress.',
+      ),
+  },
+});
+
+export type RateLimitKey = Frozen<z.infer<typeof key>>;
+
+const count = z.int32().min(1).max(1_000_000_000);
+
+const window = withRules(duration, [
+  {
+    cel: "duration(self) >= duration('1s') && duration(self) <= duration('8760h')",
+    message: 'must be from 1s to 8760h (a year)',
+    holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 31_536_000_000,
+  },
+]).describe('The time the requests are spread over, such as 1s, 1m or 24h; from 1s to 8760h.');
+
+const limit = z.object({
+  name: partName.describe('Name of this limit: counters are kept under it, such as minute.'),
+  requests: count.describe('How many requests may come in each window, over time.'),
+  window,
+  algorithm: z
+    .enum(['TokenBucket'])
+    .default('TokenBucket')
+    .describe('How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window.'),
+  burst: count.exactOptional().describe('How many requests may come at once. Left out: as many as requests.'),
+});
+
+export type Limit = Frozen<z.infer<typeof limit>>;
+
+const rule = z.object({
+  name: partName.describe('Name of the rule: merging and counters go by it, such as per-user.'),
+  key: key
+    .prefault({ type: 'ClientAddress' })
+    .describe(
+      'What requests are counted by. Left out: the address of the client (of an IPv6 address the first 64 bits).',
+    ),
+  limits: listByKeys(limit, ['name'])
+    .min(1)
+    .max(8)
+    .describe('The limits; all of them must hold, else the answer is 429.'),
+  onStoreError: z
+    .enum(['Local', 'Open', 'Closed'])
+    .default('Local')
+    .describe(
+      'What holds while the shared store cannot be asked. Local: each data plane grants its own share. Open: not limited. Closed: refused.',
+    ),
+  mode: z
+    .enum(['Enforce', 'Shadow'])
+    .default('Enforce')
+    .describe('Enforce: requests over a limit are refused. Shadow: they are only counted and reported.'),
+});
+
+export type RateLimitRule = Frozen<z.infer<typeof rule>>;
+
+const rules = listByKeys(rule, ['name'])
+  .min(1)
+  .max(16)
+  .describe('The rules; a request must pass all of them.');
+
+export const rateLimitPolicySchema = kindSchema('RateLimitPolicy', turnpikeVersion, {
+  spec: policySpec(rules).describe('How often may be called, and what.'),
+  status: policyStatusSchema.describe('What the controller says of the policy.'),
+});
+
+export type RateLimitPolicy = Frozen<z.infer<typeof rateLimitPolicySchema>>;

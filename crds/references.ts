@@ -1,0 +1,33 @@
+// References from our kinds to the Secrets, ConfigMaps and backends they need.
+import * as z from 'zod';
+import { objectName } from './fields.ts';
+import { backendObjectReference } from './http-route.ts';
+
+const dataKey = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[-._a-zA-Z0-9]+$/, "must be a key of the object's data: letters, digits, '-', '_' and '.'");
+
+/** `{name, key}` of a Secret in the same namespace. */
+export function secretKeyReference(what: string) {
+  return z
+    .object({
+      name: objectName.describe('Name of the Secret, in the same namespace.'),
+      key: dataKey.describe(`Key in the Secret's data that holds ${what}.`),
+    })
+    .describe(`The Secret that holds ${what}.`);
+}
+
+/** `{name, key}` of a ConfigMap in the same namespace. */
+export function configMapKeyReference(what: string) {
+  return z
+    .object({
+      name: objectName.describe('Name of the ConfigMap, in the same namespace.'),
+      key: dataKey.describe(`Key in the ConfigMap's data that holds ${what}.`),
+    })
+    .describe(`The ConfigMap that holds ${what}.`);
+}
+
+/** A Service with its port; another namespace needs a ReferenceGrant there. */
+export const backendRefSchema = backendObjectReference;
