@@ -1,0 +1,143 @@
+// The reference: what a reader of the Gateway API would write who has all the time in the world. It tries every
+// match of every route in one list, sorted anew for each request, and shares no code with the compiled router.
+import type { RequestHead } from '#dataplane/http/message.ts';
+import type { ListenerEntry, RouteEntry } from '#dataplane/route/compiled-router.ts';
+import type { RoutedListener, RoutedRule, Router } from '#dataplane/route/router.ts';
+import type { PathMatch, Route, RouteMatch, ValueMatch } from '#snapshot/route.ts';
+import { RE2JS } from 're2js';
+
+type Routes<L, R> = readonly Omit<RouteEntry<L, R>, 'matches'>[];
+
+export function naiveRouter<L, R>(
+  listeners: readonly ListenerEntry<L>[],
+  routes: Routes<L, R>,
+): Router<L, R> {
+  return {
+    listenerFor(host) {
+      const fitting = listeners.filter((entry) => hostFits(entry.hostname, host));
+      const best = fitting.toSorted((a, b) => specificity(b.hostname) - specificity(a.hostname))[0];
+      return best === undefined ? null : naiveListener(best, routes);
+    },
+  };
+}
+
+function naiveListener<L, R>(entry: ListenerEntry<L>, routes: Routes<L, R>): RoutedListener<L, R> {
+  return {
+    listener: entry.listener,
+    match(request) {
+      if (!request.path.startsWith('/')) return null;
+      const candidates = routes
+        .flatMap((routed) => candidatesOf(entry, routed))
+        .filter((candidate) => hostFits(candidate.serves, request.host))
+        .filter((candidate) => matches(candidate.match, request))
+        .toSorted(precedence);
+      return candidates[0]?.answer ?? null;
+    },
+  };
+}
+
+interface NaiveCandidate<R> {
+  readonly route: Route;
+  readonly serves: string;
+  readonly own: string;
+  readonly match: RouteMatch;
+  readonly rule: number;
+  readonly index: number;
+  readonly answer: RoutedRule<R>;
+}
+
+function candidatesOf<L, R>(
+  entry: ListenerEntry<L>,
+  routed: Omit<RouteEntry<L, R>, 'matches'>,
+): NaiveCandidate<R>[] {
+  const all: NaiveCandidate<R>[] = [];
+  for (const attachment of routed.route.attachments) {
+    if (attachment.listener !== entry.id) continue;
+    for (const { serves, own } of attachment.hostnames) {
+      for (const [rule, { matches }] of routed.route.rules.entries()) {
+        for (const [index, match] of matches.entries()) {
+          const made = routed.rulesAt(entry.listener)[rule];
+          if (made === undefined) throw new Error('a rule is missing');
+          const matchedPrefix = match.path.kind === 'Prefix' ? match.path.value.length : -1;
+          const answer = { rule: made, matchedPrefix };
+          all.push({ route: routed.route, serves, own, match, rule, index, answer });
+        }
+      }
+    }
+  }
+  return all;
+}
+
+// The longer of two of a kind is the more specific, and every exact name beats every wildcard.
+function specificity(hostname: string): number {
+  if (hostname === '') return 0;
+  return hostname.startsWith('*.') ? hostname.length : 1000 + hostname.length;
+}
+
+function hostFits(hostname: string, host: string): boolean {
+  if (hostname === '') return true;
+  if (!hostname.startsWith('*.')) return hostname === host;
+  return host.endsWith(hostname.slice(1)) && host.length > hostname.length - 1;
+}
+
+function precedence<R>(a: NaiveCandidate<R>, b: NaiveCandidate<R>): number {
+  const kinds: readonly PathMatch['kind'][] = ['Exact', 'Regex', 'Prefix'];
+  const steps = [
+    specificity(b.own) - specificity(a.own),
+    kinds.indexOf(a.match.path.kind) - kinds.indexOf(b.match.path.kind),
+    b.match.path.value.length - a.match.path.value.length,
+    (b.match.method === null ? 0 : 1) - (a.match.method === null ? 0 : 1),
+    distinct(b.match.headers).length - distinct(a.match.headers).length,
+    distinct(b.match.query).length - distinct(a.match.query).length,
+    a.route.createdMs - b.route.createdMs,
+    Number(a.route.name > b.route.name) - Number(a.route.name < b.route.name),
+    a.rule - b.rule,
+    a.index - b.index,
+  ];
+  return steps.find((step) => step !== 0) ?? 0;
+}
+
+function matches(match: RouteMatch, request: RequestHead): boolean {
+  return (
+    pathMatches(match.path, request.path) &&
+    (match.method === null || match.method === request.method) &&
+    distinct(match.headers).every((test) => valueMatches(test, headerOf(request, test.name))) &&
+    distinct(match.query).every((test) => valueMatches(test, parameterOf(request, test.name)))
+  );
+}
+
+function pathMatches(test: PathMatch, path: string): boolean {
+  if (test.kind === 'Exact') return path === test.value;
+  if (test.kind === 'Regex') return RE2JS.matches(test.value, path);
+  return path === test.value || path.startsWith(`${test.value}/`);
+}
+
+function valueMatches(test: ValueMatch, value: string | null): boolean {
+  if (value === null) return false;
+  return test.kind === 'Exact' ? value === test.value : RE2JS.matches(test.value, value);
+}
+
+function distinct(tests: readonly ValueMatch[]): readonly ValueMatch[] {
+  return tests.filter((test, index) => tests.findIndex((other) => other.name === test.name) === index);
+}
+
+function headerOf(request: RequestHead, name: string): string | null {
+  const lines: string[] = [];
+  const { flat } = request.fields;
+  for (let at = 0; at < flat.length; at += 3) {
+    if (flat[at] === name) lines.push(flat[at + 1] ?? '');
+  }
+  return lines.length === 0 ? null : lines.join(', ');
+}
+
+function parameterOf(request: RequestHead, name: string): string | null {
+  for (const pair of (request.query ?? '').split('&')) {
+    const [key = '', ...rest] = pair.split('=');
+    if (pair !== '' && decoded(key) === name) return decoded(rest.join('='));
+  }
+  return null;
+}
+
+function decoded(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}

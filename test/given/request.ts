@@ -1,0 +1,53 @@
+// Requests as the listener hands them on.
+import type { Client, Exchange } from '#dataplane/http/exchange.ts';
+import { Fields } from '#dataplane/http/fields.ts';
+import type { RequestHead } from '#dataplane/http/message.ts';
+
+/** The head of `GET http://example.com/`, but for what is given; `target` is path and query. */
+export function givenRequest(
+  given: {
+    method?: string;
+    host?: string;
+    target?: string;
+    fields?: readonly (readonly [string, string])[];
+  } = {},
+): RequestHead {
+  const target = given.target ?? '/';
+  const mark = target.indexOf('?');
+  const host = given.host ?? 'example.com';
+  const fields = new Fields();
+  for (const [name, value] of given.fields ?? []) fields.append(name.toLowerCase(), value, name);
+  return {
+    method: given.method ?? 'GET',
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: mark === -1 ? null : target.slice(mark + 1),
+    authority: host,
+    host,
+    minor: 1,
+    fields,
+  };
+}
+
+/** An exchange that begins with `request`; `forwarded` is a copy of it. */
+export function givenExchange(
+  request: RequestHead = givenRequest(),
+  given: { matchedPrefix?: number; client?: Partial<Client> } = {},
+): Exchange {
+  const fields = new Fields();
+  fields.flat.push(...request.fields.flat);
+  return {
+    request,
+    forwarded: {
+      method: request.method,
+      path: request.path,
+      query: request.query,
+      authority: request.authority,
+      fields,
+    },
+    client: { address: '192.0.2.1', port: 40000, serverName: null, secure: false, ...given.client },
+    identity: null,
+    answerFields: new Fields(),
+    matchedPrefix: given.matchedPrefix ?? -1,
+    startedMs: 0,
+  };
+}
