@@ -60,7 +60,7 @@ export async function authorityAt(kept: Authority | null, nowMs: number): Promis
 /** All certificates to be trusted, PEM: for the ConfigMap that data planes mount. */
 export function publicBundle(authority: Authority): string {
   const { current, next, previous } = authority;
-  return [current.certificate, next?.certificate, previous].filter((part) => part != null).join('');
+  return [current.certificate, next?.certificate ?? '', previous ?? ''].join('');
 }
 
 /** A certificate for the replica that is reached by these DNS names and IP addresses. */

@@ -26,14 +26,13 @@ export async function createAuthorityCertificate(
   validity: Validity,
 ): Promise<KeyedCertificate> {
   const keys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
-  const usages = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       ...commonFields(name, validity),
       keys,
       extensions: [
         new x509.BasicConstraintsExtension(true, 0, true),
-        new x509.KeyUsagesExtension(usages, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
       ],
     },
