@@ -1,0 +1,43 @@
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { RateLimit } from '#snapshot/rate-limit.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Writes `ratelimit` and `ratelimit-policy` (draft-ietf-httpapi-ratelimit-headers, structured fields). */
+export interface RateLimitFields {
+  /** Appends one line of each, so that several rules of a route make one list (RFC 9651 section 3.1). */
+  append(fields: Fields, outcome: Outcome): void;
+}
+
+/** The fields of one rule. A limit is called `<policy>/<rule>/<limit>`: clients need not learn of namespaces. */
+export function rateLimitFields(limit: RateLimit): RateLimitFields {
+  const rule = limit.name.slice(limit.name.indexOf('/') + 1);
+  const names = limit.limits.map((each) => structuredString(`${rule}/${each.name}`));
+  const policy = limit.limits
+    .map((each, at) => `${names[at]};q=${each.requests};w=${Math.ceil(each.windowMs / 1000)}`)
+    .join(', ');
+  return {
+    append(fields, outcome) {
+      fields.append('ratelimit', state(names, outcome), 'RateLimit');
+      fields.append('ratelimit-policy', policy, 'RateLimit-Policy');
+    },
+  };
+}
+
+/** Whole seconds as Retry-After tells them (RFC 9110 section 10.2.3): rounded up, at least 1. */
+export function retryAfterSeconds(waitMs: number): number {
+  return Math.max(1, Math.ceil(waitMs / 1000));
+}
+
+function state(names: readonly string[], outcome: Outcome): string {
+  let text = '';
+  for (let at = 0; at < names.length; at += 1) {
+    const resetS = Math.ceil((outcome.resetMs[at] ?? 0) / 1000);
+    text += `${at === 0 ? '' : ', '}${names[at]};r=${outcome.remaining[at] ?? 0};t=${resetS}`;
+  }
+  return text;
+}
+
+/** A String of structured fields (RFC 9651 section 3.3.3): what it cannot hold is left out. */
+function structuredString(text: string): string {
+  return `"${text.replaceAll(/[^\x20-\x7e]/g, '').replaceAll(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,144 @@
+// The times of arrival that the local limiter keeps, by 64-bit hash. Knows nothing of limits: a time that has
+// passed says nothing any more, so its place is free.
+
+const shardBits = 6;
+const shards = 1 << shardBits;
+const waysBits = 3;
+const ways = 1 << waysBits;
+const slotsFirst = 64;
+
+/**
+ * Hash to time, at most `slotsMax` entries (rounded to a power of two, at least 4096), 16 bytes each. Begins
+ * small and grows by shards, so that no single growth takes long. When full, of the sixteen places a hash may
+ * take the one whose time passes first is given up: it loses the least.
+ *
+ * Hot path: flat typed arrays, two rows of eight places (a cache line each) per look-up, nothing allocated.
+ */
+export class ArrivalTable {
+  readonly #shards: readonly Shard[];
+
+  constructor(slotsMax: number) {
+    const each = Math.max(slotsFirst, 2 ** Math.round(Math.log2(slotsMax / shards)));
+    this.#shards = Array.from({ length: shards }, () => new Shard(each));
+  }
+
+  /** The time kept for the hash, or 0. */
+  get(hi: number, lo: number): number {
+    return this.#shard(hi).get(hi, lo || 1);
+  }
+
+  /** Keeps `time` for the hash; `now` tells which others have passed. */
+  set(hi: number, lo: number, time: number, now: number): void {
+    const shard = this.#shard(hi);
+    while (!shard.set(hi, lo || 1, time, now)) shard.grow(now);
+  }
+
+  /** Bytes of all arrays, places taken (passed ones included), and how many live entries were given up. */
+  usage(): { readonly bytes: number; readonly taken: number; readonly evicted: number } {
+    let bytes = 0;
+    let taken = 0;
+    let evicted = 0;
+    for (const shard of this.#shards) {
+      bytes += shard.bytes;
+      taken += shard.taken;
+      evicted += shard.evicted;
+    }
+    return { bytes, taken, evicted };
+  }
+
+  #shard(hi: number): Shard {
+    const shard = this.#shards[hi >>> (32 - shardBits)];
+    if (shard === undefined) throw new RangeError('hash out of range');
+    return shard;
+  }
+}
+
+/** `lo` is never 0 here: 0 marks a place that is free. */
+class Shard {
+  readonly #slotsMax: number;
+  #slots = slotsFirst;
+  /** hi and lo in turn. */
+  #hashes = new Uint32Array(slotsFirst * 2);
+  #times = new Float64Array(slotsFirst);
+  taken = 0;
+  evicted = 0;
+
+  constructor(slotsMax: number) {
+    this.#slotsMax = slotsMax;
+  }
+
+  get bytes(): number {
+    return this.#hashes.byteLength + this.#times.byteLength;
+  }
+
+  get(hi: number, lo: number): number {
+    const slot = this.#find(hi, lo);
+    return slot < 0 ? 0 : (this.#times[slot] ?? 0);
+  }
+
+  /** False when there is no place and the shard may still grow. */
+  set(hi: number, lo: number, time: number, now: number): boolean {
+    let slot = this.#find(hi, lo);
+    if (slot < 0) {
+      slot = this.#soonest(hi, lo);
+      if ((this.#times[slot] ?? 0) > now) {
+        if (this.#slots < this.#slotsMax) return false;
+        this.evicted += 1;
+      }
+      if (this.#hashes[slot * 2 + 1] === 0) this.taken += 1;
+      this.#hashes[slot * 2] = hi;
+      this.#hashes[slot * 2 + 1] = lo;
+    }
+    this.#times[slot] = time;
+    return true;
+  }
+
+  /** Doubles, and drops what has passed. */
+  grow(now: number): void {
+    const hashes = this.#hashes;
+    const times = this.#times;
+    const before = this.#slots;
+    this.#slots = before * 2;
+    this.#hashes = new Uint32Array(this.#slots * 2);
+    this.#times = new Float64Array(this.#slots);
+    this.taken = 0;
+    for (let slot = 0; slot < before; slot += 1) {
+      const time = times[slot] ?? 0;
+      const lo = hashes[slot * 2 + 1] ?? 0;
+      if (time <= now || lo === 0) continue;
+      const hi = hashes[slot * 2] ?? 0;
+      const to = this.#soonest(hi, lo);
+      // Both rows full right after doubling: the odds are next to nothing, and the loss is one entry.
+      if (this.#hashes[to * 2 + 1] === 0) this.taken += 1;
+      this.#hashes[to * 2] = hi;
+      this.#hashes[to * 2 + 1] = lo;
+      this.#times[to] = time;
+    }
+  }
+
+  #find(hi: number, lo: number): number {
+    const mask = this.#slots - ways;
+    let row = (lo << waysBits) & mask;
+    for (let turn = 0; turn < 2; turn += 1) {
+      for (let slot = row; slot < row + ways; slot += 1) {
+        if (this.#hashes[slot * 2 + 1] === lo && this.#hashes[slot * 2] === hi) return slot;
+      }
+      row = (hi << waysBits) & mask;
+    }
+    return -1;
+  }
+
+  /** Of the sixteen places the one with the lowest time; free places have 0, so they come first. */
+  #soonest(hi: number, lo: number): number {
+    const mask = this.#slots - ways;
+    let row = (lo << waysBits) & mask;
+    let best = row;
+    for (let turn = 0; turn < 2; turn += 1) {
+      for (let slot = row; slot < row + ways; slot += 1) {
+        if ((this.#times[slot] ?? 0) < (this.#times[best] ?? 0)) best = slot;
+      }
+      row = (hi << waysBits) & mask;
+    }
+    return best;
+  }
+}

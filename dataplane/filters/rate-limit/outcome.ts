@@ -1,0 +1,20 @@
+/**
+ * What a limiter says of one request. `remaining` and `resetMs` stand in the order of the rule's limits.
+ *
+ * Hot path: limiters that answer at once fill and return the same object again and again; read it before the
+ * next request.
+ */
+export interface Outcome {
+  verdict: 'Admitted' | 'Refused' | 'Unknown';
+  /** Until the next request would pass; 0 when admitted. */
+  waitMs: number;
+  /** Requests that would pass now, by limit. */
+  readonly remaining: number[];
+  /** By limit: until all of the burst is there again, or until the next request would pass while none would. */
+  readonly resetMs: number[];
+}
+
+/** An outcome to be filled; `Unknown` says that no counters could be asked. */
+export function emptyOutcome(): Outcome {
+  return { verdict: 'Unknown', waitMs: 0, remaining: [], resetMs: [] };
+}

@@ -1,0 +1,64 @@
+import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
+import { hash } from 'node:crypto';
+import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
+import { keyOf, sharedKey } from './key.ts';
+import type { Outcome } from './outcome.ts';
+import type { LimitRule } from './rule.ts';
+import type { Tally } from './tally.ts';
+
+/** Longer values are counted by their hash, so that no client decides how much is remembered. */
+const keyLengthMax = 128;
+
+/** Asks whoever holds the counters now; a promise only when they are elsewhere. */
+export type Decide = (rule: LimitRule, key: string) => Outcome | Promise<Outcome>;
+
+/** The filter of one rule of a RateLimitPolicy. */
+export function rateLimitFilter(rule: LimitRule, decide: Decide, tally: Tally): RequestFilter {
+  const { limit } = rule;
+  const fields = rateLimitFields(limit);
+  const enforce = limit.mode === 'Enforce';
+
+  function verdictOf(exchange: Exchange, outcome: Outcome): Verdict {
+    tally.count(outcome.verdict);
+    if (!enforce) return null;
+    switch (outcome.verdict) {
+      case 'Unknown':
+        return limit.onStoreError === 'Closed' ? { kind: 'RateLimitUnavailable' } : null;
+      case 'Admitted':
+        fields.append(exchange.answerFields, outcome);
+        return null;
+      case 'Refused':
+        fields.append(exchange.answerFields, outcome);
+        return refusal(limit, outcome.waitMs);
+      default:
+        return outcome.verdict satisfies never;
+    }
+  }
+
+  function unknownKey(key: RateLimitKey): Verdict {
+    tally.count(key.kind !== 'ClientAddress' && key.onUnknown === 'Refuse' ? 'Refused' : 'Skipped');
+    if (!enforce || key.kind === 'ClientAddress' || key.onUnknown !== 'Refuse') return null;
+    return refusal(limit, Math.max(...limit.limits.map((each) => each.windowMs)));
+  }
+
+  return {
+    kind: 'RateLimit',
+    apply(exchange) {
+      const found = keyOf(limit.key, exchange);
+      const key = found ?? (sharesUnknown(limit.key) ? sharedKey : null);
+      if (key === null) return unknownKey(limit.key);
+      const outcome = decide(rule, key.length > keyLengthMax ? hash('sha256', key, 'base64url') : key);
+      if (!(outcome instanceof Promise)) return verdictOf(exchange, outcome);
+      return outcome.then((known) => verdictOf(exchange, known));
+    },
+  };
+}
+
+function sharesUnknown(key: RateLimitKey): boolean {
+  return key.kind !== 'ClientAddress' && key.onUnknown === 'Share';
+}
+
+function refusal(limit: RateLimit, waitMs: number): Verdict {
+  return { kind: 'RateLimited', policy: limit.name, retryAfterS: retryAfterSeconds(waitMs) };
+}

@@ -1,0 +1,77 @@
+import type { Exchange } from '#dataplane/http/exchange.ts';
+import { Fields } from '#dataplane/http/fields.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import type { Fleet, RateLimit, RateLimitStore, TokenBucketLimit } from '#snapshot/rate-limit.ts';
+import { Secret } from '#snapshot/secret.ts';
+
+/** A limit of `requests` per `windowMs`, by default as many at once. */
+export function limitOf(
+  requests: number,
+  windowMs: number,
+  burst = requests,
+  name = 'only',
+): TokenBucketLimit {
+  return { name, algorithm: 'TokenBucket', requests, windowMs, burst };
+}
+
+/** An enforced rule by client address, 100 a minute. */
+export function rateLimit(parts: Partial<RateLimit> = {}): RateLimit {
+  return {
+    kind: 'RateLimit',
+    id: resourceId('RateLimit', 'shop', 'limits', 'per-client'),
+    name: 'shop/limits/per-client',
+    key: { kind: 'ClientAddress' },
+    limits: [limitOf(100, 60_000, 100, 'minute')],
+    onStoreError: 'Local',
+    mode: 'Enforce',
+    ...parts,
+  };
+}
+
+export const memoryStore: RateLimitStore = {
+  kind: 'RateLimitStore',
+  id: resourceId('RateLimitStore', 'store'),
+  type: 'Memory',
+};
+
+export function redisStore(url: string): RateLimitStore {
+  return {
+    kind: 'RateLimitStore',
+    id: resourceId('RateLimitStore', 'store'),
+    type: 'Redis',
+    url: new Secret(url),
+  };
+}
+
+export function fleetOf(replicas: number): Fleet {
+  return { kind: 'Fleet', id: resourceId('Fleet', 'fleet'), replicas };
+}
+
+interface Asked {
+  readonly address?: string;
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+/** A GET of `/` by a client. */
+export function exchangeOf({ address = '192.0.2.1', fields = {}, claims }: Asked = {}): Exchange {
+  const received = new Fields();
+  for (const [name, value] of Object.entries(fields)) received.append(name, value);
+  return {
+    request: {
+      method: 'GET',
+      path: '/',
+      query: null,
+      authority: 'shop.example.com',
+      host: 'shop.example.com',
+      minor: 1,
+      fields: received,
+    },
+    forwarded: { method: 'GET', path: '/', query: null, authority: 'shop.example.com', fields: new Fields() },
+    client: { address, port: 40_000, serverName: null, secure: false },
+    identity: claims === undefined ? null : { method: 'JWT', subject: 'someone', claims },
+    answerFields: new Fields(),
+    matchedPrefix: -1,
+    startedMs: 0,
+  };
+}

@@ -1,0 +1,149 @@
+import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
+import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { exchangeOf, limitOf, rateLimit } from './given-rate-limit.ts';
+
+/** Rate limiting under a clock that stands still until it is told. */
+function given(): { limiting: ReturnType<typeof createRateLimiting>; clock: { ms: number } } {
+  const clock = { ms: 5000 };
+  return { limiting: createRateLimiting({ now: () => clock.ms, random: () => 0.25 }), clock };
+}
+
+async function admitted(filter: RequestFilter, times: number, exchange = exchangeOf()): Promise<number> {
+  let count = 0;
+  for (let turn = 0; turn < times; turn += 1) {
+    if ((await filter.apply(exchange)) === null) count += 1;
+  }
+  return count;
+}
+
+test('a burst passes at once, then requests pass at the steady rate', async () => {
+  const { limiting, clock } = given();
+  const filter = limiting.filterFor(rateLimit());
+  assert.equal(await admitted(filter, 400), 100);
+  clock.ms += 599;
+  assert.equal(await admitted(filter, 3), 0);
+  clock.ms += 1;
+  assert.equal(await admitted(filter, 3), 1);
+  let later = 0;
+  for (let tenth = 0; tenth < 3000; tenth += 1) {
+    clock.ms += 100;
+    later += await admitted(filter, 1);
+  }
+  assert.equal(later, 500);
+});
+
+test('each client has a burst of its own, and an IPv6 client is its /64', async () => {
+  const { limiting } = given();
+  const filter = limiting.filterFor(rateLimit({ limits: [limitOf(2, 60_000)] }));
+  assert.equal(await admitted(filter, 5, exchangeOf({ address: '192.0.2.1' })), 2);
+  assert.equal(await admitted(filter, 5, exchangeOf({ address: '192.0.2.2' })), 2);
+  assert.equal(await admitted(filter, 5, exchangeOf({ address: '2001:db8:0:7::1' })), 2);
+  assert.equal(await admitted(filter, 5, exchangeOf({ address: '2001:db8:0:7:ffff::2' })), 0);
+  assert.equal(await admitted(filter, 5, exchangeOf({ address: '2001:db8:0:8::1' })), 2);
+});
+
+test('every limit of a rule must hold, and a refused request is charged to none', async () => {
+  const { limiting, clock } = given();
+  const limits = [limitOf(2, 1000, 2, 'second'), limitOf(5, 60_000, 5, 'minute')];
+  const filter = limiting.filterFor(rateLimit({ limits }));
+  assert.equal(await admitted(filter, 50), 2);
+  clock.ms += 1000;
+  assert.equal(await admitted(filter, 50), 2);
+  clock.ms += 1000;
+  assert.equal(await admitted(filter, 50), 1);
+});
+
+test('a refusal tells when the next request will pass', async () => {
+  const { limiting, clock } = given();
+  const filter = limiting.filterFor(rateLimit({ limits: [limitOf(2, 60_000, 2, 'minute')] }));
+  await admitted(filter, 2);
+  clock.ms += 500;
+  const exchange = exchangeOf();
+  assert.deepEqual(await filter.apply(exchange), {
+    kind: 'RateLimited',
+    policy: 'shop/limits/per-client',
+    retryAfterS: 30,
+  } satisfies Verdict);
+  assert.equal(exchange.answerFields.joined('ratelimit'), '"limits/per-client/minute";r=0;t=30');
+  assert.equal(exchange.answerFields.joined('ratelimit-policy'), '"limits/per-client/minute";q=2;w=60');
+});
+
+test('an answer tells what is left of each limit', async () => {
+  const { limiting } = given();
+  const limits = [limitOf(10, 1000, 20, 'second'), limitOf(100, 60_000, 50, 'min"ute')];
+  const filter = limiting.filterFor(rateLimit({ limits }));
+  const exchange = exchangeOf();
+  assert.equal(await filter.apply(exchange), null);
+  assert.equal(
+    exchange.answerFields.joined('ratelimit'),
+    '"limits/per-client/second";r=19;t=1, "limits/per-client/min\\"ute";r=49;t=1',
+  );
+  assert.equal(
+    exchange.answerFields.joined('ratelimit-policy'),
+    '"limits/per-client/second";q=10;w=1, "limits/per-client/min\\"ute";q=100;w=60',
+  );
+});
+
+test('in shadow mode requests are counted, never refused, and the client learns nothing', async () => {
+  const { limiting } = given();
+  const filter = limiting.filterFor(rateLimit({ mode: 'Shadow', limits: [limitOf(2, 60_000)] }));
+  const exchange = exchangeOf();
+  assert.equal(await admitted(filter, 5, exchange), 5);
+  assert.equal(exchange.answerFields.size, 0);
+  assert.deepEqual(limiting.stats().rules, [
+    { rule: 'shop/limits/per-client', decisions: { Admitted: 2, Refused: 3, Unknown: 0, Skipped: 0 } },
+  ]);
+});
+
+test('counters outlive a change of the rule and of its object', async () => {
+  const { limiting } = given();
+  assert.equal(await admitted(limiting.filterFor(rateLimit()), 90), 90);
+  assert.equal(await admitted(limiting.filterFor(rateLimit({ onStoreError: 'Open' })), 90), 10);
+  const fewer = limiting.filterFor(rateLimit({ limits: [limitOf(100, 60_000, 5, 'minute')] }));
+  assert.equal(await admitted(fewer, 10), 0);
+  const other = limiting.filterFor(rateLimit({ name: 'shop/limits/other' }));
+  assert.equal(await admitted(other, 200), 100);
+});
+
+test('a missing header is skipped, shared or refused as the rule says', async () => {
+  const limits = [limitOf(1, 60_000)];
+  for (const [onUnknown, expected] of [
+    ['Skip', 3],
+    ['Share', 1],
+    ['Refuse', 0],
+  ] as const) {
+    const { limiting } = given();
+    const filter = limiting.filterFor(
+      rateLimit({ limits, key: { kind: 'Header', header: 'x-team', onUnknown } }),
+    );
+    assert.equal(await admitted(filter, 3), expected, onUnknown);
+    assert.equal(await admitted(filter, 3, exchangeOf({ fields: { 'x-team': 'red' } })), 1);
+    assert.equal(await admitted(filter, 3, exchangeOf({ fields: { 'x-team': 'blue' } })), 1);
+  }
+});
+
+test('claims are found by their own name first, then by their dots; only plain values count', async () => {
+  const { limiting } = given();
+  const key = { kind: 'Claim', claim: 'org.id', onUnknown: 'Skip' } as const;
+  const filter = limiting.filterFor(rateLimit({ limits: [limitOf(1, 60_000)], key }));
+  assert.equal(await admitted(filter, 3, exchangeOf({ claims: { org: { id: 7 } } })), 1);
+  assert.equal(await admitted(filter, 3, exchangeOf({ claims: { 'org.id': '7' } })), 0);
+  assert.equal(await admitted(filter, 3, exchangeOf({ claims: { 'org.id': 'seven', org: { id: 7 } } })), 1);
+  assert.equal(await admitted(filter, 3, exchangeOf({ claims: { org: { id: ['7'] } } })), 3);
+  assert.equal(await admitted(filter, 3, exchangeOf({ claims: {} })), 3);
+  const inherited = limiting.filterFor(
+    rateLimit({ limits: [limitOf(1, 60_000)], key: { ...key, claim: 'constructor.name' } }),
+  );
+  assert.equal(await admitted(inherited, 3, exchangeOf({ claims: {} })), 3);
+});
+
+test('very long values are told apart though they are not kept', async () => {
+  const { limiting } = given();
+  const key = { kind: 'Header', header: 'x-team', onUnknown: 'Skip' } as const;
+  const filter = limiting.filterFor(rateLimit({ limits: [limitOf(1, 60_000)], key }));
+  const long = 'a'.repeat(8000);
+  assert.equal(await admitted(filter, 3, exchangeOf({ fields: { 'x-team': `${long}1` } })), 1);
+  assert.equal(await admitted(filter, 3, exchangeOf({ fields: { 'x-team': `${long}2` } })), 1);
+});
