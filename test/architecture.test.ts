@@ -48,7 +48,11 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:net', 'node:assert', 'node:crypto'],
     pure: true,
   },
-  'controller/store': { rooms: crdsAndInput, builtins: ['node:assert'], pure: true },
+  'controller/store': {
+    rooms: crdsAndInput.concat('controller/source'),
+    builtins: ['node:assert'],
+    pure: true,
+  },
   'controller/loop': { rooms: crdsAndInput.concat('controller'), builtins: ['node:assert'] },
   'controller/kube': {
     rooms: ['crds', 'controller/source', 'controller/clock'],
@@ -61,6 +65,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: anyBuiltin,
   },
   'controller/source': { rooms: ['crds'], builtins: [] },
+  'controller/clock': { rooms: [], builtins: [] },
   'controller/status': {
     rooms: crdsAndInput.concat('controller/kube', 'controller/clock'),
     builtins: ['node:util', 'node:assert', 'node:timers'],
@@ -80,8 +85,8 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'controller/publish': { rooms: contract, builtins: anyBuiltin },
   'controller/authority': {
-    rooms: [],
-    packages: ['@peculiar/x509', 'reflect-metadata'],
+    rooms: contract,
+    packages: ['@peculiar/x509'],
     builtins: ['node:crypto', 'node:net', 'node:assert'],
   },
   'controller/admin': { rooms: contract, packages: ['@prometheus-io/client'], builtins: anyBuiltin },

@@ -1,0 +1,198 @@
+// The heart of the controller: gather changes, hold off a moment, translate, hand out. Knows the order of things
+// and nothing of what they mean. Endpoints go a faster road that does not translate.
+import { strict as assert } from 'node:assert';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
+import type { Observations, TranslationInput, TranslationSettings } from '#controller/translate/input.ts';
+import type {
+  DesiredStatus,
+  EndpointSource,
+  Notice,
+  RemoteKeys,
+  Translation,
+} from '#controller/translate/translation.ts';
+import type { Clock } from './clock.ts';
+import type { Store, StoreChange } from './store/store.ts';
+
+/** Who delivers snapshots to data planes. */
+export interface SnapshotSink {
+  put(gateway: GatewayKey, resources: ResourceSet, order: Order): void;
+  /** The Gateway is no longer ours. */
+  remove(gateway: GatewayKey): void;
+}
+
+/** Takes all statuses of a translation, after its snapshots were put. */
+export interface StatusSink {
+  put(statuses: readonly DesiredStatus[]): void;
+}
+
+/** Makes the Endpoints and Fleet resources of a Gateway from the store as it is. */
+export type ComposeEndpoints = (
+  gateway: GatewayKey,
+  sources: readonly EndpointSource[],
+  observations: Observations,
+) => Iterable<Resource>;
+
+export interface LoopOptions {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly settings: TranslationSettings;
+  readonly translate: (input: TranslationInput) => Translation;
+  readonly composeEndpoints: ComposeEndpoints;
+  readonly snapshots: SnapshotSink;
+  readonly statuses: StatusSink;
+  /** Takes the key sets to keep fetched. */
+  readonly wantKeys: (keys: readonly RemoteKeys[]) => void;
+  /** Takes all notices of a translation. */
+  readonly notice: (notices: readonly Notice[]) => void;
+  /** Hears of each pass, for metrics. */
+  readonly passed?: (pass: Pass) => void;
+  readonly delayMs?: number;
+  readonly maxDelayMs?: number;
+}
+
+/** What one pass did, and how long it took. */
+export interface Pass {
+  readonly kind: 'Translation' | 'Endpoints';
+  readonly gateways: number;
+  readonly durationMs: number;
+}
+
+export interface Loop {
+  /** Begins once the store is synced. */
+  start(): void;
+  stop(): void;
+  /** The newest translation; null before the first. */
+  readonly translation: Translation | null;
+}
+
+const defaultDelayMs = 5;
+const defaultMaxDelayMs = 50;
+
+/** A loop over `options.store`; `start` it once. */
+export function createLoop(options: LoopOptions): Loop {
+  return new TranslationLoop(options);
+}
+
+class TranslationLoop implements Loop {
+  readonly #options: LoopOptions;
+  readonly #gathered = { translate: false, services: new Set<string>() };
+  #translation: Translation | null = null;
+  #firstAt: number | null = null;
+  #callOff: (() => void) | null = null;
+  #unsubscribe: (() => void) | null = null;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  get translation(): Translation | null {
+    return this.#translation;
+  }
+
+  start(): void {
+    assert(this.#unsubscribe === null, 'a loop starts once');
+    this.#unsubscribe = this.#options.store.subscribe((change) => this.#gather(change));
+    this.#gathered.translate = true;
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#unsubscribe?.();
+    this.#callOff?.();
+    this.#callOff = null;
+  }
+
+  #gather(change: StoreChange): void {
+    switch (change.kind) {
+      case 'Object':
+      case 'Served':
+      case 'Keys':
+      case 'DataPlanes':
+        this.#gathered.translate = true;
+        break;
+      case 'Endpoints':
+        this.#gathered.services.add(`${change.namespace}/${change.service}`);
+        break;
+      case 'Refused':
+        return;
+      default:
+        change satisfies never;
+    }
+    this.#schedule();
+  }
+
+  /** Each change puts the pass off by the delay, but never beyond the maximum since the first. */
+  #schedule(): void {
+    const { clock, store, delayMs = defaultDelayMs, maxDelayMs = defaultMaxDelayMs } = this.#options;
+    if (!store.synced) {
+      return;
+    }
+    const now = clock.elapsed();
+    this.#firstAt ??= now;
+    this.#callOff?.();
+    const wait = Math.max(0, Math.min(delayMs, this.#firstAt + maxDelayMs - now));
+    this.#callOff = clock.after(wait, () => this.#pass());
+  }
+
+  #pass(): void {
+    this.#callOff = null;
+    this.#firstAt = null;
+    const { translate, services } = this.#gathered;
+    const begun = this.#options.clock.elapsed();
+    const full = translate || this.#translation === null;
+    const touched = full ? this.#translate() : this.#renewEndpoints(services);
+    this.#gathered.translate = false;
+    services.clear();
+    this.#options.passed?.({
+      kind: full ? 'Translation' : 'Endpoints',
+      gateways: touched,
+      durationMs: this.#options.clock.elapsed() - begun,
+    });
+  }
+
+  #translate(): number {
+    const { store, settings, snapshots, statuses, wantKeys, notice } = this.#options;
+    const before = this.#translation;
+    const translation = this.#options.translate({
+      settings,
+      objects: store.objects,
+      observations: store.observations,
+    });
+    this.#translation = translation;
+    for (const gateway of translation.snapshots.keys()) {
+      this.#put(translation, gateway);
+    }
+    for (const gateway of before?.snapshots.keys() ?? []) {
+      if (!translation.snapshots.has(gateway)) {
+        snapshots.remove(gateway);
+      }
+    }
+    wantKeys(translation.remoteKeys);
+    statuses.put(translation.statuses);
+    notice(translation.notices);
+    return translation.snapshots.size;
+  }
+
+  #renewEndpoints(services: ReadonlySet<string>): number {
+    const translation = this.#translation;
+    assert(translation);
+    const affected = [...translation.endpointSources].filter(([, sources]) =>
+      sources.some(({ namespace, service }) => services.has(`${namespace}/${service}`)),
+    );
+    for (const [gateway] of affected) {
+      this.#put(translation, gateway);
+    }
+    return affected.length;
+  }
+
+  #put(translation: Translation, gateway: GatewayKey): void {
+    const { store, composeEndpoints, snapshots } = this.#options;
+    const resources = new Map(translation.snapshots.get(gateway));
+    const sources = translation.endpointSources.get(gateway) ?? [];
+    for (const resource of composeEndpoints(gateway, sources, store.observations)) {
+      resources.set(resource.id, resource);
+    }
+    snapshots.put(gateway, resources, store.order);
+  }
+}

@@ -1,0 +1,42 @@
+// What a source of objects (an API server, a folder of manifests) tells whoever keeps them. Objects are as the
+// source has them: raw JSON, not decoded.
+import type { Kind } from '#crds/kind.ts';
+
+/** A raw object; `metadata.name` has been seen to be a string. */
+export interface SourceObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly resourceVersion?: string;
+    readonly uid?: string;
+    readonly generation?: number;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Takes what a source sees. A kind's calls come in the source's order; nothing but `replaceAll` is first. */
+export interface ObjectSink {
+  /** These are all objects of the kind at `resourceVersion`; what is not among them is gone. */
+  replaceAll(kind: Kind, objects: readonly SourceObject[], resourceVersion: string): void;
+  upsert(kind: Kind, object: SourceObject): void;
+  /** `object` is its last state; its resourceVersion is that of the deletion. */
+  delete(kind: Kind, object: SourceObject): void;
+  /** All changes of the kind up to `resourceVersion` have been told. */
+  progress(kind: Kind, resourceVersion: string): void;
+  /** The kind is not installed, or may not be read: it counts as listed, and has no objects. */
+  unserved(kind: Kind): void;
+}
+
+/** `value` as a source object, or null when it has no name. */
+export function sourceObject(value: unknown): SourceObject | null {
+  if (!isRecord(value) || !isRecord(value['metadata']) || typeof value['metadata']['name'] !== 'string') {
+    return null;
+  }
+  return value as unknown as SourceObject;
+}
+
+/** Whether `value` is an object with fields. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

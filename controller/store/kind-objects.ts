@@ -1,0 +1,186 @@
+import { isRecord } from '#controller/source.ts';
+import { markOf } from './mark.ts';
+import type { SourceObject } from '#controller/source.ts';
+
+/** What status writers need of an object as the source has it. */
+export interface LiveObject {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  /** Raw; undefined when it has none. */
+  readonly status: unknown;
+}
+
+/** Fields by which objects of every kind are named. */
+export interface Named {
+  readonly metadata: { readonly name: string; readonly namespace: string };
+}
+
+interface Entry<T> {
+  readonly namespace: string;
+  readonly name: string;
+  /** Null when it does not decode. */
+  readonly object: T | null;
+  readonly live: LiveObject;
+  /** Content apart from the status, where only a generation tells it; null where every change counts. */
+  readonly fingerprint: string | null;
+}
+
+export type DecodeResult<T> =
+  | { readonly ok: true; readonly object: T }
+  | { readonly ok: false; readonly problems: readonly FieldProblem[] };
+
+/** What is wrong with one field; `path` like `spec.rules[0].name`. */
+export interface FieldProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What became of an object that a source told of. */
+export type Outcome =
+  | { readonly kind: 'Unchanged' }
+  | { readonly kind: 'Changed' }
+  | { readonly kind: 'Refused'; readonly problems: readonly FieldProblem[] };
+
+export interface KindObjectsOptions<T> {
+  readonly decode: (raw: SourceObject) => DecodeResult<T>;
+  /**
+   * True for kinds whose status only controllers write and whose generation counts every change of the spec:
+   * a change of nothing but the status is then none.
+   */
+  readonly statusIsOutput: boolean;
+}
+
+/**
+ * The objects of one kind, decoded. An object and the list keep their identity while nothing of them changes;
+ * what comes late (an older resourceVersion of the same object) is passed over.
+ */
+export class KindObjects<T extends object> {
+  readonly #options: KindObjectsOptions<T>;
+  #entries = new Map<string, Entry<T>>();
+  /** Sorted by key; null when it must be made anew. */
+  #list: readonly T[] | null = [];
+
+  constructor(options: KindObjectsOptions<T>) {
+    this.#options = options;
+  }
+
+  get(namespace: string, name: string): T | undefined {
+    return this.#entries.get(keyOf(namespace, name))?.object ?? undefined;
+  }
+
+  /** Sorted by namespace and name. */
+  list(): readonly T[] {
+    this.#list ??= Object.freeze(
+      [...this.#entries]
+        .filter(([, entry]) => entry.object !== null)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, entry]) => entry.object)
+        .filter((object) => object !== null),
+    );
+    return this.#list;
+  }
+
+  live(namespace: string, name: string): LiveObject | undefined {
+    return this.#entries.get(keyOf(namespace, name))?.live;
+  }
+
+  /** Names and live states of all, those that do not decode among them. */
+  *all(): Iterable<{ readonly namespace: string; readonly name: string; readonly live: LiveObject }> {
+    yield* this.#entries.values();
+  }
+
+  upsert(raw: SourceObject): Outcome {
+    const namespace = raw.metadata.namespace ?? '';
+    const key = keyOf(namespace, raw.metadata.name);
+    const before = this.#entries.get(key);
+    const live = liveOf(raw);
+    if (before !== undefined && !isNewer(live, before.live)) {
+      return { kind: 'Unchanged' };
+    }
+    const fingerprint = this.#options.statusIsOutput ? fingerprintOf(raw) : null;
+    if (before !== undefined && fingerprint !== null && before.fingerprint === fingerprint) {
+      this.#entries.set(key, { ...before, live });
+      return { kind: 'Unchanged' };
+    }
+    const decoded = this.#options.decode(raw);
+    const object = decoded.ok ? decoded.object : null;
+    this.#entries.set(key, { namespace, name: raw.metadata.name, object, live, fingerprint });
+    this.#list = null;
+    return decoded.ok ? { kind: 'Changed' } : { kind: 'Refused', problems: decoded.problems };
+  }
+
+  /** False when there was nothing to delete, or a newer object of the name. */
+  delete(raw: SourceObject): boolean {
+    const key = keyOf(raw.metadata.namespace ?? '', raw.metadata.name);
+    const before = this.#entries.get(key);
+    if (before === undefined || isOlder(raw.metadata.resourceVersion, before.live.resourceVersion)) {
+      return false;
+    }
+    return this.#remove(key);
+  }
+
+  /** Deletes all whose name is not in `keep` (see {@link keyOf}); answers their namespaces and names. */
+  retain(keep: ReadonlySet<string>): readonly { readonly namespace: string; readonly name: string }[] {
+    const gone = [...this.#entries].filter(([key]) => !keep.has(key));
+    return gone.map(([key, { namespace, name }]) => {
+      this.#remove(key);
+      return { namespace, name };
+    });
+  }
+
+  #remove(key: string): boolean {
+    this.#list = null;
+    return this.#entries.delete(key);
+  }
+}
+
+/** The key of an object's name: sorts by namespace, then name. */
+export function keyOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+function liveOf(raw: SourceObject): LiveObject {
+  const { uid, resourceVersion, generation } = raw.metadata;
+  return Object.freeze({
+    uid: uid ?? '',
+    resourceVersion: resourceVersion ?? '',
+    generation: generation ?? 0,
+    status: raw['status'],
+  });
+}
+
+function isNewer(live: LiveObject, before: LiveObject): boolean {
+  if (live.resourceVersion === '' || live.uid !== before.uid) {
+    return true;
+  }
+  return (
+    live.resourceVersion !== before.resourceVersion && !isOlder(live.resourceVersion, before.resourceVersion)
+  );
+}
+
+function isOlder(version: string | undefined, than: string): boolean {
+  const mark = markOf(version);
+  const other = markOf(than);
+  return mark !== null && other !== null && mark < other;
+}
+
+function fingerprintOf(raw: SourceObject): string | null {
+  const { metadata } = raw;
+  if (typeof metadata.generation !== 'number' || metadata.generation === 0) {
+    return null;
+  }
+  const { uid, generation } = metadata;
+  return JSON.stringify([
+    uid,
+    generation,
+    sortedFields(metadata['labels']),
+    sortedFields(metadata['annotations']),
+    metadata['finalizers'] ?? [],
+    metadata['deletionTimestamp'] ?? '',
+  ]);
+}
+
+function sortedFields(value: unknown): readonly (readonly [string, unknown])[] {
+  return isRecord(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : [];
+}

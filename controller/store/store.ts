@@ -1,0 +1,277 @@
+// Last seen truth: the objects of a source, decoded and frozen, and what was observed. Says what changed. Does
+// not know what an object means, nor where it comes from.
+import { isRecord } from '#controller/source.ts';
+import { KindObjects, keyOf } from './kind-objects.ts';
+import { markOf } from './mark.ts';
+import type { Kind, KindMap } from '#crds/kind.ts';
+import type { EndpointSlice } from '#crds/kubernetes.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { Order } from '#snapshot/snapshot.ts';
+import type { DataPlanes, FetchedKeys, ObjectReader, Observations } from '#controller/translate/input.ts';
+import type { ObjectSink, SourceObject } from '#controller/source.ts';
+import type { DecodeResult, FieldProblem, LiveObject, Outcome } from './kind-objects.ts';
+
+/** What a listener is told of. `Refused`: an object that does not decode, and therefore is not there. */
+export type StoreChange =
+  | { readonly kind: 'Object'; readonly of: Kind; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'Endpoints'; readonly namespace: string; readonly service: string }
+  | { readonly kind: 'Served'; readonly of: Kind }
+  | { readonly kind: 'DataPlanes'; readonly gateway: GatewayKey }
+  | { readonly kind: 'Keys'; readonly id: string }
+  | {
+      readonly kind: 'Refused';
+      readonly of: Kind;
+      readonly namespace: string;
+      readonly name: string;
+      readonly problems: readonly FieldProblem[];
+    };
+
+export interface StoreOptions {
+  /** The kinds to wait for. */
+  readonly kinds: readonly Kind[];
+  /** Freezes what it answers. */
+  readonly decode: (kind: Kind, raw: unknown) => DecodeResult<KindMap[Kind]>;
+}
+
+const serviceLabel = 'kubernetes.io/service-name';
+
+/** Kinds whose status says nothing that a translation takes into account. */
+const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
+  'GatewayClass',
+  'Gateway',
+  'HTTPRoute',
+  'AuthPolicy',
+  'RateLimitPolicy',
+]);
+
+type Tables = { readonly [K in Kind]?: KindObjects<KindMap[K]> };
+
+/** One per controller. A sink for sources; a reader for the translation; tells its listeners at once. */
+export class Store implements ObjectSink {
+  readonly #tables: Tables;
+  readonly #kinds: readonly Kind[];
+  readonly #seen = new Map<Kind, 'Listed' | 'Unserved'>();
+  readonly #slices = new SlicesByService();
+  readonly #listeners = new Set<(change: StoreChange) => void>();
+  #observations: Observations = Object.freeze({ dataPlanes: new Map(), keys: new Map() });
+  #mark = 0n;
+  #lineage = '';
+
+  /** Views of the store as it is at the time of each call; take no notes over turns of the event loop. */
+  readonly objects: ObjectReader;
+
+  constructor(options: StoreOptions) {
+    this.#kinds = options.kinds;
+    this.#tables = createTables(options);
+    this.objects = Object.freeze<ObjectReader>({
+      get: (kind, namespace, name) => this.#table(kind).get(namespace, name),
+      list: (kind) => this.#table(kind).list(),
+      served: (kind) => this.#seen.get(kind) === 'Listed',
+    });
+  }
+
+  /** Calls `listener` on every change, while it happens; the answer ends it. */
+  subscribe(listener: (change: StoreChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Whether every kind has had its first list, or is known not to be installed. */
+  get synced(): boolean {
+    return this.#kinds.every((kind) => this.#seen.has(kind));
+  }
+
+  /** The kinds still waited for. */
+  get missing(): readonly Kind[] {
+    return this.#kinds.filter((kind) => !this.#seen.has(kind));
+  }
+
+  get observations(): Observations {
+    return this.#observations;
+  }
+
+  /** How new the store is: the highest resource version seen of any kind. */
+  get order(): Order {
+    return Object.freeze({ lineage: this.#lineage, mark: this.#mark.toString() });
+  }
+
+  /** The identity of the cluster (or folder) whose resource versions are counted. */
+  setLineage(lineage: string): void {
+    this.#lineage = lineage;
+  }
+
+  /** The object as the source has it, for writers of status; undefined when there is none. */
+  live(kind: Kind, namespace: string, name: string): LiveObject | undefined {
+    return this.#table(kind).live(namespace, name);
+  }
+
+  /** Names and live states of all objects of a kind. */
+  allLive(
+    kind: Kind,
+  ): Iterable<{ readonly namespace: string; readonly name: string; readonly live: LiveObject }> {
+    return this.#table(kind).all();
+  }
+
+  /** The EndpointSlices of a Service, sorted by name. */
+  slicesOf(namespace: string, service: string): readonly EndpointSlice[] {
+    return this.#slices
+      .namesOf(namespace, service)
+      .map((name) => this.objects.get('EndpointSlice', namespace, name))
+      .filter((slice) => slice !== undefined);
+  }
+
+  replaceAll(kind: Kind, objects: readonly SourceObject[], resourceVersion: string): void {
+    this.#advance(resourceVersion);
+    const keys = new Set(objects.map(({ metadata }) => keyOf(metadata.namespace ?? '', metadata.name)));
+    for (const { namespace, name } of this.#table(kind).retain(keys)) {
+      this.#changed(kind, namespace, name);
+    }
+    for (const object of objects) {
+      this.upsert(kind, object);
+    }
+    this.#served(kind, 'Listed');
+  }
+
+  upsert(kind: Kind, object: SourceObject): void {
+    this.#advance(object.metadata.resourceVersion);
+    const outcome: Outcome = this.#table(kind).upsert(object);
+    if (outcome.kind === 'Unchanged') {
+      return;
+    }
+    const { name, namespace = '' } = object.metadata;
+    this.#changed(kind, namespace, name, serviceOf(object));
+    if (outcome.kind === 'Refused') {
+      this.#tell({ kind: 'Refused', of: kind, namespace, name, problems: outcome.problems });
+    }
+  }
+
+  delete(kind: Kind, object: SourceObject): void {
+    this.#advance(object.metadata.resourceVersion);
+    if (this.#table(kind).delete(object)) {
+      this.#changed(kind, object.metadata.namespace ?? '', object.metadata.name);
+    }
+  }
+
+  progress(_kind: Kind, resourceVersion: string): void {
+    this.#advance(resourceVersion);
+  }
+
+  unserved(kind: Kind): void {
+    for (const { namespace, name } of this.#table(kind).retain(new Set())) {
+      this.#changed(kind, namespace, name);
+    }
+    this.#served(kind, 'Unserved');
+  }
+
+  /** What is known of a Gateway's data planes; null when nothing any more. */
+  observeDataPlanes(gateway: GatewayKey, dataPlanes: DataPlanes | null): void {
+    const all = replaced(this.#observations.dataPlanes, gateway, dataPlanes);
+    this.#observations = Object.freeze({ ...this.#observations, dataPlanes: all });
+    this.#tell({ kind: 'DataPlanes', gateway });
+  }
+
+  /** What is known of a remote key set; null when nobody asks for it any more. */
+  observeKeys(id: string, keys: FetchedKeys | null): void {
+    this.#observations = Object.freeze({
+      ...this.#observations,
+      keys: replaced(this.#observations.keys, id, keys),
+    });
+    this.#tell({ kind: 'Keys', id });
+  }
+
+  #table<K extends Kind>(kind: K): KindObjects<KindMap[K]> {
+    const table = this.#tables[kind];
+    if (table === undefined) {
+      throw new TypeError(`the store was not made for ${kind}`);
+    }
+    return table;
+  }
+
+  #changed(kind: Kind, namespace: string, name: string, service: string | null = null): void {
+    if (kind !== 'EndpointSlice') {
+      this.#tell({ kind: 'Object', of: kind, namespace, name });
+      return;
+    }
+    for (const affected of this.#slices.put(namespace, name, service)) {
+      this.#tell({ kind: 'Endpoints', namespace, service: affected });
+    }
+  }
+
+  #served(kind: Kind, state: 'Listed' | 'Unserved'): void {
+    if (this.#seen.get(kind) !== state) {
+      this.#seen.set(kind, state);
+      this.#tell({ kind: 'Served', of: kind });
+    }
+  }
+
+  #advance(resourceVersion: string | undefined): void {
+    const mark = markOf(resourceVersion);
+    if (mark !== null && mark > this.#mark) {
+      this.#mark = mark;
+    }
+  }
+
+  #tell(change: StoreChange): void {
+    for (const listener of this.#listeners) {
+      listener(change);
+    }
+  }
+}
+
+/** Which EndpointSlices a Service has, by their label. */
+class SlicesByService {
+  readonly #serviceOf = new Map<string, string>();
+  readonly #names = new Map<string, Set<string>>();
+
+  namesOf(namespace: string, service: string): readonly string[] {
+    return [...(this.#names.get(keyOf(namespace, service)) ?? [])].sort();
+  }
+
+  /** The slice belongs to `service` now (null: to none, or it is gone); answers whose slices changed. */
+  put(namespace: string, name: string, service: string | null): readonly string[] {
+    const key = keyOf(namespace, name);
+    const before = this.#serviceOf.get(key) ?? null;
+    if (before !== null && before !== service) {
+      this.#serviceOf.delete(key);
+      this.#drop(keyOf(namespace, before), name);
+    }
+    if (service !== null && before !== service) {
+      this.#serviceOf.set(key, service);
+      const names = this.#names.get(keyOf(namespace, service)) ?? new Set();
+      this.#names.set(keyOf(namespace, service), names.add(name));
+    }
+    return [...new Set([before, service])].filter((affected) => affected !== null);
+  }
+
+  #drop(service: string, name: string): void {
+    const names = this.#names.get(service);
+    names?.delete(name);
+    if (names?.size === 0) {
+      this.#names.delete(service);
+    }
+  }
+}
+
+function createTables({ kinds, decode }: StoreOptions): Tables {
+  const tables = kinds.map((kind) => [
+    kind,
+    new KindObjects({ decode: (raw) => decode(kind, raw), statusIsOutput: statusIsOutput.has(kind) }),
+  ]);
+  return Object.fromEntries(tables) as Tables;
+}
+
+function serviceOf(object: SourceObject): string | null {
+  const labels = object.metadata['labels'];
+  const service = isRecord(labels) ? labels[serviceLabel] : undefined;
+  return typeof service === 'string' ? service : null;
+}
+
+function replaced<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | null): ReadonlyMap<K, V> {
+  const copy = new Map(map);
+  if (value === null) {
+    copy.delete(key);
+  } else {
+    copy.set(key, value);
+  }
+  return copy;
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLoop } from '#controller/loop.ts';
+import { Store } from '#controller/store/store.ts';
+import { sourceObject } from '#controller/source.ts';
+import { gatewayKey, resourceId } from '#snapshot/ids.ts';
+import { ManualClock } from '#test/given/clock.ts';
+import type { Translation } from '#controller/translate/translation.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { Order, ResourceSet } from '#snapshot/snapshot.ts';
+import type { KindMap } from '#crds/kind.ts';
+
+const edge = gatewayKey('shop', 'edge');
+const endpointsId = resourceId('Endpoints', 'shop', 'cart', '80');
+
+function given() {
+  const clock = new ManualClock();
+  const store = new Store({
+    kinds: ['HTTPRoute', 'EndpointSlice'],
+    decode: (_kind, raw) => ({ ok: true, object: Object.freeze(raw) as KindMap['HTTPRoute'] }),
+  });
+  const puts: { gateway: GatewayKey; resources: ResourceSet; order: Order }[] = [];
+  const removed: GatewayKey[] = [];
+  let translations = 0;
+  let gateways: readonly GatewayKey[] = [edge];
+  const loop = createLoop({
+    clock,
+    store,
+    settings: { controllerName: 'turnpike.dev/x', controllerNamespace: 'turnpike', standalone: false },
+    translate: (): Translation => {
+      translations += 1;
+      const source = { id: endpointsId, namespace: 'shop', service: 'cart', portName: '' };
+      return {
+        snapshots: new Map(gateways.map((gateway) => [gateway, new Map()])),
+        endpointSources: new Map([[edge, [source]]]),
+        remoteKeys: [],
+        statuses: [],
+        notices: [],
+      };
+    },
+    composeEndpoints: (_gateway, sources) =>
+      sources.map(({ id, namespace, service }) => ({
+        kind: 'Endpoints',
+        id,
+        endpoints: store
+          .slicesOf(namespace, service)
+          .map((_slice, at) => ({ address: `10.0.0.${at}`, port: 80, state: 'Ready' })),
+      })),
+    snapshots: {
+      put: (gateway, resources, order) => puts.push({ gateway, resources, order }),
+      remove: (gateway) => removed.push(gateway),
+    },
+    statuses: { put: () => undefined },
+    wantKeys: () => undefined,
+    notice: () => undefined,
+  });
+  const withdraw = () => (gateways = []);
+  return { clock, store, loop, puts, removed, withdraw, translations: () => translations };
+}
+
+function named(name: string, version: number, labels: Record<string, string> = {}) {
+  const raw = sourceObject({
+    metadata: { name, namespace: 'shop', resourceVersion: String(version), labels },
+  });
+  assert(raw);
+  return raw;
+}
+
+test('nothing is translated before the first lists are in', () => {
+  const { clock, store, loop, puts, translations } = given();
+  loop.start();
+  store.replaceAll('HTTPRoute', [named('a', 3)], '3');
+  clock.advance(1_000);
+  assert.equal(translations(), 0);
+  store.replaceAll('EndpointSlice', [], '4');
+  clock.advance(5);
+  assert.equal(translations(), 1);
+  assert.deepEqual(puts[0]?.order, { lineage: '', mark: '4' });
+});
+
+test('a burst of changes costs one translation, and a steady stream one each maximum delay', () => {
+  const { clock, store, loop, translations } = given();
+  store.replaceAll('HTTPRoute', [], '1');
+  store.replaceAll('EndpointSlice', [], '1');
+  loop.start();
+  clock.advance(5);
+  for (let version = 10; version < 110; version += 1) {
+    store.upsert('HTTPRoute', named('a', version));
+    clock.advance(1);
+  }
+  assert.equal(translations(), 1 + 2, 'two maximum delays of 50 ms in 100 ms');
+  clock.advance(5);
+  assert.equal(translations(), 3);
+});
+
+test('a change of endpoints is handed out without a translation', () => {
+  const { clock, store, loop, puts, translations } = given();
+  store.replaceAll('HTTPRoute', [], '1');
+  store.replaceAll('EndpointSlice', [], '1');
+  loop.start();
+  clock.advance(5);
+  store.upsert('EndpointSlice', named('s1', 7, { 'kubernetes.io/service-name': 'cart' }));
+  clock.advance(5);
+  assert.equal(translations(), 1);
+  assert.equal(puts.length, 2);
+  const endpoints = puts[1]?.resources.get(endpointsId);
+  assert(endpoints?.kind === 'Endpoints');
+  assert.deepEqual(endpoints.endpoints, [{ address: '10.0.0.0', port: 80, state: 'Ready' }]);
+  assert.equal(puts[1]?.order.mark, '7');
+  store.upsert('EndpointSlice', named('s2', 8, { 'kubernetes.io/service-name': 'other' }));
+  clock.advance(5);
+  assert.equal(puts.length, 2, 'nobody uses the Service other');
+});
+
+test('a Gateway that is no longer ours is taken from its data planes', () => {
+  const { clock, store, loop, removed, withdraw } = given();
+  store.replaceAll('HTTPRoute', [], '1');
+  store.replaceAll('EndpointSlice', [], '1');
+  loop.start();
+  clock.advance(5);
+  withdraw();
+  store.upsert('HTTPRoute', named('a', 2));
+  clock.advance(5);
+  assert.deepEqual(removed, [edge]);
+});
+
+test('a stopped loop does nothing more', () => {
+  const { clock, store, loop, puts } = given();
+  store.replaceAll('HTTPRoute', [], '1');
+  store.replaceAll('EndpointSlice', [], '1');
+  loop.start();
+  loop.stop();
+  store.upsert('HTTPRoute', named('a', 2));
+  clock.advance(100);
+  assert.equal(puts.length, 0);
+});

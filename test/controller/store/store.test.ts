@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Store } from '#controller/store/store.ts';
+import { sourceObject } from '#controller/source.ts';
+import { gatewayKey } from '#snapshot/ids.ts';
+import type { SourceObject } from '#controller/source.ts';
+import type { StoreChange } from '#controller/store/store.ts';
+import type { KindMap } from '#crds/kind.ts';
+
+function object(name: string, version: number, more: Record<string, unknown> = {}): SourceObject {
+  const { metadata, ...rest } = more;
+  const raw = sourceObject({
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: `uid-${name}`,
+      resourceVersion: String(version),
+      generation: 1,
+      ...(metadata as object | undefined),
+    },
+    ...rest,
+  });
+  assert(raw);
+  return raw;
+}
+
+function storeOfRoutes() {
+  const changes: StoreChange[] = [];
+  const store = new Store({
+    kinds: ['HTTPRoute', 'EndpointSlice', 'Service'],
+    decode: (_kind, raw) => {
+      const copy = structuredClone(raw) as SourceObject;
+      return copy['bad'] === true
+        ? { ok: false, problems: [{ path: 'spec.rules', message: 'is bad' }] }
+        : { ok: true, object: Object.freeze(copy) as unknown as KindMap['HTTPRoute'] };
+    },
+  });
+  store.subscribe((change) => changes.push(change));
+  return { store, changes };
+}
+
+test('the store is synced once every kind has been listed or is known not to be installed', () => {
+  const { store } = storeOfRoutes();
+  assert.equal(store.synced, false);
+  store.replaceAll('HTTPRoute', [], '5');
+  store.unserved('EndpointSlice');
+  assert.deepEqual(store.missing, ['Service']);
+  store.replaceAll('Service', [], '5');
+  assert.equal(store.synced, true);
+  assert.equal(store.objects.served('HTTPRoute'), true);
+  assert.equal(store.objects.served('EndpointSlice'), false);
+});
+
+test('an object and the list of its kind keep their identity until the object changes', () => {
+  const { store } = storeOfRoutes();
+  store.replaceAll('HTTPRoute', [object('b', 2), object('a', 1)], '2');
+  const list = store.objects.list('HTTPRoute');
+  const a = store.objects.get('HTTPRoute', 'shop', 'a');
+  assert.deepEqual(
+    list.map(({ metadata }) => metadata.name),
+    ['a', 'b'],
+  );
+  store.replaceAll('HTTPRoute', [object('a', 1), object('b', 2)], '9');
+  assert.equal(store.objects.list('HTTPRoute'), list);
+  store.upsert('HTTPRoute', object('b', 10, { metadata: { generation: 2 } }));
+  assert.notEqual(store.objects.list('HTTPRoute'), list);
+  assert.equal(store.objects.get('HTTPRoute', 'shop', 'a'), a);
+});
+
+test('a relist finds the deletes that a broken watch lost', () => {
+  const { store, changes } = storeOfRoutes();
+  store.replaceAll('HTTPRoute', [object('a', 1), object('b', 2)], '2');
+  changes.length = 0;
+  store.replaceAll('HTTPRoute', [object('b', 2)], '7');
+  assert.deepEqual(changes, [{ kind: 'Object', of: 'HTTPRoute', namespace: 'shop', name: 'a' }]);
+});
+
+test('late and repeated events change nothing', () => {
+  const { store, changes } = storeOfRoutes();
+  store.upsert('HTTPRoute', object('a', 5, { metadata: { generation: 3 } }));
+  changes.length = 0;
+  store.upsert('HTTPRoute', object('a', 5, { metadata: { generation: 3 } }));
+  store.upsert('HTTPRoute', object('a', 4, { metadata: { generation: 2 } }));
+  store.delete('HTTPRoute', object('a', 4));
+  assert.deepEqual(changes, []);
+  assert.equal(store.objects.get('HTTPRoute', 'shop', 'a')?.metadata.generation, 3);
+});
+
+test('a later object of the same name takes the place of the one before, whatever its version', () => {
+  const { store } = storeOfRoutes();
+  store.upsert('HTTPRoute', object('a', 5));
+  store.upsert('HTTPRoute', object('a', 6, { metadata: { uid: 'another' } }));
+  assert.equal(store.objects.get('HTTPRoute', 'shop', 'a')?.metadata.uid, 'another');
+});
+
+test('a write of nothing but the status is not a change, but writers see it', () => {
+  const { store, changes } = storeOfRoutes();
+  store.upsert('HTTPRoute', object('a', 5));
+  const before = store.objects.get('HTTPRoute', 'shop', 'a');
+  changes.length = 0;
+  store.upsert('HTTPRoute', object('a', 6, { status: { parents: [] } }));
+  assert.deepEqual(changes, []);
+  assert.equal(store.objects.get('HTTPRoute', 'shop', 'a'), before);
+  assert.deepEqual(store.live('HTTPRoute', 'shop', 'a'), {
+    uid: 'uid-a',
+    resourceVersion: '6',
+    generation: 1,
+    status: { parents: [] },
+  });
+  store.upsert('HTTPRoute', object('a', 7, { metadata: { labels: { team: 'x' } } }));
+  assert.equal(changes.length, 1);
+  store.upsert('Service', object('a', 8));
+  store.upsert('Service', object('a', 9, { status: { loadBalancer: {} } }));
+  assert.equal(changes.length, 3, "a Service's status does count");
+});
+
+test('an object that does not decode stays out, and its problems are told', () => {
+  const { store, changes } = storeOfRoutes();
+  store.upsert('HTTPRoute', object('a', 5));
+  store.upsert('HTTPRoute', object('a', 6, { bad: true, metadata: { generation: 2 } }));
+  assert.equal(store.objects.get('HTTPRoute', 'shop', 'a'), undefined);
+  assert.deepEqual(store.objects.list('HTTPRoute'), []);
+  assert.deepEqual(changes.at(-1), {
+    kind: 'Refused',
+    of: 'HTTPRoute',
+    namespace: 'shop',
+    name: 'a',
+    problems: [{ path: 'spec.rules', message: 'is bad' }],
+  });
+});
+
+test('a change of EndpointSlices names the Services that it touches', () => {
+  const { store, changes } = storeOfRoutes();
+  const slice = (version: number, service: string | null) =>
+    object('s1', version, {
+      metadata: { labels: service === null ? {} : { 'kubernetes.io/service-name': service } },
+    });
+  store.upsert('EndpointSlice', slice(1, 'cart'));
+  assert.equal(store.slicesOf('shop', 'cart').length, 1);
+  store.upsert('EndpointSlice', slice(2, 'pay'));
+  assert.equal(store.slicesOf('shop', 'cart').length, 0);
+  store.delete('EndpointSlice', slice(3, 'pay'));
+  const touched = changes.map((change) => (change.kind === 'Endpoints' ? change.service : change.kind));
+  assert.deepEqual(touched, ['cart', 'cart', 'pay', 'pay']);
+  assert.equal(store.slicesOf('shop', 'pay').length, 0);
+});
+
+test('the order mark is the highest version of lists, events and bookmarks, as a number', () => {
+  const { store } = storeOfRoutes();
+  store.setLineage('cluster');
+  store.replaceAll('HTTPRoute', [object('a', 5)], '99');
+  store.upsert('Service', object('a', 8));
+  assert.deepEqual(store.order, { lineage: 'cluster', mark: '99' });
+  store.progress('Service', '18446744073709551616');
+  assert.deepEqual(store.order, { lineage: 'cluster', mark: '18446744073709551616' });
+});
+
+test('observations are replaced, never changed', () => {
+  const { store } = storeOfRoutes();
+  const gateway = gatewayKey('shop', 'edge');
+  const before = store.observations;
+  store.observeDataPlanes(gateway, { connected: 1, ready: 1, refused: new Map() });
+  assert.equal(before.dataPlanes.size, 0);
+  assert.equal(store.observations.dataPlanes.get(gateway)?.ready, 1);
+  assert.equal(store.observations.keys, before.keys);
+  store.observeDataPlanes(gateway, null);
+  assert.equal(store.observations.dataPlanes.size, 0);
+});
