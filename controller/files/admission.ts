@@ -1,0 +1,196 @@
+// What an API server does with an object before it keeps it: defaults of metadata, checks, generations. So that
+// a folder's objects look like a cluster's, and a bad edit is refused while the version before it goes on.
+import { createHash } from 'node:crypto';
+import { problemOf } from './manifest.ts';
+import type { Kind, KindInfo } from '#crds/kind.ts';
+import type { SourceObject } from '#controller/source.ts';
+import type { FileProblem, Manifest } from './manifest.ts';
+
+/** An object that is in force. */
+export interface Admitted {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly file: string;
+  readonly object: SourceObject;
+  /** Hash of what its author wrote. */
+  readonly hash: string;
+}
+
+/** Checks an object as its CRD's schema does; problems tell fields by path. */
+export type CheckObject = (
+  kind: Kind,
+  raw: unknown,
+) =>
+  | { readonly ok: true }
+  | { readonly ok: false; readonly problems: readonly { readonly path: string; readonly message: string }[] };
+
+export interface AdmissionOptions {
+  readonly kinds: Readonly<Record<Kind, KindInfo>>;
+  readonly check: CheckObject;
+  /** The next resource version. */
+  readonly nextVersion: () => string;
+}
+
+export interface AdmissionResult {
+  readonly admitted: ReadonlyMap<string, Admitted>;
+  readonly problems: readonly FileProblem[];
+}
+
+/** All of a folder are as old as each other, so that names decide wherever age would. */
+const creationTimestamp = '1970-01-01T00:00:00Z';
+const defaultNamespace = 'default';
+
+/** Admits `manifests` (in order: the first of two of a name wins), given what was in `before`. */
+export function admit(
+  manifests: readonly Manifest[],
+  before: ReadonlyMap<string, Admitted>,
+  options: AdmissionOptions,
+): AdmissionResult {
+  const admitted = new Map<string, Admitted>();
+  const problems: FileProblem[] = [];
+  for (const manifest of manifests) {
+    const candidate = candidateOf(manifest, options);
+    const key = keyOf(candidate);
+    const other = admitted.get(key);
+    if (other !== undefined) {
+      problems.push(duplicate(manifest, candidate, other));
+      continue;
+    }
+    const found = checkCandidate(manifest, candidate, options);
+    problems.push(...found);
+    const last = before.get(key);
+    if (found.length > 0) {
+      if (last !== undefined) admitted.set(key, { ...last, file: manifest.file });
+    } else {
+      admitted.set(key, last?.hash === candidate.hash ? last : versioned(candidate, last, options));
+    }
+  }
+  for (const namespace of neededNamespaces(admitted)) {
+    const candidate = namespaceObject(namespace);
+    const key = keyOf(candidate);
+    const last = before.get(key);
+    admitted.set(key, last?.hash === candidate.hash ? last : versioned(candidate, last, options));
+  }
+  return { admitted, problems };
+}
+
+function keyOf({ kind, namespace, name }: Pick<Admitted, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+function candidateOf({ kind, raw, file }: Manifest, { kinds }: AdmissionOptions): Admitted {
+  const info = kinds[kind];
+  const { name, labels, annotations } = raw.metadata as SourceObject['metadata'] & {
+    readonly labels?: unknown;
+    readonly annotations?: unknown;
+  };
+  const namespace = info.namespaced ? (raw.metadata.namespace ?? defaultNamespace) : '';
+  const {
+    status: _status,
+    metadata: _metadata,
+    stringData,
+    ...content
+  } = raw as SourceObject & {
+    readonly status?: unknown;
+    readonly stringData?: unknown;
+  };
+  // A Service's status (its addresses) is the one that somebody might have to tell by hand.
+  const kept = kind === 'Service' && _status !== undefined ? { ...content, status: _status } : content;
+  const object: SourceObject = {
+    ...(kind === 'Secret' ? withStringData(kept, stringData) : kept),
+    apiVersion: info.group === '' ? info.version : `${info.group}/${info.version}`,
+    metadata: {
+      name,
+      ...(info.namespaced ? { namespace } : {}),
+      ...(kind === 'Namespace'
+        ? { labels: { ...(labels as object | undefined), 'kubernetes.io/metadata.name': name } }
+        : labels === undefined
+          ? {}
+          : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+  };
+  return { kind, namespace, name, file, object, hash: hashOf(object) };
+}
+
+function withStringData(
+  content: Readonly<Record<string, unknown>>,
+  stringData: unknown,
+): Readonly<Record<string, unknown>> {
+  if (typeof stringData !== 'object' || stringData === null) {
+    return content;
+  }
+  const encoded = Object.entries(stringData).map(([name, text]) => [
+    name,
+    typeof text === 'string' ? Buffer.from(text).toString('base64') : text,
+  ]);
+  const data = typeof content['data'] === 'object' && content['data'] !== null ? content['data'] : {};
+  return { ...content, data: { ...data, ...Object.fromEntries(encoded) } };
+}
+
+function checkCandidate(manifest: Manifest, candidate: Admitted, { check }: AdmissionOptions): FileProblem[] {
+  const result = check(candidate.kind, stamped(candidate, 1, '1'));
+  if (result.ok) {
+    return [];
+  }
+  return result.problems.map(({ path, message }) =>
+    problemOf(manifest.file, {
+      line: manifest.lineOf(path),
+      object: titleOf(candidate),
+      field: path,
+      message,
+      remedy:
+        'correct the field; until then the last good version of this object stays in force, if there was one',
+    }),
+  );
+}
+
+function duplicate(manifest: Manifest, candidate: Admitted, other: Admitted): FileProblem {
+  return problemOf(manifest.file, {
+    line: manifest.lineOf('metadata.name'),
+    object: titleOf(candidate),
+    field: 'metadata.name',
+    message: `is already defined in ${other.file}, which counts`,
+    remedy: 'remove one of the two, or give it another name',
+  });
+}
+
+function versioned(candidate: Admitted, last: Admitted | undefined, options: AdmissionOptions): Admitted {
+  const generation = (last?.object.metadata.generation ?? 0) + 1;
+  return Object.freeze({ ...candidate, object: stamped(candidate, generation, options.nextVersion()) });
+}
+
+function stamped(
+  { kind, object, namespace, name }: Admitted,
+  generation: number,
+  version: string,
+): SourceObject {
+  const uid = createHash('sha256').update(`${kind}/${namespace}/${name}`).digest('hex').slice(0, 32);
+  return {
+    ...object,
+    metadata: { ...object.metadata, uid, generation, resourceVersion: version, creationTimestamp },
+  };
+}
+
+function neededNamespaces(admitted: ReadonlyMap<string, Admitted>): readonly string[] {
+  const all = new Set([...admitted.values()].map(({ namespace }) => namespace).filter((name) => name !== ''));
+  return [...all].filter((name) => !admitted.has(`Namespace//${name}`)).sort();
+}
+
+function namespaceObject(name: string): Admitted {
+  const object: SourceObject = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+  };
+  return { kind: 'Namespace', namespace: '', name, file: '', object, hash: hashOf(object) };
+}
+
+function titleOf({ kind, namespace, name }: Admitted): string {
+  return namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+function hashOf(object: unknown): string {
+  return createHash('sha256').update(JSON.stringify(object)).digest('hex');
+}

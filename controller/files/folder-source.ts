@@ -1,0 +1,273 @@
+// The standalone source: the manifests in a folder, as if an API server had them. Knows files and YAML; does not
+// know what an object means. A bad file or object changes nothing but the list of problems.
+import { watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { admit } from './admission.ts';
+import { FilesError } from './files-error.ts';
+import { manifestFiles } from './folder-tree.ts';
+import { kindLookup } from './kind-lookup.ts';
+import { parseManifests, problemOf } from './manifest.ts';
+import type { Kind, KindInfo } from '#crds/kind.ts';
+import type { Clock } from '#controller/clock.ts';
+import type { ObjectSink } from '#controller/source.ts';
+import type { FSWatcher } from 'node:fs';
+import type { Admitted, CheckObject } from './admission.ts';
+import type { FileStamp } from './folder-tree.ts';
+import type { FileProblem, KindOf, ParsedFile } from './manifest.ts';
+
+export interface FolderSourceOptions {
+  readonly folder: string;
+  readonly kinds: Readonly<Record<Kind, KindInfo>>;
+  readonly check: CheckObject;
+  readonly sink: ObjectSink;
+  readonly clock: Clock;
+  /** Hears of every scan that changed anything, after the sink did. */
+  readonly report: (report: FolderReport) => void;
+}
+
+/** What a scan of the folder brought. */
+export interface FolderReport {
+  readonly changes: readonly FolderChange[];
+  /** All that is wrong now. */
+  readonly problems: readonly FileProblem[];
+  /** What has become wrong since the report before. */
+  readonly fresh: readonly FileProblem[];
+}
+
+export interface FolderChange {
+  readonly type: 'Added' | 'Changed' | 'Removed';
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly file: string;
+}
+
+const debounceMs = 4;
+/** A file that looks half-written, or has vanished, must look so twice with this much between. */
+const settleMs = 40;
+const pollMs = 2_000;
+
+interface KnownFile {
+  readonly stamp: FileStamp;
+  /** The last that parsed; its objects are in force. */
+  readonly good: ParsedFile;
+  readonly problems: readonly FileProblem[];
+}
+
+/** A folder's manifests told to a sink, and told again as they change; `start` once, `stop` once. */
+export class FolderSource {
+  readonly #options: FolderSourceOptions;
+  readonly #kindOf: KindOf;
+  readonly #suspects = new Map<string, FileStamp>();
+  #files = new Map<string, KnownFile>();
+  #admitted: ReadonlyMap<string, Admitted> = new Map();
+  #problems: readonly FileProblem[] = [];
+  #version: bigint;
+  #watcher: FSWatcher | null = null;
+  #callOff: (() => void) | null = null;
+  #callOffPoll: (() => void) | null = null;
+  #scanning: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+
+  constructor(options: FolderSourceOptions) {
+    this.#options = options;
+    this.#kindOf = kindLookup(options.kinds);
+    // Grows over restarts too, as an API server's does.
+    this.#version = BigInt(Math.floor(options.clock.now())) * 1000n;
+  }
+
+  get problems(): readonly FileProblem[] {
+    return this.#problems;
+  }
+
+  /**
+   * Reads the folder and tells the sink the first list of every kind, then watches it.
+   * @throws {FilesError} when there is no such folder.
+   */
+  async start(): Promise<void> {
+    const stamps = await manifestFiles(this.#options.folder);
+    await this.#take(stamps, new Set(stamps.keys()));
+    this.#admitAll('First');
+    this.#watch();
+    this.#poll();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#watcher?.close();
+    this.#callOff?.();
+    this.#callOffPoll?.();
+    await this.#scanning;
+  }
+
+  #watch(): void {
+    try {
+      this.#watcher = watch(this.#options.folder, { recursive: true, persistent: true }, () =>
+        this.#scanIn(debounceMs),
+      );
+      // The poll goes on without it.
+      this.#watcher.on('error', () => this.#watcher?.close());
+    } catch {
+      this.#watcher = null;
+    }
+  }
+
+  #poll(): void {
+    this.#callOffPoll = this.#options.clock.after(pollMs, () => {
+      this.#scanIn(0);
+      this.#poll();
+    });
+  }
+
+  #scanIn(ms: number): void {
+    if (this.#stopped) {
+      return;
+    }
+    this.#callOff?.();
+    this.#callOff = this.#options.clock.after(ms, () => {
+      if (this.#scanning !== null) {
+        this.#again = true;
+        return;
+      }
+      this.#scanning = this.#scan().finally(() => {
+        this.#scanning = null;
+        if (this.#again) {
+          this.#again = false;
+          this.#scanIn(debounceMs);
+        }
+      });
+    });
+  }
+
+  async #scan(): Promise<void> {
+    let stamps: ReadonlyMap<string, FileStamp>;
+    try {
+      stamps = await manifestFiles(this.#options.folder);
+    } catch (error) {
+      if (!(error instanceof FilesError)) throw error;
+      const remedy = 'bring it back; until then all that was read from it stays in force';
+      this.#tell([], [problemOf('.', { message: error.message, remedy })]);
+      return;
+    }
+    const touched = new Set<string>();
+    for (const [file, stamp] of stamps) {
+      if (this.#files.get(file)?.stamp !== stamp) touched.add(file);
+    }
+    for (const file of this.#files.keys()) {
+      if (!stamps.has(file)) touched.add(file);
+    }
+    await this.#take(stamps, touched);
+    if (!this.#stopped) {
+      this.#admitAll('Later');
+    }
+  }
+
+  /** Reads the files of `touched`; puts off what may be in the middle of being saved. */
+  async #take(stamps: ReadonlyMap<string, FileStamp>, touched: ReadonlySet<string>): Promise<void> {
+    for (const file of touched) {
+      const known = this.#files.get(file);
+      const stamp = stamps.get(file) ?? 'gone';
+      const text = stamp === 'gone' ? null : await this.#read(file);
+      const parsed = parseManifests(file, text ?? '', this.#kindOf);
+      const doubtful =
+        known !== undefined && parsed.manifests.length === 0 && known.good.manifests.length > 0;
+      if (doubtful && this.#suspects.get(file) !== stamp) {
+        this.#suspects.set(file, stamp);
+        this.#options.clock.after(settleMs, () => this.#scanIn(0));
+        continue;
+      }
+      this.#suspects.delete(file);
+      if (text === null) {
+        this.#files.delete(file);
+      } else {
+        const broken = parsed.manifests.length === 0 && parsed.problems.length > 0;
+        const good = broken ? (known?.good ?? parsed) : parsed;
+        this.#files.set(file, { stamp, good, problems: parsed.problems });
+      }
+    }
+  }
+
+  async #read(file: string): Promise<string | null> {
+    try {
+      return await readFile(path.join(this.#options.folder, file), 'utf8');
+    } catch {
+      return null;
+    }
+  }
+
+  #admitAll(scan: 'First' | 'Later'): void {
+    const files = [...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, known]) => known);
+    const { admitted, problems } = admit(
+      files.flatMap(({ good }) => good.manifests),
+      this.#admitted,
+      { ...this.#options, nextVersion: () => (this.#version += 1n).toString() },
+    );
+    const changes = changesBetween(this.#admitted, admitted);
+    const before = this.#admitted;
+    this.#admitted = admitted;
+    if (scan === 'First') {
+      this.#tellAll();
+    } else {
+      this.#tellChanges(changes, before);
+    }
+    this.#tell(changes, [...files.flatMap((file) => file.problems), ...problems]);
+  }
+
+  #tellAll(): void {
+    const { kinds, sink } = this.#options;
+    for (const kind of Object.keys(kinds) as Kind[]) {
+      const objects = [...this.#admitted.values()].filter((admitted) => admitted.kind === kind);
+      sink.replaceAll(
+        kind,
+        objects.map(({ object }) => object),
+        this.#version.toString(),
+      );
+    }
+  }
+
+  #tellChanges(changes: readonly FolderChange[], before: ReadonlyMap<string, Admitted>): void {
+    const { sink } = this.#options;
+    for (const { type, kind, namespace, name } of changes) {
+      const key = `${kind}/${namespace}/${name}`;
+      const now = this.#admitted.get(key);
+      const last = before.get(key);
+      if (now !== undefined) {
+        sink.upsert(kind, now.object);
+      } else if (type === 'Removed' && last !== undefined) {
+        const resourceVersion = (this.#version += 1n).toString();
+        sink.delete(kind, { ...last.object, metadata: { ...last.object.metadata, resourceVersion } });
+      }
+    }
+  }
+
+  #tell(changes: readonly FolderChange[], problems: readonly FileProblem[]): void {
+    const known = new Set(this.#problems.map((problem) => JSON.stringify(problem)));
+    const fresh = problems.filter((problem) => !known.has(JSON.stringify(problem)));
+    const settled = problems.length - fresh.length !== this.#problems.length;
+    this.#problems = Object.freeze([...problems]);
+    if (changes.length > 0 || fresh.length > 0 || settled) {
+      this.#options.report(Object.freeze({ changes, problems: this.#problems, fresh }));
+    }
+  }
+}
+
+function changesBetween(
+  before: ReadonlyMap<string, Admitted>,
+  after: ReadonlyMap<string, Admitted>,
+): readonly FolderChange[] {
+  const changes: FolderChange[] = [];
+  for (const [key, { kind, namespace, name, file, object }] of after) {
+    const last = before.get(key);
+    if (last?.object !== object) {
+      changes.push({ type: last === undefined ? 'Added' : 'Changed', kind, namespace, name, file });
+    }
+  }
+  for (const [key, { kind, namespace, name, file }] of before) {
+    if (!after.has(key)) {
+      changes.push({ type: 'Removed', kind, namespace, name, file });
+    }
+  }
+  return changes;
+}

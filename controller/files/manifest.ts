@@ -1,0 +1,175 @@
+import { LineCounter, isMap, isNode, parseAllDocuments } from 'yaml';
+import { isRecord, sourceObject } from '#controller/source.ts';
+import type { Kind } from '#crds/kind.ts';
+import type { SourceObject } from '#controller/source.ts';
+import type { Document } from 'yaml';
+
+/** What is wrong in a folder of manifests, in words for its author. */
+export interface FileProblem {
+  /** Relative to the folder. */
+  readonly file: string;
+  /** From 1; null when no place can be told. */
+  readonly line: number | null;
+  /** `<kind> <namespace>/<name>`; null when it cannot be told. */
+  readonly object: string | null;
+  /** Like `spec.rules[0].name`; null when the problem is not of one field. */
+  readonly field: string | null;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** One object of a file; `lineOf` tells where a field (or its nearest existing parent) stands. */
+export interface Manifest {
+  readonly kind: Kind;
+  readonly raw: SourceObject;
+  readonly file: string;
+  readonly lineOf: (field: string) => number;
+}
+
+/** Our word for the kind of a manifest, from its apiVersion and kind; null when it is none that we read. */
+export type KindOf = (apiVersion: string, kind: string) => Kind | 'Unknown' | 'Foreign';
+
+export interface ParsedFile {
+  readonly manifests: readonly Manifest[];
+  readonly problems: readonly FileProblem[];
+}
+
+/** A file of more is refused: a manifest is at most 1.5 MiB in a cluster too. */
+const fileCharactersMax = 8 * 1024 * 1024;
+
+/**
+ * The objects in a file of YAML or JSON documents (JSON is YAML). Kinds of others are passed over. A file with a
+ * syntax error has no objects at all, since nobody knows which are meant.
+ */
+export function parseManifests(file: string, text: string, kindOf: KindOf): ParsedFile {
+  if (text.length > fileCharactersMax) {
+    const message = `the file is longer than ${fileCharactersMax} characters`;
+    return { manifests: [], problems: [problemOf(file, { message, remedy: 'split it into several files' })] };
+  }
+  const counter = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: counter, logLevel: 'silent' });
+  const list: readonly Document[] = Array.isArray(documents) ? documents : [];
+  const broken = list.flatMap((document) => document.errors).slice(0, 1);
+  if (broken.length > 0) {
+    const problems = broken.map((error) =>
+      problemOf(file, {
+        line: counter.linePos(error.pos[0]).line,
+        message: firstLine(error.message),
+        remedy: 'correct the YAML; until then the last good version of this file stays in force',
+      }),
+    );
+    return { manifests: [], problems };
+  }
+  const parsed = list.map((document) => readDocument({ file, document, counter, kindOf }));
+  return {
+    manifests: parsed.flatMap(({ manifests }) => manifests),
+    problems: parsed.flatMap(({ problems }) => problems),
+  };
+}
+
+interface DocumentInput {
+  readonly file: string;
+  readonly document: Document;
+  readonly counter: LineCounter;
+  readonly kindOf: KindOf;
+}
+
+function readDocument(input: DocumentInput): ParsedFile {
+  const { file, document, counter } = input;
+  const line = lineOfPath(document, counter, []);
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    const message = error instanceof Error ? firstLine(error.message) : 'cannot be read';
+    return { manifests: [], problems: [problemOf(file, { line, message, remedy: 'write the anchors out' })] };
+  }
+  if (value === null || value === undefined) {
+    return { manifests: [], problems: [] };
+  }
+  if (isRecord(value) && value['kind'] === 'List' && Array.isArray(value['items'])) {
+    const items = value['items'].map((item: unknown, at) => readObject(input, item, ['items', at]));
+    return {
+      manifests: items.flatMap(({ manifests }) => manifests),
+      problems: items.flatMap(({ problems }) => problems),
+    };
+  }
+  return readObject(input, value, []);
+}
+
+function readObject(input: DocumentInput, value: unknown, path: readonly (string | number)[]): ParsedFile {
+  const { file, document, counter, kindOf } = input;
+  const lineOf = (field: string) => lineOfPath(document, counter, [...path, ...fieldPath(field)]);
+  const refuse = (field: string, message: string, remedy: string): ParsedFile => ({
+    manifests: [],
+    problems: [problemOf(file, { line: lineOf(field), object: nameOf(value), field, message, remedy })],
+  });
+  if (!isRecord(value) || typeof value['apiVersion'] !== 'string' || typeof value['kind'] !== 'string') {
+    return refuse('kind', 'is not a Kubernetes object', 'give it apiVersion, kind and metadata.name');
+  }
+  const kind = kindOf(value['apiVersion'], value['kind']);
+  if (kind === 'Foreign') {
+    return { manifests: [], problems: [] };
+  }
+  if (kind === 'Unknown') {
+    const what = `${value['apiVersion']} ${value['kind']} is not a kind that Turnpike knows`;
+    return refuse('kind', what, 'check the spelling of apiVersion and kind');
+  }
+  const raw = sourceObject(value);
+  if (raw === null) {
+    return refuse('metadata.name', 'has no name', 'give it metadata.name');
+  }
+  return { manifests: [{ kind, raw, file, lineOf }], problems: [] };
+}
+
+/** A problem of `file`; what is left out is not known. */
+export function problemOf(
+  file: string,
+  problem: Partial<FileProblem> & Pick<FileProblem, 'message' | 'remedy'>,
+): FileProblem {
+  return Object.freeze({ line: null, object: null, field: null, ...problem, file });
+}
+
+/** `spec.rules[0].name` as keys: `spec`, `rules`, 0, `name`. */
+export function fieldPath(field: string): readonly (string | number)[] {
+  const steps = field.matchAll(/\[(?:(\d+)|'([^']*)'|"([^"]*)")\]|([^.[\]]+)/g);
+  return [...steps].map((step) =>
+    step[1] === undefined ? (step[2] ?? step[3] ?? step[4] ?? '') : Number(step[1]),
+  );
+}
+
+/** The line of the deepest part of `path` that exists. */
+function lineOfPath(document: Document, counter: LineCounter, path: readonly (string | number)[]): number {
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const start = startOf(document, path.slice(0, depth));
+    if (start !== null) {
+      return counter.linePos(start).line;
+    }
+  }
+  const start = isNode(document.contents) ? (document.contents.range?.[0] ?? 0) : 0;
+  return counter.linePos(start).line;
+}
+
+function startOf(document: Document, path: readonly (string | number)[]): number | null {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const key = path.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isNode(item.key) && String(item.key) === String(key));
+    return pair !== undefined && isNode(pair.key) ? (pair.key.range?.[0] ?? null) : null;
+  }
+  const node = document.getIn(path, true);
+  return isNode(node) ? (node.range?.[0] ?? null) : null;
+}
+
+function nameOf(value: unknown): string | null {
+  if (!isRecord(value) || typeof value['kind'] !== 'string') {
+    return null;
+  }
+  const metadata = value['metadata'];
+  const name = isRecord(metadata) && typeof metadata['name'] === 'string' ? metadata['name'] : null;
+  return name === null ? value['kind'] : `${value['kind']} ${name}`;
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n')[0] ?? text).replace(/ at line \d+, column \d+:?$/, '');
+}
