@@ -13,6 +13,14 @@ function matching(pattern: string, message: string): z.ZodString {
 /** Name of any object (the kinds' own rules are stricter, and a reference to a wrong name finds nothing). */
 export const objectName = z.string().min(1).max(253);
 
+/** `metadata.name` of an object: an RFC 1123 subdomain. */
+export const subdomainName = matching(
+  `^${subdomain}$`,
+  "must be lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit",
+)
+  .min(1)
+  .max(253);
+
 /** RFC 1123 label. */
 export const namespaceName = matching(
   `^${label}$`,

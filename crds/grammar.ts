@@ -25,9 +25,10 @@ export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z
     ...rules.map(({ cel, message }) => ({ rule: cel, message })),
   ];
   const checked = schema.check((context) => {
+    if (context.issues.some((issue) => issue.code !== 'custom')) return;
     for (const rule of rules) {
       if (!rule.holds(context.value)) {
-        context.issues.push({ code: 'custom', message: rule.message, input: context.value });
+        context.issues.push(broken(rule.message, context.value));
       }
     }
   });
@@ -124,11 +125,17 @@ export function atomicList<S extends z.ZodType>(item: S): z.ZodArray<S> {
   return z.array(item).meta({ 'x-kubernetes-list-type': 'atomic' });
 }
 
+function broken(message: string, input: unknown): z.core.$ZodRawIssue {
+  // Continue: the rules of the levels above are asked too, so that one look shows all problems.
+  return { code: 'custom', continue: true, message, input };
+}
+
 function duplicate(input: unknown, index: number, what: string): z.core.$ZodRawIssue {
   return {
-    code: 'custom',
+    ...broken(
+      `has the same ${what} as an item before it: remove one of them or give it another ${what}`,
+      input,
+    ),
     path: [index],
-    input,
-    message: `has the same ${what} as an item before it: remove one of them or give it another ${what}`,
   };
 }

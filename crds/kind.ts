@@ -1,11 +1,32 @@
 // The kinds we read, and the door by which their objects come in: `unknown` goes in, a frozen object with all
-// defaults or its problems come out.
-import type { AuthPolicy } from './auth-policy.ts';
-import type { Gateway, GatewayClass, ReferenceGrant } from './gateway-api.ts';
-import type { GatewayParameters } from './gateway-parameters.ts';
-import type { HTTPRoute } from './http-route.ts';
-import type { ConfigMap, EndpointSlice, Namespace, Secret, Service } from './kubernetes.ts';
-import type { RateLimitPolicy } from './rate-limit-policy.ts';
+// defaults or its problems come out. Does not know where objects come from.
+import type * as z from 'zod';
+import { authPolicySchema, type AuthPolicy } from './auth-policy.ts';
+import {
+  gatewayClassSchema,
+  gatewaySchema,
+  referenceGrantSchema,
+  type Gateway,
+  type GatewayClass,
+  type ReferenceGrant,
+} from './gateway-api.ts';
+import { gatewayParametersSchema, type GatewayParameters } from './gateway-parameters.ts';
+import { httpRouteSchema, type HTTPRoute } from './http-route.ts';
+import {
+  configMapSchema,
+  endpointSliceSchema,
+  namespaceSchema,
+  secretSchema,
+  serviceSchema,
+  type ConfigMap,
+  type EndpointSlice,
+  type Namespace,
+  type Secret,
+  type Service,
+} from './kubernetes.ts';
+import { pathText, problemOf, type Problem } from './problem.ts';
+import { isRecord, prune } from './prune.ts';
+import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
 
 /** The TypeScript type of each kind, after decoding. */
 export interface KindMap {
@@ -67,4 +88,121 @@ function gatewayApi(kind: Kind, plural: string, scope: 'Cluster' | 'Namespaced')
 
 function ours(kind: Kind, plural: string): KindInfo {
   return info({ kind, group: 'turnpike.dev', version: 'v1alpha1', plural, namespaced: true });
+}
+
+/** The schema of each kind, from which its type, its CRD and its decoder are made. */
+export const schemas = Object.freeze({
+  GatewayClass: gatewayClassSchema,
+  Gateway: gatewaySchema,
+  HTTPRoute: httpRouteSchema,
+  ReferenceGrant: referenceGrantSchema,
+  Service: serviceSchema,
+  EndpointSlice: endpointSliceSchema,
+  Secret: secretSchema,
+  ConfigMap: configMapSchema,
+  Namespace: namespaceSchema,
+  AuthPolicy: authPolicySchema,
+  RateLimitPolicy: rateLimitPolicySchema,
+  GatewayParameters: gatewayParametersSchema,
+}) satisfies { readonly [K in Kind]: z.ZodType };
+
+/**
+ * An object of a kind, frozen all the way down and with the defaults of its CRD; or what is wrong with it.
+ * `unknownFields`: what the schema does not know and the API server would drop without a word (ours and Gateway API
+ * kinds only; of core kinds we read a part).
+ */
+export type Decoded<T> =
+  | { readonly ok: true; readonly object: T; readonly unknownFields: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** The kind that a manifest's `apiVersion` and `kind` name; undefined when it is none that we read. */
+export function kindOf(apiVersion: unknown, kind: unknown): Kind | undefined {
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isKind(kind)) return undefined;
+  return servedVersions(kind).includes(apiVersion) ? kind : undefined;
+}
+
+function isKind(text: string): text is Kind {
+  return Object.hasOwn(kinds, text);
+}
+
+/** What stands in `apiVersion`: the one we use first, then older ones with the same schema. */
+function servedVersions(kind: Kind): readonly string[] {
+  const { group, version } = kinds[kind];
+  if (group === '') return [version];
+  if (group === 'gateway.networking.k8s.io') return [`${group}/${version}`, `${group}/v1beta1`];
+  return [`${group}/${version}`];
+}
+
+/**
+ * An object as the API server sends it. `apiVersion` and `kind` may be left out, as in the items of a list; the
+ * namespace left out is `default`. Never throws.
+ */
+export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<KindMap[K]> {
+  if (!isRecord(value)) {
+    return {
+      ok: false,
+      problems: [{ path: '', message: 'must be an object with apiVersion, kind, metadata and spec' }],
+    };
+  }
+  const { value: pruned, unknown } = prune(schemas[kind], asServed(kind, value));
+  const unknownFields = partlyRead(kind) ? [] : unknown.filter(isTold).map(unknownField);
+  const result = schemas[kind].safeParse(pruned, { reportInput: true });
+  if (!result.success) {
+    return { ok: false, problems: [...result.error.issues.map(problemOf), ...unknownFields] };
+  }
+  // The table of schemas and the map of types have been made from one another.
+  return { ok: true, object: freezeDeep(result.data) as unknown as KindMap[K], unknownFields };
+}
+
+/**
+ * An object as a person wrote it into a file: as {@link decodeObject}, but unknown fields are problems (as they are
+ * to kubectl) and what only the API server may write is not taken from it.
+ */
+export function decodeManifest<K extends Kind>(kind: K, value: unknown): Decoded<KindMap[K]> {
+  if (!isRecord(value)) return decodeObject(kind, value);
+  const { status: _, ...written } = value;
+  const decoded = decodeObject(kind, written);
+  if (!decoded.ok || decoded.unknownFields.length === 0) return decoded;
+  return { ok: false, problems: decoded.unknownFields };
+}
+
+/** Where the API server fills in by what the object is, not by its schema. */
+function asServed(kind: Kind, value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const [version, ...older] = servedVersions(kind);
+  const apiVersion = older.some((one) => one === value['apiVersion']) ? version : value['apiVersion'];
+  const metadata = value['metadata'];
+  if (!isRecord(metadata)) return { ...value, apiVersion };
+  const namespace = kinds[kind].namespaced ? (metadata['namespace'] ?? 'default') : '';
+  return { ...value, apiVersion, metadata: { ...metadata, namespace } };
+}
+
+function partlyRead(kind: Kind): boolean {
+  const { group } = kinds[kind];
+  return group !== 'gateway.networking.k8s.io' && group !== 'turnpike.dev';
+}
+
+const metadataNotRead = new Set([
+  'deletionGracePeriodSeconds',
+  'finalizers',
+  'generateName',
+  'managedFields',
+  'ownerReferences',
+  'selfLink',
+]);
+
+/** Not told: what stands in a status (newer CRDs may add to it), and metadata that every object may have. */
+function isTold([top, second]: readonly (string | number)[]): boolean {
+  return top !== 'status' && !(top === 'metadata' && metadataNotRead.has(String(second)));
+}
+
+function unknownField(path: readonly (string | number)[]): Problem {
+  return { path: pathText(path), message: 'is an unknown field: correct its name or place, or remove it' };
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(freezeDeep);
+  }
+  return value;
 }

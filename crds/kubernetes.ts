@@ -10,13 +10,14 @@ import {
   objectName,
   port,
   sectionName,
+  subdomainName,
 } from './fields.ts';
 
 const labels = z.record(z.string(), z.string());
 
 /** Metadata as it is after decoding: what a manifest leaves out is empty, `generation` 0. */
 export const objectMetaSchema = z.object({
-  name: objectName,
+  name: subdomainName,
   /** Empty for kinds without namespace. */
   namespace: z.string().default(''),
   uid: z.string().default(''),
@@ -164,11 +165,28 @@ export const endpointSliceSchema = kindSchema('EndpointSlice', 'discovery.k8s.io
 export type EndpointSlice = Frozen<z.infer<typeof endpointSliceSchema>>;
 export type SliceEndpoint = EndpointSlice['endpoints'][number];
 
+const base64 = z
+  .string()
+  .regex(
+    /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+    'must be base64: encode it, or write it into stringData',
+  );
+
+function encoded(plain: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(plain).map(([name, text]) => [name, Buffer.from(text, 'utf8').toString('base64')]),
+  );
+}
+
 /** `data` values are base64, as the API server has them; a manifest's `stringData` has been merged in. */
 export const secretSchema = kindSchema('Secret', 'v1', {
   type: z.string().default('Opaque'),
-  data: z.record(z.string(), z.string()).default({}),
-});
+  data: z.record(z.string(), base64).default({}),
+  stringData: z.record(z.string(), z.string()).default({}),
+}).transform(({ stringData, ...secret }) => ({
+  ...secret,
+  data: { ...secret.data, ...encoded(stringData) },
+}));
 
 export type Secret = Frozen<z.infer<typeof secretSchema>>;
 
@@ -181,7 +199,15 @@ export const configMapSchema = kindSchema('ConfigMap', 'v1', {
 export type ConfigMap = Frozen<z.infer<typeof configMapSchema>>;
 
 /** Its labels always hold `kubernetes.io/metadata.name`, as on the API server. */
-export const namespaceSchema = kindSchema('Namespace', 'v1', {});
+export const namespaceSchema = kindSchema('Namespace', 'v1', {
+  status: z.object({ phase: z.string().default('Active') }).prefault({}),
+}).transform((namespace) => ({
+  ...namespace,
+  metadata: {
+    ...namespace.metadata,
+    labels: { ...namespace.metadata.labels, 'kubernetes.io/metadata.name': namespace.metadata.name },
+  },
+}));
 
 export type Namespace = Frozen<z.infer<typeof namespaceSchema>>;
 

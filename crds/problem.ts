@@ -1,0 +1,83 @@
+// What is wrong with an object, in words for the person who wrote it.
+import type * as z from 'zod';
+
+/** `path` as `kubectl explain` writes it, with list positions: `spec.rules[0].matches[1].path.value`. */
+export interface Problem {
+  /** Empty: the object as a whole. */
+  readonly path: string;
+  /** What is wrong and the remedy; reads on after the path. Holds no value of the object. */
+  readonly message: string;
+}
+
+type Path = readonly PropertyKey[];
+
+/** `spec.rules[0].name`; members that are no plain words stand in quotes: `metadata.labels['a/b']`. */
+export function pathText(path: Path): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(String(step)))
+      text += text === '' ? String(step) : `.${String(step)}`;
+    else text += `['${String(step)}']`;
+  }
+  return text;
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'a string (in quotes where YAML would read a number or a boolean)',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object (fields with values)',
+  record: 'an object (names with values)',
+  array: "a list (lines that begin with '-')",
+};
+
+/** The problem that a schema's issue stands for. */
+export function problemOf(issue: z.core.$ZodIssue): Problem {
+  return { path: pathText(issue.path), message: words(issue) };
+}
+
+function words(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      if (issue.input === undefined) return 'is missing: add it';
+      return `must be ${typeWords[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return valueWords(issue);
+    case 'too_small':
+      return `must ${sizeWords(issue.origin, 'at least', Number(issue.minimum))}`;
+    case 'too_big':
+      return `must ${sizeWords(issue.origin, 'at most', Number(issue.maximum))}`;
+    case 'invalid_key':
+      return issue.issues.map(words).join('; ');
+    case 'invalid_format':
+    case 'invalid_union':
+    case 'invalid_element':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
+    case 'custom':
+      return issue.message;
+    default:
+      return issue satisfies never;
+  }
+}
+
+function valueWords(issue: z.core.$ZodIssueInvalidValue): string {
+  const [only, ...others] = issue.values.map(String);
+  if (issue.input === undefined) {
+    return `is missing: add it with ${others.length === 0 ? 'the value' : 'one of'} ${[only, ...others].join(', ')}`;
+  }
+  return others.length === 0 ? `must be ${only}` : `must be one of ${[only, ...others].join(', ')}`;
+}
+
+function sizeWords(origin: string, most: 'at least' | 'at most', size: number): string {
+  switch (origin) {
+    case 'string':
+      return most === 'at least' && size === 1 ? 'not be empty' : `have ${most} ${size} characters`;
+    case 'array':
+      return `have ${most} ${size} ${size === 1 ? 'item' : 'items'}`;
+    default:
+      return `be ${most} ${size}`;
+  }
+}
