@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { exitOf } from './command.ts';
@@ -31,10 +31,12 @@ export async function cached(name: string, fill: (folder: string) => Promise<voi
 }
 
 async function fillAtomically(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const draft = await mkdtemp(`${target}.draft-`);
+  const draft = `${target}.draft`;
+  // The lock is ours, so what stands here is of a run that was killed.
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(draft);
   try {
     await fill(draft);
-    await chmod(draft, 0o755);
     await rename(draft, target);
   } finally {
     await rm(draft, { recursive: true, force: true });

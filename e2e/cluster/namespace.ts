@@ -31,6 +31,8 @@ export function isInNamespace(): boolean {
   );
 }
 
+const interruptGraceMs = 3_000;
+
 // The veth pair is there for its interface only (not every kernel has dummy devices), and the default route for
 // addresses that are somebody else's to answer, such as those of Services. Temporary files live in memory.
 const setUp = `set -e
@@ -59,17 +61,18 @@ export async function runInNamespace(command: readonly string[]): Promise<number
   return code ?? 128 + (signal === null ? 0 : os.constants.signals[signal]);
 }
 
-/** Ctrl-C reaches the command by the terminal, and it takes its leave itself; the other signals end it here. */
+/**
+ * Ends the child, and by that everything in its namespace, when this process is told to end. Ctrl-C reaches the command
+ * by the terminal too, so for SIGINT it is given a moment to take its leave.
+ */
 async function passingSignals<T>(child: ChildProcess, ended: Promise<T>): Promise<T> {
-  const wait = () => {};
   const end = () => child.kill('SIGKILL');
-  process.on('SIGINT', wait);
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  const endSoon = () => setTimeout(end, interruptGraceMs).unref();
+  process.on('SIGINT', endSoon).on('SIGTERM', end).on('SIGHUP', end);
   try {
     return await ended;
   } finally {
-    process.off('SIGINT', wait);
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
+    process.off('SIGINT', endSoon).off('SIGTERM', end).off('SIGHUP', end);
   }
 }
 
