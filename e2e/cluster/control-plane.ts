@@ -62,18 +62,20 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
   const programs = await binaries();
   const folder = await mkdtemp(path.join(options.dir ?? os.tmpdir(), 'control-plane-'));
-  const controlPlane = await LocalControlPlane.prepare({
-    programs,
-    folder,
-    apiServerArgs: options.apiServerArgs ?? [],
-  });
+  let controlPlane: LocalControlPlane | undefined;
   try {
+    controlPlane = await LocalControlPlane.prepare({
+      programs,
+      folder,
+      apiServerArgs: options.apiServerArgs ?? [],
+    });
     await controlPlane.start();
+    return controlPlane;
   } catch (error) {
-    await controlPlane.stop();
+    await controlPlane?.stop();
+    await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  return controlPlane;
 }
 
 type Site = {
