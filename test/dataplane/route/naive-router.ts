@@ -50,22 +50,28 @@ function candidatesOf<L, R>(
   entry: ListenerEntry<L>,
   routed: Omit<RouteEntry<L, R>, 'matches'>,
 ): NaiveCandidate<R>[] {
-  const all: NaiveCandidate<R>[] = [];
-  for (const attachment of routed.route.attachments) {
-    if (attachment.listener !== entry.id) continue;
-    for (const { serves, own } of attachment.hostnames) {
-      for (const [rule, { matches }] of routed.route.rules.entries()) {
-        for (const [index, match] of matches.entries()) {
-          const made = routed.rulesAt(entry.listener)[rule];
-          if (made === undefined) throw new Error('a rule is missing');
-          const matchedPrefix = match.path.kind === 'Prefix' ? match.path.value.length : -1;
-          const answer = { rule: made, matchedPrefix };
-          all.push({ route: routed.route, serves, own, match, rule, index, answer });
-        }
-      }
-    }
-  }
-  return all;
+  const { route } = routed;
+  const rules = routed.rulesAt(entry.listener);
+  return route.attachments
+    .filter((attachment) => attachment.listener === entry.id)
+    .flatMap((attachment) => attachment.hostnames)
+    .flatMap((host) =>
+      route.rules.flatMap(({ matches }, rule) =>
+        matches.map((match, index) => ({
+          route,
+          ...host,
+          match,
+          rule,
+          index,
+          answer: answerOf(match, rules[rule]),
+        })),
+      ),
+    );
+}
+
+function answerOf<R>(match: RouteMatch, rule: R | undefined): RoutedRule<R> {
+  if (rule === undefined) throw new Error('a rule is missing');
+  return { rule, matchedPrefix: match.path.kind === 'Prefix' ? match.path.value.length : -1 };
 }
 
 // The longer of two of a kind is the more specific, and every exact name beats every wildcard.

@@ -1,0 +1,68 @@
+import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type { Certificate } from '#snapshot/certificate.ts';
+import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
+import type { Listener } from '#snapshot/listener.ts';
+import type { RateLimit } from '#snapshot/rate-limit.ts';
+import type { Route } from '#snapshot/route.ts';
+import type { ResourceSet } from '#snapshot/snapshot.ts';
+
+/** The resources a runtime is compiled from, each kind for itself, in the order of the set. */
+export interface ByKind {
+  readonly listeners: Listener[];
+  readonly routes: Route[];
+  readonly clusters: Cluster[];
+  readonly endpoints: Map<ResourceId, Endpoints>;
+  readonly certificates: Certificate[];
+  readonly authentications: Authentication[];
+  readonly keySets: Map<ResourceId, KeySet>;
+  readonly rateLimits: RateLimit[];
+}
+
+/** Sorts out `resources`; stores and fleets are for the rate limiter, which is told by others. */
+export function byKind(resources: ResourceSet): ByKind {
+  const all: ByKind = {
+    listeners: [],
+    routes: [],
+    clusters: [],
+    endpoints: new Map(),
+    certificates: [],
+    authentications: [],
+    keySets: new Map(),
+    rateLimits: [],
+  };
+  for (const resource of resources.values()) {
+    switch (resource.kind) {
+      case 'Listener':
+        all.listeners.push(resource);
+        break;
+      case 'Route':
+        all.routes.push(resource);
+        break;
+      case 'Cluster':
+        all.clusters.push(resource);
+        break;
+      case 'Endpoints':
+        all.endpoints.set(resource.id, resource);
+        break;
+      case 'Certificate':
+        all.certificates.push(resource);
+        break;
+      case 'Authentication':
+        all.authentications.push(resource);
+        break;
+      case 'KeySet':
+        all.keySets.set(resource.id, resource);
+        break;
+      case 'RateLimit':
+        all.rateLimits.push(resource);
+        break;
+      case 'RateLimitStore':
+      case 'Fleet':
+        break;
+      default:
+        resource satisfies never;
+    }
+  }
+  return all;
+}

@@ -1,0 +1,222 @@
+// Snapshot -> Runtime: pays once so that requests do not. Joins routes, filters and upstreams; deliberately knows no
+// socket, no clock and nothing of where snapshots come from. It never fails on a decoded snapshot: what cannot be
+// used is told beside the runtime, and what was good of the same id goes on.
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import { RouterCompiler, type RouteEntry } from '#dataplane/route/compiled-router.ts';
+import { compileMatches, type CompiledMatch } from '#dataplane/route/matches.ts';
+import type { Port, Rule, Runtime, ServedListener } from '#dataplane/runtime.ts';
+import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type * as contract from '#snapshot/cluster.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
+import type { Listener } from '#snapshot/listener.ts';
+import type { RateLimit } from '#snapshot/rate-limit.ts';
+import type { Route } from '#snapshot/route.ts';
+import type { Snapshot } from '#snapshot/snapshot.ts';
+import { byKind, type ByKind } from './by-kind.ts';
+import { LastGood } from './last-good.ts';
+import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
+import { compileRules, dependsOnPort } from './rules.ts';
+import { loadCertificate, tlsPort, type ServerCertificate } from './tls.ts';
+
+/** What lives longer than a runtime, and is handed in. */
+export interface CompilerDependencies {
+  readonly upstreams: {
+    /** From now on there are these clusters with these endpoints; pools of those that stay live on. */
+    apply(
+      clusters: readonly contract.Cluster[],
+      endpoints: ReadonlyMap<ResourceId, contract.Endpoints>,
+    ): void;
+    cluster(id: ResourceId): Cluster | null;
+  };
+  readonly rateLimiting: { filterFor(limit: RateLimit): RequestFilter };
+  readonly authenticating: {
+    /** A filter that lets nobody in by a key set that is not among `keySets`. */
+    filterFor(authentication: Authentication, keySets: readonly KeySet[]): AuthenticationFilter;
+  };
+}
+
+export interface AuthenticationFilter {
+  readonly filter: RequestFilter;
+  readonly refused: readonly Refused[];
+}
+
+/** A resource that could not be used, and why: for the operator. */
+export interface Refused {
+  readonly id: ResourceId;
+  readonly reason: string;
+}
+
+export interface Compiled {
+  readonly runtime: Runtime;
+  /** Sorted by id. */
+  readonly refused: readonly Refused[];
+}
+
+/** Compiles one snapshot after another; what did not change is taken over from the last one. */
+export class Compiler {
+  readonly #dependencies: CompilerDependencies;
+  readonly #routes = new LastGood<Route, CompiledRoute>(compileRoute);
+  readonly #certificates = new LastGood(loadedCertificate);
+  readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
+  readonly #limits = new WeakMap<RateLimit, LimitFilter>();
+  #routers: ReadonlyMap<number, RouterCompiler<ServedListener, Rule>> = new Map();
+
+  constructor(dependencies: CompilerDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  compile(snapshot: Pick<Snapshot, 'version' | 'resources'>): Compiled {
+    const resources = byKind(snapshot.resources);
+    const refused: Refused[] = [];
+    this.#dependencies.upstreams.apply(resources.clusters, resources.endpoints);
+    const parts = this.#parts(resources, refused);
+    const routes = this.#routes.takeOver(resources.routes, refused).map((route) => entryOf(route, parts));
+    const certificates = this.#certificatesById(resources, refused);
+    const ports = this.#ports({ listeners: resources.listeners, routes, certificates, refused });
+    refused.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
+    return { runtime: Object.freeze({ version: snapshot.version, ports }), refused };
+  }
+
+  #parts(resources: ByKind, refused: Refused[]): Parts {
+    const authentications = new Map<ResourceId, RequestFilter>();
+    for (const authentication of resources.authentications) {
+      const made = this.#authenticationFilter(authentication, resources.keySets);
+      authentications.set(authentication.id, made.filter);
+      refused.push(...made.refused);
+    }
+    const limits = new Map(resources.rateLimits.map((limit) => [limit.id, this.#limitFilter(limit)]));
+    return {
+      cluster: (id) => this.#dependencies.upstreams.cluster(id),
+      authentication: (id) => authentications.get(id) ?? null,
+      rateLimit: (id) => limits.get(id) ?? null,
+    };
+  }
+
+  #authenticationFilter(
+    authentication: Authentication,
+    all: ReadonlyMap<ResourceId, KeySet>,
+  ): AuthenticationFilter {
+    const ids = new Set(authentication.alternatives.map(({ keySet }) => keySet));
+    const keySets = [...ids].flatMap((id) => all.get(id) ?? []);
+    const known = this.#authentications.get(authentication);
+    if (known !== undefined && sameList(known.keySets, keySets)) return known.made;
+    const made = this.#dependencies.authenticating.filterFor(authentication, keySets);
+    this.#authentications.set(authentication, { keySets, made });
+    return made;
+  }
+
+  #limitFilter(limit: RateLimit): LimitFilter {
+    const known = this.#limits.get(limit);
+    if (known !== undefined) return known;
+    const filter = this.#dependencies.rateLimiting.filterFor(limit);
+    const made = { filter, byAddress: limit.key.kind === 'ClientAddress' };
+    this.#limits.set(limit, made);
+    return made;
+  }
+
+  #certificatesById(resources: ByKind, refused: Refused[]): ReadonlyMap<ResourceId, ServerCertificate> {
+    const loaded = this.#certificates.takeOver(resources.certificates, refused);
+    return new Map(loaded.map(({ id, certificate }) => [id, certificate]));
+  }
+
+  #ports(from: {
+    readonly listeners: readonly Listener[];
+    readonly routes: readonly RouteEntry<ServedListener, Rule>[];
+    readonly certificates: ReadonlyMap<ResourceId, ServerCertificate>;
+    readonly refused: Refused[];
+  }): ReadonlyMap<number, Port> {
+    const routers = new Map<number, RouterCompiler<ServedListener, Rule>>();
+    const ports = new Map<number, Port>();
+    for (const [number, listeners] of Map.groupBy(from.listeners, ({ port }) => port)) {
+      const served = oneProtocol(listeners, from.refused);
+      const compiler = this.#routers.get(number) ?? new RouterCompiler<ServedListener, Rule>();
+      routers.set(number, compiler);
+      const router = compiler.compile(served.map(listenerEntry), from.routes);
+      ports.set(number, Object.freeze({ number, router, tls: tlsOf(served, from.certificates) }));
+    }
+    this.#routers = routers;
+    return ports;
+  }
+}
+
+interface RememberedAuthentication {
+  readonly keySets: readonly KeySet[];
+  readonly made: AuthenticationFilter;
+}
+
+/** A route whose matches are ready; its rules are made, and made again, as its parts ask. */
+interface CompiledRoute {
+  readonly route: Route;
+  readonly matches: readonly CompiledMatch[];
+  readonly rules: RememberedRules;
+}
+
+function compileRoute(route: Route) {
+  const compiled = compileMatches(route);
+  if (!compiled.ok) return compiled;
+  return {
+    ok: true as const,
+    value: { route, matches: compiled.matches, rules: new RememberedRules(route) },
+  };
+}
+
+function loadedCertificate(certificate: Parameters<typeof loadCertificate>[0]) {
+  const loaded = loadCertificate(certificate);
+  if (!loaded.ok) return loaded;
+  return { ok: true as const, value: { id: certificate.id, certificate: loaded.certificate } };
+}
+
+/** The rules of one route by port, kept as long as they would be made of the same parts. */
+class RememberedRules {
+  readonly #route: Route;
+  readonly #byPort = new Map<number, { rules: readonly Rule[]; holds(parts: Parts): boolean }>();
+  readonly #dependsOnPort: boolean;
+
+  constructor(route: Route) {
+    this.#route = route;
+    this.#dependsOnPort = dependsOnPort(route);
+  }
+
+  on(port: number, parts: Parts): readonly Rule[] {
+    const key = this.#dependsOnPort ? port : 0;
+    const known = this.#byPort.get(key);
+    if (known?.holds(parts) === true) return known.rules;
+    const recorded = new RecordedParts(parts);
+    const rules = compileRules(this.#route, port, recorded);
+    this.#byPort.set(key, { rules, holds: recorded.seal() });
+    return rules;
+  }
+}
+
+function entryOf({ route, matches, rules }: CompiledRoute, parts: Parts): RouteEntry<ServedListener, Rule> {
+  return { route, matches, rulesAt: ({ port }) => rules.on(port, parts) };
+}
+
+function listenerEntry(listener: Listener) {
+  const { id, name, port, hostname } = listener;
+  return { id, hostname, listener: Object.freeze({ name, port, hostname }) };
+}
+
+// One socket speaks TLS or does not. The translation lets no port be both; should it ever, nothing goes in the clear.
+function oneProtocol(listeners: readonly Listener[], refused: Refused[]): readonly Listener[] {
+  if (!listeners.some(({ protocol }) => protocol === 'HTTPS')) return listeners;
+  for (const { id, protocol, port } of listeners) {
+    if (protocol !== 'HTTPS') refused.push({ id, reason: `port ${port} serves TLS` });
+  }
+  return listeners.filter(({ protocol }) => protocol === 'HTTPS');
+}
+
+function tlsOf(listeners: readonly Listener[], certificates: ReadonlyMap<ResourceId, ServerCertificate>) {
+  const https = listeners.filter((listener) => listener.protocol === 'HTTPS');
+  if (https.length === 0) return null;
+  return tlsPort(
+    https.map((listener) => ({
+      listener,
+      certificates: listener.certificates.flatMap((id) => certificates.get(id) ?? []),
+    })),
+  );
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}

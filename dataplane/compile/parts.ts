@@ -1,0 +1,59 @@
+// What rules are put together from, and the record of what each route's rules were made with: a route is compiled
+// again only when it, or something it was made with, is another one.
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import type { Backend } from '#dataplane/runtime.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
+
+export type Cluster = NonNullable<Backend['cluster']>;
+
+/** The filter of a rate limit, and whether it goes by the client's address alone. */
+export interface LimitFilter {
+  readonly filter: RequestFilter;
+  readonly byAddress: boolean;
+}
+
+/** Null for what the snapshot does not hold. Equal answers are the same object from compile to compile. */
+export interface Parts {
+  cluster(id: ResourceId): Cluster | null;
+  authentication(id: ResourceId): RequestFilter | null;
+  rateLimit(id: ResourceId): LimitFilter | null;
+}
+
+interface Read {
+  readonly from: keyof Parts;
+  readonly id: ResourceId;
+  readonly answer: unknown;
+}
+
+/** Hands on parts and remembers which were asked for. */
+export class RecordedParts implements Parts {
+  readonly #parts: Parts;
+  readonly #reads: Read[] = [];
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  cluster(id: ResourceId): Cluster | null {
+    return this.#record('cluster', id, this.#parts.cluster(id));
+  }
+
+  authentication(id: ResourceId): RequestFilter | null {
+    return this.#record('authentication', id, this.#parts.authentication(id));
+  }
+
+  rateLimit(id: ResourceId): LimitFilter | null {
+    return this.#record('rateLimit', id, this.#parts.rateLimit(id));
+  }
+
+  /** Ends the recording: tells of any parts whether they would have given the same answers. */
+  seal(): (parts: Parts) => boolean {
+    const reads = this.#reads;
+    return (parts) => reads.every(({ from, id, answer }) => parts[from](id) === answer);
+  }
+
+  #record<T>(from: keyof Parts, id: ResourceId, answer: T): T {
+    this.#reads.push({ from, id, answer });
+    return answer;
+  }
+}

@@ -1,0 +1,129 @@
+// The rules of one route as requests meet them. What must be enforced and cannot be closes the rule it stands in.
+import { requestHeaders, responseHeaders, problemOfEdits } from '#dataplane/filters/headers.ts';
+import { inOrder } from '#dataplane/filters/order.ts';
+import { redirectLocation } from '#dataplane/filters/redirect.ts';
+import { rewrite } from '#dataplane/filters/rewrite.ts';
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import type { Action, Backend, ResponseFilter, Rule } from '#dataplane/runtime.ts';
+import type { Filter } from '#snapshot/filter.ts';
+import type { ForwardAction, Route, RouteAction, RouteRule, WeightedBackend } from '#snapshot/route.ts';
+import type { Parts } from './parts.ts';
+import { timeoutsOf } from './timeouts.ts';
+import { weightedPick } from './weights.ts';
+
+/** The rules of `route` on listeners with this port, in the route's order. */
+export function compileRules(route: Route, port: number, parts: Parts): readonly Rule[] {
+  return route.rules.map((rule) => compileRule({ route, rule, port, parts }));
+}
+
+/** Whether the rules of `route` are different on another port: a redirect may tell the listener's. */
+export function dependsOnPort(route: Route): boolean {
+  return route.rules.some(({ action }) => action.kind === 'Redirect');
+}
+
+interface RuleContext {
+  readonly route: Route;
+  readonly rule: RouteRule;
+  readonly port: number;
+  readonly parts: Parts;
+}
+
+function compileRule(context: RuleContext): Rule {
+  const { route, rule, port, parts } = context;
+  const labels = { route: route.name, name: rule.name };
+  const policies = compilePolicies(rule, parts);
+  const edits = compileEdits(rule.filters);
+  const action = compileAction(rule.action, port, parts);
+  const reason = policies.closed ?? edits.closed ?? (action.kind === 'Closed' ? action.reason : null);
+  if (reason !== null) {
+    return { ...labels, requestFilters: [], responseFilters: [], action: { kind: 'Closed', reason } };
+  }
+  const requestFilters = inOrder({ ...policies, edits: edits.request });
+  return { ...labels, requestFilters, responseFilters: edits.response, action };
+}
+
+interface CompiledPolicies {
+  readonly addressLimits: readonly RequestFilter[];
+  readonly authentications: readonly RequestFilter[];
+  readonly identityLimits: readonly RequestFilter[];
+  readonly closed: string | null;
+}
+
+function compilePolicies(rule: RouteRule, parts: Parts): CompiledPolicies {
+  const authentications: RequestFilter[] = [];
+  const addressLimits: RequestFilter[] = [];
+  const identityLimits: RequestFilter[] = [];
+  let closed: string | null = null;
+  for (const id of rule.authentications) {
+    const filter = parts.authentication(id);
+    if (filter === null) closed ??= `${id} is not in the snapshot`;
+    else authentications.push(filter);
+  }
+  for (const id of rule.rateLimits) {
+    const limit = parts.rateLimit(id);
+    if (limit === null) closed ??= `${id} is not in the snapshot`;
+    else (limit.byAddress ? addressLimits : identityLimits).push(limit.filter);
+  }
+  return { addressLimits, authentications, identityLimits, closed };
+}
+
+interface CompiledEdits {
+  readonly request: readonly RequestFilter[];
+  readonly response: readonly ResponseFilter[];
+  readonly closed: string | null;
+}
+
+function compileEdits(filters: readonly Filter[]): CompiledEdits {
+  const request: RequestFilter[] = [];
+  const response: ResponseFilter[] = [];
+  let closed: string | null = null;
+  for (const filter of filters) {
+    switch (filter.kind) {
+      case 'RequestHeaders':
+        closed ??= problemOfEdits(filter);
+        request.push(requestHeaders(filter));
+        break;
+      case 'ResponseHeaders':
+        closed ??= problemOfEdits(filter);
+        response.push(responseHeaders(filter));
+        break;
+      case 'Rewrite':
+        request.push(rewrite(filter));
+        break;
+      default:
+        filter satisfies never;
+    }
+  }
+  return { request, response, closed };
+}
+
+function compileAction(action: RouteAction, port: number, parts: Parts): Action {
+  switch (action.kind) {
+    case 'Forward':
+      return compileForward(action, parts);
+    case 'Redirect':
+      return { kind: 'Redirect', status: action.status, location: redirectLocation(action, port) };
+    case 'Closed':
+      return { kind: 'Closed', reason: action.reason };
+    default:
+      return action satisfies never;
+  }
+}
+
+function compileForward(action: ForwardAction, parts: Parts): Action {
+  const backends: { value: Backend; weight: number }[] = [];
+  for (const backend of action.backends) {
+    const edits = compileEdits(backend.filters);
+    if (edits.closed !== null) return { kind: 'Closed', reason: edits.closed };
+    backends.push({ value: compileBackend(backend, edits, parts), weight: backend.weight });
+  }
+  return { kind: 'Forward', pick: weightedPick(backends), ...timeoutsOf(action.timeouts) };
+}
+
+function compileBackend({ cluster }: WeightedBackend, edits: CompiledEdits, parts: Parts): Backend {
+  return {
+    cluster: cluster === null ? null : parts.cluster(cluster),
+    requestFilters: edits.request,
+    responseFilters: edits.response,
+  };
+}

@@ -1,0 +1,29 @@
+import type { Exchange } from '#dataplane/http/exchange.ts';
+import type { RedirectAction } from '#snapshot/route.ts';
+import { rewritePath } from './path.ts';
+
+const wellKnownPorts = { http: 80, https: 443 } as const;
+
+/**
+ * The Location of a redirect (Gateway API HTTPRequestRedirectFilter), an absolute URI with the request's query.
+ * Port: the one given; else the well-known one of the scheme given; else the listener's. 80 for http and 443 for https
+ * are left out. A request without a host (HTTP/1.0) gets the path alone.
+ */
+export function redirectLocation(
+  action: Omit<RedirectAction, 'kind' | 'status'>,
+  listenerPort: number,
+): (exchange: Exchange) => string {
+  const port = action.port ?? (action.scheme === null ? listenerPort : wellKnownPorts[action.scheme]);
+  const newPath = action.path === null ? null : rewritePath(action.path);
+  return (exchange) => {
+    const { request, client, matchedPrefix } = exchange;
+    const scheme = action.scheme ?? (client.secure ? 'https' : 'http');
+    const host = action.hostname ?? request.host;
+    const path = newPath === null ? request.path : newPath(request.path, matchedPrefix);
+    const target = request.query === null ? path : `${path}?${request.query}`;
+    // Without a host in front, a path that begins with `//` would name one.
+    if (host === '') return target.replace(/^\/+/u, '/');
+    const authority = port === wellKnownPorts[scheme] ? host : `${host}:${port}`;
+    return `${scheme}://${authority}${target}`;
+  };
+}
