@@ -1,10 +1,26 @@
 // AuthPolicy: who may call. One of the ways told in `authenticate` must succeed.
 import * as z from 'zod';
-import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
+import { atomicList, listByKeys, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
 import { duration, durationMs, fieldName, partName } from './fields.ts';
 import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
+
+type PublicMember = 'n' | 'e' | 'crv' | 'x' | 'y';
+
+/** kubectl reads the bare words n and y as booleans (YAML 1.1): hence the hint at quotes. */
+function members(
+  kty: string,
+  names: readonly PublicMember[],
+): readonly Rule<{ readonly [M in 'kty' | PublicMember]?: string }>[] {
+  return [
+    {
+      cel: `self.kty != '${kty}' || (${names.map((name) => `has(self.${name})`).join(' && ')})`,
+      message: `a key of type ${kty} needs ${names.join(', ')}: add them, with their names in quotes (YAML may read n and y as booleans)`,
+      holds: (key) => key.kty !== kty || names.every((name) => key[name] !== undefined),
+    },
+  ];
+}
 
 const jsonWebKey = withRules(
   z
@@ -45,6 +61,9 @@ const jsonWebKey = withRules(
       message: 'this is a private key: remove d and the other private members, publish only the public part',
       holds: (key) => key.d === undefined,
     },
+    ...members('RSA', ['n', 'e']),
+    ...members('EC', ['crv', 'x', 'y']),
+    ...members('OKP', ['crv', 'x']),
   ],
 );
 
@@ -73,9 +92,7 @@ const uri = withRules(
 
 const remoteBackend = z
   .object({
-    backendRef: backendRefSchema.describe(
-      'The Service that answers, and its port. In another namespace it needs a ReferenceGrant there.',
-    ),
+    backendRef: backendRefSchema.describe('The Service that answers, and its port.'),
     path: z
       .string()
       .max(1024)

@@ -35,7 +35,6 @@ export const gatewayParametersSchema = kindSchema('GatewayParameters', turnpikeV
           'Kinds of policy that every route must have; a route without one is closed. A Gateway can add to what its class requires, never take away.',
         ),
     })
-    .prefault({})
     .describe('What Gateways with these parameters are made of.'),
 });
 

@@ -129,7 +129,12 @@ const urlRewrite = z.object({
   path: pathModifier.exactOptional(),
 });
 
-const serviceNeedsPort: Rule<{ readonly group: string; readonly kind: string; readonly port?: number }> = {
+/** A Service is nothing to call without a port. */
+export const serviceNeedsPort: Rule<{
+  readonly group: string;
+  readonly kind: string;
+  readonly port?: number;
+}> = {
   cel: "(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
   message: 'a reference to a Service needs its port: add port',
   holds: (reference) =>

@@ -1,7 +1,8 @@
 // References from our kinds to the Secrets, ConfigMaps and backends they need.
 import * as z from 'zod';
-import { objectName } from './fields.ts';
-import { backendObjectReference } from './http-route.ts';
+import { groupName, kindName, namespaceName, objectName, port } from './fields.ts';
+import { withRules } from './grammar.ts';
+import { serviceNeedsPort } from './http-route.ts';
 
 const dataKey = z
   .string()
@@ -30,4 +31,17 @@ export function configMapKeyReference(what: string) {
 }
 
 /** A Service with its port; another namespace needs a ReferenceGrant there. */
-export const backendRefSchema = backendObjectReference;
+export const backendRefSchema = withRules(
+  z.object({
+    group: groupName.default('').describe('API group of the backend; empty for a Service.'),
+    kind: kindName.default('Service').describe('Kind of the backend: Service.'),
+    name: objectName.describe('Name of the Service.'),
+    namespace: namespaceName
+      .exactOptional()
+      .describe(
+        'Namespace of the Service; left out: that of this object. Another one needs a ReferenceGrant there.',
+      ),
+    port: port.exactOptional().describe('Port of the Service, such as 8080.'),
+  }),
+  [serviceNeedsPort],
+);

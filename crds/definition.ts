@@ -1,0 +1,158 @@
+// The CustomResourceDefinitions of our kinds: the schemas, and what else `kubectl` shows of a kind.
+import { kinds, schemas, type Kind } from './kind.ts';
+import { structuralSchema, type StructuralSchema } from './structural.ts';
+
+/** Our own kinds: those whose CRDs we ship. */
+export const ownKinds = [
+  'AuthPolicy',
+  'RateLimitPolicy',
+  'GatewayParameters',
+] as const satisfies readonly Kind[];
+
+export type OwnKind = (typeof ownKinds)[number];
+
+/** What is told of a kind beside its schema. */
+interface Presentation {
+  readonly description: string;
+  readonly shortNames: readonly string[];
+  readonly status: 'Policy' | 'None';
+  /** The `spec` of the example in the reference. */
+  readonly example: Readonly<Record<string, unknown>>;
+}
+
+const shop = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' };
+const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
+
+export const presentations: { readonly [K in OwnKind]: Presentation } = {
+  AuthPolicy: {
+    description:
+      'Says who may call the Gateways and HTTPRoutes it names. A policy that cannot be enforced closes them.',
+    shortNames: ['ap'],
+    status: 'Policy',
+    example: {
+      targetRefs: [shop],
+      rules: {
+        authenticate: [
+          {
+            name: 'staff',
+            type: 'JWT',
+            jwt: {
+              issuer: 'https://id.example.com',
+              audiences: ['shop'],
+              jwks: { type: 'Remote', remote: { type: 'URI', uri: 'https://id.example.com/jwks.json' } },
+              claimsToHeaders: [{ claim: 'sub', header: 'x-user' }],
+            },
+          },
+        ],
+      },
+    },
+  },
+  RateLimitPolicy: {
+    description: 'Says how often the Gateways and HTTPRoutes it names may be called, and by whom.',
+    shortNames: ['rlp'],
+    status: 'Policy',
+    example: {
+      targetRefs: [edge],
+      defaults: {
+        strategy: 'Merge',
+        rules: [
+          {
+            name: 'per-user',
+            key: { type: 'Claim', claim: { name: 'sub' }, onUnknownKey: 'Share' },
+            limits: [{ name: 'minute', requests: 100, window: '1m', burst: 20 }],
+          },
+        ],
+      },
+    },
+  },
+  GatewayParameters: {
+    description: 'Says what the platform decides for the Gateways of a GatewayClass, or for one Gateway.',
+    shortNames: ['gwp'],
+    status: 'None',
+    example: {
+      rateLimitStore: { type: 'Redis', redis: { secretRef: { name: 'redis', key: 'url' } } },
+      requirePolicies: ['AuthPolicy'],
+    },
+  },
+};
+
+const age = {
+  name: 'Age',
+  type: 'date',
+  jsonPath: '.metadata.creationTimestamp',
+  description: 'When the object was made.',
+};
+
+const policyColumns = [
+  {
+    name: 'Accepted',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Accepted")].status',
+    description: 'Whether the policy is accepted for all its targets.',
+  },
+  {
+    name: 'Targets',
+    type: 'string',
+    jsonPath: '.status.targets',
+    description: 'In how many of its targets the policy is accepted.',
+  },
+  age,
+];
+
+/** The schema of a whole object, as the CRD has it: metadata is the API server's. */
+export function objectSchema(kind: OwnKind): StructuralSchema {
+  const { properties = {}, required = [] } = structuralSchema(schemas[kind]);
+  const { spec, status } = properties;
+  return {
+    description: presentations[kind].description,
+    type: 'object',
+    required: required.filter((name) => name !== 'metadata'),
+    properties: {
+      apiVersion: { description: 'The version of the schema: turnpike.dev/v1alpha1.', type: 'string' },
+      kind: { description: `The kind: ${kind}.`, type: 'string' },
+      metadata: { type: 'object' },
+      ...(spec === undefined ? {} : { spec }),
+      ...(status === undefined ? {} : { status }),
+    },
+  };
+}
+
+/** The CustomResourceDefinition of a kind of ours, as an object to be written as YAML. */
+export function customResourceDefinition(kind: OwnKind): Readonly<Record<string, unknown>> {
+  const { group, version, plural } = kinds[kind];
+  const { shortNames, status } = presentations[kind];
+  const isPolicy = status === 'Policy';
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${plural}.${group}`,
+      labels: {
+        'app.kubernetes.io/name': 'turnpike',
+        ...(isPolicy ? { 'gateway.networking.k8s.io/policy': 'Inherited' } : {}),
+      },
+    },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        shortNames,
+        categories: ['turnpike'],
+      },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          additionalPrinterColumns: isPolicy ? policyColumns : [age],
+          ...(isPolicy ? { subresources: { status: {} } } : {}),
+          schema: { openAPIV3Schema: objectSchema(kind) },
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,35 @@
+// `npm run generate`: writes what is made from the schemas. Same schemas, same bytes; a test keeps them in step.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { customResourceDefinition, ownKinds } from './definition.ts';
+import { kinds } from './kind.ts';
+import { referencePage } from './reference-page.ts';
+
+const root = path.join(import.meta.dirname, '..');
+
+function toYaml(value: unknown): string {
+  // YAML 1.1 is what kubectl reads: words that are booleans there get quotes.
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' });
+}
+
+/** The files by their path from the project's root. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const kind of ownKinds) {
+    const { group, plural } = kinds[kind];
+    const note = '# Made from crds/ by npm run generate: change it there.\n';
+    files.set(`crds/manifests/${group}_${plural}.yaml`, note + toYaml(customResourceDefinition(kind)));
+    files.set(`docs/reference/${kind.toLowerCase()}.md`, referencePage(kind, toYaml));
+  }
+  return files;
+}
+
+if (import.meta.main) {
+  for (const [name, text] of generatedFiles()) {
+    const file = path.join(root, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    console.log(name);
+  }
+}
