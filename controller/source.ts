@@ -24,7 +24,7 @@ export interface ObjectSink {
   delete(kind: Kind, object: SourceObject): void;
   /** All changes of the kind up to `resourceVersion` have been told. */
   progress(kind: Kind, resourceVersion: string): void;
-  /** The kind is not installed, or may not be read: it counts as listed, and has no objects. */
+  /** The kind is not installed: it is no longer waited for, and has no objects. */
   unserved(kind: Kind): void;
 }
 

@@ -1,0 +1,98 @@
+import { KubeError } from './kube-error.ts';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { RequestOptions } from 'node:https';
+
+/** How to reach an API server and who we are. */
+export interface Connection {
+  /** Base URL. */
+  readonly server: string;
+  /** The namespace of the context or of the pod; null when it tells none. */
+  readonly namespace: string | null;
+  /** What to show the server; `Fresh` reads files and tokens again. */
+  credentials(want: 'Cached' | 'Fresh'): Promise<Credentials>;
+}
+
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: {
+    readonly ca?: string | Buffer;
+    readonly cert?: string | Buffer;
+    readonly key?: string | Buffer;
+    readonly servername?: string;
+    readonly rejectUnauthorized?: boolean;
+  };
+}
+
+export type ConnectionSource =
+  | { readonly kind: 'Cluster' }
+  | { readonly kind: 'File'; readonly file: string; readonly context: string | null };
+
+/**
+ * The connection that a pod's service account or a kubeconfig file describes.
+ * @throws {KubeError} `malformed` when there is none.
+ */
+export async function loadConnection(source: ConnectionSource): Promise<Connection> {
+  // 430 ms and 87 MB: only who talks to a cluster pays for it.
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const load = () => loadConfig(new KubeConfig(), source);
+  let config = load();
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw new KubeError('malformed', 'the kubeconfig has no current cluster');
+  }
+  return {
+    server: cluster.server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace?.trim() ?? null,
+    credentials(want) {
+      if (want === 'Fresh') {
+        config = load();
+      }
+      return credentialsOf(config);
+    },
+  };
+}
+
+function loadConfig(config: KubeConfig, source: ConnectionSource): KubeConfig {
+  try {
+    if (source.kind === 'Cluster') {
+      config.loadFromCluster();
+    } else {
+      config.loadFromFile(source.file);
+      if (source.context !== null) config.setCurrentContext(source.context);
+    }
+    return config;
+  } catch (cause) {
+    throw new KubeError('malformed', 'the kubeconfig cannot be read', { cause });
+  }
+}
+
+async function credentialsOf(config: KubeConfig): Promise<Credentials> {
+  const options: RequestOptions = {};
+  try {
+    await config.applyToHTTPSOptions(options);
+  } catch (cause) {
+    throw new KubeError('unauthorized', 'the credentials for the API server cannot be had', { cause });
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    if (typeof value === 'string') headers[name.toLowerCase()] = value.trim();
+  }
+  if (typeof options.auth === 'string') {
+    headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  }
+  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  return {
+    headers,
+    tls: {
+      ...(isPem(ca) ? { ca } : {}),
+      ...(isPem(cert) ? { cert } : {}),
+      ...(isPem(key) ? { key } : {}),
+      ...(servername === undefined ? {} : { servername }),
+      ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+    },
+  };
+}
+
+function isPem(value: unknown): value is string | Buffer {
+  return typeof value === 'string' || Buffer.isBuffer(value);
+}

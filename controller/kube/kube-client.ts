@@ -1,0 +1,224 @@
+// The one way to the API server: a pool of connections, deadlines, errors in one vocabulary. Knows HTTP and
+// credentials; does not know what an object means.
+import { createHash } from 'node:crypto';
+import { Agent, request } from 'undici';
+import { KubeError, errorOfStatus } from './kube-error.ts';
+import type { Clock } from '#controller/clock.ts';
+import type { Dispatcher } from 'undici';
+import type { Connection, Credentials } from './connection.ts';
+
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Absolute path at the server, escaped. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** `application/json` unless told. */
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | null;
+  /** For the whole call; for a stream, until its head. 10 s unless told. */
+  readonly deadlineMs?: number;
+}
+
+/** A body whose end is far away; must be read to its end or aborted by the request's signal. */
+export type ByteStream = AsyncIterable<Uint8Array>;
+
+const defaultDeadlineMs = 10_000;
+const credentialsMs = 10_000;
+const connectionsMax = 64;
+const bodyBytesMax = 256 * 1024 * 1024;
+const userAgent = 'turnpike-controller';
+
+interface Session {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly agent: Agent;
+}
+
+export class KubeClient {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #base: URL;
+  #session: Promise<Session> | null = null;
+  #sessionUntil = 0;
+  #agent: { readonly agent: Agent; readonly fingerprint: string } | null = null;
+  #refresh: 'Cached' | 'Fresh' = 'Cached';
+
+  constructor(connection: Connection, clock: Clock) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#base = new URL(connection.server);
+  }
+
+  /**
+   * The JSON answer to `call` (null when it is empty).
+   * @throws {KubeError} for every way to fail.
+   */
+  async request(call: KubeRequest): Promise<unknown> {
+    const deadline = AbortSignal.timeout(call.deadlineMs ?? defaultDeadlineMs);
+    const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;
+    try {
+      const response = await this.#send(call, signal, undefined);
+      return parse(await textOf(response.body));
+    } catch (error) {
+      throw this.#errorOf(error, call.signal ?? null);
+    }
+  }
+
+  /**
+   * The body of the answer to `call` as it comes, after a head of success. Failures while it comes are the
+   * reader's: {@link streamError} names them.
+   * @throws {KubeError} for every way to fail before that.
+   */
+  async stream(call: KubeRequest & { readonly signal: AbortSignal }): Promise<ByteStream> {
+    const headDeadline = new AbortController();
+    const stopWaiting = this.#clock.after(call.deadlineMs ?? defaultDeadlineMs, () =>
+      headDeadline.abort(new DOMException('no answer within the deadline', 'TimeoutError')),
+    );
+    try {
+      const response = await this.#send(call, AbortSignal.any([call.signal, headDeadline.signal]), 0);
+      return response.body;
+    } catch (error) {
+      throw this.#errorOf(error, call.signal);
+    } finally {
+      stopWaiting();
+    }
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    await this.#agent?.agent.destroy();
+  }
+
+  async #send(
+    call: KubeRequest,
+    signal: AbortSignal,
+    bodyTimeout: number | undefined,
+  ): Promise<Dispatcher.ResponseData> {
+    const { headers, agent } = await this.#currentSession();
+    const response = await request(this.#urlOf(call), {
+      dispatcher: agent,
+      method: call.method,
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        'user-agent': userAgent,
+        ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
+      },
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal,
+      ...(bodyTimeout === undefined ? {} : { bodyTimeout }),
+    });
+    if (response.statusCode >= 400) {
+      const retryAfter = response.headers['retry-after'];
+      const status = parseLeniently(await textOf(response.body));
+      throw errorOfStatus(response.statusCode, status, typeof retryAfter === 'string' ? retryAfter : null);
+    }
+    return response;
+  }
+
+  #urlOf(call: KubeRequest): URL {
+    const url = new URL(this.#base);
+    url.pathname = this.#base.pathname.replace(/\/$/, '') + call.path;
+    url.search = new URLSearchParams(call.query).toString();
+    return url;
+  }
+
+  /** Credentials are looked at anew now and then: tokens and authorities are rotated under a running pod. */
+  #currentSession(): Promise<Session> {
+    const now = this.#clock.elapsed();
+    if (this.#session === null || now >= this.#sessionUntil) {
+      this.#sessionUntil = now + credentialsMs;
+      this.#session = this.#openSession();
+      // A failure is told to whoever waits, and tried again by the next.
+      this.#session.catch(() => (this.#session = null));
+    }
+    return this.#session;
+  }
+
+  async #openSession(): Promise<Session> {
+    const credentials = await this.#connection.credentials(this.#refresh);
+    this.#refresh = 'Cached';
+    const fingerprint = fingerprintOf(credentials);
+    if (this.#agent?.fingerprint !== fingerprint) {
+      // Calls on the way, watches among them, go on until their end.
+      void this.#agent?.agent.close();
+      this.#agent = { agent: createAgent(credentials), fingerprint };
+    }
+    return { headers: credentials.headers, agent: this.#agent.agent };
+  }
+
+  #errorOf(error: unknown, signal: AbortSignal | null): KubeError {
+    const found = streamError(error, signal);
+    if (found.failure === 'unauthorized') {
+      this.#refresh = 'Fresh';
+      this.#session = null;
+    }
+    return found;
+  }
+}
+
+/** What `error`, met while calling or while reading a body, is called; `signal` is the caller's own. */
+export function streamError(error: unknown, signal: AbortSignal | null): KubeError {
+  if (signal?.aborted === true) {
+    const { reason } = signal as { readonly reason: unknown };
+    return reason instanceof KubeError ? reason : new KubeError('aborted', 'called off', { cause: error });
+  }
+  if (error instanceof KubeError) {
+    return error;
+  }
+  const name = error instanceof Error ? error.name : '';
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const timeout = name === 'TimeoutError' || code.includes('TIMEOUT') || code === 'ETIMEDOUT';
+  return timeout
+    ? new KubeError('timeout', 'the API server did not answer in time', { cause: error })
+    : new KubeError('network', `the API server cannot be reached (${code || name})`, { cause: error });
+}
+
+function createAgent({ tls }: Credentials): Agent {
+  return new Agent({
+    connections: connectionsMax,
+    pipelining: 1,
+    // One connection a watch: a dead one is felt by its watch alone.
+    allowH2: false,
+    keepAliveTimeout: 30_000,
+    connect: { ...tls, timeout: 5_000, keepAlive: true, keepAliveInitialDelay: 20_000 },
+  });
+}
+
+function fingerprintOf({ tls }: Credentials): string {
+  const hash = createHash('sha256');
+  for (const part of [tls.ca, tls.cert, tls.key, tls.servername, String(tls.rejectUnauthorized)]) {
+    hash.update(part ?? '').update('\0');
+  }
+  return hash.digest('hex');
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > bodyBytesMax) {
+      throw new KubeError('tooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? null : (JSON.parse(text) as unknown);
+  } catch (cause) {
+    throw new KubeError('malformed', 'the answer of the API server is not JSON', { cause });
+  }
+}
+
+function parseLeniently(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,83 @@
+import { isRecord } from '#controller/source.ts';
+
+/** All ways in which a call to the API server can fail. */
+export type KubeFailure =
+  | 'badRequest'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'notFound'
+  | 'conflict'
+  | 'alreadyExists'
+  | 'gone'
+  | 'tooLarge'
+  | 'invalid'
+  | 'tooManyRequests'
+  | 'server'
+  /** No answer, or no more of it, within the deadline. */
+  | 'timeout'
+  /** A watch from which nothing more comes. */
+  | 'silent'
+  | 'network'
+  /** The answer is not what the API promises. */
+  | 'malformed'
+  /** The caller's signal. */
+  | 'aborted';
+
+export interface KubeErrorDetails {
+  /** HTTP status, or `code` of an ERROR event; 0 when there was none. */
+  readonly status?: number;
+  /** What Retry-After asks for. */
+  readonly retryAfterMs?: number | null;
+  readonly cause?: unknown;
+}
+
+/** A call to the API server failed. The message tells no tokens and no bodies. */
+export class KubeError extends Error {
+  readonly failure: KubeFailure;
+  readonly status: number;
+  readonly retryAfterMs: number | null;
+
+  constructor(failure: KubeFailure, message: string, details: KubeErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.name = 'KubeError';
+    this.failure = failure;
+    this.status = details.status ?? 0;
+    this.retryAfterMs = details.retryAfterMs ?? null;
+  }
+}
+
+/** The error that a Kubernetes `Status` of HTTP status `code` stands for. */
+export function errorOfStatus(code: number, status: unknown, retryAfter: string | null = null): KubeError {
+  const reason = isRecord(status) && typeof status['reason'] === 'string' ? status['reason'] : '';
+  const message = isRecord(status) && typeof status['message'] === 'string' ? status['message'] : reason;
+  const failure = failureOf(code, reason);
+  return new KubeError(failure, `${code}: ${message.slice(0, 1000) || failure}`, {
+    status: code,
+    retryAfterMs: retryAfterOf(retryAfter, status),
+  });
+}
+
+function failureOf(code: number, reason: string): KubeFailure {
+  if (code === 409) {
+    return reason === 'AlreadyExists' ? 'alreadyExists' : 'conflict';
+  }
+  return failures.get(code) ?? (code >= 500 ? 'server' : 'badRequest');
+}
+
+const failures: ReadonlyMap<number, KubeFailure> = new Map([
+  [401, 'unauthorized'],
+  [403, 'forbidden'],
+  [404, 'notFound'],
+  [410, 'gone'],
+  [413, 'tooLarge'],
+  [422, 'invalid'],
+  [429, 'tooManyRequests'],
+]);
+
+const retryAfterMaxMs = 60_000;
+
+function retryAfterOf(header: string | null, status: unknown): number | null {
+  const details = isRecord(status) && isRecord(status['details']) ? status['details'] : {};
+  const seconds = header !== null && /^\d{1,6}$/.test(header) ? Number(header) : details['retryAfterSeconds'];
+  return typeof seconds === 'number' && seconds >= 0 ? Math.min(seconds * 1000, retryAfterMaxMs) : null;
+}

@@ -1,0 +1,313 @@
+// Tells a sink all objects of one kind, for ever: a list (streamed where the server can), then its changes. Any
+// failure is waited out. Does not know what the objects mean.
+import { strict as assert } from 'node:assert';
+import { sleep } from '#controller/clock.ts';
+import { Backoff } from './backoff.ts';
+import { KubeError } from './kube-error.ts';
+import { listAll } from './list.ts';
+import { collectionPath } from './resource-path.ts';
+import { watch } from './watch.ts';
+import type { KindInfo } from '#crds/kind.ts';
+import type { Clock } from '#controller/clock.ts';
+import type { ObjectSink, SourceObject } from '#controller/source.ts';
+import type { KubeClient } from './kube-client.ts';
+import type { WatchEvent } from './watch.ts';
+
+export interface ReflectorOptions {
+  readonly client: KubeClient;
+  readonly info: KindInfo;
+  readonly sink: ObjectSink;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** `labelSelector`, `fieldSelector`. */
+  readonly selectors?: Readonly<Record<string, string>>;
+  readonly report: (event: ReflectorEvent) => void;
+  readonly timing?: Partial<ReflectorTiming>;
+}
+
+/** What an operator may want to hear. */
+export type ReflectorEvent =
+  | {
+      readonly kind: 'Listed';
+      readonly of: string;
+      readonly objects: number;
+      readonly way: 'Streamed' | 'Paged';
+    }
+  /** Told once until it changes. */
+  | { readonly kind: 'Failing'; readonly of: string; readonly error: KubeError }
+  | { readonly kind: 'Recovered'; readonly of: string }
+  | { readonly kind: 'NotInstalled'; readonly of: string };
+
+export interface ReflectorTiming {
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+  /** Of connections that are refused: cheap to try, and it must not take long after the server's return. */
+  readonly networkBackoffMaxMs: number;
+  readonly watchSecondsMin: number;
+  readonly watchSecondsMax: number;
+  readonly idleMs: number;
+  readonly headDeadlineMs: number;
+  readonly pageDeadlineMs: number;
+  /** Between two lists of the kind. */
+  readonly relistMinMs: number;
+  /** Between two looks for a kind that is not installed. */
+  readonly pollMs: number;
+  /** A watch that ends sooner, without a word, counts as a failure. */
+  readonly shortWatchMs: number;
+}
+
+const defaultTiming: ReflectorTiming = {
+  backoffMinMs: 800,
+  backoffMaxMs: 30_000,
+  networkBackoffMaxMs: 4_000,
+  watchSecondsMin: 300,
+  watchSecondsMax: 600,
+  idleMs: 90_000,
+  headDeadlineMs: 30_000,
+  pageDeadlineMs: 60_000,
+  relistMinMs: 5_000,
+  pollMs: 4_000,
+  shortWatchMs: 1_000,
+};
+
+const pageSize = 500;
+const lineBytesMax = 16 * 1024 * 1024;
+/** So many 404 in a row before objects we have had are believed to be gone with their kind. */
+const notFoundMax = 3;
+
+/** One kind's reflector; `start` once, `stop` once: what comes late after that is dropped. */
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  readonly #timing: ReflectorTiming;
+  readonly #path: string;
+  readonly #stopping = new AbortController();
+  readonly #backoff: Backoff;
+  #running: Promise<void> | null = null;
+  /** Where to resume; null when a list is needed. */
+  #version: string | null = null;
+  #way: 'Streamed' | 'Paged' = 'Streamed';
+  #listed = false;
+  #listedAt: number | null = null;
+  #notFound = 0;
+  #trouble: string | null = null;
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+    this.#timing = { ...defaultTiming, ...options.timing };
+    this.#path = collectionPath(options.info, null);
+    this.#backoff = new Backoff(this.#timing.backoffMinMs, options.random);
+  }
+
+  start(): void {
+    assert(this.#running === null, 'a reflector starts once');
+    this.#running = this.#run();
+  }
+
+  /** Resolves when nothing more will be told. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new KubeError('aborted', 'the reflector is stopping'));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const waitMs = await this.#attempt();
+      await sleep(this.#options.clock, waitMs, this.#stopping.signal);
+    }
+  }
+
+  /** One list or watch to its end; answers how long to wait before the next. */
+  async #attempt(): Promise<number> {
+    const begun = this.#options.clock.elapsed();
+    try {
+      if (this.#version === null) {
+        await this.#paceLists();
+        if (this.#way === 'Paged') {
+          await this.#listPaged();
+        }
+      }
+      const events = await this.#watch();
+      const short = this.#options.clock.elapsed() - begun < this.#timing.shortWatchMs;
+      return short && events === 0 ? this.#backoff.next(this.#timing.backoffMaxMs) : 0;
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      return this.#waitAfter(error);
+    }
+  }
+
+  async #paceLists(): Promise<void> {
+    if (this.#listedAt !== null) {
+      const left = this.#listedAt + this.#timing.relistMinMs - this.#options.clock.elapsed();
+      await sleep(this.#options.clock, Math.max(0, left), this.#stopping.signal);
+    }
+  }
+
+  async #listPaged(): Promise<void> {
+    const { client, selectors = {} } = this.#options;
+    const { objects, resourceVersion } = await listAll({
+      client,
+      path: this.#path,
+      query: selectors,
+      signal: this.#stopping.signal,
+      deadlineMs: this.#timing.pageDeadlineMs,
+      pageSize,
+    });
+    this.#replaceAll(objects, resourceVersion);
+  }
+
+  /** Watches from where we are, or streams the list first; answers how many events came. */
+  async #watch(): Promise<number> {
+    const { client, clock, random, selectors = {} } = this.#options;
+    const { watchSecondsMin, watchSecondsMax, idleMs, headDeadlineMs } = this.#timing;
+    const seconds = Math.round(watchSecondsMin + random() * (watchSecondsMax - watchSecondsMin));
+    const initial = this.#version === null ? new Map<string, SourceObject>() : null;
+    const events = watch({
+      client,
+      clock,
+      path: this.#path,
+      query: {
+        ...selectors,
+        watch: 'true',
+        allowWatchBookmarks: 'true',
+        timeoutSeconds: String(seconds),
+        ...(this.#version === null
+          ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+          : { resourceVersion: this.#version }),
+      },
+      signal: this.#stopping.signal,
+      headDeadlineMs,
+      idleMs,
+      lineBytesMax,
+    });
+    return this.#follow(events, initial);
+  }
+
+  async #follow(
+    events: AsyncIterable<WatchEvent>,
+    initial: Map<string, SourceObject> | null,
+  ): Promise<number> {
+    let collecting = initial;
+    let count = 0;
+    for await (const event of events) {
+      if (this.#stopping.signal.aborted) break;
+      count += 1;
+      if (collecting === null) {
+        this.#take(event);
+      } else if (collect(collecting, event) && event.kind === 'Bookmark') {
+        this.#replaceAll([...collecting.values()], event.resourceVersion);
+        collecting = null;
+      }
+    }
+    if (collecting !== null && !this.#stopping.signal.aborted) {
+      throw new KubeError('server', 'the server ended the list before its end');
+    }
+    return count;
+  }
+
+  #take(event: WatchEvent): void {
+    const { sink, info } = this.#options;
+    this.#well();
+    switch (event.kind) {
+      case 'Upsert':
+        this.#version = event.object.metadata.resourceVersion ?? this.#version;
+        sink.upsert(info.kind, event.object);
+        break;
+      case 'Delete':
+        this.#version = event.object.metadata.resourceVersion ?? this.#version;
+        sink.delete(info.kind, event.object);
+        break;
+      case 'Bookmark':
+        this.#version = event.resourceVersion;
+        sink.progress(info.kind, event.resourceVersion);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #replaceAll(objects: readonly SourceObject[], resourceVersion: string): void {
+    if (this.#stopping.signal.aborted) return;
+    const { sink, info, report } = this.#options;
+    this.#version = resourceVersion;
+    this.#listed = true;
+    this.#listedAt = this.#options.clock.elapsed();
+    this.#well();
+    sink.replaceAll(info.kind, objects, resourceVersion);
+    report({ kind: 'Listed', of: info.kind, objects: objects.length, way: this.#way });
+  }
+
+  #well(): void {
+    this.#backoff.reset();
+    this.#notFound = 0;
+    if (this.#trouble !== null) {
+      this.#trouble = null;
+      this.#options.report({ kind: 'Recovered', of: this.#options.info.kind });
+    }
+  }
+
+  #waitAfter(error: KubeError): number {
+    const { backoffMinMs, backoffMaxMs, networkBackoffMaxMs } = this.#timing;
+    const { failure } = error;
+    if (this.#stopping.signal.aborted) {
+      return 0;
+    }
+    if (failure === 'gone' || failure === 'silent') {
+      // All in a day's work: nothing is wrong with the server.
+      this.#version = failure === 'gone' ? null : this.#version;
+      return this.#backoff.next(backoffMinMs);
+    }
+    if (failure === 'notFound') {
+      return this.#waitForKind();
+    }
+    if (failure === 'badRequest' || failure === 'invalid') {
+      if (this.#version === null && this.#way === 'Streamed') {
+        // A server without streaming lists.
+        this.#way = 'Paged';
+        return 0;
+      }
+      // A resource version that the server does not understand will not be understood later.
+      this.#version = null;
+    }
+    this.#fail(error);
+    const maxMs = failure === 'network' ? networkBackoffMaxMs : backoffMaxMs;
+    return Math.max(this.#backoff.next(maxMs), error.retryAfterMs ?? 0);
+  }
+
+  #waitForKind(): number {
+    const { sink, info, report, random } = this.#options;
+    this.#notFound += 1;
+    if (!this.#listed || this.#notFound >= notFoundMax) {
+      this.#version = null;
+      this.#listed = false;
+      this.#listedAt = null;
+      if (this.#trouble !== 'notInstalled') {
+        this.#trouble = 'notInstalled';
+        report({ kind: 'NotInstalled', of: info.kind });
+        sink.unserved(info.kind);
+      }
+    }
+    return this.#timing.pollMs * (0.5 + random());
+  }
+
+  #fail(error: KubeError): void {
+    if (this.#trouble !== error.failure) {
+      this.#trouble = error.failure;
+      this.#options.report({ kind: 'Failing', of: this.#options.info.kind, error });
+    }
+  }
+}
+
+/** Keeps an event of a streamed list; true at its end. */
+function collect(objects: Map<string, SourceObject>, event: WatchEvent): boolean {
+  if (event.kind === 'Bookmark') {
+    return event.initialEnd;
+  }
+  const { namespace = '', name } = event.object.metadata;
+  if (event.kind === 'Upsert') {
+    objects.set(`${namespace}/${name}`, event.object);
+  } else {
+    objects.delete(`${namespace}/${name}`);
+  }
+  return false;
+}
