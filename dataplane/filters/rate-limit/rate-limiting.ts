@@ -3,10 +3,17 @@
 // pipeline its filters stand, and picks no status code.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Fleet, RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
+import { unavailableStore } from './counter-store.ts';
+import type { CounterStore } from './counter-store.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { LocalLimiter } from './local-limiter.ts';
+import type { Outcome } from './outcome.ts';
 import { rateLimitFilter } from './rate-limit-filter.ts';
+import { RedisStore } from './redis-store.ts';
+import { redisAddress } from './redis-url.ts';
 import { ruleFor } from './rule.ts';
+import type { LimitRule } from './rule.ts';
+import { SharedLimiter } from './shared-limiter.ts';
 import { Tally } from './tally.ts';
 import type { Decision } from './tally.ts';
 
@@ -24,7 +31,11 @@ export interface RateLimiting {
 /** For metrics: the rules that have a filter, decisions since the start. */
 export interface RateLimitingStats {
   readonly rules: readonly RuleStats[];
-  readonly table: { readonly bytes: number; readonly taken: number; readonly evicted: number };
+  /** Available is false while requests are decided without Redis. */
+  readonly store: { readonly type: RateLimitStore['type']; readonly available: boolean };
+  readonly counters: { readonly bytes: number; readonly taken: number; readonly evicted: number };
+  readonly leases: number;
+  readonly waiting: number;
 }
 
 export interface RuleStats {
@@ -40,9 +51,18 @@ export interface RateLimitingOptions {
   readonly random: () => number;
   /** Most counters kept in this process, 16 bytes each; 2,097,152 (32 MiB) unless told. */
   readonly countersMax?: number;
+  /** Most keys of shared limits remembered between requests, some 300 bytes each; 65,536 unless told. */
+  readonly leasesMax?: number;
+  /** The longest a request waits for Redis; 50 unless told. */
+  readonly storeDeadlineMs?: number;
+  /** Told when Redis becomes usable or unusable, with the reason; for the log. */
+  readonly onStoreChange?: (available: boolean, reason: string) => void;
 }
 
 const countersMaxDefault = 2 ** 21;
+const leasesMaxDefault = 2 ** 16;
+const storeDeadlineMsDefault = 50;
+const sweepEveryMs = 500;
 
 /** Counters in this process until {@link RateLimiting.configure} says otherwise. */
 export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
@@ -50,38 +70,98 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   const hash = new KeyedHash(random() * 2 ** 32, random() * 2 ** 32);
   const local = new LocalLimiter(options.countersMax ?? countersMaxDefault, hash);
   const filters = new WeakMap<RateLimit, RequestFilter>();
-  // Weak: a tally lives as long as a filter counts with it, so rules that are gone leave the metrics.
-  const tallies = new Map<string, WeakRef<Tally>>();
+  const tallies = new Tallies();
+  let sharing: Sharing | null = null;
 
-  function tallyFor(name: string): Tally {
-    const tally = tallies.get(name)?.deref() ?? new Tally();
-    tallies.set(name, new WeakRef(tally));
-    return tally;
+  function decide(rule: LimitRule, key: string): Outcome | Promise<Outcome> {
+    // In memory each data plane keeps the whole limit by itself: it knows of no others.
+    return sharing === null ? local.take(rule, key, 1, now()) : sharing.limiter.take(rule, key);
   }
 
   return {
     filterFor(limit) {
       let filter = filters.get(limit);
       if (filter === undefined) {
-        const rule = ruleFor(limit, hash);
-        filter = rateLimitFilter(rule, (of, key) => local.take(of, key, 1, now()), tallyFor(limit.name));
+        filter = rateLimitFilter(ruleFor(limit, hash), decide, tallies.of(limit.name));
         filters.set(limit, filter);
       }
       return filter;
     },
-    configure() {},
-    stats() {
-      const rules: RuleStats[] = [];
-      for (const [rule, reference] of tallies) {
-        const tally = reference.deref();
-        if (tally === undefined) tallies.delete(rule);
-        else rules.push({ rule, decisions: tally.counts });
+    configure(store, fleet) {
+      const url = store.type === 'Redis' ? store.url.reveal() : null;
+      if (sharing !== null && sharing.url === url) {
+        sharing.limiter.fleet = fleet.replicas;
+        return;
       }
+      void sharing?.end();
+      sharing = url === null ? null : share(url, fleet, local, options);
+    },
+    stats() {
       return {
-        rules,
-        table: local.usage(),
+        rules: tallies.all(),
+        store: { type: sharing === null ? 'Memory' : 'Redis', available: sharing?.store.available ?? true },
+        counters: local.usage(),
+        ...(sharing?.limiter.usage() ?? { leases: 0, waiting: 0 }),
       };
     },
-    async close() {},
+    async close() {
+      const ending = sharing?.end();
+      sharing = null;
+      await ending;
+    },
   };
+}
+
+interface Sharing {
+  readonly url: string;
+  readonly store: CounterStore;
+  readonly limiter: SharedLimiter;
+  end(): Promise<void>;
+}
+
+function share(url: string, fleet: Fleet, local: LocalLimiter, options: RateLimitingOptions): Sharing {
+  const { now, random, onStoreChange } = options;
+  const deadlineMs = options.storeDeadlineMs ?? storeDeadlineMsDefault;
+  const address = redisAddress(url);
+  if (address === null)
+    onStoreChange?.(false, 'the URL of the store is not redis[s]://host[:port][/database]');
+  const store =
+    address === null
+      ? unavailableStore
+      : new RedisStore({ address, now, deadlineMs, onChange: onStoreChange });
+  const leasesMax = options.leasesMax ?? leasesMaxDefault;
+  const limiter = new SharedLimiter({ store, local, now, random, leasesMax }, fleet.replicas);
+  const timer = setInterval(() => limiter.sweep(), sweepEveryMs);
+  timer.unref();
+  return {
+    url,
+    store,
+    limiter,
+    async end() {
+      clearInterval(timer);
+      await limiter.release();
+      await store.close();
+    },
+  };
+}
+
+/** Weak: a tally lives as long as a filter counts with it, so rules that are gone leave the metrics. */
+class Tallies {
+  readonly #byRule = new Map<string, WeakRef<Tally>>();
+
+  of(rule: string): Tally {
+    const tally = this.#byRule.get(rule)?.deref() ?? new Tally();
+    this.#byRule.set(rule, new WeakRef(tally));
+    return tally;
+  }
+
+  all(): RuleStats[] {
+    const stats: RuleStats[] = [];
+    for (const [rule, reference] of this.#byRule) {
+      const tally = reference.deref();
+      if (tally === undefined) this.#byRule.delete(rule);
+      else stats.push({ rule, decisions: tally.counts });
+    }
+    return stats;
+  }
 }

@@ -1,8 +1,8 @@
 import type { Exchange } from '#dataplane/http/exchange.ts';
-import { Fields } from '#dataplane/http/fields.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Fleet, RateLimit, RateLimitStore, TokenBucketLimit } from '#snapshot/rate-limit.ts';
 import { Secret } from '#snapshot/secret.ts';
+import { givenExchange, givenRequest } from '#test/given/request.ts';
 
 /** A limit of `requests` per `windowMs`, by default as many at once. */
 export function limitOf(
@@ -55,23 +55,8 @@ interface Asked {
 
 /** A GET of `/` by a client. */
 export function exchangeOf({ address = '192.0.2.1', fields = {}, claims }: Asked = {}): Exchange {
-  const received = new Fields();
-  for (const [name, value] of Object.entries(fields)) received.append(name, value);
-  return {
-    request: {
-      method: 'GET',
-      path: '/',
-      query: null,
-      authority: 'shop.example.com',
-      host: 'shop.example.com',
-      minor: 1,
-      fields: received,
-    },
-    forwarded: { method: 'GET', path: '/', query: null, authority: 'shop.example.com', fields: new Fields() },
-    client: { address, port: 40_000, serverName: null, secure: false },
-    identity: claims === undefined ? null : { method: 'JWT', subject: 'someone', claims },
-    answerFields: new Fields(),
-    matchedPrefix: -1,
-    startedMs: 0,
-  };
+  const request = givenRequest({ fields: Object.entries(fields) });
+  const exchange = givenExchange(request, { client: { address } });
+  if (claims !== undefined) exchange.identity = { method: 'JWT', subject: 'someone', claims };
+  return exchange;
 }

@@ -1,0 +1,43 @@
+import type { LimitTerms } from './rule.ts';
+
+/** One counter (a rule with one key value) and what is asked of it. */
+export interface Ask {
+  /** Where each limit of the rule counts, in their order. */
+  readonly keys: readonly string[];
+  readonly limits: readonly LimitTerms[];
+  /** Requests that wait for the answer. */
+  readonly need: number;
+  /** `need` and what is wished for a lease; negative to give tokens back. */
+  readonly want: number;
+}
+
+export interface Grant {
+  /** 0 to `want`; what goes beyond `need` is a lease. */
+  readonly granted: number;
+  /** Until one more would be granted; 0 when it would be now. */
+  readonly waitMs: number;
+  /** By limit: tokens left, and until all are there again. */
+  readonly remaining: readonly number[];
+  readonly fullMs: readonly number[];
+}
+
+/** Counters that all data planes share. */
+export interface CounterStore {
+  /** False while asking would be in vain: callers then decide by themselves, at no cost. */
+  readonly available: boolean;
+  /**
+   * The grants in the order of the asks, or null when there was no answer in time. Never rejects. What an
+   * answer that comes too late granted is given back.
+   */
+  ask(asks: readonly Ask[], fleet: number): Promise<readonly Grant[] | null>;
+  close(): Promise<void>;
+}
+
+/** A store that cannot be asked at all. */
+export const unavailableStore: CounterStore = {
+  available: false,
+  async ask() {
+    return null;
+  },
+  async close() {},
+};

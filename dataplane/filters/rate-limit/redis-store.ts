@@ -1,0 +1,205 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import { bucketScript, bucketScriptSha } from './bucket-script.ts';
+import type { Ask, CounterStore, Grant } from './counter-store.ts';
+import type { RedisAddress } from './redis-url.ts';
+
+export interface RedisStoreOptions {
+  readonly address: RedisAddress;
+  /** A monotonic clock, milliseconds. */
+  readonly now: () => number;
+  /** The longest a request waits for Redis. */
+  readonly deadlineMs: number;
+  /** Told when Redis becomes usable or unusable, with the reason. */
+  readonly onChange?: ((available: boolean, reason: string) => void) | undefined;
+}
+
+/** Between two looks at a Redis that did not answer. */
+const probeEveryMs = 100;
+/** A connection that has not answered a probe for so long is given up for a new one. */
+const silenceMaxMs = 2000;
+
+const connection = {
+  // Nothing may wait for a connection: a request that cannot be decided by Redis now is decided here.
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  enableAutoPipelining: false,
+  connectTimeout: 2000,
+  noDelay: true,
+  retryStrategy: (times) => Math.min(50 * times, 500),
+  // A primary that became a replica: the name leads to the new primary.
+  reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  connectionName: 'turnpike',
+} satisfies RedisOptions;
+
+/**
+ * Counters in Redis, with a breaker: after one failure or one missed deadline nobody asks any more, until one
+ * probe in the background (no request waits for it) has been answered. Connects at once and for ever again.
+ */
+export class RedisStore implements CounterStore {
+  readonly #options: RedisStoreOptions;
+  readonly #client: Redis;
+  readonly #timer: NodeJS.Timeout;
+  #available = false;
+  #probingSinceMs: number | null = null;
+  #silentSinceMs: number;
+  #closed = false;
+  /** What the owner was told last. */
+  #told: boolean | null = null;
+
+  constructor(options: RedisStoreOptions) {
+    this.#options = options;
+    this.#silentSinceMs = options.now();
+    this.#client = new Redis({ ...connection, ...options.address });
+    this.#client.on('error', (error) => this.#fail(error.message));
+    this.#client.on('close', () => this.#fail('connection closed'));
+    this.#client.on('ready', () => this.#probe());
+    this.#timer = setInterval(() => this.#look(), probeEveryMs);
+    this.#timer.unref();
+  }
+
+  get available(): boolean {
+    return this.#available;
+  }
+
+  ask(asks: readonly Ask[], fleet: number): Promise<readonly Grant[] | null> {
+    const call = this.#call(asks, fleet);
+    return new Promise((resolve) => {
+      let settled = false;
+      const giveUp = (): void => {
+        if (settled) return;
+        settled = true;
+        this.#fail(`no answer within ${this.#options.deadlineMs} ms`);
+        resolve(null);
+      };
+      // A loop that was busy for long runs timers before it reads: the answer may lie in the socket.
+      const deadline = setTimeout(() => setImmediate(giveUp), this.#options.deadlineMs);
+      call.then(
+        (grants) => {
+          clearTimeout(deadline);
+          if (settled) this.#giveBack(asks, grants, fleet);
+          settled = true;
+          resolve(grants);
+        },
+        (error: unknown) => {
+          clearTimeout(deadline);
+          settled = true;
+          this.#fail(messageOf(error));
+          resolve(null);
+        },
+      );
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#set(false, 'closed');
+    this.#client.disconnect();
+  }
+
+  async #call(asks: readonly Ask[], fleet: number): Promise<readonly Grant[]> {
+    const keys = asks.flatMap((ask) => ask.keys);
+    const values = argumentsOf(asks, fleet);
+    try {
+      return grantsOf(asks, await this.#client.evalsha(bucketScriptSha, keys.length, ...keys, ...values));
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return grantsOf(asks, await this.#client.eval(bucketScript, keys.length, ...keys, ...values));
+    }
+  }
+
+  #giveBack(asks: readonly Ask[], grants: readonly Grant[], fleet: number): void {
+    const back = asks.flatMap((ask, at) => {
+      const granted = grants[at]?.granted ?? 0;
+      return granted > 0 ? [{ ...ask, need: 0, want: -granted }] : [];
+    });
+    // Best effort: what is lost was charged and not used.
+    if (back.length > 0) this.#call(back, fleet).catch(() => undefined);
+  }
+
+  #fail(reason: string): void {
+    if (this.#available) this.#silentSinceMs = this.#options.now();
+    this.#set(false, reason);
+  }
+
+  #set(available: boolean, reason: string): void {
+    const told = available === this.#told;
+    this.#available = available;
+    this.#told = available;
+    if (!told) this.#options.onChange?.(available, reason);
+  }
+
+  /** Every {@link probeEveryMs}: probes what is down, and gives up a connection that stays silent. */
+  #look(): void {
+    if (this.#available || this.#closed) return;
+    const now = this.#options.now();
+    if (now - this.#silentSinceMs > silenceMaxMs && this.#client.status !== 'reconnecting') {
+      this.#silentSinceMs = now;
+      this.#probingSinceMs = null;
+      this.#client.disconnect(true);
+      return;
+    }
+    this.#probe();
+  }
+
+  /** One at a time; the script without counters shows that Redis runs it, and loads it. */
+  #probe(): void {
+    if (this.#probingSinceMs !== null || this.#client.status !== 'ready' || this.#closed) return;
+    const began = this.#options.now();
+    this.#probingSinceMs = began;
+    this.#call([], 1).then(
+      () => {
+        if (this.#probingSinceMs !== began) return;
+        this.#probingSinceMs = null;
+        const tookMs = this.#options.now() - began;
+        if (tookMs <= this.#options.deadlineMs) this.#set(true, 'connected');
+        else this.#silentSinceMs = this.#options.now();
+      },
+      (error: unknown) => {
+        if (this.#probingSinceMs === began) this.#probingSinceMs = null;
+        this.#fail(messageOf(error));
+      },
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function argumentsOf(asks: readonly Ask[], fleet: number): number[] {
+  const values: number[] = [Math.max(1, fleet)];
+  for (const { limits, need, want } of asks) {
+    values.push(limits.length, need, want);
+    for (const { windowMs, requests, burst } of limits) values.push(windowMs * 1000, requests, burst);
+  }
+  return values;
+}
+
+/** @throws {TypeError} when the answer is not what the script gives */
+function grantsOf(asks: readonly Ask[], answer: unknown): Grant[] {
+  const length = asks.reduce((sum, { limits }) => sum + 2 + 2 * limits.length, 0);
+  if (
+    !Array.isArray(answer) ||
+    answer.length !== length ||
+    !answer.every((each) => typeof each === 'number')
+  ) {
+    throw new TypeError('Redis answered the script in an unknown form');
+  }
+  const numbers: readonly number[] = answer;
+  let next = 0;
+  const take = (): number => numbers[next++] ?? 0;
+  return asks.map(({ limits }) => {
+    const granted = take();
+    const waitMs = take() / 1000;
+    const remaining: number[] = [];
+    const fullMs: number[] = [];
+    for (let at = 0; at < limits.length; at += 1) {
+      remaining.push(Math.max(0, take()));
+      fullMs.push(take() / 1000);
+    }
+    return { granted, waitMs, remaining, fullMs };
+  });
+}

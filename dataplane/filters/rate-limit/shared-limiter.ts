@@ -1,0 +1,254 @@
+import { hash } from 'node:crypto';
+import type { Ask, CounterStore, Grant } from './counter-store.ts';
+import { Lease, leaseMax, leaseMs } from './lease.ts';
+import type { LocalLimiter } from './local-limiter.ts';
+import { emptyOutcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import type { LimitRule } from './rule.ts';
+
+export interface SharedLimiterOptions {
+  readonly store: CounterStore;
+  /** Decides alone while the store cannot be asked, and is charged meanwhile so that it can take over. */
+  readonly local: LocalLimiter;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Most keys that are remembered between requests; those beyond are asked for each time. */
+  readonly leasesMax: number;
+}
+
+/** Counters asked for in one call, and the most requests that wait for answers at a time. */
+const asksMax = 128;
+const waitingMax = 20_000;
+
+/** What is asked of one counter in this turn of the loop. */
+interface Pending {
+  readonly rule: LimitRule;
+  readonly key: string;
+  readonly waiters: ((outcome: Outcome) => void)[];
+}
+
+/**
+ * Limits that all data planes keep together, through a store. A key is asked for at its first request and, when
+ * its limit is small, at each: then exactly burst + rate * time pass. Larger limits are leased: tokens are
+ * taken from the store ahead of need, so that any window admits at most 200 ms worth of the rate more, and
+ * nothing more in the long run. While the store is away each rule does as its onStoreError says.
+ */
+export class SharedLimiter {
+  readonly #options: SharedLimiterOptions;
+  readonly #outcome = emptyOutcome();
+  readonly #leases = new Map<LimitRule, Map<string, Lease>>();
+  #leaseCount = 0;
+  #fleet: number;
+  #pending = new Map<LimitRule, Map<string, Pending>>();
+  #scheduled = false;
+  #waiting = 0;
+
+  constructor(options: SharedLimiterOptions, fleet: number) {
+    this.#options = options;
+    this.#fleet = fleet;
+  }
+
+  set fleet(replicas: number) {
+    this.#fleet = Math.max(1, replicas);
+  }
+
+  /**
+   * Decides on one request. Hot path: at once while a lease or a known refusal holds; else with the other
+   * requests of this turn of the loop in one call.
+   */
+  take(rule: LimitRule, key: string): Outcome | Promise<Outcome> {
+    const { store, now } = this.#options;
+    if (!store.available) return this.#alone(rule, key);
+    const time = now();
+    const lease = this.#leases.get(rule)?.get(key);
+    if (lease !== undefined) {
+      lease.see(time);
+      if (lease.spend(time)) {
+        if (lease.wantsRenewal) this.#renew(rule, key, lease);
+        this.#options.local.charge(rule, key, this.#fleet, time);
+        return this.#remembered(lease, 'Admitted', time);
+      }
+      if (time < lease.deniedUntilMs) return this.#remembered(lease, 'Refused', time);
+    }
+    if (this.#waiting >= waitingMax) return this.#alone(rule, key);
+    this.#waiting += 1;
+    return new Promise((resolve) => this.#ask(rule, key).waiters.push(resolve));
+  }
+
+  /** Gives expired tokens back and forgets idle keys; to be called every half second or so. */
+  sweep(): void {
+    const time = this.#options.now();
+    void this.#giveBack((lease) => lease.expire(time));
+    for (const [rule, leases] of this.#leases) {
+      for (const [key, lease] of leases) {
+        if (lease.idle(time) && leases.delete(key)) this.#leaseCount -= 1;
+      }
+      if (leases.size === 0) this.#leases.delete(rule);
+    }
+  }
+
+  /** Gives back all tokens. */
+  async release(): Promise<void> {
+    await this.#giveBack((lease) => lease.drop());
+  }
+
+  /** Keys remembered, and requests that wait for the store. */
+  usage(): { readonly leases: number; readonly waiting: number } {
+    return { leases: this.#leaseCount, waiting: this.#waiting };
+  }
+
+  #alone(rule: LimitRule, key: string): Outcome {
+    if (rule.limit.onStoreError === 'Local') {
+      return this.#options.local.take(rule, key, this.#fleet, this.#options.now());
+    }
+    this.#outcome.verdict = 'Unknown';
+    return this.#outcome;
+  }
+
+  #remembered(lease: Lease, verdict: 'Admitted' | 'Refused', time: number): Outcome {
+    const outcome = this.#outcome;
+    outcome.verdict = verdict;
+    outcome.waitMs = Math.max(0, lease.deniedUntilMs - time);
+    const { length } = lease.remaining;
+    outcome.remaining.length = length;
+    outcome.resetMs.length = length;
+    const sinceMs = time - lease.toldMs;
+    for (let at = 0; at < length; at += 1) {
+      const left = (lease.remaining[at] ?? 0) + lease.tokens;
+      outcome.remaining[at] = left;
+      outcome.resetMs[at] = left > 0 ? Math.max(0, (lease.fullMs[at] ?? 0) - sinceMs) : outcome.waitMs;
+    }
+    return outcome;
+  }
+
+  #renew(rule: LimitRule, key: string, lease: Lease): void {
+    lease.renewing = true;
+    this.#ask(rule, key);
+  }
+
+  /** The question of this turn about a counter; all of them are sent when the turn ends. */
+  #ask(rule: LimitRule, key: string): Pending {
+    let ofRule = this.#pending.get(rule);
+    if (ofRule === undefined) {
+      ofRule = new Map();
+      this.#pending.set(rule, ofRule);
+    }
+    let pending = ofRule.get(key);
+    if (pending === undefined) {
+      pending = { rule, key, waiters: [] };
+      ofRule.set(key, pending);
+    }
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => this.#flush());
+    }
+    return pending;
+  }
+
+  #flush(): void {
+    const all = [...this.#pending.values()].flatMap((ofRule) => [...ofRule.values()]);
+    this.#pending = new Map();
+    this.#scheduled = false;
+    for (let at = 0; at < all.length; at += asksMax) this.#send(all.slice(at, at + asksMax));
+  }
+
+  #send(batch: readonly Pending[]): void {
+    const { store, now } = this.#options;
+    const time = now();
+    const asks = batch.map(({ rule, key, waiters }): Ask => {
+      const lease = this.#leases.get(rule)?.get(key);
+      const wish = lease === undefined ? 0 : lease.wish(leaseMax(rule, this.#fleet), time);
+      return askFor(rule, key, waiters.length, wish);
+    });
+    void store.ask(asks, this.#fleet).then((grants) => {
+      for (let at = 0; at < batch.length; at += 1) {
+        const pending = batch[at];
+        if (pending !== undefined) this.#answer(pending, grants?.[at] ?? null);
+      }
+    });
+  }
+
+  #answer({ rule, key, waiters }: Pending, grant: Grant | null): void {
+    this.#waiting -= waiters.length;
+    const known = this.#leases.get(rule)?.get(key);
+    if (known !== undefined) known.renewing = false;
+    if (grant === null) {
+      for (const resolve of waiters) resolve(copyOf(this.#alone(rule, key)));
+      return;
+    }
+    const time = this.#options.now();
+    const admitted = Math.min(grant.granted, waiters.length);
+    for (const [at, resolve] of waiters.entries()) {
+      if (at < admitted) this.#options.local.charge(rule, key, this.#fleet, time);
+      resolve(outcomeOf(grant, at < admitted));
+    }
+    const lease = known ?? this.#leaseFor(rule, key, grant.waitMs);
+    if (lease !== null) this.#note(lease, rule, grant, admitted);
+    else if (grant.granted > admitted) void this.#return([askFor(rule, key, 0, admitted - grant.granted)]);
+  }
+
+  /** A new lease for a key worth remembering; null when there is no room or no use. */
+  #leaseFor(rule: LimitRule, key: string, waitMs: number): Lease | null {
+    if (this.#leaseCount >= this.#options.leasesMax) return null;
+    if (waitMs === 0 && leaseMax(rule, this.#fleet) === 0) return null;
+    const lease = new Lease();
+    lease.see(this.#options.now());
+    const leases = this.#leases.get(rule) ?? new Map<string, Lease>();
+    this.#leases.set(rule, leases.set(key, lease));
+    this.#leaseCount += 1;
+    return lease;
+  }
+
+  #note(lease: Lease, rule: LimitRule, grant: Grant, admitted: number): void {
+    const { now, random } = this.#options;
+    const time = now();
+    lease.add(grant.granted - admitted, time);
+    lease.remaining = grant.remaining;
+    lease.fullMs = grant.fullMs;
+    lease.toldMs = time;
+    if (grant.waitMs === 0) return;
+    // Leased limits refill so fast that asking for each token would cost more than waiting for a few.
+    const atLeast = leaseMax(rule, this.#fleet) === 0 ? 0 : leaseMs * (0.25 + random() / 2);
+    lease.deniedUntilMs = time + Math.max(grant.waitMs, atLeast);
+  }
+
+  #giveBack(tokensOf: (lease: Lease) => number): Promise<void> {
+    const asks: Ask[] = [];
+    for (const [rule, leases] of this.#leases) {
+      for (const [key, lease] of leases) {
+        const tokens = tokensOf(lease);
+        if (tokens > 0) asks.push(askFor(rule, key, 0, -tokens));
+      }
+    }
+    return this.#return(asks);
+  }
+
+  /** Best effort: tokens that do not come back were charged and not used. */
+  async #return(asks: readonly Ask[]): Promise<void> {
+    const { store } = this.#options;
+    for (let at = 0; at < asks.length && store.available; at += asksMax) {
+      await store.ask(asks.slice(at, at + asksMax), this.#fleet);
+    }
+  }
+}
+
+/** `more`: for a lease; negative to give back. */
+function askFor(rule: LimitRule, key: string, need: number, more: number): Ask {
+  // 128 bits name rule and key, bounded and without the client's data; braces keep a counter on one Redis slot.
+  const name = hash('sha256', `${rule.limit.name}\n${key}`, 'hex').slice(0, 32);
+  const keys = rule.limits.map((terms) => `turnpike:{${name}}:${terms.name}`);
+  return { keys, limits: rule.limits, need, want: need + more };
+}
+
+function outcomeOf(grant: Grant, admitted: boolean): Outcome {
+  return {
+    verdict: admitted ? 'Admitted' : 'Refused',
+    waitMs: admitted ? 0 : grant.waitMs,
+    remaining: [...grant.remaining],
+    resetMs: grant.fullMs.map((ms, at) => ((grant.remaining[at] ?? 0) > 0 ? ms : grant.waitMs)),
+  };
+}
+
+function copyOf(outcome: Outcome): Outcome {
+  return { ...outcome, remaining: [...outcome.remaining], resetMs: [...outcome.resetMs] };
+}

@@ -1,0 +1,102 @@
+// A Redis of the test's own. Without one the tests that need it say so, loudly.
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { eventually } from './eventually.ts';
+
+/** A running server; `database` keeps tests apart when it is one that REDIS_URL names. */
+export interface GivenRedis {
+  readonly url: string;
+  /** The server's process, or null for the one that REDIS_URL names. */
+  readonly process: ChildProcess | null;
+  /** Kills it at once (SIGKILL). */
+  kill(): Promise<void>;
+  /** Starts it again, empty, on the same port. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const howToGetIt = 'no redis-server in PATH: apt-get install -y redis-server (or set REDIS_URL)';
+
+/** Why tests with a server of their own cannot run here, or false when they can: for the `skip` of a test. */
+export function ownRedisMissing(): string | false {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return howToGetIt;
+  }
+}
+
+/** Why tests that only need some server cannot run here, or false when they can. */
+export function redisMissing(): string | false {
+  return process.env['REDIS_URL'] === undefined ? ownRedisMissing() : false;
+}
+
+/** The server that REDIS_URL names, or else one of our own. */
+export async function givenAnyRedis(): Promise<GivenRedis> {
+  const url = process.env['REDIS_URL'];
+  if (url === undefined) return givenRedis();
+  const nothing = async (): Promise<void> => undefined;
+  return { url, process: null, kill: nothing, start: nothing, stop: nothing };
+}
+
+/** A server on a port that was free, without persistence. */
+export async function givenRedis(): Promise<GivenRedis> {
+  const port = await freePort();
+  const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-redis-'));
+  let child: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    child = spawn('redis-server', [...flags, '--dir', folder, '--loglevel', 'warning'], { stdio: 'ignore' });
+    await eventually(() => answers(port), 10_000);
+  }
+
+  async function kill(): Promise<void> {
+    const running = child;
+    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill('SIGKILL');
+    await ended;
+  }
+
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    get process() {
+      return child;
+    },
+    kill,
+    start,
+    async stop() {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.setTimeout(200, () => socket.destroy());
+    socket.once('data', (data) => {
+      resolve(data.toString().startsWith('+PONG'));
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}

@@ -1,0 +1,118 @@
+// Limits that several data planes keep together through a real Redis.
+import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
+import type { RateLimiting, RateLimitingOptions } from '#dataplane/filters/rate-limit/rate-limiting.ts';
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import type { RateLimit } from '#snapshot/rate-limit.ts';
+import { eventually } from '#test/given/eventually.ts';
+import { givenAnyRedis, redisMissing } from '#test/given/redis.ts';
+import type { GivenRedis } from '#test/given/redis.ts';
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import {
+  exchangeOf,
+  fleetOf,
+  limitOf,
+  rateLimit,
+  redisStore,
+} from '../dataplane/filters/rate-limit/given-rate-limit.ts';
+
+/** Redis keeps its own time, so the clock of these tests is the real one. */
+const options: RateLimitingOptions = {
+  now: () => performance.now(),
+  random: Math.random,
+  // A machine that is busy with other tests must not look like a Redis that hangs.
+  storeDeadlineMs: 5000,
+};
+
+describe('limits shared through Redis', { skip: redisMissing() }, () => {
+  let redis: GivenRedis;
+  const open: RateLimiting[] = [];
+
+  before(async () => {
+    redis = await givenAnyRedis();
+  });
+  after(async () => {
+    await Promise.all(open.map((each) => each.close()));
+    await redis.stop();
+  });
+
+  /** Data planes that use the Redis, with a filter each for the same limit. */
+  async function dataPlanes(count: number, limit: RateLimit): Promise<RequestFilter[]> {
+    const planes = Array.from({ length: count }, () => createRateLimiting(options));
+    open.push(...planes);
+    for (const plane of planes) plane.configure(redisStore(redis.url), fleetOf(count));
+    await eventually(() => planes.every((plane) => plane.stats().store.available));
+    return planes.map((plane) => plane.filterFor(limit));
+  }
+
+  /** How many of `times` requests pass, sent in turn to each filter. */
+  async function admitted(filters: readonly RequestFilter[], times: number): Promise<number> {
+    const known = await Promise.all(
+      Array.from({ length: times }, async (_, at) => filters[at % filters.length]?.apply(exchangeOf())),
+    );
+    return known.filter((verdict) => verdict === null).length;
+  }
+
+  const fresh = (parts: Partial<RateLimit>): RateLimit =>
+    rateLimit({ name: `test/${randomUUID()}/r`, ...parts });
+
+  test('of 400 requests at once over three data planes exactly the 100 of the limit pass', async () => {
+    const filters = await dataPlanes(3, fresh({ limits: [limitOf(100, 60_000_000, 100)] }));
+    assert.equal(await admitted(filters, 400), 100);
+    assert.equal(await admitted(filters, 400), 0);
+  });
+
+  test('the same holds when all requests but a few meet one data plane', async () => {
+    const filters = await dataPlanes(3, fresh({ limits: [limitOf(100, 60_000_000, 100)] }));
+    const [busy] = filters;
+    assert(busy);
+    assert.equal(await admitted([busy], 90), 90);
+    assert.equal(await admitted(filters, 30), 10);
+  });
+
+  test('after the burst requests pass at the rate of the limit, give or take one', async () => {
+    const filters = await dataPlanes(3, fresh({ limits: [limitOf(20, 1000, 10)] }));
+    const began = performance.now();
+    let passed = 0;
+    let turn = 0;
+    while (performance.now() - began < 2000) {
+      passed += await admitted([filters[turn++ % 3] ?? assert.fail()], 1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const expected = 10 + ((performance.now() - began) * 20) / 1000;
+    assert(Math.abs(passed - expected) <= 2, `${passed} of ${expected} passed`);
+  });
+
+  test('a request that one limit of a rule refuses is charged to none', async () => {
+    const limits = [limitOf(2, 60_000_000, 2, 'small'), limitOf(100, 60_000_000, 100, 'large')];
+    const filters = await dataPlanes(1, fresh({ limits }));
+    assert.equal(await admitted(filters, 50), 2);
+    const exchange = exchangeOf();
+    await filters[0]?.apply(exchange);
+    assert.match(exchange.answerFields.joined('ratelimit') ?? '', /small";r=0;t=\d+, .*large";r=98;t=/);
+  });
+
+  test('a large limit is leased: most decisions need no answer from Redis, and none is given twice', async () => {
+    const limit = fresh({ limits: [limitOf(1000, 1000, 500)] });
+    const filters = await dataPlanes(2, limit);
+    const began = performance.now();
+    let passed = 0;
+    let asked = 0;
+    let decided = 0;
+    while (performance.now() - began < 2000) {
+      for (let turn = 0; turn < 12; turn += 1) {
+        const verdict = filters[turn % 2]?.apply(exchangeOf());
+        decided += 1;
+        if (verdict instanceof Promise) asked += 1;
+        if ((await verdict) === null) passed += 1;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    const elapsedMs = performance.now() - began;
+    const allowed = 500 + elapsedMs + 200;
+    assert(passed <= allowed, `${passed} passed, ${allowed} allowed`);
+    assert(passed >= 0.95 * Math.min(decided, 500 + elapsedMs), `${passed} of ${decided} passed`);
+    assert(asked < decided / 5, `${asked} of ${decided} waited`);
+  });
+});
