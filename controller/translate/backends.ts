@@ -1,0 +1,119 @@
+import { resourceId, type ResourceId } from '#snapshot/ids.ts';
+import type { Cluster } from '#snapshot/cluster.ts';
+import type { Service, ServicePort } from '#crds/kubernetes.ts';
+import type { EndpointSource, ObjectRef } from './translation.ts';
+import type { Read, Unit } from './memo.ts';
+import type { Problem } from './problem.ts';
+import { mayRefer } from './reference-grant.ts';
+
+/** A reference to a backend as routes and policies write it. */
+export interface BackendReference {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly port?: number;
+}
+
+/** Who refers, and in which field. */
+export interface Referrer {
+  readonly object: ObjectRef;
+  readonly group: string;
+  readonly field: string;
+}
+
+/** A port of a Service that requests can be sent to. */
+export interface Backend {
+  readonly cluster: Cluster;
+  readonly source: EndpointSource;
+}
+
+export type ResolvedBackend =
+  | { readonly kind: 'Resolved'; readonly backend: Backend }
+  | { readonly kind: 'Unresolved'; readonly problem: Problem };
+
+/** The Service port that `reference` names, or what is wrong with it; permission is looked at before existence. */
+export function resolveBackend(read: Read, from: Referrer, reference: BackendReference): ResolvedBackend {
+  const { field } = from;
+  if (reference.group !== '' || reference.kind !== 'Service') {
+    return unresolved({ kind: 'BackendKind', field, group: reference.group, found: reference.kind });
+  }
+  const namespace = reference.namespace ?? from.object.namespace;
+  const service = `${namespace}/${reference.name}`;
+  const source = { group: from.group, kind: from.object.kind, namespace: from.object.namespace };
+  if (!mayRefer(read, source, { group: '', kind: 'Service', namespace }, reference.name)) {
+    return unresolved({ kind: 'BackendNotPermitted', field, from: from.object, service, namespace });
+  }
+  const outcome = read.ask(servicePortUnit, namespace, reference.name, String(reference.port ?? 0));
+  switch (outcome.kind) {
+    case 'Backend':
+      return { kind: 'Resolved', backend: outcome.backend };
+    case 'NoService':
+      return unresolved({ kind: 'BackendNotFound', field, service });
+    case 'ExternalName':
+      return unresolved({ kind: 'BackendType', field, service });
+    case 'NoPort':
+      return unresolved({
+        kind: 'BackendPortNotFound',
+        field,
+        service,
+        port: reference.port ?? 0,
+        ports: outcome.ports,
+      });
+    case 'Protocol':
+      return unresolved({ kind: 'BackendProtocol', field, service, protocol: outcome.protocol });
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function unresolved(problem: Problem): ResolvedBackend {
+  return { kind: 'Unresolved', problem };
+}
+
+type ServicePortOutcome =
+  | { readonly kind: 'Backend'; readonly backend: Backend }
+  | { readonly kind: 'NoService' }
+  | { readonly kind: 'ExternalName' }
+  | { readonly kind: 'NoPort'; readonly ports: readonly number[] }
+  | { readonly kind: 'Protocol'; readonly protocol: string };
+
+/** Application protocols (GEP-1911) that plain HTTP/1.1 can serve. */
+const plainProtocols = new Set(['', 'http', 'ws', 'kubernetes.io/ws']);
+
+const servicePortUnit: Unit<ServicePortOutcome> = {
+  name: 'service port',
+  compute(read, namespace = '', name = '', port = '') {
+    const service = read.get('Service', namespace, name);
+    if (service === undefined) {
+      return { kind: 'NoService' };
+    }
+    // An ExternalName would let whoever may write Services send the gateway anywhere (CVE-2021-25740).
+    if (service.spec.type === 'ExternalName') {
+      return { kind: 'ExternalName' };
+    }
+    const found = service.spec.ports.find((one) => one.port === Number(port) && one.protocol === 'TCP');
+    if (found === undefined) {
+      return { kind: 'NoPort', ports: service.spec.ports.map((one) => one.port) };
+    }
+    const protocol = found.appProtocol ?? '';
+    return plainProtocols.has(protocol.toLowerCase())
+      ? { kind: 'Backend', backend: backendOf(service, found) }
+      : { kind: 'Protocol', protocol };
+  },
+};
+
+function backendOf(service: Service, port: ServicePort): Backend {
+  const { namespace, name } = service.metadata;
+  const parts = [namespace, name, String(port.port)] as const;
+  const id: ResourceId = resourceId('Endpoints', ...parts);
+  return {
+    cluster: {
+      kind: 'Cluster',
+      id: resourceId('Cluster', ...parts),
+      name: `${namespace}/${name}:${String(port.port)}`,
+      endpoints: id,
+    },
+    source: { id, namespace, service: name, portName: port.name },
+  };
+}

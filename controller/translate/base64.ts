@@ -1,0 +1,9 @@
+/** The UTF-8 text that `encoded` (base64, as in a Secret's data) stands for, or null when it is none. */
+export function decodeBase64(encoded: string): string | null {
+  try {
+    const bytes = Uint8Array.fromBase64(encoded);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}

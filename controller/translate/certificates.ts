@@ -1,0 +1,147 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { resourceId } from '#snapshot/ids.ts';
+import type { Certificate } from '#snapshot/certificate.ts';
+import type { HttpListener, HttpsListener } from '#snapshot/listener.ts';
+import { Secret } from '#snapshot/secret.ts';
+import type { Listener } from '#crds/gateway-api.ts';
+import { decodeBase64 } from './base64.ts';
+import { gatewayUnit, type GatewayModel } from './gateway.ts';
+import type { ListenerShape } from './listeners.ts';
+import type { Read, Unit } from './memo.ts';
+import type { Problem } from './problem.ts';
+import { mayRefer } from './reference-grant.ts';
+
+/** A listener with what it needs to serve. */
+export interface ListenerModel {
+  /** Null: it cannot serve. */
+  readonly resource: HttpListener | HttpsListener | null;
+  readonly certificates: readonly Certificate[];
+  /** References that could not be resolved. */
+  readonly problems: readonly Problem[];
+}
+
+/** The listener of a Gateway of ours by the Gateway's namespace, its name, and the listener's. */
+export const listenerUnit: Unit<ListenerModel> = {
+  name: 'listener',
+  compute(read, namespace = '', gatewayName = '', name = '') {
+    const gateway = read.ask(gatewayUnit, namespace, gatewayName);
+    const shape = gateway?.listeners.find((one) => one.name === name);
+    const object = read.get('Gateway', namespace, gatewayName);
+    const listener = object?.spec.listeners.find((one) => one.name === name);
+    if (gateway === null || shape === undefined || listener === undefined) {
+      return { resource: null, certificates: [], problems: [] };
+    }
+    const { certificates, problems } =
+      shape.protocol === 'HTTPS' ? certificatesOf(read, gateway, listener) : noCertificates;
+    return { resource: resourceOf(gateway, shape, certificates), certificates, problems };
+  },
+};
+
+function resourceOf(
+  gateway: GatewayModel,
+  shape: ListenerShape,
+  certificates: readonly Certificate[],
+): HttpListener | HttpsListener | null {
+  if (shape.problem !== null) {
+    return null;
+  }
+  const { name, port, hostname, protocol } = shape;
+  const id = resourceId('Listener', gateway.namespace, gateway.name, name);
+  const base = { kind: 'Listener', id, name, port, hostname } as const;
+  if (protocol === 'HTTP') {
+    return { ...base, protocol };
+  }
+  return certificates.length === 0
+    ? null
+    : { ...base, protocol: 'HTTPS', certificates: certificates.map((one) => one.id) };
+}
+
+interface FoundCertificates {
+  readonly certificates: readonly Certificate[];
+  readonly problems: readonly Problem[];
+}
+
+const noCertificates: FoundCertificates = Object.freeze({
+  certificates: Object.freeze([]),
+  problems: Object.freeze([]),
+});
+
+/** Those that can be had, in order, and what is wrong with the others: one bad certificate spoils only itself. */
+function certificatesOf(read: Read, gateway: GatewayModel, listener: Listener): FoundCertificates {
+  const at = gateway.listeners.findIndex((one) => one.name === listener.name);
+  const references = listener.tls?.certificateRefs ?? [];
+  if (references.length === 0) {
+    return { certificates: [], problems: [{ kind: 'NoCertificate' }] };
+  }
+  const certificates: Certificate[] = [];
+  const problems: Problem[] = [];
+  references.forEach((reference, index) => {
+    const field = `spec.listeners[${String(at)}].tls.certificateRefs[${String(index)}]`;
+    if (reference.group !== '' || reference.kind !== 'Secret') {
+      problems.push({ kind: 'CertificateKind', field, group: reference.group, found: reference.kind });
+      return;
+    }
+    const namespace = reference.namespace ?? gateway.namespace;
+    const secret = `${namespace}/${reference.name}`;
+    const from = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: gateway.namespace };
+    if (!mayRefer(read, from, { group: '', kind: 'Secret', namespace }, reference.name)) {
+      problems.push({ kind: 'CertificateNotPermitted', field, secret, namespace });
+      return;
+    }
+    const found = read.ask(certificateUnit, namespace, reference.name);
+    if (found.kind === 'Certificate') {
+      certificates.push(found);
+    } else if (found.kind === 'NotFound') {
+      problems.push({ kind: 'CertificateNotFound', field, secret });
+    } else {
+      problems.push({ kind: 'CertificateMalformed', field, secret, detail: found.detail });
+    }
+  });
+  return { certificates, problems };
+}
+
+type FoundCertificate =
+  | Certificate
+  | { readonly kind: 'NotFound' }
+  | { readonly kind: 'Malformed'; readonly detail: string };
+
+const certificateUnit: Unit<FoundCertificate> = {
+  name: 'certificate',
+  compute(read, namespace = '', name = '') {
+    const secret = read.get('Secret', namespace, name);
+    if (secret === undefined) {
+      return { kind: 'NotFound' };
+    }
+    const [chain, key] = ['tls.crt', 'tls.key'].map((field) => decodeBase64(secret.data[field] ?? '') ?? '');
+    if (chain === undefined || key === undefined || chain === '' || key === '') {
+      return { kind: 'Malformed', detail: 'needs tls.crt and tls.key in PEM' };
+    }
+    const detail = pairProblem(chain, key);
+    const id = resourceId('Certificate', namespace, name);
+    return detail === null
+      ? { kind: 'Certificate', id, chain, key: new Secret(key) }
+      : { kind: 'Malformed', detail };
+  },
+};
+
+const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** What keeps a chain and a key (PEM) from being used together. Says nothing of what the key holds. */
+function pairProblem(chain: string, key: string): string | null {
+  const parts = chain.match(certificatePem) ?? [];
+  if (parts.length === 0) {
+    return 'tls.crt holds no PEM certificate';
+  }
+  let certificates: readonly X509Certificate[];
+  try {
+    certificates = parts.map((part) => new X509Certificate(part));
+  } catch {
+    return 'tls.crt holds a certificate that cannot be read';
+  }
+  try {
+    const matches = certificates[0]?.checkPrivateKey(createPrivateKey(key)) ?? false;
+    return matches ? null : 'tls.key is not the key of the first certificate in tls.crt';
+  } catch {
+    return 'tls.key holds no private key that can be read (it must be PEM, and not encrypted)';
+  }
+}

@@ -1,0 +1,213 @@
+// The one table of words that users read: what is wrong, told as a condition with the Gateway API's type and
+// reason, and a message that names the field and the remedy.
+import type { Problem } from './problem.ts';
+import type { DesiredCondition } from './translation.ts';
+
+/** Which condition a problem speaks in, and how. */
+export interface Words {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+type Table = { readonly [K in Problem['kind']]: (problem: Extract<Problem, { kind: K }>) => Words };
+
+const table: Table = {
+  InvalidParameters: ({ field, detail }) => accepted('InvalidParameters', `${field} ${detail}.`),
+  StoreUnresolved: ({ parameters, detail }) =>
+    resolvedRefs(
+      'InvalidParameters',
+      `GatewayParameters ${parameters}: spec.rateLimitStore.redis.secretRef: ${detail}; correct it. Until then each data plane counts for itself.`,
+    ),
+  UnsupportedAddress: ({ field, type }) =>
+    accepted('UnsupportedAddress', `${field}: addresses of type ${type} are not supported; use IPAddress.`),
+  AddressNotUsable: ({ value }) =>
+    programmed(
+      'AddressNotUsable',
+      `spec.addresses: ${value} is no address that can be listened on; change or remove it.`,
+    ),
+  AddressNotAssigned: () =>
+    programmed(
+      'AddressNotAssigned',
+      'The Gateway has no address yet; add one of type IPAddress to spec.addresses.',
+    ),
+  NoListenerServes: () =>
+    programmed('Invalid', 'No listener can serve; see the conditions in status.listeners.'),
+  NoDataPlane: ({ what }) => programmed('Pending', `${what} waits for a data plane that is ready.`),
+  NotAccepted: ({ what }) => programmed('Invalid', `${what} is not accepted; see the condition Accepted.`),
+
+  ListenerProtocol: ({ protocol }) =>
+    accepted('UnsupportedProtocol', `protocol: ${protocol} is not supported; use HTTP or HTTPS.`),
+  HostnameConflict: ({ port, others }) =>
+    conflicted(
+      'HostnameConflict',
+      `Port ${String(port)} with this hostname is also listener ${others.join(', ')}'s; change port or hostname of one of them.`,
+    ),
+  ProtocolConflict: ({ port, others }) =>
+    conflicted(
+      'ProtocolConflict',
+      `Port ${String(port)} has another protocol in listener ${others.join(', ')}; give one of them another port.`,
+    ),
+  InvalidRouteKinds: ({ kinds }) =>
+    resolvedRefs(
+      'InvalidRouteKinds',
+      `allowedRoutes.kinds: ${kinds.join(', ')} cannot be attached to this listener; remove it.`,
+    ),
+  NoCertificate: () =>
+    resolvedRefs(
+      'InvalidCertificateRef',
+      'tls.certificateRefs is empty; name a Secret of type kubernetes.io/tls.',
+    ),
+  CertificateKind: ({ field, group, found }) =>
+    resolvedRefs('InvalidCertificateRef', `${field} names the kind ${kindOf(group, found)}; name a Secret.`),
+  CertificateNotFound: ({ field, secret }) =>
+    resolvedRefs('InvalidCertificateRef', `${field}: Secret ${secret} does not exist; create it.`),
+  CertificateMalformed: ({ field, secret, detail }) =>
+    resolvedRefs(
+      'InvalidCertificateRef',
+      `${field}: Secret ${secret} cannot be used: ${detail}; correct it.`,
+    ),
+  CertificateNotPermitted: ({ field, secret, namespace }) =>
+    resolvedRefs(
+      'RefNotPermitted',
+      `${field}: Secret ${secret} may not be used from here; add a ReferenceGrant to namespace ${namespace}.`,
+    ),
+  Unresolved: ({ what, detail }) => programmed('Invalid', `${what} cannot serve. ${detail}`),
+  ListenerRefused: ({ detail }) => programmed('Invalid', `A data plane has refused the listener: ${detail}.`),
+
+  NoMatchingParent: ({ gateway, sectionName, port }) =>
+    accepted(
+      'NoMatchingParent',
+      `Gateway ${gateway} has no listener with ${wanted(sectionName, port)}; correct the parentRef.`,
+    ),
+  NotAllowedByListeners: ({ gateway, namespace, routeKind }) =>
+    accepted(
+      'NotAllowedByListeners',
+      `No listener of Gateway ${gateway} that the parentRef names allows a ${routeKind} of namespace ${namespace}; see its allowedRoutes.`,
+    ),
+  NoMatchingListenerHostname: ({ gateway, hostnames }) =>
+    accepted(
+      'NoMatchingListenerHostname',
+      `No listener of Gateway ${gateway} that the parentRef names serves ${hostnames.join(', ')}; correct spec.hostnames.`,
+    ),
+  UnsupportedValue: ({ field, detail }) => accepted('UnsupportedValue', `${field}: ${detail}.`),
+  IncompatibleFilters: ({ field }) =>
+    accepted(
+      'IncompatibleFilters',
+      `${field}: RequestRedirect and URLRewrite exclude each other; remove one.`,
+    ),
+  RulesDropped: ({ rules, problem }) => ({
+    type: 'PartiallyInvalid',
+    reason: 'UnsupportedValue',
+    message: `Dropped Rule ${rules.join(', ')}: what it matches is answered with 500. ${wordsOf(problem).message}`,
+  }),
+
+  BackendKind: ({ field, group, found }) =>
+    resolvedRefs('InvalidKind', `${field} names the kind ${kindOf(group, found)}; name a Service.`),
+  BackendType: ({ field, service }) =>
+    resolvedRefs(
+      'InvalidKind',
+      `${field}: Service ${service} is of type ExternalName, which is not followed; name one with endpoints.`,
+    ),
+  BackendNotFound: ({ field, service }) =>
+    resolvedRefs(
+      'BackendNotFound',
+      `${field}: Service ${service} does not exist; create it or correct the name.`,
+    ),
+  BackendPortNotFound: ({ field, service, port, ports }) =>
+    resolvedRefs(
+      'BackendNotFound',
+      `${field}.port: Service ${service} has no TCP port ${String(port)}; it has ${ports.join(', ') || 'none'}.`,
+    ),
+  BackendProtocol: ({ field, service, protocol }) =>
+    resolvedRefs(
+      'UnsupportedProtocol',
+      `${field}: Service ${service} has appProtocol ${protocol}, which is not supported; remove it if the backend speaks HTTP/1.1.`,
+    ),
+  BackendNotPermitted: ({ field, from, service, namespace }) =>
+    resolvedRefs(
+      'RefNotPermitted',
+      `${field}: Service ${service} may not be used from namespace ${from.namespace}; add a ReferenceGrant for ${from.kind} to namespace ${namespace}.`,
+    ),
+
+  TargetNotFound: ({ field, target, detail }) => accepted('TargetNotFound', `${field}: ${target} ${detail}.`),
+  PolicyConflicted: ({ target, winner }) =>
+    accepted(
+      'Conflicted',
+      `${target} already has ${winner}, which is older (or first by name); remove one of them.`,
+    ),
+  PolicyInvalid: ({ field, detail }) =>
+    accepted('Invalid', `${field}: ${detail}. Until then what the policy holds for is closed.`),
+  KeysUnresolved: ({ field, reason, detail }) =>
+    resolvedRefs(reason, `${field} ${detail}. Until then what the policy holds for is closed.`),
+  KeysPending: ({ source, detail }) =>
+    programmed(
+      'Reconciling',
+      `The keys of ${source} have not been fetched yet${detail === null ? '' : ` (${detail})`}; until then nobody is let in.`,
+    ),
+  PolicyOverridden: ({ by }) => programmed('Overridden', `Put aside everywhere by ${by.join(', ')}.`),
+  PolicyPartlyOverridden: ({ by }) =>
+    programmed('PartiallyProgrammed', `Put aside in part by ${by.join(', ')}.`),
+  PolicyPartlyAccepted: ({ detail }) => programmed('PartiallyProgrammed', detail),
+  PolicyCloses: ({ detail }) => programmed('Reconciling', `What the policy holds for is closed. ${detail}`),
+  PolicyRefused: ({ detail }) => programmed('Invalid', `A data plane has refused the policy: ${detail}.`),
+};
+
+/** The words for `problem`. */
+export function wordsOf(problem: Problem): Words {
+  // The key is the problem's own kind, so the entry takes it.
+  const words = table[problem.kind] as (problem: Problem) => Words;
+  return words(problem);
+}
+
+/** What is right is told with its own type as reason, but for what it is worth saying. */
+export function good(type: string, message = '', reason = type): DesiredCondition {
+  return { type, status: 'True', reason, message };
+}
+
+/** `problem` as a condition that is not met. */
+export function bad(problem: Problem): DesiredCondition {
+  return { ...wordsOf(problem), status: 'False' };
+}
+
+/** The condition `type`: not met for the first of `problems` that speaks in it, else met. */
+export function conditionOf(type: string, problems: readonly Problem[], message = ''): DesiredCondition {
+  const mine = problems.map((one) => wordsOf(one)).filter((one) => one.type === type);
+  const [first] = mine;
+  return first === undefined
+    ? good(type, message)
+    : {
+        type,
+        status: 'False',
+        reason: first.reason,
+        message: [...new Set(mine.map((one) => one.message))].join(' '),
+      };
+}
+
+function accepted(reason: string, message: string): Words {
+  return { type: 'Accepted', reason, message };
+}
+
+function resolvedRefs(reason: string, message: string): Words {
+  return { type: 'ResolvedRefs', reason, message };
+}
+
+function programmed(reason: string, message: string): Words {
+  return { type: 'Programmed', reason, message };
+}
+
+function conflicted(reason: string, message: string): Words {
+  return { type: 'Conflicted', reason, message };
+}
+
+function kindOf(group: string, kind: string): string {
+  return group === '' ? kind : `${group}/${kind}`;
+}
+
+function wanted(sectionName: string | null, port: number | null): string {
+  const parts = [
+    ...(sectionName === null ? [] : [`the name ${sectionName}`]),
+    ...(port === null ? [] : [`port ${String(port)}`]),
+  ];
+  return parts.join(' and ');
+}

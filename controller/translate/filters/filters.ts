@@ -1,0 +1,99 @@
+// A rule's filters: those that edit, the one that answers instead of a backend, and those that name a policy.
+import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
+import type { Filter, HeaderFilter } from '#snapshot/filter.ts';
+import type { RedirectAction } from '#snapshot/route.ts';
+import type { Problem } from '../problem.ts';
+import { headerEdits } from './header-modifier.ts';
+import { redirectAction } from './redirect.ts';
+import { rewriteFilter } from './rewrite.ts';
+
+/** The filters of a rule, read. */
+export interface RuleFilters {
+  readonly filters: readonly Filter[];
+  readonly redirect: RedirectAction | null;
+  readonly extensions: readonly Extension[];
+  /** What cannot be done: the rule must not be served as if nothing stood there. */
+  readonly problem: Problem | null;
+}
+
+/** A filter of type ExtensionRef. */
+export interface Extension {
+  readonly field: string;
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+type Read =
+  | { readonly kind: 'Filter'; readonly filter: Filter }
+  | { readonly kind: 'Redirect'; readonly redirect: RedirectAction }
+  | { readonly kind: 'Extension'; readonly extension: Extension }
+  | { readonly kind: 'Unsupported'; readonly problem: Problem };
+
+/** The filters of the rule at `field`, in their order. */
+export function ruleFilters(filters: readonly HTTPRouteFilter[], field: string): RuleFilters {
+  const read = filters.map((filter, index) => filterOf(filter, `${field}.filters[${String(index)}]`));
+  const redirects = read.flatMap((one) => (one.kind === 'Redirect' ? [one.redirect] : []));
+  const edits = read.flatMap((one) => (one.kind === 'Filter' ? [one.filter] : []));
+  const together = redirects.length > 0 && edits.some((one) => one.kind === 'Rewrite');
+  const unsupported = read.find((one) => one.kind === 'Unsupported');
+  return {
+    filters: edits,
+    redirect: redirects[0] ?? null,
+    extensions: read.flatMap((one) => (one.kind === 'Extension' ? [one.extension] : [])),
+    problem: together
+      ? { kind: 'IncompatibleFilters', field: `${field}.filters` }
+      : (unsupported?.problem ?? null),
+  };
+}
+
+/** The filters of the backend at `field`: only header modifiers are done for a single backend. */
+export function backendFilters(
+  filters: readonly HTTPRouteFilter[],
+  field: string,
+): { readonly filters: readonly HeaderFilter[]; readonly problem: Problem | null } {
+  const edits: HeaderFilter[] = [];
+  for (const [index, filter] of filters.entries()) {
+    const read = filterOf(filter, `${field}.filters[${String(index)}]`);
+    if (read.kind !== 'Filter' || read.filter.kind === 'Rewrite') {
+      return { filters: [], problem: unsupported(`${field}.filters[${String(index)}].type`, filter.type) };
+    }
+    edits.push(read.filter);
+  }
+  return { filters: edits, problem: null };
+}
+
+function filterOf(filter: HTTPRouteFilter, field: string): Read {
+  switch (filter.type) {
+    case 'RequestHeaderModifier':
+      return {
+        kind: 'Filter',
+        filter: { kind: 'RequestHeaders', ...headerEdits(filter.requestHeaderModifier) },
+      };
+    case 'ResponseHeaderModifier':
+      return {
+        kind: 'Filter',
+        filter: { kind: 'ResponseHeaders', ...headerEdits(filter.responseHeaderModifier) },
+      };
+    case 'URLRewrite':
+      return { kind: 'Filter', filter: rewriteFilter(filter.urlRewrite) };
+    case 'RequestRedirect':
+      return { kind: 'Redirect', redirect: redirectAction(filter.requestRedirect) };
+    case 'ExtensionRef':
+      return { kind: 'Extension', extension: { field: `${field}.extensionRef`, ...filter.extensionRef } };
+    case 'RequestMirror':
+    case 'CORS':
+    case 'ExternalAuth':
+      return { kind: 'Unsupported', problem: unsupported(`${field}.type`, filter.type) };
+    default:
+      return filter satisfies never;
+  }
+}
+
+function unsupported(field: string, type: string): Problem {
+  return {
+    kind: 'UnsupportedValue',
+    field,
+    detail: `filters of type ${type} are not supported here; remove it`,
+  };
+}

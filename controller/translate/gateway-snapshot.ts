@@ -1,0 +1,83 @@
+// Everything one Gateway's data planes must know, and nothing else: above all no other Gateway's secrets.
+import type { ResourceId } from '#snapshot/ids.ts';
+import type { Route } from '#snapshot/route.ts';
+import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
+import { routesByGateway } from './attach.ts';
+import { listenerUnit } from './certificates.ts';
+import { gatewayUnit } from './gateway.ts';
+import type { Read, Unit } from './memo.ts';
+import { routeUnit, type RouteAtGateway } from './route.ts';
+import type { EndpointSource, RemoteKeys } from './translation.ts';
+
+/** A Gateway's part of the translation. */
+export interface GatewaySnapshot {
+  readonly resources: ResourceSet;
+  readonly sources: readonly EndpointSource[];
+  readonly remoteKeys: readonly RemoteKeys[];
+}
+
+/** Routes attached to the Gateway of a namespace and name. */
+export const attachedRoutesUnit: Unit<readonly RouteAtGateway[]> = {
+  name: 'attached routes',
+  compute(read, namespace = '', name = '') {
+    const key = `${namespace}/${name}`;
+    return read.find(routesByGateway, key).flatMap((route) => {
+      const model = read.ask(routeUnit, route.metadata.namespace, route.metadata.name);
+      return model?.gateways.filter((one) => one.gateway === key) ?? [];
+    });
+  },
+};
+
+/** The snapshot of the Gateway of a namespace and name; one that is not accepted serves nothing. */
+export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
+  name: 'snapshot',
+  compute(read, namespace = '', name = '') {
+    const gateway = read.ask(gatewayUnit, namespace, name);
+    if (gateway === null || gateway.problem !== null) {
+      return { resources: new Map(), sources: [], remoteKeys: [] };
+    }
+    const listeners = gateway.listeners.map((one) => read.ask(listenerUnit, namespace, name, one.name));
+    const serving = new Set(listeners.flatMap((one) => one.resource?.id ?? []));
+    const routes = servedRoutes(read, [namespace, name], serving);
+    const resources: readonly Resource[] = [
+      ...listeners.flatMap(({ resource, certificates }) =>
+        resource === null ? [] : [resource, ...certificates],
+      ),
+      ...routes.flatMap((one) => [...one.routes, ...one.resources]),
+      gateway.parameters.store,
+    ];
+    const sources = new Map(routes.flatMap((one) => one.sources).map((one) => [one.id, one]));
+    const remoteKeys = new Map(routes.flatMap((one) => one.remoteKeys).map((one) => [one.id, one]));
+    return {
+      resources: sortedById(resources),
+      sources: [...sources.values()],
+      remoteKeys: [...remoteKeys.values()],
+    };
+  },
+};
+
+/** In the order of ids: what encodes the snapshot is spared sorting it. */
+function sortedById(resources: readonly Resource[]): ResourceSet {
+  const byId = new Map(resources.map((one) => [one.id, one]));
+  return new Map([...byId].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** A listener that cannot serve is not told of, and no route is attached to what is not there. */
+function servedRoutes(
+  read: Read,
+  gateway: readonly string[],
+  serving: ReadonlySet<ResourceId>,
+): readonly RouteAtGateway[] {
+  return read.ask(attachedRoutesUnit, ...gateway).flatMap((one) => {
+    const routes = one.routes.flatMap((route) => withServing(route, serving));
+    return routes.length === 0 ? [] : [{ ...one, routes }];
+  });
+}
+
+function withServing(route: Route, serving: ReadonlySet<ResourceId>): readonly Route[] {
+  const attachments = route.attachments.filter((one) => serving.has(one.listener));
+  if (attachments.length === route.attachments.length) {
+    return [route];
+  }
+  return attachments.length === 0 ? [] : [{ ...route, attachments }];
+}

@@ -1,0 +1,110 @@
+import { resourceId } from '#snapshot/ids.ts';
+import type { RateLimitStore } from '#snapshot/rate-limit.ts';
+import { Secret } from '#snapshot/secret.ts';
+import type { GatewayParameters } from '#crds/gateway-parameters.ts';
+import { decodeBase64 } from './base64.ts';
+import type { Read } from './memo.ts';
+import type { Problem } from './problem.ts';
+
+/** A reference to parameters as GatewayClasses and Gateways write it, its namespace told. */
+export interface ParametersReference {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+/** What the platform decided for a Gateway. */
+export interface Parameters {
+  /** Kinds of policy without which a route is closed. */
+  readonly requirePolicies: readonly 'AuthPolicy'[];
+  readonly store: RateLimitStore;
+  /** The store that was asked for cannot be had: each data plane counts for itself. */
+  readonly storeProblem: Problem | null;
+}
+
+export type FoundParameters =
+  | { readonly kind: 'Found'; readonly object: GatewayParameters | null }
+  | { readonly kind: 'Invalid'; readonly problem: Problem };
+
+/** The GatewayParameters that `reference` names (null for no reference), or what is wrong with it. */
+export function findParameters(
+  read: Read,
+  field: string,
+  reference: ParametersReference | undefined,
+): FoundParameters {
+  if (reference === undefined) {
+    return { kind: 'Found', object: null };
+  }
+  const { group, kind, namespace, name } = reference;
+  if (group !== 'turnpike.dev' || kind !== 'GatewayParameters') {
+    return invalid(field, `names the kind ${group}/${kind}; name one of turnpike.dev/GatewayParameters`);
+  }
+  if (namespace === undefined) {
+    return invalid(field, 'has no namespace; add the namespace of the GatewayParameters');
+  }
+  const object = read.get('GatewayParameters', namespace, name);
+  return object === undefined
+    ? invalid(field, `names GatewayParameters ${namespace}/${name}, which do not exist; create them`)
+    : { kind: 'Found', object };
+}
+
+function invalid(field: string, detail: string): FoundParameters {
+  return { kind: 'Invalid', problem: { kind: 'InvalidParameters', field, detail } };
+}
+
+/**
+ * What holds for a Gateway: its own plain values beat its class's; what either requires is required.
+ */
+export function mergeParameters(
+  read: Read,
+  ofClass: GatewayParameters | null,
+  ofGateway: GatewayParameters | null,
+): Parameters {
+  const required = [ofClass, ofGateway].flatMap((one) => one?.spec.requirePolicies ?? []);
+  const teller = ofGateway?.spec.rateLimitStore === undefined ? ofClass : ofGateway;
+  const { store, problem } = teller === null ? memory : storeOf(read, teller);
+  return { requirePolicies: [...new Set(required)], store, storeProblem: problem };
+}
+
+interface FoundStore {
+  readonly store: RateLimitStore;
+  readonly problem: Problem | null;
+}
+
+const memory: FoundStore = Object.freeze({
+  store: Object.freeze({
+    kind: 'RateLimitStore',
+    id: resourceId('RateLimitStore', 'memory'),
+    type: 'Memory',
+  }),
+  problem: null,
+});
+
+function storeOf(read: Read, parameters: GatewayParameters): FoundStore {
+  const wanted = parameters.spec.rateLimitStore;
+  if (wanted === undefined || wanted.type === 'Memory') {
+    return memory;
+  }
+  const { namespace, name } = parameters.metadata;
+  const { secretRef } = wanted.redis;
+  const encoded = read.get('Secret', namespace, secretRef.name)?.data[secretRef.key];
+  const lacks = (detail: string): FoundStore => ({
+    ...memory,
+    problem: { kind: 'StoreUnresolved', parameters: `${namespace}/${name}`, detail },
+  });
+  if (encoded === undefined) {
+    return lacks(`Secret ${namespace}/${secretRef.name} with the key ${secretRef.key} does not exist`);
+  }
+  const url = decodeBase64(encoded)?.trim();
+  if (url === undefined || !isRedisUrl(url)) {
+    return lacks(`the key ${secretRef.key} of Secret ${namespace}/${secretRef.name} is no redis:// address`);
+  }
+  const id = resourceId('RateLimitStore', 'redis');
+  return { store: { kind: 'RateLimitStore', id, type: 'Redis', url: new Secret(url) }, problem: null };
+}
+
+function isRedisUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+}

@@ -1,0 +1,123 @@
+// All that policies ask of the requests of one rule at one listener.
+import type { ResourceId } from '#snapshot/ids.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
+import type { Extension } from '../filters/filters.ts';
+import type { GatewayModel } from '../gateway.ts';
+import type { Read, Unit } from '../memo.ts';
+import type { Problem } from '../problem.ts';
+import type { ObjectRef, RemoteKeys } from '../translation.ts';
+import { authPolicyUnit } from './authentication.ts';
+import { contenders, type Place } from './conflict.ts';
+import { standings, type Standing } from './nearness.ts';
+import { policyKinds, policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
+import { rateLimitPolicyUnit } from './rate-limit.ts';
+
+/** What must hold for requests of a rule. */
+export interface Protection {
+  readonly authentications: readonly ResourceId[];
+  readonly rateLimits: readonly ResourceId[];
+  /** Why nothing may pass; null when something may. */
+  readonly closed: string | null;
+  readonly resources: readonly Resource[];
+  readonly remoteKeys: readonly RemoteKeys[];
+  readonly standings: readonly Standing[];
+}
+
+/** Where a rule is looked at. */
+export interface RulePlace {
+  readonly gateway: GatewayModel;
+  /** The listener, when policies of its own hold there; else null. */
+  readonly listener: string | null;
+  readonly route: ObjectRef;
+  /** The rule's name; null when it has none, and so no policy can target it. */
+  readonly rule: string | null;
+  readonly extensions: readonly Extension[];
+}
+
+/** The unit that makes ready policies of each kind. */
+export const policyUnits = {
+  AuthPolicy: authPolicyUnit,
+  RateLimitPolicy: rateLimitPolicyUnit,
+} as const satisfies Record<PolicyKind, Unit<PolicyModel | null>>;
+
+/** Whether `place` has policies of its own, of any kind. */
+export function hasPolicies(read: Read, place: Place): boolean {
+  return policyKinds.some((kind) => contenders(read, kind, place).length > 0);
+}
+
+/** What policies ask at `place`. */
+export function protectionOf(read: Read, place: RulePlace): Protection {
+  const all = policyKinds.flatMap((kind) => standings(levelsOf(read, kind, place)));
+  const holding = all.filter((one) => one.holds);
+  const ids = (kind: PolicyKind) =>
+    holding.filter((one) => one.policy.kind === kind).flatMap((one) => one.parts.map((part) => part.id));
+  const lacking = place.gateway.parameters.requirePolicies.find(
+    (kind) => !holding.some((one) => one.policy.kind === kind),
+  );
+  const unenforced = holding.find((one) => one.policy.closes !== null);
+  const unresolved = place.extensions.find((one) => extensionProblem(read, place.route, one) !== null);
+  return {
+    authentications: ids('AuthPolicy'),
+    rateLimits: ids('RateLimitPolicy'),
+    closed: closedReason(unenforced?.policy, unresolved, lacking),
+    resources: holding.flatMap((one) => resourcesOf(one)),
+    remoteKeys: holding.flatMap((one) => one.policy.remoteKeys),
+    standings: all,
+  };
+}
+
+function closedReason(
+  unenforced: PolicyModel | undefined,
+  unresolved: Extension | undefined,
+  lacking: string | undefined,
+): string | null {
+  if (unenforced !== undefined) {
+    return `${policyTitle(unenforced)} cannot be enforced: see its status`;
+  }
+  if (unresolved !== undefined) {
+    return `${unresolved.field} names ${unresolved.kind} ${unresolved.name}, which cannot be found`;
+  }
+  return lacking === undefined
+    ? null
+    : `the platform requires an ${lacking} (requirePolicies), and none holds here`;
+}
+
+/** Of a rate limit only the parts that hold; of an authentication its keys too. */
+function resourcesOf({ policy, parts }: Standing): readonly Resource[] {
+  return policy.resources.filter(
+    (resource) => resource.kind !== 'RateLimit' || parts.some((part) => part.id === resource.id),
+  );
+}
+
+function levelsOf(read: Read, kind: PolicyKind, place: RulePlace): readonly (readonly PolicyModel[])[] {
+  const { gateway, listener, route, rule } = place;
+  const at = (target: Place): readonly PolicyModel[] => {
+    const [winner] = contenders(read, kind, target);
+    const policy = winner === undefined ? null : read.ask(policyUnits[kind], target.namespace, winner);
+    return policy === null ? [] : [policy];
+  };
+  const ofGateway = { kind: 'Gateway', namespace: gateway.namespace, name: gateway.name } as const;
+  const ofRoute = { kind: 'HTTPRoute', namespace: route.namespace, name: route.name } as const;
+  return [
+    at({ ...ofGateway, section: '' }),
+    listener === null ? [] : at({ ...ofGateway, section: listener }),
+    at({ ...ofRoute, section: '' }),
+    rule === null ? [] : at({ ...ofRoute, section: rule }),
+    place.extensions
+      .filter((one) => one.group === 'turnpike.dev' && one.kind === kind)
+      .flatMap((one) => read.ask(policyUnits[kind], route.namespace, one.name) ?? []),
+  ];
+}
+
+/** What is wrong with a filter of type ExtensionRef of `route`. */
+export function extensionProblem(read: Read, route: ObjectRef, extension: Extension): Problem | null {
+  const kind = policyKinds.find((one) => extension.group === 'turnpike.dev' && one === extension.kind);
+  const { field } = extension;
+  if (kind === undefined) {
+    const detail = `the kind ${extension.group}/${extension.kind} is no filter; name an AuthPolicy or a RateLimitPolicy of turnpike.dev`;
+    return { kind: 'UnsupportedValue', field, detail };
+  }
+  const found = read.ask(policyUnits[kind], route.namespace, extension.name);
+  const detail = `${kind} ${route.namespace}/${extension.name} does not exist; create it`;
+  return found === null ? { kind: 'UnsupportedValue', field, detail } : null;
+}

@@ -1,0 +1,66 @@
+import { durationMs } from '#crds/fields.ts';
+import type { RateLimitKey as KeySpec, RateLimitRule } from '#crds/rate-limit-policy.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
+import type { Unit } from '../memo.ts';
+import { placedRules, type PolicyModel } from './policy.ts';
+
+/** The RateLimitPolicy of a namespace and name; null when there is none. Each rule is a part. */
+export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
+  name: 'RateLimitPolicy',
+  compute(read, namespace = '', name = '') {
+    const object = read.get('RateLimitPolicy', namespace, name);
+    if (object === undefined) {
+      return null;
+    }
+    const { layer, strategy, rules } = placedRules(object.spec);
+    const limits = rules.map((rule) => rateLimit(namespace, name, rule));
+    return {
+      kind: 'RateLimitPolicy',
+      namespace,
+      name,
+      layer,
+      strategy,
+      parts: rules.map((rule) => ({ name: rule.name, id: idOf(namespace, name, rule) })),
+      resources: limits,
+      remoteKeys: [],
+      closes: null,
+      pending: null,
+    };
+  },
+};
+
+function idOf(namespace: string, policy: string, rule: RateLimitRule) {
+  return resourceId('RateLimit', namespace, policy, rule.name);
+}
+
+function rateLimit(namespace: string, policy: string, rule: RateLimitRule): RateLimit {
+  return {
+    kind: 'RateLimit',
+    id: idOf(namespace, policy, rule),
+    name: `${namespace}/${policy}/${rule.name}`,
+    key: keyOf(rule.key),
+    limits: rule.limits.map((limit) => ({
+      name: limit.name,
+      algorithm: limit.algorithm,
+      requests: limit.requests,
+      windowMs: durationMs(limit.window),
+      burst: limit.burst ?? limit.requests,
+    })),
+    onStoreError: rule.onStoreError,
+    mode: rule.mode,
+  };
+}
+
+function keyOf(key: KeySpec): RateLimitKey {
+  switch (key.type) {
+    case 'ClientAddress':
+      return { kind: 'ClientAddress' };
+    case 'Header':
+      return { kind: 'Header', header: key.header.name.toLowerCase(), onUnknown: key.onUnknownKey };
+    case 'Claim':
+      return { kind: 'Claim', claim: key.claim.name, onUnknown: key.onUnknownKey };
+    default:
+      return key satisfies never;
+  }
+}

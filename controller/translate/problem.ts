@@ -1,0 +1,112 @@
+import type { ObjectRef } from './translation.ts';
+
+/** What can be wrong with a user's objects, as data. The words users read are in conditions.ts alone. */
+export type Problem = GatewayProblem | ListenerProblem | RouteProblem | ReferenceProblem | PolicyProblem;
+
+export type GatewayProblem =
+  | { readonly kind: 'InvalidParameters'; readonly field: string; readonly detail: string }
+  | { readonly kind: 'StoreUnresolved'; readonly parameters: string; readonly detail: string }
+  | { readonly kind: 'UnsupportedAddress'; readonly field: string; readonly type: string }
+  | { readonly kind: 'AddressNotUsable'; readonly value: string }
+  | { readonly kind: 'AddressNotAssigned' }
+  | { readonly kind: 'NoListenerServes' }
+  | { readonly kind: 'NoDataPlane'; readonly what: string }
+  | { readonly kind: 'NotAccepted'; readonly what: string };
+
+export type ListenerProblem =
+  | { readonly kind: 'ListenerProtocol'; readonly protocol: string }
+  | { readonly kind: 'HostnameConflict'; readonly port: number; readonly others: readonly string[] }
+  | { readonly kind: 'ProtocolConflict'; readonly port: number; readonly others: readonly string[] }
+  | { readonly kind: 'InvalidRouteKinds'; readonly kinds: readonly string[] }
+  | { readonly kind: 'NoCertificate' }
+  | {
+      readonly kind: 'CertificateKind';
+      readonly field: string;
+      readonly group: string;
+      readonly found: string;
+    }
+  | { readonly kind: 'CertificateNotFound'; readonly field: string; readonly secret: string }
+  | {
+      readonly kind: 'CertificateMalformed';
+      readonly field: string;
+      readonly secret: string;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'CertificateNotPermitted';
+      readonly field: string;
+      readonly secret: string;
+      readonly namespace: string;
+    }
+  | { readonly kind: 'Unresolved'; readonly what: string; readonly detail: string }
+  | { readonly kind: 'ListenerRefused'; readonly detail: string };
+
+export type RouteProblem =
+  | {
+      readonly kind: 'NoMatchingParent';
+      readonly gateway: string;
+      readonly sectionName: string | null;
+      readonly port: number | null;
+    }
+  | {
+      readonly kind: 'NotAllowedByListeners';
+      readonly gateway: string;
+      readonly namespace: string;
+      readonly routeKind: string;
+    }
+  | {
+      readonly kind: 'NoMatchingListenerHostname';
+      readonly gateway: string;
+      readonly hostnames: readonly string[];
+    }
+  | { readonly kind: 'UnsupportedValue'; readonly field: string; readonly detail: string }
+  | { readonly kind: 'IncompatibleFilters'; readonly field: string }
+  | { readonly kind: 'RulesDropped'; readonly rules: readonly string[]; readonly problem: Problem };
+
+/** A reference of a route (or of a policy) to a backend. */
+export type ReferenceProblem =
+  | { readonly kind: 'BackendKind'; readonly field: string; readonly group: string; readonly found: string }
+  | { readonly kind: 'BackendType'; readonly field: string; readonly service: string }
+  | { readonly kind: 'BackendNotFound'; readonly field: string; readonly service: string }
+  | {
+      readonly kind: 'BackendPortNotFound';
+      readonly field: string;
+      readonly service: string;
+      readonly port: number;
+      readonly ports: readonly number[];
+    }
+  | {
+      readonly kind: 'BackendProtocol';
+      readonly field: string;
+      readonly service: string;
+      readonly protocol: string;
+    }
+  | {
+      readonly kind: 'BackendNotPermitted';
+      readonly field: string;
+      readonly from: ObjectRef;
+      readonly service: string;
+      readonly namespace: string;
+    };
+
+export type PolicyProblem =
+  | {
+      readonly kind: 'TargetNotFound';
+      readonly field: string;
+      readonly target: string;
+      readonly detail: string;
+    }
+  | { readonly kind: 'PolicyConflicted'; readonly target: string; readonly winner: string }
+  | { readonly kind: 'PolicyInvalid'; readonly field: string; readonly detail: string }
+  | {
+      readonly kind: 'KeysUnresolved';
+      readonly field: string;
+      readonly reason: 'KeysNotFound' | 'InvalidKeys';
+      readonly detail: string;
+    }
+  | { readonly kind: 'KeysPending'; readonly source: string; readonly detail: string | null }
+  | { readonly kind: 'PolicyOverridden'; readonly by: readonly string[] }
+  | { readonly kind: 'PolicyPartlyOverridden'; readonly by: readonly string[] }
+  | { readonly kind: 'PolicyPartlyAccepted'; readonly detail: string }
+  | { readonly kind: 'PolicyCloses'; readonly detail: string }
+  | { readonly kind: 'PolicyRefused'; readonly detail: string };

@@ -1,0 +1,112 @@
+// What an HTTPRoute's rules ask for, apart from where the route is attached and which policies hold there.
+import type { HTTPBackendRef, HTTPRouteRule } from '#crds/gateway-api.ts';
+import { durationMs } from '#crds/fields.ts';
+import type { Filter } from '#snapshot/filter.ts';
+import type { RouteAction, RouteMatch, RouteTimeouts, WeightedBackend } from '#snapshot/route.ts';
+import { resolveBackend, type Backend } from '../backends.ts';
+import { backendFilters, ruleFilters, type Extension } from '../filters/filters.ts';
+import type { Read, Unit } from '../memo.ts';
+import type { Problem } from '../problem.ts';
+import type { ObjectRef } from '../translation.ts';
+import { ruleMatches } from './matches.ts';
+
+/** A rule of a route. */
+export interface RuleModel {
+  /** Its name, or its index as text. */
+  readonly name: string;
+  /** Its name, when it has one: policies can target it. */
+  readonly sectionName: string | null;
+  /** Empty: no match could be compiled, so the rule serves nothing. */
+  readonly matches: readonly RouteMatch[];
+  readonly filters: readonly Filter[];
+  readonly extensions: readonly Extension[];
+  readonly action: RouteAction;
+  readonly backends: readonly Backend[];
+  /** Why the rule cannot be served as it is written. */
+  readonly problem: Problem | null;
+  readonly referenceProblems: readonly Problem[];
+}
+
+/** The rules of the HTTPRoute of a namespace and name, in their order. */
+export const httpRulesUnit: Unit<readonly RuleModel[]> = {
+  name: 'rules',
+  compute(read, namespace = '', name = '') {
+    const rules = read.get('HTTPRoute', namespace, name)?.spec.rules ?? [];
+    const route = { kind: 'HTTPRoute', namespace, name };
+    return rules.map((rule, index) => ruleModel(read, route, rule, index));
+  },
+};
+
+function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: number): RuleModel {
+  const field = `spec.rules[${String(index)}]`;
+  const { matches, problem: matchProblem } = ruleMatches(rule.matches, field);
+  const { filters, redirect, extensions, problem: filterProblem } = ruleFilters(rule.filters, field);
+  const resolved = rule.backendRefs.map((reference, at) =>
+    weightedBackend(read, route, reference, `${field}.backendRefs[${String(at)}]`),
+  );
+  const problem =
+    matchProblem ??
+    filterProblem ??
+    resolved.find((one) => one.filterProblem !== null)?.filterProblem ??
+    null;
+  const forward = { backends: resolved.map((one) => one.weighted), timeouts: timeoutsOf(rule) };
+  return {
+    name: rule.name ?? String(index),
+    sectionName: rule.name ?? null,
+    matches,
+    filters: problem === null ? filters : [],
+    extensions,
+    action:
+      problem === null
+        ? (redirect ?? { kind: 'Forward', ...forward })
+        : {
+            kind: 'Closed',
+            reason: `${route.kind} ${route.namespace}/${route.name}: ${fieldOf(problem)} cannot be served`,
+          },
+    backends: problem === null ? resolved.flatMap((one) => one.backend ?? []) : [],
+    problem,
+    referenceProblems: resolved.flatMap((one) => one.problem ?? []),
+  };
+}
+
+function fieldOf(problem: Problem): string {
+  return 'field' in problem ? problem.field : problem.kind;
+}
+
+interface ResolvedReference {
+  readonly weighted: WeightedBackend;
+  readonly backend: Backend | null;
+  readonly problem: Problem | null;
+  readonly filterProblem: Problem | null;
+}
+
+function weightedBackend(
+  read: Read,
+  route: ObjectRef,
+  reference: HTTPBackendRef,
+  field: string,
+): ResolvedReference {
+  const { weight } = reference;
+  const { filters, problem: filterProblem } = backendFilters(reference.filters, field);
+  const referrer = { object: route, group: 'gateway.networking.k8s.io', field };
+  const resolved = resolveBackend(read, referrer, reference);
+  if (resolved.kind === 'Unresolved') {
+    const weighted = { cluster: null, weight, filters: [] };
+    return { weighted, backend: null, problem: resolved.problem, filterProblem };
+  }
+  const { backend } = resolved;
+  return {
+    weighted: { cluster: backend.cluster.id, weight, filters },
+    backend,
+    problem: null,
+    filterProblem,
+  };
+}
+
+function timeoutsOf(rule: HTTPRouteRule): RouteTimeouts {
+  const { request, backendRequest } = rule.timeouts ?? {};
+  return {
+    requestMs: request === undefined ? null : durationMs(request),
+    backendRequestMs: backendRequest === undefined ? null : durationMs(backendRequest),
+  };
+}

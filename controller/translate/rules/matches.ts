@@ -1,0 +1,82 @@
+import type { HTTPPathMatch, HTTPRouteMatch } from '#crds/gateway-api.ts';
+import type { PathMatch, RouteMatch, ValueMatch } from '#snapshot/route.ts';
+import type { Problem } from '../problem.ts';
+import { patternProblem } from './regular-expression.ts';
+
+/** A rule's matches; a match that cannot be compiled is left out and told. */
+export interface RuleMatches {
+  readonly matches: readonly RouteMatch[];
+  readonly problem: Problem | null;
+}
+
+/** The matches of the rule at `field`. */
+export function ruleMatches(matches: readonly HTTPRouteMatch[], field: string): RuleMatches {
+  const compiled: RouteMatch[] = [];
+  let problem: Problem | null = null;
+  for (const [index, match] of matches.entries()) {
+    const wrong = patternsProblem(match, `${field}.matches[${String(index)}]`);
+    if (wrong === null) {
+      compiled.push(routeMatch(match));
+    }
+    problem ??= wrong;
+  }
+  return { matches: compiled, problem };
+}
+
+function routeMatch(match: HTTPRouteMatch): RouteMatch {
+  return {
+    path: pathMatch(match.path),
+    method: match.method ?? null,
+    headers: valueMatches(match.headers, (name) => name.toLowerCase()),
+    query: valueMatches(match.queryParams, (name) => name),
+  };
+}
+
+function pathMatch(path: HTTPPathMatch): PathMatch {
+  switch (path.type) {
+    case 'Exact':
+      return { kind: 'Exact', value: path.value };
+    case 'PathPrefix':
+      return { kind: 'Prefix', value: path.value.replace(/\/$/, '') };
+    case 'RegularExpression':
+      return { kind: 'Regex', value: path.value };
+    default:
+      return path.type satisfies never;
+  }
+}
+
+type NamedValue = HTTPRouteMatch['headers'][number];
+
+/** Of entries with equal names the first counts. */
+function valueMatches(
+  values: readonly NamedValue[],
+  nameOf: (name: string) => string,
+): readonly ValueMatch[] {
+  const byName = new Map<string, ValueMatch>();
+  for (const one of values) {
+    const name = nameOf(one.name);
+    if (!byName.has(name)) {
+      byName.set(name, { kind: one.type === 'Exact' ? 'Exact' : 'Regex', name, value: one.value });
+    }
+  }
+  return [...byName.values()];
+}
+
+function patternsProblem(match: HTTPRouteMatch, field: string): Problem | null {
+  const patterns = [
+    { at: 'path', ...match.path },
+    ...match.headers.map((one, index) => ({ at: `headers[${String(index)}]`, ...one })),
+    ...match.queryParams.map((one, index) => ({ at: `queryParams[${String(index)}]`, ...one })),
+  ];
+  for (const { at, type, value } of patterns) {
+    const detail = type === 'RegularExpression' ? patternProblem(value) : null;
+    if (detail !== null) {
+      return {
+        kind: 'UnsupportedValue',
+        field: `${field}.${at}.value`,
+        detail: `${JSON.stringify(value)} is no regular expression in RE2 syntax: ${detail}; correct it`,
+      };
+    }
+  }
+  return null;
+}

@@ -1,0 +1,158 @@
+import { resourceId } from '#snapshot/ids.ts';
+import { listenerUnit, type ListenerModel } from '../certificates.ts';
+import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
+import { gatewayUnit, type GatewayModel } from '../gateway.ts';
+import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import type { ListenerShape } from '../listeners.ts';
+import type { Read, Unit } from '../memo.ts';
+import type { Problem } from '../problem.ts';
+import type { DesiredCondition, DesiredListenerStatus, DesiredStatus } from '../translation.ts';
+
+/** The status of the Gateway of a namespace and name; null when it is not ours. */
+export const gatewayStatusUnit: Unit<DesiredStatus | null> = {
+  name: 'gateway status',
+  compute(read, namespace = '', name = '') {
+    const gateway = read.ask(gatewayUnit, namespace, name);
+    const object = read.get('Gateway', namespace, name);
+    if (gateway === null || object === undefined) {
+      return null;
+    }
+    const listeners = gateway.listeners.map((shape) => ({
+      shape,
+      model: read.ask(listenerUnit, namespace, name, shape.name),
+    }));
+    const attached = countAttached(read, gateway);
+    return {
+      object: { kind: 'Gateway', namespace, name },
+      generation: object.metadata.generation,
+      gateways: [gateway.key],
+      status: {
+        kind: 'Gateway',
+        conditions: gatewayConditions(read, gateway, listeners),
+        addresses: gateway.addresses.values.map((value) => ({ type: 'IPAddress', value })),
+        listeners: listeners.map((one) =>
+          listenerStatus(read, gateway, one, attached.get(one.shape.name) ?? 0),
+        ),
+      },
+    };
+  },
+};
+
+interface Judged {
+  readonly shape: ListenerShape;
+  readonly model: ListenerModel;
+}
+
+/** Routes attached to each listener, whatever its own state (Gateway API: ListenerStatus.attachedRoutes). */
+function countAttached(read: Read, gateway: GatewayModel): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const route of read.ask(attachedRoutesUnit, gateway.namespace, gateway.name)) {
+    for (const listener of route.listeners) {
+      counts.set(listener, (counts.get(listener) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+function gatewayConditions(
+  read: Read,
+  gateway: GatewayModel,
+  listeners: readonly Judged[],
+): readonly DesiredCondition[] {
+  const { storeProblem } = gateway.parameters;
+  const programmed = programmedProblem(read, gateway, listeners);
+  return [
+    acceptedCondition(gateway, listeners),
+    ...(storeProblem === null ? [] : [bad(storeProblem)]),
+    programmed === null ? good('Programmed') : bad(programmed),
+  ];
+}
+
+function acceptedCondition(gateway: GatewayModel, listeners: readonly Judged[]): DesiredCondition {
+  if (gateway.problem !== null) {
+    return bad(gateway.problem);
+  }
+  const refused = listeners.filter(({ shape }) => shape.problem !== null).map(({ shape }) => shape.name);
+  if (refused.length === 0) {
+    return good('Accepted');
+  }
+  const all = refused.length === listeners.length;
+  return {
+    type: 'Accepted',
+    status: all ? 'False' : 'True',
+    reason: 'ListenersNotValid',
+    message: `Not accepted: listener ${refused.join(', ')}; see status.listeners.`,
+  };
+}
+
+function programmedProblem(read: Read, gateway: GatewayModel, listeners: readonly Judged[]): Problem | null {
+  const what = `Gateway ${gateway.key}`;
+  if (gateway.problem !== null) {
+    return { kind: 'NotAccepted', what };
+  }
+  if (listeners.every(({ model }) => model.resource === null)) {
+    return { kind: 'NoListenerServes' };
+  }
+  return gateway.addresses.problem ?? (isReady(read, gateway) ? null : { kind: 'NoDataPlane', what });
+}
+
+function isReady(read: Read, gateway: GatewayModel): boolean {
+  return (read.dataPlanes(gateway.key)?.ready ?? 0) > 0;
+}
+
+function listenerStatus(
+  read: Read,
+  gateway: GatewayModel,
+  { shape, model }: Judged,
+  attachedRoutes: number,
+): DesiredListenerStatus {
+  const references = [...(shape.kindsProblem === null ? [] : [shape.kindsProblem]), ...model.problems];
+  const programmed = listenerProgrammedProblem(read, gateway, { shape, model });
+  return {
+    name: shape.name,
+    supportedKinds: shape.kinds,
+    attachedRoutes,
+    conditions: [
+      listenerAccepted(shape.problem),
+      conflictedCondition(shape.problem),
+      conditionOf('ResolvedRefs', references),
+      programmed === null ? good('Programmed') : bad(programmed),
+    ],
+  };
+}
+
+/** A conflict has a condition of its own, and is the reason of this one too. */
+function listenerAccepted(problem: Problem | null): DesiredCondition {
+  return problem === null ? good('Accepted') : { ...bad(problem), type: 'Accepted' };
+}
+
+function conflictedCondition(problem: Problem | null): DesiredCondition {
+  const words = problem === null ? null : wordsOf(problem);
+  return words?.type === 'Conflicted'
+    ? { ...words, status: 'True' }
+    : { type: 'Conflicted', status: 'False', reason: 'NoConflicts', message: '' };
+}
+
+function listenerProgrammedProblem(
+  read: Read,
+  gateway: GatewayModel,
+  { shape, model }: Judged,
+): Problem | null {
+  const what = `Listener ${shape.name}`;
+  if (gateway.problem !== null) {
+    return { kind: 'NotAccepted', what: `Gateway ${gateway.key}` };
+  }
+  if (shape.problem !== null) {
+    return { kind: 'NotAccepted', what };
+  }
+  if (model.resource === null) {
+    const [first] = model.problems;
+    return { kind: 'Unresolved', what, detail: first === undefined ? '' : wordsOf(first).message };
+  }
+  const id = resourceId('Listener', gateway.namespace, gateway.name, shape.name);
+  const detail = read.dataPlanes(gateway.key)?.refused.get(id);
+  if (detail !== undefined) {
+    return { kind: 'ListenerRefused', detail };
+  }
+  return isReady(read, gateway) ? null : { kind: 'NoDataPlane', what };
+}

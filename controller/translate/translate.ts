@@ -1,0 +1,74 @@
+// What the objects of the moment mean: for each Gateway of ours a snapshot, for each object a status. Pure: no
+// clock, no I/O, no log; a bad object is a problem told in a status, never an exception. Each result is kept with
+// what it was made from (memo.ts), so that one change costs one object's work. Does not know who reads the
+// snapshots, who writes the statuses, nor where objects come from.
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { ResourceSet } from '#snapshot/snapshot.ts';
+import { gatewaySnapshotUnit } from './gateway-snapshot.ts';
+import { gatewayUnit } from './gateway.ts';
+import type { TranslationInput } from './input.ts';
+import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
+import { noticesOf } from './notices.ts';
+import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
+import { gatewayStatusUnit } from './statuses/gateway.ts';
+import { policyStatusUnits } from './statuses/policy.ts';
+import { routeStatusUnit } from './statuses/route.ts';
+import type { DesiredStatus, EndpointSource, RemoteKeys, Translation } from './translation.ts';
+
+/** Translates one input after another; equal inputs give equal translations, whatever came before. */
+export interface Translator {
+  translate(input: TranslationInput): Translation;
+}
+
+export interface TranslatorOptions {
+  /** Told of each unit of work that is done anew, for tests and for measuring. */
+  readonly trace?: Trace;
+}
+
+/** A translator that remembers: unchanged parts of a translation are the same references as before. */
+export function createTranslator(options: TranslatorOptions = {}): Translator {
+  const memo = createMemo(options.trace);
+  return { translate: (input) => memo.run(input, translationUnit) };
+}
+
+const translationUnit: Unit<Translation> = {
+  name: 'translation',
+  compute(read) {
+    const statuses = statusesOf(read);
+    return { ...snapshotsOf(read), statuses, notices: noticesOf(read) };
+  },
+};
+
+function snapshotsOf(read: Read): Pick<Translation, 'snapshots' | 'endpointSources' | 'remoteKeys'> {
+  const snapshots = new Map<GatewayKey, ResourceSet>();
+  const endpointSources = new Map<GatewayKey, readonly EndpointSource[]>();
+  const remoteKeys = new Map<string, RemoteKeys>();
+  for (const { metadata } of read.list('Gateway')) {
+    const gateway = read.ask(gatewayUnit, metadata.namespace, metadata.name);
+    if (gateway !== null) {
+      const snapshot = read.ask(gatewaySnapshotUnit, metadata.namespace, metadata.name);
+      snapshots.set(gateway.key, snapshot.resources);
+      endpointSources.set(gateway.key, snapshot.sources);
+      snapshot.remoteKeys.forEach((one) => remoteKeys.set(one.id, one));
+    }
+  }
+  return { snapshots, endpointSources, remoteKeys: [...remoteKeys.values()] };
+}
+
+function statusesOf(read: Read): readonly DesiredStatus[] {
+  return [
+    ...read.list('GatewayClass').map(({ metadata }) => read.ask(gatewayClassStatusUnit, metadata.name)),
+    ...read
+      .list('Gateway')
+      .map(({ metadata }) => read.ask(gatewayStatusUnit, metadata.namespace, metadata.name)),
+    ...read
+      .list('HTTPRoute')
+      .map(({ metadata }) => read.ask(routeStatusUnit, metadata.namespace, metadata.name)),
+    ...read
+      .list('AuthPolicy')
+      .map(({ metadata }) => read.ask(policyStatusUnits.AuthPolicy, metadata.namespace, metadata.name)),
+    ...read
+      .list('RateLimitPolicy')
+      .map(({ metadata }) => read.ask(policyStatusUnits.RateLimitPolicy, metadata.namespace, metadata.name)),
+  ].filter((one) => one !== null);
+}

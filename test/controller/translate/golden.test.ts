@@ -1,0 +1,133 @@
+// The specification of the translation: each folder here is one case, manifests in (in.yaml), snapshots, statuses
+// and notices out (out.yaml). `GOLDEN=write` writes what comes out; read it against the Gateway API before it is kept.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { gatewayKey } from '#snapshot/ids.ts';
+import type { FetchedKeys, Observations } from '#controller/translate/input.ts';
+import { createTranslator } from '#controller/translate/translate.ts';
+import type { Translation } from '#controller/translate/translation.ts';
+import { input, nothingObserved, object, reader } from './objects.ts';
+
+const folder = import.meta.dirname;
+const cases = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+  .sort();
+
+/** The first document of an in.yaml may be this instead of a manifest. */
+interface Moment {
+  readonly standalone?: boolean;
+  /** Ready data planes by Gateway (`namespace/name`). */
+  readonly ready?: Readonly<Record<string, number>>;
+  /** By Gateway, resource id: reason. */
+  readonly refused?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly keys?: Readonly<Record<string, FetchedKeys>>;
+}
+
+for (const name of cases) {
+  test(`translate: ${name.replaceAll('-', ' ')}`, () => {
+    const found = stringify(shown(translated(name)), { lineWidth: 0, aliasDuplicateObjects: false });
+    const file = path.join(folder, name, 'out.yaml');
+    if (process.env['GOLDEN'] === 'write') {
+      writeFileSync(file, found);
+    }
+    assert.ok(existsSync(file), `${file} is there (GOLDEN=write makes it)`);
+    assert.deepEqual(parse(found), parse(readFileSync(file, 'utf8')));
+  });
+}
+
+test('there are golden cases', () => {
+  assert.ok(cases.length >= 1, `only ${String(cases.length)}`);
+});
+
+function translated(name: string): Translation {
+  const text = readFileSync(path.join(folder, name, 'in.yaml'), 'utf8');
+  const documents = parseAllDocuments(text).map((one): unknown => {
+    assert.deepEqual(one.errors, []);
+    return one.toJS();
+  });
+  const manifests = documents.filter((one) => !isMoment(one) && one !== null);
+  const moment = documents.find((one) => isMoment(one)) ?? {};
+  return createTranslator().translate(
+    input(reader(manifests.map((one) => object(one))), observed(moment), {
+      standalone: moment.standalone ?? false,
+    }),
+  );
+}
+
+function isMoment(value: unknown): value is Moment {
+  return typeof value === 'object' && value !== null && !('kind' in value);
+}
+
+function observed(moment: Moment): Observations {
+  const gateways = new Set([...Object.keys(moment.ready ?? {}), ...Object.keys(moment.refused ?? {})]);
+  return {
+    dataPlanes: new Map(
+      [...gateways].map((key) => {
+        const [namespace = '', name = ''] = key.split('/');
+        const ready = moment.ready?.[key] ?? 0;
+        const refused = new Map(Object.entries(moment.refused?.[key] ?? {}));
+        return [gatewayKey(namespace, name), { connected: ready, ready, refused }];
+      }),
+    ),
+    keys: new Map(Object.entries(moment.keys ?? nothingObserved.keys)),
+  };
+}
+
+/** As people like to read it: conditions on one line each, secrets redacted, nothing that is empty. */
+function shown(translation: Translation): unknown {
+  const { snapshots, endpointSources, remoteKeys, statuses, notices } = translation;
+  return {
+    snapshots: Object.fromEntries(
+      [...snapshots].map(([key, set]) => [
+        key,
+        Object.fromEntries(
+          [...set]
+            .sort(([one], [other]) => (one < other ? -1 : 1))
+            .map(([id, resource]) => [id, plain(resource)]),
+        ),
+      ]),
+    ),
+    endpointSources: Object.fromEntries([...endpointSources].filter(([, list]) => list.length > 0)),
+    ...(remoteKeys.length > 0 ? { remoteKeys } : {}),
+    statuses: statuses.map(({ object: { kind, namespace, name }, generation, gateways, status }) => ({
+      object: [kind, namespace, name].filter((part) => part !== '').join('/'),
+      generation,
+      gateways,
+      ...(short(status) as object),
+    })),
+    ...(notices.length > 0 ? { notices } : {}),
+  };
+}
+
+/** The resource as JSON, but for what its id already tells. */
+function plain(resource: unknown): unknown {
+  const {
+    id: _,
+    kind: __,
+    ...rest
+  } = JSON.parse(JSON.stringify(resource)) as Readonly<Record<string, unknown>>;
+  return rest;
+}
+
+/** Conditions as `True Accepted/Reason: message`. */
+function short(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map((one: unknown) => short(one));
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if ('type' in value && 'status' in value && 'reason' in value && 'message' in value) {
+    const { type, status, reason, message } = value;
+    return `${String(status)} ${String(type)}/${String(reason)}${message === '' ? '' : `: ${String(message)}`}`;
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== 'kind' || !('conditions' in value || 'parents' in value))
+      .map(([key, part]) => [key, short(part)]),
+  );
+}

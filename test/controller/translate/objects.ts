@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { decodeObject, kinds, type Kind, type KindMap } from '#crds/kind.ts';
+import type { Observations, ObjectReader, TranslationInput } from '#controller/translate/input.ts';
+
+type AnyObject = KindMap[Kind];
+
+/** Decodes a manifest that must be valid; what an API server would have stamped on it may be left out. */
+export function object(manifest: unknown): AnyObject {
+  const kind = kindOf(manifest);
+  const decoded = decodeObject(kind, manifest);
+  assert.ok(decoded.ok, `${kind}: ${JSON.stringify(decoded.ok ? null : decoded.problems)}`);
+  return decoded.object;
+}
+
+/** The kind a manifest says it is of. */
+export function kindOf(manifest: unknown): Kind {
+  const kind = (manifest as { readonly kind: string }).kind;
+  assert.ok(Object.hasOwn(kinds, kind), `the kind ${kind} is read`);
+  return kind as Kind;
+}
+
+/** The objects of one moment; a list keeps its reference while `previous` had the same objects of the kind. */
+export function reader(objects: readonly AnyObject[], previous: ObjectReader | null = null): ObjectReader {
+  const byKey = new Map(
+    objects.map((one) => [keyOf(one.kind, one.metadata.namespace, one.metadata.name), one]),
+  );
+  const byKind = Map.groupBy(objects, (one): string => one.kind);
+  const lists = new Map(
+    Object.keys(kinds).map((kind) => {
+      const now: readonly AnyObject[] = byKind.get(kind) ?? [];
+      const before: readonly AnyObject[] | undefined = previous?.list(kind as Kind);
+      const same = before?.length === now.length && now.every((one, index) => one === before[index]);
+      return [kind, same ? before : now] as const;
+    }),
+  );
+  return {
+    get: <K extends Kind>(kind: K, namespace: string, name: string) =>
+      byKey.get(keyOf(kind, namespace, name)) as KindMap[K] | undefined,
+    list: <K extends Kind>(kind: K) => (lists.get(kind) ?? []) as readonly KindMap[K][],
+    served: () => true,
+  };
+}
+
+function keyOf(kind: string, namespace: string, name: string): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+export const nothingObserved: Observations = { dataPlanes: new Map(), keys: new Map() };
+
+/** What a translation of `objects` goes by. */
+export function input(
+  objects: ObjectReader,
+  observations: Observations = nothingObserved,
+  settings: Partial<TranslationInput['settings']> = {},
+): TranslationInput {
+  return {
+    settings: {
+      controllerName: 'turnpike.dev/gateway-controller',
+      controllerNamespace: 'turnpike-system',
+      standalone: false,
+      ...settings,
+    },
+    objects,
+    observations,
+  };
+}
