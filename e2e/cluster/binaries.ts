@@ -122,8 +122,9 @@ async function compile({ label, source, flags, output }: Compilation): Promise<v
   // The compilation takes every core for minutes; whoever works on this machine goes first.
   if (child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
   const lines: string[] = [];
+  const packages = () => lines.filter((line) => !line.startsWith('go: ')).length;
   const progress = setInterval(
-    () => console.log(`${label}: ${lines.length} packages so far, ${seconds()} s`),
+    () => console.log(`${label}: ${packages()} packages so far, ${seconds()} s`),
     20_000,
   );
   try {
@@ -134,5 +135,5 @@ async function compile({ label, source, flags, output }: Compilation): Promise<v
   } finally {
     clearInterval(progress);
   }
-  console.log(`${label}: built in ${seconds()} s (${lines.length} packages compiled)`);
+  console.log(`${label}: built in ${seconds()} s (${packages()} packages compiled)`);
 }
