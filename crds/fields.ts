@@ -21,6 +21,18 @@ export const subdomainName = matching(
   .min(1)
   .max(253);
 
+/** Key of a label or an annotation. */
+export const qualifiedKey = matching(
+  `^(${subdomain}/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$`,
+  'must be a name of at most 63 characters, with a domain and a slash before it or without',
+);
+
+/** Value of a label. */
+export const labelValue = matching(
+  '^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$',
+  "must be letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",
+).max(63);
+
 /** RFC 1123 label. */
 export const namespaceName = matching(
   `^${label}$`,
@@ -28,6 +40,9 @@ export const namespaceName = matching(
 )
   .min(1)
   .max(63);
+
+/** Namespace of an object; empty for kinds without. */
+export const namespaceOrNone = matching(`^$|^${label}$`, "must be a namespace's name").max(63);
 
 /** Name of a rule, a limit and the like of ours: an RFC 1123 label. */
 export const partName = matching(

@@ -9,14 +9,18 @@ import {
   groupName,
   hostname,
   kindName,
+  labelValue,
   namespaceName,
   objectName,
   port,
+  qualifiedKey,
   sectionName,
 } from './fields.ts';
 import { conditionsSchema, kindSchema, type parentReferenceSchema } from './kubernetes.ts';
 
 export type { Condition } from './kubernetes.ts';
+export type * from './http-filter.ts';
+export type * from './http-match.ts';
 export type * from './http-route.ts';
 
 export const gatewayApiVersion = 'gateway.networking.k8s.io/v1';
@@ -67,11 +71,20 @@ const labelSelector = z.object({
     .default([]),
 });
 
+/** Maps are bounded by the number of their names. */
+function atMost(count: number): (context: z.core.ParsePayload<Record<string, string>>) => void {
+  return ({ value, issues }) => {
+    if (Object.keys(value).length > count) {
+      issues.push({ code: 'custom', message: `must have at most ${count} names`, input: value });
+    }
+  };
+}
+
 const listenerTls = withRules(
   z.object({
     mode: z.enum(['Terminate', 'Passthrough']).default('Terminate'),
     certificateRefs: atomicList(secretReference).max(64).default([]),
-    options: z.record(z.string(), z.string().max(4096)).default({}),
+    options: z.record(z.string(), z.string().max(4096)).check(atMost(16)).default({}),
   }),
   [
     {
@@ -188,23 +201,9 @@ const specAddresses = withRules(atomicList(specAddress).max(16), [
   },
 ]);
 
-const labelKey =
-  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$/;
-const labelKeyMessage =
-  'must be a name of at most 63 characters, with a domain and a slash before it or without';
-const qualifiedKey = z.string().regex(labelKey, labelKeyMessage);
-
 const infrastructure = z.object({
-  labels: z
-    .record(
-      qualifiedKey,
-      z
-        .string()
-        .max(63)
-        .regex(/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/, "must be letters, digits, '-', '_' and '.'"),
-    )
-    .default({}),
-  annotations: z.record(qualifiedKey, z.string().max(4096)).default({}),
+  labels: z.record(qualifiedKey, labelValue).check(atMost(8)).default({}),
+  annotations: z.record(qualifiedKey, z.string().max(4096)).check(atMost(16)).default({}),
   parametersRef: z.object({ group: groupName, kind: kindName, name: objectName }).exactOptional(),
 });
 

@@ -1,33 +1,37 @@
 // What every object has, and the core kinds we read: only the fields we read, with what the API server would
 // have filled in. Fields beyond these are dropped without a word.
+import { isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
-import { listByKeys, type Frozen } from './grammar.ts';
+import { listByKeys, withRules, type Frozen } from './grammar.ts';
 import {
   controllerName,
   groupName,
   kindName,
+  labelValue,
   namespaceName,
+  namespaceOrNone,
   objectName,
   port,
+  qualifiedKey,
   sectionName,
   subdomainName,
 } from './fields.ts';
 
-const labels = z.record(z.string(), z.string());
+const texts = z.record(z.string(), z.string());
 
 /** Metadata as it is after decoding: what a manifest leaves out is empty, `generation` 0. */
 export const objectMetaSchema = z.object({
   name: subdomainName,
   /** Empty for kinds without namespace. */
-  namespace: z.string().default(''),
+  namespace: namespaceOrNone.default(''),
   uid: z.string().default(''),
   generation: z.int().default(0),
   resourceVersion: z.string().default(''),
   /** RFC 3339 in UTC. */
   creationTimestamp: z.string().default(''),
   deletionTimestamp: z.string().exactOptional(),
-  labels: labels.default({}),
-  annotations: labels.default({}),
+  labels: z.record(qualifiedKey, labelValue).default({}),
+  annotations: texts.default({}),
 });
 
 export type ObjectMeta = Frozen<z.infer<typeof objectMetaSchema>>;
@@ -85,22 +89,54 @@ export function kindSchema<const K extends string, const V extends string, Shape
 
 const servicePort = z.object({
   name: z.string().default(''),
-  protocol: z.string().default('TCP'),
+  protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP'),
   port,
   targetPort: z.union([z.int(), z.string()]).exactOptional(),
   appProtocol: z.string().exactOptional(),
 });
 
+const servicePorts = withRules(z.array(servicePort), [
+  {
+    cel: '(validation of the core API)',
+    message: 'several ports need names, each its own: give each a name',
+    holds: (list) => list.length < 2 || allDiffer(list.map(({ name }) => (name === '' ? null : name))),
+  },
+  {
+    cel: '(validation of the core API)',
+    message: 'two ports have the same number and protocol: remove one of them or change its port',
+    holds: (list) => allDiffer(list.map((one) => `${one.protocol}/${one.port}`)),
+  },
+]);
+
+function allDiffer(values: readonly (string | null)[]): boolean {
+  return !values.includes(null) && new Set(values).size === values.length;
+}
+
+const serviceSpec = withRules(
+  z.object({
+    type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']).default('ClusterIP'),
+    clusterIP: z.string().exactOptional(),
+    externalName: z.string().exactOptional(),
+    ports: servicePorts.default([]),
+    selector: texts.default({}),
+  }),
+  [
+    {
+      cel: '(validation of the core API)',
+      message:
+        'a Service needs ports, unless it is headless (clusterIP None) or of type ExternalName: add ports',
+      holds: (spec) => spec.ports.length > 0 || spec.clusterIP === 'None' || spec.type === 'ExternalName',
+    },
+    {
+      cel: '(validation of the core API)',
+      message: 'type ExternalName needs the name: add externalName',
+      holds: (spec) => spec.type !== 'ExternalName' || (spec.externalName ?? '') !== '',
+    },
+  ],
+);
+
 export const serviceSchema = kindSchema('Service', 'v1', {
-  spec: z
-    .object({
-      type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']).default('ClusterIP'),
-      clusterIP: z.string().exactOptional(),
-      externalName: z.string().exactOptional(),
-      ports: z.array(servicePort).default([]),
-      selector: labels.default({}),
-    })
-    .prefault({}),
+  spec: serviceSpec,
   status: z
     .object({
       loadBalancer: z
@@ -146,6 +182,12 @@ const endpoint = z.object({
     .exactOptional(),
 });
 
+const addressFits = {
+  IPv4: (address) => isIPv4(address),
+  IPv6: (address) => isIPv6(address),
+  FQDN: (address) => subdomainName.safeParse(address).success,
+} satisfies Record<string, (address: string) => boolean>;
+
 export const endpointSliceSchema = kindSchema('EndpointSlice', 'discovery.k8s.io/v1', {
   addressType: z.enum(['IPv4', 'IPv6', 'FQDN']),
   endpoints: z.array(endpoint).max(1000).default([]),
@@ -160,6 +202,20 @@ export const endpointSliceSchema = kindSchema('EndpointSlice', 'discovery.k8s.io
       }),
     )
     .default([]),
+}).check(({ value, issues }) => {
+  const fits = addressFits[value.addressType];
+  value.endpoints.forEach((one, index) => {
+    one.addresses.forEach((address, position) => {
+      if (fits(address)) return;
+      const path = ['endpoints', index, 'addresses', position];
+      issues.push({
+        code: 'custom',
+        path,
+        input: address,
+        message: `must be an address of type ${value.addressType}`,
+      });
+    });
+  });
 });
 
 export type EndpointSlice = Frozen<z.infer<typeof endpointSliceSchema>>;

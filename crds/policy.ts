@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
 import { objectName, sectionName } from './fields.ts';
 import { conditionsSchema, ownController, parentReferenceSchema } from './kubernetes.ts';
+import { namedOnce, wholeOrSections } from './targets.ts';
 
 /** Group and version of our kinds. */
 export const turnpikeVersion = 'turnpike.dev/v1alpha1';
@@ -25,26 +26,18 @@ export type TargetReference = Frozen<z.infer<typeof targetReference>>;
 
 const sameTarget = 'a.group == b.group && a.kind == b.kind && a.name == b.name';
 
-function sectionsByTarget(targets: readonly TargetReference[]): readonly (readonly (string | undefined)[])[] {
-  const groups = Map.groupBy(targets, (one) => JSON.stringify([one.group, one.kind, one.name]));
-  return [...groups.values()].map((group) => group.map((one) => one.sectionName));
-}
-
 /** `spec.targetRefs`: empty when routes pull the policy in by an ExtensionRef filter. */
 export const targetRefsSchema = withRules(atomicList(targetReference).max(16), [
   {
     cel: `self.all(a, self.all(b, ${sameTarget} ? has(a.sectionName) == has(b.sectionName) : true))`,
     message:
       'one target is named both whole and by sectionName: give each of its entries a sectionName, or keep the whole one alone',
-    holds: (list) =>
-      sectionsByTarget(list).every(
-        (sections) => new Set(sections.map((one) => one === undefined)).size === 1,
-      ),
+    holds: wholeOrSections,
   },
   {
     cel: `self.all(a, self.exists_one(b, ${sameTarget} && (has(a.sectionName) ? has(b.sectionName) && a.sectionName == b.sectionName : !has(b.sectionName))))`,
     message: 'a target is named twice: remove one of the two entries',
-    holds: (list) => sectionsByTarget(list).every((sections) => new Set(sections).size === sections.length),
+    holds: namedOnce,
   },
 ])
   .default([])

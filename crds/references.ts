@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { groupName, kindName, namespaceName, objectName, port } from './fields.ts';
 import { withRules } from './grammar.ts';
-import { serviceNeedsPort } from './http-route.ts';
+import { serviceNeedsPort } from './http-filter.ts';
 
 const dataKey = z
   .string()

@@ -1,0 +1,180 @@
+// The filters of an HTTPRoute, as the CRD of Gateway API 1.7 defines them.
+import * as z from 'zod';
+import { atomicList, listByKeys, oneOf, setOf, withRules, type Frozen, type Rule } from './grammar.ts';
+import {
+  fieldName,
+  groupName,
+  kindName,
+  namespaceName,
+  objectName,
+  port,
+  preciseHostname,
+} from './fields.ts';
+import { methods } from './http-match.ts';
+
+const headerValues = listByKeys(z.object({ name: fieldName, value: z.string().min(1).max(4096) }), ['name'])
+  .max(16)
+  .default([]);
+
+const headerModifier = z.object({
+  set: headerValues,
+  add: headerValues,
+  remove: setOf(z.string()).max(16).default([]),
+});
+
+export type HTTPHeaderFilter = Frozen<z.infer<typeof headerModifier>>;
+
+const pathModifier = oneOf({
+  type: 'Whether the whole path or the matched prefix is replaced.',
+  variants: {
+    ReplaceFullPath: { replaceFullPath: z.string().max(1024) },
+    ReplacePrefixMatch: { replacePrefixMatch: z.string().max(1024) },
+  },
+  common: {},
+});
+
+export type HTTPPathModifier = Frozen<z.infer<typeof pathModifier>>;
+
+const statusCodes = [301, 302, 303, 307, 308] as const;
+
+const requestRedirect = z.object({
+  scheme: z.enum(['http', 'https']).exactOptional(),
+  hostname: preciseHostname.exactOptional(),
+  path: pathModifier.exactOptional(),
+  port: port.exactOptional(),
+  statusCode: z.literal(statusCodes).default(302),
+});
+
+const urlRewrite = z.object({
+  hostname: preciseHostname.exactOptional(),
+  path: pathModifier.exactOptional(),
+});
+
+/** A Service is nothing to call without a port. */
+export const serviceNeedsPort: Rule<{
+  readonly group: string;
+  readonly kind: string;
+  readonly port?: number;
+}> = {
+  cel: "(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true",
+  message: 'a reference to a Service needs its port: add port',
+  holds: (reference) =>
+    reference.group !== '' || reference.kind !== 'Service' || reference.port !== undefined,
+};
+
+/** What names a backend, in `backendRefs` and elsewhere. */
+export const backendReferenceFields = {
+  group: groupName.default(''),
+  kind: kindName.default('Service'),
+  name: objectName,
+  /** Left out: that of the route. */
+  namespace: namespaceName.exactOptional(),
+  port: port.exactOptional(),
+};
+
+/** Reference to a backend: a Service with its port, or another kind. */
+const backendObjectReference = withRules(z.object(backendReferenceFields), [serviceNeedsPort]);
+
+export type BackendObjectReference = Frozen<z.infer<typeof backendObjectReference>>;
+
+const fraction = withRules(
+  z.object({ numerator: z.int32().min(0), denominator: z.int32().min(1).default(100) }),
+  [
+    {
+      cel: 'self.numerator <= self.denominator',
+      message: 'numerator must not be greater than denominator',
+      holds: (value) => value.numerator <= value.denominator,
+    },
+  ],
+);
+
+const requestMirror = withRules(
+  z.object({
+    backendRef: backendObjectReference,
+    percent: z.int32().min(0).max(100).exactOptional(),
+    fraction: fraction.exactOptional(),
+  }),
+  [
+    {
+      cel: '!(has(self.percent) && has(self.fraction))',
+      message: 'percent and fraction exclude each other: remove one',
+      holds: (mirror) => mirror.percent === undefined || mirror.fraction === undefined,
+    },
+  ],
+);
+
+const aloneIfStar: Rule<readonly string[]> = {
+  cel: "!('*' in self && self.size() > 1)",
+  message: "'*' means all: remove the other values, or '*'",
+  holds: (values) => !values.includes('*') || values.length === 1,
+};
+
+const cors = z.object({
+  allowOrigins: withRules(
+    setOf(
+      z
+        .string()
+        .min(1)
+        .max(253)
+        .regex(
+          /(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)/,
+          "must be an origin such as https://app.example.com, or '*'",
+        ),
+    ).max(64),
+    [aloneIfStar],
+  ).default([]),
+  allowCredentials: z.boolean().exactOptional(),
+  allowMethods: withRules(setOf(z.enum([...methods, '*'])).max(9), [aloneIfStar]).default([]),
+  allowHeaders: withRules(setOf(fieldName).max(64), [aloneIfStar]).default([]),
+  exposeHeaders: setOf(fieldName).max(64).default([]),
+  maxAge: z.int32().min(1).default(5),
+});
+
+const filter = oneOf({
+  type: 'What the filter does.',
+  variants: {
+    RequestHeaderModifier: { requestHeaderModifier: headerModifier },
+    ResponseHeaderModifier: { responseHeaderModifier: headerModifier },
+    RequestMirror: { requestMirror },
+    RequestRedirect: { requestRedirect },
+    URLRewrite: { urlRewrite },
+    ExtensionRef: { extensionRef: z.object({ group: groupName, kind: kindName, name: objectName }) },
+    CORS: { cors },
+    ExternalAuth: { externalAuth: z.unknown() },
+  },
+  common: {},
+});
+
+export type HTTPRouteFilter = Frozen<z.infer<typeof filter>>;
+
+/** Filters in the order they stand. */
+export type Filters = readonly HTTPRouteFilter[];
+
+/** How many filters of a type there are. */
+export function count(filters: Filters, type: HTTPRouteFilter['type']): number {
+  return filters.filter((one) => one.type === type).length;
+}
+
+const onceOnly = [
+  'CORS',
+  'RequestHeaderModifier',
+  'ResponseHeaderModifier',
+  'RequestRedirect',
+  'URLRewrite',
+] as const;
+
+const filterRules: readonly Rule<Filters>[] = [
+  {
+    cel: "!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
+    message: 'RequestRedirect and URLRewrite exclude each other: remove one',
+    holds: (filters) => count(filters, 'RequestRedirect') === 0 || count(filters, 'URLRewrite') === 0,
+  },
+  ...onceOnly.map((type) => ({
+    cel: `self.filter(f, f.type == '${type}').size() <= 1`,
+    message: `a filter of type ${type} may stand here once: join them into one`,
+    holds: (filters: Filters) => count(filters, type) <= 1,
+  })),
+];
+
+/** `filters` of a rule, or of one of its backends. */
+export const filtersSchema = withRules(atomicList(filter).max(16), filterRules).default([]);
