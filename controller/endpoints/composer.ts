@@ -1,0 +1,81 @@
+import type { EndpointSlice } from '#crds/kubernetes.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
+import type { Observations, ObjectReader } from '#controller/translate/input.ts';
+import type { EndpointSource } from '#controller/translate/translation.ts';
+import type { AddressRule } from './address.ts';
+import { compileEndpoints } from './endpoints.ts';
+import { compileFleet } from './fleet.ts';
+
+/** Where the composer looks things up. */
+export interface ComposerOptions {
+  readonly objects: ObjectReader;
+  /** The EndpointSlices of a Service, in a stable order; unchanged ones are the same references as before. */
+  readonly slicesOf: (namespace: string, service: string) => readonly EndpointSlice[];
+  readonly addresses: AddressRule;
+}
+
+/** Makes a Gateway's Endpoints and Fleet resources. */
+export interface EndpointsComposer {
+  /** Resources whose EndpointSlices have not changed are the same references as before. */
+  compose(
+    gateway: GatewayKey,
+    sources: readonly EndpointSource[],
+    observations: Observations,
+  ): readonly Resource[];
+}
+
+interface Kept {
+  readonly key: string;
+  readonly slices: readonly EndpointSlice[];
+  readonly resource: Resource;
+}
+
+/** A composer that remembers, for each Gateway, what it made of what: it forgets with the Gateway's next sources. */
+export function createEndpointsComposer(options: ComposerOptions): EndpointsComposer {
+  const kept = new Map<GatewayKey, ReadonlyMap<string, Kept>>();
+  return {
+    compose(gateway, sources, observations) {
+      const before = kept.get(gateway);
+      const connected = observations.dataPlanes.get(gateway)?.connected ?? 0;
+      const now = [
+        ...sources.map((source) => {
+          const slices = options.slicesOf(source.namespace, source.service);
+          const key = `${source.id} ${source.portName}`;
+          return renew(before, key, slices, () => compileEndpoints(source, slices, options.addresses));
+        }),
+        fleet(before, ownSlices(options, gateway), connected),
+      ];
+      kept.set(gateway, new Map(now.map((one) => [one.key, one])));
+      return now.map((one) => one.resource);
+    },
+  };
+}
+
+function fleet(
+  before: ReadonlyMap<string, Kept> | undefined,
+  slices: readonly EndpointSlice[],
+  connected: number,
+): Kept {
+  return renew(before, `Fleet ${String(connected)}`, slices, () => compileFleet(slices, connected));
+}
+
+function renew(
+  before: ReadonlyMap<string, Kept> | undefined,
+  key: string,
+  slices: readonly EndpointSlice[],
+  compile: () => Resource,
+): Kept {
+  const old = before?.get(key);
+  const same =
+    old?.slices.length === slices.length && slices.every((one, index) => one === old.slices[index]);
+  return same ? old : { key, slices, resource: compile() };
+}
+
+/** The EndpointSlices of the Service that was made for the Gateway. */
+function ownSlices(options: ComposerOptions, gateway: GatewayKey): readonly EndpointSlice[] {
+  const [namespace = '', name = ''] = gateway.split('/');
+  const className = options.objects.get('Gateway', namespace, name)?.spec.gatewayClassName;
+  return className === undefined ? [] : options.slicesOf(namespace, infrastructureName(name, className));
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeObject } from '#crds/kind.ts';
+import type { EndpointSlice } from '#crds/kubernetes.ts';
+import { gatewayKey, resourceId } from '#snapshot/ids.ts';
+import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import { isReachable } from '#controller/endpoints/address.ts';
+import { createEndpointsComposer } from '#controller/endpoints/composer.ts';
+import { compileEndpoints } from '#controller/endpoints/endpoints.ts';
+import { compileFleet } from '#controller/endpoints/fleet.ts';
+import { nothingObserved, object, reader } from '../translate/objects.ts';
+
+const source = {
+  id: resourceId('Endpoints', 'shop', 'cart', '80'),
+  namespace: 'shop',
+  service: 'cart',
+  portName: 'http',
+};
+
+type Conditions = Readonly<Record<string, boolean>>;
+
+function slice(endpoints: Readonly<Record<string, Conditions>>, changes: object = {}): EndpointSlice {
+  const decoded = decodeObject('EndpointSlice', {
+    metadata: { name: 'cart-1', namespace: 'shop' },
+    addressType: 'IPv4',
+    ports: [
+      { name: 'http', port: 8080 },
+      { name: 'admin', port: 9090 },
+    ],
+    endpoints: Object.entries(endpoints).map(([address, conditions]) => ({
+      addresses: [address],
+      conditions,
+    })),
+    ...changes,
+  });
+  assert.ok(decoded.ok);
+  return decoded.object;
+}
+
+const listed = (slices: readonly EndpointSlice[]) =>
+  compileEndpoints(source, slices).endpoints.map((one) => `${one.address}:${String(one.port)} ${one.state}`);
+
+test('ready endpoints are told, and terminating ones that still serve; others are not', () => {
+  const endpoints = {
+    '10.0.0.1': {},
+    '10.0.0.2': { ready: true },
+    '10.0.0.3': { ready: false },
+    '10.0.0.4': { ready: false, serving: true, terminating: true },
+    '10.0.0.5': { ready: false, serving: false, terminating: true },
+    '10.0.0.6': { ready: false, serving: true, terminating: false },
+  };
+  assert.deepEqual(listed([slice(endpoints)]), [
+    '10.0.0.1:8080 Ready',
+    '10.0.0.2:8080 Ready',
+    '10.0.0.4:8080 Terminating',
+  ]);
+});
+
+test('slices are joined, sorted and without doubles, and Ready wins over Terminating', () => {
+  const terminating = { ready: false, serving: true, terminating: true };
+  const one = slice({ '10.0.0.9': {}, '10.0.0.1': terminating });
+  const other = slice({ '10.0.0.1': {}, '10.0.0.9': terminating });
+  const six = slice({ 'fd00::1': {} }, { addressType: 'IPv6' });
+  const wanted = ['10.0.0.1:8080 Ready', '10.0.0.9:8080 Ready', 'fd00::1:8080 Ready'];
+  assert.deepEqual(listed([one, other, six]), wanted);
+  assert.deepEqual(listed([six, other, one]), wanted);
+});
+
+test('the port is found by name, an unnamed one too, and other protocols are passed over', () => {
+  const unnamed = slice({ '10.0.0.1': {} }, { ports: [{ port: 81 }, { port: 53, protocol: 'UDP' }] });
+  assert.deepEqual(listed([unnamed]), []);
+  assert.equal(compileEndpoints({ ...source, portName: '' }, [unnamed]).endpoints[0]?.port, 81);
+});
+
+test('slices of host names are passed over', () => {
+  assert.deepEqual(listed([slice({ 'evil.example.com': {} }, { addressType: 'FQDN' })]), []);
+});
+
+test('addresses that lead to this machine, to metadata services or to everybody are refused', () => {
+  const refused = [
+    '127.0.0.1', '127.1.2.3', '::1', '0.0.0.0', '0.1.2.3', '::', '169.254.169.254', 'fe80::1', '224.0.0.1', 'ff02::1',
+    '255.255.255.255', '::ffff:127.0.0.1', '::ffff:a9fe:a9fe', '64:ff9b::a9fe:a9fe', 'fe80::1%eth0', 'localhost', '',
+    '127.1', '0x7f.0.0.1',
+  ]; // prettier-ignore
+  for (const address of refused) {
+    assert.equal(isReachable(address, 'Cluster'), false, address);
+  }
+  for (const address of ['10.0.0.1', '192.168.1.1', '8.8.8.8', 'fd00::1', '2001:db8::1']) {
+    assert.equal(isReachable(address, 'Cluster'), true, address);
+  }
+});
+
+test('standalone allows loopback and nothing else of these', () => {
+  for (const address of ['127.0.0.1', '::1']) {
+    assert.equal(isReachable(address, 'Standalone'), true, address);
+  }
+  for (const address of ['169.254.169.254', '0.0.0.0', '::ffff:127.0.0.1', 'ff02::1']) {
+    assert.equal(isReachable(address, 'Standalone'), false, address);
+  }
+  assert.equal(compileEndpoints(source, [slice({ '127.0.0.1': {} })]).endpoints.length, 0);
+  assert.equal(compileEndpoints(source, [slice({ '127.0.0.1': {} })], 'Standalone').endpoints.length, 1);
+});
+
+test('the fleet is the ready endpoints of the own Service, each pod once, at least one', () => {
+  const four = slice({ '10.0.0.1': {}, '10.0.0.2': {}, '10.0.0.3': { ready: false } });
+  const six = slice({ 'fd00::1': {}, 'fd00::2': {} }, { addressType: 'IPv6' });
+  assert.equal(compileFleet([four, six], 7).replicas, 2);
+  assert.equal(compileFleet([slice({})], 7).replicas, 1);
+  assert.equal(compileFleet([], 3).replicas, 3);
+  assert.equal(compileFleet([], 0).replicas, 1);
+});
+
+test('one EndpointSlice change renews one Endpoints resource', () => {
+  const gateway = object({
+    kind: 'Gateway',
+    metadata: { name: 'edge', namespace: 'shop' },
+    spec: { gatewayClassName: 'turnpike', listeners: [{ name: 'http', protocol: 'HTTP', port: 80 }] },
+  });
+  const services = new Map<string, readonly EndpointSlice[]>([
+    ['cart', [slice({ '10.0.0.1': {} })]],
+    ['pay', [slice({ '10.0.1.1': {} })]],
+    ['edge-turnpike', [slice({ '10.0.2.1': {}, '10.0.2.2': {} })]],
+  ]);
+  const composer = createEndpointsComposer({
+    objects: reader([gateway]),
+    slicesOf: (_, service) => [...(services.get(service) ?? [])],
+    addresses: 'Cluster',
+  });
+  const pay = { ...source, id: resourceId('Endpoints', 'shop', 'pay', '80'), service: 'pay' };
+  const compose = () => composer.compose(gatewayKey('shop', 'edge'), [source, pay], nothingObserved);
+  const before = compose();
+  assert.deepEqual(
+    before.map((one) => (one.kind === 'Fleet' ? one.replicas : one.id)),
+    [source.id, pay.id, 2],
+  );
+  services.set('pay', [slice({ '10.0.1.1': {}, '10.0.1.2': {} })]);
+  const after = compose();
+  assert.deepEqual(
+    after.map((one, index) => one === before[index]),
+    [true, false, true],
+  );
+});
+
+test('what is made for a Gateway is named by Gateway and class, shortened with a hash where no label fits', () => {
+  assert.equal(infrastructureName('edge', 'turnpike'), 'edge-turnpike');
+  const long = infrastructureName('g'.repeat(253), 'turnpike');
+  assert.match(long, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
+  assert.notEqual(long, infrastructureName('g'.repeat(252), 'turnpike'));
+  for (const name of ['my.gateway', '9lives', '0', `a${'-'.repeat(60)}b`]) {
+    assert.match(infrastructureName(name, 'turnpike'), /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, name);
+  }
+  assert.notEqual(infrastructureName('my.gateway', 'x'), infrastructureName('my-gateway', 'x'));
+});
