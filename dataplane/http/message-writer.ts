@@ -1,0 +1,82 @@
+import { chunkedLength } from './framing.ts';
+import type { ContentLength } from './framing.ts';
+import type { Socket } from 'node:net';
+
+/** Content up to this joins the head, or the content before it, in one write; larger pieces go as they are. */
+const joinedBytesMax = 8 * 1024;
+
+/**
+ * Writes messages to a socket, one after the other, and frames their content as announced. Nothing goes out before
+ * {@link flush} or a large piece of content, so that a head and a small content are one write.
+ *
+ * Hot path: small content becomes latin1 text, since one write of one string is the cheapest call Node has.
+ */
+export class MessageWriter {
+  readonly #socket: Socket;
+  /** Framed and ready, as latin1. */
+  #text = '';
+  /** Content that is to become one chunk, as latin1; used for chunked content only. */
+  #chunk = '';
+  #length: ContentLength = 0;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Begins a message: `head` with its empty line, as latin1 text. */
+  begin(head: string, length: ContentLength): void {
+    this.#text += head;
+    this.#length = length;
+  }
+
+  /** Content. False when the socket is full: more should wait for its `drain`. */
+  data(data: Buffer): boolean {
+    if (data.length <= joinedBytesMax) {
+      if (this.#length === chunkedLength) this.#chunk += data.toString('latin1');
+      else this.#text += data.toString('latin1');
+      return true;
+    }
+    return this.#writeLarge(data);
+  }
+
+  /** The end of the message, with the trailer section as text where there is one: lines, without the empty one. */
+  end(trailers: string): void {
+    if (this.#length !== chunkedLength) return;
+    this.#closeChunk();
+    this.#text += trailers === '' ? '0\r\n\r\n' : `0\r\n${trailers}\r\n`;
+  }
+
+  /** Hands over what is ready. False when the socket is full. */
+  flush(): boolean {
+    if (this.#chunk !== '') this.#closeChunk();
+    const text = this.#text;
+    if (text !== '') {
+      this.#text = '';
+      this.#socket.write(text, 'latin1');
+    }
+    return !this.#socket.writableNeedDrain;
+  }
+
+  #closeChunk(): void {
+    const chunk = this.#chunk;
+    if (chunk === '') return;
+    this.#chunk = '';
+    this.#text += `${chunk.length.toString(16)}\r\n${chunk}\r\n`;
+  }
+
+  #writeLarge(data: Buffer): boolean {
+    const socket = this.#socket;
+    if (this.#length === chunkedLength) {
+      this.#closeChunk();
+      this.#text += `${data.length.toString(16)}\r\n`;
+    }
+    const text = this.#text;
+    this.#text = this.#length === chunkedLength ? '\r\n' : '';
+    if (text === '') return socket.write(data);
+    socket.cork();
+    socket.write(text, 'latin1');
+    socket.write(data);
+    socket.uncork();
+    return !socket.writableNeedDrain;
+  }
+}

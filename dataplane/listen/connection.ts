@@ -1,0 +1,410 @@
+import { MessageWriter } from '#dataplane/http/message-writer.ts';
+import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
+import { answerHeadText, fieldLines } from '#dataplane/proxy/head-text.ts';
+import { RequestParser } from './request-parser.ts';
+import type { Limits } from './limits.ts';
+import type { RequestEvents } from './request-parser.ts';
+import type { Client } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import type { ReceivedRequest } from '#dataplane/http/received.ts';
+import type { Downstream, Gateway, RunningExchange } from '#dataplane/proxy/downstream.ts';
+import type { Socket } from 'node:net';
+
+/** What all connections of a data plane share. `nowMs` is coarse: the last sweep's monotonic time. */
+export interface ConnectionSurroundings {
+  readonly gateway: Gateway;
+  readonly limits: Limits;
+  readonly scanner: HeadScanner;
+  nowMs: number;
+}
+
+/** What the port a connection came in by says about it. */
+export interface ConnectionHome {
+  readonly port: number;
+  /** True once no request shall follow the one under way. */
+  readonly draining: boolean;
+}
+
+/**
+ * Head: between requests, or in a head. Exchange: a request is being answered. Discard: its answer is whole and
+ * content that nobody wants is still to come. Linger: we have ended our side, and read on for a while so that
+ * the client gets to see the answer. Tunnel: not ours any more. Closed.
+ */
+type Phase = 'Head' | 'Exchange' | 'Discard' | 'Linger' | 'Tunnel' | 'Closed';
+
+/**
+ * A client's HTTP/1.x connection: one exchange at a time, answers in the order of requests (RFC 9112 section 9.3).
+ *
+ * Hot path: no closure, promise or timer for a request; octets that come too early are kept and reading stops.
+ */
+export class ServerConnection implements RequestEvents, Downstream {
+  readonly client: Client;
+  readonly port: number;
+
+  readonly #around: ConnectionSurroundings;
+  readonly #home: ConnectionHome;
+  readonly #socket: Socket;
+  readonly #parser: RequestParser;
+  readonly #writer: MessageWriter;
+  #phase: Phase = 'Head';
+  #exchange: RunningExchange | null = null;
+  #request: ReceivedRequest | null = null;
+  #requests = 0;
+  /** Octets that have come too early. */
+  #held: Buffer | null = null;
+  #paused = false;
+  #advancing = false;
+  #wanted = false;
+  #hasContinued = false;
+  #contentBytes = 0;
+  #discarded = 0;
+  #answerLength: ContentLength = noContent;
+  #closeAfterAnswer = false;
+  /** By the coarse clock. */
+  #deadlineMs: number;
+
+  constructor(around: ConnectionSurroundings, home: ConnectionHome, socket: Socket, client: Client) {
+    this.#around = around;
+    this.#home = home;
+    this.#socket = socket;
+    this.client = client;
+    this.port = home.port;
+    this.#parser = new RequestParser(around.scanner, around.limits.requestLineBytesMax, this);
+    this.#writer = new MessageWriter(socket);
+    this.#deadlineMs = this.#after(around.limits.headTimeoutMs);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', () => {});
+    socket.on('close', () => this.#onClose());
+  }
+
+  /** Between requests, with nothing of the next one here. */
+  get isIdle(): boolean {
+    return this.#phase === 'Head' && this.#parser.atStart && this.#held === null;
+  }
+
+  /** Ends an idle connection in an orderly way. */
+  endIdle(): void {
+    if (this.isIdle) this.#linger();
+  }
+
+  /** Cuts the connection, whatever is under way. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Enforces the limits of time; called once a sweep. */
+  sweep(nowMs: number): void {
+    if (nowMs < this.#deadlineMs) return;
+    switch (this.#phase) {
+      case 'Head':
+        if (this.#parser.atStart) this.#linger();
+        else this.requestFailed({ kind: 'ClientTooSlow' });
+        break;
+      case 'Exchange':
+        if (this.#socket.writableNeedDrain) this.#fail({ kind: 'ClientGone' });
+        else if (this.#wanted && !this.#parser.ended) this.#fail({ kind: 'ClientTooSlow' });
+        break;
+      case 'Discard':
+      case 'Linger':
+        this.destroy();
+        break;
+      case 'Tunnel':
+      case 'Closed':
+        break;
+    }
+  }
+
+  // ---- octets in
+
+  #onData(chunk: Buffer): void {
+    if (this.#phase === 'Linger') this.#discard(chunk.length);
+    if (this.#phase === 'Linger' || this.#phase === 'Tunnel' || this.#phase === 'Closed') return;
+    if (this.#held !== null) {
+      // paused, and Node had one more chunk for us
+      this.#held = Buffer.concat([this.#held, chunk]);
+      return;
+    }
+    this.#advance(chunk);
+  }
+
+  /** Takes octets as far as the phase allows and keeps the rest. */
+  #advance(bytes: Buffer): void {
+    this.#advancing = true;
+    let at = 0;
+    while (at < bytes.length && this.#takesOctets()) {
+      at = this.#parser.parse(bytes, at);
+      if (at === -1) break;
+    }
+    this.#advancing = false;
+    if (at === -1 || this.#phase === 'Linger' || this.#phase === 'Closed') {
+      this.#held = null;
+      return;
+    }
+    if (at < bytes.length) this.#hold(at === 0 ? bytes : bytes.subarray(at));
+    else this.#release();
+    if (this.#wanted) this.#exchange?.contentFlush();
+  }
+
+  #takesOctets(): boolean {
+    switch (this.#phase) {
+      case 'Head':
+        return true;
+      case 'Exchange':
+        return this.#wanted && !this.#parser.ended;
+      case 'Discard':
+        return !this.#parser.ended;
+      case 'Linger':
+      case 'Tunnel':
+      case 'Closed':
+        return false;
+    }
+  }
+
+  #hold(rest: Buffer): void {
+    this.#held = rest;
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  #release(): void {
+    this.#held = null;
+    if (this.#phase === 'Head' && !this.#parser.atStart && this.#deadlineMs === Number.POSITIVE_INFINITY) {
+      this.#deadlineMs = this.#after(this.#around.limits.headTimeoutMs);
+    }
+    if (!this.#paused || (this.#phase === 'Exchange' && !this.#wanted && !this.#parser.ended)) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** Goes on with what was kept, when something has changed. */
+  #goOn(): void {
+    if (this.#advancing || this.#phase === 'Tunnel') return;
+    this.#advance(this.#held ?? nothing);
+  }
+
+  requestHead(request: ReceivedRequest): void {
+    this.#phase = 'Exchange';
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#request = request;
+    this.#requests += 1;
+    this.#wanted = false;
+    this.#hasContinued = false;
+    this.#contentBytes = 0;
+    const { bodyBytesMax } = this.#around.limits;
+    this.#exchange = this.#around.gateway.exchange(request, this);
+    if (bodyBytesMax > 0 && request.length > bodyBytesMax)
+      this.#exchange.requestFailed({ kind: 'BodyTooLarge' });
+    else this.#exchange.start();
+  }
+
+  contentData(data: Buffer): void {
+    if (this.#phase === 'Discard') {
+      this.#discard(data.length);
+      return;
+    }
+    const { bodyBytesMax, bodyTimeoutMs } = this.#around.limits;
+    this.#contentBytes += data.length;
+    if (bodyBytesMax > 0 && this.#contentBytes > bodyBytesMax) {
+      this.#fail({ kind: 'BodyTooLarge' });
+      return;
+    }
+    this.#deadlineMs = this.#after(bodyTimeoutMs);
+    this.#exchange?.contentData(data);
+  }
+
+  requestEnd(trailers: Fields | null): void {
+    if (this.#phase === 'Exchange') {
+      this.#deadlineMs = Number.POSITIVE_INFINITY;
+      this.#exchange?.contentEnd(trailers);
+    } else if (this.#phase === 'Discard') {
+      this.#nextRequest();
+    }
+  }
+
+  requestFailed(failure: Failure): void {
+    if (this.#phase === 'Head') {
+      this.#phase = 'Exchange';
+      this.#request = null;
+      this.#around.gateway.refuse(failure, this);
+    } else if (this.#phase === 'Discard') {
+      this.#linger();
+    } else {
+      this.#fail(failure);
+    }
+  }
+
+  /** Ends the exchange under way by the client's fault. */
+  #fail(failure: Failure): void {
+    this.#closeAfterAnswer = true;
+    this.#exchange?.requestFailed(failure);
+  }
+
+  // ---- the exchange's side
+
+  want(): void {
+    if (this.#phase !== 'Exchange' || this.#wanted) return;
+    this.#wanted = true;
+    this.#deadlineMs = this.#after(this.#around.limits.bodyTimeoutMs);
+    if (this.#request?.expectsContinue === true && !this.#hasContinued) {
+      this.#hasContinued = true;
+      if (this.#held === null) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+    }
+    this.#goOn();
+  }
+
+  hold(): void {
+    if (this.#phase !== 'Exchange') return;
+    this.#wanted = false;
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  inform(status: number, fields: Fields): void {
+    if (this.#request?.minor !== 1) return;
+    this.#socket.write(answerHeadText(status, fields, { length: noContent, hop: '' }), 'latin1');
+  }
+
+  begin(status: number, fields: Fields, length: ContentLength, declaredLength: number): void {
+    const framed = this.#framedLength(length);
+    const isKept = this.#isKept(framed);
+    this.#closeAfterAnswer = !isKept;
+    this.#answerLength = framed;
+    let hop = '';
+    if (!isKept) hop = 'Connection: close\r\n';
+    else if (this.#request?.minor === 0) hop = 'Connection: keep-alive\r\n';
+    const hasDeclared = framed === noContent && declaredLength >= 0 && status !== 204;
+    if (hasDeclared) hop += `Content-Length: ${declaredLength}\r\n`;
+    this.#writer.begin(answerHeadText(status, fields, { length: framed, hop }), framed);
+  }
+
+  /** HTTP/1.0 knows no chunks, and to HTTP/1.1 an answer without length need not cost the connection. */
+  #framedLength(length: ContentLength): ContentLength {
+    if (length !== chunkedLength && length !== untilCloseLength) return length;
+    return this.#request?.minor === 1 ? chunkedLength : untilCloseLength;
+  }
+
+  #isKept(framed: ContentLength): boolean {
+    const request = this.#request;
+    const { limits } = this.#around;
+    if (request === null || !request.persistent || this.#closeAfterAnswer || framed === untilCloseLength)
+      return false;
+    if (this.#home.draining || this.#requests >= limits.requestsPerConnectionMax) return false;
+    if (this.#parser.ended) return true;
+    // a client that still waits for 100 may or may not send its content now: nobody could tell it from a request
+    if (request.expectsContinue && !this.#hasContinued) return false;
+    return this.#parser.remaining <= limits.discardBytesMax;
+  }
+
+  data(data: Buffer): boolean {
+    return this.#isTaken(this.#writer.data(data));
+  }
+
+  flush(): boolean {
+    return this.#isTaken(this.#writer.flush());
+  }
+
+  #isTaken(taken: boolean): boolean {
+    if (!taken) this.#deadlineMs = this.#after(this.#around.limits.sendTimeoutMs);
+    return taken;
+  }
+
+  end(trailers: Fields | null): void {
+    const isChunked = this.#answerLength === chunkedLength;
+    this.#writer.end(trailers === null || !isChunked ? '' : fieldLines(trailers));
+    this.#writer.flush();
+    this.#exchange = null;
+    this.#wanted = false;
+    if (this.#closeAfterAnswer) this.#linger();
+    else if (this.#parser.ended) this.#nextRequest();
+    else this.#beginDiscard();
+  }
+
+  cut(): void {
+    this.#exchange = null;
+    this.#phase = 'Closed';
+    // without a length, an orderly end would make a cut answer look whole
+    if (this.#answerLength === untilCloseLength && !this.client.secure) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  takeOver(): { readonly socket: Socket; readonly rest: Buffer | null } {
+    this.#phase = 'Tunnel';
+    this.#exchange = null;
+    const rest = this.#held;
+    this.#held = null;
+    for (const event of ['data', 'drain', 'end']) this.#socket.removeAllListeners(event);
+    return { socket: this.#socket, rest };
+  }
+
+  // ---- after the answer
+
+  #nextRequest(): void {
+    this.#phase = 'Head';
+    this.#request = null;
+    this.#answerLength = noContent;
+    this.#parser.next();
+    this.#deadlineMs = this.#after(this.#around.limits.idleTimeoutMs);
+    if (this.#held !== null || this.#paused) this.#goOn();
+  }
+
+  #beginDiscard(): void {
+    this.#phase = 'Discard';
+    this.#discarded = 0;
+    this.#deadlineMs = this.#after(this.#around.limits.discardTimeoutMs);
+    this.#goOn();
+  }
+
+  #discard(count: number): void {
+    this.#discarded += count;
+    if (this.#discarded > this.#around.limits.discardBytesMax) this.destroy();
+  }
+
+  /** Ends our side and reads on for a moment, lest a reset takes the answer from the client (RFC 9112 section 9.6). */
+  #linger(): void {
+    this.#phase = 'Linger';
+    this.#held = null;
+    this.#discarded = 0;
+    this.#deadlineMs = this.#after(this.#around.limits.discardTimeoutMs);
+    this.#socket.end();
+    if (this.#paused) {
+      this.#paused = false;
+      this.#socket.resume();
+    }
+    if (this.#socket.readableEnded) this.#socket.destroySoon();
+  }
+
+  #onDrain(): void {
+    if (this.#phase !== 'Exchange') return;
+    this.#deadlineMs = this.#wanted
+      ? this.#after(this.#around.limits.bodyTimeoutMs)
+      : Number.POSITIVE_INFINITY;
+    this.#exchange?.clientReady();
+  }
+
+  /** The client has ended its side: it takes no answer any more, as most servers read it. */
+  #onEnd(): void {
+    if (this.#phase === 'Exchange') this.#fail({ kind: 'ClientGone' });
+    else this.#socket.destroySoon();
+  }
+
+  #onClose(): void {
+    if (this.#phase === 'Tunnel') return;
+    const isAnswering = this.#phase === 'Exchange';
+    this.#phase = 'Closed';
+    if (isAnswering) this.#exchange?.requestFailed({ kind: 'ClientGone' });
+  }
+
+  #after(timeoutMs: number): number {
+    return timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#around.nowMs + timeoutMs;
+  }
+}
+
+const nothing = Buffer.alloc(0);

@@ -1,0 +1,186 @@
+// The clients' side of the data plane: server sockets that follow the runtime's ports, connections, their limits, and
+// the drain. Knows nothing of routes, filters and backends: requests go to the engine as they come.
+import { createGateway } from '#dataplane/proxy/gateway.ts';
+import { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import { defaultLimits } from './limits.ts';
+import { PortServer } from './port-server.ts';
+import type { ConnectionSurroundings, ServerConnection } from './connection.ts';
+import type { Limits } from './limits.ts';
+import type { Observer } from '#dataplane/http/observer.ts';
+import type { RuntimeCell } from '#dataplane/runtime.ts';
+
+export interface ListenersOptions {
+  readonly cell: RuntimeCell;
+  readonly observer: Observer;
+  readonly limits?: Partial<Limits>;
+  /** The address to bind; all of them by default. */
+  readonly address?: string;
+  /** The port to bind for a port of the Gateway; the same one by default. 0 takes a free one. */
+  bindPort?(port: number): number;
+  /** A port that cannot be served, and what about it; tried again while it is wanted. */
+  problem?(problem: PortProblem): void;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Why a port of the Gateway is not served. */
+export interface PortProblem {
+  readonly port: number;
+  readonly bindPort: number;
+  /** As of node:net, for example `EADDRINUSE`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface DrainOptions {
+  /** So long connections are still taken, for load balancers that have not heard yet. */
+  readonly acceptMs: number;
+  /** Idle connections are closed when no request has come on them for so long after that. */
+  readonly idleMs: number;
+  /** After so long in all, what is left is cut. */
+  readonly deadlineMs: number;
+}
+
+export interface Listeners {
+  /**
+   * Opens and closes server sockets so that they are those of the cell's runtime; to be called after each swap.
+   * Settles when every new one is bound or has told its problem.
+   */
+  follow(): Promise<void>;
+  /** The bound port for a port of the Gateway; null while there is none. */
+  boundPort(port: number): number | null;
+  /** Connections there are, tunnels included. */
+  connectionCount(): number;
+  /** Ends serving without failing a request; settles when the last connection is gone or the deadline is over. */
+  drain(options: DrainOptions): Promise<void>;
+  /** Cuts everything at once. */
+  close(): void;
+}
+
+/** Ports that could not be bound are tried again this often. */
+const retryMs = 1_000;
+
+/** Begins without sockets: `follow` opens them. */
+export function createListeners(options: ListenersOptions): Listeners {
+  return new FollowingListeners(options);
+}
+
+class FollowingListeners implements Listeners {
+  readonly #options: ListenersOptions;
+  readonly #limits: Limits;
+  readonly #now: () => number;
+  readonly #around: ConnectionSurroundings;
+  readonly #connections = new Set<ServerConnection>();
+  readonly #servers = new Map<number, PortServer>();
+  readonly #sweepTimer: NodeJS.Timeout;
+  #retryTimer: NodeJS.Timeout | null = null;
+  #isEnding = false;
+
+  constructor(options: ListenersOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#now = options.now ?? ((): number => performance.now());
+    const { headBytesMax: bytesMax, fieldCountMax: fieldsMax, tunnelIdleTimeoutMs, sweepMs } = this.#limits;
+    this.#around = {
+      gateway: createGateway({ ...options, tunnelIdleTimeoutMs, now: this.#now }),
+      limits: this.#limits,
+      scanner: new HeadScanner({ bytesMax, fieldsMax, underscores: 'Refuse' }),
+      nowMs: this.#now(),
+    };
+    this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
+    this.#sweepTimer.unref();
+  }
+
+  async follow(): Promise<void> {
+    if (this.#isEnding) return;
+    const { ports } = this.#options.cell.current;
+    for (const [number, server] of this.#servers) {
+      const port = ports.get(number);
+      if (port !== undefined && (port.tls !== null) === server.secure) continue;
+      server.close();
+      this.#servers.delete(number);
+    }
+    const opening: Promise<void>[] = [];
+    for (const port of ports.values()) {
+      if (!this.#servers.has(port.number)) opening.push(this.#open(port.number, port.tls !== null));
+    }
+    await Promise.all(opening);
+  }
+
+  boundPort(port: number): number | null {
+    return this.#servers.get(port)?.boundPort ?? null;
+  }
+
+  connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  async drain({ acceptMs, idleMs, deadlineMs }: DrainOptions): Promise<void> {
+    this.#isEnding = true;
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    const beganMs = this.#now();
+    for (const server of this.#servers.values()) server.drain();
+    await delay(Math.min(acceptMs, deadlineMs));
+    for (const server of this.#servers.values()) server.close();
+    while (this.#connections.size > 0 && this.#now() - beganMs < deadlineMs) {
+      const isOver = this.#now() - beganMs >= acceptMs + idleMs;
+      if (isOver) for (const connection of this.#connections) connection.endIdle();
+      await delay(Math.min(20, deadlineMs));
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#isEnding = true;
+    clearInterval(this.#sweepTimer);
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    for (const server of this.#servers.values()) server.close();
+    this.#servers.clear();
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #open(port: number, secure: boolean): Promise<void> {
+    const bindPort = this.#options.bindPort?.(port) ?? port;
+    return new Promise((resolve) => {
+      const server = new PortServer({
+        around: this.#around,
+        cell: this.#options.cell,
+        connections: this.#connections,
+        port,
+        secure,
+        address: this.#options.address ?? '::',
+        bindPort,
+        bound: resolve,
+        failed: (error) => {
+          if (this.#servers.get(port) === server) this.#servers.delete(port);
+          const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
+          this.#options.problem?.({ port, bindPort, code, message: error.message });
+          this.#retryLater();
+          resolve();
+        },
+      });
+      this.#servers.set(port, server);
+    });
+  }
+
+  #retryLater(): void {
+    if (this.#isEnding || this.#retryTimer !== null) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = null;
+      void this.follow();
+    }, retryMs);
+    this.#retryTimer.unref();
+  }
+
+  #sweep(): void {
+    const nowMs = this.#now();
+    this.#around.nowMs = nowMs;
+    for (const connection of this.#connections) connection.sweep(nowMs);
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,180 @@
+import {
+  chunkedLength,
+  decodeContentLength,
+  decodeTransferEncoding,
+  listHas,
+  noContent,
+  trimWhitespace,
+} from '#dataplane/http/framing.ts';
+import { isToken } from '#dataplane/http/octets.ts';
+import { decodeTarget, hostOf } from '#dataplane/http/target.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import type { ReceivedRequest } from '#dataplane/http/received.ts';
+
+/** The fields that decide how a request is framed and where it goes, gathered in one pass. */
+interface Essentials {
+  hosts: number;
+  host: string;
+  lengths: number;
+  length: string;
+  transferEncoding: string | null;
+  connection: string;
+  upgrade: string;
+  expect: string | null;
+}
+
+/**
+ * The request in a head whose lines `scanner` has just found, or why it is refused: RFC 9112 sections 3, 6 and 7,
+ * with every MAY-be-lenient read as strict. `text` is the whole head, its request line `lineLength` long.
+ */
+export function decodeRequest(
+  scanner: HeadScanner,
+  text: string,
+  lineLength: number,
+): ReceivedRequest | Failure {
+  const methodEnd = text.indexOf(' ');
+  const targetEnd = text.indexOf(' ', methodEnd + 1);
+  if (methodEnd < 1 || targetEnd === -1 || targetEnd >= lineLength) return malformed('request line');
+  const method = text.slice(0, methodEnd);
+  if (!isToken(method)) return malformed('method');
+  const minor = minorVersion(text.slice(targetEnd + 1, lineLength));
+  if (typeof minor !== 'number') return minor;
+  // A tunnel to anywhere, and an echo of what we add to a request: neither is a gateway's to offer.
+  if (method === 'CONNECT' || method === 'TRACE') return { kind: 'MethodNotImplemented' };
+
+  const fields = scanner.fieldsOf(text);
+  const essentials = gather(fields);
+  const target = decodeTarget(text.slice(methodEnd + 1, targetEnd), method);
+  if (target === null) return malformed('target');
+  const host = decodeHost(essentials, target.authority, minor);
+  if (host === null) return malformed('host');
+  const length = decodeLength(essentials, minor);
+  if (typeof length !== 'number') return length;
+  if (essentials.expect !== null && essentials.expect.toLowerCase() !== '100-continue') {
+    return { kind: 'ExpectationFailed' };
+  }
+  const { connection } = essentials;
+  return {
+    method,
+    path: target.path,
+    query: target.query,
+    authority: essentials.host,
+    host,
+    minor,
+    fields,
+    length,
+    persistent: minor === 1 ? !listHas(connection, 'close') : isKeptAlive(connection),
+    expectsContinue: essentials.expect !== null && minor === 1 && length !== noContent && length !== 0,
+    connectionOptions: connection,
+    upgrade: essentials.upgrade === '' ? '' : offeredUpgrade(essentials, minor, length),
+  };
+}
+
+function malformed(detail: string): Failure {
+  return { kind: 'MalformedRequest', detail };
+}
+
+function minorVersion(version: string): 0 | 1 | Failure {
+  if (version === 'HTTP/1.1') return 1;
+  if (version === 'HTTP/1.0') return 0;
+  return /^HTTP\/[0-9]\.[0-9]$/u.test(version) ? { kind: 'VersionNotSupported' } : malformed('version');
+}
+
+function gather(fields: Fields): Essentials {
+  const found: Essentials = {
+    hosts: 0,
+    host: '',
+    lengths: 0,
+    length: '',
+    transferEncoding: null,
+    connection: '',
+    upgrade: '',
+    expect: null,
+  };
+  const { flat } = fields;
+  for (let at = 0; at < flat.length; at += 3) {
+    const name = flat[at] ?? '';
+    // Hot path: the length tells most names apart from all of these without comparing characters.
+    switch (name.length) {
+      case 4:
+      case 6:
+      case 7:
+      case 10:
+      case 14:
+      case 17:
+        gatherField(found, name, flat[at + 1] ?? '');
+        break;
+      default:
+    }
+  }
+  return found;
+}
+
+function gatherField(found: Essentials, name: string, value: string): void {
+  switch (name) {
+    case 'host':
+      found.hosts += 1;
+      found.host = value;
+      break;
+    case 'content-length':
+      found.lengths += 1;
+      found.length = value;
+      break;
+    case 'transfer-encoding':
+      found.transferEncoding = found.transferEncoding === null ? value : `${found.transferEncoding},${value}`;
+      break;
+    case 'connection':
+      found.connection = found.connection === '' ? value : `${found.connection},${value}`;
+      break;
+    case 'upgrade':
+      found.upgrade = found.upgrade === '' ? value : `${found.upgrade},${value}`;
+      break;
+    case 'expect':
+      found.expect = found.expect === null ? value : `${found.expect},${value}`;
+      break;
+    default:
+  }
+}
+
+/** The host to match on; null for none, two, a bad one, or one that an absolute-form target contradicts. */
+function decodeHost(essentials: Essentials, authority: string | null, minor: 0 | 1): string | null {
+  if (essentials.hosts === 0) return minor === 0 && authority === null ? '' : null;
+  if (essentials.hosts > 1) return null;
+  if (authority !== null && authority.toLowerCase() !== essentials.host.toLowerCase()) return null;
+  return hostOf(essentials.host);
+}
+
+function decodeLength(essentials: Essentials, minor: 0 | 1): ContentLength | Failure {
+  const { lengths, transferEncoding } = essentials;
+  if (transferEncoding !== null) {
+    if (lengths > 0) return malformed('Content-Length beside Transfer-Encoding');
+    if (minor === 0) return malformed('Transfer-Encoding in HTTP/1.0');
+    const coding = decodeTransferEncoding(transferEncoding);
+    if (coding === 'Unknown') return { kind: 'TransferCodingNotImplemented' };
+    return coding === 'Chunked' ? chunkedLength : malformed('Transfer-Encoding');
+  }
+  if (lengths === 0) return noContent;
+  return (lengths === 1 ? decodeContentLength(essentials.length) : null) ?? malformed('Content-Length');
+}
+
+/** HTTP/1.0 lives on only when asked to (RFC 9112 appendix C.2.2). */
+function isKeptAlive(connection: string): boolean {
+  return listHas(connection, 'keep-alive') && !listHas(connection, 'close');
+}
+
+/**
+ * What the client would switch to. Never h2c: what followed would be HTTP that nobody here reads. Never with
+ * content, whose end and the new protocol's beginning are easily confused.
+ */
+function offeredUpgrade(essentials: Essentials, minor: 0 | 1, length: ContentLength): string {
+  if (minor === 0 || length > 0 || length === chunkedLength) return '';
+  if (!listHas(essentials.connection, 'upgrade')) return '';
+  return essentials.upgrade
+    .split(',')
+    .map(trimWhitespace)
+    .filter((protocol) => protocol !== '' && !/^h2c/iu.test(protocol))
+    .join(', ');
+}

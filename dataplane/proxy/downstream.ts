@@ -1,0 +1,60 @@
+import type { Client } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { ReceivedRequest } from '#dataplane/http/received.ts';
+import type { Socket } from 'node:net';
+
+/** The client's side of one exchange, as the engine uses it; listen/ implements it for each protocol. */
+export interface Downstream {
+  readonly client: Client;
+  /** The Gateway's port, as routers know it. */
+  readonly port: number;
+  /** Sends an interim answer (1xx); dropped where the client's protocol has none. */
+  inform(status: number, fields: Fields): void;
+  /**
+   * Begins the answer. How its content is framed to the client is the connection's business; `declaredLength` is
+   * what Content-Length says where there is no content (HEAD, 304), or -1.
+   */
+  begin(status: number, fields: Fields, length: ContentLength, declaredLength: number): void;
+  /** Content; false when the client is slow: more should wait for `clientReady`. */
+  data(data: Buffer): boolean;
+  /** The answer is whole. The exchange hears nothing more. */
+  end(trailers: Fields | null): void;
+  /** Sends on what was given so far; false as for `data`. */
+  flush(): boolean;
+  /** The answer cannot be completed: cuts the connection. The exchange hears nothing more. */
+  cut(): void;
+  /**
+   * Content of the request is wanted from now on (a `contentFlush` follows what there is), or not for the moment.
+   * It begins as not wanted.
+   */
+  want(): void;
+  hold(): void;
+  /**
+   * Ends HTTP on the connection after a 101: its socket, without listeners of ours but the one for errors, and what
+   * the client has sent already. The exchange hears nothing more.
+   */
+  takeOver(): { readonly socket: Socket; readonly rest: Buffer | null };
+}
+
+/** One exchange under way, as a client's connection drives it. */
+export interface RunningExchange {
+  /** Starts: routes, filters, answers or forwards. May answer at once. */
+  start(): void;
+  contentData(data: Buffer): void;
+  contentEnd(trailers: Fields | null): void;
+  /** All content that has arrived for now has been told. */
+  contentFlush(): void;
+  /** The client takes more of the answer again. */
+  clientReady(): void;
+  /** The request will not be completed: malformed, too slow, too large, gone. */
+  requestFailed(failure: Failure): void;
+}
+
+/** Where connections bring their requests. */
+export interface Gateway {
+  exchange(request: ReceivedRequest, downstream: Downstream): RunningExchange;
+  /** A request that could not be understood: answers it by `failure` and records it. */
+  refuse(failure: Failure, downstream: Downstream): void;
+}

@@ -1,0 +1,394 @@
+// One request's life, from its head to the end of its answer: listener, rule, filters, then a redirect, a refusal or
+// a backend; and the answer back through its filters. Read this file first. It knows neither sockets nor framing:
+// the client's side is a Downstream, the backend's a Forwarding. Every path ends in #finish, once.
+import { Fields } from '#dataplane/http/fields.ts';
+import { answerTo, statusOf } from './answer.ts';
+import { editsAreSane } from './edits.ts';
+import { Forwarding } from './forward.ts';
+import { forwardedHead, forwardedTrailers, requestIdOf, userAgentOf } from './forwarded.ts';
+import { answerHeadText, requestHeadText } from './head-text.ts';
+import { removeNominated, takesTrailers } from './hop-by-hop.ts';
+import { Tunnel } from './tunnel.ts';
+import { acceptsSwitch, requestHop, switchHop } from './upgrade.ts';
+import { noContent } from '#dataplane/http/framing.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
+import type { Downstream, RunningExchange } from './downstream.ts';
+import type { ForwardEvents } from './forward.ts';
+import type { Client, Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
+import type { Observer } from '#dataplane/http/observer.ts';
+import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
+import type { RoutedListener } from '#dataplane/route/router.ts';
+import type {
+  Backend,
+  Forward,
+  ResponseFilter,
+  Rule,
+  RuntimeCell,
+  ServedListener,
+} from '#dataplane/runtime.ts';
+
+/** What all exchanges of a data plane share. */
+export interface Surroundings {
+  readonly cell: RuntimeCell;
+  readonly observer: Observer;
+  readonly deadlines: Deadlines;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** The present time as an HTTP date (RFC 9110 section 5.6.7). */
+  readonly date: () => string;
+  readonly tunnelIdleTimeoutMs: number;
+}
+
+/** Drives one request; see the head of this file. */
+export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, Timed {
+  readonly request: ReceivedRequest;
+  readonly forwarded: ForwardedHead;
+  readonly client: Client;
+  readonly answerFields = new Fields();
+  readonly startedMs: number;
+  identity: Identity | null = null;
+  matchedPrefix = -1;
+  deadlineMs = Number.POSITIVE_INFINITY;
+  next: Timed | null = null;
+  previous: Timed | null = null;
+
+  readonly #around: Surroundings;
+  readonly #downstream: Downstream;
+  #listener: ServedListener | null = null;
+  #rule: Rule | null = null;
+  #backend: Backend | null = null;
+  #forwarding: Forwarding | null = null;
+  #contentEnded = false;
+  #finished = false;
+  #status = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #requestDeadlineMs = Number.POSITIVE_INFINITY;
+
+  constructor(around: Surroundings, request: ReceivedRequest, downstream: Downstream) {
+    this.#around = around;
+    this.#downstream = downstream;
+    this.request = request;
+    this.client = downstream.client;
+    this.startedMs = around.now();
+    this.forwarded = forwardedHead(request, downstream.client, downstream.port);
+  }
+
+  // ---- the request: route, filter, act
+
+  start(): void {
+    const router = this.#around.cell.current.ports.get(this.#downstream.port)?.router;
+    const routed = router?.listenerFor(this.request.host) ?? null;
+    if (router === undefined || routed === null) {
+      this.#fail({ kind: 'NoRoute' });
+      return;
+    }
+    this.#listener = routed.listener;
+    if (this.client.secure && this.#isMisdirected(routed)) {
+      this.#fail({ kind: 'Misdirected' });
+      return;
+    }
+    const match = routed.match(this.request);
+    if (match === null) {
+      this.#fail({ kind: 'NoRoute' });
+      return;
+    }
+    this.#rule = match.rule;
+    this.matchedPrefix = match.matchedPrefix;
+    if (match.rule.action.kind === 'Forward') this.#watchRequest(match.rule.action.requestTimeoutMs);
+    this.#filter(match.rule.requestFilters, 0);
+  }
+
+  /** The Host's listener must be the one that the server name chose: its certificate, its policies (GEP-3567). */
+  #isMisdirected(routed: RoutedListener<ServedListener, Rule>): boolean {
+    const { serverName } = this.client;
+    const router = this.#around.cell.current.ports.get(this.#downstream.port)?.router;
+    const chosen = router?.listenerFor(serverName ?? '') ?? null;
+    return chosen === null ? serverName !== null : chosen.listener !== routed.listener;
+  }
+
+  /** Hot path: a plain loop; a promise is awaited only where a filter gives one. */
+  #filter(filters: readonly RequestFilter[], from: number): void {
+    for (let at = from; at < filters.length; at += 1) {
+      const filter = filters[at];
+      if (filter === undefined) break;
+      const verdict = this.#apply(filter);
+      if (verdict === null) continue;
+      if (verdict instanceof Promise) void this.#await(verdict, filters, at + 1);
+      else this.#fail(verdict);
+      return;
+    }
+    if (this.#backend === null) this.#act();
+    else this.#forward(this.#backend);
+  }
+
+  #apply(filter: RequestFilter): Verdict | Promise<Verdict> {
+    try {
+      return filter.apply(this);
+    } catch (error) {
+      return { kind: 'FilterBroke', detail: `${filter.kind}: ${String(error)}` };
+    }
+  }
+
+  async #await(verdict: Promise<Verdict>, filters: readonly RequestFilter[], next: number): Promise<void> {
+    let failure: Verdict;
+    try {
+      failure = await verdict;
+    } catch (error) {
+      failure = { kind: 'FilterBroke', detail: `${filters[next - 1]?.kind}: ${String(error)}` };
+    }
+    if (this.#finished) return;
+    if (failure === null) this.#filter(filters, next);
+    else this.#fail(failure);
+  }
+
+  #act(): void {
+    const action = this.#rule?.action;
+    switch (action?.kind) {
+      case 'Forward':
+        this.#pick(action);
+        break;
+      case 'Redirect':
+        this.#redirect(action.status, action.location(this));
+        break;
+      case 'Closed':
+        this.#fail({ kind: 'RouteClosed', detail: action.reason });
+        break;
+      case undefined:
+        this.#fail({ kind: 'NoRoute' });
+        break;
+    }
+  }
+
+  #pick(action: Forward): void {
+    const backend = action.pick();
+    if (backend === null) {
+      this.#fail({ kind: 'NoBackend' });
+      return;
+    }
+    this.#backend = backend;
+    this.#filter(backend.requestFilters, 0);
+  }
+
+  #redirect(status: number, location: string): void {
+    const fields = new Fields();
+    fields.append('location', location, 'Location');
+    this.#answer(status, fields, Buffer.alloc(0));
+  }
+
+  #forward(backend: Backend): void {
+    if (backend.cluster === null) {
+      this.#fail({ kind: 'InvalidBackend' });
+      return;
+    }
+    if (!editsAreSane(this.request, this.forwarded)) {
+      this.#fail({ kind: 'FilterBroke', detail: 'a rewrite made a request that cannot be sent' });
+      return;
+    }
+    const { request, forwarded } = this;
+    const hop = requestHop(request.upgrade, takesTrailers(request.fields));
+    const outgoing = {
+      head: requestHeadText(forwarded, request.length, hop),
+      fields: forwarded.fields,
+      method: forwarded.method,
+      length: request.length,
+    };
+    this.#forwarding = new Forwarding(outgoing, backend.cluster, this.#downstream, this);
+    this.#forwarding.start(this.#contentEnded);
+  }
+
+  contentData(data: Buffer): void {
+    this.#bytesIn += data.length;
+    this.#forwarding?.contentData(data);
+  }
+
+  contentFlush(): void {
+    this.#forwarding?.contentFlush();
+  }
+
+  contentEnd(trailers: Fields | null): void {
+    this.#contentEnded = true;
+    this.#forwarding?.contentEnd(trailers);
+  }
+
+  requestFailed(failure: Failure): void {
+    this.#fail(failure);
+  }
+
+  clientReady(): void {
+    this.#forwarding?.resume();
+  }
+
+  // ---- the answer
+
+  interimHead(response: ReceivedResponse): void {
+    // 100 was ours to give, and was given when the content was wanted
+    if (response.status === 100) return;
+    removeNominated(response.fields, response.connectionOptions);
+    this.#downstream.inform(response.status, response.fields);
+  }
+
+  responseHead(response: ReceivedResponse): void {
+    const head = this.#filteredAnswer(response);
+    if (head === null) return;
+    if (!head.fields.has('date')) head.fields.flat.push('date', this.#around.date(), 'Date');
+    this.#status = head.status;
+    this.#downstream.begin(head.status, head.fields, response.length, response.declaredLength);
+  }
+
+  /** The answer's head as the client shall have it; null when a filter broke, which then is dealt with. */
+  #filteredAnswer(response: ReceivedResponse): ResponseHead | null {
+    const { status, fields } = response;
+    removeNominated(fields, response.connectionOptions);
+    const head: ResponseHead = { status, fields };
+    const failure =
+      this.#applyToAnswer(this.#backend?.responseFilters, head) ??
+      this.#applyToAnswer(this.#rule?.responseFilters, head);
+    if (failure !== null) {
+      this.#fail(failure);
+      return null;
+    }
+    for (const part of this.answerFields.flat) fields.flat.push(part);
+    return head;
+  }
+
+  #applyToAnswer(filters: readonly ResponseFilter[] | undefined, head: ResponseHead): Failure | null {
+    if (filters === undefined) return null;
+    for (const filter of filters) {
+      try {
+        filter.apply(this, head);
+      } catch (error) {
+        return { kind: 'FilterBroke', detail: `${filter.kind}: ${String(error)}` };
+      }
+    }
+    return null;
+  }
+
+  responseData(data: Buffer): void {
+    this.#bytesOut += data.length;
+    if (!this.#downstream.data(data)) this.#forwarding?.pause();
+  }
+
+  responseFlush(): void {
+    if (!this.#downstream.flush()) this.#forwarding?.pause();
+  }
+
+  responseEnd(trailers: Fields | null): void {
+    // a filter may have refused the answer whose rest this is
+    if (this.#finished) return;
+    this.#finish(null);
+    this.#downstream.end(trailers === null ? null : forwardedTrailers(trailers, null));
+  }
+
+  responseSwitched(response: ReceivedResponse, rest: Buffer): void {
+    if (!acceptsSwitch(this.request.upgrade, response.upgrade)) {
+      this.#fail({ kind: 'MalformedResponse', detail: '101 that nobody asked for' });
+      return;
+    }
+    const head = this.#filteredAnswer(response);
+    const backend = head === null ? null : (this.#forwarding?.takeConnection()?.takeOver() ?? null);
+    if (head === null || backend === null) return;
+    this.#status = 101;
+    this.#around.deadlines.remove(this);
+    const { socket: client, rest: early } = this.#downstream.takeOver();
+    client.write(
+      answerHeadText(101, head.fields, { length: noContent, hop: switchHop(response.upgrade) }),
+      'latin1',
+    );
+    const { deadlines, now, tunnelIdleTimeoutMs: idleTimeoutMs } = this.#around;
+    const tunnel = new Tunnel({ client, backend }, { deadlines, idleTimeoutMs, now }, (totals) => {
+      this.#bytesIn += totals.bytesIn;
+      this.#bytesOut += totals.bytesOut;
+      this.#finish(null);
+    });
+    if (rest.length > 0) tunnel.push('client', rest);
+    if (early !== null) tunnel.push('backend', early);
+  }
+
+  // ---- the ends
+
+  forwardFailed(failure: Failure): void {
+    this.#fail(failure);
+  }
+
+  attemptBegins(): void {
+    const action = this.#rule?.action;
+    const timeoutMs = action?.kind === 'Forward' ? action.backendTimeoutMs : 0;
+    if (timeoutMs === 0) return;
+    this.#watch(Math.min(this.#requestDeadlineMs, this.#around.now() + timeoutMs));
+  }
+
+  #watchRequest(timeoutMs: number): void {
+    if (timeoutMs === 0) return;
+    this.#requestDeadlineMs = this.startedMs + timeoutMs;
+    this.#watch(this.#requestDeadlineMs);
+  }
+
+  #watch(deadlineMs: number): void {
+    if (this.deadlineMs === Number.POSITIVE_INFINITY) this.#around.deadlines.add(this);
+    this.deadlineMs = deadlineMs;
+  }
+
+  timeOut(): void {
+    if (this.#finished) return;
+    this.#fail({ kind: this.deadlineMs >= this.#requestDeadlineMs ? 'RequestTimedOut' : 'BackendTimedOut' });
+  }
+
+  /** Ends the exchange by `failure`: answered where no answer has begun, else cut off. */
+  #fail(failure: Failure): void {
+    if (this.#finished) return;
+    this.#forwarding?.abort();
+    if (this.#status !== 0 || failure.kind === 'ClientGone') {
+      this.#finish(failure);
+      this.#downstream.cut();
+      return;
+    }
+    const { status, fields, body } = answerTo(failure);
+    this.#answer(status, fields, body, failure);
+  }
+
+  /** Answers by ourselves. */
+  #answer(status: number, fields: Fields, body: Buffer, failure: Failure | null = null): void {
+    for (const part of this.answerFields.flat) fields.flat.push(part);
+    fields.flat.push('date', this.#around.date(), 'Date');
+    this.#status = status;
+    const isHead = this.request.method === 'HEAD';
+    this.#bytesOut = isHead ? 0 : body.length;
+    this.#finish(failure);
+    this.#downstream.begin(status, fields, isHead ? noContent : body.length, body.length);
+    if (!isHead) this.#downstream.data(body);
+    this.#downstream.end(null);
+  }
+
+  #finish(failure: Failure | null): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    const { observer, deadlines, now } = this.#around;
+    if (this.deadlineMs !== Number.POSITIVE_INFINITY) deadlines.remove(this);
+    observer.exchangeFinished({
+      port: this.#downstream.port,
+      listener: this.#listener?.name ?? null,
+      route: this.#rule?.route ?? null,
+      rule: this.#rule?.name ?? null,
+      cluster: this.#backend?.cluster?.name ?? null,
+      endpoint: this.#forwarding?.endpoint ?? null,
+      method: this.request.method,
+      host: this.request.host,
+      path: this.request.path,
+      status: this.#status === 0 && failure !== null ? statusOf(failure) : this.#status,
+      failure,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      startedMs: this.startedMs,
+      durationMs: now() - this.startedMs,
+      attempts: this.#forwarding?.attempts ?? 0,
+      client: this.client,
+      userAgent: userAgentOf(this.request),
+      requestId: requestIdOf(this.forwarded),
+      subject: this.identity?.subject ?? null,
+      upgraded: this.#status === 101,
+    });
+  }
+}

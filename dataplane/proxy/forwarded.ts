@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { Fields } from '#dataplane/http/fields.ts';
+import { isHopByHop, nominatedNames } from './hop-by-hop.ts';
+import type { Client } from '#dataplane/http/exchange.ts';
+import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
+import type { ReceivedRequest } from '#dataplane/http/received.ts';
+
+/**
+ * The head that is sent to a backend, before filters: the client's end-to-end fields, and what we know of the client
+ * in place of what it says of itself. No hop before us is trusted yet.
+ */
+export function forwardedHead(request: ReceivedRequest, client: Client, port: number): ForwardedHead {
+  const fields = new Fields();
+  const nominated = nominatedNames(request.connectionOptions);
+  const from = request.fields.flat;
+  const to = fields.flat;
+  for (let at = 0; at < from.length; at += 3) {
+    const name = from[at] ?? '';
+    if (isHopByHop(name) || isReplaced(name) || (nominated !== null && nominated.has(name))) continue;
+    to.push(name, from[at + 1] ?? '', from[at + 2] ?? '');
+  }
+  const id = request.fields.get('x-request-id');
+  to.push('x-forwarded-for', client.address, 'X-Forwarded-For');
+  to.push('x-forwarded-proto', client.secure ? 'https' : 'http', 'X-Forwarded-Proto');
+  if (request.authority !== '') to.push('x-forwarded-host', request.authority, 'X-Forwarded-Host');
+  to.push('x-forwarded-port', String(port), 'X-Forwarded-Port');
+  to.push('x-request-id', id !== undefined && isSaneId(id) ? id : randomUUID(), 'X-Request-Id');
+  return {
+    method: request.method,
+    path: request.path,
+    query: request.query,
+    authority: request.authority,
+    fields,
+  };
+}
+
+/** Fields by which a client could speak for a proxy, and those that have their own place in a head. */
+function isReplaced(name: string): boolean {
+  // Hot path: first by length, then by first letter.
+  switch (name.length) {
+    case 4:
+      return name === 'host';
+    case 6:
+      return name === 'expect';
+    case 9:
+      return name === 'forwarded' || name === 'x-real-ip';
+    case 12:
+      return name === 'x-request-id';
+    case 13:
+      return name === 'x-rewrite-url';
+    case 14:
+      return name === 'true-client-ip' || name === 'x-original-url';
+    default:
+      return (
+        name.charCodeAt(0) === 0x78 && (name.startsWith('x-forwarded-') || name.startsWith('x-original-'))
+      );
+  }
+}
+
+/** Short and visible ASCII, so that it can stand in logs and fields anywhere. */
+function isSaneId(id: string): boolean {
+  return id.length > 0 && id.length <= 128 && /^[!-~]+$/u.test(id);
+}
+
+/**
+ * The trailers of a request or an answer that may be sent on (RFC 9110 section 6.5.1): none that frames, routes,
+ * authenticates or describes content, and none that `head` holds already.
+ */
+export function forwardedTrailers(trailers: Fields, head: Fields | null): Fields {
+  const kept = new Fields();
+  const { flat } = trailers;
+  for (let at = 0; at < flat.length; at += 3) {
+    const name = flat[at] ?? '';
+    if (isHopByHop(name) || isReplaced(name) || headOnly.has(name) || head?.has(name) === true) continue;
+    kept.flat.push(name, flat[at + 1] ?? '', flat[at + 2] ?? '');
+  }
+  return kept;
+}
+
+const headOnly: ReadonlySet<string> = new Set([
+  'age',
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-range',
+  'content-type',
+  'cookie',
+  'date',
+  'expires',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'location',
+  'max-forwards',
+  'pragma',
+  'range',
+  'retry-after',
+  'set-cookie',
+  'trailer',
+  'vary',
+  'via',
+  'warning',
+  'www-authenticate',
+]);
+
+/** The request's id, as it went to the backend. */
+export function requestIdOf(head: ForwardedHead): string | null {
+  return head.fields.get('x-request-id') ?? null;
+}
+
+/** The client's User-Agent. */
+export function userAgentOf(request: RequestHead): string | null {
+  return request.fields.get('user-agent') ?? null;
+}

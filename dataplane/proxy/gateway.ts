@@ -1,0 +1,63 @@
+import { answerTo } from './answer.ts';
+import { Deadlines } from './deadlines.ts';
+import { ProxiedExchange } from './exchange.ts';
+import { refusalRecord } from './record.ts';
+import type { Gateway } from './downstream.ts';
+import type { Surroundings } from './exchange.ts';
+import type { Observer } from '#dataplane/http/observer.ts';
+import type { RuntimeCell } from '#dataplane/runtime.ts';
+
+/** How often requests' deadlines are looked at: they are kept to this much late. */
+const deadlineTickMs = 25;
+
+export interface GatewayOptions {
+  readonly cell: RuntimeCell;
+  readonly observer: Observer;
+  /** A tunnel in which nothing moves; 0 for never. */
+  readonly tunnelIdleTimeoutMs: number;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** The engine: makes exchanges of requests, each of which reads the cell once it starts. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const now = options.now ?? ((): number => performance.now());
+  const around: Surroundings = {
+    cell: options.cell,
+    observer: options.observer,
+    deadlines: new Deadlines(deadlineTickMs, now),
+    now,
+    date: createDate(now),
+    tunnelIdleTimeoutMs: options.tunnelIdleTimeoutMs,
+  };
+  return {
+    exchange: (request, downstream) => new ProxiedExchange(around, request, downstream),
+    refuse(failure, downstream) {
+      const { status, fields, body } = answerTo(failure);
+      const { client, port } = downstream;
+      around.observer.exchangeFinished(refusalRecord(failure, { client, port, status, nowMs: now() }));
+      if (status === 0) {
+        downstream.cut();
+        return;
+      }
+      fields.append('date', around.date(), 'Date');
+      downstream.begin(status, fields, body.length, body.length);
+      downstream.data(body);
+      downstream.end(null);
+    },
+  };
+}
+
+/** The HTTP date, made anew once a second. */
+function createDate(now: () => number): () => string {
+  let text = '';
+  let madeMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = now();
+    if (nowMs - madeMs >= 1000 || text === '') {
+      madeMs = nowMs;
+      text = new Date().toUTCString();
+    }
+    return text;
+  };
+}

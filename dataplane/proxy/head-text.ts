@@ -1,0 +1,57 @@
+// Heads as text: the only place where what was parsed becomes octets again. Hop-by-hop fields and framing are
+// written from what we know, never from fields, whatever a filter or a peer has put there.
+import { STATUS_CODES } from 'node:http';
+import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
+import { isHopByHop } from './hop-by-hop.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { ForwardedHead } from '#dataplane/http/message.ts';
+
+/** Status lines by status, with their line end. */
+const statusLines: readonly string[] = Array.from(
+  { length: 600 },
+  (_, status) => `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`,
+);
+
+/** The head of a request to a backend. `hop` is what Connection, Upgrade and TE lines it needs, with line ends. */
+export function requestHeadText(head: ForwardedHead, length: ContentLength, hop: string): string {
+  const query = head.query === null ? '' : `?${head.query}`;
+  return `${head.method} ${head.path}${query} HTTP/1.1\r\nHost: ${head.authority}\r\n${fieldLines(head.fields)}${
+    hop
+  }${framingLine(length)}\r\n`;
+}
+
+/** The head of an answer to a client. `hop` as for requests; `length` as it is framed to this client. */
+export function answerHeadText(
+  status: number,
+  fields: Fields,
+  framing: { length: ContentLength; hop: string },
+): string {
+  const statusLine = statusLines[status] ?? `HTTP/1.1 ${status} \r\n`;
+  return `${statusLine}${fieldLines(fields)}${framing.hop}${framingLine(framing.length)}\r\n`;
+}
+
+/** End-to-end field lines, each with its line end. */
+export function fieldLines(fields: Fields): string {
+  const { flat } = fields;
+  let text = '';
+  for (let at = 0; at < flat.length; at += 3) {
+    const name = flat[at] ?? '';
+    if (isHopByHop(name)) continue;
+    text += `${flat[at + 2]}: ${flat[at + 1]}\r\n`;
+  }
+  return text;
+}
+
+function framingLine(length: ContentLength): string {
+  if (length >= 0) return `Content-Length: ${length}\r\n`;
+  switch (length) {
+    case chunkedLength:
+      return 'Transfer-Encoding: chunked\r\n';
+    case noContent:
+    case untilCloseLength:
+      return '';
+    default:
+      return '';
+  }
+}

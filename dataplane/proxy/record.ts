@@ -1,0 +1,33 @@
+import type { Client } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { RequestRecord } from '#dataplane/http/observer.ts';
+
+/** The record of a request that never became an exchange: its head could not be understood. */
+export function refusalRecord(
+  failure: Failure,
+  of: { readonly client: Client; readonly port: number; readonly status: number; readonly nowMs: number },
+): RequestRecord {
+  return {
+    port: of.port,
+    listener: null,
+    route: null,
+    rule: null,
+    cluster: null,
+    endpoint: null,
+    method: '',
+    host: '',
+    path: '',
+    status: of.status,
+    failure,
+    bytesIn: 0,
+    bytesOut: 0,
+    startedMs: of.nowMs,
+    durationMs: 0,
+    attempts: 0,
+    client: of.client,
+    userAgent: null,
+    requestId: null,
+    subject: null,
+    upgraded: false,
+  };
+}

@@ -1,0 +1,213 @@
+import { MessageWriter } from '#dataplane/http/message-writer.ts';
+import { ResponseParser } from './response-parser.ts';
+import type { EndpointPool } from './endpoint-pool.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import type { ReceivedResponse } from '#dataplane/http/received.ts';
+import type { ResponseParserEvents } from './response-parser.ts';
+import type { Socket } from 'node:net';
+
+/** Whoever sent a request on an upstream connection is told of the answer. */
+export interface ResponseEvents {
+  /** An interim head (1xx but 101). */
+  interimHead(response: ReceivedResponse): void;
+  /** The final head. */
+  responseHead(response: ReceivedResponse): void;
+  /** 101, with what came behind its head: the user takes the connection over, or aborts it. */
+  responseSwitched(response: ReceivedResponse, rest: Buffer): void;
+  answerData(data: Buffer): void;
+  /** The answer is whole. The connection is no longer the caller's. */
+  responseEnd(trailers: Fields | null): void;
+  /** All that has arrived for now has been told: time to send it on. */
+  responseFlush(): void;
+  /** No (more) answer will come; the connection is gone. `untouched`: not one octet of the answer had come. */
+  responseFailed(failure: Failure, untouched: boolean): void;
+  /** The connection takes content again after it was full. */
+  requestReady(): void;
+}
+
+/**
+ * A connection to an endpoint: one request and its answer at a time. It goes back to its pool by itself when both
+ * have ended exactly, and is closed in every other case.
+ */
+export class UpstreamConnection implements ResponseParserEvents {
+  readonly pool: EndpointPool;
+  readonly socket: Socket;
+  /** Requests it has carried before the present one. */
+  served = 0;
+  /** When it became idle, by the pool's coarse clock. */
+  idleSinceMs = 0;
+  /** How long it may be idle: less than the backend says it keeps it. */
+  idleMsMax = Number.POSITIVE_INFINITY;
+
+  readonly #parser: ResponseParser;
+  readonly #writer: MessageWriter;
+  #user: ResponseEvents | null = null;
+  #requestEnded = true;
+  #persistent = true;
+  #paused = false;
+  #closed = false;
+  #switched: ReceivedResponse | null = null;
+  #ended = false;
+  #trailers: Fields | null = null;
+  #keepAlive: string | undefined = undefined;
+
+  /** Takes a connected socket. */
+  constructor(pool: EndpointPool, socket: Socket, scanner: HeadScanner) {
+    this.pool = pool;
+    this.socket = socket;
+    this.#parser = new ResponseParser(scanner, this);
+    this.#writer = new MessageWriter(socket);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('error', () => {});
+    socket.on('drain', () => this.#user?.requestReady());
+    socket.on('end', () => this.#onEnd());
+    socket.on('close', () => this.#fail({ kind: 'BackendClosed', detail: 'the connection is gone' }));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Begins a request: its head as text with the empty line, answered to `user`. Goes out by {@link flush}. */
+  begin(request: { head: string; method: string; length: ContentLength }, user: ResponseEvents): void {
+    this.#user = user;
+    this.#requestEnded = false;
+    this.#persistent = true;
+    this.#switched = null;
+    this.#parser.expect(request.method);
+    this.#writer.begin(request.head, request.length);
+  }
+
+  /** Content of the request; false when more should wait for requestReady. */
+  data(data: Buffer): boolean {
+    return this.#writer.data(data);
+  }
+
+  /** The end of the request, with its trailer lines as text. */
+  end(trailers: string): void {
+    this.#requestEnded = true;
+    this.#writer.end(trailers);
+    this.#writer.flush();
+  }
+
+  flush(): boolean {
+    return this.#writer.flush();
+  }
+
+  /** Stops reading the answer until {@link resume}: the client is slower than the backend. */
+  pause(): void {
+    if (this.#paused || this.#closed) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
+
+  /** Gives up the exchange under way, if any, and closes; its user hears nothing more. */
+  abort(): void {
+    this.#user = null;
+    this.#close();
+  }
+
+  /** After a 101: the socket is the caller's alone, without listeners of ours but the one for errors. */
+  takeOver(): Socket {
+    this.#user = null;
+    this.#closed = true;
+    for (const event of ['data', 'drain', 'end', 'close']) this.socket.removeAllListeners(event);
+    this.pool.gone(this);
+    return this.socket;
+  }
+
+  responseHead(response: ReceivedResponse): void {
+    if (response.status === 101) {
+      this.#switched = response;
+      return;
+    }
+    if (response.status < 200) {
+      this.#user?.interimHead(response);
+      return;
+    }
+    this.#persistent = response.persistent;
+    this.#readKeepAlive(response.fields.get('keep-alive'));
+    this.#user?.responseHead(response);
+  }
+
+  contentData(data: Buffer): void {
+    this.#user?.answerData(data);
+  }
+
+  responseEnd(trailers: Fields | null): void {
+    this.#ended = true;
+    this.#trailers = trailers;
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#closed) return;
+    if (this.#user === null) {
+      // surplus octets: an answer to nothing must not become the answer to the next request
+      this.#close();
+      return;
+    }
+    const end = this.#parser.parse(chunk);
+    if (end === -1) {
+      this.#fail({ kind: 'MalformedResponse', detail: this.#parser.fault });
+    } else if (this.#ended) {
+      this.#finish(end === chunk.length);
+    } else if (this.#switched !== null) {
+      this.#user?.responseSwitched(this.#switched, chunk.subarray(end));
+    } else {
+      this.#user?.responseFlush();
+    }
+  }
+
+  /** The answer is whole: only a connection on which both messages have ended exactly serves another exchange. */
+  #finish(exactly: boolean): void {
+    const user = this.#user;
+    const trailers = this.#trailers;
+    this.#user = null;
+    this.#ended = false;
+    this.#trailers = null;
+    this.served += 1;
+    this.resume();
+    if (exactly && this.#requestEnded && this.#persistent && !this.#closed) this.pool.giveBack(this);
+    else this.#close();
+    user?.responseEnd(trailers);
+  }
+
+  #onEnd(): void {
+    if (this.#user !== null && this.#parser.finish()) this.#finish(false);
+    else this.#fail({ kind: 'BackendClosed', detail: 'the backend ended the connection' });
+  }
+
+  #fail(failure: Failure): void {
+    const user = this.#user;
+    this.#user = null;
+    this.#close();
+    user?.responseFailed(failure, !this.#parser.touched);
+  }
+
+  /** `Keep-Alive: timeout=5` is a promise we had better not stretch: the last second of it is left alone. */
+  #readKeepAlive(value: string | undefined): void {
+    if (value === this.#keepAlive) return;
+    this.#keepAlive = value;
+    const seconds = /(?:^|[,\s])timeout=(?<seconds>[0-9]{1,6})(?:$|[,\s])/u.exec(value ?? '')?.groups?.[
+      'seconds'
+    ];
+    this.idleMsMax =
+      seconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Number(seconds) * 1000 - 1000);
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.socket.destroy();
+    this.pool.gone(this);
+  }
+}

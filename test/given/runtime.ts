@@ -1,0 +1,59 @@
+import type { RequestHead } from '#dataplane/http/message.ts';
+import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
+import type { Action, Backend, Port, Rule, Runtime, ServedListener, TlsPort } from '#dataplane/runtime.ts';
+import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
+
+/** A rule that forwards everything to `cluster` with no filter and no time-out; `changes` replace parts of it. */
+export function aRule(cluster: UpstreamCluster | null, changes: Partial<Rule> = {}): Rule {
+  return {
+    route: 'HTTPRoute/default/all',
+    name: '0',
+    requestFilters: [],
+    responseFilters: [],
+    action: aForward(aBackend(cluster)),
+    ...changes,
+  };
+}
+
+/** An action that always forwards to `backend`. */
+export function aForward(
+  backend: Backend | null,
+  timeouts: { readonly requestTimeoutMs?: number; readonly backendTimeoutMs?: number } = {},
+): Action {
+  return { kind: 'Forward', pick: () => backend, requestTimeoutMs: 0, backendTimeoutMs: 0, ...timeouts };
+}
+
+export function aBackend(cluster: UpstreamCluster | null): Backend {
+  return { cluster, requestFilters: [], responseFilters: [] };
+}
+
+/** How a port of a hand-made runtime routes: the rule for a request, or null. */
+export type Routing = (request: RequestHead) => Rule | null;
+
+/** A port whose listeners are told apart by exact hostname; `''` is any host. */
+export function aPort(
+  number: number,
+  listeners: Readonly<Record<string, Routing>>,
+  tls: TlsPort | null = null,
+): Port {
+  const served = new Map(
+    Object.entries(listeners).map(([hostname, routing]) => [hostname, routed(number, hostname, routing)]),
+  );
+  return { number, tls, router: { listenerFor: (host) => served.get(host) ?? served.get('') ?? null } };
+}
+
+function routed(port: number, hostname: string, routing: Routing): RoutedListener<ServedListener, Rule> {
+  const listener: ServedListener = { name: hostname === '' ? 'any' : hostname, port, hostname };
+  return {
+    listener,
+    match(request): RoutedRule<Rule> | null {
+      const rule = routing(request);
+      return rule === null ? null : { rule, matchedPrefix: -1 };
+    },
+  };
+}
+
+/** A runtime of these ports. */
+export function aRuntime(...ports: readonly Port[]): Runtime {
+  return { version: 'given', ports: new Map(ports.map((port) => [port.number, port])) };
+}
