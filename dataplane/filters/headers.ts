@@ -1,6 +1,7 @@
 // Edits of field lines (Gateway API RequestHeaderModifier, ResponseHeaderModifier).
 import type { Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
+import { trimWhitespace } from '#dataplane/http/framing.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
 import { isToken, valueOctets } from '#dataplane/http/octets.ts';
 import type { HeaderEdits } from '#snapshot/filter.ts';
@@ -78,11 +79,11 @@ function isFieldName(name: string): boolean {
   return isToken(name) && name === name.toLowerCase();
 }
 
-/** Whether `text` can be sent as one field value and read back as the same: no controls, nothing above U+00FF, no blanks around it. */
+/** Whether `text` goes over the wire as one field value and arrives the same: octets only, no controls, no blanks around it. */
 export function isFieldValue(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) {
     const octet = text.charCodeAt(at);
     if (octet > 0xff || valueOctets[octet] === 0) return false;
   }
-  return text.trim() === text;
+  return trimWhitespace(text) === text;
 }

@@ -1,0 +1,81 @@
+// Who is this? Makes request filters from Authentication resources: bearer tokens that are JWTs (RFC 6750, RFC 7519).
+// Reaches nobody: keys come with the snapshot, and a missing one is only told to whoever can have it fetched. The
+// Authorization field goes on to the backend as it came (as with Envoy and nginx); a route can remove it.
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
+import { AuthenticationFilter, type Surroundings } from './authentication-filter.ts';
+import { readyKeySet, type ReadyKeySet } from './keys.ts';
+import { TokenCache } from './token-cache.ts';
+
+export interface AuthenticatingOptions {
+  /** The time of day in milliseconds since 1970: what `exp` is compared with. */
+  readonly now: () => number;
+  /** A token that its issuer may well have signed names a key that the refreshable key set does not hold. Bounded by the receiver. */
+  readonly onMissingKey: (keySet: ResourceId, kid: string) => void;
+  readonly limits?: Partial<AuthenticatingLimits>;
+}
+
+/** Over all authentications of the process. */
+export interface AuthenticatingLimits {
+  /** Tokens known to be good. */
+  readonly verifiedMax: number;
+  /** Their characters. */
+  readonly verifiedCharactersMax: number;
+  /** Tokens known to be badly signed. Clients can fill this one, so it is small. */
+  readonly rejectedMax: number;
+  readonly rejectedCharactersMax: number;
+  /** Tokens being verified at a time; more are answered as overload. */
+  readonly verificationsMax: number;
+}
+
+const defaultLimits: AuthenticatingLimits = {
+  verifiedMax: 10_000,
+  verifiedCharactersMax: 32 * 2 ** 20,
+  rejectedMax: 1000,
+  rejectedCharactersMax: 2 ** 20,
+  verificationsMax: 1024,
+};
+
+/** Lives as long as the process; filters come and go with the resources they are made from. */
+export interface Authenticating {
+  /**
+   * The filter for `authentication` with its key sets; one that is not among them lets nobody in. It knows no token
+   * that an earlier filter let pass. `refused` tells which key sets held keys that cannot be used.
+   */
+  filterFor(
+    authentication: Authentication,
+    keySets: readonly KeySet[],
+  ): {
+    readonly filter: RequestFilter;
+    readonly refused: readonly { readonly id: ResourceId; readonly reason: string }[];
+  };
+}
+
+export function createAuthenticating(options: AuthenticatingOptions): Authenticating {
+  const limits = { ...defaultLimits, ...options.limits };
+  const ready = new WeakMap<KeySet, ReadyKeySet>();
+  const surroundings: Surroundings = {
+    now: options.now,
+    onMissingKey: options.onMissingKey,
+    verified: new TokenCache({ entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax }),
+    rejected: new TokenCache({ entriesMax: limits.rejectedMax, charactersMax: limits.rejectedCharactersMax }),
+    verificationsMax: limits.verificationsMax,
+    verifications: { running: 0 },
+  };
+  return {
+    filterFor(authentication, keySets) {
+      const byId = new Map<ResourceId, ReadyKeySet>();
+      for (const keySet of keySets) {
+        const made = ready.get(keySet) ?? readyKeySet(keySet);
+        ready.set(keySet, made);
+        byId.set(keySet.id, made);
+      }
+      const filter = new AuthenticationFilter(authentication, byId, surroundings);
+      const refused = [...byId.values()].flatMap(({ id, problems }) =>
+        problems.length === 0 ? [] : [{ id, reason: problems.join('; ') }],
+      );
+      return { filter, refused };
+    },
+  };
+}

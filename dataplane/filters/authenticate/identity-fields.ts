@@ -1,0 +1,77 @@
+// Claims as header fields for the backend, and the client's own fields of these names.
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { ClaimToHeader } from '#snapshot/authentication.ts';
+import { isFieldValue } from '../headers.ts';
+import { claimAt, type Claims } from './claims.ts';
+
+const hyphen = 0x2d;
+
+/**
+ * Removes every line whose name is one of `names` (lower case), or would be taken for one by a backend that reads `_`
+ * or `.` as `-`, as all do that put fields into environment variables.
+ *
+ * Hot path: most lines differ in length and cost one comparison a name.
+ */
+export function removeFields(fields: Fields, names: readonly string[]): void {
+  const { flat } = fields;
+  for (const name of names) {
+    for (let at = flat.length - 3; at >= 0; at -= 3) {
+      const received = flat[at] ?? '';
+      if (received.length === name.length && readsAs(received, name)) flat.splice(at, 3);
+    }
+  }
+}
+
+function readsAs(received: string, name: string): boolean {
+  if (received === name) return true;
+  for (let at = 0; at < name.length; at += 1) {
+    const octet = received.charCodeAt(at);
+    const wanted = name.charCodeAt(at);
+    if (octet !== wanted && !(separates(octet) && separates(wanted))) return false;
+  }
+  return true;
+}
+
+function separates(octet: number): boolean {
+  return octet === hyphen || octet === 0x5f || octet === 0x2e;
+}
+
+/** Name and value by turns, for each claim that is there and can be told without doubt; the first one for a name counts. */
+export function identityFields(claims: Claims, mapping: readonly ClaimToHeader[]): readonly string[] {
+  const fields = new Map<string, string>();
+  for (const { claim, header } of mapping) {
+    const value = fieldValueOf(claimAt(claims, claim));
+    if (value !== null && !fields.has(header)) fields.set(header, value);
+  }
+  return [...fields].flat();
+}
+
+/**
+ * A claim as a field value: text as UTF-8, numbers and booleans as JSON spells them, a list of such joined by `,`,
+ * anything with objects or lists inside as base64url of its JSON. Null, so that the field is absent and nothing is
+ * mistaken, where the value would not arrive as it is: controls, blanks around it, a comma inside a list's member.
+ */
+export function fieldValueOf(claim: unknown): string | null {
+  const text = textOf(claim);
+  if (text === null) return null;
+  const octets = Buffer.from(text, 'utf8').toString('latin1');
+  return isFieldValue(octets) ? octets : null;
+}
+
+function textOf(claim: unknown): string | null {
+  if (claim === undefined || claim === null) return null;
+  if (typeof claim !== 'object') return scalarText(claim);
+  if (!Array.isArray(claim) || claim.some((member) => typeof member === 'object' && member !== null)) {
+    return Buffer.from(JSON.stringify(claim), 'utf8').toString('base64url');
+  }
+  const members = claim.map(scalarText);
+  const doubtful = members.some(
+    (member) => member === null || member.includes(',') || member.trim() !== member,
+  );
+  return doubtful ? null : members.join(',');
+}
+
+function scalarText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : null;
+}

@@ -1,0 +1,50 @@
+// A filter, a clock to move, and the key look-ups it asked for.
+import {
+  createAuthenticating,
+  type Authenticating,
+  type AuthenticatingLimits,
+} from '#dataplane/filters/authenticate/authenticating.ts';
+import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import { givenExchange, givenRequest } from '#test/given/request.ts';
+import { nowMs } from '#test/given/token.ts';
+
+export interface Gate {
+  readonly authenticating: Authenticating;
+  readonly missing: string[];
+  clock: number;
+  filter(authentication: Authentication, ...keySets: readonly KeySet[]): RequestFilter;
+}
+
+export function gate(limits: Partial<AuthenticatingLimits> = {}): Gate {
+  const missing: string[] = [];
+  const made: Gate = {
+    missing,
+    clock: nowMs,
+    authenticating: createAuthenticating({
+      now: () => made.clock,
+      onMissingKey: (keySet, kid) => missing.push(`${keySet} ${kid}`),
+      limits,
+    }),
+    filter: (authentication, ...keySets) => made.authenticating.filterFor(authentication, keySets).filter,
+  };
+  return made;
+}
+
+export function carrying(...fields: readonly (readonly [string, string])[]): Exchange {
+  return givenExchange(givenRequest({ fields }));
+}
+
+export function bearing(token: string): Exchange {
+  return carrying(['Authorization', `Bearer ${token}`]);
+}
+
+/** `pass`, or what the refusal is. */
+export async function verdictOf(filter: RequestFilter, exchange: Exchange): Promise<string> {
+  return told(await filter.apply(exchange));
+}
+
+export function told(verdict: Verdict): string {
+  if (verdict === null) return 'pass';
+  return verdict.kind === 'Unauthenticated' ? verdict.error : verdict.kind;
+}
