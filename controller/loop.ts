@@ -53,7 +53,7 @@ export interface LoopOptions {
 
 /** What one pass did, and how long it took. */
 export interface Pass {
-  readonly kind: 'Translation' | 'Endpoints';
+  readonly kind: 'Translation' | 'Endpoints' | 'Order';
   readonly gateways: number;
   readonly durationMs: number;
 }
@@ -68,6 +68,8 @@ export interface Loop {
 
 const defaultDelayMs = 5;
 const defaultMaxDelayMs = 50;
+/** A snapshot must not look older than it is: its order follows the mark even when nothing else changes. */
+const progressDelayMs = 1_000;
 
 /** A loop over `options.store`; `start` it once. */
 export function createLoop(options: LoopOptions): Loop {
@@ -76,9 +78,12 @@ export function createLoop(options: LoopOptions): Loop {
 
 class TranslationLoop implements Loop {
   readonly #options: LoopOptions;
-  readonly #gathered = { translate: false, services: new Set<string>() };
+  #gathered = { translate: false, services: new Set<string>() };
   #translation: Translation | null = null;
+  /** What was put last, by Gateway. */
+  readonly #sets = new Map<GatewayKey, ResourceSet>();
   #firstAt: number | null = null;
+  #passAt: number | null = null;
   #callOff: (() => void) | null = null;
   #unsubscribe: (() => void) | null = null;
 
@@ -94,7 +99,7 @@ class TranslationLoop implements Loop {
     assert(this.#unsubscribe === null, 'a loop starts once');
     this.#unsubscribe = this.#options.store.subscribe((change) => this.#gather(change));
     this.#gathered.translate = true;
-    this.#schedule();
+    this.#schedule(this.#options.delayMs ?? defaultDelayMs);
   }
 
   stop(): void {
@@ -114,38 +119,47 @@ class TranslationLoop implements Loop {
       case 'Endpoints':
         this.#gathered.services.add(`${change.namespace}/${change.service}`);
         break;
+      case 'Progress':
+      case 'Status':
+        this.#schedule(progressDelayMs);
+        return;
       case 'Refused':
         return;
       default:
         change satisfies never;
     }
-    this.#schedule();
+    this.#schedule(this.#options.delayMs ?? defaultDelayMs);
   }
 
   /** Each change puts the pass off by the delay, but never beyond the maximum since the first. */
-  #schedule(): void {
-    const { clock, store, delayMs = defaultDelayMs, maxDelayMs = defaultMaxDelayMs } = this.#options;
-    if (!store.synced) {
+  #schedule(delayMs: number): void {
+    const { clock, store, maxDelayMs = defaultMaxDelayMs } = this.#options;
+    const now = clock.elapsed();
+    if (!store.synced || (this.#passAt !== null && delayMs === progressDelayMs)) {
       return;
     }
-    const now = clock.elapsed();
-    this.#firstAt ??= now;
+    if (delayMs < progressDelayMs) {
+      this.#firstAt ??= now;
+    }
     this.#callOff?.();
-    const wait = Math.max(0, Math.min(delayMs, this.#firstAt + maxDelayMs - now));
-    this.#callOff = clock.after(wait, () => this.#pass());
+    const at = Math.min(now + delayMs, this.#firstAt === null ? Infinity : this.#firstAt + maxDelayMs);
+    this.#passAt = at;
+    this.#callOff = clock.after(Math.max(0, at - now), () => this.#pass());
   }
 
   #pass(): void {
     this.#callOff = null;
     this.#firstAt = null;
+    this.#passAt = null;
     const { translate, services } = this.#gathered;
+    // Before the work: what it causes to be observed must bring another pass.
+    this.#gathered = { translate: false, services: new Set() };
     const begun = this.#options.clock.elapsed();
     const full = translate || this.#translation === null;
     const touched = full ? this.#translate() : this.#renewEndpoints(services);
-    this.#gathered.translate = false;
-    services.clear();
+    const kind = full ? 'Translation' : services.size > 0 ? 'Endpoints' : 'Order';
     this.#options.passed?.({
-      kind: full ? 'Translation' : 'Endpoints',
+      kind,
       gateways: touched,
       durationMs: this.#options.clock.elapsed() - begun,
     });
@@ -161,10 +175,11 @@ class TranslationLoop implements Loop {
     });
     this.#translation = translation;
     for (const gateway of translation.snapshots.keys()) {
-      this.#put(translation, gateway);
+      this.#compose(translation, gateway);
     }
     for (const gateway of before?.snapshots.keys() ?? []) {
       if (!translation.snapshots.has(gateway)) {
+        this.#sets.delete(gateway);
         snapshots.remove(gateway);
       }
     }
@@ -177,22 +192,28 @@ class TranslationLoop implements Loop {
   #renewEndpoints(services: ReadonlySet<string>): number {
     const translation = this.#translation;
     assert(translation);
-    const affected = [...translation.endpointSources].filter(([, sources]) =>
-      sources.some(({ namespace, service }) => services.has(`${namespace}/${service}`)),
-    );
-    for (const [gateway] of affected) {
-      this.#put(translation, gateway);
+    const { snapshots, store } = this.#options;
+    let renewed = 0;
+    for (const [gateway, set] of this.#sets) {
+      const sources = translation.endpointSources.get(gateway) ?? [];
+      if (sources.some(({ namespace, service }) => services.has(`${namespace}/${service}`))) {
+        this.#compose(translation, gateway);
+        renewed += 1;
+      } else {
+        snapshots.put(gateway, set, store.order);
+      }
     }
-    return affected.length;
+    return renewed;
   }
 
-  #put(translation: Translation, gateway: GatewayKey): void {
+  #compose(translation: Translation, gateway: GatewayKey): void {
     const { store, composeEndpoints, snapshots } = this.#options;
     const resources = new Map(translation.snapshots.get(gateway));
     const sources = translation.endpointSources.get(gateway) ?? [];
     for (const resource of composeEndpoints(gateway, sources, store.observations)) {
       resources.set(resource.id, resource);
     }
+    this.#sets.set(gateway, resources);
     snapshots.put(gateway, resources, store.order);
   }
 }

@@ -39,6 +39,8 @@ export interface FieldProblem {
 /** What became of an object that a source told of. */
 export type Outcome =
   | { readonly kind: 'Unchanged' }
+  /** Nothing else. */
+  | { readonly kind: 'StatusChanged' }
   | { readonly kind: 'Changed' }
   | { readonly kind: 'Refused'; readonly problems: readonly FieldProblem[] };
 
@@ -101,7 +103,7 @@ export class KindObjects<T extends object> {
     const fingerprint = this.#options.statusIsOutput ? fingerprintOf(raw) : null;
     if (before !== undefined && fingerprint !== null && before.fingerprint === fingerprint) {
       this.#entries.set(key, { ...before, live });
-      return { kind: 'Unchanged' };
+      return { kind: 'StatusChanged' };
     }
     const decoded = this.#options.decode(raw);
     const object = decoded.ok ? decoded.object : null;

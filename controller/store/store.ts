@@ -15,6 +15,10 @@ import type { DecodeResult, FieldProblem, LiveObject, Outcome } from './kind-obj
 export type StoreChange =
   | { readonly kind: 'Object'; readonly of: Kind; readonly namespace: string; readonly name: string }
   | { readonly kind: 'Endpoints'; readonly namespace: string; readonly service: string }
+  /** Of a kind whose status only controllers write: nothing to translate. */
+  | { readonly kind: 'Status'; readonly of: Kind; readonly namespace: string; readonly name: string }
+  /** The order mark has grown, perhaps by changes that concern nobody here. */
+  | { readonly kind: 'Progress' }
   | { readonly kind: 'Served'; readonly of: Kind }
   | { readonly kind: 'DataPlanes'; readonly gateway: GatewayKey }
   | { readonly kind: 'Keys'; readonly id: string }
@@ -139,6 +143,10 @@ export class Store implements ObjectSink {
       return;
     }
     const { name, namespace = '' } = object.metadata;
+    if (outcome.kind === 'StatusChanged') {
+      this.#tell({ kind: 'Status', of: kind, namespace, name });
+      return;
+    }
     this.#changed(kind, namespace, name, serviceOf(object));
     if (outcome.kind === 'Refused') {
       this.#tell({ kind: 'Refused', of: kind, namespace, name, problems: outcome.problems });
@@ -153,7 +161,9 @@ export class Store implements ObjectSink {
   }
 
   progress(_kind: Kind, resourceVersion: string): void {
-    this.#advance(resourceVersion);
+    if (this.#advance(resourceVersion)) {
+      this.#tell({ kind: 'Progress' });
+    }
   }
 
   unserved(kind: Kind): void {
@@ -165,6 +175,9 @@ export class Store implements ObjectSink {
 
   /** What is known of a Gateway's data planes; null when nothing any more. */
   observeDataPlanes(gateway: GatewayKey, dataPlanes: DataPlanes | null): void {
+    if (sameDataPlanes(this.#observations.dataPlanes.get(gateway) ?? null, dataPlanes)) {
+      return;
+    }
     const all = replaced(this.#observations.dataPlanes, gateway, dataPlanes);
     this.#observations = Object.freeze({ ...this.#observations, dataPlanes: all });
     this.#tell({ kind: 'DataPlanes', gateway });
@@ -172,6 +185,9 @@ export class Store implements ObjectSink {
 
   /** What is known of a remote key set; null when nobody asks for it any more. */
   observeKeys(id: string, keys: FetchedKeys | null): void {
+    if (JSON.stringify(this.#observations.keys.get(id) ?? null) === JSON.stringify(keys)) {
+      return;
+    }
     this.#observations = Object.freeze({
       ...this.#observations,
       keys: replaced(this.#observations.keys, id, keys),
@@ -204,11 +220,13 @@ export class Store implements ObjectSink {
     }
   }
 
-  #advance(resourceVersion: string | undefined): void {
+  #advance(resourceVersion: string | undefined): boolean {
     const mark = markOf(resourceVersion);
-    if (mark !== null && mark > this.#mark) {
-      this.#mark = mark;
+    if (mark === null || mark <= this.#mark) {
+      return false;
     }
+    this.#mark = mark;
+    return true;
   }
 
   #tell(change: StoreChange): void {
@@ -264,6 +282,18 @@ function serviceOf(object: SourceObject): string | null {
   const labels = object.metadata['labels'];
   const service = isRecord(labels) ? labels[serviceLabel] : undefined;
   return typeof service === 'string' ? service : null;
+}
+
+function sameDataPlanes(a: DataPlanes | null, b: DataPlanes | null): boolean {
+  if (a === null || b === null) {
+    return a === b;
+  }
+  return (
+    a.connected === b.connected &&
+    a.ready === b.ready &&
+    a.refused.size === b.refused.size &&
+    [...a.refused].every(([id, reason]) => b.refused.get(id) === reason)
+  );
 }
 
 function replaced<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | null): ReadonlyMap<K, V> {

@@ -22,6 +22,7 @@ function given() {
   const puts: { gateway: GatewayKey; resources: ResourceSet; order: Order }[] = [];
   const removed: GatewayKey[] = [];
   let translations = 0;
+  let afterPut = () => {};
   let gateways: readonly GatewayKey[] = [edge];
   const loop = createLoop({
     clock,
@@ -47,7 +48,10 @@ function given() {
           .map((_slice, at) => ({ address: `10.0.0.${at}`, port: 80, state: 'Ready' })),
       })),
     snapshots: {
-      put: (gateway, resources, order) => puts.push({ gateway, resources, order }),
+      put(gateway, resources, order) {
+        puts.push({ gateway, resources, order });
+        afterPut();
+      },
       remove: (gateway) => removed.push(gateway),
     },
     statuses: { put: () => undefined },
@@ -55,7 +59,8 @@ function given() {
     notice: () => undefined,
   });
   const withdraw = () => (gateways = []);
-  return { clock, store, loop, puts, removed, withdraw, translations: () => translations };
+  const onPut = (run: () => void) => (afterPut = run);
+  return { onPut, clock, store, loop, puts, removed, withdraw, translations: () => translations };
 }
 
 function named(name: string, version: number, labels: Record<string, string> = {}) {
@@ -109,7 +114,7 @@ test('a change of endpoints is handed out without a translation', () => {
   assert.equal(puts[1]?.order.mark, '7');
   store.upsert('EndpointSlice', named('s2', 8, { 'kubernetes.io/service-name': 'other' }));
   clock.advance(5);
-  assert.equal(puts.length, 2, 'nobody uses the Service other');
+  assert.equal(puts[2]?.resources, puts[1]?.resources, 'nobody uses the Service other');
 });
 
 test('a Gateway that is no longer ours is taken from its data planes', () => {
@@ -133,4 +138,33 @@ test('a stopped loop does nothing more', () => {
   store.upsert('HTTPRoute', named('a', 2));
   clock.advance(100);
   assert.equal(puts.length, 0);
+});
+
+test('the order of a snapshot follows the mark, a second later, without a translation', () => {
+  const { clock, store, loop, puts, translations } = given();
+  store.replaceAll('HTTPRoute', [], '1');
+  store.replaceAll('EndpointSlice', [], '1');
+  loop.start();
+  clock.advance(5);
+  store.progress('HTTPRoute', '900');
+  store.progress('HTTPRoute', '901');
+  clock.advance(1_000);
+  assert.equal(translations(), 1);
+  assert.equal(puts.length, 2);
+  assert.equal(puts[1]?.order.mark, '901');
+  assert.equal(puts[1]?.resources, puts[0]?.resources);
+});
+
+test('what is observed while a pass hands out brings another pass', () => {
+  const { clock, store, loop, translations, onPut } = given();
+  onPut(() => store.observeDataPlanes(edge, { connected: 1, ready: 1, refused: new Map() }));
+  store.replaceAll('HTTPRoute', [], '1');
+  store.replaceAll('EndpointSlice', [], '1');
+  loop.start();
+  clock.advance(5);
+  assert.equal(translations(), 1);
+  clock.advance(5);
+  assert.equal(translations(), 2);
+  clock.advance(100);
+  assert.equal(translations(), 2, 'the same observation is none');
 });
