@@ -1,0 +1,209 @@
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  DesiredAncestorStatus,
+  DesiredCondition,
+  DesiredListenerStatus,
+  DesiredParentStatus,
+  StatusPart,
+} from '#controller/translate/translation.ts';
+
+/** What a merge takes into account beside the desired part and the live status. */
+export interface MergeContext {
+  readonly controllerName: string;
+  /** The namespace of the object: that of parentRefs without one. */
+  readonly namespace: string;
+  /** The generation that was judged. */
+  readonly generation: number;
+  /** RFC 3339: the time of what changes now. */
+  readonly now: string;
+}
+
+/** Fields of a status; the others stay as they are, null removes one. */
+export type StatusFields = Readonly<Record<string, unknown>>;
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** The Gateway API's limits: a longer list would be refused whole. */
+const parentsMax = 32;
+const ancestorsMax = 16;
+
+/**
+ * The fields of `live` that must change so that our part of it is `part`: null when none. Entries of other
+ * controllers and conditions of foreign types stay as they are; a transition time moves with its status only.
+ */
+export function mergeStatus(part: StatusPart, live: unknown, context: MergeContext): StatusFields | null {
+  const before = recordOf(live);
+  const wanted = wantedFields(part, before, context);
+  const changed = Object.entries(wanted).filter(([name, value]) => !same(before[name], value));
+  return changed.length === 0 ? null : Object.fromEntries(changed);
+}
+
+function wantedFields(part: StatusPart, before: Raw, context: MergeContext): StatusFields {
+  switch (part.kind) {
+    case 'GatewayClass':
+      return { conditions: mergeConditions(part.conditions, before['conditions'], context) };
+    case 'Gateway':
+      return {
+        conditions: mergeConditions(part.conditions, before['conditions'], context),
+        addresses: part.addresses,
+        listeners: mergeListeners(part.listeners, before['listeners'], context),
+      };
+    case 'Route':
+      return { parents: mergeEntries(part.parents, before['parents'], parentEntries, context) };
+    case 'Policy':
+      return {
+        conditions: mergeConditions(part.conditions, before['conditions'], context),
+        targets: part.targets === '' ? null : part.targets,
+        ancestors: mergeEntries(part.ancestors, before['ancestors'], ancestorEntries, context),
+      };
+    default:
+      return part satisfies never;
+  }
+}
+
+/** Absent, null and empty are the same to a reader. */
+function same(before: unknown, wanted: unknown): boolean {
+  const empty = (value: unknown) =>
+    value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+  return (empty(before) && empty(wanted)) || isDeepStrictEqual(plain(before), plain(wanted));
+}
+
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+}
+
+function mergeConditions(desired: readonly DesiredCondition[], live: unknown, context: MergeContext): Raw[] {
+  const left = new Map(desired.map((condition) => [condition.type, condition]));
+  const merged: Raw[] = [];
+  for (const condition of listOf(live)) {
+    const type = String(condition['type']);
+    const wanted = left.get(type);
+    left.delete(type);
+    if (wanted !== undefined) {
+      merged.push(stamped(wanted, condition, context));
+    } else if (!isOurType(type)) {
+      merged.push(condition);
+    }
+  }
+  return [...merged, ...[...left.values()].map((condition) => stamped(condition, null, context))];
+}
+
+function stamped(condition: DesiredCondition, live: Raw | null, context: MergeContext): Raw {
+  const since = live?.['status'] === condition.status ? live['lastTransitionTime'] : undefined;
+  return {
+    type: condition.type,
+    status: condition.status,
+    observedGeneration: context.generation,
+    lastTransitionTime: typeof since === 'string' ? since : context.now,
+    reason: condition.reason,
+    message: condition.message,
+  };
+}
+
+/** Types of the Gateway API without a domain are the implementing controller's, so are those of our domain. */
+function isOurType(type: string): boolean {
+  return type.startsWith('turnpike.dev/') || gatewayApiTypes.has(type);
+}
+
+const gatewayApiTypes: ReadonlySet<string> = new Set([
+  'Accepted',
+  'Conflicted',
+  'Detached',
+  'InsecureFrontendValidationMode',
+  'OverlappingTLSConfig',
+  'PartiallyInvalid',
+  'Programmed',
+  'Ready',
+  'ResolvedRefs',
+  'Scheduled',
+  'SupportedVersion',
+]);
+
+function mergeListeners(
+  desired: readonly DesiredListenerStatus[],
+  live: unknown,
+  context: MergeContext,
+): Raw[] {
+  const before = new Map(listOf(live).map((listener) => [listener['name'], listener]));
+  return desired.map(({ name, supportedKinds, attachedRoutes, conditions }) => ({
+    name,
+    supportedKinds,
+    attachedRoutes,
+    conditions: mergeConditions(conditions, before.get(name)?.['conditions'], context),
+  }));
+}
+
+type DesiredEntry = DesiredParentStatus | DesiredAncestorStatus;
+
+/** A list of entries by controller and reference. */
+interface Entries {
+  readonly field: 'parentRef' | 'ancestorRef';
+  readonly max: number;
+}
+
+const parentEntries: Entries = { field: 'parentRef', max: parentsMax };
+const ancestorEntries: Entries = { field: 'ancestorRef', max: ancestorsMax };
+
+function mergeEntries(
+  desired: readonly DesiredEntry[],
+  live: unknown,
+  { field, max }: Entries,
+  context: MergeContext,
+): Raw[] {
+  const left = new Map(desired.map((entry) => [refKey(refOf(entry), context.namespace), entry]));
+  const merged: Raw[] = [];
+  for (const entry of listOf(live)) {
+    if (entry['controllerName'] !== context.controllerName) {
+      merged.push(entry);
+      continue;
+    }
+    const key = refKey(recordOf(entry[field]), context.namespace);
+    const wanted = left.get(key);
+    left.delete(key);
+    if (wanted !== undefined) {
+      merged.push(entryOf(wanted, entry, field, context));
+    }
+  }
+  const added = [...left.values()].map((entry) => entryOf(entry, null, field, context));
+  return [...merged, ...added.slice(0, Math.max(0, max - merged.length))];
+}
+
+function entryOf(entry: DesiredEntry, live: Raw | null, field: Entries['field'], context: MergeContext): Raw {
+  return {
+    // As it stands: a default that the server filled in is no difference.
+    [field]: live === null ? refOf(entry) : live[field],
+    controllerName: context.controllerName,
+    conditions: mergeConditions(entry.conditions, live?.['conditions'], context),
+  };
+}
+
+function refOf(entry: DesiredEntry): Raw {
+  return { ...('parentRef' in entry ? entry.parentRef : entry.ancestorRef) };
+}
+
+function refKey(ref: Raw, namespace: string): string {
+  return JSON.stringify([
+    ref['group'] ?? 'gateway.networking.k8s.io',
+    ref['kind'] ?? 'Gateway',
+    ref['namespace'] ?? namespace,
+    ref['name'],
+    ref['sectionName'] ?? '',
+    ref['port'] ?? 0,
+  ]);
+}
+
+/** Whether `status` has entries of this controller in its list of parents or ancestors. */
+export function hasOwnEntries(status: unknown, controllerName: string): boolean {
+  const { parents, ancestors } = recordOf(status);
+  return [...listOf(parents), ...listOf(ancestors)].some(
+    (entry) => entry['controllerName'] === controllerName,
+  );
+}
+
+function recordOf(value: unknown): Raw {
+  return typeof value === 'object' && value !== null ? (value as Raw) : {};
+}
+
+function listOf(value: unknown): readonly Raw[] {
+  return Array.isArray(value) ? value.map(recordOf) : [];
+}

@@ -1,0 +1,300 @@
+// Writes what the translation says of objects into their statuses: own entries only, nothing that is already so,
+// and not before the data planes serve what a status promises. Does not know what a condition means.
+import { Semaphore } from './semaphore.ts';
+import { hasOwnEntries, mergeStatus } from './merge.ts';
+import type { Clock } from '#controller/clock.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { DesiredStatus, ObjectRef, StatusPart } from '#controller/translate/translation.ts';
+import type { LiveStatus, StatusClient } from './status-client.ts';
+
+export interface StatusWriterOptions {
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly controllerName: string;
+  /** The last seen state of an object. */
+  readonly live: (object: ObjectRef) => LiveStatus | undefined;
+  /** All objects whose statuses may hold entries of ours. */
+  readonly all: () => Iterable<{ readonly object: ObjectRef; readonly live: LiveStatus }>;
+  readonly client: StatusClient;
+  /** Resolves when all ready data planes of the Gateways serve what was put for them last, or after a moment. */
+  readonly whenServed: (gateways: readonly GatewayKey[]) => Promise<unknown>;
+  readonly report: (event: StatusEvent) => void;
+}
+
+export type StatusEvent =
+  | { readonly kind: 'Written'; readonly object: ObjectRef; readonly fields: readonly string[] }
+  | { readonly kind: 'Failed'; readonly object: ObjectRef; readonly error: unknown };
+
+const concurrency = 8;
+const servedWaitMs = 1_000;
+const retryMinMs = 500;
+const retryMaxMs = 30_000;
+const conflictsMax = 5;
+
+/** What we want of one object, and how far it is. */
+interface Task {
+  desired: DesiredStatus;
+  /** No longer ours: to be forgotten once our entries are gone. */
+  leaving: boolean;
+  /** Counts changes of `desired`: what waits for an older one is void. */
+  revision: number;
+  queued: boolean;
+  running: boolean;
+  failures: number;
+  /** Newer than what is in `live`, until that has seen it. */
+  written: LiveStatus | null;
+  /** What was found to be as desired: need not be looked at again. */
+  settled: { readonly revision: number; readonly resourceVersion: string } | null;
+}
+
+/** Writes while it leads; what it is given before that waits. */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+  readonly #tasks = new Map<string, Task>();
+  readonly #slots = new Semaphore(concurrency);
+  #leading = false;
+  #stopped = false;
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  /** All statuses as they should be; an object that is no longer among them loses our entries. */
+  put(statuses: readonly DesiredStatus[]): void {
+    const present = new Set<string>();
+    for (const desired of statuses) {
+      const key = keyOf(desired.object);
+      present.add(key);
+      this.#want(key, desired, 'Ours');
+    }
+    for (const [key, { desired, leaving }] of this.#tasks) {
+      if (!present.has(key) && !leaving) {
+        this.#leave(key, desired);
+      }
+    }
+    if (this.#leading) {
+      this.#consider(this.#tasks.keys());
+    }
+  }
+
+  /** Somebody changed the status of `object`. */
+  touched(object: ObjectRef): void {
+    const key = keyOf(object);
+    if (this.#leading && this.#tasks.has(key)) {
+      this.#consider([key]);
+    }
+  }
+
+  /** From now on this replica writes, beginning with all that is not as it should be. */
+  lead(): void {
+    this.#leading = true;
+    for (const { object, live } of this.#options.all()) {
+      if (!this.#tasks.has(keyOf(object)) && hasOwnEntries(live.status, this.#options.controllerName)) {
+        const status = nothingOf(object.kind);
+        this.#want(keyOf(object), { object, generation: live.generation, gateways: [], status }, 'Leaving');
+      }
+    }
+    this.#consider(this.#tasks.keys());
+  }
+
+  /** From now on this replica writes no more. */
+  follow(): void {
+    this.#leading = false;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#leading = false;
+  }
+
+  #want(key: string, desired: DesiredStatus, state: 'Ours' | 'Leaving'): void {
+    const task = this.#tasks.get(key);
+    const leaving = state === 'Leaving';
+    if (task === undefined) {
+      const fresh = { revision: 1, queued: false, running: false, failures: 0, written: null, settled: null };
+      this.#tasks.set(key, { desired, leaving, ...fresh });
+      return;
+    }
+    if (task.leaving !== leaving || !equal(task.desired, desired)) {
+      task.revision += 1;
+      task.failures = 0;
+    }
+    task.desired = desired;
+    task.leaving = leaving;
+  }
+
+  #leave(key: string, { object, generation }: DesiredStatus): void {
+    if (object.kind === 'Gateway' || object.kind === 'GatewayClass') {
+      // The whole status is the new owner's.
+      this.#tasks.delete(key);
+      return;
+    }
+    this.#want(key, { object, generation, gateways: [], status: nothingOf(object.kind) }, 'Leaving');
+  }
+
+  /** Looks which of the tasks have anything to write, and begins them once their data planes serve. */
+  #consider(keys: Iterable<string>): void {
+    const groups = new Map<
+      string,
+      { readonly gateways: readonly GatewayKey[]; readonly run: (() => void)[] }
+    >();
+    for (const key of keys) {
+      const task = this.#tasks.get(key);
+      if (task === undefined || task.queued || this.#isSettled(key, task)) {
+        continue;
+      }
+      const { revision, desired } = task;
+      task.queued = true;
+      const run = () => {
+        task.queued = false;
+        if (task.revision === revision) void this.#write(key, task);
+        else this.#consider([key]);
+      };
+      const group = groups.get(desired.gateways.join()) ?? { gateways: desired.gateways, run: [] };
+      group.run.push(run);
+      groups.set(desired.gateways.join(), group);
+    }
+    for (const { gateways, run } of groups.values()) {
+      void this.#whenServed(gateways).then(() => {
+        for (const begin of run) begin();
+        return null;
+      });
+    }
+  }
+
+  #isSettled(key: string, task: Task): boolean {
+    const live = this.#liveOf(task);
+    if (live === null) {
+      if (task.leaving) this.#tasks.delete(key);
+      // Deleted, or not seen yet: its birth will bring us here again.
+      return true;
+    }
+    const { settled, revision } = task;
+    if (settled?.revision === revision && settled.resourceVersion === live.resourceVersion) {
+      return true;
+    }
+    if (this.#merged(task, live) !== null) {
+      return false;
+    }
+    this.#settle(key, task, live);
+    return true;
+  }
+
+  #settle(key: string, task: Task, live: LiveStatus): void {
+    task.settled = { revision: task.revision, resourceVersion: live.resourceVersion };
+    if (task.leaving) this.#tasks.delete(key);
+  }
+
+  #liveOf(task: Task): LiveStatus | null {
+    const seen = this.#options.live(task.desired.object);
+    const { written } = task;
+    if (seen === undefined || written === null) {
+      return seen ?? null;
+    }
+    if (seen.uid === written.uid && isOlder(seen.resourceVersion, written.resourceVersion)) {
+      return written;
+    }
+    task.written = null;
+    return seen;
+  }
+
+  #merged({ desired }: Task, live: LiveStatus) {
+    return mergeStatus(desired.status, live.status, {
+      controllerName: this.#options.controllerName,
+      namespace: desired.object.namespace,
+      generation: desired.generation,
+      now: new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+    });
+  }
+
+  async #whenServed(gateways: readonly GatewayKey[]): Promise<void> {
+    if (gateways.length === 0) {
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const callOff = this.#options.clock.after(servedWaitMs, resolve);
+    await Promise.race([promise, this.#options.whenServed(gateways)]);
+    callOff();
+  }
+
+  async #write(key: string, task: Task): Promise<void> {
+    if (task.running) {
+      return;
+    }
+    task.running = true;
+    const { revision } = task;
+    try {
+      await this.#slots.run(() => this.#writeOnce(key, task));
+      task.failures = 0;
+    } catch (error) {
+      this.#retryLater(key, task, error);
+    } finally {
+      task.running = false;
+    }
+    if (task.revision !== revision && this.#leading) {
+      this.#consider([key]);
+    }
+  }
+
+  /** Merges and writes; when somebody was faster, reads and merges anew. */
+  async #writeOnce(key: string, task: Task): Promise<void> {
+    const { client, report } = this.#options;
+    const { object } = task.desired;
+    let live = this.#liveOf(task);
+    for (let conflicts = 0; live !== null && this.#leading; conflicts += 1) {
+      const fields = this.#merged(task, live);
+      if (fields === null) {
+        this.#settle(key, task, live);
+        return;
+      }
+      const result = await client.write(object, live.resourceVersion, fields);
+      if (result.kind === 'Gone') {
+        return;
+      }
+      if (result.kind === 'Written') {
+        task.written = result.live;
+        this.#settle(key, task, result.live);
+        report({ kind: 'Written', object, fields: Object.keys(fields) });
+        return;
+      }
+      if (conflicts >= conflictsMax) {
+        throw new Error('others write the status all the time');
+      }
+      live = await client.read(object);
+    }
+  }
+
+  #retryLater(key: string, task: Task, error: unknown): void {
+    const { clock, random, report } = this.#options;
+    if (task.failures === 0) {
+      report({ kind: 'Failed', object: task.desired.object, error });
+    }
+    const waitMs = Math.min(retryMaxMs, retryMinMs * 2 ** task.failures) * (0.5 + random() / 2);
+    task.failures = Math.min(task.failures + 1, 10);
+    clock.after(waitMs, () => {
+      if (this.#leading && !this.#stopped) this.#consider([key]);
+    });
+  }
+}
+
+function keyOf({ kind, namespace, name }: ObjectRef): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+function equal(a: DesiredStatus, b: DesiredStatus): boolean {
+  return (
+    a.generation === b.generation &&
+    (a.status === b.status || JSON.stringify(a.status) === JSON.stringify(b.status))
+  );
+}
+
+function nothingOf(kind: string): StatusPart {
+  return kind.endsWith('Route')
+    ? { kind: 'Route', parents: [] }
+    : { kind: 'Policy', conditions: [], targets: '', ancestors: [] };
+}
+
+function isOlder(version: string, than: string): boolean {
+  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hasOwnEntries, mergeStatus } from '#controller/status/merge.ts';
+import type { MergeContext } from '#controller/status/merge.ts';
+import type { DesiredCondition, StatusPart } from '#controller/translate/translation.ts';
+
+const ours = 'turnpike.dev/gateway-controller';
+const context: MergeContext = {
+  controllerName: ours,
+  namespace: 'shop',
+  generation: 4,
+  now: '2026-01-02T00:00:00Z',
+};
+const long = '2025-01-01T00:00:00Z';
+
+function accepted(status: 'True' | 'False' = 'True'): DesiredCondition {
+  return { type: 'Accepted', status, reason: 'Accepted', message: 'ok' };
+}
+
+function live(type: string, status: string, more: object = {}) {
+  return {
+    type,
+    status,
+    observedGeneration: 4,
+    lastTransitionTime: long,
+    reason: 'Accepted',
+    message: 'ok',
+    ...more,
+  };
+}
+
+function edge(conditions: readonly DesiredCondition[], sectionName?: string): StatusPart {
+  const parentRef = {
+    group: 'gateway.networking.k8s.io',
+    kind: 'Gateway',
+    name: 'edge',
+    ...(sectionName === undefined ? {} : { sectionName }),
+  };
+  return { kind: 'Route', parents: [{ parentRef, conditions }] };
+}
+
+test('a status that is as it should be needs no write', () => {
+  const parents = [
+    {
+      parentRef: { name: 'edge' },
+      controllerName: ours,
+      conditions: [live('Accepted', 'True')],
+    },
+  ];
+  assert.equal(mergeStatus(edge([accepted()]), { parents }, context), null);
+  assert.equal(mergeStatus({ kind: 'Route', parents: [] }, undefined, context), null);
+});
+
+test("other controllers' entries, duplicates among them, stay as they are and where they are", () => {
+  const foreign = {
+    parentRef: { name: 'edge', group: 'gateway.networking.k8s.io' },
+    controllerName: 'other.example/controller',
+    conditions: [live('Accepted', 'False', { odd: ['kept'] })],
+  };
+  const mine = { parentRef: { name: 'edge' }, controllerName: ours, conditions: [live('Accepted', 'False')] };
+  const fields = mergeStatus(edge([accepted()]), { parents: [foreign, mine, foreign] }, context);
+  const parents = fields?.['parents'];
+  assert(Array.isArray(parents));
+  assert.deepEqual(parents[0], foreign);
+  assert.deepEqual(parents[2], foreign);
+  assert.equal(parents.length, 3);
+});
+
+test('the transition time moves with the status, and with nothing else', () => {
+  const before = (status: string, observedGeneration: number) => ({
+    parents: [
+      {
+        parentRef: { name: 'edge' },
+        controllerName: ours,
+        conditions: [live('Accepted', status, { observedGeneration })],
+      },
+    ],
+  });
+  const timeOf = (fields: ReturnType<typeof mergeStatus>) => {
+    const text = JSON.stringify(fields);
+    return /"lastTransitionTime":"([^"]+)"/.exec(text)?.[1];
+  };
+  assert.equal(timeOf(mergeStatus(edge([accepted()]), before('True', 3), context)), long);
+  assert.equal(timeOf(mergeStatus(edge([accepted()]), before('False', 4), context)), context.now);
+});
+
+test('own entries of parents that are no longer named are removed', () => {
+  const entry = (name: string, controllerName: string) => ({
+    parentRef: { name },
+    controllerName,
+    conditions: [],
+  });
+  const parents = [entry('old', ours), entry('old', 'other')];
+  assert.deepEqual(mergeStatus({ kind: 'Route', parents: [] }, { parents }, context), {
+    parents: [entry('old', 'other')],
+  });
+  assert.equal(hasOwnEntries({ parents }, ours), true);
+  assert.equal(hasOwnEntries({ parents: parents.slice(1) }, ours), false);
+});
+
+test('parents of one Gateway by different listeners are different entries', () => {
+  const parents = [
+    {
+      parentRef: { name: 'edge', sectionName: 'a' },
+      controllerName: ours,
+      conditions: [live('Accepted', 'True')],
+    },
+  ];
+  const fields = mergeStatus(edge([accepted()], 'b'), { parents }, context);
+  assert.match(JSON.stringify(fields), /"sectionName":"b"/);
+  assert.doesNotMatch(JSON.stringify(fields), /"sectionName":"a"/);
+});
+
+test('a list that is full of foreign entries is not made longer than the API allows', () => {
+  const parents = Array.from({ length: 32 }, (_, at) => ({
+    parentRef: { name: `g${at}` },
+    controllerName: 'other',
+    conditions: [],
+  }));
+  assert.equal(mergeStatus(edge([accepted()]), { parents }, context), null);
+});
+
+test('conditions of foreign types stay, own ones that no longer hold go', () => {
+  const part: StatusPart = {
+    kind: 'Gateway',
+    conditions: [accepted()],
+    addresses: [{ type: 'IPAddress', value: '10.0.0.1' }],
+    listeners: [{ name: 'http', supportedKinds: [], attachedRoutes: 2, conditions: [accepted()] }],
+  };
+  const before = {
+    conditions: [
+      live('example.com/Checked', 'True'),
+      live('turnpike.dev/AuthPolicyAffected', 'True'),
+      live('Accepted', 'True'),
+    ],
+    addresses: [{ type: 'IPAddress', value: '10.0.0.1' }],
+    listeners: [
+      {
+        name: 'http',
+        supportedKinds: [],
+        attachedRoutes: 1,
+        conditions: [live('Accepted', 'True'), live('example.com/Seen', 'True')],
+      },
+      { name: 'gone', supportedKinds: [], attachedRoutes: 0, conditions: [] },
+    ],
+  };
+  assert.deepEqual(mergeStatus(part, before, context), {
+    conditions: [live('example.com/Checked', 'True'), live('Accepted', 'True')],
+    listeners: [
+      {
+        name: 'http',
+        supportedKinds: [],
+        attachedRoutes: 2,
+        conditions: [live('Accepted', 'True'), live('example.com/Seen', 'True')],
+      },
+    ],
+  });
+});
+
+test('a policy that leaves takes its own ancestors, conditions and targets with it', () => {
+  const foreign = { ancestorRef: { name: 'edge' }, controllerName: 'other', conditions: [] };
+  const before = {
+    conditions: [live('Accepted', 'True')],
+    targets: '1/1',
+    ancestors: [{ ...foreign, controllerName: ours }, foreign],
+  };
+  const leaving: StatusPart = { kind: 'Policy', conditions: [], targets: '', ancestors: [] };
+  assert.deepEqual(mergeStatus(leaving, before, context), {
+    conditions: [],
+    targets: null,
+    ancestors: [foreign],
+  });
+});
