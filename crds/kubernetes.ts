@@ -87,13 +87,15 @@ export function kindSchema<const K extends string, const V extends string, Shape
   });
 }
 
-const servicePort = z.object({
-  name: z.string().default(''),
-  protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP'),
-  port,
-  targetPort: z.union([z.int(), z.string()]).exactOptional(),
-  appProtocol: z.string().exactOptional(),
-});
+const servicePort = z
+  .object({
+    name: z.string().default(''),
+    protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP'),
+    port,
+    targetPort: z.union([z.int(), z.string()]).exactOptional(),
+    appProtocol: z.string().exactOptional(),
+  })
+  .transform((given) => ({ ...given, targetPort: given.targetPort ?? given.port }));
 
 const servicePorts = withRules(z.array(servicePort), [
   {

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ownKinds, presentations } from '#crds/definition.ts';
-import { kinds } from '#crds/kind.ts';
+import { decodeManifest, decodeObject, kinds, type Kind } from '#crds/kind.ts';
 import { ruleCases, schemaCases } from '#test/crds/cases.ts';
+import { verdictCases } from '#test/crds/verdicts.ts';
 import { type ControlPlane, startControlPlane } from './cluster/control-plane.ts';
+import { installGatewayApi } from './cluster/gateway-api-crds.ts';
 
 const manifests = path.join(import.meta.dirname, '../crds/manifests');
 
@@ -148,3 +150,51 @@ spec:
     await assert.rejects(create(yaml('n')), /with their names in quotes/);
   });
 });
+
+describe('the decoder and the API server', () => {
+  let controlPlane: ControlPlane;
+
+  before(async () => {
+    controlPlane = await startControlPlane();
+    await installGatewayApi(controlPlane, 'standard');
+  });
+
+  after(async () => {
+    await controlPlane?.stop();
+  });
+
+  /** As kubectl creates it, without storing it. */
+  async function create(
+    kind: Kind,
+    object: object,
+  ): Promise<{ readonly status: number; readonly body: unknown }> {
+    const { group, version, plural, namespaced } = kinds[kind];
+    const api = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+    const place = namespaced ? `${api}/namespaces/default/${plural}` : `${api}/${plural}`;
+    const response = await controlPlane.fetch(`${place}?dryRun=All&fieldValidation=Strict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(object),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  for (const { kind, what, object, refused } of verdictCases) {
+    test(`say the same of ${kind}: ${what}`, async () => {
+      const { status, body } = await create(kind, object);
+      assert.equal(status < 300, refused === null, JSON.stringify(body));
+      if (refused !== null) return;
+      const written = decodeManifest(kind, object);
+      const served = decodeObject(kind, body);
+      assert.ok(written.ok && served.ok);
+      assert.deepEqual(served.unknownFields, []);
+      assert.deepEqual(meaning(written.object), meaning(served.object));
+    });
+  }
+});
+
+/** What both must agree on: not who made it and when, nor the addresses that the API server gives. */
+function meaning(object: object): unknown {
+  const { metadata: _, status: __, ...rest } = object as { metadata?: unknown; status?: unknown };
+  return JSON.parse(JSON.stringify(rest, (key, value: unknown) => (key === 'clusterIP' ? undefined : value)));
+}

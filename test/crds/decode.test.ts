@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeManifest, decodeObject, kindOf } from '#crds/kind.ts';
+import { decoded } from '#test/given/objects.ts';
+import { verdictCases } from './verdicts.ts';
+
+for (const { kind, what, object, refused } of verdictCases) {
+  test(`${kind}: ${what} is ${refused === null ? 'taken' : 'refused'}`, () => {
+    const result = decodeManifest(kind, object);
+    assert.deepEqual(
+      result.ok ? null : result.problems.map((problem) => problem.path),
+      refused,
+      JSON.stringify(result),
+    );
+  });
+}
+
+const given = { metadata: { name: 'shop' }, spec: { parentRefs: [{ name: 'edge' }] } };
+
+test('an HTTPRoute gets the defaults of its CRD', () => {
+  const rules = [
+    { backendRefs: [{ name: 'shop', port: 80 }], matches: [{ headers: [{ name: 'a', value: 'b' }] }] },
+  ];
+  const route = decoded('HTTPRoute', { ...given, spec: { ...given.spec, rules } });
+  assert.deepEqual(route.spec, {
+    parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' }],
+    hostnames: [],
+    rules: [
+      {
+        matches: [
+          {
+            path: { type: 'PathPrefix', value: '/' },
+            headers: [{ type: 'Exact', name: 'a', value: 'b' }],
+            queryParams: [],
+          },
+        ],
+        filters: [],
+        backendRefs: [{ group: '', kind: 'Service', name: 'shop', port: 80, weight: 1, filters: [] }],
+      },
+    ],
+  });
+});
+
+test('an item of a list, without apiVersion and kind, is told apart no more from a single object', () => {
+  const single = decoded('HTTPRoute', {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    ...given,
+  });
+  assert.deepEqual(decoded('HTTPRoute', given), single);
+});
+
+test('an object of the older version is the same object', () => {
+  assert.equal(kindOf('gateway.networking.k8s.io/v1beta1', 'HTTPRoute'), 'HTTPRoute');
+  const older = decoded('HTTPRoute', {
+    apiVersion: 'gateway.networking.k8s.io/v1beta1',
+    kind: 'HTTPRoute',
+    ...given,
+  });
+  assert.equal(older.apiVersion, 'gateway.networking.k8s.io/v1');
+});
+
+test('an object of another kind is refused', () => {
+  const result = decodeObject('HTTPRoute', { ...given, kind: 'GRPCRoute' });
+  assert.deepEqual(result, { ok: false, problems: [{ path: 'kind', message: 'must be HTTPRoute' }] });
+});
+
+test('kinds are found by apiVersion and kind, and only those we read', () => {
+  assert.equal(kindOf('v1', 'Service'), 'Service');
+  assert.equal(kindOf('turnpike.dev/v1alpha1', 'AuthPolicy'), 'AuthPolicy');
+  assert.equal(kindOf('discovery.k8s.io/v1', 'EndpointSlice'), 'EndpointSlice');
+  assert.equal(kindOf('turnpike.dev/v1', 'AuthPolicy'), undefined);
+  assert.equal(kindOf('v1', 'toString'), undefined);
+  assert.equal(kindOf('v1', 'Pod'), undefined);
+  assert.equal(kindOf(undefined, 1), undefined);
+});
+
+for (const value of [null, undefined, 1, 'text', [], [{}]]) {
+  test(`${JSON.stringify(value)} is no object of any kind, and says so`, () => {
+    const result = decodeObject('Gateway', value);
+    assert.ok(!result.ok);
+    assert.match(result.problems[0]?.message ?? '', /must be an object/);
+  });
+}
+
+test('metadata that is missing or no object is told, not thrown', () => {
+  for (const metadata of [undefined, null, 'shop', []]) {
+    const result = decodeObject('Namespace', { metadata });
+    assert.ok(!result.ok);
+    assert.deepEqual(
+      result.problems.map((problem) => problem.path),
+      ['metadata'],
+    );
+  }
+});
+
+test('an object from the API server may have fields we do not know; one from a file may not', () => {
+  const newer = {
+    ...given,
+    spec: { ...given.spec, fallback: true },
+    status: { parents: [], summary: 'new' },
+  };
+  const served = decodeObject('HTTPRoute', newer);
+  assert.ok(served.ok);
+  assert.deepEqual(
+    served.unknownFields.map((problem) => problem.path),
+    ['spec.fallback'],
+  );
+  assert.ok(!('fallback' in served.object.spec));
+  const written = decodeManifest('HTTPRoute', newer);
+  assert.ok(!written.ok);
+  assert.deepEqual(
+    written.problems.map((problem) => problem.path),
+    ['spec.fallback'],
+  );
+});
+
+test('a status in a file is not taken', () => {
+  const parents = 'broken';
+  const result = decodeManifest('HTTPRoute', { ...given, status: { parents } });
+  assert.ok(result.ok);
+  assert.deepEqual(result.object.status, { parents: [] });
+});
+
+test('what comes out is frozen to the leaves, and what went in is as it was', () => {
+  const manifest = {
+    metadata: { name: 'shop', labels: { a: 'b' } },
+    spec: { parentRefs: [{ name: 'edge', port: null }] },
+  };
+  const before = structuredClone(manifest);
+  const route = decoded('HTTPRoute', manifest);
+  assert.deepEqual(manifest, before);
+  assert.ok(!Object.isFrozen(manifest.spec.parentRefs));
+  const open: unknown[] = [];
+  const look = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (!Object.isFrozen(value)) open.push(value);
+    Object.values(value).forEach(look);
+  };
+  look(route);
+  assert.deepEqual(open, []);
+});
+
+test('kinds with and without namespace get theirs', () => {
+  assert.equal(decoded('HTTPRoute', given).metadata.namespace, 'default');
+  const gatewayClass = {
+    metadata: { name: 'a', namespace: 'b' },
+    spec: { controllerName: 'turnpike.dev/a' },
+  };
+  assert.equal(decoded('GatewayClass', gatewayClass).metadata.namespace, '');
+});
+
+test('metadata is always whole', () => {
+  assert.deepEqual(decoded('HTTPRoute', given).metadata, {
+    name: 'shop',
+    namespace: 'default',
+    uid: '',
+    generation: 0,
+    resourceVersion: '',
+    creationTimestamp: '',
+    labels: {},
+    annotations: {},
+  });
+});
+
+test('stringData is merged over data, as the API server does', () => {
+  const secret = decoded('Secret', {
+    metadata: { name: 'a' },
+    data: { a: 'YQ==', b: 'Yg==' },
+    stringData: { b: 'ü' },
+  });
+  assert.deepEqual(secret.data, { a: 'YQ==', b: 'w7w=' });
+  assert.ok(!('stringData' in secret));
+});
+
+test('a namespace has its name as a label', () => {
+  const { labels } = decoded('Namespace', { metadata: { name: 'shop', labels: { a: 'b' } } }).metadata;
+  assert.deepEqual(labels, { a: 'b', 'kubernetes.io/metadata.name': 'shop' });
+});
+
+test('conditions of endpoints that are left out are told as the API reads them', () => {
+  const conditionsOf = (conditions: unknown): unknown =>
+    decoded('EndpointSlice', {
+      metadata: { name: 'a' },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['10.0.0.1'], conditions }],
+    }).endpoints[0]?.conditions;
+  assert.deepEqual(conditionsOf(undefined), { ready: true, serving: true, terminating: false });
+  assert.deepEqual(conditionsOf({ ready: false }), { ready: false, serving: false, terminating: false });
+  assert.deepEqual(conditionsOf({ ready: false, serving: true, terminating: true }), {
+    ready: false,
+    serving: true,
+    terminating: true,
+  });
+});
+
+test('problems of many fields are told together, with place and remedy', () => {
+  const listeners = [
+    { name: 'http', port: '80', protocol: 'HTTP' },
+    { name: 'b', port: 81 },
+  ];
+  const result = decodeManifest('Gateway', { metadata: { name: 'edge' }, spec: { listeners } });
+  assert.ok(!result.ok);
+  assert.deepEqual(result.problems, [
+    { path: 'spec.gatewayClassName', message: 'is missing: add it' },
+    { path: 'spec.listeners[0].port', message: 'must be a number' },
+    { path: 'spec.listeners[1].protocol', message: 'is missing: add it' },
+  ]);
+});
+
+test('a member named __proto__ changes nothing but itself', () => {
+  const config = decoded(
+    'ConfigMap',
+    JSON.parse('{"metadata":{"name":"a"},"data":{"__proto__":"x","b":"c"}}'),
+  );
+  assert.equal(Object.getPrototypeOf(config.data), Object.prototype);
+  assert.equal(config.data['b'], 'c');
+});
