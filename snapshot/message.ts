@@ -149,8 +149,11 @@ export function messageLine(message: ControlMessage | DataPlaneMessage | PeerMes
   return `${JSON.stringify(message)}\n`;
 }
 
-/** Reads a line of a controller. Throws {@link SnapshotError}: such a stream cannot go on. */
-export function controllerMessage(line: string): ControllerMessage {
+/**
+ * Reads a line of a controller; null: a message of a newer build, to be ignored.
+ * Throws {@link SnapshotError}: such a stream cannot go on.
+ */
+export function controllerMessage(line: string): ControllerMessage | null {
   if (!line.startsWith(putStart)) return read<ControlMessage>(controlMessages, line);
   const encoded = line.slice(putStart.length, -1);
   const value = parseJson(encoded);
@@ -166,13 +169,13 @@ export function putResource(put: Put): Resource {
   return resourceOf(put.value);
 }
 
-/** Reads a line of a data plane. Throws {@link SnapshotError}. */
-export function dataPlaneMessage(line: string): DataPlaneMessage {
+/** Reads a line of a data plane; as {@link controllerMessage}. */
+export function dataPlaneMessage(line: string): DataPlaneMessage | null {
   return read<DataPlaneMessage>(dataPlaneMessages, line);
 }
 
-/** Reads a line of a following replica. Throws {@link SnapshotError}. */
-export function peerMessage(line: string): PeerMessage {
+/** Reads a line of a following replica; as {@link controllerMessage}. */
+export function peerMessage(line: string): PeerMessage | null {
   return read<PeerMessage>(peerMessages, line);
 }
 
@@ -242,12 +245,13 @@ const peerMessages: Messages<PeerMessage> = {
   token,
 };
 
-function read<M>(messages: Readonly<Record<string, Shape<M>>>, line: string): M {
+function read<M>(messages: Readonly<Record<string, Shape<M>>>, line: string): M | null {
   const value = parseJson(line);
   const type = shape.peek(value, 'type');
   const known = typeof type === 'string' && Object.hasOwn(messages, type) ? messages[type] : undefined;
+  if (known === undefined && typeof type === 'string') return null;
   if (known === undefined) {
-    throw new SnapshotError('UnknownKind', { id: null, path: 'type', problem: 'is not known to this build' });
+    throw new SnapshotError('Invalid', { id: null, path: 'type', problem: 'is missing' });
   }
   try {
     return known(value);

@@ -1,5 +1,5 @@
 /**
- * NotJson: the text is no JSON. UnknownKind: a resource or message of a newer build. Invalid: a field is missing
+ * NotJson: the text is no JSON. UnknownKind: a resource of a newer build. Invalid: a field is missing
  * or not what it must be. LineTooLong: a peer sends a line over the limit, or more than may be pending.
  */
 export type SnapshotFailure = 'NotJson' | 'UnknownKind' | 'Invalid' | 'LineTooLong';

@@ -1,0 +1,116 @@
+import type { Duplex } from 'node:stream';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import { type DataPlaneMessage, type Hello, messageLine } from '#snapshot/message.ts';
+import { isOlder } from '#snapshot/order.ts';
+import type { Order } from '#snapshot/snapshot.ts';
+import type { DataPlaneRecord } from './observation-table.ts';
+import { writeLines } from './outlet.ts';
+import type { Plan, Published } from './published.ts';
+
+interface DataPlaneStreamOptions {
+  readonly hello: Hello;
+  readonly stalledMs: number;
+  /** The newest of the Gateway; null: nothing has been published for it yet. */
+  readonly published: () => Published | null;
+  readonly onRecord: (record: DataPlaneRecord) => void;
+  readonly onMissingKey: (keySet: string, kid: string) => void;
+  readonly onToken: (token: string) => void;
+  /** Nothing more can be sent. */
+  readonly onFailure: (reason: string) => void;
+}
+
+/**
+ * One data plane after its hello. What is sent is decided when the stream can take it, from what was sent last to
+ * what is newest then: however slow the data plane, one state waits for it at most.
+ */
+export class DataPlaneStream {
+  readonly gateway: GatewayKey;
+  readonly #stream: Duplex;
+  readonly #options: DataPlaneStreamOptions;
+  /** What the data plane has, or will have once it has read what was written. */
+  #version: string | null;
+  /** The newest order it has been told of, here or elsewhere. */
+  #order: Order | null;
+  #greeted = false;
+  #behindTold = false;
+  #sending = false;
+
+  constructor(stream: Duplex, options: DataPlaneStreamOptions) {
+    const { hello } = options;
+    this.gateway = hello.gateway;
+    this.#stream = stream;
+    this.#options = options;
+    this.#version = hello.version;
+    this.#order = hello.order;
+    this.#record(hello.serving ? hello.version : null, []);
+  }
+
+  /** Looks whether there is something to send, and sends it if the stream is free: the first slice at once. */
+  wake(): void {
+    if (!this.#sending) void this.#send();
+  }
+
+  /** Takes what the data plane said. */
+  take(message: Exclude<DataPlaneMessage, Hello>): void {
+    switch (message.type) {
+      case 'ack':
+        return this.#record(message.version, message.refused);
+      case 'missingKey':
+        return this.#options.onMissingKey(message.keySet, message.kid);
+      case 'token':
+        return this.#options.onToken(message.token);
+      case 'resync':
+        this.#version = null;
+        this.#order = message.order ?? this.#order;
+        this.#greeted = false;
+        return this.wake();
+      default:
+        message satisfies never;
+    }
+  }
+
+  #record(version: string | null, refused: DataPlaneRecord['refused']): void {
+    const { instance, gateway } = this.#options.hello;
+    this.#options.onRecord({ gateway, instance, version, refused });
+  }
+
+  async #send(): Promise<void> {
+    this.#sending = true;
+    try {
+      for (let lines = this.#next(); lines !== null; lines = this.#next()) {
+        await writeLines(this.#stream, lines, this.#options.stalledMs);
+      }
+      this.#sending = false;
+    } catch (error) {
+      // The stream is done for; it stays marked as sending so that nobody tries again.
+      this.#options.onFailure(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #next(): Iterable<string> | null {
+    const published = this.#options.published();
+    if (published === null) return null;
+    const { version, order } = published;
+    const same = version === this.#version;
+    const behind = this.#order !== null && isOlder(order, this.#order);
+    if (behind && !same) return this.#behind(order);
+    this.#behindTold = false;
+    const newer =
+      this.#order === null || this.#order.lineage !== order.lineage || isOlder(this.#order, order);
+    if (same && !newer && this.#greeted) return null;
+    this.#greeted = true;
+    return this.#commit(published.planFrom(this.#version), behind);
+  }
+
+  #commit(plan: Plan, behind: boolean): Iterable<string> {
+    this.#version = plan.version;
+    if (!behind) this.#order = plan.order;
+    return plan.lines;
+  }
+
+  #behind(order: Order): Iterable<string> | null {
+    if (this.#behindTold) return null;
+    this.#behindTold = true;
+    return [messageLine({ type: 'behind', order })];
+  }
+}

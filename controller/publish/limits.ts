@@ -1,0 +1,44 @@
+/** What bounds the publisher; all spans in milliseconds. */
+export interface PublishLimits {
+  /** TCP connections with TLS. */
+  readonly sessionsMax: number;
+  /** Data planes and replicas that are connected at once. */
+  readonly streamsMax: number;
+  /** Tokens being checked at once; more are answered 503. */
+  readonly authenticationsMax: number;
+  /** The check of one token. */
+  readonly authenticateMs: number;
+  /** A token that still holds is checked again after this long: its pod may be gone. */
+  readonly recheckMs: number;
+  /** From the request to its first line. */
+  readonly helloMs: number;
+  /** A connection on which nothing is asked. */
+  readonly idleMs: number;
+  readonly pingEveryMs: number;
+  /** A peer that does not answer a ping for this long is dead. */
+  readonly pingAnswerMs: number;
+  /** A peer that takes nothing for this long, though it answers pings, is let go. */
+  readonly stalledMs: number;
+  /** Lines taken from one peer in one second. */
+  readonly linesPerSecondMax: number;
+  /** A snapshot that changed in nothing but its order is told after this long. */
+  readonly orderDelayMs: number;
+  /** Data planes that one following replica may tell of. */
+  readonly peerRecordsMax: number;
+}
+
+export const publishLimits: PublishLimits = Object.freeze({
+  sessionsMax: 4_000,
+  streamsMax: 2_000,
+  authenticationsMax: 64,
+  authenticateMs: 10_000,
+  recheckMs: 15 * 60_000,
+  helloMs: 5_000,
+  idleMs: 10_000,
+  pingEveryMs: 5_000,
+  pingAnswerMs: 5_000,
+  stalledMs: 60_000,
+  linesPerSecondMax: 1_000,
+  orderDelayMs: 1_000,
+  peerRecordsMax: 5_000,
+});

@@ -1,0 +1,110 @@
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { Refused } from '#snapshot/message.ts';
+
+/** The data planes of one Gateway, over all replicas (the shape of the same name in controller/translate). */
+export interface DataPlanes {
+  readonly connected: number;
+  /** Those that serve some snapshot. */
+  readonly ready: number;
+  /** What some data plane has refused, by resource id: the reason. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** What is known of one data plane by its stream. */
+export interface DataPlaneRecord {
+  readonly gateway: GatewayKey;
+  readonly instance: string;
+  /** What it serves; null: nothing yet. */
+  readonly version: string | null;
+  readonly refused: readonly Refused[];
+}
+
+interface Kept {
+  readonly record: DataPlaneRecord;
+  /** Counts up: of two streams of one instance the one that spoke last tells the truth. */
+  readonly told: number;
+}
+
+/** Where a record comes from: this replica, or the name of another. */
+type Source = string;
+
+/** What is known of all data planes, by the replica (source) and stream (connection) that tells it. */
+export class ObservationTable {
+  readonly #onChange: (gateway: GatewayKey) => void;
+  readonly #sources = new Map<Source, Map<string, Kept>>();
+  #told = 0;
+
+  /** `onChange` is called after each change of what concerns a Gateway. */
+  constructor(onChange: (gateway: GatewayKey) => void) {
+    this.#onChange = onChange;
+  }
+
+  set(source: Source, connection: string, record: DataPlaneRecord): void {
+    const connections = this.#sources.get(source) ?? new Map<string, Kept>();
+    this.#sources.set(source, connections);
+    const before = connections.get(connection);
+    this.#told += 1;
+    connections.set(connection, { record, told: this.#told });
+    if (before !== undefined && before.record.gateway !== record.gateway)
+      this.#onChange(before.record.gateway);
+    this.#onChange(record.gateway);
+  }
+
+  delete(source: Source, connection: string): void {
+    const connections = this.#sources.get(source);
+    const kept = connections?.get(connection);
+    if (connections === undefined || kept === undefined) return;
+    connections.delete(connection);
+    if (connections.size === 0) this.#sources.delete(source);
+    this.#onChange(kept.record.gateway);
+  }
+
+  /** Forgets all that a replica told. */
+  deleteSource(source: Source): void {
+    const connections = this.#sources.get(source);
+    this.#sources.delete(source);
+    const gateways = new Set(Array.from(connections?.values() ?? [], ({ record }) => record.gateway));
+    for (const gateway of gateways) this.#onChange(gateway);
+  }
+
+  /** How many records a source has. */
+  count(source: Source): number {
+    return this.#sources.get(source)?.size ?? 0;
+  }
+
+  /** The records of one source by connection. */
+  recordsOf(source: Source): readonly (readonly [connection: string, record: DataPlaneRecord])[] {
+    return Array.from(
+      this.#sources.get(source) ?? [],
+      ([connection, { record }]) => [connection, record] as const,
+    );
+  }
+
+  dataPlanes(gateway: GatewayKey): DataPlanes {
+    const records = this.#newestOf(gateway);
+    const refused = new Map<string, string>();
+    for (const record of records) for (const { id, reason } of record.refused) refused.set(id, reason);
+    return Object.freeze({
+      connected: records.length,
+      ready: records.filter(({ version }) => version !== null).length,
+      refused,
+    });
+  }
+
+  /** Whether every ready data plane of the Gateway serves `version`; true when none is ready. */
+  allReadyHave(gateway: GatewayKey, version: string): boolean {
+    return this.#newestOf(gateway).every((record) => record.version === null || record.version === version);
+  }
+
+  #newestOf(gateway: GatewayKey): DataPlaneRecord[] {
+    const newest = new Map<string, Kept>();
+    for (const connections of this.#sources.values()) {
+      for (const kept of connections.values()) {
+        const { instance } = kept.record;
+        if (kept.record.gateway !== gateway || kept.told < (newest.get(instance)?.told ?? 0)) continue;
+        newest.set(instance, kept);
+      }
+    }
+    return [...newest.values()].sort((a, b) => a.told - b.told).map(({ record }) => record);
+  }
+}

@@ -1,0 +1,192 @@
+import { hashResource, versionOf } from '#snapshot/encode.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
+import { type Commit, type Put, type Refused, putResource } from '#snapshot/message.ts';
+import { isOlder } from '#snapshot/order.ts';
+import { SnapshotError } from '#snapshot/snapshot-error.ts';
+import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
+
+/** What is held of one id: what the controller offers, and what may be served of it. */
+interface Entry {
+  /** Of what the controller offers. */
+  readonly hash: string;
+  /** What is offered or, where that was refused, what was held before; null: nothing. */
+  readonly kept: Kept | null;
+  /** Why what is offered is not what is kept. */
+  readonly refusal: string | null;
+}
+
+interface Kept {
+  readonly resource: Resource;
+  readonly encoded: string;
+}
+
+/** What a commit leads to. */
+export type Committed =
+  /** Something changed: to be served, then adopted. */
+  | { readonly kind: 'Changed'; readonly candidate: Candidate }
+  /** The version is held already; its order may have risen. */
+  | { readonly kind: 'Same' }
+  /** It is older than what is held and was dropped. */
+  | { readonly kind: 'Older' }
+  /** It does not fit what is held: everything has to be asked for. */
+  | { readonly kind: 'Mismatch' }
+  /** It does not fit itself: its sender is broken. */
+  | { readonly kind: 'Broken' };
+
+const pendingBytesMax = 512 * 1024 * 1024;
+
+/** A set of resources that may become what is held. */
+export class Candidate {
+  readonly version: string;
+  readonly order: Order;
+  readonly #entries: Map<string, Entry>;
+  readonly #before: ReadonlyMap<string, Entry>;
+
+  constructor(
+    entries: Map<string, Entry>,
+    at: { readonly version: string; readonly order: Order },
+    before: ReadonlyMap<string, Entry>,
+  ) {
+    this.version = at.version;
+    this.order = at.order;
+    this.#entries = entries;
+    this.#before = before;
+  }
+
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#entries;
+  }
+
+  /** What to serve. An unchanged resource is the same object as before. */
+  resources(): ResourceSet {
+    const resources = new Map<ResourceId, Resource>();
+    for (const { kept } of this.#entries.values())
+      if (kept !== null) resources.set(kept.resource.id, kept.resource);
+    return resources;
+  }
+
+  /** The encoded form of {@link resources}. */
+  encoded(): readonly string[] {
+    return Array.from(this.#entries.values(), ({ kept }) => kept?.encoded ?? null).filter(
+      (text) => text !== null,
+    );
+  }
+
+  /** All that is not served as it was offered. */
+  refused(): readonly Refused[] {
+    const refused: Refused[] = [];
+    for (const [id, { refusal }] of this.#entries)
+      if (refusal !== null) refused.push({ id, reason: refusal });
+    return refused;
+  }
+
+  /** Goes back to what was held of these before. Answers whether that changed anything. */
+  refuse(refused: readonly Refused[]): boolean {
+    let changed = false;
+    for (const { id, reason } of refused) {
+      const entry = this.#entries.get(id);
+      if (entry === undefined || entry.kept === null) continue;
+      const before = this.#before.get(id)?.kept ?? null;
+      const kept = before === null || before.resource === entry.kept.resource ? null : before;
+      this.#entries.set(id, { hash: entry.hash, kept, refusal: entry.refusal ?? reason });
+      changed = true;
+    }
+    return changed;
+  }
+}
+
+/** What a data plane has of its snapshot: takes puts and removes, and makes a candidate of them at each commit. */
+export class Holdings {
+  #entries: ReadonlyMap<string, Entry> = new Map();
+  #version: string | null = null;
+  #order: Order | null = null;
+  /** Null: to be removed. */
+  #pending = new Map<string, Entry | null>();
+  #pendingBytes = 0;
+
+  get version(): string | null {
+    return this.#version;
+  }
+
+  get order(): Order | null {
+    return this.#order;
+  }
+
+  /** Takes a put: it counts from the next commit on. Throws {@link SnapshotError} when too much is pending. */
+  put(put: Put): void {
+    this.#pendingBytes += put.encoded.length;
+    if (this.#pendingBytes > pendingBytesMax) {
+      const problem = `more than ${pendingBytesMax} bytes without a commit`;
+      throw new SnapshotError('LineTooLong', { id: null, path: '', problem });
+    }
+    this.#pending.set(put.id, entryOf(put, this.#entries.get(put.id)));
+  }
+
+  remove(id: string): void {
+    this.#pending.set(id, null);
+  }
+
+  /** Takes what is pending as `commit` says. Nothing is held of it until the candidate is adopted. */
+  commit(commit: Commit): Committed {
+    const pending = this.#pending;
+    this.forgetPending();
+    if (commit.version === this.#version) {
+      if (this.#order === null || !isOlder(commit.order, this.#order)) this.#order = commit.order;
+      return { kind: 'Same' };
+    }
+    if (this.#order !== null && isOlder(commit.order, this.#order)) return { kind: 'Older' };
+    if (commit.base !== null && commit.base !== this.#version) return { kind: 'Mismatch' };
+    const entries = new Map(commit.base === null ? [] : this.#entries);
+    for (const [id, entry] of pending) {
+      if (entry === null) entries.delete(id);
+      else entries.set(id, entry);
+    }
+    const version = versionOf(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
+    if (version !== commit.version) return { kind: commit.base === null ? 'Broken' : 'Mismatch' };
+    return { kind: 'Changed', candidate: new Candidate(entries, commit, this.#entries) };
+  }
+
+  /** Drops what came since the last commit: the stream it came by has ended. */
+  forgetPending(): void {
+    this.#pending = new Map();
+    this.#pendingBytes = 0;
+  }
+
+  /** From now on this is held. */
+  adopt(candidate: Candidate): void {
+    this.#entries = candidate.entries;
+    this.#version = candidate.version;
+    this.#order = candidate.order;
+  }
+
+  /** What is held, to be served again. */
+  current(): Candidate | null {
+    if (this.#version === null || this.#order === null) return null;
+    return new Candidate(new Map(this.#entries), { version: this.#version, order: this.#order }, new Map());
+  }
+}
+
+/** Resources from the disk as a candidate. */
+export function candidateFromDisk(
+  saved: readonly { readonly encoded: string; readonly resource: Resource }[],
+  order: Order,
+): Candidate {
+  const entries = new Map<string, Entry>();
+  for (const { encoded, resource } of saved) {
+    entries.set(resource.id, { hash: hashResource(encoded), kept: { resource, encoded }, refusal: null });
+  }
+  const version = versionOf(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
+  return new Candidate(entries, { version, order }, new Map());
+}
+
+function entryOf(put: Put, before: Entry | undefined): Entry {
+  const hash = hashResource(put.encoded);
+  if (before?.hash === hash) return before;
+  try {
+    const resource = putResource(put);
+    return { hash, kept: { resource, encoded: put.encoded }, refusal: null };
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return { hash, kept: before?.kept ?? null, refusal: `${error.path}: ${error.problem}` };
+  }
+}
