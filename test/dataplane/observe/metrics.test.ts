@@ -1,0 +1,180 @@
+import { createAccessLog } from '#dataplane/observe/access-log.ts';
+import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
+import type { Metrics } from '#dataplane/observe/metrics.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
+import { givenRoute, givenRule } from '#test/given/route.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { recordOf } from './given-record.ts';
+
+function given(): { metrics: Metrics; clock: { ms: number } } {
+  const clock = { ms: 1000 };
+  return { metrics: createMetrics({}, () => clock.ms), clock };
+}
+
+/** The lines of our own metrics. */
+async function linesOf(metrics: Metrics): Promise<string[]> {
+  return (await metrics.text()).split('\n').filter((line) => line.startsWith('turnpike_'));
+}
+
+test('requests are counted by listener, route, rule and code', async () => {
+  const { metrics } = given();
+  metrics.requests.record(recordOf());
+  metrics.requests.record(recordOf({ status: 404 }));
+  metrics.requests.record(recordOf());
+  metrics.requests.record(
+    recordOf({
+      route: null,
+      rule: null,
+      cluster: null,
+      attempts: 0,
+      status: 404,
+      failure: { kind: 'NoRoute' },
+    }),
+  );
+  const lines = await linesOf(metrics);
+  const cart = 'listener="web",route="HTTPRoute/shop/cart",rule="0"';
+  for (const line of [
+    `turnpike_requests_total{${cart},code="200"} 2`,
+    `turnpike_requests_total{${cart},code="404"} 1`,
+    'turnpike_requests_total{listener="web",route="none",rule="none",code="404"} 1',
+    'turnpike_request_failures_total{listener="web",route="none",rule="none",failure="NoRoute"} 1',
+    `turnpike_response_bytes_total{${cart}} 360`,
+    'turnpike_backend_requests_total{cluster="shop/cart:80",code="200"} 2',
+    'turnpike_backend_attempts_total{cluster="shop/cart:80"} 3',
+  ]) {
+    assert(lines.includes(line), `${line} is not in\n${lines.join('\n')}`);
+  }
+});
+
+test('durations are a cumulative histogram in seconds', async () => {
+  const { metrics } = given();
+  for (const durationMs of [0.2, 0.5, 0.6, 99, 40_000]) metrics.requests.record(recordOf({ durationMs }));
+  const lines = (await linesOf(metrics)).filter((line) => line.startsWith('turnpike_request_duration'));
+  const value = (part: string): string | undefined =>
+    lines.find((line) => line.includes(part))?.split(' ')[1];
+  assert.equal(value('le="0.0005"'), '2');
+  assert.equal(value('le="0.001"'), '3');
+  assert.equal(value('le="0.05"'), '3');
+  assert.equal(value('le="0.1"'), '4');
+  assert.equal(value('le="30"'), '4');
+  assert.equal(value('le="+Inf"'), '5');
+  assert.equal(value('_count'), '5');
+  assert(Math.abs(Number(value('_sum')) - 40.1003) < 1e-9);
+});
+
+test('a backend cannot make series without end', async () => {
+  const { metrics } = given();
+  for (let status = 0; status < 1200; status += 1) metrics.requests.record(recordOf({ status }));
+  const codes = (await linesOf(metrics)).filter((line) => line.startsWith('turnpike_requests_total'));
+  assert(codes.length < 50);
+  const sum = codes.reduce((total, line) => total + Number(line.split(' ')[1]), 0);
+  assert.equal(sum, 1200);
+  assert(codes.some((line) => line.includes('code="none"} 1')));
+  assert(codes.some((line) => line.includes('code="other"} 699')));
+});
+
+test('series of routes and clusters that left the configuration go after five minutes', async () => {
+  const { metrics, clock } = given();
+  const seen = async (part: string): Promise<boolean> =>
+    (await linesOf(metrics)).some((line) => line.includes(part));
+  metrics.requests.record(recordOf());
+  metrics.requests.record(recordOf({ route: 'HTTPRoute/shop/old', cluster: 'shop/old:80' }));
+  const resources: Resource[] = [
+    givenRoute('cart', { rules: [givenRule()] }),
+    {
+      kind: 'Listener',
+      id: resourceId('Listener', 'infra', 'edge', 'web'),
+      name: 'web',
+      port: 80,
+      hostname: '',
+      protocol: 'HTTP',
+    },
+    {
+      kind: 'Cluster',
+      id: resourceId('Cluster', 'shop', 'cart', '80'),
+      name: 'shop/cart:80',
+      endpoints: resourceId('Endpoints', 'shop', 'cart', '80'),
+    },
+  ];
+  metrics.configure(new Map<ResourceId, Resource>(resources.map((each) => [each.id, each])));
+  assert(await seen('HTTPRoute/shop/old'));
+  clock.ms += 299_000;
+  assert(await seen('HTTPRoute/shop/old'));
+  clock.ms += 2000;
+  assert(!(await seen('HTTPRoute/shop/old')));
+  assert(!(await seen('shop/old:80')));
+  assert(await seen('HTTPRoute/shop/cart'));
+  assert(await seen('cluster="shop/cart:80"'));
+  metrics.requests.record(recordOf({ route: 'HTTPRoute/shop/old', startedMs: clock.ms }));
+  assert(await seen('HTTPRoute/shop/old'));
+});
+
+test('figures of other rooms are asked for when metrics are, and labels are escaped', async () => {
+  const decisions = { Admitted: 3, Refused: 1 };
+  const metrics = createMetrics(
+    {
+      snapshot: () => ({ version: 'v"1\\', ageMs: 1500, connected: true, refused: 0 }),
+      rateLimits: () => ({
+        rules: [{ rule: 'shop/limits/user', decisions }],
+        store: { type: 'Redis', available: false },
+        counters: { bytes: 64, taken: 2, evicted: 0 },
+        leases: 1,
+        waiting: 0,
+      }),
+      tokens: () => ({ hits: 5, misses: 2, size: 2 }),
+      connections: () => ({ clients: 4, clusters: [{ cluster: 'shop/cart:80', open: 3, idle: 2 }] }),
+      log: () => ({ dropped: 9 }),
+    },
+    () => 0,
+  );
+  const lines = await linesOf(metrics);
+  for (const line of [
+    'turnpike_snapshot_info{version="v\\"1\\\\"} 1',
+    'turnpike_snapshot_age_seconds 1.5',
+    'turnpike_controller_connected 1',
+    'turnpike_rate_limit_decisions_total{rule="shop/limits/user",decision="Refused"} 1',
+    'turnpike_rate_limit_store_available{type="Redis"} 0',
+    'turnpike_token_cache_hits_total 5',
+    'turnpike_backend_connections_idle{cluster="shop/cart:80"} 2',
+    'turnpike_access_log_dropped_total 9',
+  ]) {
+    assert(lines.includes(line), `${line} is not in\n${lines.join('\n')}`);
+  }
+});
+
+test('the text is well formed, and tells of the process too', async () => {
+  const { metrics } = given();
+  metrics.requests.record(recordOf());
+  const text = await metrics.text();
+  assert.match(text, /^process_resident_memory_bytes \d+/m);
+  assert.match(text, /^nodejs_eventloop_lag_seconds /m);
+  const names = new Set<string>();
+  for (const line of text.trimEnd().split('\n')) {
+    const type = /^# TYPE (\S+) (?:counter|gauge|histogram|summary)$/.exec(line);
+    if (type?.[1] !== undefined) {
+      assert(!names.has(type[1]), `${type[1]} twice`);
+      names.add(type[1]);
+    } else if (!line.startsWith('# HELP ') && line !== '') {
+      assert.match(
+        line,
+        /^[a-z_\d]+(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)+\})? (?:[-+.\de]+|NaN|\+Inf)$/i,
+      );
+    }
+  }
+  assert(names.has('turnpike_requests_total'));
+});
+
+test('an observer tells metrics and log of each exchange', async () => {
+  const { metrics } = given();
+  const log = createAccessLog({ fd: 1, wallClock: () => 0 });
+  log.enabled = false;
+  createObserver(metrics, log).exchangeFinished(recordOf());
+  assert(
+    (await linesOf(metrics)).some(
+      (line) => line.startsWith('turnpike_requests_total') && line.endsWith(' 1'),
+    ),
+  );
+});
