@@ -25,7 +25,7 @@ import {
   type Service,
 } from './kubernetes.ts';
 import { pathText, problemOf, type Problem } from './problem.ts';
-import { isRecord, prune } from './prune.ts';
+import { isRecord, maxDepth, prune } from './prune.ts';
 import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
 
 /** The TypeScript type of each kind, after decoding. */
@@ -144,7 +144,8 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
       problems: [{ path: '', message: 'must be an object with apiVersion, kind, metadata and spec' }],
     };
   }
-  const { value: pruned, unknown } = prune(schemas[kind], asServed(kind, value));
+  const { value: pruned, unknown, tooDeep } = prune(schemas[kind], asServed(kind, value));
+  if (tooDeep.length > 0) return { ok: false, problems: tooDeep.map(nestedTooDeep) };
   const unknownFields = partlyRead(kind) ? [] : unknown.filter(isTold).map(unknownField);
   const result = schemas[kind].safeParse(pruned, { reportInput: true });
   if (!result.success) {
@@ -197,6 +198,10 @@ function isTold([top, second]: readonly (string | number)[]): boolean {
 
 function unknownField(path: readonly (string | number)[]): Problem {
   return { path: pathText(path), message: 'is an unknown field: correct its name or place, or remove it' };
+}
+
+function nestedTooDeep(path: readonly (string | number)[]): Problem {
+  return { path: pathText(path.slice(0, 8)), message: `is nested deeper than ${maxDepth} levels: remove it` };
 }
 
 function freezeDeep<T>(value: T): T {

@@ -92,7 +92,7 @@ const servicePort = z
     name: z.string().default(''),
     protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP'),
     port,
-    targetPort: z.union([z.int(), z.string()]).exactOptional(),
+    targetPort: z.union([z.int(), z.string()], 'must be the number or the name of a port').exactOptional(),
     appProtocol: z.string().exactOptional(),
   })
   .transform((given) => ({ ...given, targetPort: given.targetPort ?? given.port }));

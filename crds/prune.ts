@@ -2,39 +2,67 @@
 // means absent.
 import * as z from 'zod';
 
-type Path = readonly (string | number)[];
+export type Path = readonly (string | number)[];
 
 /** The object without unknown fields and nulls, and where the unknown fields stood. */
 export interface Pruned {
   readonly value: unknown;
   readonly unknown: readonly Path[];
+  /** What is nested deeper than any schema of ours, and was therefore dropped. */
+  readonly tooDeep: readonly Path[];
 }
+
+const anything = z.unknown();
+
+/** Deeper than every schema; what has no end must not end the process either. */
+export const maxDepth = 100;
 
 /** `value` as `schema` knows it. The given value is left as it is. */
 export function prune(schema: z.ZodType, value: unknown): Pruned {
-  const unknown: Path[] = [];
-  return { value: pruned(schema, value, { path: [], unknown }), unknown };
+  const findings: Findings = { unknown: [], tooDeep: [] };
+  return { value: pruned(schema, value, { step: '', depth: 0, parent: null, findings }), ...findings };
 }
 
-interface Place {
-  readonly path: Path;
+interface Findings {
   readonly unknown: Path[];
+  readonly tooDeep: Path[];
+}
+
+/** A chain upwards: most places are never told, so their paths are not made. */
+interface Place {
+  readonly step: string | number;
+  readonly depth: number;
+  readonly parent: Place | null;
+  readonly findings: Findings;
+}
+
+function inside(parent: Place, step: string | number): Place {
+  return { step, depth: parent.depth + 1, parent, findings: parent.findings };
+}
+
+function pathOf(place: Place): Path {
+  const path: (string | number)[] = [];
+  for (let at = place; at.parent !== null; at = at.parent) path.unshift(at.step);
+  return path;
 }
 
 function pruned(schema: z.ZodType, value: unknown, place: Place): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (place.depth >= maxDepth) {
+    place.findings.tooDeep.push(pathOf(place));
+    return undefined;
+  }
   const bare = unwrapped(schema);
   if (Array.isArray(value)) {
-    const item = bare instanceof z.ZodArray ? (bare.element as z.ZodType) : z.unknown();
-    return value.map((one, index) => pruned(item, one, { ...place, path: [...place.path, index] }));
+    const item = bare instanceof z.ZodArray ? (bare.element as z.ZodType) : anything;
+    return value.map((one, index) => pruned(item, one, inside(place, index)));
   }
-  if (!isRecord(value)) return value;
   const result: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(value)) {
     if (member === null) continue;
-    const path = [...place.path, name];
     const memberSchema = schemaOfMember(bare, name);
-    if (memberSchema === undefined) place.unknown.push(path);
-    else define(result, name, pruned(memberSchema, member, { ...place, path }));
+    if (memberSchema === undefined) place.findings.unknown.push(pathOf(inside(place, name)));
+    else set(result, name, pruned(memberSchema, member, inside(place, name)));
   }
   return result;
 }
@@ -42,9 +70,9 @@ function pruned(schema: z.ZodType, value: unknown, place: Place): unknown {
 /** Undefined: the schema does not know the member. What is no object by the schema is kept for it to refuse. */
 function schemaOfMember(schema: z.ZodType, name: string): z.ZodType | undefined {
   if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
-  if (!(schema instanceof z.ZodObject)) return z.unknown();
+  if (!(schema instanceof z.ZodObject)) return anything;
   if (Object.hasOwn(schema.shape, name)) return schema.shape[name] as z.ZodType;
-  return schema.def.catchall === undefined ? undefined : z.unknown();
+  return schema.def.catchall === undefined ? undefined : anything;
 }
 
 /** The schema inside optional, default and transform. */
@@ -66,6 +94,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** A member named `__proto__` is a member like others. */
-function define(target: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+function set(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+    return;
+  }
+  target[name] = value;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeManifest, decodeObject, kindOf } from '#crds/kind.ts';
+import * as fc from 'fast-check';
+import { decodeManifest, decodeObject, kindOf, kinds, type Kind } from '#crds/kind.ts';
 import { decoded } from '#test/given/objects.ts';
 import { verdictCases } from './verdicts.ts';
 
@@ -215,4 +216,57 @@ test('a member named __proto__ changes nothing but itself', () => {
   );
   assert.equal(Object.getPrototypeOf(config.data), Object.prototype);
   assert.equal(config.data['b'], 'c');
+});
+
+test('what is nested without end is told, not thrown', () => {
+  let nested: unknown = {};
+  for (let depth = 0; depth < 100_000; depth += 1) nested = depth % 2 === 0 ? [nested] : { a: nested };
+  const rules = [{ sessionPersistence: nested }];
+  const result = decodeObject('HTTPRoute', { ...given, spec: { rules } });
+  assert.ok(!result.ok);
+  assert.match(result.problems[0]?.path ?? '', /^spec\.rules\[0\]\.sessionPersistence\.a/);
+  assert.match(result.problems[0]?.message ?? '', /nested deeper than 100 levels/);
+});
+
+test('no value of any shape makes the decoder throw, and what it takes it takes again unchanged', () => {
+  const names = fc.constantFrom(
+    'metadata',
+    'spec',
+    'status',
+    'rules',
+    'name',
+    'type',
+    'listeners',
+    'data',
+    '__proto__',
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.array(tie('value'), { maxLength: 3 }),
+      tie('object'),
+    ),
+    object: fc.dictionary(names, tie('value'), { maxKeys: 4 }),
+  }));
+  const kind = fc.constantFrom(...(Object.keys(kinds) as Kind[]));
+  const named = fc
+    .tuple(fc.boolean(), value)
+    .map(([good, any]) => (good ? { metadata: { name: 'a' }, spec: any, data: any } : any));
+  fc.assert(
+    fc.property(kind, named, (kind, any) => {
+      const result = decodeObject(kind, any);
+      if (!result.ok) assert.ok(result.problems.length > 0);
+      else assert.deepEqual(decoded(kind, result.object), result.object);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('an object that was decoded is decoded to itself', () => {
+  for (const { kind, object, refused } of verdictCases) {
+    if (refused !== null) continue;
+    const once = decoded(kind, object);
+    assert.deepEqual(decoded(kind, once), once);
+  }
 });
