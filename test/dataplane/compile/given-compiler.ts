@@ -1,0 +1,88 @@
+// A compiler with real authentication and real upstreams, whose rate limits let everything pass.
+import { Compiler, type Compiled } from '#dataplane/compile/compiler.ts';
+import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import type { Rule } from '#dataplane/runtime.ts';
+import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
+import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import type { Listener } from '#snapshot/listener.ts';
+import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
+import { givenRequest } from '#test/given/request.ts';
+import { listenerId } from '#test/given/route.ts';
+import { nowMs } from '#test/given/token.ts';
+import type { TestContext } from 'node:test';
+
+export interface GivenCompiler {
+  readonly compile: (...resources: readonly Resource[]) => Compiled;
+  readonly limitFilters: Map<string, RequestFilter>;
+}
+
+export function givenCompiler(t: TestContext): GivenCompiler {
+  const upstreams = createUpstreams();
+  t.after(() => upstreams.close());
+  const limitFilters = new Map<string, RequestFilter>();
+  const compiler = new Compiler({
+    upstreams,
+    rateLimiting: {
+      filterFor(limit) {
+        const filter: RequestFilter = { kind: `RateLimit ${limit.name}`, apply: () => null };
+        limitFilters.set(limit.name, filter);
+        return filter;
+      },
+    },
+    authenticating: createAuthenticating({ now: () => nowMs, onMissingKey: () => {} }),
+  });
+  const compile = (...resources: readonly Resource[]) =>
+    compiler.compile({ version: 'v1', resources: new Map(resources.map((one) => [one.id, one])) });
+  return { compile, limitFilters };
+}
+
+export function httpListener(name = 'http', given: { port?: number; hostname?: string } = {}): Listener {
+  return {
+    kind: 'Listener',
+    id: listenerId(name),
+    name,
+    port: given.port ?? 80,
+    hostname: given.hostname ?? '',
+    protocol: 'HTTP',
+  };
+}
+
+export function givenCluster(name: string): Cluster {
+  return {
+    kind: 'Cluster',
+    id: resourceId('Cluster', 'shop', name, '80'),
+    name: `shop/${name}:80`,
+    endpoints: resourceId('Endpoints', 'shop', name, '80'),
+  };
+}
+
+export function givenEndpoints(name: string, port: number): Endpoints {
+  const endpoints = [{ address: '127.0.0.1', port, state: 'Ready' as const }];
+  return { kind: 'Endpoints', id: resourceId('Endpoints', 'shop', name, '80'), endpoints };
+}
+
+export function givenLimit(name: string, key: RateLimitKey): RateLimit {
+  return {
+    kind: 'RateLimit',
+    id: resourceId('RateLimit', 'shop', name),
+    name: `shop/limits/${name}`,
+    key,
+    limits: [{ name: 'minute', algorithm: 'TokenBucket', requests: 1, windowMs: 60_000, burst: 1 }],
+    onStoreError: 'Local',
+    mode: 'Enforce',
+  };
+}
+
+/** The rule that serves `GET http://<host><target>` on `port`. */
+export function ruleFor(
+  { runtime }: Compiled,
+  target = '/',
+  given: { host?: string; port?: number } = {},
+): Rule | null {
+  const request = givenRequest({ target, host: given.host ?? 'example.com' });
+  const router = runtime.ports.get(given.port ?? 80)?.router;
+  return router?.listenerFor(request.host)?.match(request)?.rule ?? null;
+}

@@ -1,0 +1,164 @@
+import type { Compiled } from '#dataplane/compile/compiler.ts';
+import type { Certificate } from '#snapshot/certificate.ts';
+import type { HttpsListener } from '#snapshot/listener.ts';
+import { Secret } from '#snapshot/secret.ts';
+import { givenCertificate } from '#test/given/certificate.ts';
+import { listenerId } from '#test/given/route.ts';
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import tls from 'node:tls';
+import { givenCompiler, httpListener } from './given-compiler.ts';
+
+const shop = await givenCertificate('shop', ['shop.example']);
+const wild = await givenCertificate('wild', ['*.shop.example']);
+const deep = await givenCertificate('deep', ['a.shop.example', '*.b.shop.example']);
+const other = await givenCertificate('other', ['other.example']);
+
+function httpsListener(
+  name: string,
+  hostname: string,
+  ...certificates: readonly Certificate[]
+): HttpsListener {
+  const ids = certificates.map(({ id }) => id);
+  return {
+    kind: 'Listener',
+    id: listenerId(name),
+    name,
+    port: 443,
+    hostname,
+    protocol: 'HTTPS',
+    certificates: ids,
+  };
+}
+
+// The names of the certificate that a real client is shown, or null when the handshake has no certificate.
+async function shown(compiled: Compiled, serverName: string | null): Promise<string | null> {
+  const port = compiled.runtime.ports.get(443)?.tls;
+  assert.ok(port !== null && port !== undefined);
+  const secureContext = port.contextFor(serverName);
+  if (secureContext === null) return null;
+  const server = tls
+    .createServer({ SNICallback: (_name, done) => done(null, secureContext) })
+    .listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const client = tls.connect({
+    host: '127.0.0.1',
+    port: address.port,
+    servername: 'x.example',
+    rejectUnauthorized: false,
+  });
+  try {
+    await once(client, 'secureConnect');
+    return client.getPeerCertificate().subjectaltname ?? '';
+  } finally {
+    client.destroy();
+    server.close();
+  }
+}
+
+describe('the certificate shown', () => {
+  const listeners = [
+    httpsListener('any', '', other),
+    httpsListener('shop', 'shop.example', other, shop),
+    httpsListener('wild', '*.shop.example', wild, deep),
+  ];
+  const table: readonly [serverName: string | null, names: string][] = [
+    ['shop.example', 'DNS:shop.example'],
+    ['x.shop.example', 'DNS:*.shop.example'],
+    ['a.shop.example', 'DNS:*.shop.example'],
+    ['x.b.shop.example', 'DNS:a.shop.example, DNS:*.b.shop.example'],
+    ['x.y.shop.example', 'DNS:*.shop.example'],
+    ['elsewhere.example', 'DNS:other.example'],
+    ['shop.example.', 'DNS:shop.example'],
+    ['shop.example\0.evil', 'DNS:other.example'],
+    ['shop。example', 'DNS:other.example'],
+    ['', 'DNS:other.example'],
+    [null, 'DNS:other.example'],
+  ];
+  for (const [serverName, names] of table) {
+    it(`for ${JSON.stringify(serverName)} is ${names}`, async (t) => {
+      const compiled = givenCompiler(t).compile(...listeners, shop, wild, deep, other);
+      assert.deepEqual(compiled.refused, []);
+      assert.equal(await shown(compiled, serverName), names);
+    });
+  }
+
+  it('is that of the first listener where none is for any host', async (t) => {
+    const compiled = givenCompiler(t).compile(
+      listeners[1] ?? httpListener(),
+      listeners[2] ?? httpListener(),
+      shop,
+      wild,
+      deep,
+      other,
+    );
+    assert.equal(await shown(compiled, null), 'DNS:other.example');
+    assert.equal(await shown(compiled, 'elsewhere.example'), 'DNS:other.example');
+  });
+
+  it("is never another listener's when a listener has none of its own", (t) => {
+    const compiled = givenCompiler(t).compile(
+      httpsListener('any', '', other),
+      httpsListener('shop', 'shop.example', shop),
+      other,
+    );
+    assert.equal(compiled.runtime.ports.get(443)?.tls?.contextFor('shop.example'), null);
+    assert.notEqual(compiled.runtime.ports.get(443)?.tls?.contextFor('x.example'), null);
+  });
+});
+
+describe('a certificate that cannot be used', () => {
+  const listener = httpsListener('shop', '', shop, other);
+  const table: Readonly<Record<string, Certificate>> = {
+    'no PEM': { ...shop, chain: 'nonsense' },
+    'an empty chain': { ...shop, chain: '' },
+    'another key': { ...shop, key: other.key },
+    'no key': { ...shop, key: new Secret('nonsense') },
+  };
+  for (const [what, bad] of Object.entries(table)) {
+    it(`(${what}) is told, without its key, and the listener goes on with the others`, async (t) => {
+      const compiled = givenCompiler(t).compile(listener, bad, other);
+      assert.deepEqual(
+        compiled.refused.map(({ id }) => id),
+        [shop.id],
+      );
+      assert.ok(!JSON.stringify(compiled.refused).includes('nonsense'));
+      assert.equal(await shown(compiled, 'shop.example'), 'DNS:other.example');
+    });
+  }
+
+  it('does not take away the one that was good under its id', async (t) => {
+    const { compile } = givenCompiler(t);
+    compile(listener, shop, other);
+    const compiled = compile(listener, { ...shop, chain: 'nonsense' }, other);
+    assert.equal(compiled.refused.length, 1);
+    assert.equal(await shown(compiled, 'shop.example'), 'DNS:shop.example');
+  });
+
+  it('gives way to a new one, and an unchanged one is loaded only once', async (t) => {
+    const { compile } = givenCompiler(t);
+    const before = compile(listener, shop, other).runtime.ports.get(443)?.tls?.contextFor('shop.example');
+    assert.equal(
+      compile(listener, shop, other).runtime.ports.get(443)?.tls?.contextFor('shop.example'),
+      before,
+    );
+    const renewed = { ...(await givenCertificate('shop', ['shop.example', 'new.example'])) };
+    assert.equal(
+      await shown(compile(listener, renewed, other), 'shop.example'),
+      'DNS:shop.example, DNS:new.example',
+    );
+  });
+});
+
+it('a port with an HTTPS listener serves nothing in the clear', (t) => {
+  const plain = httpListener('plain', { port: 443, hostname: 'plain.example' });
+  const compiled = givenCompiler(t).compile(plain, httpsListener('shop', 'shop.example', shop), shop);
+  assert.deepEqual(
+    compiled.refused.map(({ id }) => id),
+    [plain.id],
+  );
+  assert.equal(compiled.runtime.ports.get(443)?.router.listenerFor('plain.example'), null);
+});
