@@ -53,9 +53,11 @@ export class Admission {
     const answer = await this.#ask(token);
     if (answer === null) return { ok: false, status: 503, reason: 'the token cannot be checked now' };
     if (!answer.ok) return { ok: false, status: 401, reason: answer.reason };
-    const { namespace, serviceAccount } = answer;
+    const { namespace, serviceAccount, expiresAtMs } = answer;
+    if (expiresAtMs <= this.#options.now())
+      return { ok: false, status: 401, reason: 'the token has expired' };
     this.#identity = { namespace, serviceAccount };
-    this.#keep(token, answer.expiresAtMs);
+    this.#keep(token, expiresAtMs);
     return { ok: true, identity: this.#identity };
   }
 

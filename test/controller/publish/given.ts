@@ -1,3 +1,4 @@
+import http2 from 'node:http2';
 import { Secret } from '#snapshot/secret.ts';
 import { authorityAt, issueServing, publicBundle } from '#controller/authority/authority.ts';
 import type { Authenticated } from '#controller/publish/admission.ts';
@@ -86,6 +87,7 @@ export async function givenPublisher(
     ['peer', { account: 'turnpike-system/controller', expiresAtMs: never }],
   ]);
   const authenticate = async (token: string): Promise<Authenticated> => {
+    if (token === 'hanging') return Promise.withResolvers<never>().promise;
     const known = tokens.get(token);
     const [namespace = '', serviceAccount = ''] = known?.account.split('/') ?? [];
     if (known === undefined) return { ok: false, reason: 'the token is not valid' };
@@ -173,3 +175,70 @@ export function givenSubscriber(
     [Symbol.asyncDispose]: () => subscriber.stop(),
   };
 }
+
+/** A data plane that speaks the protocol by hand. */
+export interface RawDataPlane extends AsyncDisposable {
+  readonly stream: http2.ClientHttp2Stream;
+  /** 0 until there is an answer. */
+  readonly status: () => number;
+  /** All that came, as text. */
+  readonly received: () => string;
+  /** The lines that came, parsed. */
+  readonly messages: () => readonly { readonly type: string; readonly [field: string]: unknown }[];
+  readonly say: (message: unknown) => void;
+}
+
+/** Connects with this token and says `hello` (null: nothing) as its first line. */
+export function rawDataPlane(
+  address: ControllerAddress,
+  options: {
+    readonly token?: string | null;
+    readonly path?: string;
+    readonly hello?: Readonly<Record<string, unknown>> | null;
+    readonly windowBytes?: number;
+  } = {},
+): RawDataPlane {
+  const session = http2.connect(`https://${address.host}:${address.port}`, {
+    ca,
+    ...(options.windowBytes === undefined ? {} : { settings: { initialWindowSize: options.windowBytes } }),
+  });
+  const authorization = options.token === null ? {} : { authorization: `Bearer ${options.token ?? 'edge'}` };
+  const stream = session.request(
+    { ':method': 'POST', ':path': options.path ?? '/v1/snapshots', ...authorization },
+    { endStream: false },
+  );
+  // How it ends is looked at by `stream.destroyed`.
+  session.on('error', () => {});
+  stream.on('error', () => {});
+  let received = '';
+  let status = 0;
+  stream.on('response', (headers) => (status = Number(headers[':status'])));
+  stream.on('data', (chunk: Buffer) => (received += chunk.toString()));
+  const say = (message: unknown) => void stream.write(`${JSON.stringify(message)}\n`);
+  if (options.hello !== null) say({ ...hello, ...options.hello });
+  return {
+    stream,
+    status: () => status,
+    received: () => received,
+    messages: () =>
+      received
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line)),
+    say,
+    [Symbol.asyncDispose]: async () => {
+      session.destroy();
+    },
+  };
+}
+
+const hello = {
+  type: 'hello',
+  protocol: 1,
+  gateway: edge,
+  version: null,
+  order: null,
+  serving: false,
+  build: 'test',
+  instance: 'raw-0',
+};
