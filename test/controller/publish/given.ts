@@ -123,7 +123,7 @@ export async function givenPublisher(
 export interface GivenSubscriber extends AsyncDisposable {
   readonly subscriber: Subscriber;
   /** All sets, the newest last. */
-  readonly sets: readonly ResourceSet[];
+  readonly sets: ResourceSet[];
   readonly events: readonly SubscribeEvent[];
   /** The resource that is served now. */
   readonly served: (resource: Resource | ResourceId) => Resource | undefined;

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type LeaderAddress, createObservationRelay } from '#controller/publish/relay.ts';
+import { eventually } from '#test/given/eventually.ts';
+import {
+  type GivenPublisher,
+  ca,
+  edge,
+  givenPublisher,
+  givenSubscriber,
+  order,
+  rawDataPlane,
+  route,
+  setOf,
+} from './given.ts';
+
+interface GivenRelay extends AsyncDisposable {
+  leaderIs(leader: LeaderAddress | null): void;
+}
+
+function givenRelay(follower: GivenPublisher, first: LeaderAddress | null, token = 'peer'): GivenRelay {
+  let leader = first;
+  const relay = createObservationRelay({
+    publisher: follower.publisher,
+    replica: 'controller-1',
+    leader: async () => leader,
+    readCa: async () => ca,
+    readToken: async () => token,
+    onEvent: () => {},
+    random: Math.random,
+    timings: { backOffMinMs: 5, backOffMaxMs: 20, lookEveryMs: 20 },
+  });
+  relay.start();
+  return {
+    leaderIs(next) {
+      leader = next;
+      relay.leaderChanged();
+    },
+    [Symbol.asyncDispose]: () => relay.stop(),
+  };
+}
+
+test('the leader hears of the data planes of all replicas, and forgets those of a replica that is gone', async () => {
+  await using leader = await givenPublisher();
+  await using follower = await givenPublisher();
+  for (const { publisher } of [leader, follower]) publisher.put(edge, setOf(route('a')), order(1));
+  await using near = givenSubscriber(leader.address, { instance: 'near' });
+  await using far = givenSubscriber(follower.address, { instance: 'far' });
+  await eventually(() => near.sets.length === 1 && far.sets.length === 1);
+  const { publisher } = leader;
+  {
+    await using _relay = givenRelay(follower, leader.address);
+    await eventually(() => publisher.dataPlanes(edge).ready === 2);
+
+    publisher.put(edge, setOf(route('b')), order(2));
+    const version = publisher.version(edge) ?? '';
+    assert.equal(await publisher.whenAllReadyHave(edge, version, 30), false, 'the far one has not got it');
+    const wait = publisher.whenAllReadyHave(edge, version, 5_000);
+    follower.publisher.put(edge, setOf(route('b')), order(2));
+    assert.equal(await wait, true);
+
+    far.subscriber.missingKey('KeySet/a', 'kid');
+    await eventually(() => leader.missingKeys.length === 1);
+    await far.subscriber.stop();
+    await eventually(() => publisher.dataPlanes(edge).connected === 1);
+  }
+  await using again = givenSubscriber(follower.address, { instance: 'far' });
+  const relay = givenRelay(follower, leader.address);
+  await eventually(() => publisher.dataPlanes(edge).connected === 2);
+  await relay[Symbol.asyncDispose]();
+  await eventually(() => publisher.dataPlanes(edge).connected === 1);
+  assert(again.subscriber.state().connected);
+});
+
+test('a replica tells the new leader, and tells nobody while it leads itself', async () => {
+  await using first = await givenPublisher();
+  await using second = await givenPublisher();
+  await using follower = await givenPublisher();
+  await using dataPlane = rawDataPlane(follower.address, { hello: { version: 'v1', serving: true } });
+  await eventually(() => dataPlane.status() === 200);
+  await using relay = givenRelay(follower, first.address);
+  await eventually(() => first.publisher.dataPlanes(edge).ready === 1);
+  relay.leaderIs(second.address);
+  await eventually(
+    () => first.publisher.dataPlanes(edge).ready === 0 && second.publisher.dataPlanes(edge).ready === 1,
+  );
+  relay.leaderIs(null);
+  await eventually(() => second.publisher.dataPlanes(edge).ready === 0);
+});
+
+test('a relay outlives a leader that is away', async () => {
+  await using follower = await givenPublisher();
+  await using dataPlane = rawDataPlane(follower.address, { hello: { version: 'v1', serving: true } });
+  await eventually(() => dataPlane.status() === 200);
+  const before = await givenPublisher();
+  await using _relay = givenRelay(follower, before.address);
+  await eventually(() => before.publisher.dataPlanes(edge).ready === 1);
+  await before[Symbol.asyncDispose]();
+  await using after = await givenPublisher({ port: before.address.port });
+  await eventually(() => after.publisher.dataPlanes(edge).ready === 1);
+});
+
+test('a data plane cannot tell of others', async () => {
+  await using leader = await givenPublisher();
+  await using follower = await givenPublisher();
+  await using dataPlane = rawDataPlane(follower.address, { hello: { version: 'v1', serving: true } });
+  await eventually(() => dataPlane.status() === 200);
+  await using _relay = givenRelay(follower, leader.address, 'edge');
+  await eventually(
+    () => leader.events.filter((event) => event.kind === 'Refused' && event.status === 403).length > 1,
+  );
+  assert.equal(leader.publisher.dataPlanes(edge).ready, 0);
+});
