@@ -37,6 +37,7 @@ const walls: Readonly<Record<string, Walls>> = {
     pure: true,
   },
   'crds/generate': { rooms: ['crds'], packages: ['zod', 'yaml'], builtins: anyBuiltin },
+  admin: { rooms: [], builtins: ['node:http', 'node:net'] },
   'controller/translate': {
     rooms: contract.concat('crds'),
     packages: ['re2js'],
@@ -81,7 +82,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'controller/keys': {
     rooms: crdsAndInput.concat('controller/kube', 'controller/clock'),
     packages: ['undici'],
-    builtins: ['node:net', 'node:dns', 'node:crypto', 'node:assert', 'node:timers', 'node:dns/promises'],
+    builtins: ['node:net', 'node:dns', 'node:crypto', 'node:assert', 'node:timers'],
   },
   'controller/publish': { rooms: contract, builtins: anyBuiltin },
   'controller/authority': {
@@ -89,10 +90,13 @@ const walls: Readonly<Record<string, Walls>> = {
     packages: ['@peculiar/x509'],
     builtins: ['node:crypto', 'node:net', 'node:assert'],
   },
-  'controller/admin': { rooms: contract, packages: ['@prometheus-io/client'], builtins: anyBuiltin },
-  'controller/clock': { rooms: [] },
+  'controller/admin': {
+    rooms: contract.concat('admin'),
+    packages: ['@prometheus-io/client'],
+    builtins: anyBuiltin,
+  },
   'controller/log': { rooms: [], builtins: anyBuiltin },
-  'controller/main': { rooms: ['snapshot', 'crds', 'controller'], builtins: anyBuiltin },
+  'controller/main': { rooms: ['admin', 'snapshot', 'crds', 'controller'], builtins: anyBuiltin },
   'dataplane/http': { rooms: contract, builtins: ['node:net', 'node:assert'], pure: true },
   'dataplane/route': {
     rooms: contract.concat('dataplane/http'),
@@ -142,7 +146,7 @@ const walls: Readonly<Record<string, Walls>> = {
       'dataplane/runtime',
       'dataplane/filters/filter',
     ),
-    builtins: ['node:crypto', 'node:assert', 'node:net', 'node:buffer'],
+    builtins: ['node:crypto', 'node:assert', 'node:net', 'node:buffer', 'node:http'],
   },
   'dataplane/listen': {
     rooms: contract.concat('dataplane/http', 'dataplane/proxy', 'dataplane/runtime'),
@@ -154,10 +158,11 @@ const walls: Readonly<Record<string, Walls>> = {
     packages: ['@prometheus-io/client'],
     builtins: ['node:fs', 'node:assert', 'node:buffer', 'node:perf_hooks', 'node:timers'],
   },
-  'dataplane/admin': { rooms: contract, builtins: anyBuiltin },
-  'dataplane/main': { rooms: ['snapshot', 'dataplane'], builtins: anyBuiltin },
+  'dataplane/admin': { rooms: contract.concat('admin'), builtins: anyBuiltin },
+  'dataplane/plane': { rooms: ['snapshot', 'dataplane'], builtins: [] },
+  'dataplane/main': { rooms: ['admin', 'snapshot', 'dataplane'], builtins: anyBuiltin },
   cli: {
-    rooms: ['snapshot', 'crds', 'controller', 'dataplane'],
+    rooms: ['admin', 'snapshot', 'crds', 'controller', 'dataplane'],
     packages: ['yaml', 'jose'],
     builtins: anyBuiltin,
   },
@@ -195,7 +200,8 @@ function objection(file: string, room: string, name: string): string | null {
   assert(wall);
   if (name.startsWith('node:')) {
     const allowed = wall.builtins ?? [];
-    return allowed.includes('*') || allowed.includes(name)
+    const plain = name.replace(/\/(?:strict|promises)$/, '');
+    return allowed.includes('*') || allowed.includes(plain)
       ? null
       : `built-in ${name} has no business in ${room}`;
   }

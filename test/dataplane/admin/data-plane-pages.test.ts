@@ -1,0 +1,64 @@
+import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import { Secret } from '#snapshot/secret.ts';
+import type { Resource, Snapshot } from '#snapshot/snapshot.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+const certificate: Resource = {
+  kind: 'Certificate',
+  id: resourceId('Certificate', 'shop', 'tls'),
+  chain: 'chain',
+  key: new Secret('private'),
+};
+const store: Resource = {
+  kind: 'RateLimitStore',
+  id: resourceId('RateLimitStore', 'store'),
+  type: 'Redis',
+  url: new Secret('redis://:private@db'),
+};
+
+test('the running config holds every resource in the order of the ids, without secrets', async () => {
+  const snapshot: Snapshot = {
+    version: 'v7',
+    order: { lineage: 'cluster', mark: '42' },
+    resources: new Map([store, certificate].map((each) => [each.id, each])),
+  };
+  const pages = dataPlanePages({
+    ready: () => ({ ok: true }),
+    metrics: async () => '',
+    snapshot: () => snapshot,
+  });
+  const answer = await pages['/config']?.();
+  assert.equal(answer?.mediaType, 'application/json');
+  assert.doesNotMatch(answer.body, /private/);
+  assert.deepEqual(JSON.parse(answer.body), {
+    version: 'v7',
+    order: { lineage: 'cluster', mark: '42' },
+    resources: {
+      'Certificate/shop/tls': { ...certificate, key: '[redacted]' },
+      'RateLimitStore/store': { ...store, url: '[redacted]' },
+    },
+  });
+  assert(answer.body.indexOf('Certificate/') < answer.body.indexOf('RateLimitStore/'));
+});
+
+test('without a snapshot there is an empty config, and the reason why it is not ready', async () => {
+  const pages = dataPlanePages({
+    ready: () => ({ ok: false, reason: 'no complete snapshot yet' }),
+    metrics: async () => 'm 1\n',
+    snapshot: () => null,
+  });
+  assert.deepEqual(JSON.parse((await pages['/config']?.())?.body ?? ''), {
+    version: null,
+    order: null,
+    resources: {},
+  });
+  assert.deepEqual(await pages['/readyz']?.(), {
+    status: 503,
+    mediaType: 'text/plain; charset=utf-8',
+    body: 'no complete snapshot yet\n',
+  });
+  assert.equal((await pages['/livez']?.())?.status, 200);
+  assert.equal((await pages['/metrics']?.())?.body, 'm 1\n');
+});
