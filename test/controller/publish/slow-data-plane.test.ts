@@ -36,8 +36,8 @@ test('a data plane that stops reading delays no other, and one state at most wai
   await publish(100, 110);
   const before = usedBytes();
   await publish(110, 150);
-  const grown = usedBytes() - before;
-  assert(grown < 8 * megabyte, `${grown} bytes more are held after 40 more snapshots of 2 MiB`);
+  // 80 MiB were sent since; what the runtime has not let go of yet, it soon does.
+  await eventually(() => usedBytes() - before < 8 * megabyte);
 
   slow.stream.resume();
   await eventually(() => slow.messages().some(({ version }) => version === publisher.version(edge)), 20_000);
