@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { eventually } from './eventually.ts';
 
 /** A request as a raw backend saw it. */
 export interface SeenRequest {
@@ -23,6 +24,8 @@ export interface RawBackend extends AsyncDisposable {
   readonly seen: readonly SeenRequest[];
   /** Connections it has taken. */
   connections(): number;
+  /** Settles when it has seen so many requests; fails after 5 s. */
+  untilSeen(count: number): Promise<void>;
   /** Octets it could not read as a request. */
   rest(): string;
 }
@@ -62,6 +65,7 @@ export async function aRawBackend(respond: Respond = () => plainAnswer): Promise
     port: typeof address === 'object' && address !== null ? address.port : 0,
     seen,
     connections: () => connections,
+    untilSeen: (count) => eventually(() => seen.length >= count),
     rest: () => rest,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -70,7 +70,7 @@ it('an endless chunk extension costs little', async () => {
 
 it('content split anywhere is the same content', async () => {
   const content = '3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n';
-  const outcome = await attack([...`${start}Connection: close\r\n\r\n${content}`]);
+  const outcome = await attack(`${start}Connection: close\r\n\r\n${content}`.split(''));
   assert.equal(outcome.seen[0]?.body, 'abc0123456789');
   assert.equal(outcome.seen[0]?.trailers, 'X-Sum: 1');
 });

@@ -56,7 +56,7 @@ describe('a request line that is not one is refused', () => {
   it('a bare LF ends it', () => refuses(`GET / HTTP/1.1\n${host}\r\n`, 400));
   it('a bare CR stands in it', () => refuses(`GET /\rHTTP/1.1\r\n${host}\r\n`, 400));
   it('bare LFs end everything', () => refuses('GET / HTTP/1.1\nHost: shop.example\n\n', 400));
-  it('one octet at a time', () => refuses([...'GET / HTTP/1.1\nHost: shop.example\n\n'], 400));
+  it('one octet at a time', () => refuses('GET / HTTP/1.1\nHost: shop.example\n\n'.split(''), 400));
   it('two empty lines in front', () => refuses(`\r\n\r\nGET / HTTP/1.1\r\n${host}\r\n`, 400));
 });
 
