@@ -94,7 +94,8 @@ const servicePortUnit: Unit<ServicePortOutcome> = {
     }
     const found = service.spec.ports.find((one) => one.port === Number(port) && one.protocol === 'TCP');
     if (found === undefined) {
-      return { kind: 'NoPort', ports: service.spec.ports.map((one) => one.port) };
+      const ports = service.spec.ports.filter((one) => one.protocol === 'TCP').map((one) => one.port);
+      return { kind: 'NoPort', ports };
     }
     const protocol = found.appProtocol ?? '';
     return plainProtocols.has(protocol.toLowerCase())

@@ -13,6 +13,8 @@ export interface Words {
 type Table = { readonly [K in Problem['kind']]: (problem: Extract<Problem, { kind: K }>) => Words };
 
 const table: Table = {
+  ClassNotAccepted: ({ className }) =>
+    accepted('InvalidParameters', `GatewayClass ${className} is not accepted; see its status.`),
   InvalidParameters: ({ field, detail }) => accepted('InvalidParameters', `${field} ${detail}.`),
   StoreUnresolved: ({ parameters, detail }) =>
     resolvedRefs(
@@ -83,7 +85,7 @@ const table: Table = {
   NotAllowedByListeners: ({ gateway, namespace, routeKind }) =>
     accepted(
       'NotAllowedByListeners',
-      `No listener of Gateway ${gateway} that the parentRef names allows a ${routeKind} of namespace ${namespace}; see its allowedRoutes.`,
+      `No listener of Gateway ${gateway} that the parentRef names allows routes of kind ${routeKind} from namespace ${namespace}; see its allowedRoutes.`,
     ),
   NoMatchingListenerHostname: ({ gateway, hostnames }) =>
     accepted(
@@ -99,7 +101,7 @@ const table: Table = {
   RulesDropped: ({ rules, problem }) => ({
     type: 'PartiallyInvalid',
     reason: 'UnsupportedValue',
-    message: `Dropped Rule ${rules.join(', ')}: what it matches is answered with 500. ${wordsOf(problem).message}`,
+    message: `Dropped Rule ${rules.join(', ')}: requests meant for it do not pass. ${wordsOf(problem).message}`,
   }),
 
   BackendKind: ({ field, group, found }) =>
@@ -148,8 +150,10 @@ const table: Table = {
   PolicyOverridden: ({ by }) => programmed('Overridden', `Put aside everywhere by ${by.join(', ')}.`),
   PolicyPartlyOverridden: ({ by }) =>
     programmed('PartiallyProgrammed', `Put aside in part by ${by.join(', ')}.`),
-  PolicyPartlyAccepted: ({ detail }) => programmed('PartiallyProgrammed', detail),
-  PolicyCloses: ({ detail }) => programmed('Reconciling', `What the policy holds for is closed. ${detail}`),
+  PolicyAwaited: ({ gateway }) =>
+    programmed('Reconciling', `Gateway ${gateway} waits for a data plane that is ready.`),
+  PolicyCloses: () =>
+    programmed('Reconciling', 'What the policy holds for is closed; see the condition ResolvedRefs.'),
   PolicyRefused: ({ detail }) => programmed('Invalid', `A data plane has refused the policy: ${detail}.`),
 };
 

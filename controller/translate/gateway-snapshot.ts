@@ -7,13 +7,12 @@ import { listenerUnit } from './certificates.ts';
 import { gatewayUnit } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import { routeUnit, type RouteAtGateway } from './route.ts';
-import type { EndpointSource, RemoteKeys } from './translation.ts';
+import type { EndpointSource } from './translation.ts';
 
 /** A Gateway's part of the translation. */
 export interface GatewaySnapshot {
   readonly resources: ResourceSet;
   readonly sources: readonly EndpointSource[];
-  readonly remoteKeys: readonly RemoteKeys[];
 }
 
 /** Routes attached to the Gateway of a namespace and name. */
@@ -34,7 +33,7 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
   compute(read, namespace = '', name = '') {
     const gateway = read.ask(gatewayUnit, namespace, name);
     if (gateway === null || gateway.problem !== null) {
-      return { resources: new Map(), sources: [], remoteKeys: [] };
+      return { resources: new Map(), sources: [] };
     }
     const listeners = gateway.listeners.map((one) => read.ask(listenerUnit, namespace, name, one.name));
     const serving = new Set(listeners.flatMap((one) => one.resource?.id ?? []));
@@ -47,11 +46,9 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
       gateway.parameters.store,
     ];
     const sources = new Map(routes.flatMap((one) => one.sources).map((one) => [one.id, one]));
-    const remoteKeys = new Map(routes.flatMap((one) => one.remoteKeys).map((one) => [one.id, one]));
     return {
       resources: sortedById(resources),
       sources: [...sources.values()],
-      remoteKeys: [...remoteKeys.values()],
     };
   },
 };

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import type { Gateway } from '#crds/gateway-api.ts';
-import { gatewayClassUnit } from './gateway-class.ts';
+import { gatewayClassUnit, type GatewayClassModel } from './gateway-class.ts';
 import { listenerShapes, type ListenerShape } from './listeners.ts';
 import type { Read, Unit } from './memo.ts';
 import { findParameters, mergeParameters, type Parameters } from './parameters.ts';
@@ -50,11 +50,16 @@ export const gatewayUnit: Unit<GatewayModel | null> = {
       className: ofClass.name,
       listeners: listenerShapes(object),
       parameters: mergeParameters(read, ofClass.parameters, ofGateway),
-      problem: ofClass.problem ?? (own.kind === 'Invalid' ? own.problem : null) ?? addressProblem(object),
+      problem:
+        classProblem(ofClass) ?? (own.kind === 'Invalid' ? own.problem : null) ?? addressProblem(object),
       addresses: addressesOf(read, object),
     };
   },
 };
+
+function classProblem(ofClass: GatewayClassModel): Problem | null {
+  return ofClass.problem === null ? null : { kind: 'ClassNotAccepted', className: ofClass.name };
+}
 
 function addressProblem(gateway: Gateway): Problem | null {
   const at = gateway.spec.addresses.findIndex((one) => one.type !== 'IPAddress');

@@ -4,6 +4,7 @@ import type { ObjectRef } from './translation.ts';
 export type Problem = GatewayProblem | ListenerProblem | RouteProblem | ReferenceProblem | PolicyProblem;
 
 export type GatewayProblem =
+  | { readonly kind: 'ClassNotAccepted'; readonly className: string }
   | { readonly kind: 'InvalidParameters'; readonly field: string; readonly detail: string }
   | { readonly kind: 'StoreUnresolved'; readonly parameters: string; readonly detail: string }
   | { readonly kind: 'UnsupportedAddress'; readonly field: string; readonly type: string }
@@ -107,6 +108,6 @@ export type PolicyProblem =
   | { readonly kind: 'KeysPending'; readonly source: string; readonly detail: string | null }
   | { readonly kind: 'PolicyOverridden'; readonly by: readonly string[] }
   | { readonly kind: 'PolicyPartlyOverridden'; readonly by: readonly string[] }
-  | { readonly kind: 'PolicyPartlyAccepted'; readonly detail: string }
-  | { readonly kind: 'PolicyCloses'; readonly detail: string }
+  | { readonly kind: 'PolicyAwaited'; readonly gateway: string }
+  | { readonly kind: 'PolicyCloses' }
   | { readonly kind: 'PolicyRefused'; readonly detail: string };

@@ -10,7 +10,7 @@ import { extensionProblem, hasPolicies, protectionOf, type Protection } from './
 import { createdMs } from './precedence.ts';
 import type { Problem } from './problem.ts';
 import { httpRulesUnit, type RuleModel } from './rules/http.ts';
-import type { EndpointSource, RemoteKeys } from './translation.ts';
+import type { EndpointSource } from './translation.ts';
 
 /** A route with at least one parent of ours. */
 export interface RouteModel {
@@ -45,7 +45,6 @@ export interface RouteAtGateway {
   /** All else the routes refer to. */
   readonly resources: readonly Resource[];
   readonly sources: readonly EndpointSource[];
-  readonly remoteKeys: readonly RemoteKeys[];
   readonly effects: readonly PolicyEffect[];
 }
 
@@ -144,10 +143,9 @@ function siteOf(
     atGateway: {
       gateway: gateway.key,
       listeners: attachments.map((one) => one.listener),
-      routes: views.map((one) => one.route),
+      routes: views.map((one) => one.route).filter((one) => one.rules.length > 0),
       resources: [...new Set(views.flatMap((one) => one.resources))],
       sources: [...new Set(views.flatMap((one) => one.sources))],
-      remoteKeys: [...new Set(views.flatMap((one) => one.remoteKeys))],
       effects: views.flatMap((one) => one.effects),
     },
     closed: views.flatMap((one) => one.closed),
@@ -167,19 +165,31 @@ function guardRules(
 ): readonly GuardedRule[] {
   const { namespace, name } = object.metadata;
   const route = { kind: 'HTTPRoute', namespace, name };
+  const lost = rules.find((rule) => rule.matches.length === 0 && isProtected(read, object, rule));
+  const closed =
+    lost === undefined
+      ? null
+      : `rule ${lost.name} has policies of its own, but its match cannot be read; other rules must not take its requests`;
   return rules
     .filter((rule) => rule.matches.length > 0)
-    .map((rule) => ({
-      rule,
-      protection: protectionOf(read, { ...at, route, rule: rule.sectionName, extensions: rule.extensions }),
-    }));
+    .map((rule) => {
+      const place = { ...at, route, rule: rule.sectionName, extensions: rule.extensions };
+      const protection = protectionOf(read, place);
+      return { rule, protection: { ...protection, closed: protection.closed ?? closed } };
+    });
+}
+
+/** Whether policies hold for `rule` alone: were it dropped, its requests would reach others without them. */
+function isProtected(read: Read, object: HTTPRoute, rule: RuleModel): boolean {
+  const { namespace, name } = object.metadata;
+  const place = { kind: 'HTTPRoute', namespace, name, section: rule.sectionName ?? '' } as const;
+  return rule.extensions.length > 0 || (rule.sectionName !== null && hasPolicies(read, place));
 }
 
 interface RouteView {
   readonly route: Route;
   readonly resources: readonly Resource[];
   readonly sources: readonly EndpointSource[];
-  readonly remoteKeys: readonly RemoteKeys[];
   readonly effects: readonly PolicyEffect[];
   readonly closed: readonly ClosedRule[];
 }
@@ -213,7 +223,6 @@ function viewOf(
       ...protection.resources,
     ]),
     sources: open.flatMap(({ rule }) => rule.backends.map((one) => one.source)),
-    remoteKeys: open.flatMap(({ protection }) => protection.remoteKeys),
     effects: rules.flatMap(({ protection }) => effectsOf(protection)),
     closed: rules.flatMap(({ rule, protection }) =>
       protection.closed === null ? [] : [{ rule: rule.name, reason: protection.closed }],

@@ -9,6 +9,7 @@ import { gatewayUnit } from './gateway.ts';
 import type { TranslationInput } from './input.ts';
 import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
 import { noticesOf } from './notices.ts';
+import { policyUnits } from './policies/protection.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
@@ -35,24 +36,31 @@ const translationUnit: Unit<Translation> = {
   name: 'translation',
   compute(read) {
     const statuses = statusesOf(read);
-    return { ...snapshotsOf(read), statuses, notices: noticesOf(read) };
+    return { ...snapshotsOf(read), remoteKeys: remoteKeysOf(read), statuses, notices: noticesOf(read) };
   },
 };
 
-function snapshotsOf(read: Read): Pick<Translation, 'snapshots' | 'endpointSources' | 'remoteKeys'> {
+function snapshotsOf(read: Read): Pick<Translation, 'snapshots' | 'endpointSources'> {
   const snapshots = new Map<GatewayKey, ResourceSet>();
   const endpointSources = new Map<GatewayKey, readonly EndpointSource[]>();
-  const remoteKeys = new Map<string, RemoteKeys>();
   for (const { metadata } of read.list('Gateway')) {
     const gateway = read.ask(gatewayUnit, metadata.namespace, metadata.name);
     if (gateway !== null) {
       const snapshot = read.ask(gatewaySnapshotUnit, metadata.namespace, metadata.name);
       snapshots.set(gateway.key, snapshot.resources);
       endpointSources.set(gateway.key, snapshot.sources);
-      snapshot.remoteKeys.forEach((one) => remoteKeys.set(one.id, one));
     }
   }
-  return { snapshots, endpointSources, remoteKeys: [...remoteKeys.values()] };
+  return { snapshots, endpointSources };
+}
+
+/** Those of all policies at Gateways of ours, with routes or without: the keys are there before the first request. */
+function remoteKeysOf(read: Read): readonly RemoteKeys[] {
+  const found = read.list('AuthPolicy').flatMap(({ metadata: { namespace, name } }) => {
+    const concerned = read.ask(policyStatusUnits.AuthPolicy, namespace, name)?.gateways.length ?? 0;
+    return concerned === 0 ? [] : (read.ask(policyUnits.AuthPolicy, namespace, name)?.remoteKeys ?? []);
+  });
+  return [...new Map(found.map((one) => [one.id, one])).values()];
 }
 
 function statusesOf(read: Read): readonly DesiredStatus[] {

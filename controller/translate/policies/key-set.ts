@@ -17,10 +17,10 @@ export function readKeySet(text: string): ReadKeySet {
   try {
     parsed = JSON.parse(text);
   } catch {
-    return invalid('is no JSON');
+    return invalid('is no JSON; write a JWK Set');
   }
   if (!isMembers(parsed) || !Array.isArray(parsed['keys'])) {
-    return invalid('is no JWK Set: it must be an object with the list "keys"');
+    return invalid('is no JWK Set; write an object with the list "keys"');
   }
   return readKeys(parsed['keys']);
 }
@@ -35,10 +35,10 @@ export function readKeys(list: readonly unknown[]): ReadKeySet {
   }
   const secret = list.findIndex((one) => isMembers(one) && holdsSecret(one));
   if (secret !== -1) {
-    return invalid(`keys[${String(secret)}] is a private or symmetric key; publish only public keys`);
+    return invalid(`holds a private or symmetric key (keys[${String(secret)}]); publish only public keys`);
   }
   const keys = list.flatMap((one) => (isMembers(one) ? (publicKey(one) ?? []) : []));
-  return keys.length === 0 ? invalid('holds no public key for signatures') : { kind: 'Keys', keys };
+  return keys.length === 0 ? invalid('holds no public key for signatures; add one') : { kind: 'Keys', keys };
 }
 
 function invalid(detail: string): ReadKeySet {

@@ -34,7 +34,7 @@ export function findKeys(read: Read, at: KeysPlace, jwks: Jwks): FoundKeys {
   switch (jwks.type) {
     case 'Inline': {
       const id = resourceId('KeySet', 'Inline', namespace, at.policy.name, at.authentication);
-      return keySet({ ...at, field: `${at.field}.inline` }, id, readKeys(jwks.inline.keys));
+      return keySet({ ...at, field: `${at.field}.inline` }, id, named('', readKeys(jwks.inline.keys)));
     }
     case 'ConfigMap': {
       const { name, key } = jwks.configMapRef;
@@ -61,7 +61,11 @@ function fromText(at: KeysPlace, id: ResourceId, text: string | null): FoundKeys
     const detail = `names ${titleOf(id)}, which does not exist; create it with that key`;
     return unresolved({ kind: 'KeysUnresolved', field: at.field, reason: 'KeysNotFound', detail });
   }
-  return keySet(at, id, readKeySet(text));
+  return keySet(at, id, named(`names ${titleOf(id)}, which `, readKeySet(text)));
+}
+
+function named(prefix: string, read: ReadKeySet): ReadKeySet {
+  return read.kind === 'Invalid' ? { ...read, detail: `${prefix}${read.detail}` } : read;
 }
 
 /** `KeySet/Secret/shop/keys/jwks.json` as `key jwks.json of Secret shop/keys`. */

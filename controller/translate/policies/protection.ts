@@ -5,7 +5,7 @@ import type { Extension } from '../filters/filters.ts';
 import type { GatewayModel } from '../gateway.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import type { ObjectRef, RemoteKeys } from '../translation.ts';
+import type { ObjectRef } from '../translation.ts';
 import { authPolicyUnit } from './authentication.ts';
 import { contenders, type Place } from './conflict.ts';
 import { standings, type Standing } from './nearness.ts';
@@ -19,7 +19,6 @@ export interface Protection {
   /** Why nothing may pass; null when something may. */
   readonly closed: string | null;
   readonly resources: readonly Resource[];
-  readonly remoteKeys: readonly RemoteKeys[];
   readonly standings: readonly Standing[];
 }
 
@@ -61,7 +60,6 @@ export function protectionOf(read: Read, place: RulePlace): Protection {
     rateLimits: ids('RateLimitPolicy'),
     closed: closedReason(unenforced?.policy, unresolved, lacking),
     resources: holding.flatMap((one) => resourcesOf(one)),
-    remoteKeys: holding.flatMap((one) => one.policy.remoteKeys),
     standings: all,
   };
 }

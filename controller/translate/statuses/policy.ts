@@ -1,8 +1,164 @@
-import type { Unit } from '../memo.ts';
-import type { PolicyKind } from '../policies/policy.ts';
-import type { DesiredStatus } from '../translation.ts';
+import type { AuthPolicy } from '#crds/auth-policy.ts';
+import type { RateLimitPolicy } from '#crds/rate-limit-policy.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
+import type { Read, Unit } from '../memo.ts';
+import { effectAt } from '../policies/effects.ts';
+import { policyTitle, type PolicyKind, type PolicyModel } from '../policies/policy.ts';
+import { policyUnits } from '../policies/protection.ts';
+import { targetsOf, type Ancestor, type Target } from '../policies/target.ts';
+import type { Problem } from '../problem.ts';
+import type { DesiredAncestorStatus, DesiredCondition, DesiredStatus } from '../translation.ts';
 
+/** The status of a policy by its namespace and name; null when it concerns no Gateway of ours. */
 export const policyStatusUnits = {
-  AuthPolicy: { name: 'AuthPolicy status', compute: () => null },
-  RateLimitPolicy: { name: 'RateLimitPolicy status', compute: () => null },
+  AuthPolicy: statusUnit('AuthPolicy', (read, namespace, name) => read.get('AuthPolicy', namespace, name)),
+  RateLimitPolicy: statusUnit('RateLimitPolicy', (read, namespace, name) =>
+    read.get('RateLimitPolicy', namespace, name),
+  ),
 } as const satisfies Record<PolicyKind, Unit<DesiredStatus | null>>;
+
+type Policy = AuthPolicy | RateLimitPolicy;
+
+/** The Gateway API allows no more entries in a policy's status. */
+const ancestorsMax = 16;
+
+function statusUnit(
+  kind: PolicyKind,
+  find: (read: Read, namespace: string, name: string) => Policy | undefined,
+): Unit<DesiredStatus | null> {
+  return {
+    name: `${kind} status`,
+    compute(read, namespace = '', name = '') {
+      const object = find(read, namespace, name);
+      const model = read.ask(policyUnits[kind], namespace, name);
+      return object === undefined || model === null ? null : policyStatus(read, object, model);
+    },
+  };
+}
+
+type OwnTarget = Extract<Target, { kind: 'Ours' }>;
+
+function policyStatus(read: Read, object: Policy, policy: PolicyModel): DesiredStatus | null {
+  const targets = targetsOf(read, policy.kind, object);
+  const own = targets.filter((one) => one.kind === 'Ours');
+  if (targets.length > 0 && own.length === 0) {
+    return null;
+  }
+  const entries = Map.groupBy(
+    own.flatMap((target) => target.ancestors.map((ancestor) => ({ target, ancestor }))),
+    ({ ancestor }) => JSON.stringify(ancestor.ref),
+  );
+  const ancestors = [...entries.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined
+      ? []
+      : [
+          ancestorStatus(
+            read,
+            policy,
+            first.ancestor,
+            group.map((one) => one.target),
+          ),
+        ];
+  });
+  const accepted = own.filter((one) => isAccepted(policy, one)).length;
+  return {
+    object: { kind: policy.kind, namespace: policy.namespace, name: policy.name },
+    generation: object.metadata.generation,
+    gateways: gatewaysOf(own),
+    status: {
+      kind: 'Policy',
+      conditions: summary(ancestors),
+      targets: `${String(accepted)}/${String(targets.length)}`,
+      ancestors: ancestors.slice(0, ancestorsMax),
+    },
+  };
+}
+
+function isAccepted(policy: PolicyModel, target: OwnTarget): boolean {
+  return target.problem === null && policy.closes?.kind !== 'PolicyInvalid';
+}
+
+function gatewaysOf(targets: readonly OwnTarget[]): readonly GatewayKey[] {
+  return [...new Set(targets.flatMap((one) => one.ancestors).flatMap((one) => one.gateway ?? []))];
+}
+
+function ancestorStatus(
+  read: Read,
+  policy: PolicyModel,
+  { ref, gateway }: Ancestor,
+  targets: readonly OwnTarget[],
+): DesiredAncestorStatus {
+  const accepted = acceptedCondition(policy, targets);
+  if (accepted.status === 'False' || gateway === null) {
+    return { ancestorRef: ref, conditions: [accepted] };
+  }
+  const resolved = conditionOf('ResolvedRefs', policy.closes === null ? [] : [policy.closes]);
+  return { ancestorRef: ref, conditions: [accepted, resolved, programmedCondition(read, policy, gateway)] };
+}
+
+function acceptedCondition(policy: PolicyModel, targets: readonly OwnTarget[]): DesiredCondition {
+  if (policy.closes?.kind === 'PolicyInvalid') {
+    return bad(policy.closes);
+  }
+  const problems = targets.flatMap((one) => one.problem ?? []);
+  if (problems.length === targets.length) {
+    return conditionOf('Accepted', problems);
+  }
+  const rest = problems.map((one) => wordsOf(one).message).join(' ');
+  return good('Accepted', rest === '' ? '' : `Not for all targets. ${rest}`);
+}
+
+function programmedCondition(read: Read, policy: PolicyModel, gateway: GatewayKey): DesiredCondition {
+  const problem = notProgrammed(read, policy, gateway);
+  if (problem !== null) {
+    return bad(problem);
+  }
+  const { aside, by } = effectAt(read, gateway, policyTitle(policy));
+  return aside === 0
+    ? good('Programmed')
+    : { ...wordsOf({ kind: 'PolicyPartlyOverridden', by }), status: 'True' };
+}
+
+function notProgrammed(read: Read, policy: PolicyModel, gateway: GatewayKey): Problem | null {
+  if (policy.closes !== null) {
+    return { kind: 'PolicyCloses' };
+  }
+  const { whole, aside, nothing, by } = effectAt(read, gateway, policyTitle(policy));
+  if (whole === 0 && aside > 0 && nothing === aside) {
+    return { kind: 'PolicyOverridden', by };
+  }
+  const dataPlanes = read.dataPlanes(gateway);
+  const detail = policy.resources
+    .map((one) => dataPlanes?.refused.get(one.id))
+    .find((one) => one !== undefined);
+  if (detail !== undefined) {
+    return { kind: 'PolicyRefused', detail };
+  }
+  if (policy.pending !== null) {
+    return policy.pending;
+  }
+  return (dataPlanes?.ready ?? 0) > 0 ? null : { kind: 'PolicyAwaited', gateway };
+}
+
+/** The worst of each type over all ancestors; where none tells, what they lack is told. */
+function summary(ancestors: readonly DesiredAncestorStatus[]): readonly DesiredCondition[] {
+  if (ancestors.length === 0) {
+    const detail = 'is empty, and no HTTPRoute names the policy in a filter; add a target';
+    return [bad({ kind: 'TargetNotFound', field: 'spec.targetRefs', target: 'The list', detail })];
+  }
+  const all = ancestors.flatMap((one) => one.conditions);
+  const dropped = ancestors.length - ancestorsMax;
+  const word = dropped > 0 ? `${String(dropped)} more ancestors than status.ancestors can hold.` : '';
+  return ['Accepted', 'ResolvedRefs', 'Programmed'].flatMap((type) => {
+    const mine = all.filter((one) => one.type === type);
+    const worst =
+      mine.find((one) => one.status === 'False') ?? mine.find((one) => one.message !== '') ?? mine[0];
+    if (worst === undefined) {
+      return [];
+    }
+    const message = [worst.message, type === 'Accepted' ? word : ''].filter((part) => part !== '').join(' ');
+    return [{ ...worst, message }];
+  });
+}

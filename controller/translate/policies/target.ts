@@ -1,0 +1,166 @@
+// What a policy is attached to, and under which ancestors its status is told: the Gateways concerned, or the
+// target itself where there is none.
+import type { AuthPolicy } from '#crds/auth-policy.ts';
+import type { HTTPRoute, ParentReference } from '#crds/gateway-api.ts';
+import type { TargetReference } from '#crds/policy.ts';
+import type { RateLimitPolicy } from '#crds/rate-limit-policy.ts';
+import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
+import { isGatewayReference } from '../attach.ts';
+import { gatewayUnit } from '../gateway.ts';
+import type { Index, Read } from '../memo.ts';
+import type { Problem } from '../problem.ts';
+import { routeUnit } from '../route.ts';
+import { contenders, placeOf } from './conflict.ts';
+import type { PolicyKind } from './policy.ts';
+
+/** One target of a policy. `Foreign`: a matter of another controller's Gateways alone, of which we say nothing. */
+export type Target =
+  | { readonly kind: 'Foreign' }
+  | { readonly kind: 'Ours'; readonly problem: Problem | null; readonly ancestors: readonly Ancestor[] };
+
+/** An entry of the status. */
+export interface Ancestor {
+  readonly ref: ParentReference;
+  /** Null: the ancestor is no Gateway of ours. */
+  readonly gateway: GatewayKey | null;
+}
+
+type Policy = AuthPolicy | RateLimitPolicy;
+
+/** Routes by the policies they pull in with filters of type ExtensionRef: `<kind>/<namespace>/<name>`. */
+const routesByExtension: Index<'HTTPRoute'> = {
+  kind: 'HTTPRoute',
+  keysOf: (route) =>
+    route.spec.rules
+      .flatMap((rule) => rule.filters)
+      .flatMap((filter) => (filter.type === 'ExtensionRef' ? [filter.extensionRef] : []))
+      .filter((one) => one.group === 'turnpike.dev')
+      .map((one) => `${one.kind}/${route.metadata.namespace}/${one.name}`),
+};
+
+/** The targets of `policy`: its targetRefs in their order, then the routes that name it in a filter. */
+export function targetsOf(read: Read, kind: PolicyKind, policy: Policy): readonly Target[] {
+  const { namespace, name } = policy.metadata;
+  return [
+    ...policy.spec.targetRefs.map((target, index) => {
+      const field = `spec.targetRefs[${String(index)}]`;
+      const [winner = name] = contenders(read, kind, placeOf(namespace, target));
+      const lost: Problem | null =
+        winner === name
+          ? null
+          : {
+              kind: 'PolicyConflicted',
+              target: titleOf(namespace, target),
+              winner: `${kind} ${namespace}/${winner}`,
+            };
+      const found =
+        target.kind === 'Gateway'
+          ? gatewayTarget(read, namespace, target, field)
+          : routeTarget(read, namespace, target, field);
+      return found.kind === 'Ours' ? { ...found, problem: found.problem ?? lost } : found;
+    }),
+    ...read
+      .find(routesByExtension, `${kind}/${namespace}/${name}`)
+      .map((route) =>
+        attachedTarget(read, route, `the filter of HTTPRoute ${namespace}/${route.metadata.name}`),
+      ),
+  ];
+}
+
+function titleOf(namespace: string, target: TargetReference): string {
+  const section = target.sectionName === undefined ? '' : `, ${sectionWord(target)} ${target.sectionName}`;
+  return `${target.kind} ${namespace}/${target.name}${section}`;
+}
+
+function sectionWord(target: TargetReference): string {
+  return target.kind === 'Gateway' ? 'listener' : 'rule';
+}
+
+function gatewayTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
+  const gateway = read.ask(gatewayUnit, namespace, target.name);
+  if (gateway === null) {
+    return read.get('Gateway', namespace, target.name) === undefined
+      ? notFound(namespace, target, {
+          field: `${field}.name`,
+          detail: 'does not exist; create it or correct the name',
+        })
+      : { kind: 'Foreign' };
+  }
+  const { sectionName } = target;
+  const known = sectionName === undefined || gateway.listeners.some((one) => one.name === sectionName);
+  const problem: Problem | null = known
+    ? null
+    : {
+        kind: 'TargetNotFound',
+        field: `${field}.sectionName`,
+        target: titleOf(namespace, target),
+        detail: 'does not exist; name a listener of the Gateway',
+      };
+  return {
+    kind: 'Ours',
+    problem,
+    ancestors: [{ ref: referenceOf(namespace, target), gateway: gateway.key }],
+  };
+}
+
+function referenceOf(namespace: string, target: TargetReference): ParentReference {
+  const { group, kind, name, sectionName } = target;
+  return { group, kind, namespace, name, ...(sectionName === undefined ? {} : { sectionName }) };
+}
+
+function notFound(
+  namespace: string,
+  target: TargetReference,
+  { field, detail }: { readonly field: string; readonly detail: string },
+): Target {
+  const problem: Problem = { kind: 'TargetNotFound', field, target: titleOf(namespace, target), detail };
+  return { kind: 'Ours', problem, ancestors: [{ ref: referenceOf(namespace, target), gateway: null }] };
+}
+
+function routeTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
+  const route = read.get('HTTPRoute', namespace, target.name);
+  if (route === undefined) {
+    return notFound(namespace, target, {
+      field: `${field}.name`,
+      detail: 'does not exist; create it or correct the name',
+    });
+  }
+  const found = attachedTarget(read, route, titleOf(namespace, target));
+  const { sectionName } = target;
+  if (
+    found.kind === 'Foreign' ||
+    sectionName === undefined ||
+    route.spec.rules.some((one) => one.name === sectionName)
+  ) {
+    return found;
+  }
+  const detail = 'does not exist; give a rule of the route this name';
+  const missing = { field: `${field}.sectionName`, target: titleOf(namespace, target), detail };
+  return { ...found, problem: { kind: 'TargetNotFound', ...missing } };
+}
+
+/** The Gateways of ours that `route` names; a route that names nobody's is told, for the policy does nothing. */
+function attachedTarget(read: Read, route: HTTPRoute, title: string): Target {
+  const { namespace, name } = route.metadata;
+  const gateways = new Set(read.ask(routeUnit, namespace, name)?.parents.map((one) => one.gateway));
+  if (gateways.size > 0) {
+    return { kind: 'Ours', problem: null, ancestors: [...gateways].map((key) => ancestorOf(key)) };
+  }
+  const foreign = route.spec.parentRefs.some(
+    (one) =>
+      isGatewayReference(one) && read.get('Gateway', one.namespace ?? namespace, one.name) !== undefined,
+  );
+  if (foreign) {
+    return { kind: 'Foreign' };
+  }
+  const ref = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace, name };
+  const detail = 'is attached to no Gateway; correct its spec.parentRefs';
+  const problem: Problem = { kind: 'TargetNotFound', field: 'spec.targetRefs', target: title, detail };
+  return { kind: 'Ours', problem, ancestors: [{ ref, gateway: null }] };
+}
+
+function ancestorOf(key: GatewayKey): Ancestor {
+  const [namespace = '', name = ''] = key.split('/');
+  const ref = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace, name };
+  return { ref, gateway: gatewayKey(namespace, name) };
+}
