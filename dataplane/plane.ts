@@ -1,0 +1,157 @@
+// One data plane put together: snapshots of one Gateway come in by subscribe/, are compiled, and are served. Decides
+// nothing by itself, and reads no environment: main.ts and the standalone command hand everything in.
+import type { GatewayKey, ResourceId } from '#snapshot/ids.ts';
+import type { Fleet, RateLimitStore } from '#snapshot/rate-limit.ts';
+import type { ResourceSet } from '#snapshot/snapshot.ts';
+import { Compiler } from '#dataplane/compile/compiler.ts';
+import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
+import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
+import { createListeners } from '#dataplane/listen/listeners.ts';
+import type { DrainOptions, PortProblem } from '#dataplane/listen/listeners.ts';
+import { createAccessLog } from '#dataplane/observe/access-log.ts';
+import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
+import type { Metrics } from '#dataplane/observe/metrics.ts';
+import type { RuntimeCell } from '#dataplane/runtime.ts';
+import type { ControllerAddress } from '#dataplane/subscribe/addresses.ts';
+import type { OnSnapshot, SubscribeEvent } from '#dataplane/subscribe/events.ts';
+import { createSubscriber } from '#dataplane/subscribe/subscriber.ts';
+import type { SubscriberState } from '#dataplane/subscribe/subscriber.ts';
+import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
+
+export interface DataPlaneOptions {
+  readonly gateway: GatewayKey;
+  /** The pod's name. */
+  readonly instance: string;
+  /** The version of the program. */
+  readonly build: string;
+  readonly controllers: () => Promise<readonly ControllerAddress[]>;
+  /** See SubscriberOptions. */
+  readonly readCa: () => Promise<string>;
+  readonly readToken: () => Promise<string>;
+  /** Where the last good snapshot is kept; null for nowhere. */
+  readonly stateFolder: string | null;
+  /** The address listeners bind; null for all. */
+  readonly address: string | null;
+  /** Where access lines go, a file descriptor; null for nowhere. */
+  readonly accessLog: number | null;
+  readonly event: (event: DataPlaneEvent) => void;
+}
+
+/** What an operator should hear of. */
+export type DataPlaneEvent =
+  | SubscribeEvent
+  | ({ readonly kind: 'PortUnavailable' } & PortProblem)
+  | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string };
+
+export interface DataPlane {
+  readonly metrics: Metrics;
+  state(): SubscriberState;
+  /** Why it should get no traffic now; null when it is ready: a complete snapshot is served on all of its ports. */
+  unready(): string | null;
+  /** What is served, for a dump that shows no secrets. */
+  resources(): ResourceSet;
+  /** Ends serving without failing a request, then all else. */
+  stop(drain: DrainOptions): Promise<void>;
+}
+
+/** Starts a data plane; it serves as soon as it has a snapshot. */
+export function startDataPlane(options: DataPlaneOptions): DataPlane {
+  const now = (): number => performance.now();
+  const upstreams = createUpstreams();
+  const rateLimiting = createRateLimiting({
+    now,
+    random: Math.random,
+    onStoreChange: (available, reason) => options.event({ kind: 'RateLimitStore', available, reason }),
+  });
+  const authenticating = createAuthenticating({
+    now: Date.now,
+    onMissingKey: (keySet: ResourceId, kid) => subscriber.missingKey(keySet, kid),
+  });
+  const compiler = new Compiler({ upstreams, rateLimiting, authenticating });
+  const cell: RuntimeCell = { current: { version: '', ports: new Map() } };
+  const accessLog = createAccessLog({ fd: options.accessLog ?? 1, wallClock: Date.now });
+  accessLog.enabled = options.accessLog !== null;
+  const metrics = createMetrics(
+    {
+      snapshot: () => snapshotFigures(subscriber.state()),
+      rateLimits: () => rateLimiting.stats(),
+      log: () => accessLog,
+    },
+    now,
+  );
+  const unbound = new Set<number>();
+  const listeners = createListeners({
+    cell,
+    observer: createObserver(metrics, accessLog),
+    now,
+    ...(options.address === null ? {} : { address: options.address }),
+    problem: (problem) => {
+      if (!unbound.has(problem.port)) options.event({ kind: 'PortUnavailable', ...problem });
+      unbound.add(problem.port);
+    },
+  });
+
+  let served: ResourceSet = new Map();
+  const onSnapshot: OnSnapshot = async (resources, { version }) => {
+    rateLimiting.configure(...storeAndFleet(resources));
+    const { runtime, refused } = compiler.compile({ version, resources });
+    cell.current = runtime;
+    served = resources;
+    metrics.configure(resources);
+    await listeners.follow();
+    for (const port of unbound) {
+      if (listeners.boundPort(port) !== null || !runtime.ports.has(port)) unbound.delete(port);
+    }
+    return { refused };
+  };
+  const subscriber = createSubscriber({
+    ...options,
+    dir: options.stateFolder,
+    onSnapshot,
+    onEvent: options.event,
+    now: Date.now,
+    random: Math.random,
+  });
+  subscriber.start();
+
+  return {
+    metrics,
+    state: () => subscriber.state(),
+    unready() {
+      if (subscriber.state().serving === null) return 'no snapshot yet';
+      const missing = [...cell.current.ports.keys()].filter((port) => listeners.boundPort(port) === null);
+      return missing.length === 0 ? null : `not listening on port ${missing.join(', ')}`;
+    },
+    resources: () => served,
+    async stop(drain) {
+      await listeners.drain(drain);
+      await subscriber.stop();
+      upstreams.close();
+      await rateLimiting.close();
+      await accessLog.close();
+    },
+  };
+}
+
+function snapshotFigures({ connected, serving, refused }: SubscriberState) {
+  return {
+    version: serving?.version ?? null,
+    ageMs: serving === null ? 0 : Date.now() - serving.sinceMs,
+    connected,
+    refused: refused.length,
+  };
+}
+
+/** The store and the fleet of a snapshot; one without them counts in memory, alone. */
+function storeAndFleet(resources: ResourceSet): [RateLimitStore, Fleet] {
+  let store: RateLimitStore | null = null;
+  let fleet: Fleet | null = null;
+  for (const resource of resources.values()) {
+    if (resource.kind === 'RateLimitStore') store = resource;
+    if (resource.kind === 'Fleet') fleet = resource;
+  }
+  return [
+    store ?? { kind: 'RateLimitStore', id: 'RateLimitStore/none' as ResourceId, type: 'Memory' },
+    fleet ?? { kind: 'Fleet', id: 'Fleet/none' as ResourceId, replicas: 1 },
+  ];
+}
