@@ -1,0 +1,120 @@
+import { isIP } from 'node:net';
+import { Client } from 'undici';
+import { KeysError } from './keys-error.ts';
+import type { LookupFunction } from 'node:net';
+import type { AddressRule } from './address-rule.ts';
+
+/** A document and the one address, already checked, from which it is fetched. */
+export interface Target {
+  readonly url: URL;
+  readonly address: string;
+}
+
+/** All addresses of a name. */
+export type Resolve = (hostname: string) => Promise<readonly string[]>;
+
+const bodyBytesMax = 256 * 1024;
+
+/**
+ * Where the document of `uri` may be fetched from. The name is resolved once, here: what is checked is what is
+ * connected to, whatever the name server says next.
+ * @throws {KeysError}
+ */
+export async function targetsOfUri(
+  uri: string,
+  rule: AddressRule,
+  resolve: Resolve,
+): Promise<readonly Target[]> {
+  const url = URL.canParse(uri) ? new URL(uri) : null;
+  if (
+    url === null ||
+    !['https:', 'http:'].includes(url.protocol) ||
+    url.username !== '' ||
+    url.password !== ''
+  ) {
+    throw new KeysError('insecure', 'the uri must be an https URL without user and password');
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const addresses = isIP(host) === 0 ? await resolved(host, resolve) : [host];
+  const permitted = addresses.filter((address) => rule.permits(address));
+  if (permitted.length === 0) {
+    const message = `${host} leads to an address that is not public; serve the keys by a backendRef instead`;
+    throw new KeysError('refusedAddress', message);
+  }
+  const usable = url.protocol === 'https:' ? permitted : permitted.filter((address) => rule.trusts(address));
+  if (usable.length === 0) {
+    throw new KeysError('insecure', 'the uri must begin with https:');
+  }
+  return usable.map((address) => ({ url, address }));
+}
+
+async function resolved(host: string, resolve: Resolve): Promise<readonly string[]> {
+  try {
+    const addresses = await resolve(host);
+    if (addresses.length > 0) return addresses;
+  } catch (cause) {
+    throw new KeysError('unresolvable', `the name ${host} cannot be resolved`, cause);
+  }
+  throw new KeysError('unresolvable', `the name ${host} has no address`);
+}
+
+/**
+ * The text at `target`. No redirect is followed, no cookie kept, at most 256 KiB are read.
+ * @throws {KeysError}
+ */
+export async function fetchDocument(target: Target, signal: AbortSignal): Promise<string> {
+  const { url, address } = target;
+  const client = new Client(url.origin, {
+    connect: { lookup: pinned(address), timeout: 3_000 },
+    allowH2: false,
+    pipelining: 1,
+  });
+  try {
+    const { statusCode, body } = await client.request({
+      method: 'GET',
+      path: `${url.pathname}${url.search}`,
+      headers: { accept: 'application/jwk-set+json, application/json', 'user-agent': 'turnpike-controller' },
+      signal,
+    });
+    if (statusCode !== 200) {
+      throw new KeysError('status', `the server answered ${statusCode} instead of 200`);
+    }
+    return await textOf(body);
+  } catch (error) {
+    throw keysError(error, signal);
+  } finally {
+    await client.destroy();
+  }
+}
+
+function pinned(address: string): LookupFunction {
+  const family = isIP(address);
+  return (_hostname, options, callback) => {
+    if (options.all === true) callback(null, [{ address, family }]);
+    else callback(null, address, family);
+  };
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > bodyBytesMax) {
+      throw new KeysError('tooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function keysError(error: unknown, signal: AbortSignal): KeysError {
+  if (error instanceof KeysError) {
+    return error;
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (signal.aborted || code.includes('TIMEOUT')) {
+    return new KeysError('timeout', 'the server did not answer in time', error);
+  }
+  return new KeysError('network', `the server cannot be reached${code === '' ? '' : ` (${code})`}`, error);
+}

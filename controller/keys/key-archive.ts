@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { JsonWebKey } from '#snapshot/authentication.ts';
+import type { ReadKeys } from './public-keys.ts';
+
+/** Data of a ConfigMap. */
+export type ArchiveData = Readonly<Record<string, string>>;
+
+/** A ConfigMap holds at most 1 MiB. */
+const archiveCharactersMax = 900 * 1024;
+
+/** Key sets as the data of a ConfigMap, in a stable order; those beyond its size are left out. */
+export function archiveData(good: ReadonlyMap<string, readonly JsonWebKey[]>): ArchiveData {
+  const data: Record<string, string> = {};
+  let characters = 0;
+  for (const [id, keys] of [...good].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const name = createHash('sha256').update(id).digest('hex').slice(0, 32);
+    const text = JSON.stringify({ id, keys: keys.map(withoutAbsent) });
+    characters += name.length + text.length;
+    if (characters > archiveCharactersMax) {
+      break;
+    }
+    data[name] = text;
+  }
+  return data;
+}
+
+/** The key sets in the data of a ConfigMap; what cannot be read is left out. */
+export function archivedKeys(
+  data: ArchiveData,
+  readKeys: ReadKeys,
+): ReadonlyMap<string, readonly JsonWebKey[]> {
+  const found = new Map<string, readonly JsonWebKey[]>();
+  for (const text of Object.values(data)) {
+    const entry = entryOf(text);
+    const read = entry === null ? null : readKeys(entry.keys);
+    if (entry !== null && read?.kind === 'Keys') {
+      found.set(entry.id, read.keys);
+    }
+  }
+  return found;
+}
+
+function entryOf(text: string): { readonly id: string; readonly keys: readonly unknown[] } | null {
+  try {
+    const value = JSON.parse(text) as unknown;
+    const known = typeof value === 'object' && value !== null && 'id' in value && 'keys' in value;
+    return known && typeof value.id === 'string' && Array.isArray(value.keys)
+      ? { id: value.id, keys: value.keys }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function withoutAbsent(key: JsonWebKey): object {
+  return Object.fromEntries(Object.entries(key).filter(([, value]) => value !== null));
+}
