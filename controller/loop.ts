@@ -196,7 +196,7 @@ class TranslationLoop implements Loop {
     let renewed = 0;
     for (const [gateway, set] of this.#sets) {
       const sources = translation.endpointSources.get(gateway) ?? [];
-      if (sources.some(({ namespace, service }) => services.has(`${namespace}/${service}`))) {
+      if (isTouched(gateway, sources, services)) {
         this.#compose(translation, gateway);
         renewed += 1;
       } else {
@@ -216,4 +216,17 @@ class TranslationLoop implements Loop {
     this.#sets.set(gateway, resources);
     snapshots.put(gateway, resources, store.order);
   }
+}
+
+/** By a Service it sends requests to, or by one in its own namespace, which may be its own. */
+function isTouched(
+  gateway: GatewayKey,
+  sources: readonly EndpointSource[],
+  services: ReadonlySet<string>,
+): boolean {
+  const home = gateway.slice(0, gateway.indexOf('/') + 1);
+  return (
+    sources.some(({ namespace, service }) => services.has(`${namespace}/${service}`)) ||
+    [...services].some((service) => service.startsWith(home))
+  );
 }

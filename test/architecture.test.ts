@@ -96,6 +96,8 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: anyBuiltin,
   },
   'controller/log': { rooms: [], builtins: anyBuiltin },
+  'controller/plane': { rooms: ['snapshot', 'crds', 'controller'], builtins: [] },
+  'controller/cluster': { rooms: ['admin', 'snapshot', 'crds', 'controller'], builtins: anyBuiltin },
   'controller/main': { rooms: ['admin', 'snapshot', 'crds', 'controller'], builtins: anyBuiltin },
   'dataplane/http': { rooms: contract, builtins: ['node:net', 'node:assert'], pure: true },
   'dataplane/route': {

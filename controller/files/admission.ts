@@ -17,13 +17,18 @@ export interface Admitted {
   readonly hash: string;
 }
 
-/** Checks an object as its CRD's schema does; problems tell fields by path. */
+/** Checks an object as its CRD's schema does; problems tell fields by path. Unknown fields have no effect. */
 export type CheckObject = (
   kind: Kind,
   raw: unknown,
 ) =>
-  | { readonly ok: true }
-  | { readonly ok: false; readonly problems: readonly { readonly path: string; readonly message: string }[] };
+  | { readonly ok: true; readonly unknownFields: readonly FieldProblem[] }
+  | { readonly ok: false; readonly problems: readonly FieldProblem[] };
+
+interface FieldProblem {
+  readonly path: string;
+  readonly message: string;
+}
 
 export interface AdmissionOptions {
   readonly kinds: Readonly<Record<Kind, KindInfo>>;
@@ -57,13 +62,13 @@ export function admit(
       problems.push(duplicate(manifest, candidate, other));
       continue;
     }
-    const found = checkCandidate(manifest, candidate, options);
-    problems.push(...found);
+    const result = options.check(candidate.kind, stamped(candidate, 1, '1'));
     const last = before.get(key);
-    if (found.length > 0) {
-      if (last !== undefined) admitted.set(key, { ...last, file: manifest.file });
-    } else {
+    problems.push(...fieldProblems(manifest, candidate, result));
+    if (result.ok) {
       admitted.set(key, last?.hash === candidate.hash ? last : versioned(candidate, last, options));
+    } else if (last !== undefined) {
+      admitted.set(key, { ...last, file: manifest.file });
     }
   }
   for (const namespace of neededNamespaces(admitted)) {
@@ -129,19 +134,21 @@ function withStringData(
   return { ...content, data: { ...data, ...Object.fromEntries(encoded) } };
 }
 
-function checkCandidate(manifest: Manifest, candidate: Admitted, { check }: AdmissionOptions): FileProblem[] {
-  const result = check(candidate.kind, stamped(candidate, 1, '1'));
-  if (result.ok) {
-    return [];
-  }
-  return result.problems.map(({ path, message }) =>
+function fieldProblems(
+  manifest: Manifest,
+  candidate: Admitted,
+  result: ReturnType<CheckObject>,
+): readonly FileProblem[] {
+  const remedy = result.ok
+    ? 'correct or remove the field; it has no effect'
+    : 'correct the field; until then the last good version of this object stays in force, if there was one';
+  return (result.ok ? result.unknownFields : result.problems).map(({ path, message }) =>
     problemOf(manifest.file, {
       line: manifest.lineOf(path),
       object: titleOf(candidate),
       field: path,
       message,
-      remedy:
-        'correct the field; until then the last good version of this object stays in force, if there was one',
+      remedy,
     }),
   );
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { admit } from './admission.ts';
 import { FilesError } from './files-error.ts';
 import { manifestFiles } from './folder-tree.ts';
-import { kindLookup } from './kind-lookup.ts';
+import { manifestKind } from './kind-lookup.ts';
 import { parseManifests, problemOf } from './manifest.ts';
 import type { Kind, KindInfo } from '#crds/kind.ts';
 import type { Clock } from '#controller/clock.ts';
@@ -14,7 +14,7 @@ import type { ObjectSink } from '#controller/source.ts';
 import type { FSWatcher } from 'node:fs';
 import type { Admitted, CheckObject } from './admission.ts';
 import type { FileStamp } from './folder-tree.ts';
-import type { FileProblem, KindOf, ParsedFile } from './manifest.ts';
+import type { FileProblem, ParsedFile } from './manifest.ts';
 
 export interface FolderSourceOptions {
   readonly folder: string;
@@ -58,7 +58,6 @@ interface KnownFile {
 /** A folder's manifests told to a sink, and told again as they change; `start` once, `stop` once. */
 export class FolderSource {
   readonly #options: FolderSourceOptions;
-  readonly #kindOf: KindOf;
   readonly #suspects = new Map<string, FileStamp>();
   #files = new Map<string, KnownFile>();
   #admitted: ReadonlyMap<string, Admitted> = new Map();
@@ -73,7 +72,6 @@ export class FolderSource {
 
   constructor(options: FolderSourceOptions) {
     this.#options = options;
-    this.#kindOf = kindLookup(options.kinds);
     // Grows over restarts too, as an API server's does.
     this.#version = BigInt(Math.floor(options.clock.now())) * 1000n;
   }
@@ -170,7 +168,7 @@ export class FolderSource {
       const known = this.#files.get(file);
       const stamp = stamps.get(file) ?? 'gone';
       const text = stamp === 'gone' ? null : await this.#read(file);
-      const parsed = parseManifests(file, text ?? '', this.#kindOf);
+      const parsed = parseManifests(file, text ?? '', manifestKind);
       const doubtful =
         known !== undefined && parsed.manifests.length === 0 && known.good.manifests.length > 0;
       if (doubtful && this.#suspects.get(file) !== stamp) {

@@ -112,9 +112,18 @@ test('a change of endpoints is handed out without a translation', () => {
   assert(endpoints?.kind === 'Endpoints');
   assert.deepEqual(endpoints.endpoints, [{ address: '10.0.0.0', port: 80, state: 'Ready' }]);
   assert.equal(puts[1]?.order.mark, '7');
-  store.upsert('EndpointSlice', named('s2', 8, { 'kubernetes.io/service-name': 'other' }));
+  const elsewhere = sourceObject({
+    metadata: {
+      name: 's2',
+      namespace: 'elsewhere',
+      resourceVersion: '8',
+      labels: { 'kubernetes.io/service-name': 'cart' },
+    },
+  });
+  assert(elsewhere);
+  store.upsert('EndpointSlice', elsewhere);
   clock.advance(5);
-  assert.equal(puts[2]?.resources, puts[1]?.resources, 'nobody uses the Service other');
+  assert.equal(puts[2]?.resources, puts[1]?.resources, 'nobody uses that Service');
 });
 
 test('a Gateway that is no longer ours is taken from its data planes', () => {

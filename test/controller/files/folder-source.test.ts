@@ -29,7 +29,7 @@ const check: CheckObject = (_kind, raw) => {
   const hosts = Array.isArray(spec['hostnames']) ? spec['hostnames'] : [];
   const bad = hosts.findIndex((host) => /[A-Z]/.test(String(host)));
   return bad < 0
-    ? { ok: true }
+    ? { ok: true, unknownFields: [] }
     : { ok: false, problems: [{ path: `spec.hostnames[${bad}]`, message: 'must be in lower case' }] };
 };
 

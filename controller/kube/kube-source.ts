@@ -1,0 +1,51 @@
+import { Reflector } from './reflector.ts';
+import type { Kind, KindInfo } from '#crds/kind.ts';
+import type { Clock } from '#controller/clock.ts';
+import type { ObjectSink } from '#controller/source.ts';
+import type { KubeClient } from './kube-client.ts';
+import type { ReflectorEvent, ReflectorTiming } from './reflector.ts';
+
+export interface KubeSourceOptions {
+  readonly client: KubeClient;
+  readonly kinds: Readonly<Record<Kind, KindInfo>>;
+  readonly sink: ObjectSink;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly report: (event: ReflectorEvent) => void;
+  readonly timing?: Partial<ReflectorTiming>;
+}
+
+/** Secrets that can hold nothing for us, and are many or large. */
+const selectors: { readonly [K in Kind]?: Readonly<Record<string, string>> } = {
+  Secret: {
+    fieldSelector: [
+      'type!=helm.sh/release.v1',
+      'type!=kubernetes.io/service-account-token',
+      'type!=kubernetes.io/dockerconfigjson',
+      'type!=bootstrap.kubernetes.io/token',
+    ].join(),
+  },
+};
+
+/** All kinds of a cluster, told to one sink; `start` once, `stop` once. */
+export class KubeSource {
+  readonly #reflectors: readonly Reflector[];
+
+  constructor(options: KubeSourceOptions) {
+    this.#reflectors = Object.values(options.kinds).map(
+      (info) => new Reflector({ ...options, info, selectors: selectors[info.kind] ?? {} }),
+    );
+  }
+
+  start(): void {
+    for (const reflector of this.#reflectors) {
+      reflector.start();
+    }
+  }
+
+  /** Resolves when nothing more will be told. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
+  }
+}

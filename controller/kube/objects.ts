@@ -1,0 +1,88 @@
+import { sourceObject } from '#controller/source.ts';
+import { KubeError } from './kube-error.ts';
+import { collectionPath, objectPath } from './resource-path.ts';
+import type { SourceObject } from '#controller/source.ts';
+import type { KubeClient } from './kube-client.ts';
+import type { ResourceLocation } from './resource-path.ts';
+
+/** Who we are in managedFields. */
+export const fieldManager = 'turnpike-controller';
+
+export const secrets: ResourceLocation = { group: '', version: 'v1', plural: 'secrets' };
+export const configMaps: ResourceLocation = { group: '', version: 'v1', plural: 'configmaps' };
+export const namespaces: ResourceLocation = { group: '', version: 'v1', plural: 'namespaces' };
+
+/** Name and place of one object. */
+export interface ObjectPlace extends ResourceLocation {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * The object, or null when there is none.
+ * @throws {KubeError}
+ */
+export async function readObject(client: KubeClient, place: ObjectPlace): Promise<SourceObject | null> {
+  try {
+    const path = objectPath(place, place.namespace, place.name);
+    return sourceObject(await client.request({ method: 'GET', path }));
+  } catch (error) {
+    if (error instanceof KubeError && error.failure === 'notFound') return null;
+    throw error;
+  }
+}
+
+/**
+ * Creates the object; `alreadyExists` when somebody was faster.
+ * @throws {KubeError}
+ */
+export async function createObject(
+  client: KubeClient,
+  place: ObjectPlace,
+  object: object,
+): Promise<SourceObject> {
+  const path = collectionPath(place, place.namespace === '' ? null : place.namespace);
+  const answer = await client.request({ method: 'POST', path, query: { fieldManager }, body: object });
+  return known(answer);
+}
+
+/**
+ * Puts `object` in the place of the one with its resourceVersion; `conflict` when somebody was faster.
+ * @throws {KubeError}
+ */
+export async function replaceObject(
+  client: KubeClient,
+  place: ObjectPlace,
+  object: object,
+): Promise<SourceObject> {
+  const path = objectPath(place, place.namespace, place.name);
+  const answer = await client.request({ method: 'PUT', path, query: { fieldManager }, body: object });
+  return known(answer);
+}
+
+/**
+ * Server-side apply of an object that is ours as a whole: creates it, or makes its fields as told.
+ * @throws {KubeError}
+ */
+export async function applyObject(
+  client: KubeClient,
+  place: ObjectPlace,
+  object: object,
+): Promise<SourceObject> {
+  const answer = await client.request({
+    method: 'PATCH',
+    path: objectPath(place, place.namespace, place.name),
+    query: { fieldManager, force: 'true' },
+    contentType: 'application/apply-patch+yaml',
+    body: object,
+  });
+  return known(answer);
+}
+
+function known(answer: unknown): SourceObject {
+  const object = sourceObject(answer);
+  if (object === null) {
+    throw new KubeError('malformed', 'the API server answered with something that is no object');
+  }
+  return object;
+}

@@ -1,0 +1,95 @@
+// The control plane put together, but for its two ends: where objects come from, and where snapshots and statuses
+// go. The cluster's controller and the standalone command hand those in. Decides nothing.
+import { decodeObject, kinds } from '#crds/kind.ts';
+import { compileEndpoints } from './endpoints/endpoints.ts';
+import { createEndpointsComposer } from './endpoints/composer.ts';
+import { createAddressRule } from './keys/address-rule.ts';
+import { KeyFetcher } from './keys/key-fetcher.ts';
+import { createLoop } from './loop.ts';
+import { Store } from './store/store.ts';
+import { readKeys } from './translate/policies/key-set.ts';
+import { createTranslator } from './translate/translate.ts';
+import type { Kind } from '#crds/kind.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import type { Clock } from './clock.ts';
+import type { AddressRule } from './endpoints/address.ts';
+import type { Resolve } from './keys/fetch-document.ts';
+import type { KeysEvent } from './keys/key-fetcher.ts';
+import type { Loop, LoopOptions, SnapshotSink, StatusSink } from './loop.ts';
+import type { TranslationSettings } from './translate/input.ts';
+
+export interface ControlPlaneOptions {
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly settings: TranslationSettings;
+  /** Which addresses endpoints may have. */
+  readonly addresses: AddressRule;
+  /** Networks from which keys may be fetched though they are not public, as `10.0.0.0/8`. */
+  readonly keysFrom: readonly string[];
+  readonly resolve: Resolve;
+  readonly snapshots: SnapshotSink;
+  readonly statuses: StatusSink;
+  readonly notice: LoopOptions['notice'];
+  readonly passed: NonNullable<LoopOptions['passed']>;
+  readonly keysReport: (event: KeysEvent) => void;
+}
+
+export interface ControlPlane {
+  /** Sources tell it of objects, data planes' words go into its observations. */
+  readonly store: Store;
+  /** Fetches nothing before it is told to `lead`. */
+  readonly keys: KeyFetcher;
+  /** Start it when all who listen to the store do. */
+  readonly loop: Loop;
+}
+
+/** A control plane over an empty store. */
+export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { clock, settings } = options;
+  const store = new Store({ kinds: Object.keys(kinds) as Kind[], decode: decodeObject });
+  const keys = createKeys(options, store);
+  const translator = createTranslator();
+  const slicesOf = (namespace: string, service: string) => store.slicesOf(namespace, service);
+  const composer = createEndpointsComposer({
+    objects: store.objects,
+    slicesOf,
+    addresses: options.addresses,
+  });
+  const loop = createLoop({
+    clock,
+    store,
+    settings,
+    translate: (input) => translator.translate(input),
+    composeEndpoints: (gateway, sources, observations) => composer.compose(gateway, sources, observations),
+    snapshots: options.snapshots,
+    statuses: options.statuses,
+    wantKeys: (wanted) => keys.want(wanted),
+    notice: options.notice,
+    passed: options.passed,
+  });
+  return Object.freeze({ store, keys, loop });
+}
+
+function createKeys(options: ControlPlaneOptions, store: Store): KeyFetcher {
+  const { clock, random, resolve, addresses } = options;
+  return new KeyFetcher({
+    clock,
+    random,
+    resolve,
+    rule: createAddressRule(options.keysFrom),
+    endpointsOf(namespace, service, port) {
+      const found = store.objects.get('Service', namespace, service);
+      const portName = found?.spec.ports.find((one) => one.port === port)?.name;
+      if (portName === undefined) {
+        return [];
+      }
+      const source = { id: resourceId('Endpoints', namespace, service), namespace, service, portName };
+      const { endpoints } = compileEndpoints(source, store.slicesOf(namespace, service), addresses);
+      return endpoints.filter(({ state }) => state === 'Ready');
+    },
+    readKeys,
+    onKeys: (id, keys) => store.observeKeys(id, keys),
+    report: options.keysReport,
+  });
+}
