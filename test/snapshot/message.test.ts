@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { encodeResource } from '#snapshot/encode.ts';
+import { gatewayKey } from '#snapshot/ids.ts';
+import { LineReader } from '#snapshot/lines.ts';
+import {
+  type DataPlaneMessage,
+  controllerMessage,
+  dataPlaneMessage,
+  messageLine,
+  peerMessage,
+  putLine,
+  putResource,
+} from '#snapshot/message.ts';
+import { isOlder } from '#snapshot/order.ts';
+import { SnapshotError } from '#snapshot/snapshot-error.ts';
+import { arbitraryResource } from './arbitrary-resource.ts';
+
+const order = { lineage: 'c', mark: '7' };
+
+const said: readonly DataPlaneMessage[] = [
+  {
+    type: 'hello',
+    protocol: 1,
+    gateway: gatewayKey('shop', 'edge'),
+    version: null,
+    order,
+    serving: false,
+    build: '0.1.0',
+    instance: 'edge-0',
+  },
+  { type: 'token', token: 'ey' },
+  { type: 'ack', version: 'v', refused: [{ id: 'Route/a', reason: 'odd' }] },
+  { type: 'resync', order: null },
+  { type: 'missingKey', keySet: 'KeySet/a', kid: 'k' },
+];
+
+describe('messages', () => {
+  test('are read as they were said', () => {
+    for (const message of said) assert.deepEqual({ ...dataPlaneMessage(messageLine(message)) }, message);
+    for (const message of [
+      { type: 'commit', version: 'v', order, base: null },
+      { type: 'remove', id: 'Route/a' },
+      { type: 'behind', order },
+    ] as const) {
+      assert.deepEqual({ ...controllerMessage(messageLine(message)) }, message);
+    }
+    const gone = { type: 'gone', connection: '7' } as const;
+    assert.deepEqual({ ...peerMessage(messageLine(gone)) }, gone);
+  });
+
+  test('bring a resource with exactly the bytes it was encoded to', () => {
+    fc.assert(
+      fc.property(arbitraryResource, (resource) => {
+        const encoded = encodeResource(resource);
+        const put = controllerMessage(putLine(encoded).slice(0, -1));
+        assert(put?.type === 'put');
+        assert.equal(put.encoded, encoded);
+        assert.equal(put.id, resource.id);
+        assert.equal(encodeResource(putResource(put)), encoded);
+      }),
+    );
+  });
+
+  test('of a newer build are passed over', () => {
+    assert.equal(dataPlaneMessage('{"type":"later"}'), null);
+    assert.equal(controllerMessage('{"type":"toString"}'), null);
+    assert.equal(peerMessage('{"type":"later","x":[]}'), null);
+  });
+
+  test('that are none are refused', () => {
+    for (const line of [
+      '',
+      'null',
+      '{}',
+      '[]',
+      '{"type":7}',
+      '{"type":"ack"}',
+      '{"type":"put"',
+      '{"type":"put","resource":{}}',
+    ]) {
+      assert.throws(() => controllerMessage(line) === null && dataPlaneMessage(line), SnapshotError, line);
+    }
+  });
+});
+
+describe('lines', () => {
+  test('are the same however the bytes are cut', () => {
+    const text = fc.array(fc.string({ unit: 'grapheme' }).map((line) => line.replaceAll('\n', '')));
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(20)), (lines, cuts) => {
+        const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
+        const reader = new LineReader(1000);
+        const read: string[] = [];
+        let start = 0;
+        for (const cut of cuts) {
+          read.push(...reader.push(bytes.subarray(start, start + cut)));
+          start += cut;
+        }
+        read.push(...reader.push(bytes.subarray(start)));
+        assert.deepEqual(read, lines);
+      }),
+    );
+  });
+
+  test('over the limit are refused, whether they end or not', () => {
+    for (const chunks of [
+      ['x'.repeat(11)],
+      [`${'x'.repeat(11)}\n`],
+      ['x'.repeat(6), 'x'.repeat(5)],
+      ['ok\n', 'xxxxxx', 'xxxxx\n'],
+    ]) {
+      const reader = new LineReader(10);
+      assert.throws(
+        () => chunks.map((chunk) => reader.push(Buffer.from(chunk))),
+        (error) => error instanceof SnapshotError && error.failure === 'LineTooLong',
+      );
+    }
+    assert.deepEqual(new LineReader(10).push(Buffer.from(`${'x'.repeat(10)}\n`)), ['x'.repeat(10)]);
+  });
+
+  test('that are no UTF-8 are refused', () => {
+    assert.throws(() => new LineReader(10).push(Uint8Array.of(0xff, 0x0a)), SnapshotError);
+  });
+});
+
+test('an order is older only within its lineage, and by number', () => {
+  assert(isOlder({ lineage: 'a', mark: '9' }, { lineage: 'a', mark: '10' }));
+  assert(!isOlder({ lineage: 'a', mark: '10' }, { lineage: 'a', mark: '10' }));
+  assert(!isOlder({ lineage: 'a', mark: '9' }, { lineage: 'b', mark: '10' }));
+  assert(isOlder({ lineage: 'a', mark: '9007199254740992' }, { lineage: 'a', mark: '9007199254740993' }));
+});
