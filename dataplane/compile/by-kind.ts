@@ -66,3 +66,21 @@ export function byKind(resources: ResourceSet): ByKind {
   }
   return all;
 }
+
+/** Whether `a` and `b` hold the very same resources but for endpoints. */
+export function sameButEndpoints(a: ByKind, b: ByKind): boolean {
+  return (
+    sameList(a.routes, b.routes) &&
+    sameList(a.clusters, b.clusters) &&
+    sameList(a.listeners, b.listeners) &&
+    sameList(a.certificates, b.certificates) &&
+    sameList(a.authentications, b.authentications) &&
+    sameList(a.rateLimits, b.rateLimits) &&
+    sameList([...a.keySets.values()], [...b.keySets.values()])
+  );
+}
+
+/** Whether two lists hold the same objects in the same order. */
+export function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}

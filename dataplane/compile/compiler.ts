@@ -2,7 +2,7 @@
 // socket, no clock and nothing of where snapshots come from. It never fails on a decoded snapshot: what cannot be
 // used is told beside the runtime, and what was good of the same id goes on.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
-import { RouterCompiler, type RouteEntry } from '#dataplane/route/compiled-router.ts';
+import { RouterCompiler } from '#dataplane/route/compiled-router.ts';
 import { compileMatches, type CompiledMatch } from '#dataplane/route/matches.ts';
 import type { Port, Rule, Runtime, ServedListener } from '#dataplane/runtime.ts';
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
@@ -12,8 +12,8 @@ import type { Listener } from '#snapshot/listener.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
-import { byKind, type ByKind } from './by-kind.ts';
-import { LastGood } from './last-good.ts';
+import { byKind, sameButEndpoints, sameList, type ByKind } from './by-kind.ts';
+import { LastGood, type Refused } from './last-good.ts';
 import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
 import { compileRules, dependsOnPort } from './rules.ts';
 import { loadCertificate, tlsPort, type ServerCertificate } from './tls.ts';
@@ -40,12 +40,6 @@ export interface AuthenticationFilter {
   readonly refused: readonly Refused[];
 }
 
-/** A resource that could not be used, and why: for the operator. */
-export interface Refused {
-  readonly id: ResourceId;
-  readonly reason: string;
-}
-
 export interface Compiled {
   readonly runtime: Runtime;
   /** Sorted by id. */
@@ -59,7 +53,8 @@ export class Compiler {
   readonly #certificates = new LastGood(loadedCertificate);
   readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
   readonly #limits = new WeakMap<RateLimit, LimitFilter>();
-  #routers: ReadonlyMap<number, RouterCompiler<ServedListener, Rule>> = new Map();
+  #routers: ReadonlyMap<number, PortCompiler> = new Map();
+  #last: (CompiledPorts & { readonly resources: ByKind }) | null = null;
 
   constructor(dependencies: CompilerDependencies) {
     this.#dependencies = dependencies;
@@ -67,14 +62,26 @@ export class Compiler {
 
   compile(snapshot: Pick<Snapshot, 'version' | 'resources'>): Compiled {
     const resources = byKind(snapshot.resources);
-    const refused: Refused[] = [];
     this.#dependencies.upstreams.apply(resources.clusters, resources.endpoints);
+    const last = this.#last;
+    // Endpoints move far more often than all else, and only the upstreams need to know.
+    const ports =
+      last !== null && sameButEndpoints(last.resources, resources) ? last : this.#compilePorts(resources);
+    this.#last = { ...ports, resources };
+    return {
+      runtime: Object.freeze({ version: snapshot.version, ports: ports.ports }),
+      refused: ports.refused,
+    };
+  }
+
+  #compilePorts(resources: ByKind): CompiledPorts {
+    const refused: Refused[] = [];
     const parts = this.#parts(resources, refused);
-    const routes = this.#routes.takeOver(resources.routes, refused).map((route) => entryOf(route, parts));
+    const routes = this.#routes.takeOver(resources.routes, refused);
     const certificates = this.#certificatesById(resources, refused);
-    const ports = this.#ports({ listeners: resources.listeners, routes, certificates, refused });
+    const ports = this.#ports({ listeners: resources.listeners, routes, parts, certificates, refused });
     refused.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
-    return { runtime: Object.freeze({ version: snapshot.version, ports }), refused };
+    return { ports, refused };
   }
 
   #parts(resources: ByKind, refused: Refused[]): Parts {
@@ -121,22 +128,31 @@ export class Compiler {
 
   #ports(from: {
     readonly listeners: readonly Listener[];
-    readonly routes: readonly RouteEntry<ServedListener, Rule>[];
+    readonly routes: readonly CompiledRoute[];
+    readonly parts: Parts;
     readonly certificates: ReadonlyMap<ResourceId, ServerCertificate>;
     readonly refused: Refused[];
   }): ReadonlyMap<number, Port> {
-    const routers = new Map<number, RouterCompiler<ServedListener, Rule>>();
+    const routers = new Map<number, PortCompiler>();
     const ports = new Map<number, Port>();
+    const rulesAt = ({ rules }: CompiledRoute, { port }: ServedListener) => rules.on(port, from.parts);
     for (const [number, listeners] of Map.groupBy(from.listeners, ({ port }) => port)) {
       const served = oneProtocol(listeners, from.refused);
-      const compiler = this.#routers.get(number) ?? new RouterCompiler<ServedListener, Rule>();
+      const compiler: PortCompiler = this.#routers.get(number) ?? new RouterCompiler();
       routers.set(number, compiler);
-      const router = compiler.compile(served.map(listenerEntry), from.routes);
+      const router = compiler.compile({ listeners: served.map(listenerEntry), routes: from.routes, rulesAt });
       ports.set(number, Object.freeze({ number, router, tls: tlsOf(served, from.certificates) }));
     }
     this.#routers = routers;
     return ports;
   }
+}
+
+type PortCompiler = RouterCompiler<ServedListener, CompiledRoute, Rule>;
+
+interface CompiledPorts {
+  readonly ports: ReadonlyMap<number, Port>;
+  readonly refused: readonly Refused[];
 }
 
 interface RememberedAuthentication {
@@ -188,10 +204,6 @@ class RememberedRules {
   }
 }
 
-function entryOf({ route, matches, rules }: CompiledRoute, parts: Parts): RouteEntry<ServedListener, Rule> {
-  return { route, matches, rulesAt: ({ port }) => rules.on(port, parts) };
-}
-
 function listenerEntry(listener: Listener) {
   const { id, name, port, hostname } = listener;
   return { id, hostname, listener: Object.freeze({ name, port, hostname }) };
@@ -215,8 +227,4 @@ function tlsOf(listeners: readonly Listener[], certificates: ReadonlyMap<Resourc
       certificates: listener.certificates.flatMap((id) => certificates.get(id) ?? []),
     })),
   );
-}
-
-function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((value, index) => value === b[index]);
 }

@@ -1,5 +1,11 @@
 import type { ResourceId } from '#snapshot/ids.ts';
 
+/** A resource that could not be used, and why: for the operator. */
+export interface Refused {
+  readonly id: ResourceId;
+  readonly reason: string;
+}
+
 export type Made<Output> =
   | { readonly ok: true; readonly value: Output }
   | { readonly ok: false; readonly reason: string };
@@ -10,31 +16,38 @@ export type Made<Output> =
  */
 export class LastGood<Input extends { readonly id: ResourceId }, Output> {
   readonly #make: (input: Input) => Made<Output>;
-  #last: ReadonlyMap<
-    ResourceId,
-    { readonly input: Input; readonly made: Made<Output>; readonly good: Output | null }
-  > = new Map();
+  #last: ReadonlyMap<ResourceId, Served<Input, Output>> = new Map();
 
   constructor(make: (input: Input) => Made<Output>) {
     this.#make = make;
   }
 
   /** What serves for `inputs`, in their order; those it could not be made of are added to `refused`. */
-  takeOver(
-    inputs: readonly Input[],
-    refused: { push(one: { readonly id: ResourceId; readonly reason: string }): unknown },
-  ): readonly Output[] {
-    const next = new Map<ResourceId, { input: Input; made: Made<Output>; good: Output | null }>();
+  takeOver(inputs: readonly Input[], refused: { push(one: Refused): unknown }): readonly Output[] {
+    const next = new Map<ResourceId, Served<Input, Output>>();
     const outputs: Output[] = [];
     for (const input of inputs) {
-      const last = this.#last.get(input.id);
-      const made = last?.input === input ? last.made : this.#make(input);
-      const good = made.ok ? made.value : (last?.good ?? null);
-      next.set(input.id, { input, made, good });
-      if (!made.ok) refused.push({ id: input.id, reason: made.reason });
-      if (good !== null) outputs.push(good);
+      const served = this.#serve(input);
+      next.set(input.id, served);
+      if (served.reason !== null) refused.push({ id: input.id, reason: served.reason });
+      if (served.output !== null) outputs.push(served.output);
     }
     this.#last = next;
     return outputs;
   }
+
+  #serve(input: Input): Served<Input, Output> {
+    const last = this.#last.get(input.id);
+    if (last?.input === input) return last;
+    const made = this.#make(input);
+    if (made.ok) return { input, reason: null, output: made.value };
+    return { input, reason: made.reason, output: last?.output ?? null };
+  }
+}
+
+interface Served<Input, Output> {
+  readonly input: Input;
+  /** Why nothing could be made of this very input. */
+  readonly reason: string | null;
+  readonly output: Output | null;
 }

@@ -3,10 +3,10 @@
 import type { RequestHead } from '#dataplane/http/message.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Route } from '#snapshot/route.ts';
+import { HostIndex, type Candidates, type HostPlace, type ServedHost } from './host-index.ts';
 import { HostTable } from './hosts.ts';
 import { RequestView, type CompiledMatch } from './matches.ts';
-import { PathTable, type Candidate } from './path-table.ts';
-import { byHostname } from './precedence.ts';
+import type { Candidate } from './path-table.ts';
 import type { RoutedListener, RoutedRule, Router } from './router.ts';
 
 /** A listener of the port, and what stands for it in the answers. */
@@ -16,60 +16,77 @@ export interface ListenerEntry<Listener> {
   readonly listener: Listener;
 }
 
-/** A route, its matches and the rules they lead to. */
-export interface RouteEntry<Listener, Rule> {
+/** A route and its matches, told by compileMatches(). */
+export interface RouteEntry {
   readonly route: Route;
   readonly matches: readonly CompiledMatch[];
-  /** By the index of the route's rules. The same array as long as the rules are the same: what was made of it is kept. */
-  rulesAt(listener: Listener): readonly Rule[];
+}
+
+/** What a port routes. */
+export interface Routing<Listener, Entry extends RouteEntry, Rule> {
+  readonly listeners: readonly ListenerEntry<Listener>[];
+  readonly routes: readonly Entry[];
+  /** The rules of a route on a listener, by their index; the same array as long as they are the same. */
+  readonly rulesAt: (entry: Entry, listener: Listener) => readonly Rule[];
 }
 
 /**
- * Compiles the routers of one port one after another, and takes over from the last one every table whose routes
- * have not changed: a change of one route costs the work of its hostnames alone.
+ * Compiles the routers of one port one after another. Routers stay as they were made; the work of the next one is
+ * that of the routes that changed and of the hosts they serve.
  */
-export class RouterCompiler<Listener, Rule> {
-  #candidates = new WeakMap<readonly Rule[], readonly Candidate<Rule>[]>();
-  #tables: ReadonlyMap<string, RememberedTable<Rule>> = new Map();
+export class RouterCompiler<Listener, Entry extends RouteEntry, Rule> {
+  readonly #candidates = new WeakMap<readonly Rule[], Candidates<Rule>>();
+  #indexes: ReadonlyMap<ResourceId, HostIndex<Rule>> = new Map();
+  #placed: ReadonlyMap<Route, readonly Placement<Rule>[]> = new Map();
 
-  /** The router of the port with these listeners and routes. Of listeners with equal hostnames the first one serves. */
-  compile(
-    listeners: readonly ListenerEntry<Listener>[],
-    routes: readonly RouteEntry<Listener, Rule>[],
-  ): Router<Listener, Rule> {
-    const tables = new Map<string, RememberedTable<Rule>>();
-    const attached = this.#attach(listeners, routes);
-    const routed = listeners.map((entry): readonly [string, RoutedListener<Listener, Rule>] => {
-      const hosts = this.#hosts(entry.id, attached.get(entry.id) ?? new Map(), tables);
-      return [entry.hostname, new CompiledListener(entry.listener, hosts)];
+  /** The router of the port. Of listeners with equal hostnames the first one serves. */
+  compile(routing: Routing<Listener, Entry, Rule>): Router<Listener, Rule> {
+    const { listeners } = routing;
+    this.#followListeners(listeners.map(({ id }) => id));
+    this.#followRoutes(routing);
+    const routed = listeners.map(({ id, hostname, listener }): [string, RoutedListener<Listener, Rule>] => {
+      const hosts = this.#indexes.get(id)?.hosts() ?? new HostTable<ServedHost<Rule>>([]);
+      return [hostname, new CompiledListener(listener, hosts)];
     });
-    this.#tables = tables;
     return new CompiledRouter(new HostTable(routed));
   }
 
-  // listener -> the host served -> the route's own host -> candidates, one list a route
-  #attach(
-    listeners: readonly ListenerEntry<Listener>[],
-    routes: readonly RouteEntry<Listener, Rule>[],
-  ): Map<ResourceId, AttachedHosts<Rule>> {
-    const byId = new Map(listeners.map((entry) => [entry.id, entry.listener]));
-    const attached = new Map<ResourceId, AttachedHosts<Rule>>();
-    for (const entry of routes) {
-      for (const { listener, hostnames } of entry.route.attachments) {
-        const value = byId.get(listener);
-        if (value === undefined) continue;
-        const candidates = this.#candidatesOf(entry, value);
-        const hosts = attached.getOrInsertComputed(listener, newMap);
-        for (const { serves, own } of hostnames) {
-          hosts.getOrInsertComputed(serves, newMap).getOrInsertComputed(own, newSet).add(candidates);
-        }
-      }
-    }
-    return attached;
+  // Listeners come and go so seldom that all is made anew then.
+  #followListeners(ids: readonly ResourceId[]): void {
+    if (ids.length === this.#indexes.size && ids.every((id) => this.#indexes.has(id))) return;
+    this.#indexes = new Map(ids.map((id) => [id, new HostIndex<Rule>()]));
+    this.#placed = new Map();
   }
 
-  #candidatesOf(entry: RouteEntry<Listener, Rule>, listener: Listener): readonly Candidate<Rule>[] {
-    const rules = entry.rulesAt(listener);
+  #followRoutes({ listeners, routes, rulesAt }: Routing<Listener, Entry, Rule>): void {
+    const byId = new Map(listeners.map(({ id, listener }) => [id, listener]));
+    const placed = new Map<Route, readonly Placement<Rule>[]>();
+    const added: Placement<Rule>[] = [];
+    for (const entry of routes) {
+      const candidatesAt = (listener: ResourceId): Candidates<Rule> | null => {
+        const value = byId.get(listener);
+        return value === undefined ? null : this.#candidatesOf(entry, rulesAt(entry, value));
+      };
+      const last = this.#placed.get(entry.route);
+      const holds = last?.every(({ listener, candidates }) => candidatesAt(listener) === candidates) === true;
+      const now = holds ? last : placementsOf(entry.route, candidatesAt);
+      if (!holds) added.push(...now);
+      placed.set(entry.route, now);
+    }
+    for (const [route, placements] of this.#placed) {
+      if (placed.get(route) !== placements) this.#remove(placements);
+    }
+    for (const { listener, place, candidates } of added) this.#indexes.get(listener)?.add(place, candidates);
+    this.#placed = placed;
+  }
+
+  #remove(placements: readonly Placement<Rule>[]): void {
+    for (const { listener, place, candidates } of placements) {
+      this.#indexes.get(listener)?.remove(place, candidates);
+    }
+  }
+
+  #candidatesOf(entry: RouteEntry, rules: readonly Rule[]): Candidates<Rule> {
     const known = this.#candidates.get(rules);
     if (known !== undefined) return known;
     const candidates = entry.matches.flatMap((match): Candidate<Rule>[] => {
@@ -81,48 +98,23 @@ export class RouterCompiler<Listener, Rule> {
     this.#candidates.set(rules, candidates);
     return candidates;
   }
-
-  // A host's chain: its own tables by the routes' own hostnames, then those of the next wider host of this listener.
-  #hosts(
-    listener: ResourceId,
-    hosts: AttachedHosts<Rule>,
-    tables: Map<string, RememberedTable<Rule>>,
-  ): HostTable<Link<Rule>> {
-    const links = new Map<string, Link<Rule>>();
-    for (const [serves, owns] of hosts) {
-      const steps = [...owns.keys()].sort(byHostname).map((own) => {
-        const key = `${listener} ${serves} ${own}`;
-        const table = this.#table(key, [...(owns.get(own) ?? [])]);
-        tables.set(key, table);
-        return table.table;
-      });
-      links.set(serves, { tables: steps, next: null });
-    }
-    const found = new HostTable(links);
-    for (const [serves, link] of links) link.next = found.beyond(serves);
-    return found;
-  }
-
-  #table(key: string, sources: readonly (readonly Candidate<Rule>[])[]): RememberedTable<Rule> {
-    const last = this.#tables.get(key);
-    const same =
-      last !== undefined &&
-      last.sources.length === sources.length &&
-      last.sources.every((source, index) => source === sources[index]);
-    return same ? last : { sources, table: new PathTable(sources.flat()) };
-  }
 }
 
-type AttachedHosts<Rule> = Map<string, Map<string, Set<readonly Candidate<Rule>[]>>>;
-
-interface RememberedTable<Rule> {
-  readonly sources: readonly (readonly Candidate<Rule>[])[];
-  readonly table: PathTable<Rule>;
+/** A route's candidates at one host of one listener. */
+interface Placement<Rule> {
+  readonly listener: ResourceId;
+  readonly place: HostPlace;
+  readonly candidates: Candidates<Rule>;
 }
 
-interface Link<Rule> {
-  readonly tables: readonly PathTable<Rule>[];
-  next: Link<Rule> | null;
+function placementsOf<Rule>(
+  route: Route,
+  candidatesAt: (listener: ResourceId) => Candidates<Rule> | null,
+): readonly Placement<Rule>[] {
+  return route.attachments.flatMap(({ listener, hostnames }) => {
+    const candidates = candidatesAt(listener);
+    return candidates === null ? [] : hostnames.map((place) => ({ listener, place, candidates }));
+  });
 }
 
 class CompiledRouter<Listener, Rule> implements Router<Listener, Rule> {
@@ -139,32 +131,25 @@ class CompiledRouter<Listener, Rule> implements Router<Listener, Rule> {
 
 class CompiledListener<Listener, Rule> implements RoutedListener<Listener, Rule> {
   readonly listener: Listener;
-  readonly #hosts: HostTable<Link<Rule>>;
+  readonly #hosts: HostTable<ServedHost<Rule>>;
 
-  constructor(listener: Listener, hosts: HostTable<Link<Rule>>) {
+  constructor(listener: Listener, hosts: HostTable<ServedHost<Rule>>) {
     this.listener = listener;
     this.#hosts = hosts;
   }
 
-  // Hot path: a few look-ups by hash and one short-lived object, whatever the number of routes.
+  // Hot path: a few look-ups by hash and one short-lived object, whatever the number of routes. What the best host
+  // does not match is passed on to the next wider one of this listener, and to no other listener.
   match(request: RequestHead): RoutedRule<Rule> | null {
     // `OPTIONS *` asks about the gateway itself: it has no path, so no route, not even `.*`, means it.
     if (!request.path.startsWith('/')) return null;
     const view = new RequestView(request);
-    for (let link = this.#hosts.find(request.host); link !== null; link = link.next) {
-      for (const table of link.tables) {
+    for (let host = this.#hosts.find(request.host); host !== null; host = this.#hosts.beyond(host.serves)) {
+      for (const table of host.tables) {
         const routed = table.match(view);
         if (routed !== null) return routed;
       }
     }
     return null;
   }
-}
-
-function newMap<K, V>(): Map<K, V> {
-  return new Map();
-}
-
-function newSet<T>(): Set<T> {
-  return new Set();
 }

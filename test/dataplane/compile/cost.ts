@@ -41,10 +41,12 @@ function setOf(routes: readonly Route[]) {
   return { version: 'v', resources: new Map(resources.map((one) => [one.id, one])) };
 }
 
+// CPU time of this thread: the machine may be busy with other things.
 function timed(work: () => unknown): number {
-  const start = performance.now();
+  const start = process.threadCpuUsage();
   work();
-  return performance.now() - start;
+  const { user, system } = process.threadCpuUsage(start);
+  return (user + system) / 1000;
 }
 
 function nanosecondsEach(rounds: number, work: (round: number) => unknown): number {
@@ -66,6 +68,7 @@ for (const [name, layout] of Object.entries(layouts)) {
       return timed(() => made.compile(changed));
     }).toSorted((a, b) => a - b)[2];
     const same = setOf(routes);
+    made.compile(same);
     const unchanged = timed(() => made.compile(same));
     const { runtime } = made.compile(same);
     const requests = Array.from({ length: 1024 }, (_, at) => {

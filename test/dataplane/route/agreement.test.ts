@@ -1,5 +1,4 @@
-import { RouterCompiler } from '#dataplane/route/compiled-router.ts';
-import { compileMatches } from '#dataplane/route/matches.ts';
+import { RouterCompiler, type RouteEntry } from '#dataplane/route/compiled-router.ts';
 import type { Route, RouteMatch } from '#snapshot/route.ts';
 import { givenRequest } from '#test/given/request.ts';
 import { attached, givenRoute, givenRule } from '#test/given/route.ts';
@@ -7,7 +6,7 @@ import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { naiveRouter } from './naive-router.ts';
-import { entries, ruleNames, type Listeners } from './routers.ts';
+import { entryOf, routingOf, type Listeners } from './routers.ts';
 
 // Small alphabets, so that hosts, paths and values really meet.
 const hostnames = ['', '*.com', '*.b.com', '*.a.b.com', 'b.com', 'a.b.com', 'x.a.b.com', 'y.com'];
@@ -50,6 +49,12 @@ const route = fc
   });
 const routeSet = fc.array(route, { maxLength: 8 }).map((makers) => makers.map((make, index) => make(index)));
 
+const allListeners = Object.keys(listeners);
+const change = fc.record({
+  kept: fc.array(fc.nat(7), { maxLength: 8 }),
+  served: fc.oneof({ weight: 3, arbitrary: fc.constant(allListeners) }, fc.subarray(allListeners)),
+});
+
 const request = fc
   .record({
     method: fc.constantFrom('GET', 'POST', 'HEAD'),
@@ -87,21 +92,13 @@ function covers(wide: string, narrow: string): boolean {
   );
 }
 
-function entriesOf(routes: readonly Route[]) {
-  return routes.map((route) => {
-    const compiled = compileMatches(route);
-    assert.ok(compiled.ok);
-    return { route, matches: compiled.matches, rulesAt: ruleNames(route) };
-  });
-}
-
 describe('the compiled router and the naive one', () => {
   it('give the same answer to every request for every set of routes', () => {
     fc.assert(
       fc.property(routeSet, fc.array(request, { minLength: 1, maxLength: 20 }), (routes, requests) => {
-        const made = entriesOf(routes);
-        const compiled = new RouterCompiler<string, string>().compile(entries(listeners), made);
-        const naive = naiveRouter(entries(listeners), made);
+        const routing = routingOf(listeners, routes.map(entryOf));
+        const compiled = new RouterCompiler<string, RouteEntry, string>().compile(routing);
+        const naive = naiveRouter(routing);
         for (const asked of requests) assertAgree(compiled, naive, asked);
       }),
       { numRuns: 400 },
@@ -112,15 +109,19 @@ describe('the compiled router and the naive one', () => {
     fc.assert(
       fc.property(
         routeSet,
-        fc.array(fc.array(fc.nat(7), { maxLength: 8 }), { maxLength: 4 }),
+        fc.array(change, { maxLength: 5 }),
         fc.array(request, { minLength: 1, maxLength: 10 }),
         (routes, changes, requests) => {
-          const made = entriesOf(routes);
-          const compiler = new RouterCompiler<string, string>();
-          for (const kept of changes) {
+          const made = routes.map(entryOf);
+          const compiler = new RouterCompiler<string, RouteEntry, string>();
+          for (const { kept, served } of changes) {
             const now = made.filter((_, index) => kept.includes(index));
-            const compiled = compiler.compile(entries(listeners), now);
-            const naive = naiveRouter(entries(listeners), now);
+            const routing = routingOf(
+              Object.fromEntries(served.map((one) => [one, listeners[one] ?? ''])),
+              now,
+            );
+            const compiled = compiler.compile(routing);
+            const naive = naiveRouter(routing);
             for (const asked of requests) assertAgree(compiled, naive, asked);
           }
         },

@@ -1,33 +1,31 @@
 // The reference: what a reader of the Gateway API would write who has all the time in the world. It tries every
 // match of every route in one list, sorted anew for each request, and shares no code with the compiled router.
 import type { RequestHead } from '#dataplane/http/message.ts';
-import type { ListenerEntry, RouteEntry } from '#dataplane/route/compiled-router.ts';
+import type { ListenerEntry, RouteEntry, Routing } from '#dataplane/route/compiled-router.ts';
 import type { RoutedListener, RoutedRule, Router } from '#dataplane/route/router.ts';
 import type { PathMatch, Route, RouteMatch, ValueMatch } from '#snapshot/route.ts';
 import { RE2JS } from 're2js';
 
-type Routes<L, R> = readonly Omit<RouteEntry<L, R>, 'matches'>[];
-
-export function naiveRouter<L, R>(
-  listeners: readonly ListenerEntry<L>[],
-  routes: Routes<L, R>,
-): Router<L, R> {
+export function naiveRouter<L, R>(routing: Routing<L, RouteEntry, R>): Router<L, R> {
   return {
     listenerFor(host) {
-      const fitting = listeners.filter((entry) => hostFits(entry.hostname, host));
+      const fitting = routing.listeners.filter((entry) => hostFits(entry.hostname, host));
       const best = fitting.toSorted((a, b) => specificity(b.hostname) - specificity(a.hostname))[0];
-      return best === undefined ? null : naiveListener(best, routes);
+      return best === undefined ? null : naiveListener(best, routing);
     },
   };
 }
 
-function naiveListener<L, R>(entry: ListenerEntry<L>, routes: Routes<L, R>): RoutedListener<L, R> {
+function naiveListener<L, R>(
+  entry: ListenerEntry<L>,
+  routing: Routing<L, RouteEntry, R>,
+): RoutedListener<L, R> {
   return {
     listener: entry.listener,
     match(request) {
       if (!request.path.startsWith('/')) return null;
-      const candidates = routes
-        .flatMap((routed) => candidatesOf(entry, routed))
+      const candidates = routing.routes
+        .flatMap((routed) => candidatesOf(entry, routed.route, routing.rulesAt(routed, entry.listener)))
         .filter((candidate) => hostFits(candidate.serves, request.host))
         .filter((candidate) => matches(candidate.match, request))
         .toSorted(precedence);
@@ -46,12 +44,7 @@ interface NaiveCandidate<R> {
   readonly answer: RoutedRule<R>;
 }
 
-function candidatesOf<L, R>(
-  entry: ListenerEntry<L>,
-  routed: Omit<RouteEntry<L, R>, 'matches'>,
-): NaiveCandidate<R>[] {
-  const { route } = routed;
-  const rules = routed.rulesAt(entry.listener);
+function candidatesOf<L, R>(entry: ListenerEntry<L>, route: Route, rules: readonly R[]): NaiveCandidate<R>[] {
   return route.attachments
     .filter((attachment) => attachment.listener === entry.id)
     .flatMap((attachment) => attachment.hostnames)

@@ -1,0 +1,75 @@
+import { HostTable } from './hosts.ts';
+import { PathTable, type Candidate } from './path-table.ts';
+import { byHostname } from './precedence.ts';
+
+/** The tables of one host of a listener, by the routes' own hostnames: the most specific first. */
+export interface ServedHost<Rule> {
+  readonly serves: string;
+  readonly tables: readonly PathTable<Rule>[];
+}
+
+/** Where a route's candidates stand: the host served, and what the route itself says. */
+export interface HostPlace {
+  readonly serves: string;
+  readonly own: string;
+}
+
+/** The candidates of one route, always the same array. */
+export type Candidates<Rule> = readonly Candidate<Rule>[];
+
+interface OwnHost<Rule> {
+  readonly sources: Set<Candidates<Rule>>;
+  /** Null until it is made of the present sources. */
+  table: PathTable<Rule> | null;
+}
+
+/**
+ * The candidates of one listener by host. Changed route by route; what it hands out is made once and never changes,
+ * and of a host that was not touched it is the same as before.
+ */
+export class HostIndex<Rule> {
+  readonly #hosts = new Map<string, Map<string, OwnHost<Rule>>>();
+  readonly #served = new Map<string, ServedHost<Rule>>();
+  #table: HostTable<ServedHost<Rule>> | null = null;
+
+  add({ serves, own }: HostPlace, candidates: Candidates<Rule>): void {
+    const owns = this.#hosts.getOrInsertComputed(serves, () => new Map<string, OwnHost<Rule>>());
+    const host = owns.getOrInsertComputed(own, () => ({ sources: new Set<Candidates<Rule>>(), table: null }));
+    host.sources.add(candidates);
+    this.#touch(serves, host);
+  }
+
+  remove({ serves, own }: HostPlace, candidates: Candidates<Rule>): void {
+    const owns = this.#hosts.get(serves);
+    const host = owns?.get(own);
+    if (owns === undefined || host === undefined) return;
+    host.sources.delete(candidates);
+    this.#touch(serves, host);
+    if (host.sources.size === 0) owns.delete(own);
+    if (owns.size === 0) this.#hosts.delete(serves);
+  }
+
+  /** The hosts as they are now. */
+  hosts(): HostTable<ServedHost<Rule>> {
+    if (this.#table !== null) return this.#table;
+    for (const [serves, owns] of this.#hosts) {
+      if (!this.#served.has(serves)) this.#served.set(serves, { serves, tables: tablesOf(owns) });
+    }
+    this.#table = new HostTable(this.#served);
+    return this.#table;
+  }
+
+  #touch(serves: string, host: OwnHost<Rule>): void {
+    host.table = null;
+    this.#served.delete(serves);
+    this.#table = null;
+  }
+}
+
+function tablesOf<Rule>(owns: ReadonlyMap<string, OwnHost<Rule>>): readonly PathTable<Rule>[] {
+  const sorted = [...owns].sort(([a], [b]) => byHostname(a, b));
+  return sorted.map(([, host]) => {
+    host.table ??= new PathTable([...host.sources].flat());
+    return host.table;
+  });
+}
