@@ -24,6 +24,8 @@ export interface ReceivedResponse {
   readonly declaredLength: number;
   readonly persistent: boolean;
   readonly connectionOptions: string;
+  /** What the backend's Keep-Alive field says; `''` for none. */
+  readonly keepAlive: string;
   /** `''` for none. */
   readonly upgrade: string;
 }

@@ -129,11 +129,30 @@ function removeDotSegments(path: string): string | null {
  */
 export function hostOf(authority: string): string | null {
   if (authority.length > 260) return null;
-  const match = /^(?<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_\-.]{1,254})(?::(?<port>[0-9]{1,5}))?$/u.exec(
+  const parts = /^(?<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_\-.]{1,254})(?::(?<port>[0-9]{1,5}))?$/u.exec(
     authority,
-  );
-  const host = match?.groups?.['host'];
-  if (host === undefined || Number(match?.groups?.['port'] ?? 0) > 65_535) return null;
+  )?.groups;
+  const host = parts?.['host'];
+  if (host === undefined || Number(parts?.['port'] ?? 0) > 65_535) return null;
   const name = (host.endsWith('.') ? host.slice(0, -1) : host).toLowerCase();
   return name === '' || name.startsWith('.') || name.endsWith('.') || name.includes('..') ? null : name;
+}
+
+/**
+ * Remembers the last authority and its host.
+ *
+ * Hot path: one for each connection, whose requests nearly always name the same host.
+ */
+export class HostMemo {
+  #authority = '';
+  #host: string | null = null;
+
+  /** As {@link hostOf}. */
+  hostOf(authority: string): string | null {
+    if (authority !== this.#authority) {
+      this.#host = hostOf(authority);
+      this.#authority = authority;
+    }
+    return this.#host;
+  }
 }

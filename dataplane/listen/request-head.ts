@@ -7,11 +7,12 @@ import {
   trimWhitespace,
 } from '#dataplane/http/framing.ts';
 import { isToken } from '#dataplane/http/octets.ts';
-import { decodeTarget, hostOf } from '#dataplane/http/target.ts';
+import { decodeTarget } from '#dataplane/http/target.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import type { HostMemo } from '#dataplane/http/target.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 
 /** The fields that decide how a request is framed and where it goes, gathered in one pass. */
@@ -28,12 +29,14 @@ interface Essentials {
 
 /**
  * The request in a head whose lines `scanner` has just found, or why it is refused: RFC 9112 sections 3, 6 and 7,
- * with every MAY-be-lenient read as strict. `text` is the whole head, its request line `lineLength` long.
+ * with every MAY-be-lenient read as strict. `text` is the whole head, its request line `lineLength` long;
+ * `hosts` is the connection's.
  */
 export function decodeRequest(
   scanner: HeadScanner,
   text: string,
   lineLength: number,
+  hosts: HostMemo,
 ): ReceivedRequest | Failure {
   const methodEnd = text.indexOf(' ');
   const targetEnd = text.indexOf(' ', methodEnd + 1);
@@ -49,7 +52,7 @@ export function decodeRequest(
   const essentials = gather(fields);
   const target = decodeTarget(text.slice(methodEnd + 1, targetEnd), method);
   if (target === null) return malformed('target');
-  const host = decodeHost(essentials, target.authority, minor);
+  const host = decodeHost(essentials, target.authority, minor, hosts);
   if (host === null) return malformed('host');
   const length = decodeLength(essentials, minor);
   if (typeof length !== 'number') return length;
@@ -140,11 +143,16 @@ function gatherField(found: Essentials, name: string, value: string): void {
 }
 
 /** The host to match on; null for none, two, a bad one, or one that an absolute-form target contradicts. */
-function decodeHost(essentials: Essentials, authority: string | null, minor: 0 | 1): string | null {
+function decodeHost(
+  essentials: Essentials,
+  authority: string | null,
+  minor: 0 | 1,
+  hosts: HostMemo,
+): string | null {
   if (essentials.hosts === 0) return minor === 0 && authority === null ? '' : null;
   if (essentials.hosts > 1) return null;
   if (authority !== null && authority.toLowerCase() !== essentials.host.toLowerCase()) return null;
-  return hostOf(essentials.host);
+  return hosts.hostOf(essentials.host);
 }
 
 function decodeLength(essentials: Essentials, minor: 0 | 1): ContentLength | Failure {

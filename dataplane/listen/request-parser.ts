@@ -1,5 +1,6 @@
 import { ChunkedDecoder } from '#dataplane/http/chunked-decoder.ts';
 import { chunkedLength, noContent } from '#dataplane/http/framing.ts';
+import { HostMemo } from '#dataplane/http/target.ts';
 import { decodeRequest } from './request-head.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
@@ -30,6 +31,7 @@ export class RequestParser {
   /** A head that is not whole yet. */
   #held: Buffer | null = null;
   #isFirstOctet = true;
+  readonly #hosts = new HostMemo();
 
   constructor(scanner: HeadScanner, requestLineBytesMax: number, events: RequestEvents) {
     this.#scanner = scanner;
@@ -105,7 +107,7 @@ export class RequestParser {
     if (outcome !== 'Complete') return this.#fail({ kind: 'MalformedRequest', detail: this.#scanner.fault });
     const end = this.#scanner.end - origin + start - (held?.length ?? 0);
     const startLineLength = this.#scanner.startLineEnd - origin;
-    const request = decodeRequest(this.#scanner, this.#scanner.text(octets), startLineLength);
+    const request = decodeRequest(this.#scanner, this.#scanner.text(octets), startLineLength, this.#hosts);
     if ('kind' in request) return this.#fail(request);
     this.#begin(request);
     return end;

@@ -60,7 +60,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #rule: Rule | null = null;
   #backend: Backend | null = null;
   #forwarding: Forwarding | null = null;
-  #contentEnded = false;
+  #contentEnded: boolean;
   #finished = false;
   #status = 0;
   #bytesIn = 0;
@@ -74,6 +74,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.client = downstream.client;
     this.startedMs = around.now();
     this.forwarded = forwardedHead(request, downstream.client, downstream.port);
+    this.#contentEnded = request.length === noContent || request.length === 0;
   }
 
   // ---- the request: route, filter, act
@@ -209,6 +210,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   contentEnd(trailers: Fields | null): void {
+    if (this.#contentEnded) return;
     this.#contentEnded = true;
     this.#forwarding?.contentEnd(trailers);
   }

@@ -14,17 +14,18 @@ export function forwardedHead(request: ReceivedRequest, client: Client, port: nu
   const nominated = nominatedNames(request.connectionOptions);
   const from = request.fields.flat;
   const to = fields.flat;
+  let id = '';
   for (let at = 0; at < from.length; at += 3) {
     const name = from[at] ?? '';
+    if (name.length === requestIdLength && name === 'x-request-id') id = from[at + 1] ?? '';
     if (isHopByHop(name) || isReplaced(name) || (nominated !== null && nominated.has(name))) continue;
     to.push(name, from[at + 1] ?? '', from[at + 2] ?? '');
   }
-  const id = request.fields.get('x-request-id');
   to.push('x-forwarded-for', client.address, 'X-Forwarded-For');
   to.push('x-forwarded-proto', client.secure ? 'https' : 'http', 'X-Forwarded-Proto');
   if (request.authority !== '') to.push('x-forwarded-host', request.authority, 'X-Forwarded-Host');
   to.push('x-forwarded-port', String(port), 'X-Forwarded-Port');
-  to.push('x-request-id', id !== undefined && isSaneId(id) ? id : randomUUID(), 'X-Request-Id');
+  to.push('x-request-id', isSaneId(id) ? id : randomUUID(), 'X-Request-Id');
   return {
     method: request.method,
     path: request.path,
@@ -33,6 +34,8 @@ export function forwardedHead(request: ReceivedRequest, client: Client, port: nu
     fields,
   };
 }
+
+const requestIdLength = 'x-request-id'.length;
 
 /** Fields by which a client could speak for a proxy, and those that have their own place in a head. */
 function isReplaced(name: string): boolean {

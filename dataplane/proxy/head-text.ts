@@ -1,8 +1,8 @@
 // Heads as text: the only place where what was parsed becomes octets again. Hop-by-hop fields and framing are
 // written from what we know, never from fields, whatever a filter or a peer has put there.
-import { STATUS_CODES } from 'node:http';
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
 import { isHopByHop } from './hop-by-hop.ts';
+import { reasonOf } from './reason.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ForwardedHead } from '#dataplane/http/message.ts';
@@ -10,7 +10,7 @@ import type { ForwardedHead } from '#dataplane/http/message.ts';
 /** Status lines by status, with their line end. */
 const statusLines: readonly string[] = Array.from(
   { length: 600 },
-  (_, status) => `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`,
+  (_, status) => `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`,
 );
 
 /** The head of a request to a backend. `hop` is what Connection, Upgrade and TE lines it needs, with line ends. */

@@ -52,7 +52,7 @@ export class UpstreamConnection implements ResponseParserEvents {
   #switched: ReceivedResponse | null = null;
   #ended = false;
   #trailers: Fields | null = null;
-  #keepAlive: string | undefined = undefined;
+  #keepAlive = '';
 
   /** Takes a connected socket. */
   constructor(pool: EndpointPool, socket: Socket, scanner: HeadScanner) {
@@ -135,7 +135,7 @@ export class UpstreamConnection implements ResponseParserEvents {
       return;
     }
     this.#persistent = response.persistent;
-    this.#readKeepAlive(response.fields.get('keep-alive'));
+    if (response.keepAlive !== this.#keepAlive) this.#readKeepAlive(response.keepAlive);
     this.#user?.responseHead(response);
   }
 
@@ -194,12 +194,9 @@ export class UpstreamConnection implements ResponseParserEvents {
   }
 
   /** `Keep-Alive: timeout=5` is a promise we had better not stretch: the last second of it is left alone. */
-  #readKeepAlive(value: string | undefined): void {
-    if (value === this.#keepAlive) return;
+  #readKeepAlive(value: string): void {
     this.#keepAlive = value;
-    const seconds = /(?:^|[,\s])timeout=(?<seconds>[0-9]{1,6})(?:$|[,\s])/u.exec(value ?? '')?.groups?.[
-      'seconds'
-    ];
+    const seconds = /(?:^|[,\s])timeout=(?<seconds>[0-9]{1,6})(?:$|[,\s])/u.exec(value)?.groups?.['seconds'];
     this.idleMsMax =
       seconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Number(seconds) * 1000 - 1000);
   }

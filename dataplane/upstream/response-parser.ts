@@ -30,6 +30,7 @@ interface Framing {
   length: string;
   transferEncoding: string | null;
   connection: string;
+  keepAlive: string;
   upgrade: string;
 }
 
@@ -121,7 +122,7 @@ export class ResponseParser {
     if (length === null) return false;
     const persistent = isVersion11 && !listHas(framing.connection, 'close');
     const declaredLength = framing.lengths === 1 ? (decodeContentLength(framing.length) ?? -1) : -1;
-    const { connection: connectionOptions, upgrade } = framing;
+    const { connection: connectionOptions, keepAlive, upgrade } = framing;
     if (status < 200 && status !== 101) {
       this.#interimHeads += 1;
       if (this.#interimHeads > interimHeadsMax) return this.#fail('too many interim answers') !== -1;
@@ -135,6 +136,7 @@ export class ResponseParser {
       declaredLength,
       persistent,
       connectionOptions,
+      keepAlive,
       upgrade,
     });
     if (status >= 200 && this.#state === 'Ended') this.#events.responseEnd(null);
@@ -215,7 +217,14 @@ function decodeStatusLine(text: string, lineLength: number): number {
 }
 
 function gather(fields: Fields): Framing {
-  const found: Framing = { lengths: 0, length: '', transferEncoding: null, connection: '', upgrade: '' };
+  const found: Framing = {
+    lengths: 0,
+    length: '',
+    transferEncoding: null,
+    connection: '',
+    keepAlive: '',
+    upgrade: '',
+  };
   const { flat } = fields;
   for (let at = 0; at < flat.length; at += 3) {
     const name = flat[at] ?? '';
@@ -228,6 +237,8 @@ function gather(fields: Fields): Framing {
       found.transferEncoding = found.transferEncoding === null ? value : `${found.transferEncoding},${value}`;
     } else if (name.length === 10 && name === 'connection') {
       found.connection = found.connection === '' ? value : `${found.connection},${value}`;
+    } else if (name.length === 10 && name === 'keep-alive') {
+      found.keepAlive = value;
     } else if (name.length === 7 && name === 'upgrade') {
       found.upgrade = found.upgrade === '' ? value : `${found.upgrade},${value}`;
     }
