@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { LastGood, type LastGoodProblem } from '#dataplane/subscribe/last-good.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
@@ -148,6 +150,32 @@ describe('the last good snapshot', () => {
     assert.equal(saved?.resources.length, 1);
     assert.deepEqual(saved.unreadable, ['Cache/a: kind: kind Cache is not known to this build']);
   });
+});
+
+test('a snapshot that was saved is there, whenever the one who saves the next is killed', async () => {
+  await using given = await givenDir();
+  const program = path.join(import.meta.dirname, 'keep-saving.ts');
+  let told = 0;
+  for (let kill = 0; kill < 8; kill += 1) {
+    const child = spawn(process.execPath, [program, given.dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const enough = told + 3;
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      told = Number(chunk.toString().trim().split('\n').at(-1));
+      if (told < enough) continue;
+      // Somewhere within the next write: each lasts a few milliseconds.
+      await setTimeout(kill);
+      child.kill('SIGKILL');
+    }
+    const { lastGood, problems } = givenLastGood(given.dir);
+    const saved = await lastGood.load();
+    assert.deepEqual(problems, []);
+    assert(Number(saved?.order.mark) >= told, `${saved?.order.mark} was found after ${told}`);
+    const revisions = saved?.resources.map(({ resource }) =>
+      resource.kind === 'Route' ? resource.createdMs : 0,
+    );
+    assert.deepEqual(new Set(revisions), new Set([Number(saved?.order.mark)]));
+    assert.equal(revisions?.length, 200);
+  }
 });
 
 describe('a data plane with a directory', () => {
