@@ -17,7 +17,8 @@ import type { FileStamp } from './folder-tree.ts';
 import type { FileProblem, ParsedFile } from './manifest.ts';
 
 export interface FolderSourceOptions {
-  readonly folder: string;
+  /** Names of files are told relative to the folder when there is one, else with the folder they are in. */
+  readonly folders: readonly string[];
   readonly kinds: Readonly<Record<Kind, KindInfo>>;
   readonly check: CheckObject;
   readonly sink: ObjectSink;
@@ -63,7 +64,7 @@ export class FolderSource {
   #admitted: ReadonlyMap<string, Admitted> = new Map();
   #problems: readonly FileProblem[] = [];
   #version: bigint;
-  #watcher: FSWatcher | null = null;
+  readonly #watchers: FSWatcher[] = [];
   #callOff: (() => void) | null = null;
   #callOffPoll: (() => void) | null = null;
   #scanning: Promise<void> | null = null;
@@ -85,7 +86,7 @@ export class FolderSource {
    * @throws {FilesError} when there is no such folder.
    */
   async start(): Promise<void> {
-    const stamps = await manifestFiles(this.#options.folder);
+    const stamps = await this.#stamps();
     await this.#take(stamps, new Set(stamps.keys()));
     this.#admitAll('First');
     this.#watch();
@@ -94,21 +95,22 @@ export class FolderSource {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#watcher?.close();
+    for (const watcher of this.#watchers) watcher.close();
     this.#callOff?.();
     this.#callOffPoll?.();
     await this.#scanning;
   }
 
   #watch(): void {
-    try {
-      this.#watcher = watch(this.#options.folder, { recursive: true, persistent: true }, () =>
-        this.#scanIn(debounceMs),
-      );
-      // The poll goes on without it.
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      this.#watcher = null;
+    for (const folder of this.#options.folders) {
+      try {
+        const watcher = watch(folder, { recursive: true, persistent: true }, () => this.#scanIn(debounceMs));
+        // The poll goes on without it.
+        watcher.on('error', () => watcher.close());
+        this.#watchers.push(watcher);
+      } catch {
+        // Cannot be watched: the poll sees it.
+      }
     }
   }
 
@@ -142,7 +144,7 @@ export class FolderSource {
   async #scan(): Promise<void> {
     let stamps: ReadonlyMap<string, FileStamp>;
     try {
-      stamps = await manifestFiles(this.#options.folder);
+      stamps = await this.#stamps();
     } catch (error) {
       if (!(error instanceof FilesError)) throw error;
       const remedy = 'bring it back; until then all that was read from it stays in force';
@@ -187,9 +189,26 @@ export class FolderSource {
     }
   }
 
+  async #stamps(): Promise<ReadonlyMap<string, FileStamp>> {
+    const { folders } = this.#options;
+    const [only, ...others] = folders;
+    if (only !== undefined && others.length === 0) return manifestFiles(only);
+    const found = await Promise.all(
+      folders.map(async (folder) =>
+        [...(await manifestFiles(folder))].map(([file, stamp]) => [path.join(folder, file), stamp] as const),
+      ),
+    );
+    return new Map(found.flat());
+  }
+
+  #pathOf(file: string): string {
+    const { folders } = this.#options;
+    return folders.length === 1 ? path.join(folders[0] ?? '', file) : file;
+  }
+
   async #read(file: string): Promise<string | null> {
     try {
-      return await readFile(path.join(this.#options.folder, file), 'utf8');
+      return await readFile(this.#pathOf(file), 'utf8');
     } catch {
       return null;
     }

@@ -49,7 +49,7 @@ async function given(t: TestContext, files: Readonly<Record<string, string>>) {
   const key = (kind: string, object: SourceObject) =>
     [kind, object.metadata.namespace ?? '', object.metadata.name].join('/');
   const source = new FolderSource({
-    folder,
+    folders: [folder],
     kinds,
     check,
     clock: systemClock,

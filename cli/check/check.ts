@@ -1,0 +1,117 @@
+// turnpike check: what a controller would say of folders of manifests, told offline. Runs the same decoder and the same
+// translation; what only a running gateway can know (addresses, data planes, fetched keys) is left out.
+import { parseArgs } from 'node:util';
+import { systemClock } from '#controller/clock.ts';
+import { FilesError } from '#controller/files/files-error.ts';
+import { FolderSource } from '#controller/files/folder-source.ts';
+import type { FileProblem } from '#controller/files/manifest.ts';
+import { Store } from '#controller/store/store.ts';
+import { createTranslator } from '#controller/translate/translate.ts';
+import type { DesiredCondition, DesiredStatus, StatusPart } from '#controller/translate/translation.ts';
+import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
+import type { Kind } from '#crds/kind.ts';
+import { stateLines } from '../state-lines.ts';
+import { problemLine } from '../up/screen.ts';
+
+const checkHelp = `usage: turnpike check FOLDER [FOLDER ...]
+
+Validates manifests as an API server and the controller would, without either. Prints one line for each problem and
+one for each object that would not be in force as written; exits with 1 when there is any, with 2 when it cannot read.
+`;
+
+/** The exit code: 0 all well, 1 problems, 2 nothing could be checked. */
+export async function check(args: readonly string[]): Promise<number> {
+  let folders: readonly string[];
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { help: { type: 'boolean', default: false } },
+      allowPositionals: true,
+    });
+    if (values.help) {
+      console.log(checkHelp);
+      return 0;
+    }
+    folders = positionals;
+  } catch (error) {
+    console.error(
+      `turnpike check: ${error instanceof Error ? error.message : String(error)}\n\n${checkHelp}`,
+    );
+    return 2;
+  }
+  if (folders.length === 0) {
+    console.error(`turnpike check: name a folder\n\n${checkHelp}`);
+    return 2;
+  }
+  return report(folders);
+}
+
+async function report(folders: readonly string[]): Promise<number> {
+  const store = new Store({ kinds: Object.keys(kinds) as Kind[], decode: decodeObject });
+  let problems: readonly FileProblem[];
+  try {
+    problems = await readInto(store, folders);
+  } catch (error) {
+    if (!(error instanceof FilesError)) throw error;
+    console.error(`turnpike check: ${error.message}`);
+    return 2;
+  }
+  const settings = {
+    controllerName: 'turnpike.dev/gateway-controller',
+    controllerNamespace: 'turnpike-system',
+    standalone: true,
+  };
+  const { objects, observations } = store;
+  const { statuses } = createTranslator().translate({ settings, objects, observations });
+  const bad = stateLines(statuses.map(withoutRunTime)).filter(({ ok }) => !ok);
+
+  for (const problem of problems) console.log(problemLine(problem));
+  for (const { object, details } of bad) {
+    for (const detail of details) console.log(`${object}: ${detail}`);
+  }
+  const count = problems.length + bad.length;
+  console.log(count === 0 ? `${statuses.length} objects checked, no problems` : `${count} problems`);
+  return count === 0 ? 0 : 1;
+}
+
+async function readInto(store: Store, folders: readonly string[]): Promise<readonly FileProblem[]> {
+  const source = new FolderSource({
+    folders,
+    kinds,
+    check: decodeManifest,
+    sink: store,
+    clock: systemClock,
+    report: () => {},
+  });
+  try {
+    await source.start();
+    return source.problems;
+  } finally {
+    await source.stop();
+  }
+}
+
+/** The status without conditions that depend on what runs. */
+function withoutRunTime(desired: DesiredStatus): DesiredStatus {
+  return { ...desired, status: staticPart(desired.status) };
+}
+
+function staticPart(status: StatusPart): StatusPart {
+  const keep = (conditions: readonly DesiredCondition[]): readonly DesiredCondition[] =>
+    conditions.filter(({ type, reason }) => type !== 'Programmed' && reason !== 'Pending');
+  const within = <T extends { readonly conditions: readonly DesiredCondition[] }>(
+    parts: readonly T[],
+  ): readonly T[] => parts.map((part) => ({ ...part, conditions: keep(part.conditions) }));
+  switch (status.kind) {
+    case 'GatewayClass':
+      return { ...status, conditions: keep(status.conditions) };
+    case 'Gateway':
+      return { ...status, conditions: keep(status.conditions), listeners: within(status.listeners) };
+    case 'Route':
+      return { ...status, parents: within(status.parents) };
+    case 'Policy':
+      return { ...status, conditions: keep(status.conditions), ancestors: within(status.ancestors) };
+    default:
+      return status satisfies never;
+  }
+}

@@ -1,0 +1,37 @@
+// The turnpike command. Each subcommand is a file of its own, loaded when it is wanted.
+import build from '../package.json' with { type: 'json' };
+
+const help = `usage: turnpike COMMAND [OPTION ...]
+
+  up        run both planes from folders of manifests, without a cluster
+  check     validate folders of manifests offline
+  version   tell the versions of Turnpike and Node
+
+turnpike COMMAND --help tells a command's options.
+`;
+
+const [command, ...rest] = process.argv.slice(2);
+
+switch (command) {
+  case 'up': {
+    const { up } = await import('./up/up.ts');
+    await up(rest);
+    break;
+  }
+  case 'check': {
+    const { check } = await import('./check/check.ts');
+    process.exitCode = await check(rest);
+    break;
+  }
+  case 'version':
+  case '--version':
+    console.log(`turnpike ${build.version} on node ${process.versions.node}`);
+    break;
+  case '--help':
+  case 'help':
+    console.log(help);
+    break;
+  default:
+    console.error(command === undefined ? help : `turnpike: there is no command ${command}\n\n${help}`);
+    process.exitCode = 2;
+}

@@ -1,0 +1,150 @@
+// Both planes in one process: a controller over folders of manifests, and a data plane for each of its Gateways. They
+// speak as they do in a cluster, over TLS with certificates and tokens, but on loopback and made for this run.
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { authorityAt, issueServing, publicBundle } from '#controller/authority/authority.ts';
+import { systemClock } from '#controller/clock.ts';
+import { FolderSource } from '#controller/files/folder-source.ts';
+import type { FolderReport } from '#controller/files/folder-source.ts';
+import { createControlPlane } from '#controller/plane.ts';
+import { createPublisher } from '#controller/publish/publisher.ts';
+import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
+import { decodeManifest, kinds } from '#crds/kind.ts';
+import { startDataPlane } from '#dataplane/plane.ts';
+import type { DataPlane, DataPlaneEvent } from '#dataplane/plane.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+
+export interface StandaloneOptions {
+  readonly folders: readonly string[];
+  /** What listeners bind. */
+  readonly address: string;
+  /** A file descriptor for access lines; null for none. */
+  readonly accessLog: number | null;
+  readonly build: string;
+  readonly report: StandaloneReport;
+}
+
+/** Who is told what happens. */
+export interface StandaloneReport {
+  /** After every scan of the folders that changed something. */
+  readonly folder: (report: FolderReport) => void;
+  /** All statuses, after every translation. */
+  readonly statuses: (statuses: readonly DesiredStatus[]) => void;
+  readonly notices: (notices: readonly Notice[]) => void;
+  readonly dataPlane: (gateway: GatewayKey, event: DataPlaneEvent) => void;
+  readonly keys: (problem: string) => void;
+}
+
+export interface Standalone {
+  /** Lets requests in flight finish, then ends everything. */
+  stop(): Promise<void>;
+}
+
+const drain = { acceptMs: 0, idleMs: 200, deadlineMs: 10_000 };
+const hour = 3_600_000;
+
+/** @throws {FilesError} when a folder cannot be read. */
+export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
+  const { report } = options;
+  const authority = await authorityAt(null, Date.now());
+  const token = randomBytes(32).toString('hex');
+  const planes = new Map<GatewayKey, DataPlane>();
+
+  const publisher = createPublisher({
+    host: '127.0.0.1',
+    port: 0,
+    certificate: await issueServing(authority, ['127.0.0.1'], Date.now()),
+    authenticate: (shown) => Promise.resolve(authenticated(shown, token)),
+    mayServe: () => true,
+    isPeer: () => false,
+    onObservation: (gateway, dataPlanes) => controlPlane.store.observeDataPlanes(gateway, dataPlanes),
+    onMissingKey: (keySet) => controlPlane.keys.missing(keySet.replace(/^KeySet\//, '')),
+    onEvent: () => {},
+    now: Date.now,
+  });
+  const controlPlane = createControlPlane({
+    clock: systemClock,
+    random: Math.random,
+    settings: {
+      controllerName: 'turnpike.dev/gateway-controller',
+      controllerNamespace: 'turnpike-system',
+      standalone: true,
+    },
+    addresses: 'Standalone',
+    keysFrom: ['127.0.0.0/8', '::1/128'],
+    resolve: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
+    snapshots: {
+      put(gateway, resources, order) {
+        publisher.put(gateway, resources, order);
+        if (!planes.has(gateway)) planes.set(gateway, startPlane(gateway));
+      },
+      remove(gateway) {
+        publisher.remove(gateway);
+        void planes.get(gateway)?.stop(drain);
+        planes.delete(gateway);
+      },
+    },
+    statuses: { put: report.statuses },
+    notice: report.notices,
+    passed: () => {},
+    keysReport: (event) => {
+      if (event.kind === 'Failed') report.keys(`${event.id}: ${event.error.message}`);
+    },
+  });
+  const { port } = await publisher.listen();
+
+  function startPlane(gateway: GatewayKey): DataPlane {
+    return startDataPlane({
+      gateway,
+      instance: 'standalone',
+      build: options.build,
+      controllers: () => Promise.resolve([{ host: '127.0.0.1', port, serverName: null }]),
+      readCa: () => Promise.resolve(publicBundle(authority)),
+      readToken: () => Promise.resolve(token),
+      stateFolder: null,
+      address: options.address,
+      accessLog: options.accessLog,
+      event: (event) => report.dataPlane(gateway, event),
+    });
+  }
+
+  controlPlane.store.setLineage(randomUUID());
+  const source = new FolderSource({
+    folders: options.folders,
+    kinds,
+    check: decodeManifest,
+    sink: controlPlane.store,
+    clock: systemClock,
+    report: report.folder,
+  });
+  controlPlane.keys.lead();
+  try {
+    await source.start();
+  } catch (error) {
+    await publisher.stop();
+    throw error;
+  }
+  controlPlane.loop.start();
+
+  return {
+    async stop() {
+      await source.stop();
+      controlPlane.loop.stop();
+      controlPlane.keys.follow();
+      await Promise.all([...planes.values()].map((plane) => plane.stop(drain)));
+      await publisher.stop();
+    },
+  };
+}
+
+function authenticated(shown: string, token: string) {
+  const isOurs = shown.length === token.length && timingSafeEqual(Buffer.from(shown), Buffer.from(token));
+  return isOurs
+    ? ({
+        ok: true,
+        namespace: 'turnpike-system',
+        serviceAccount: 'standalone',
+        expiresAtMs: Date.now() + hour,
+      } as const)
+    : ({ ok: false, reason: 'not the token of this run' } as const);
+}
