@@ -19,10 +19,11 @@ export function hashResource(encoded: string): string {
  * Linear when they come sorted by id, as in a Map that was built from sorted ids.
  */
 export function versionOf(entries: Iterable<readonly [id: string, hash: string]>): string {
-  const lines: string[] = [];
   const all = [...entries];
-  for (const [id, hash] of isSorted(all) ? all : all.sort(byId)) lines.push(JSON.stringify(id), hash);
-  return digest(lines.join('\n'));
+  // An id may hold any character: its length tells where it ends, and a hash has a fixed one.
+  let text = '';
+  for (const [id, hash] of isSorted(all) ? all : all.sort(byId)) text += `${id.length}:${id}${hash}`;
+  return digest(text);
 }
 
 function digest(content: string): string {
