@@ -4,7 +4,7 @@ import type { Certificate } from '#snapshot/certificate.ts';
 import type { HttpListener, HttpsListener } from '#snapshot/listener.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Listener } from '#crds/gateway-api.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeBase64, entryOf } from './data.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import type { ListenerShape } from './listeners.ts';
 import type { Read, Unit } from './memo.ts';
@@ -112,7 +112,9 @@ const certificateUnit: Unit<FoundCertificate> = {
     if (secret === undefined) {
       return { kind: 'NotFound' };
     }
-    const [chain, key] = ['tls.crt', 'tls.key'].map((field) => decodeBase64(secret.data[field] ?? '') ?? '');
+    const [chain, key] = ['tls.crt', 'tls.key'].map(
+      (field) => decodeBase64(entryOf(secret.data, field) ?? '') ?? '',
+    );
     if (chain === undefined || key === undefined || chain === '' || key === '') {
       return { kind: 'Malformed', detail: 'needs tls.crt and tls.key in PEM' };
     }

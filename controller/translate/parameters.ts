@@ -2,7 +2,7 @@ import { resourceId } from '#snapshot/ids.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { GatewayParameters } from '#crds/gateway-parameters.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeBase64, entryOf } from './data.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
 
@@ -88,12 +88,12 @@ function storeOf(read: Read, parameters: GatewayParameters): FoundStore {
   }
   const { namespace, name } = parameters.metadata;
   const { secretRef } = wanted.redis;
-  const encoded = read.get('Secret', namespace, secretRef.name)?.data[secretRef.key];
+  const encoded = entryOf(read.get('Secret', namespace, secretRef.name)?.data, secretRef.key);
   const lacks = (detail: string): FoundStore => ({
     ...memory,
     problem: { kind: 'StoreUnresolved', parameters: `${namespace}/${name}`, detail },
   });
-  if (encoded === undefined) {
+  if (encoded === null) {
     return lacks(`Secret ${namespace}/${secretRef.name} with the key ${secretRef.key} does not exist`);
   }
   const url = decodeBase64(encoded)?.trim();

@@ -4,7 +4,7 @@ import type { Jwks, RemoteJwks } from '#crds/auth-policy.ts';
 import type { KeySet } from '#snapshot/authentication.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import { resolveBackend } from '../backends.ts';
-import { decodeBase64 } from '../base64.ts';
+import { decodeBase64, entryOf } from '../data.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
@@ -38,15 +38,15 @@ export function findKeys(read: Read, at: KeysPlace, jwks: Jwks): FoundKeys {
     }
     case 'ConfigMap': {
       const { name, key } = jwks.configMapRef;
-      const text = read.get('ConfigMap', namespace, name)?.data[key];
+      const text = entryOf(read.get('ConfigMap', namespace, name)?.data, key);
       const id = resourceId('KeySet', 'ConfigMap', namespace, name, key);
-      return fromText({ ...at, field: `${at.field}.configMapRef` }, id, text ?? null);
+      return fromText({ ...at, field: `${at.field}.configMapRef` }, id, text);
     }
     case 'Secret': {
       const { name, key } = jwks.secretRef;
-      const encoded = read.get('Secret', namespace, name)?.data[key];
+      const encoded = entryOf(read.get('Secret', namespace, name)?.data, key);
       const id = resourceId('KeySet', 'Secret', namespace, name, key);
-      const text = encoded === undefined ? null : (decodeBase64(encoded) ?? '');
+      const text = encoded === null ? null : (decodeBase64(encoded) ?? '');
       return fromText({ ...at, field: `${at.field}.secretRef` }, id, text);
     }
     case 'Remote':

@@ -13,7 +13,7 @@ import { input, nothingObserved, object, reader } from './objects.ts';
 
 const folder = import.meta.dirname;
 const cases = readdirSync(folder, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => existsSync(path.join(folder, entry.name, 'in.yaml')))
   .map((entry) => entry.name)
   .sort();
 

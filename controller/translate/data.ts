@@ -1,3 +1,8 @@
+/** The entry `key` of a Secret's or ConfigMap's data; null when there is none (`constructor` is none by itself). */
+export function entryOf(data: Readonly<Record<string, string>> | undefined, key: string): string | null {
+  return data !== undefined && Object.hasOwn(data, key) ? (data[key] ?? null) : null;
+}
+
 /** The UTF-8 text that `encoded` (base64, as in a Secret's data) stands for, or null when it is none. */
 export function decodeBase64(encoded: string): string | null {
   try {

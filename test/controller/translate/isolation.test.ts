@@ -1,0 +1,134 @@
+// One bad object fails only itself: snapshot(good set + bad object) minus what it names is snapshot(good set),
+// byte for byte.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Kind, KindMap } from '#crds/kind.ts';
+import { encodeResource } from '#snapshot/encode.ts';
+import { gatewayKey } from '#snapshot/ids.ts';
+import { createTranslator } from '#controller/translate/translate.ts';
+import { input, object, reader } from './objects.ts';
+import { anyObject } from './universe.ts';
+
+const runs = 600;
+
+const group = 'gateway.networking.k8s.io';
+
+const good: readonly KindMap[Kind][] = [
+  { kind: 'GatewayClass', metadata: { name: 'turnpike' }, spec: { controllerName: 'turnpike.dev/gateway-controller' } },
+  {
+    kind: 'Gateway',
+    metadata: { name: 'edge', namespace: 'shop' },
+    spec: {
+      gatewayClassName: 'turnpike',
+      listeners: ['l0', 'l1'].map((name, index) => ({
+        name, protocol: 'HTTP', port: 80 + index, allowedRoutes: { namespaces: { from: 'All' } },
+      })),
+    },
+  },
+  ...['r1', 'g2', 'g3'].map((name) => ({
+    kind: 'HTTPRoute',
+    metadata: { name, namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
+    spec: {
+      parentRefs: [{ name: 'edge' }],
+      rules: [{ name: 'rule0', matches: [{ path: { value: `/${name}` } }], backendRefs: [{ name: 'cart', port: 80 }] }],
+    },
+  })),
+  { kind: 'Service', metadata: { name: 'cart', namespace: 'shop' }, spec: { ports: [{ port: 80 }] } },
+  {
+    kind: 'RateLimitPolicy',
+    metadata: { name: 'g', namespace: 'shop', creationTimestamp: '2025-01-01T00:00:00Z' },
+    spec: {
+      targetRefs: [{ group, kind: 'HTTPRoute', name: 'g2' }],
+      rules: [{ name: 'a', limits: [{ name: 'minute', requests: 5, window: '1m' }] }],
+    },
+  },
+].map((manifest) => object(manifest)); // prettier-ignore
+
+/** The snapshot of the good Gateway as bytes. */
+function snapshot(objects: readonly KindMap[Kind][]): ReadonlyMap<string, string> {
+  const { snapshots } = createTranslator().translate(input(reader(objects)));
+  const resources = snapshots.get(gatewayKey('shop', 'edge')) ?? new Map();
+  return new Map([...resources].map(([id, resource]) => [id, encodeResource(resource)]));
+}
+
+/** `bad` under a name that no good object has or names. */
+function renamed(bad: KindMap[Kind]): KindMap[Kind] {
+  return object({ ...bad, metadata: { ...bad.metadata, name: 'bad' } });
+}
+
+/** The ids of good resources that `bad` names, and may therefore change. */
+function namedBy(bad: KindMap[Kind]): (id: string) => boolean {
+  if (bad.kind !== 'AuthPolicy' && bad.kind !== 'RateLimitPolicy') {
+    return () => false;
+  }
+  const { namespace } = bad.metadata;
+  const targets = bad.spec.targetRefs.map((one) =>
+    one.kind === 'Gateway' ? `${namespace}/${one.name}` : `Route/HTTPRoute/${namespace}/${one.name}`,
+  );
+  // A policy of the Gateway names all its routes, and so all that these alone need.
+  return (id) =>
+    targets.some((one) => (one === 'shop/edge' ? /^(Route|Cluster|RateLimit)\//.test(id) : id === one));
+}
+
+/** What `bad` may bring with it. */
+function broughtBy(bad: KindMap[Kind], id: string): boolean {
+  if (bad.kind === 'HTTPRoute') {
+    return id.startsWith(`Route/HTTPRoute/${bad.metadata.namespace}/bad`) || id.startsWith('Cluster/');
+  }
+  return (
+    (bad.kind === 'AuthPolicy' || bad.kind === 'RateLimitPolicy') &&
+    /^(Authentication|KeySet|RateLimit|Route)\//.test(id)
+  );
+}
+
+test('a bad object changes nothing but itself and what it names', () => {
+  const alone = snapshot(good);
+  assert.equal([...alone.keys()].filter((id) => id.startsWith('Route/')).length, 3);
+  fc.assert(
+    fc.property(anyObject, (any) => {
+      const bad = renamed(any);
+      const together = snapshot([...good, bad]);
+      const isNamed = namedBy(bad);
+      for (const [id, bytes] of alone) {
+        assert.ok(isNamed(id) || together.get(id) === bytes, `${id} is as it was`);
+      }
+      for (const id of together.keys()) {
+        assert.ok(alone.has(id) || broughtBy(bad, id), `${id} belongs to the bad ${bad.kind}`);
+      }
+    }),
+    { numRuns: runs },
+  );
+});
+
+const hostile: readonly (readonly [name: string, manifest: object])[] = [
+  ['a regular expression that cannot be', route({ matches: [{ path: { type: 'RegularExpression', value: '(?<' } }] })],
+  ['a regular expression that would take for ever', route({ matches: [{ path: { type: 'RegularExpression', value: '^(a+)+$' } }] })],
+  ['names of prototypes', route({ backendRefs: [{ name: 'constructor', port: 80 }], name: 'constructor' })],
+  ['a filter nobody knows', route({ filters: [{ type: 'ExtensionRef', extensionRef: { group: 'x.dev', kind: '__proto__'.replaceAll('_', ''), name: '__proto__' } }] })],
+  ['128 matches', route({ matches: Array.from({ length: 64 }, (_, index) => ({ path: { value: `/${String(index)}` } })) })],
+  ['keys at a prototype', {
+    kind: 'AuthPolicy', metadata: { name: 'bad', namespace: 'shop' },
+    spec: { targetRefs: [{ group, kind: 'HTTPRoute', name: 'none' }], rules: { authenticate: [{ name: 'a', type: 'JWT', jwt: { issuer: 'i', jwks: { type: 'Secret', secretRef: { name: 'constructor', key: 'constructor' } } } }] } },
+  }],
+  ['a Gateway with a bad certificate', {
+    kind: 'Gateway', metadata: { name: 'bad', namespace: 'shop' },
+    spec: { gatewayClassName: 'turnpike', listeners: [{ name: 'l0', protocol: 'HTTPS', port: 443, tls: { certificateRefs: [{ name: 'none' }] } }] },
+  }],
+]; // prettier-ignore
+
+function route(rule: object): object {
+  return {
+    kind: 'HTTPRoute',
+    metadata: { name: 'bad', namespace: 'shop' },
+    spec: { parentRefs: [{ name: 'edge' }], rules: [rule] },
+  };
+}
+
+for (const [name, manifest] of hostile) {
+  test(`isolated: ${name}`, () => {
+    const alone = snapshot(good);
+    const together = snapshot([...good, object(manifest)]);
+    assert.deepEqual(new Map([...together].filter(([id]) => !id.includes('/bad'))), alone);
+  });
+}

@@ -1,0 +1,256 @@
+// Small worlds of objects that know each other: few names, so that references often meet, miss and change.
+import fc from 'fast-check';
+import type { Kind, KindMap } from '#crds/kind.ts';
+import { object } from './objects.ts';
+
+/** One object put in place of the one with its name, or taken away. */
+export interface Change {
+  readonly key: string;
+  readonly object: KindMap[Kind] | null;
+}
+
+type Manifest = Readonly<Record<string, unknown>>;
+
+const namespaces = fc.constantFrom('shop', 'office');
+const gateways = fc.constantFrom('edge', 'inner');
+const services = fc.constantFrom('cart', 'pay');
+const hosts = fc.constantFrom('a.example.com', 'b.example.com', '*.example.com', 'a.example.org');
+const gatewayGroup = 'gateway.networking.k8s.io';
+
+const gatewayClass = fc.record({
+  name: fc.constantFrom('turnpike', 'other'),
+  controller: fc.constantFrom('turnpike.dev/gateway-controller', 'example.com/other'),
+  parameters: fc.option(fc.constantFrom('params', 'missing')),
+}).map(({ name, controller, parameters }): Manifest => ({
+  kind: 'GatewayClass',
+  metadata: { name },
+  spec: {
+    controllerName: controller,
+    ...(parameters === null
+      ? {}
+      : { parametersRef: { group: 'turnpike.dev', kind: 'GatewayParameters', namespace: 'shop', name: parameters } }),
+  },
+})); // prettier-ignore
+
+const listener = fc.record({
+  protocol: fc.constantFrom('HTTP', 'HTTPS', 'HTTP', 'TCP'),
+  hostname: fc.option(hosts),
+  from: fc.constantFrom('Same', 'All', 'Selector'),
+  secret: fc.constantFrom('cert', 'missing'),
+  secretNamespace: fc.option(namespaces),
+  port: fc.constantFrom(80, 443, 8080),
+});
+
+const gateway = fc.record({
+  name: gateways,
+  namespace: namespaces,
+  className: fc.constantFrom('turnpike', 'turnpike', 'other'),
+  listeners: fc.uniqueArray(listener, {
+    minLength: 1,
+    maxLength: 3,
+    selector: (one) => [one.port, one.protocol, one.protocol === 'TCP' ? null : one.hostname].join(' '),
+  }),
+  parameters: fc.option(fc.constantFrom('params', 'missing')),
+}).map(({ name, namespace, className, listeners, parameters }): Manifest => ({
+  kind: 'Gateway',
+  metadata: { name, namespace },
+  spec: {
+    gatewayClassName: className,
+    ...(parameters === null
+      ? {}
+      : { infrastructure: { parametersRef: { group: 'turnpike.dev', kind: 'GatewayParameters', name: parameters } } }),
+    listeners: listeners.map((one, index) => ({
+      name: `l${String(index)}`,
+      port: one.port,
+      protocol: one.protocol,
+      ...(one.hostname === null || one.protocol === 'TCP' ? {} : { hostname: one.hostname }),
+      ...(one.protocol === 'HTTPS'
+        ? { tls: { certificateRefs: [withoutNulls({ name: one.secret, namespace: one.secretNamespace })] } }
+        : {}),
+      allowedRoutes: {
+        namespaces: { from: one.from, ...(one.from === 'Selector' ? { selector: { matchLabels: { team: 'a' } } } : {}) },
+      },
+    })),
+  },
+})); // prettier-ignore
+
+const filter = fc.constantFrom<Manifest>(
+  { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'X-A', value: 'a' }] } },
+  { type: 'URLRewrite', urlRewrite: { hostname: 'c.example.com' } },
+  { type: 'RequestMirror', requestMirror: { backendRef: { name: 'cart', port: 80 } } },
+  { type: 'ExtensionRef', extensionRef: { group: 'turnpike.dev', kind: 'AuthPolicy', name: 'p1' } },
+  { type: 'ExtensionRef', extensionRef: { group: 'turnpike.dev', kind: 'RateLimitPolicy', name: 'p1' } },
+);
+
+const rule = fc.record({
+  path: fc.constantFrom<Manifest>(
+    { type: 'PathPrefix', value: '/' },
+    { type: 'Exact', value: '/a' },
+    { type: 'RegularExpression', value: '/v[0-9]+' },
+    { type: 'RegularExpression', value: '(' },
+  ),
+  filter: fc.option(filter),
+  backends: fc.array(
+    fc.record({
+      name: fc.oneof(services, fc.constant('missing')),
+      namespace: fc.option(namespaces),
+      port: fc.constantFrom(80, 81),
+      weight: fc.nat(2),
+    }),
+    { maxLength: 2 },
+  ),
+});
+
+const route = fc.record({
+  name: fc.constantFrom('r1', 'r2', 'r3'),
+  namespace: namespaces,
+  created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
+  parent: fc.record({ name: gateways, namespace: fc.option(namespaces), sectionName: fc.option(fc.constantFrom('l0', 'l1', 'none')) }),
+  hostnames: fc.uniqueArray(hosts, { maxLength: 2 }),
+  rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
+}).map(({ name, namespace, created, parent, hostnames, rules }): Manifest => ({
+  kind: 'HTTPRoute',
+  metadata: { name, namespace, creationTimestamp: created },
+  spec: {
+    parentRefs: [withoutNulls(parent)],
+    hostnames,
+    rules: rules.map((one, index) => ({
+      name: `rule${String(index)}`,
+      matches: [{ path: one.path }],
+      filters: one.filter === null ? [] : [one.filter],
+      backendRefs: one.backends.map((backend) => withoutNulls(backend)),
+    })),
+  },
+})); // prettier-ignore
+
+const service = fc.record({
+  name: services,
+  namespace: namespaces,
+  type: fc.constantFrom('ClusterIP', 'ClusterIP', 'ExternalName'),
+  ports: fc.constantFrom([{ name: 'http', port: 80 }], [{ port: 81 }], [{ port: 80, appProtocol: 'kubernetes.io/h2c' }]),
+}).map(({ name, namespace, type, ports }): Manifest => ({
+  kind: 'Service', metadata: { name, namespace }, spec: { type, ports, ...(type === 'ExternalName' ? { externalName: 'example.com' } : {}) },
+})); // prettier-ignore
+
+const grant = fc.record({
+  namespace: namespaces,
+  from: fc.constantFrom('HTTPRoute', 'Gateway', 'AuthPolicy'),
+  fromNamespace: namespaces,
+  to: fc.constantFrom('Service', 'Secret'),
+}).map(({ namespace, from, fromNamespace, to }): Manifest => ({
+  kind: 'ReferenceGrant',
+  metadata: { name: 'grant', namespace },
+  spec: {
+    from: [{ group: from === 'AuthPolicy' ? 'turnpike.dev' : gatewayGroup, kind: from, namespace: fromNamespace }],
+    to: [{ group: '', kind: to }],
+  },
+})); // prettier-ignore
+
+const keys = JSON.stringify({
+  keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }],
+});
+
+const secret = fc.record({
+  name: fc.constantFrom('cert', 'keys', 'redis'),
+  namespace: namespaces,
+  data: fc.constantFrom<Manifest>({ 'jwks.json': keys }, { 'jwks.json': 'x' }, { 'tls.crt': 'x', 'tls.key': 'y' }, { url: 'redis://redis:6379' }),
+}).map(({ name, namespace, data }): Manifest => ({
+  kind: 'Secret', metadata: { name, namespace }, stringData: data,
+})); // prettier-ignore
+
+const target = fc.oneof(
+  fc.record({ kind: fc.constant('HTTPRoute'), name: fc.constantFrom('r1', 'r2'), sectionName: fc.option(fc.constantFrom('rule0', 'none')) }),
+  fc.record({ kind: fc.constant('Gateway'), name: gateways, sectionName: fc.option(fc.constantFrom('l0', 'l1')) }),
+).map((one) => ({ group: gatewayGroup, ...withoutNulls(one) })); // prettier-ignore
+
+const place = fc.constantFrom(
+  'rules',
+  'defaults Atomic',
+  'overrides Atomic',
+  'defaults Merge',
+  'overrides Merge',
+);
+
+function placed(place: string, rules: unknown): Manifest {
+  const [field = '', strategy] = place.split(' ');
+  return { [field]: strategy === undefined ? rules : { strategy, rules } };
+}
+
+const policyMeta = {
+  name: fc.constantFrom('p1', 'p2'),
+  namespace: namespaces,
+  created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
+  target: fc.option(target),
+  place,
+};
+
+const jwks = fc.constantFrom<Manifest>(
+  { type: 'Secret', secretRef: { name: 'keys', key: 'jwks.json' } },
+  { type: 'Remote', remote: { uri: 'https://id.example.com/jwks' } },
+  { type: 'Remote', remote: { type: 'Backend', backend: { backendRef: { name: 'cart', namespace: 'office', port: 80 }, path: '/jwks' } } },
+); // prettier-ignore
+
+const authPolicy = fc.record({ ...policyMeta, jwks }).map(({ name, namespace, created, target, place, jwks }): Manifest => ({
+  kind: 'AuthPolicy',
+  metadata: { name, namespace, creationTimestamp: created },
+  spec: {
+    targetRefs: target === null ? [] : [target],
+    ...placed(place, { authenticate: [{ name: 'jwt', type: 'JWT', jwt: { issuer: 'https://id.example.com', jwks } }] }),
+  },
+})); // prettier-ignore
+
+const rateLimitPolicy = fc.record({ ...policyMeta, rules: fc.uniqueArray(fc.constantFrom('a', 'b'), { minLength: 1 }) }).map(
+  ({ name, namespace, created, target, place, rules }): Manifest => ({
+    kind: 'RateLimitPolicy',
+    metadata: { name, namespace, creationTimestamp: created },
+    spec: {
+      targetRefs: target === null ? [] : [target],
+      ...placed(place, rules.map((one) => ({ name: one, limits: [{ name: 'minute', requests: 10, window: '1m' }] }))),
+    },
+  }),
+); // prettier-ignore
+
+const parameters = fc.record({ namespace: namespaces, required: fc.boolean(), redis: fc.boolean() }).map(
+  ({ namespace, required, redis }): Manifest => ({
+    kind: 'GatewayParameters',
+    metadata: { name: 'params', namespace },
+    spec: {
+      requirePolicies: required ? ['AuthPolicy'] : [],
+      ...(redis ? { rateLimitStore: { type: 'Redis', redis: { secretRef: { name: 'redis', key: 'url' } } } } : {}),
+    },
+  }),
+); // prettier-ignore
+
+const namespace = fc.record({ name: namespaces, team: fc.constantFrom('a', 'b') }).map(({ name, team }): Manifest => ({
+  kind: 'Namespace', metadata: { name, labels: { team } },
+})); // prettier-ignore
+
+function withoutNulls(value: object): Manifest {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null));
+}
+
+/** Any object that a source could hold. */
+export const anyObject: fc.Arbitrary<KindMap[Kind]> = fc
+  .oneof(
+    { arbitrary: gatewayClass, weight: 1 },
+    { arbitrary: gateway, weight: 3 },
+    { arbitrary: route, weight: 5 },
+    { arbitrary: service, weight: 2 },
+    { arbitrary: grant, weight: 1 },
+    { arbitrary: secret, weight: 2 },
+    { arbitrary: authPolicy, weight: 3 },
+    { arbitrary: rateLimitPolicy, weight: 3 },
+    { arbitrary: parameters, weight: 1 },
+    { arbitrary: namespace, weight: 1 },
+  )
+  .map((manifest) => object(manifest));
+
+/** The name an object goes by among all. */
+export function keyOf(one: KindMap[Kind]): string {
+  return `${one.kind}/${one.metadata.namespace}/${one.metadata.name}`;
+}
+
+/** Mostly something new or changed, sometimes something gone. */
+export const anyChange: fc.Arbitrary<Change> = fc
+  .tuple(anyObject, fc.nat(5))
+  .map(([one, chance]) => ({ key: keyOf(one), object: chance === 0 ? null : one }));
