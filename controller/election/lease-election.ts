@@ -33,7 +33,8 @@ export interface ElectionOptions {
   readonly random: () => number;
   /** Another for each replica. */
   readonly identity: string;
-  readonly address: string;
+  /** Where this replica takes reports from the others; null while it does not. */
+  readonly address: () => string | null;
   readonly onLead: () => void;
   /** No longer the leader; within the lease's duration, so before another one can be. */
   readonly onFollow: () => void;
@@ -69,6 +70,11 @@ export class LeaseElection {
 
   get leading(): boolean {
     return this.#leading;
+  }
+
+  /** How often the lease has gone from one to another; 0 for the very first holder. */
+  get transitions(): number {
+    return this.#lease?.transitions ?? 0;
   }
 
   start(): void {
@@ -117,7 +123,8 @@ export class LeaseElection {
   }
 
   async #acquireOrRenew(): Promise<void> {
-    const { client, clock, identity, address } = this.#options;
+    const { client, clock, identity } = this.#options;
+    const address = this.#options.address();
     const begun = clock.elapsed();
     const now = clock.now();
     const mine = {

@@ -37,8 +37,12 @@ export async function loadConnection(source: ConnectionSource): Promise<Connecti
   const load = () => loadConfig(new KubeConfig(), source);
   let config = load();
   const cluster = config.getCurrentCluster();
-  if (cluster === null) {
-    throw new KubeError('malformed', 'the kubeconfig has no current cluster');
+  if (cluster === null || !URL.canParse(cluster.server)) {
+    const message =
+      source.kind === 'Cluster'
+        ? 'this is no pod of a cluster: name a kubeconfig'
+        : 'the kubeconfig has no current cluster with a server';
+    throw new KubeError('malformed', message);
   }
   return {
     server: cluster.server,

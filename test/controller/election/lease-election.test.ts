@@ -50,7 +50,7 @@ function replica(leases: Leases, clock: ManualClock, identity: string, broken?: 
     clock,
     random: () => 0.5,
     identity,
-    address: `${identity}:8443`,
+    address: () => `${identity}:8443`,
     onLead: () => (seen.leads += 1),
     onFollow: () => (seen.follows += 1),
     onHolder(holder) {

@@ -1,0 +1,30 @@
+import type { Clock } from '#controller/clock.ts';
+import type { Connection } from '#controller/kube/connection.ts';
+import type { Log } from '#controller/log.ts';
+import type { HostPort } from './publish-address.ts';
+
+export interface ClusterControllerOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Another for each replica: the pod's. */
+  readonly name: string;
+  readonly namespace: string;
+  /** The controller's own: replicas know each other by it. */
+  readonly serviceAccount: string;
+  readonly controllerName: string;
+  readonly leaseName: string;
+  /** Where data planes are served; port 0 for any. */
+  readonly publish: HostPort;
+  /** Where the other replicas reach this one; port 0: the one that is published on. */
+  readonly advertise: HostPort;
+  /** DNS names that data planes (and, the first, replicas) know controllers by. */
+  readonly serverNames: readonly string[];
+  /** Holds the controller's own token of our audience. */
+  readonly tokenFile: string;
+  readonly audience: string;
+  /** Networks from which keys may be fetched though they are not public. */
+  readonly keysFrom: readonly string[];
+}

@@ -1,0 +1,45 @@
+// What the rooms tell, as lines of the log.
+import type { KeysEvent } from '#controller/keys/key-fetcher.ts';
+import type { ReflectorEvent } from '#controller/kube/reflector.ts';
+import type { Log } from '#controller/log.ts';
+import type { RelayEvent } from '#controller/publish/relay.ts';
+import type { PublishEvent } from '#controller/publish/server.ts';
+import type { StatusEvent } from '#controller/status/status-writer.ts';
+
+/** Lines about watches. */
+export function reportReflector(log: Log): (event: ReflectorEvent) => void {
+  return ({ kind, of, ...fields }) => {
+    const name = `Watch${kind}`;
+    if (kind === 'Failing') log.warn(name, { of, ...fields });
+    else log.info(name, { of, ...fields });
+  };
+}
+
+/** Lines about remote keys. */
+export function reportKeys(log: Log): (event: KeysEvent) => void {
+  return (event) => {
+    if (event.kind === 'Failed') log.warn('KeysNotFetched', { id: event.id, error: event.error });
+    else log.info('KeysFetched', { id: event.id, keys: event.keys });
+  };
+}
+
+/** Lines about statuses; a write that succeeds is no news. */
+export function reportStatus(log: Log): (event: StatusEvent) => void {
+  return (event) => {
+    if (event.kind === 'Failed') log.warn('StatusNotWritten', { object: event.object, error: event.error });
+  };
+}
+
+/** Lines about data planes and other replicas that connect. */
+export function reportPublish(log: Log): (event: PublishEvent) => void {
+  return ({ kind, ...fields }) => {
+    const name = `Peer${kind}`;
+    if (kind === 'Refused' || kind === 'Failed') log.warn(name, fields);
+    else log.info(name, fields);
+  };
+}
+
+/** Lines about our own connection to the leader. */
+export function reportRelay(log: Log): (event: RelayEvent) => void {
+  return ({ kind, ...fields }) => log.info(`Relay${kind}`, fields);
+}
