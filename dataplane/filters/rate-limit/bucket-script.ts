@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
  * since 2024-07 (a nearer epoch leaves doubles room for fractions).
  *
  * ARGV: fleet, then for each counter: number of limits, need, want, and for each limit: microseconds of its
- * window, requests, burst. `need` requests wait now; `want` - `need` more are for a lease, of which no data plane
+ * window, requests, burst, owed. What is owed was admitted while nobody could ask, and is charged first, to no
+ * more than a whole burst. `need` requests wait now; `want` - `need` more are for a lease, of which no data plane
  * gets more than its share of what is left. A negative `want` gives tokens back.
  * Answers for each counter: granted, microseconds until the next one would be, and for each limit: what is left,
  * microseconds until its bucket is full.
@@ -21,13 +22,16 @@ while key <= #KEYS do
   local limits, need, want = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
   arg = arg + 3
   local debts, intervals, bursts = {}, {}, {}
-  local free = math.huge
+  local free, changed = math.huge, false
   for at = 1, limits do
     local interval = tonumber(ARGV[arg]) / tonumber(ARGV[arg + 1])
     local burst = tonumber(ARGV[arg + 2])
-    arg = arg + 3
+    local owed = tonumber(ARGV[arg + 3])
+    arg = arg + 4
     local debt = tonumber(redis.call('GET', KEYS[key + at - 1]) or '0') - now
     if debt < 0 then debt = 0 end
+    debt = debt + owed * interval
+    changed = changed or owed > 0
     if debt > burst * interval then debt = burst * interval end
     debts[at], intervals[at], bursts[at] = debt, interval, burst
     free = math.min(free, math.floor(burst - debt / interval + 0.01))
@@ -45,7 +49,7 @@ while key <= #KEYS do
   for at = 1, limits do
     local interval, burst = intervals[at], bursts[at]
     local debt = debts[at] + granted * interval
-    if granted ~= 0 then
+    if changed or granted ~= 0 then
       if debt > 0 then
         redis.call('SET', KEYS[key + at - 1], string.format('%.4f', now + debt), 'PX', math.ceil(debt / 1000) + 1)
       else

@@ -9,6 +9,8 @@ export interface Ask {
   readonly need: number;
   /** `need` and what is wished for a lease; negative to give tokens back. */
   readonly want: number;
+  /** By limit: requests that were admitted while the store could not be asked; charged first. */
+  readonly owed: readonly number[];
 }
 
 export interface Grant {

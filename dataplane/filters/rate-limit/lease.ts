@@ -11,12 +11,16 @@ export class Lease {
   expiresMs = 0;
   /** The store said that nothing is left before. */
   deniedUntilMs = 0;
+  /** Requests admitted while the store could not be asked, of which it does not know. */
+  owed = 0;
   /** True while an answer is awaited that nobody waits for. */
   renewing = false;
   /** As the store told last, by limit; lags behind by what is on the way. */
   remaining: readonly number[] = [];
   fullMs: readonly number[] = [];
   toldMs = 0;
+  /** True until these counters have taken over from the store that told. */
+  fromStore = false;
   usedMs = 0;
   #renewBelow = 0;
   #seen = 0;
@@ -76,7 +80,13 @@ export class Lease {
 
   /** Nothing in it that would be missed. */
   idle(now: number): boolean {
-    return this.tokens === 0 && !this.renewing && now >= this.deniedUntilMs && now - this.usedMs > lifetimeMs;
+    return (
+      this.tokens === 0 &&
+      this.owed === 0 &&
+      !this.renewing &&
+      now >= this.deniedUntilMs &&
+      now - this.usedMs > lifetimeMs
+    );
   }
 }
 

@@ -65,6 +65,27 @@ export class LocalLimiter {
     }
   }
 
+  /** Lets the key have no more than its share of what is `left` of each limit for all data planes together. */
+  bound(
+    rule: LimitRule,
+    key: string,
+    left: readonly number[],
+    [share, now]: readonly [number, number],
+  ): void {
+    this.#hash.digest(key);
+    for (const [at, terms] of rule.limits.entries()) {
+      const used = burstOf(terms, share) - (left[at] ?? 0) / share;
+      const debtMs = used * terms.intervalMs * share;
+      if (debtMs > this.#debtMs(terms, share, now)) this.#keep(terms, debtMs, now);
+    }
+  }
+
+  /** By limit: requests that the key's counters have not got over yet. */
+  charged(rule: LimitRule, key: string, share: number, now: number): number[] {
+    this.#hash.digest(key);
+    return rule.limits.map((terms) => this.#debtMs(terms, share, now) / (terms.intervalMs * share));
+  }
+
   /** See {@link ArrivalTable.usage}. */
   usage(): ReturnType<ArrivalTable['usage']> {
     return this.#table.usage();

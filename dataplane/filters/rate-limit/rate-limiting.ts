@@ -125,10 +125,12 @@ function share(url: string, fleet: Fleet, local: LocalLimiter, options: RateLimi
   const address = redisAddress(url);
   if (address === null)
     onStoreChange?.(false, 'the URL of the store is not redis[s]://host[:port][/database]');
-  const store =
-    address === null
-      ? unavailableStore
-      : new RedisStore({ address, now, deadlineMs, onChange: onStoreChange });
+  const onChange = (available: boolean, reason: string): void => {
+    // Debts of the outage are paid before the store is asked for more.
+    if (available) limiter.sweep();
+    onStoreChange?.(available, reason);
+  };
+  const store = address === null ? unavailableStore : new RedisStore({ address, now, deadlineMs, onChange });
   const leasesMax = options.leasesMax ?? leasesMaxDefault;
   const limiter = new SharedLimiter({ store, local, now, random, leasesMax }, fleet.replicas);
   const timer = setInterval(() => limiter.sweep(), sweepEveryMs);

@@ -112,8 +112,10 @@ export class RedisStore implements CounterStore {
 
   #giveBack(asks: readonly Ask[], grants: readonly Grant[], fleet: number): void {
     const back = asks.flatMap((ask, at) => {
-      const granted = grants[at]?.granted ?? 0;
-      return granted > 0 ? [{ ...ask, need: 0, want: -granted }] : [];
+      // What was owed is owed still: whoever asked was told that there was no answer.
+      const owed = ask.owed.length === 0 ? 0 : Math.floor(Math.min(...ask.owed));
+      const tokens = (grants[at]?.granted ?? 0) + owed;
+      return tokens > 0 ? [{ ...ask, need: 0, want: -tokens, owed: [] }] : [];
     });
     // Best effort: what is lost was charged and not used.
     if (back.length > 0) this.#call(back, fleet).catch(() => undefined);
@@ -171,9 +173,11 @@ function messageOf(error: unknown): string {
 
 function argumentsOf(asks: readonly Ask[], fleet: number): number[] {
   const values: number[] = [Math.max(1, fleet)];
-  for (const { limits, need, want } of asks) {
+  for (const { limits, need, want, owed } of asks) {
     values.push(limits.length, need, want);
-    for (const { windowMs, requests, burst } of limits) values.push(windowMs * 1000, requests, burst);
+    for (const [at, { windowMs, requests, burst }] of limits.entries()) {
+      values.push(windowMs * 1000, requests, burst, owed[at] ?? 0);
+    }
   }
   return values;
 }

@@ -24,6 +24,8 @@ const waitingMax = 20_000;
 interface Pending {
   readonly rule: LimitRule;
   readonly key: string;
+  /** Debts that the question carries; the lease's again when there is no answer. */
+  owed: number;
   readonly waiters: ((outcome: Outcome) => void)[];
 }
 
@@ -58,29 +60,34 @@ export class SharedLimiter {
    */
   take(rule: LimitRule, key: string): Outcome | Promise<Outcome> {
     const { store, now } = this.#options;
-    if (!store.available) return this.#alone(rule, key);
     const time = now();
     const lease = this.#leases.get(rule)?.get(key);
     if (lease !== undefined) {
       lease.see(time);
+      // Tokens in hand are paid for, also when the store has gone.
       if (lease.spend(time)) {
-        if (lease.wantsRenewal) this.#renew(rule, key, lease);
+        if (lease.wantsRenewal && store.available) this.#renew(rule, key, lease);
         this.#options.local.charge(rule, key, this.#fleet, time);
         return this.#remembered(lease, 'Admitted', time);
       }
-      if (time < lease.deniedUntilMs) return this.#remembered(lease, 'Refused', time);
     }
+    if (!store.available) return this.#alone(rule, key);
+    if (lease !== undefined && time < lease.deniedUntilMs) return this.#remembered(lease, 'Refused', time);
     if (this.#waiting >= waitingMax) return this.#alone(rule, key);
     this.#waiting += 1;
     return new Promise((resolve) => this.#ask(rule, key).waiters.push(resolve));
   }
 
-  /** Gives expired tokens back and forgets idle keys; to be called every half second or so. */
+  /** Gives expired tokens back, pays debts and forgets idle keys; to be called every half second or so. */
   sweep(): void {
-    const time = this.#options.now();
+    const { now, store } = this.#options;
+    const time = now();
     void this.#giveBack((lease) => lease.expire(time));
     for (const [rule, leases] of this.#leases) {
+      const overMs = Math.max(...rule.limits.map(({ burst, intervalMs }) => burst * intervalMs));
       for (const [key, lease] of leases) {
+        if (time - lease.usedMs > overMs) lease.owed = 0;
+        if (lease.owed > 0 && store.available && !lease.renewing) this.#renew(rule, key, lease);
         if (lease.idle(time) && leases.delete(key)) this.#leaseCount -= 1;
       }
       if (leases.size === 0) this.#leases.delete(rule);
@@ -99,10 +106,34 @@ export class SharedLimiter {
 
   #alone(rule: LimitRule, key: string): Outcome {
     if (rule.limit.onStoreError === 'Local') {
-      return this.#options.local.take(rule, key, this.#fleet, this.#options.now());
+      const { local, now } = this.#options;
+      const time = now();
+      const lease = this.#leases.get(rule)?.get(key);
+      if (lease?.fromStore === true) this.#takeOver(rule, key, lease, time);
+      const outcome = local.take(rule, key, this.#fleet, time);
+      if (outcome.verdict === 'Admitted') this.#owe(rule, key);
+      return outcome;
     }
     this.#outcome.verdict = 'Unknown';
     return this.#outcome;
+  }
+
+  /** What the store told last, and what has come since, is shared out among all data planes. */
+  #takeOver(rule: LimitRule, key: string, lease: Lease, time: number): void {
+    lease.fromStore = false;
+    const sinceMs = time - lease.toldMs;
+    const left = rule.limits.map(({ burst, intervalMs }, at) =>
+      Math.min(burst, (lease.remaining[at] ?? 0) + sinceMs / intervalMs),
+    );
+    this.#options.local.bound(rule, key, left, [this.#fleet, time]);
+  }
+
+  /** Notes a request of which the store does not know, so that its return is no new burst for everybody. */
+  #owe(rule: LimitRule, key: string): void {
+    const lease = this.#leases.get(rule)?.get(key) ?? this.#newLease(rule, key);
+    if (lease === null) return;
+    lease.owed += 1;
+    lease.usedMs = this.#options.now();
   }
 
   #remembered(lease: Lease, verdict: 'Admitted' | 'Refused', time: number): Outcome {
@@ -135,7 +166,7 @@ export class SharedLimiter {
     }
     let pending = ofRule.get(key);
     if (pending === undefined) {
-      pending = { rule, key, waiters: [] };
+      pending = { rule, key, owed: 0, waiters: [] };
       ofRule.set(key, pending);
     }
     if (!this.#scheduled) {
@@ -155,10 +186,17 @@ export class SharedLimiter {
   #send(batch: readonly Pending[]): void {
     const { store, now } = this.#options;
     const time = now();
-    const asks = batch.map(({ rule, key, waiters }): Ask => {
+    const asks = batch.map((pending): Ask => {
+      const { rule, key, waiters } = pending;
       const lease = this.#leases.get(rule)?.get(key);
-      const wish = lease === undefined ? 0 : lease.wish(leaseMax(rule, this.#fleet), time);
-      return askFor(rule, key, waiters.length, wish);
+      if (lease === undefined) return askFor(rule, key, waiters.length, 0);
+      const ask = askFor(rule, key, waiters.length, lease.wish(leaseMax(rule, this.#fleet), time));
+      if (lease.owed === 0) return ask;
+      pending.owed = lease.owed;
+      lease.owed = 0;
+      // What was admitted long ago is got over by now; these counters know.
+      const charged = this.#options.local.charged(rule, key, this.#fleet, time);
+      return { ...ask, owed: charged.map((requests) => Math.min(pending.owed, requests)) };
     });
     void store.ask(asks, this.#fleet).then((grants) => {
       for (let at = 0; at < batch.length; at += 1) {
@@ -168,11 +206,12 @@ export class SharedLimiter {
     });
   }
 
-  #answer({ rule, key, waiters }: Pending, grant: Grant | null): void {
+  #answer({ rule, key, owed, waiters }: Pending, grant: Grant | null): void {
     this.#waiting -= waiters.length;
     const known = this.#leases.get(rule)?.get(key);
     if (known !== undefined) known.renewing = false;
     if (grant === null) {
+      if (known !== undefined) known.owed += owed;
       for (const resolve of waiters) resolve(copyOf(this.#alone(rule, key)));
       return;
     }
@@ -187,12 +226,18 @@ export class SharedLimiter {
     else if (grant.granted > admitted) void this.#return([askFor(rule, key, 0, admitted - grant.granted)]);
   }
 
-  /** A new lease for a key worth remembering; null when there is no room or no use. */
+  /** A lease for a key worth remembering; null when there is no room or no use. */
   #leaseFor(rule: LimitRule, key: string, waitMs: number): Lease | null {
-    if (this.#leaseCount >= this.#options.leasesMax) return null;
     if (waitMs === 0 && leaseMax(rule, this.#fleet) === 0) return null;
+    const lease = this.#newLease(rule, key);
+    lease?.see(this.#options.now());
+    return lease;
+  }
+
+  /** Null when there is no room. */
+  #newLease(rule: LimitRule, key: string): Lease | null {
+    if (this.#leaseCount >= this.#options.leasesMax) return null;
     const lease = new Lease();
-    lease.see(this.#options.now());
     const leases = this.#leases.get(rule) ?? new Map<string, Lease>();
     this.#leases.set(rule, leases.set(key, lease));
     this.#leaseCount += 1;
@@ -206,6 +251,7 @@ export class SharedLimiter {
     lease.remaining = grant.remaining;
     lease.fullMs = grant.fullMs;
     lease.toldMs = time;
+    lease.fromStore = true;
     if (grant.waitMs === 0) return;
     // Leased limits refill so fast that asking for each token would cost more than waiting for a few.
     const atLeast = leaseMax(rule, this.#fleet) === 0 ? 0 : leaseMs * (0.25 + random() / 2);
@@ -237,7 +283,7 @@ function askFor(rule: LimitRule, key: string, need: number, more: number): Ask {
   // 128 bits name rule and key, bounded and without the client's data; braces keep a counter on one Redis slot.
   const name = hash('sha256', `${rule.limit.name}\n${key}`, 'hex').slice(0, 32);
   const keys = rule.limits.map((terms) => `turnpike:{${name}}:${terms.name}`);
-  return { keys, limits: rule.limits, need, want: need + more };
+  return { keys, limits: rule.limits, need, want: need + more, owed: [] };
 }
 
 function outcomeOf(grant: Grant, admitted: boolean): Outcome {

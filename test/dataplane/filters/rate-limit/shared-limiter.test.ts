@@ -159,3 +159,65 @@ test('keys of clients are not shown to the store', async () => {
   await limiter.take(ruleOf(100, 60_000), 'alice@example.com');
   assert.match(store.asked[0]?.keys[0] ?? '', /^turnpike:\{[0-9a-f]{32}\}:only$/);
 });
+
+test('what was admitted while the store was away is charged to it, as far as it is not got over', async () => {
+  const all = given();
+  const rule = all.ruleOf(100, 60_000);
+  all.store.available = false;
+  for (let turn = 0; turn < 80; turn += 1) void all.limiter.take(rule, 'key');
+  all.store.available = true;
+  // A fleet of two: 50 were admitted here, and 10 seconds at 50 a minute have been got over.
+  all.clock.ms += 12_000;
+  all.limiter.sweep();
+  await all.limiter.take(rule, 'key');
+  assert.deepEqual(
+    all.store.asked.map(({ need, owed }) => [need, owed.map(Math.round)]),
+    [[1, [40]]],
+  );
+  await all.limiter.take(rule, 'key');
+  assert.deepEqual(all.store.asked[1]?.owed, []);
+});
+
+test('debts are not forgotten when the store fails once more', async () => {
+  const all = given();
+  const rule = all.ruleOf(100, 60_000);
+  all.store.available = false;
+  for (let turn = 0; turn < 10; turn += 1) void all.limiter.take(rule, 'key');
+  all.store.available = true;
+  const asked = all.limiter.take(rule, 'key');
+  all.store.available = false;
+  await asked;
+  all.store.available = true;
+  await all.limiter.take(rule, 'key');
+  assert.deepEqual(
+    all.store.asked.map(({ owed }) => owed.map(Math.round)),
+    [[10], [11]],
+  );
+});
+
+test('when the store goes, its last word is shared out: what was nearly used up stays so', async () => {
+  const all = given();
+  const rule = all.ruleOf(100, 60_000);
+  all.store.grant = () => ({ granted: 1, waitMs: 1, remaining: [8], fullMs: [50_000] });
+  await all.limiter.take(rule, 'key');
+  all.store.available = false;
+  let admitted = 0;
+  for (let turn = 0; turn < 80; turn += 1) {
+    if ((await all.limiter.take(rule, 'key')).verdict === 'Admitted') admitted += 1;
+  }
+  assert.equal(admitted, 4);
+});
+
+test('tokens in hand are used when the store has gone', async () => {
+  const all = given();
+  const rule = all.ruleOf(1000, 1000);
+  await inTurn(all, rule, 200, 1);
+  const granted = all.store.asked.reduce((sum, { want }) => sum + want, 0);
+  all.store.grant = () => assert.fail('nobody asks');
+  all.store.available = false;
+  for (let turn = 0; turn < granted - 200; turn += 1) void all.limiter.take(rule, 'key');
+  all.store.available = true;
+  all.store.grant = () => ({ granted: 0, waitMs: 1, remaining: [0], fullMs: [1000] });
+  await all.limiter.take(rule, 'key');
+  assert.deepEqual(all.store.asked.at(-1)?.owed, []);
+});
