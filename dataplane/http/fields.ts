@@ -1,3 +1,6 @@
+import assert from 'node:assert';
+import { valueOctets } from './octets.ts';
+
 /**
  * The field lines of a message (RFC 9110 section 5) in order: three strings a line, lower-case name, value,
  * name as received. Names are compared in lower case.
@@ -12,8 +15,12 @@ export class Fields {
     return this.flat.length / 3;
   }
 
-  /** Appends a line; `name` is lower case. */
+  /**
+   * Appends a line; `name` is lower case. Throws for a value that cannot stand in a field (RFC 9110 section 5.5),
+   * above all one with a line end: what comes from tokens or templates must not become another field.
+   */
   append(name: string, value: string, received: string = name): void {
+    assert(isFieldValue(value), `a value of ${name} that cannot be sent`);
     this.flat.push(name, value, received);
   }
 
@@ -63,4 +70,12 @@ export class Fields {
     this.remove(name);
     this.append(name, value);
   }
+}
+
+function isFieldValue(value: string): boolean {
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at);
+    if (code > 0xff || valueOctets[code] === 0) return false;
+  }
+  return true;
 }
