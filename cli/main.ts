@@ -12,7 +12,7 @@ turnpike COMMAND --help tells a command's options.
 
 const [command, ...rest] = process.argv.slice(2);
 
-switch (command) {
+switch (command ?? '--help') {
   case 'up': {
     const { up } = await import('./up/up.ts');
     await up(rest);
@@ -32,6 +32,6 @@ switch (command) {
     console.log(help);
     break;
   default:
-    console.error(command === undefined ? help : `turnpike: there is no command ${command}\n\n${help}`);
+    console.error(`turnpike: there is no command ${command}\n\n${help}`);
     process.exitCode = 2;
 }

@@ -240,7 +240,7 @@ test('every source file belongs to a room', () => {
 test('docs/architecture.md lists exactly the rooms that have walls', () => {
   const page = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8');
   const listed = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]);
-  assert.deepEqual(listed.toSorted(), Object.keys(walls).toSorted());
+  assert.deepEqual(new Set(listed), new Set(Object.keys(walls)));
 });
 
 test('no room imports what its walls forbid', () => {

@@ -32,7 +32,7 @@ export async function startTurnpike(cores: Cores, backendPort: number, work: Wor
     '--no-access-log',
     '--quiet',
   ];
-  const child = startPinned(cores.measured, command, 'ignore');
+  const child = startPinned(cores.measured, command, 'inherit');
   await accepting(port);
   const token = await new SignJWT({})
     .setProtectedHeader({ alg: 'ES256', kid: 'bench' })
