@@ -22,16 +22,7 @@ export async function startTurnpike(cores: Cores, backendPort: number, work: Wor
   );
 
   const program = path.join(import.meta.dirname, '../../cli/main.ts');
-  const command = [
-    process.execPath,
-    program,
-    'up',
-    '--folder',
-    folder,
-    '--no-demo',
-    '--no-access-log',
-    '--quiet',
-  ];
+  const command = [process.execPath, program, 'up', '--folder', folder, '--no-demo', '--quiet'];
   const child = startPinned(cores.measured, command, 'inherit');
   await accepting(port);
   const token = await new SignJWT({})
