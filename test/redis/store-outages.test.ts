@@ -18,7 +18,7 @@ import {
   redisStore,
 } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
 
-const deadlineMs = 50;
+const deadlineMs = 150;
 /** What a busy machine may add. */
 const graceMs = 400;
 
@@ -160,6 +160,36 @@ describe('when Redis fails', { skip: ownRedisMissing() }, () => {
     await redis.start();
     await eventually(() => available());
     assert.equal(passed(await all(closed, 1)), 1);
+  });
+
+  test('a Redis that does not let us in is one that is away, and the password is told to nobody', async () => {
+    const filter = await givenFilter();
+    const other = new Redis(redis.url);
+    await other.config('SET', 'requirepass', 'right');
+    changes.length = 0;
+    const limits = rateLimit({ name: `test/${randomUUID()}/r` });
+    limiting.configure(redisStore(redis.url.replace('redis://', 'redis://:hunter2@')), fleetOf(2));
+    await eventually(() => changes.some((change) => /WRONGPASS|NOAUTH/.test(change)));
+    assert(!available());
+    assert.equal(passed(await all(limiting.filterFor(limits), 100)), 50);
+    limiting.configure(redisStore(redis.url.replace('redis://', 'redis://:right@')), fleetOf(2));
+    await eventually(() => available());
+    assert.equal(passed(await all(filter, 1)), 1);
+    assert.doesNotMatch(changes.join('\n'), /hunter2|right/);
+    await other.config('SET', 'requirepass', '');
+    other.disconnect();
+  });
+
+  test('a URL that is none leaves each data plane its share', async () => {
+    await givenFilter();
+    changes.length = 0;
+    for (const url of ['http://127.0.0.1', 'redis://[', 'redis://u:%zz@h', '']) {
+      limiting.configure(redisStore(url), fleetOf(2));
+      assert(!available());
+      const name = `test/${randomUUID()}/r`;
+      assert.equal(passed(await all(limiting.filterFor(rateLimit({ name })), 100)), 50);
+    }
+    assert.equal(changes.filter((change) => change.includes('the URL of the store')).length, 4);
   });
 
   test('changes of the store are told once each, without its password', async () => {

@@ -3,6 +3,7 @@
 // pipeline its filters stand, and picks no status code.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Fleet, RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
+import { randomInt } from 'node:crypto';
 import { unavailableStore } from './counter-store.ts';
 import type { CounterStore } from './counter-store.ts';
 import { KeyedHash } from './keyed-hash.ts';
@@ -47,7 +48,7 @@ export interface RuleStats {
 export interface RateLimitingOptions {
   /** A monotonic clock, milliseconds. */
   readonly now: () => number;
-  /** 0 to 1; keys the hash and spreads waits. */
+  /** 0 to 1; spreads waits. */
   readonly random: () => number;
   /** Most counters kept in this process, 16 bytes each; 2,097,152 (32 MiB) unless told. */
   readonly countersMax?: number;
@@ -66,8 +67,9 @@ const sweepEveryMs = 500;
 
 /** Counters in this process until {@link RateLimiting.configure} says otherwise. */
 export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
-  const { now, random } = options;
-  const hash = new KeyedHash(random() * 2 ** 32, random() * 2 ** 32);
+  const { now } = options;
+  // Clients choose keys, so what keys the hash must not be guessed.
+  const hash = new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32));
   const local = new LocalLimiter(options.countersMax ?? countersMaxDefault, hash);
   const filters = new WeakMap<RateLimit, RequestFilter>();
   const tallies = new Tallies();
