@@ -1,4 +1,5 @@
 import { Secret } from '#snapshot/secret.ts';
+import { PublishError } from './publish-error.ts';
 
 /** Whose token it is, or why it is nobody's. `expiresAtMs`: since 1970. */
 export type Authenticated =
@@ -127,11 +128,12 @@ export function boundedAuthenticate(
 ): Authenticate {
   let running = 0;
   return async (token) => {
-    if (running >= limits.authenticationsMax) throw new Error('too many tokens are being checked');
+    if (running >= limits.authenticationsMax)
+      throw new PublishError('Unavailable', 'too many tokens are being checked');
     running += 1;
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
-      () => late.reject(new Error('the check of a token took too long')),
+      () => late.reject(new PublishError('Unavailable', 'the check of a token took too long')),
       limits.authenticateMs,
     );
     try {

@@ -5,6 +5,7 @@ import { isOlder } from '#snapshot/order.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type { DataPlaneRecord } from './observation-table.ts';
 import { writeLines } from './outlet.ts';
+import { PublishError } from './publish-error.ts';
 import type { Plan, Published } from './published.ts';
 
 interface DataPlaneStreamOptions {
@@ -82,8 +83,9 @@ export class DataPlaneStream {
       }
       this.#sending = false;
     } catch (error) {
+      if (!(error instanceof PublishError)) throw error;
       // The stream is done for; it stays marked as sending so that nobody tries again.
-      this.#options.onFailure(error instanceof Error ? error.message : String(error));
+      this.#options.onFailure(error.message);
     }
   }
 

@@ -1,13 +1,15 @@
 import type { Readable } from 'node:stream';
 import { LineReader } from '#snapshot/lines.ts';
 import { clientLineBytesMax } from '#snapshot/message.ts';
+import { SnapshotError } from '#snapshot/snapshot-error.ts';
+import { PublishError } from './publish-error.ts';
 
 /** Why a peer's words end: its stream did, or it broke a rule. */
 export type InletEnd = { readonly kind: 'Ended' } | { readonly kind: 'Broken'; readonly reason: string };
 
 interface InletOptions {
   readonly linesPerSecondMax: number;
-  /** A line; what it throws breaks the stream. */
+  /** A line; a SnapshotError or PublishError that it throws breaks the stream. */
   readonly onLine: (line: string) => void;
   /** Called once, after the last line. */
   readonly onEnd: (end: InletEnd) => void;
@@ -28,7 +30,7 @@ export function readLines(stream: Readable, options: InletOptions): void {
     const now = Math.floor(performance.now() / 1000);
     lines = now === second ? lines + 1 : 1;
     second = now;
-    if (lines > options.linesPerSecondMax) throw new Error('too many lines in a second');
+    if (lines > options.linesPerSecondMax) throw new PublishError('TooMuch', 'too many lines in a second');
   };
   stream.on('data', (chunk: Buffer) => {
     if (ended) return;
@@ -38,7 +40,8 @@ export function readLines(stream: Readable, options: InletOptions): void {
         if (!ended) options.onLine(line);
       }
     } catch (error) {
-      end({ kind: 'Broken', reason: error instanceof Error ? error.message : String(error) });
+      if (!(error instanceof SnapshotError || error instanceof PublishError)) throw error;
+      end({ kind: 'Broken', reason: error.message });
     }
   });
   stream.on('end', () => end({ kind: 'Ended' }));

@@ -1,5 +1,6 @@
 import { peerMessage } from '#snapshot/message.ts';
 import type { ObservationTable } from './observation-table.ts';
+import { PublishError } from './publish-error.ts';
 
 interface PeerStreamOptions {
   readonly table: ObservationTable;
@@ -26,7 +27,7 @@ export class PeerStream {
     switch (message.type) {
       case 'dataPlane': {
         if (table.count(this.#source) >= recordsMax)
-          throw new Error('a replica tells of too many data planes');
+          throw new PublishError('TooMuch', 'a replica tells of too many data planes');
         const { gateway, instance, version, refused } = message;
         return table.set(this.#source, message.connection, { gateway, instance, version, refused });
       }
@@ -37,7 +38,7 @@ export class PeerStream {
       case 'token':
         return this.#options.onToken(message.token);
       case 'peer':
-        throw new Error('a second hello');
+        throw new PublishError('Unexpected', 'a second hello');
       default:
         message satisfies never;
     }

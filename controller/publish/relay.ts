@@ -144,7 +144,12 @@ class Relay implements ObservationRelay {
     const ended = () => over.reject(new Error('the leader ended the stream'));
     const late = AbortSignal.timeout(this.#timings.connectMs);
     const stream = session.request(
-      { ':method': 'POST', ':path': '/v1/observations', authorization: `Bearer ${token.trim()}` },
+      {
+        ':method': 'POST',
+        ':path': '/v1/observations',
+        authorization: `Bearer ${token.trim()}`,
+        [http2.sensitiveHeaders]: ['authorization'],
+      },
       { endStream: false },
     );
     for (const part of [session, stream]) part.on('error', failed).on('close', ended);

@@ -32,7 +32,7 @@ export type Opened =
       readonly peer: string;
       /** Called once the peer knows that it is let in. */
       readonly start: () => void;
-      /** Each further line; what it throws ends the stream. */
+      /** Each further line; a SnapshotError or PublishError that it throws ends the stream. */
       readonly onLine: (line: string) => void;
       readonly onClose: () => void;
     };
@@ -55,6 +55,9 @@ interface StreamServerOptions {
   readonly endpoints: Readonly<Record<string, (call: Call) => Opened>>;
   readonly onEvent: (event: PublishEvent) => void;
 }
+
+/** How long one who is refused may take to read why. */
+const refusalMs = 1_000;
 
 /** HTTP/2 over TLS 1.3: lets peers in by their tokens and hands their streams to the endpoints. */
 export class StreamServer {
@@ -194,6 +197,9 @@ export class StreamServer {
     this.#options.onEvent({ kind: 'Refused', status, reason, address: addressOf(stream) });
     stream.respond({ ':status': status, 'content-type': 'text/plain' });
     stream.end(`${reason}\n`, () => stream.close(http2.constants.NGHTTP2_NO_ERROR));
+    // One who does not even read that would keep the stream, of which there are not many.
+    const unread = setTimeout(() => stream.destroy(), refusalMs);
+    stream.once('close', () => clearTimeout(unread));
   }
 }
 

@@ -37,7 +37,12 @@ export class Connection {
     this.#session = session;
     this.#timings = options.timings;
     this.#stream = session.request(
-      { ':method': 'POST', ':path': '/v1/snapshots', authorization: `Bearer ${options.token}` },
+      {
+        ':method': 'POST',
+        ':path': '/v1/snapshots',
+        authorization: `Bearer ${options.token}`,
+        [http2.sensitiveHeaders]: ['authorization'],
+      },
       { endStream: false },
     );
     this.#stream.on('error', (cause: Error) => this.#fail(new SubscribeError('Ended', cause.message, cause)));

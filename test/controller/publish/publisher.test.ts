@@ -189,6 +189,14 @@ describe('the door of a publisher', () => {
     assert(controller.missingKeys.length <= 100);
   });
 
+  test('lets go of one who does not even read why it is refused', async () => {
+    await using controller = await givenPublisher({ limits: { streamsMax: 1 } });
+    await using mute = rawDataPlane(controller.address, { token: 'stolen', windowBytes: 0 });
+    await eventually(() => mute.status() === 401);
+    await using honest = givenSubscriber(controller.address);
+    await eventually(() => honest.subscriber.state().connected);
+  });
+
   test('ends a stream that says no hello', async () => {
     await using controller = await givenPublisher({ limits: { helloMs: 20 } });
     await using dataPlane = rawDataPlane(controller.address, { hello: null });

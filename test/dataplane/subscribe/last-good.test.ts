@@ -224,6 +224,18 @@ describe('a data plane with a directory', () => {
     assert.deepEqual(dataPlane.served(route('a')), route('a', 2));
   });
 
+  test('serves what is on its disk as soon as a controller says that it is the newest', async () => {
+    await using given = await givenDir();
+    await givenLastGood(given.dir).lastGood.write(order(1), texts(route('a', 1)));
+    await using controller = await givenPublisher();
+    controller.publisher.put(edge, setOf(route('a', 1)), order(2));
+    const timings = { startFromDiskMs: 60_000 };
+    await using dataPlane = givenSubscriber(controller.address, { dir: given.dir, timings });
+    await eventually(() => controller.observed.get(edge)?.ready === 1);
+    assert.deepEqual(dataPlane.served(route('a')), route('a', 1));
+    assert.equal(dataPlane.subscriber.state().serving?.source, 'Controller');
+  });
+
   test('does not go back from its disk to an older controller', async () => {
     await using given = await givenDir();
     await givenLastGood(given.dir).lastGood.write(order(20), texts(route('a', 2)));
