@@ -1,6 +1,7 @@
 // The translation's memory. A unit of work is kept with all it read, and done again only when one of these is no
 // longer the same reference; work that comes out equal keeps its old reference, so that what reads it rests too.
 // Memory changes how long a translation takes, never what it says.
+import assert from 'node:assert/strict';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { DataPlanes, FetchedKeys, TranslationInput, TranslationSettings } from './input.ts';
@@ -53,19 +54,26 @@ type Noted =
     }
   | { readonly of: 'list'; readonly kind: Kind; readonly value: unknown }
   | { readonly of: 'find'; readonly index: Index<Kind>; readonly key: string; readonly value: unknown }
-  | {
-      readonly of: 'unit';
-      readonly unit: Unit<unknown>;
-      readonly key: readonly string[];
-      readonly value: unknown;
-    }
+  | { readonly of: 'unit'; readonly entry: Entry; readonly value: unknown }
   | { readonly of: 'dataPlanes'; readonly gateway: GatewayKey; readonly value: unknown }
   | { readonly of: 'keys'; readonly id: string; readonly value: unknown };
 
+/** A unit's result for one key, and what it was made from. `run`: when it was last known to be right; 0: never. */
 interface Entry {
+  readonly unit: Unit<unknown>;
+  readonly key: readonly string[];
   run: number;
   reads: readonly Noted[];
   value: unknown;
+}
+
+/**
+ * Entries by the parts of their keys. Hot path: ten thousands are asked in a pass, and to join the parts of each
+ * key into one string would cost more than all else.
+ */
+interface Branch {
+  entry: Entry | null;
+  readonly branches: Map<string, Branch>;
 }
 
 interface Narrowed {
@@ -77,7 +85,7 @@ const nothing: readonly never[] = Object.freeze([]);
 
 class MemoStore {
   readonly #trace: Trace;
-  readonly #entries = new Map<string, Entry>();
+  readonly #roots = new Map<Unit<unknown>, Branch>();
   readonly #narrowed = new Map<unknown, Narrowed>();
   #input: TranslationInput | null = null;
   #run = 0;
@@ -88,36 +96,39 @@ class MemoStore {
 
   run<Result>(input: TranslationInput, unit: Unit<Result>): Result {
     if (this.#input !== null && !sameSettings(this.#input.settings, input.settings)) {
-      this.#entries.clear();
+      this.#roots.clear();
     }
     this.#input = input;
     this.#run += 1;
-    const value = this.#ask(unit, []);
-    for (const [id, entry] of this.#entries) {
-      if (entry.run !== this.#run) {
-        this.#entries.delete(id);
-      }
+    const value = this.#renew(this.#entry(unit, []));
+    for (const root of this.#roots.values()) {
+      sweep(root, this.#run);
     }
     return value as Result;
   }
 
-  #ask(unit: Unit<unknown>, key: readonly string[]): unknown {
-    const id = [unit.name, ...key].join('/');
-    const entry = this.#entries.get(id);
-    if (entry !== undefined) {
-      if (entry.run === this.#run) {
-        return entry.value;
-      }
-      if (entry.reads.every((read) => this.#again(read) === read.value)) {
-        entry.run = this.#run;
-        return entry.value;
-      }
+  #entry(unit: Unit<unknown>, key: readonly string[]): Entry {
+    let branch = branchAt(this.#roots, unit);
+    for (const part of key) {
+      branch = branchAt(branch.branches, part);
     }
-    this.#trace(unit.name, key.join('/'));
-    const reads: Noted[] = [];
-    const value = share(entry?.value, unit.compute(this.#reader(reads), ...key));
-    this.#entries.set(id, { run: this.#run, reads, value });
-    return value;
+    branch.entry ??= { unit, key, run: 0, reads: [], value: undefined };
+    return branch.entry;
+  }
+
+  /** The value of `entry` for this run, made anew if anything it was made from has changed. */
+  #renew(entry: Entry): unknown {
+    if (entry.run === this.#run) {
+      return entry.value;
+    }
+    if (entry.run === 0 || !entry.reads.every((read) => this.#again(read) === read.value)) {
+      this.#trace(entry.unit.name, entry.key.join('/'));
+      const reads: Noted[] = [];
+      entry.value = share(entry.value, entry.unit.compute(this.#reader(reads), ...entry.key));
+      entry.reads = reads;
+    }
+    entry.run = this.#run;
+    return entry.value;
   }
 
   #again(read: Noted): unknown {
@@ -129,7 +140,7 @@ class MemoStore {
       case 'find':
         return this.#find(read.index, read.key);
       case 'unit':
-        return this.#ask(read.unit, read.key);
+        return this.#renew(read.entry);
       case 'dataPlanes':
         return this.#now().observations.dataPlanes.get(read.gateway);
       case 'keys':
@@ -152,8 +163,10 @@ class MemoStore {
       list: (kind) => note({ of: 'list', kind, value: input.objects.list(kind) }),
       find: (index, key) =>
         note({ of: 'find', index: index as unknown as Index<Kind>, key, value: this.#find(index, key) }),
-      ask: <Result>(unit: Unit<Result>, ...key: readonly string[]) =>
-        note({ of: 'unit', unit, key, value: this.#ask(unit, key) as Result }),
+      ask: <Result>(unit: Unit<Result>, ...key: readonly string[]) => {
+        const entry = this.#entry(unit, key);
+        return note({ of: 'unit', entry, value: this.#renew(entry) as Result });
+      },
       dataPlanes: (gateway) =>
         note({ of: 'dataPlanes', gateway, value: input.observations.dataPlanes.get(gateway) }),
       fetchedKeys: (id) => note({ of: 'keys', id, value: input.observations.keys.get(id) }),
@@ -172,11 +185,32 @@ class MemoStore {
   }
 
   #now(): TranslationInput {
-    if (this.#input === null) {
-      throw new Error('a unit is asked outside of a run');
-    }
+    assert(this.#input !== null, 'units are asked inside of a run');
     return this.#input;
   }
+}
+
+function branchAt<Key>(branches: Map<Key, Branch>, key: Key): Branch {
+  const found = branches.get(key);
+  if (found !== undefined) {
+    return found;
+  }
+  const made = { entry: null, branches: new Map<string, Branch>() };
+  branches.set(key, made);
+  return made;
+}
+
+/** Forgets what nobody asked for in `run`; whether nothing is left. */
+function sweep(branch: Branch, run: number): boolean {
+  for (const [part, next] of branch.branches) {
+    if (sweep(next, run)) {
+      branch.branches.delete(part);
+    }
+  }
+  if (branch.entry !== null && branch.entry.run !== run) {
+    branch.entry = null;
+  }
+  return branch.entry === null && branch.branches.size === 0;
 }
 
 /** The objects of `list` by their keys; an array keeps its reference when it holds the same objects as before. */

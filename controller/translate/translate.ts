@@ -8,13 +8,13 @@ import { gatewaySnapshotUnit } from './gateway-snapshot.ts';
 import { gatewayUnit } from './gateway.ts';
 import type { TranslationInput } from './input.ts';
 import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
-import { noticesOf } from './notices.ts';
 import { policyUnits } from './policies/protection.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
 import { routeStatusUnit } from './statuses/route.ts';
-import type { DesiredStatus, EndpointSource, RemoteKeys, Translation } from './translation.ts';
+import type { Told } from './statuses/told.ts';
+import type { EndpointSource, RemoteKeys, Translation } from './translation.ts';
 
 /** Translates one input after another; equal inputs give equal translations, whatever came before. */
 export interface Translator {
@@ -35,8 +35,13 @@ export function createTranslator(options: TranslatorOptions = {}): Translator {
 const translationUnit: Unit<Translation> = {
   name: 'translation',
   compute(read) {
-    const statuses = statusesOf(read);
-    return { ...snapshotsOf(read), remoteKeys: remoteKeysOf(read), statuses, notices: noticesOf(read) };
+    const told = toldOf(read);
+    return {
+      ...snapshotsOf(read),
+      remoteKeys: remoteKeysOf(read),
+      statuses: told.map((one) => one.status),
+      notices: told.flatMap((one) => one.notices),
+    };
   },
 };
 
@@ -57,13 +62,13 @@ function snapshotsOf(read: Read): Pick<Translation, 'snapshots' | 'endpointSourc
 /** Those of all policies at Gateways of ours, with routes or without: the keys are there before the first request. */
 function remoteKeysOf(read: Read): readonly RemoteKeys[] {
   const found = read.list('AuthPolicy').flatMap(({ metadata: { namespace, name } }) => {
-    const concerned = read.ask(policyStatusUnits.AuthPolicy, namespace, name)?.gateways.length ?? 0;
+    const concerned = read.ask(policyStatusUnits.AuthPolicy, namespace, name)?.status.gateways.length ?? 0;
     return concerned === 0 ? [] : (read.ask(policyUnits.AuthPolicy, namespace, name)?.remoteKeys ?? []);
   });
   return [...new Map(found.map((one) => [one.id, one])).values()];
 }
 
-function statusesOf(read: Read): readonly DesiredStatus[] {
+function toldOf(read: Read): readonly Told[] {
   return [
     ...read.list('GatewayClass').map(({ metadata }) => read.ask(gatewayClassStatusUnit, metadata.name)),
     ...read

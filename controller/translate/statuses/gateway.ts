@@ -6,10 +6,11 @@ import { attachedRoutesUnit } from '../gateway-snapshot.ts';
 import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import type { DesiredCondition, DesiredListenerStatus, DesiredStatus } from '../translation.ts';
+import type { DesiredCondition, DesiredListenerStatus, DesiredStatus, Notice } from '../translation.ts';
+import type { Told } from './told.ts';
 
 /** The status of the Gateway of a namespace and name; null when it is not ours. */
-export const gatewayStatusUnit: Unit<DesiredStatus | null> = {
+export const gatewayStatusUnit: Unit<Told | null> = {
   name: 'gateway status',
   compute(read, namespace = '', name = '') {
     const gateway = read.ask(gatewayUnit, namespace, name);
@@ -21,22 +22,42 @@ export const gatewayStatusUnit: Unit<DesiredStatus | null> = {
       shape,
       model: read.ask(listenerUnit, namespace, name, shape.name),
     }));
-    const attached = countAttached(read, gateway);
     return {
-      object: { kind: 'Gateway', namespace, name },
-      generation: object.metadata.generation,
-      gateways: [gateway.key],
-      status: {
-        kind: 'Gateway',
-        conditions: gatewayConditions(read, gateway, listeners),
-        addresses: gateway.addresses.values.map((value) => ({ type: 'IPAddress', value })),
-        listeners: listeners.map((one) =>
-          listenerStatus(read, gateway, one, attached.get(one.shape.name) ?? 0),
-        ),
-      },
+      status: gatewayStatus(read, gateway, { listeners, generation: object.metadata.generation }),
+      notices: noticesOf(gateway),
     };
   },
 };
+
+function gatewayStatus(
+  read: Read,
+  gateway: GatewayModel,
+  { listeners, generation }: { readonly listeners: readonly Judged[]; readonly generation: number },
+): DesiredStatus {
+  const { namespace, name } = gateway;
+  const attached = countAttached(read, gateway);
+  return {
+    object: { kind: 'Gateway', namespace, name },
+    generation,
+    gateways: [gateway.key],
+    status: {
+      kind: 'Gateway',
+      conditions: gatewayConditions(read, gateway, listeners),
+      addresses: gateway.addresses.values.map((value) => ({ type: 'IPAddress', value })),
+      listeners: listeners.map((one) =>
+        listenerStatus(read, gateway, one, attached.get(one.shape.name) ?? 0),
+      ),
+    },
+  };
+}
+
+function noticesOf({ namespace, name, parameters }: GatewayModel): readonly Notice[] {
+  const { storeProblem } = parameters;
+  const object = { kind: 'Gateway', namespace, name };
+  return storeProblem === null
+    ? []
+    : [{ object, reason: 'StoreUnresolved', message: wordsOf(storeProblem).message }];
+}
 
 interface Judged {
   readonly shape: ListenerShape;

@@ -9,6 +9,7 @@ import { policyUnits } from '../policies/protection.ts';
 import { targetsOf, type Ancestor, type Target } from '../policies/target.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredAncestorStatus, DesiredCondition, DesiredStatus } from '../translation.ts';
+import type { Told } from './told.ts';
 
 /** The status of a policy by its namespace and name; null when it concerns no Gateway of ours. */
 export const policyStatusUnits = {
@@ -16,7 +17,7 @@ export const policyStatusUnits = {
   RateLimitPolicy: statusUnit('RateLimitPolicy', (read, namespace, name) =>
     read.get('RateLimitPolicy', namespace, name),
   ),
-} as const satisfies Record<PolicyKind, Unit<DesiredStatus | null>>;
+} as const satisfies Record<PolicyKind, Unit<Told | null>>;
 
 type Policy = AuthPolicy | RateLimitPolicy;
 
@@ -26,13 +27,14 @@ const ancestorsMax = 16;
 function statusUnit(
   kind: PolicyKind,
   find: (read: Read, namespace: string, name: string) => Policy | undefined,
-): Unit<DesiredStatus | null> {
+): Unit<Told | null> {
   return {
     name: `${kind} status`,
     compute(read, namespace = '', name = '') {
       const object = find(read, namespace, name);
       const model = read.ask(policyUnits[kind], namespace, name);
-      return object === undefined || model === null ? null : policyStatus(read, object, model);
+      const status = object === undefined || model === null ? null : policyStatus(read, object, model);
+      return status === null ? null : { status, notices: [] };
     },
   };
 }

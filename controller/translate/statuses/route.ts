@@ -1,10 +1,11 @@
 import { conditionOf, wordsOf } from '../conditions.ts';
 import type { Unit } from '../memo.ts';
-import { routeUnit, type ParentModel } from '../route.ts';
-import type { DesiredCondition, DesiredParentStatus, DesiredStatus } from '../translation.ts';
+import { routeUnit, type ParentModel, type RouteModel } from '../route.ts';
+import type { DesiredCondition, DesiredParentStatus, Notice } from '../translation.ts';
+import type { Told } from './told.ts';
 
 /** The status of the HTTPRoute of a namespace and name; null when none of its parents is ours. */
-export const routeStatusUnit: Unit<DesiredStatus | null> = {
+export const routeStatusUnit: Unit<Told | null> = {
   name: 'route status',
   compute(read, namespace = '', name = '') {
     const model = read.ask(routeUnit, namespace, name);
@@ -13,13 +14,23 @@ export const routeStatusUnit: Unit<DesiredStatus | null> = {
       return null;
     }
     return {
-      object: { kind: 'HTTPRoute', namespace, name },
-      generation: object.metadata.generation,
-      gateways: [...new Set(model.parents.map((one) => one.gateway))],
-      status: { kind: 'Route', parents: model.parents.map((one) => parentStatus(one)) },
+      status: {
+        object: { kind: 'HTTPRoute', namespace, name },
+        generation: object.metadata.generation,
+        gateways: [...new Set(model.parents.map((one) => one.gateway))],
+        status: { kind: 'Route', parents: model.parents.map((one) => parentStatus(one)) },
+      },
+      notices: noticesOf(namespace, name, model),
     };
   },
 };
+
+function noticesOf(namespace: string, name: string, { parents }: RouteModel): readonly Notice[] {
+  const object = { kind: 'HTTPRoute', namespace, name };
+  const closed = parents.flatMap((one) => one.closed);
+  const messages = new Set(closed.map(({ rule, reason }) => `Rule ${rule} is closed: ${reason}.`));
+  return [...messages].map((message) => ({ object, reason: 'Closed', message }));
+}
 
 function parentStatus(parent: ParentModel): DesiredParentStatus {
   const accepted = parent.problem === null ? [] : [parent.problem];
