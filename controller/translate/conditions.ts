@@ -40,6 +40,11 @@ const table: Table = {
 
   ListenerProtocol: ({ protocol }) =>
     accepted('UnsupportedProtocol', `protocol: ${protocol} is not supported; use HTTP or HTTPS.`),
+  ClientValidation: ({ port }) =>
+    accepted(
+      'UnsupportedValue',
+      `spec.tls.frontend: client certificates (port ${String(port)}) are not supported yet; without them the listener does not serve. Remove the validation.`,
+    ),
   HostnameConflict: ({ port, others }) =>
     conflicted(
       'HostnameConflict',

@@ -15,6 +15,7 @@ export type GatewayProblem =
   | { readonly kind: 'NotAccepted'; readonly what: string };
 
 export type ListenerProblem =
+  | { readonly kind: 'ClientValidation'; readonly port: number }
   | { readonly kind: 'ListenerProtocol'; readonly protocol: string }
   | { readonly kind: 'HostnameConflict'; readonly port: number; readonly others: readonly string[] }
   | { readonly kind: 'ProtocolConflict'; readonly port: number; readonly others: readonly string[] }

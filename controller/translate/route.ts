@@ -6,6 +6,8 @@ import type { Resource } from '#snapshot/snapshot.ts';
 import { attach, isGatewayReference, type ListenerAttachment } from './attach.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
+import type { Affecting } from './policies/affected.ts';
+import { policyTitle, type PolicyKind } from './policies/policy.ts';
 import { extensionProblem, hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
 import { createdMs } from './precedence.ts';
 import type { Problem } from './problem.ts';
@@ -29,6 +31,10 @@ export interface ParentModel {
   readonly referenceProblems: readonly Problem[];
   /** Rules through which nothing may pass, and why. */
   readonly closed: readonly ClosedRule[];
+  /** Policies that hold for some of its rules there. */
+  readonly affecting: readonly Affecting[];
+  /** Fields that have no effect yet. */
+  readonly ignored: readonly string[];
 }
 
 export interface ClosedRule {
@@ -50,6 +56,7 @@ export interface RouteAtGateway {
 
 /** How a policy fares at one rule. */
 export interface PolicyEffect {
+  readonly kind: PolicyKind;
   /** As `policyTitle` tells it. */
   readonly policy: string;
   readonly outcome: 'Holds' | 'Partly' | 'Aside';
@@ -247,9 +254,10 @@ function routeRule({ rule, protection }: GuardedRule): RouteRule {
 
 function effectsOf(protection: Protection): readonly PolicyEffect[] {
   return protection.standings.map(({ policy, holds, asideFor }) => ({
-    policy: `${policy.kind} ${policy.namespace}/${policy.name}`,
+    kind: policy.kind,
+    policy: policyTitle(policy),
     outcome: holds ? (asideFor.length === 0 ? 'Holds' : 'Partly') : 'Aside',
-    asideFor: asideFor.map((one) => `${one.kind} ${one.namespace}/${one.name}`),
+    asideFor: asideFor.map((one) => policyTitle(one)),
   }));
 }
 
@@ -272,6 +280,7 @@ function parentModel(
   const [first] = wrong;
   const all = first !== undefined && wrong.length === rules.length;
   const names = wrong.map((one) => one.rule);
+  const site = sites.find((one) => one.gateway === parent.gateway);
   return {
     parentRef: parent.parentRef,
     gateway: parent.gateway.key,
@@ -279,6 +288,13 @@ function parentModel(
     partial:
       first === undefined || all ? null : { kind: 'RulesDropped', rules: names, problem: first.problem },
     referenceProblems: rules.flatMap((rule) => rule.referenceProblems),
-    closed: sites.find((one) => one.gateway === parent.gateway)?.closed ?? [],
+    closed: site?.closed ?? [],
+    affecting: affectingOf(site?.atGateway?.effects ?? []),
+    ignored: rules.flatMap((rule) => rule.ignored),
   };
+}
+
+function affectingOf(effects: readonly PolicyEffect[]): readonly Affecting[] {
+  const holding = effects.filter((one) => one.outcome !== 'Aside');
+  return holding.map(({ kind, policy }) => ({ kind, title: policy }));
 }

@@ -25,6 +25,8 @@ export interface RuleModel {
   /** Why the rule cannot be served as it is written. */
   readonly problem: Problem | null;
   readonly referenceProblems: readonly Problem[];
+  /** Fields that have no effect yet. */
+  readonly ignored: readonly string[];
 }
 
 /** The rules of the HTTPRoute of a namespace and name, in their order. */
@@ -66,6 +68,9 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     backends: problem === null ? resolved.flatMap((one) => one.backend ?? []) : [],
     problem,
     referenceProblems: resolved.flatMap((one) => one.problem ?? []),
+    ignored: (['retry', 'sessionPersistence'] as const)
+      .filter((name) => rule[name] !== undefined)
+      .map((name) => `${field}.${name}`),
   };
 }
 

@@ -5,6 +5,9 @@ import { gatewayUnit, type GatewayModel } from '../gateway.ts';
 import { attachedRoutesUnit } from '../gateway-snapshot.ts';
 import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
+import { affectedConditions, type Affecting } from '../policies/affected.ts';
+import { contenders } from '../policies/conflict.ts';
+import { policyKinds, policyTitle } from '../policies/policy.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredCondition, DesiredListenerStatus, DesiredStatus, Notice } from '../translation.ts';
 import type { Told } from './told.ts';
@@ -86,7 +89,19 @@ function gatewayConditions(
     acceptedCondition(gateway, listeners),
     ...(storeProblem === null ? [] : [bad(storeProblem)]),
     programmed === null ? good('Programmed') : bad(programmed),
+    ...affectedConditions(affectingOf(read, gateway)),
   ];
+}
+
+/** Policies of the Gateway and of its listeners; routes tell of their own. */
+function affectingOf(read: Read, { namespace, name, listeners }: GatewayModel): readonly Affecting[] {
+  const sections = ['', ...listeners.map((one) => one.name)];
+  return policyKinds.flatMap((kind) =>
+    sections.flatMap((section) => {
+      const [winner] = contenders(read, kind, { kind: 'Gateway', namespace, name, section });
+      return winner === undefined ? [] : [{ kind, title: policyTitle({ kind, namespace, name: winner }) }];
+    }),
+  );
 }
 
 function acceptedCondition(gateway: GatewayModel, listeners: readonly Judged[]): DesiredCondition {

@@ -1,5 +1,6 @@
 import { conditionOf, wordsOf } from '../conditions.ts';
 import type { Unit } from '../memo.ts';
+import { affectedConditions } from '../policies/affected.ts';
 import { routeUnit, type ParentModel, type RouteModel } from '../route.ts';
 import type { DesiredCondition, DesiredParentStatus, Notice } from '../translation.ts';
 import type { Told } from './told.ts';
@@ -37,13 +38,18 @@ function parentStatus(parent: ParentModel): DesiredParentStatus {
   return {
     parentRef: parent.parentRef,
     conditions: [
-      conditionOf('Accepted', accepted),
+      conditionOf('Accepted', accepted, ignoredMessage(parent)),
       conditionOf('ResolvedRefs', parent.referenceProblems),
       // PartiallyInvalid is there only while it is true (GEP-1364).
       ...(parent.partial === null ? [] : [{ ...wordsOf(parent.partial), status: 'True' } as const]),
       ...closedCondition(parent),
+      ...affectedConditions(parent.affecting),
     ],
   };
+}
+
+function ignoredMessage({ ignored }: ParentModel): string {
+  return ignored.length === 0 ? '' : `Without effect, for it is not supported yet: ${ignored.join(', ')}.`;
 }
 
 /** Ours: told only while some rule lets nothing through. */
