@@ -35,6 +35,9 @@ interface AdmissionOptions {
 /** The longest span that a timer takes. */
 const timerMsMax = 2 ** 31 - 1;
 
+/** Each fresh token is asked about: a peer may not make us ask all the time. */
+const renewEveryMs = 1_000;
+
 /** The right of one peer to be served: by its first token, then by fresher ones, checked again while it lasts. */
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -43,7 +46,10 @@ export class Admission {
   #expiresAtMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #checking = false;
+  /** Came while another token was being checked. */
+  #fresh: Secret<string> | null = null;
   #closed = false;
+  #renewedAt = -renewEveryMs;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -64,7 +70,11 @@ export class Admission {
 
   /** Takes a fresher token of the same ServiceAccount; one that does not hold ends the right. */
   renew(token: string): void {
-    if (!this.#checking) void this.#check(token);
+    const now = performance.now();
+    if (now - this.#renewedAt < renewEveryMs) return this.#lapse('fresh tokens come too often');
+    this.#renewedAt = now;
+    if (this.#checking) this.#fresh = new Secret(token);
+    else void this.#check(token);
   }
 
   close(): void {
@@ -96,6 +106,9 @@ export class Admission {
     const answer = await this.#ask(token);
     this.#checking = false;
     if (this.#closed) return;
+    const fresh = this.#fresh;
+    this.#fresh = null;
+    if (fresh !== null) return this.#check(fresh.reveal());
     // Nobody could tell: what was told before holds until it expires.
     if (answer === null) return this.#schedule();
     if (!answer.ok) return this.#lapse(answer.reason);

@@ -70,6 +70,8 @@ export interface GivenPublisher extends AsyncDisposable {
   readonly events: readonly PublishEvent[];
   readonly observed: ReadonlyMap<GatewayKey, DataPlanes>;
   readonly missingKeys: readonly string[];
+  /** The tokens that were asked about, the newest last. */
+  readonly asked: readonly string[];
   /** Whose token it is: `<namespace>/<account>`; absent: nobody's. Change it as the cluster would. */
   readonly tokens: Map<string, { readonly account: string; readonly expiresAtMs: number }>;
 }
@@ -80,6 +82,7 @@ export async function givenPublisher(
   const events: PublishEvent[] = [];
   const observed = new Map<GatewayKey, DataPlanes>();
   const missingKeys: string[] = [];
+  const asked: string[] = [];
   const never = Date.now() + 86_400_000;
   const tokens = new Map([
     ['edge', { account: 'shop/edge', expiresAtMs: never }],
@@ -88,6 +91,7 @@ export async function givenPublisher(
   ]);
   const authenticate = async (token: string): Promise<Authenticated> => {
     if (token === 'hanging') return Promise.withResolvers<never>().promise;
+    asked.push(token);
     const known = tokens.get(token);
     const [namespace = '', serviceAccount = ''] = known?.account.split('/') ?? [];
     if (known === undefined) return { ok: false, reason: 'the token is not valid' };
@@ -115,6 +119,7 @@ export async function givenPublisher(
     observed,
     missingKeys,
     tokens,
+    asked,
     [Symbol.asyncDispose]: () => publisher.stop(),
   };
 }

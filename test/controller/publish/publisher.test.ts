@@ -214,7 +214,7 @@ describe('the door of a publisher', () => {
 
   test('ends the stream when the token expires', async () => {
     await using controller = await givenPublisher();
-    controller.tokens.set('edge', { account: 'shop/edge', expiresAtMs: Date.now() + 60 });
+    controller.tokens.set('edge', { account: 'shop/edge', expiresAtMs: Date.now() + 800 });
     await using dataPlane = rawDataPlane(controller.address);
     await eventually(() => dataPlane.status() === 200);
     await eventually(() => dataPlane.stream.destroyed);
@@ -226,19 +226,31 @@ describe('the door of a publisher', () => {
   });
 
   test('goes on with a fresh token, and not with one of another ServiceAccount', async () => {
-    await using controller = await givenPublisher();
-    controller.tokens.set('short', { account: 'shop/edge', expiresAtMs: Date.now() + 150 });
-    await using fresh = rawDataPlane(controller.address, { token: 'short' });
-    await using foreign = rawDataPlane(controller.address, { token: 'short' });
-    await using stale = rawDataPlane(controller.address, { token: 'short' });
+    await using controller = await givenPublisher({ limits: { recheckMs: 20 } });
+    const { tokens, asked } = controller;
+    tokens.set('first', { account: 'shop/edge', expiresAtMs: Date.now() + 60_000 });
+    await using fresh = rawDataPlane(controller.address, { token: 'first' });
+    await using foreign = rawDataPlane(controller.address, { token: 'first' });
+    await using stale = rawDataPlane(controller.address, { token: 'first' });
     await eventually(() => [fresh, foreign, stale].every((dataPlane) => dataPlane.status() === 200));
     fresh.say({ type: 'token', token: 'edge' });
     foreign.say({ type: 'token', token: 'other' });
-    await eventually(() => foreign.stream.destroyed && stale.stream.destroyed);
+    await eventually(() => asked.filter((token) => token === 'edge').length > 1 && foreign.stream.destroyed);
+    tokens.set('first', { account: 'shop/edge', expiresAtMs: Date.now() });
+    await eventually(() => stale.stream.destroyed);
     controller.publisher.put(edge, setOf(route('a')), order(1));
     await eventually(() => fresh.messages().length === 2);
     const reasons = controller.events.map((event) => (event.kind === 'Disconnected' ? event.reason : ''));
     assert(reasons.includes('the fresh token is of another ServiceAccount'));
+  });
+
+  test('does not ask about one fresh token after the other', async () => {
+    await using controller = await givenPublisher();
+    await using dataPlane = rawDataPlane(controller.address);
+    await eventually(() => dataPlane.status() === 200);
+    for (let time = 0; time < 50; time += 1) dataPlane.say({ type: 'token', token: 'edge' });
+    await eventually(() => dataPlane.stream.destroyed);
+    assert(controller.asked.length <= 3, `${controller.asked.length} tokens were asked about`);
   });
 
   test('asks again whether a token still holds, and ends the stream when it does not', async () => {

@@ -266,7 +266,9 @@ test('endpoints move on their own road while a set stands', async () => {
     controller.publisher.putEndpoints(edge, endpoints('cart', `10.0.0.${last}`), order(last));
   }
   const newest = endpoints('cart', '10.0.0.50');
-  await eventually(() => controller.publisher.allReadyHave(edge, controller.publisher.version(edge) ?? ''));
+  await eventually(
+    () => dataPlane.subscriber.state().serving?.version === controller.publisher.version(edge),
+  );
   assert.deepEqual(dataPlane.served(newest), newest);
   assert.equal(dataPlane.served(route('a')), dataPlane.sets[0]?.get(route('a').id));
 });
