@@ -1,0 +1,61 @@
+// Manifests as a person writes them, for the parts that a test is not about. What it is about it writes out itself.
+
+/** GatewayClass `turnpike` and Gateway `edge` with one plain listener. */
+export function edgeManifest(port: number): string {
+  return `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: turnpike }
+spec: { controllerName: turnpike.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike
+  listeners:
+    - { name: http, protocol: HTTP, port: ${port} }
+`;
+}
+
+/** Service `name` (port 80) whose ready endpoints are these ports of loopback. */
+export function serviceManifest(name: string, ...ports: readonly number[]): string {
+  const slices = ports.map(
+    (port) => `
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: ${name}-${port}, labels: { kubernetes.io/service-name: ${name} } }
+addressType: IPv4
+ports: [{ name: http, port: ${port} }]
+endpoints: [{ addresses: [127.0.0.1] }]
+`,
+  );
+  return `
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { ports: [{ name: http, port: 80 }] }
+${slices.join('')}`;
+}
+
+/** HTTPRoute `name` of Gateway `edge`; `rules` is its YAML, as a flow or indented by two. */
+export function routeManifest(name: string, rules: string, hostnames: readonly string[] = []): string {
+  return `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: ${name} }
+spec:
+  parentRefs: [{ name: edge }]
+  hostnames: [${hostnames.map((host) => JSON.stringify(host)).join(', ')}]
+  rules: ${rules}
+`;
+}
+
+/** HTTPRoute `name` that sends a path and all below it to port 80 of a Service. */
+export function pathRouteManifest(name: string, path: string, service: string): string {
+  return routeManifest(
+    name,
+    `[{ matches: [{ path: { type: PathPrefix, value: ${path} } }], backendRefs: [{ name: ${service}, port: 80 }] }]`,
+  );
+}
