@@ -63,6 +63,8 @@ export class ServerConnection implements RequestEvents, Downstream {
   #discarded = 0;
   #answerLength: ContentLength = noContent;
   #closeAfterAnswer = false;
+  /** The time for a head runs: from the beginning for the first, from its first octet for others. */
+  #inHead = true;
   /** By the coarse clock. */
   #deadlineMs: number;
 
@@ -174,7 +176,8 @@ export class ServerConnection implements RequestEvents, Downstream {
 
   #release(): void {
     this.#held = null;
-    if (this.#phase === 'Head' && !this.#parser.atStart && this.#deadlineMs === Number.POSITIVE_INFINITY) {
+    if (this.#phase === 'Head' && !this.#inHead && !this.#parser.atStart) {
+      this.#inHead = true;
       this.#deadlineMs = this.#after(this.#around.limits.headTimeoutMs);
     }
     if (!this.#paused || (this.#phase === 'Exchange' && !this.#wanted && !this.#parser.ended)) return;
@@ -351,6 +354,7 @@ export class ServerConnection implements RequestEvents, Downstream {
     this.#request = null;
     this.#answerLength = noContent;
     this.#parser.next();
+    this.#inHead = false;
     this.#deadlineMs = this.#after(this.#around.limits.idleTimeoutMs);
     if (this.#held !== null || this.#paused) this.#goOn();
   }

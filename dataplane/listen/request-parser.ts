@@ -30,7 +30,7 @@ export class RequestParser {
   #chunks: ChunkedDecoder | null = null;
   /** A head that is not whole yet. */
   #held: Buffer | null = null;
-  #isFirstOctet = true;
+  #mayBeEmptyLine = true;
   readonly #hosts = new HostMemo();
 
   constructor(scanner: HeadScanner, requestLineBytesMax: number, events: RequestEvents) {
@@ -62,7 +62,7 @@ export class RequestParser {
   next(): void {
     this.#state = 'Head';
     this.#chunks = null;
-    this.#isFirstOctet = true;
+    this.#mayBeEmptyLine = true;
   }
 
   /**
@@ -85,32 +85,35 @@ export class RequestParser {
   }
 
   #parseHead(bytes: Buffer, from: number): number {
-    let start = from;
-    // one empty line before a request is forgiven (RFC 9112 section 2.2)
-    if (this.#held === null && this.#isFirstOctet && bytes[start] === 0x0d && bytes[start + 1] === 0x0a) {
-      this.#isFirstOctet = false;
-      start += 2;
-      if (start === bytes.length) return start;
-    }
     const held = this.#held;
-    const octets = held === null ? bytes : Buffer.concat([held, bytes.subarray(start)]);
-    const origin = held === null ? start : 0;
-    const outcome = this.#scanner.scanHead(octets, origin);
-    if (outcome === 'Incomplete' && this.#scanner.startLineEnd - origin <= this.#requestLineBytesMax) {
-      this.#held = held === null ? Buffer.from(octets.subarray(origin)) : octets;
+    const octets = held === null ? bytes : Buffer.concat([held, bytes.subarray(from)]);
+    const start = this.#skipEmptyLine(octets, held === null ? from : 0);
+    if (start === octets.length) {
+      this.#held = null;
+      return bytes.length;
+    }
+    const outcome = this.#scanner.scanHead(octets, start);
+    const lineLength = this.#scanner.startLineEnd - start;
+    if (outcome === 'Incomplete' && lineLength <= this.#requestLineBytesMax) {
+      this.#held = held === null ? Buffer.from(octets.subarray(start)) : octets.subarray(start);
       return bytes.length;
     }
     this.#held = null;
-    if (this.#scanner.startLineEnd - origin > this.#requestLineBytesMax)
-      return this.#fail({ kind: 'TargetTooLong' });
+    if (lineLength > this.#requestLineBytesMax) return this.#fail({ kind: 'TargetTooLong' });
     if (outcome === 'TooLong' || outcome === 'TooManyFields') return this.#fail({ kind: 'HeadTooLarge' });
     if (outcome !== 'Complete') return this.#fail({ kind: 'MalformedRequest', detail: this.#scanner.fault });
-    const end = this.#scanner.end - origin + start - (held?.length ?? 0);
-    const startLineLength = this.#scanner.startLineEnd - origin;
-    const request = decodeRequest(this.#scanner, this.#scanner.text(octets), startLineLength, this.#hosts);
+    const end = held === null ? this.#scanner.end : this.#scanner.end - held.length + from;
+    const request = decodeRequest(this.#scanner, this.#scanner.text(octets), lineLength, this.#hosts);
     if ('kind' in request) return this.#fail(request);
     this.#begin(request);
     return end;
+  }
+
+  /** One empty line before a request is forgiven (RFC 9112 section 2.2). */
+  #skipEmptyLine(octets: Buffer, from: number): number {
+    if (!this.#mayBeEmptyLine || octets[from] !== 0x0d || octets[from + 1] !== 0x0a) return from;
+    this.#mayBeEmptyLine = false;
+    return from + 2;
   }
 
   #begin(request: ReceivedRequest): void {
