@@ -23,7 +23,7 @@ const ownersMax = 4;
  * owner that is gone (its keys or its rule changed) is never asked for again, so nothing it knew is used.
  *
  * Hot path: one look-up by the string as it was received. Hashing it by SHA-256 first costs more than all else here
- * (bench in test/dataplane/filters/authenticate/cost.ts), and what is remembered is no more secret than what the
+ * (measured in test/dataplane/filters/authenticate/cost.ts), and what is remembered is no more secret than what the
  * process receives all the time.
  */
 export class TokenCache<Owner extends object, Value extends object> {

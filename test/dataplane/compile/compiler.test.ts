@@ -265,8 +265,11 @@ describe('a snapshot compiled after another', () => {
 
   it('takes over every rule when nothing changed but endpoints', (t) => {
     const { compile } = givenCompiler(t);
+    const portOf = (rule: Rule | null) => picked(rule)?.cluster?.pick(null)?.port;
     const before = rules(compile(...all, givenEndpoints('cart', 1)));
+    assert.equal(portOf(before.guarded), 1);
     const after = rules(compile(...all, givenEndpoints('cart', 2)));
+    assert.equal(portOf(after.guarded), 2);
     assert.notEqual(before.guarded, null);
     assert.equal(after.guarded, before.guarded);
     assert.equal(after.plain, before.plain);

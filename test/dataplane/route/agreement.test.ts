@@ -1,7 +1,7 @@
 import { RouterCompiler, type RouteEntry } from '#dataplane/route/compiled-router.ts';
 import type { Route, RouteMatch } from '#snapshot/route.ts';
 import { givenRequest } from '#test/given/request.ts';
-import { attached, givenRoute, givenRule } from '#test/given/route.ts';
+import { attached, givenMatch, givenRoute, givenRule } from '#test/given/route.ts';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -33,7 +33,12 @@ const match: fc.Arbitrary<RouteMatch> = fc.record({
   headers: fc.array(valueTest, { maxLength: 2 }),
   query: fc.array(valueTest, { maxLength: 2 }),
 });
-const rule = fc.array(match, { minLength: 1, maxLength: 3 });
+// Many equal matches, so that age, name and order must decide.
+const plainMatch = fc
+  .constantFrom('', '/a')
+  .map((value) => ({ ...givenMatch(), path: { kind: 'Prefix' as const, value } }));
+const anyMatch = fc.oneof(match, plainMatch);
+const rule = fc.array(anyMatch, { minLength: 1, maxLength: 3 });
 
 const route = fc
   .record({
