@@ -15,9 +15,10 @@ export function rateLimitFields(limit: RateLimit): RateLimitFields {
   const policy = limit.limits
     .map((each, at) => `${names[at]};q=${each.requests};w=${Math.ceil(each.windowMs / 1000)}`)
     .join(', ');
+  const before = names.map((name, at) => `${at === 0 ? '' : ', '}${name};r=`);
   return {
     append(fields, outcome) {
-      fields.append('ratelimit', state(names, outcome), 'RateLimit');
+      fields.append('ratelimit', state(before, outcome), 'RateLimit');
       fields.append('ratelimit-policy', policy, 'RateLimit-Policy');
     },
   };
@@ -28,11 +29,12 @@ export function retryAfterSeconds(waitMs: number): number {
   return Math.max(1, Math.ceil(waitMs / 1000));
 }
 
-function state(names: readonly string[], outcome: Outcome): string {
+/** Hot path: `before` holds all that does not change. */
+function state(before: readonly string[], outcome: Outcome): string {
   let text = '';
-  for (let at = 0; at < names.length; at += 1) {
+  for (let at = 0; at < before.length; at += 1) {
     const resetS = Math.ceil((outcome.resetMs[at] ?? 0) / 1000);
-    text += `${at === 0 ? '' : ', '}${names[at]};r=${outcome.remaining[at] ?? 0};t=${resetS}`;
+    text += `${before[at]}${outcome.remaining[at] ?? 0};t=${resetS}`;
   }
   return text;
 }
