@@ -49,7 +49,8 @@ describe('identity fields', () => {
     { claim: 'realm.roles', header: 'x-roles' },
     { claim: 'https://shop.example/plan', header: 'x-plan' },
     { claim: 'absent', header: 'x-absent' },
-    { claim: 'constructor', header: 'x-proto' },
+    { claim: 'constructor', header: 'x-constructor' },
+    { claim: '__proto__', header: 'x-proto' },
     { claim: 'sub.length', header: 'x-length' },
   ];
   const authentication = givenAuthentication(givenJwt({ claimsToHeaders: mapping }));
@@ -61,7 +62,7 @@ describe('identity fields', () => {
     assert.equal(await verdictOf(gate().filter(authentication, keySet), exchange), 'pass');
     const { fields } = exchange.forwarded;
     const values = mapping.map(({ header }) => fields.joined(header));
-    assert.deepEqual(values, ['ada', 'a,b', 'gold', undefined, undefined, undefined]);
+    assert.deepEqual(values, ['ada', 'a,b', 'gold', undefined, undefined, undefined, undefined]);
   });
 
   it("never are the client's own, in whatever spelling, also when the claim is absent or the request is refused", async () => {
