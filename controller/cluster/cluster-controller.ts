@@ -32,7 +32,14 @@ import type { LeaderAddress, ObservationRelay } from '#controller/publish/relay.
 import type { Publisher } from '#controller/publish/publisher.ts';
 import type { ClusterControllerOptions } from './options.ts';
 import type { HostPort } from './publish-address.ts';
-import { reportKeys, reportPublish, reportReflector, reportRelay, reportStatus } from './reports.ts';
+import {
+  reportKeeping,
+  reportKeys,
+  reportPublish,
+  reportReflector,
+  reportRelay,
+  reportStatus,
+} from './reports.ts';
 
 export interface ClusterController {
   readonly facts: ControllerFacts;
@@ -77,7 +84,7 @@ class Controller implements ClusterController {
   constructor(options: ClusterControllerOptions) {
     this.#options = options;
     const { clock, random, log, namespace } = options;
-    const report = (event: string, fields: Readonly<Record<string, unknown>>) => log.warn(event, fields);
+    const report = reportKeeping(log);
     this.#client = new KubeClient(options.connection, clock);
     const client = this.#client;
     this.#plane = this.#createPlane();

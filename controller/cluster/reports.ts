@@ -43,3 +43,11 @@ export function reportPublish(log: Log): (event: PublishEvent) => void {
 export function reportRelay(log: Log): (event: RelayEvent) => void {
   return ({ kind, ...fields }) => log.info(`Relay${kind}`, fields);
 }
+
+/** Lines about what a leader keeps in the cluster. */
+export function reportKeeping(log: Log): (event: string, fields: Readonly<Record<string, unknown>>) => void {
+  return (event, fields) => {
+    if (event === 'AuthorityWritten') log.info(event, fields);
+    else log.warn(event, fields);
+  };
+}

@@ -67,7 +67,7 @@ const defaultTiming: ReflectorTiming = {
   headDeadlineMs: 30_000,
   pageDeadlineMs: 60_000,
   relistMinMs: 5_000,
-  pollMs: 4_000,
+  pollMs: 2_000,
   shortWatchMs: 1_000,
 };
 
@@ -270,8 +270,11 @@ export class Reflector {
       this.#version = null;
     }
     this.#fail(error);
-    const maxMs = failure === 'network' ? networkBackoffMaxMs : backoffMaxMs;
-    return Math.max(this.#backoff.next(maxMs), error.retryAfterMs ?? 0);
+    if (error.retryAfterMs !== null) {
+      // The server's own word, and not all at once after it.
+      return error.retryAfterMs + this.#backoff.next(backoffMinMs);
+    }
+    return this.#backoff.next(failure === 'network' ? networkBackoffMaxMs : backoffMaxMs);
   }
 
   #waitForKind(): number {
@@ -292,6 +295,8 @@ export class Reflector {
 
   #fail(error: KubeError): void {
     if (this.#trouble !== error.failure) {
+      // Another trouble is a step forward: a server that refuses connections comes back by way of 503.
+      this.#backoff.reset();
       this.#trouble = error.failure;
       this.#options.report({ kind: 'Failing', of: this.#options.info.kind, error });
     }
