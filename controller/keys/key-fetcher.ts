@@ -228,7 +228,10 @@ export class KeyFetcher {
     return [...endpoints.slice(first), ...endpoints.slice(0, first)].map((endpoint) => {
       // The Service's name for the Host field, the endpoint's address for the connection.
       const url = new URL(`http://${service}.${namespace}.svc:${endpoint.port}`);
-      url.href = new URL(path, url).href;
+      // Not resolved against the URL: `//host/` must stay a path.
+      const [pathname = '', ...query] = path.split('?');
+      url.pathname = pathname;
+      url.search = query.join('?');
       return { url, address: endpoint.address };
     });
   }
