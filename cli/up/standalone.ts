@@ -4,6 +4,7 @@ import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { authorityAt, issueServing, publicBundle } from '#controller/authority/authority.ts';
 import { systemClock } from '#controller/clock.ts';
+import type { Clock } from '#controller/clock.ts';
 import { FolderSource } from '#controller/files/folder-source.ts';
 import type { FolderReport } from '#controller/files/folder-source.ts';
 import { createControlPlane } from '#controller/plane.ts';
@@ -22,6 +23,8 @@ export interface StandaloneOptions {
   readonly accessLog: number | null;
   readonly build: string;
   readonly report: StandaloneReport;
+  /** The controller's; this machine's unless told. */
+  readonly clock?: Clock;
 }
 
 /** Who is told what happens. */
@@ -45,7 +48,7 @@ const hour = 3_600_000;
 
 /** @throws {FilesError} when a folder cannot be read. */
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
-  const { report } = options;
+  const { report, clock = systemClock } = options;
   const authority = await authorityAt(null, Date.now());
   const token = randomBytes(32).toString('hex');
   const planes = new Map<GatewayKey, DataPlane>();
@@ -63,7 +66,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     now: Date.now,
   });
   const controlPlane = createControlPlane({
-    clock: systemClock,
+    clock,
     random: Math.random,
     settings: {
       controllerName: 'turnpike.dev/gateway-controller',
@@ -114,7 +117,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     kinds,
     check: decodeManifest,
     sink: controlPlane.store,
-    clock: systemClock,
+    clock,
     report: report.folder,
   });
   controlPlane.keys.lead();

@@ -40,7 +40,7 @@ export function request(wanted: Wanted): Promise<Got> {
         ? http.request(options)
         : https.request({
             ...options,
-            agent: (agent as https.Agent | undefined) ?? false,
+            agent: agent ?? false,
             ca,
             servername: host,
           });

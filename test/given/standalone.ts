@@ -5,6 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startStandalone } from '#cli/up/standalone.ts';
+import type { Clock } from '#controller/clock.ts';
 import type { FolderReport } from '#controller/files/folder-source.ts';
 import type { DesiredCondition, DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
@@ -43,7 +44,10 @@ export interface GivenStandalone extends AsyncDisposable {
  * Starts it over a folder of its own that holds `files` and, unless they have a file of that name, `edge.yaml` with
  * the Gateway. Settles when the Gateway's port answers.
  */
-export async function givenStandalone(files: Files | ((port: number) => Files)): Promise<GivenStandalone> {
+export async function givenStandalone(
+  files: Files | ((port: number) => Files),
+  choices: { readonly clock?: Clock } = {},
+): Promise<GivenStandalone> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-flow-'));
   const port = await aFreePort();
   const save = async (changed: Files): Promise<void> => {
@@ -61,6 +65,7 @@ export async function givenStandalone(files: Files | ((port: number) => Files)):
     address: '127.0.0.1',
     accessLog: null,
     build: 'test',
+    ...choices,
     report: {
       folder: (report) => void folderReports.push(report),
       statuses: (latest) => void (statuses = latest),
