@@ -53,6 +53,9 @@ export async function givenRedis(): Promise<GivenRedis> {
   async function start(): Promise<void> {
     const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     child = spawn('redis-server', [...flags, '--dir', folder, '--loglevel', 'warning'], { stdio: 'ignore' });
+    const started = child;
+    // A test run that is ended early leaves no server behind.
+    process.once('exit', () => started.kill('SIGKILL'));
     await eventually(() => answers(port), 10_000);
   }
 
