@@ -2,8 +2,11 @@ import { chunkedLength } from './framing.ts';
 import type { ContentLength } from './framing.ts';
 import type { Socket } from 'node:net';
 
-/** Content up to this joins the head, or the content before it, in one write; larger pieces go as they are. */
-const joinedBytesMax = 8 * 1024;
+/**
+ * Content up to this joins the head, or the content before it, in one write, and is copied by that; larger pieces
+ * go as they are.
+ */
+export const joinedBytesMax = 8 * 1024;
 
 /**
  * Writes messages to a socket, one after the other, and frames their content as announced. Nothing goes out before
@@ -55,6 +58,11 @@ export class MessageWriter {
       this.#socket.write(text, 'latin1');
     }
     return !this.#socket.writableNeedDrain;
+  }
+
+  /** Whether content given before may still be on its way, and must not be overwritten. */
+  get keepsData(): boolean {
+    return this.#socket.writableLength > 0;
   }
 
   #closeChunk(): void {

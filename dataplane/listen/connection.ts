@@ -314,6 +314,10 @@ export class ServerConnection implements RequestEvents, Downstream {
     return this.#isTaken(this.#writer.flush());
   }
 
+  keepsData(): boolean {
+    return this.#writer.keepsData;
+  }
+
   #isTaken(taken: boolean): boolean {
     if (!taken) this.#deadlineMs = this.#after(this.#around.limits.sendTimeoutMs);
     return taken;

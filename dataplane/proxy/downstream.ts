@@ -23,6 +23,8 @@ export interface Downstream {
   end(trailers: Fields | null): void;
   /** Sends on what was given so far; false as for `data`. */
   flush(): boolean;
+  /** Whether content given before may still be on its way, and must not be overwritten. */
+  keepsData(): boolean;
   /** The answer cannot be completed: cuts the connection. The exchange hears nothing more. */
   cut(): void;
   /**

@@ -195,6 +195,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       fields: forwarded.fields,
       method: forwarded.method,
       length: request.length,
+      switches: request.upgrade !== '',
     };
     this.#forwarding = new Forwarding(outgoing, backend.cluster, this.#downstream, this);
     this.#forwarding.start(this.#contentEnded);

@@ -30,6 +30,8 @@ export interface Outgoing {
   readonly fields: Fields;
   readonly method: string;
   readonly length: ContentLength;
+  /** It offers to leave HTTP: takes a connection of its own, that can become a tunnel. */
+  readonly switches: boolean;
 }
 
 /** Endpoints tried for one request. */
@@ -44,6 +46,7 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
   readonly head: string;
   readonly method: string;
   readonly length: ContentLength;
+  readonly switches: boolean;
   /** Requests sent to a backend. */
   attempts = 0;
 
@@ -63,6 +66,7 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
     this.head = outgoing.head;
     this.method = outgoing.method;
     this.length = outgoing.length;
+    this.switches = outgoing.switches;
     this.#fields = outgoing.fields;
     this.#cluster = cluster;
     this.#downstream = downstream;
@@ -166,6 +170,10 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
     this.#events.forwardFailed(failure);
   }
 
+  keepsData(): boolean {
+    return this.#downstream.keepsData();
+  }
+
   requestReady(): void {
     if (!this.#contentEnded) this.#downstream.want();
   }
@@ -180,8 +188,9 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
     }
     this.#tries += 1;
     this.#events.attemptBegins();
-    const connection = pool === failed ? null : pool.take(isIdempotent(this.method) ? 'Safe' : 'Unsafe');
-    if (connection === null) this.#connecting = pool.connect(this);
+    const connection =
+      pool === failed || this.switches ? null : pool.take(isIdempotent(this.method) ? 'Safe' : 'Unsafe');
+    if (connection === null) this.#connecting = pool.connect(this, this.switches ? 'Stream' : 'Http');
     else this.#send(connection);
   }
 

@@ -1,5 +1,6 @@
-import { MessageWriter } from '#dataplane/http/message-writer.ts';
+import { joinedBytesMax, MessageWriter } from '#dataplane/http/message-writer.ts';
 import { ResponseParser } from './response-parser.ts';
+import type { ReadBuffer } from './read-buffer.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
@@ -26,6 +27,8 @@ export interface ResponseEvents {
   responseFailed(failure: Failure, untouched: boolean): void;
   /** The connection takes content again after it was full. */
   requestReady(): void;
+  /** Whether data told before may still be referred to; what is not will be overwritten. */
+  keepsData(): boolean;
 }
 
 /**
@@ -44,6 +47,7 @@ export class UpstreamConnection implements ResponseParserEvents {
 
   readonly #parser: ResponseParser;
   readonly #writer: MessageWriter;
+  readonly #buffer: ReadBuffer | null;
   #user: ResponseEvents | null = null;
   #requestEnded = true;
   #persistent = true;
@@ -54,13 +58,14 @@ export class UpstreamConnection implements ResponseParserEvents {
   #trailers: Fields | null = null;
   #keepAlive = '';
 
-  /** Takes a connected socket. */
-  constructor(pool: EndpointPool, socket: Socket, scanner: HeadScanner) {
+  /** Takes a connected socket; `buffer` is what {@link receive} is called with, null when the socket is a stream. */
+  constructor(pool: EndpointPool, socket: Socket, scanner: HeadScanner, buffer: ReadBuffer | null) {
     this.pool = pool;
     this.socket = socket;
     this.#parser = new ResponseParser(scanner, this);
     this.#writer = new MessageWriter(socket);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#buffer = buffer;
+    if (buffer === null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('error', () => {});
     socket.on('drain', () => this.#user?.requestReady());
     socket.on('end', () => this.#onEnd());
@@ -146,6 +151,16 @@ export class UpstreamConnection implements ResponseParserEvents {
   responseEnd(trailers: Fields | null): void {
     this.#ended = true;
     this.#trailers = trailers;
+  }
+
+  /** Octets of `count` have been read into the buffer. */
+  receive(count: number): void {
+    const buffer = this.#buffer;
+    if (buffer === null) return;
+    const user = this.#user;
+    this.#onData(buffer.bytes.subarray(0, count));
+    const kept = count > joinedBytesMax && user !== null && user.keepsData();
+    buffer.next(count, { kept, idle: this.#user === null });
   }
 
   #onData(chunk: Buffer): void {

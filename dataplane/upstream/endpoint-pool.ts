@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { UpstreamConnection } from './connection.ts';
+import { ReadBuffer } from './read-buffer.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { Endpoint } from '#snapshot/cluster.ts';
 import type { UpstreamLimits } from './limits.ts';
@@ -65,12 +66,12 @@ export class EndpointPool {
     return connection;
   }
 
-  /** Opens a connection for `events`. */
-  connect(events: ConnectEvents): Connecting {
+  /** Opens a connection for `events`. `Stream`: one whose socket can be taken over. */
+  connect(events: ConnectEvents, mode: 'Http' | 'Stream'): Connecting {
     const { limits, connecting } = this.#surroundings;
     const isFull = this.#count >= limits.connectionsPerEndpointMax;
     if (!isFull) this.#count += 1;
-    const attempt = new Connecting(this, this.#surroundings, { events, isFull });
+    const attempt = new Connecting(this, this.#surroundings, { events, isFull, mode });
     connecting.add(attempt);
     return attempt;
   }
@@ -120,12 +121,14 @@ export class Connecting {
   readonly #surroundings: PoolSurroundings;
   readonly #deadlineMs: number;
   readonly #socket: net.Socket | null;
+  readonly #buffer: ReadBuffer | null;
+  #connection: UpstreamConnection | null = null;
   #events: ConnectEvents | null;
 
   constructor(
     pool: EndpointPool,
     surroundings: PoolSurroundings,
-    of: { events: ConnectEvents; isFull: boolean },
+    of: { events: ConnectEvents; isFull: boolean; mode: 'Http' | 'Stream' },
   ) {
     this.#pool = pool;
     this.#surroundings = surroundings;
@@ -135,10 +138,19 @@ export class Connecting {
       surroundings.nowMs + surroundings.limits.connectTimeoutMs + surroundings.limits.sweepMs;
     if (of.isFull) {
       this.#socket = null;
+      this.#buffer = null;
       process.nextTick(() => this.#end()?.connectFailed('too many connections to the endpoint'));
       return;
     }
-    const socket = net.connect({ host: pool.address, port: pool.port, noDelay: true, allowHalfOpen: true });
+    const buffer = of.mode === 'Http' ? new ReadBuffer() : null;
+    const socket = net.connect({
+      host: pool.address,
+      port: pool.port,
+      noDelay: true,
+      allowHalfOpen: true,
+      ...(buffer === null ? {} : { onread: this.#readInto(buffer) }),
+    });
+    this.#buffer = buffer;
     this.#socket = socket;
     socket.on('connect', () => this.#onConnect(socket));
     socket.on('error', (error) => this.#onFailure(error.message));
@@ -166,7 +178,21 @@ export class Connecting {
     }
     socket.removeAllListeners();
     this.#pool.passedOverUntilMs = 0;
-    events.connected(new UpstreamConnection(this.#pool, socket, this.#surroundings.scanner));
+    const { scanner } = this.#surroundings;
+    const connection = new UpstreamConnection(this.#pool, socket, scanner, this.#buffer);
+    this.#connection = connection;
+    events.connected(connection);
+  }
+
+  /** Node's way to read into memory of ours: a buffer for each next read, and a call for each that was made. */
+  #readInto(buffer: ReadBuffer): net.OnReadOpts {
+    return {
+      buffer: () => buffer.bytes,
+      callback: (count) => {
+        this.#connection?.receive(count);
+        return true;
+      },
+    };
   }
 
   #onFailure(detail: string): void {
