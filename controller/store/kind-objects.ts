@@ -1,6 +1,7 @@
 import { isRecord } from '#controller/source.ts';
 import { markOf } from './mark.ts';
 import type { SourceObject } from '#controller/source.ts';
+import type { RefusedObject } from '#controller/translate/input.ts';
 
 /** What status writers need of an object as the source has it. */
 export interface LiveObject {
@@ -21,6 +22,8 @@ interface Entry<T> {
   readonly name: string;
   /** Null when it does not decode. */
   readonly object: T | null;
+  /** Null when it does. */
+  readonly refused: RefusedObject | null;
   readonly live: LiveObject;
   /** Content apart from the status, where only a generation tells it; null where every change counts. */
   readonly fingerprint: string | null;
@@ -62,6 +65,8 @@ export class KindObjects<T extends object> {
   #entries = new Map<string, Entry<T>>();
   /** Sorted by key; null when it must be made anew. */
   #list: readonly T[] | null = [];
+  /** The same for those that do not decode. */
+  #refused: readonly RefusedObject[] | null = Object.freeze([]);
 
   constructor(options: KindObjectsOptions<T>) {
     this.#options = options;
@@ -81,6 +86,17 @@ export class KindObjects<T extends object> {
         .filter((object) => object !== null),
     );
     return this.#list;
+  }
+
+  /** Those that do not decode, sorted by namespace and name. */
+  refused(): readonly RefusedObject[] {
+    this.#refused ??= Object.freeze(
+      [...this.#entries]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, entry]) => entry.refused)
+        .filter((refused) => refused !== null),
+    );
+    return this.#refused;
   }
 
   live(namespace: string, name: string): LiveObject | undefined {
@@ -106,9 +122,14 @@ export class KindObjects<T extends object> {
       return { kind: 'StatusChanged' };
     }
     const decoded = this.#options.decode(raw);
+    const { name } = raw.metadata;
     const object = decoded.ok ? decoded.object : null;
-    this.#entries.set(key, { namespace, name: raw.metadata.name, object, live, fingerprint });
+    const refused = decoded.ok ? null : Object.freeze({ namespace, name, raw, problems: decoded.problems });
+    this.#entries.set(key, { namespace, name, object, refused, live, fingerprint });
     this.#list = null;
+    if (refused !== null || (before?.refused ?? null) !== null) {
+      this.#refused = null;
+    }
     return decoded.ok ? { kind: 'Changed' } : { kind: 'Refused', problems: decoded.problems };
   }
 
@@ -133,6 +154,9 @@ export class KindObjects<T extends object> {
 
   #remove(key: string): boolean {
     this.#list = null;
+    if ((this.#entries.get(key)?.refused ?? null) !== null) {
+      this.#refused = null;
+    }
     return this.#entries.delete(key);
   }
 }

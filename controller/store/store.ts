@@ -70,6 +70,7 @@ export class Store implements ObjectSink {
     this.objects = Object.freeze<ObjectReader>({
       get: (kind, namespace, name) => this.#table(kind).get(namespace, name),
       list: (kind) => this.#table(kind).list(),
+      refused: (kind) => this.#table(kind).refused(),
       served: (kind) => this.#seen.get(kind) === 'Listed',
     });
   }

@@ -23,8 +23,22 @@ export interface ObjectReader {
   get<K extends Kind>(kind: K, namespace: string, name: string): KindMap[K] | undefined;
   /** All of a kind; the array is the same reference as before exactly when none of them has changed. */
   list<K extends Kind>(kind: K): readonly KindMap[K][];
+  /** Those of a kind that do not decode; the array is the same reference as before exactly when none has changed. */
+  refused(kind: Kind): readonly RefusedObject[];
   /** Whether the kind's CRD is installed and its first list has arrived. */
   served(kind: Kind): boolean;
+}
+
+/**
+ * Something of this name is there, but it is not what its kind allows (written before a rule was, or under another
+ * version's CRD). Where it had to be enforced its target is closed.
+ */
+export interface RefusedObject {
+  readonly namespace: string;
+  readonly name: string;
+  /** As the source has it; not to be trusted. */
+  readonly raw: unknown;
+  readonly problems: readonly { readonly path: string; readonly message: string }[];
 }
 
 /** Feedback that entered by the front door. Maps and values are replaced, never changed. */

@@ -4,7 +4,13 @@
 import assert from 'node:assert/strict';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
-import type { DataPlanes, FetchedKeys, TranslationInput, TranslationSettings } from './input.ts';
+import type {
+  DataPlanes,
+  FetchedKeys,
+  RefusedObject,
+  TranslationInput,
+  TranslationSettings,
+} from './input.ts';
 import { share } from './sharing.ts';
 
 /** One kind of work, done for the object or place that `key` names. Depends on `read` and `key` alone. */
@@ -25,6 +31,7 @@ export interface Read {
   get<K extends Kind>(kind: K, namespace: string, name: string): KindMap[K] | undefined;
   list<K extends Kind>(kind: K): readonly KindMap[K][];
   find<K extends Kind>(index: Index<K>, key: string): readonly KindMap[K][];
+  refused(kind: Kind): readonly RefusedObject[];
   ask<Result>(unit: Unit<Result>, ...key: readonly string[]): Result;
   dataPlanes(gateway: GatewayKey): DataPlanes | undefined;
   fetchedKeys(id: string): FetchedKeys | undefined;
@@ -52,7 +59,7 @@ type Noted =
       readonly name: string;
       readonly value: unknown;
     }
-  | { readonly of: 'list'; readonly kind: Kind; readonly value: unknown }
+  | { readonly of: 'list' | 'refused'; readonly kind: Kind; readonly value: unknown }
   | { readonly of: 'find'; readonly index: Index<Kind>; readonly key: string; readonly value: unknown }
   | { readonly of: 'unit'; readonly entry: Entry; readonly value: unknown }
   | { readonly of: 'dataPlanes'; readonly gateway: GatewayKey; readonly value: unknown }
@@ -137,6 +144,8 @@ class MemoStore {
         return this.#now().objects.get(read.kind, read.namespace, read.name);
       case 'list':
         return this.#now().objects.list(read.kind);
+      case 'refused':
+        return this.#now().objects.refused(read.kind);
       case 'find':
         return this.#find(read.index, read.key);
       case 'unit':
@@ -160,6 +169,7 @@ class MemoStore {
       settings: input.settings,
       get: (kind, namespace, name) =>
         note({ of: 'get', kind, namespace, name, value: input.objects.get(kind, namespace, name) }),
+      refused: (kind) => note({ of: 'refused', kind, value: input.objects.refused(kind) }),
       list: (kind) => note({ of: 'list', kind, value: input.objects.list(kind) }),
       find: (index, key) =>
         note({ of: 'find', index: index as unknown as Index<Kind>, key, value: this.#find(index, key) }),

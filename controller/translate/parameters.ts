@@ -44,9 +44,21 @@ export function findParameters(
     return invalid(field, 'has no namespace; add the namespace of the GatewayParameters');
   }
   const object = read.get('GatewayParameters', namespace, name);
-  return object === undefined
-    ? invalid(field, `names GatewayParameters ${namespace}/${name}, which do not exist; create them`)
-    : { kind: 'Found', object };
+  if (object !== undefined) {
+    return { kind: 'Found', object };
+  }
+  const refused = read
+    .refused('GatewayParameters')
+    .find((one) => one.namespace === namespace && one.name === name);
+  const [problem = { path: 'spec', message: 'cannot be read' }] = refused?.problems ?? [];
+  return invalid(
+    field,
+    `names GatewayParameters ${namespace}/${name}, ${
+      refused === undefined
+        ? 'which do not exist; create them'
+        : `in which ${problem.path} ${problem.message}`
+    }`,
+  );
 }
 
 function invalid(field: string, detail: string): FoundParameters {

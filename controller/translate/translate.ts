@@ -8,6 +8,7 @@ import { gatewaySnapshotUnit } from './gateway-snapshot.ts';
 import { gatewayUnit } from './gateway.ts';
 import type { TranslationInput } from './input.ts';
 import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
+import { policyKinds } from './policies/policy.ts';
 import { policyUnits } from './policies/protection.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
@@ -77,11 +78,10 @@ function toldOf(read: Read): readonly Told[] {
     ...read
       .list('HTTPRoute')
       .map(({ metadata }) => read.ask(routeStatusUnit, metadata.namespace, metadata.name)),
-    ...read
-      .list('AuthPolicy')
-      .map(({ metadata }) => read.ask(policyStatusUnits.AuthPolicy, metadata.namespace, metadata.name)),
-    ...read
-      .list('RateLimitPolicy')
-      .map(({ metadata }) => read.ask(policyStatusUnits.RateLimitPolicy, metadata.namespace, metadata.name)),
+    ...policyKinds.flatMap((kind) =>
+      [...read.list(kind).map((one) => one.metadata), ...read.refused(kind)].map((one) =>
+        read.ask(policyStatusUnits[kind], one.namespace, one.name),
+      ),
+    ),
   ].filter((one) => one !== null);
 }

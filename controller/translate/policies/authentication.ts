@@ -6,6 +6,7 @@ import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { findKeys, type FoundKeys } from './keys.ts';
 import { placedRules, type Layer, type PolicyModel } from './policy.ts';
+import { refusedModel } from './source.ts';
 
 const placeNames = {
   Rules: 'spec.rules',
@@ -19,7 +20,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
   compute(read, namespace = '', name = '') {
     const object = read.get('AuthPolicy', namespace, name);
     if (object === undefined) {
-      return null;
+      return refusedModel(read, 'AuthPolicy', namespace, name);
     }
     const { layer, strategy, rules } = placedRules(object.spec);
     const base = { kind: 'AuthPolicy', namespace, name, layer, strategy } as const;

@@ -6,6 +6,7 @@ import type { RateLimitPolicy } from '#crds/rate-limit-policy.ts';
 import type { Index, Unit } from '../memo.ts';
 import { createdMs } from '../precedence.ts';
 import type { PolicyKind } from './policy.ts';
+import { refusedPoliciesUnit } from './source.ts';
 
 /** Where a policy can be attached; its policies are in the same namespace. */
 export interface Place {
@@ -35,14 +36,18 @@ const rateLimitPolicies: Index<'RateLimitPolicy'> = { kind: 'RateLimitPolicy', k
 const contendersUnit: Unit<readonly string[]> = {
   name: 'contenders',
   compute(read, kind, place = '') {
+    const policyKind: PolicyKind = kind === 'AuthPolicy' ? kind : 'RateLimitPolicy';
     const found =
-      kind === 'AuthPolicy' ? read.find(authPolicies, place) : read.find(rateLimitPolicies, place);
-    return [...found]
-      .sort(
-        (one, other) =>
-          createdMs(one) - createdMs(other) || (one.metadata.name < other.metadata.name ? -1 : 1),
-      )
-      .map((policy) => policy.metadata.name);
+      policyKind === 'AuthPolicy' ? read.find(authPolicies, place) : read.find(rateLimitPolicies, place);
+    const refused = read.ask(refusedPoliciesUnit, policyKind);
+    return [
+      ...found.map((one) => ({ name: one.metadata.name, createdMs: createdMs(one) })),
+      ...refused.filter((one) =>
+        one.targets.some((target) => keyOf(placeOf(one.namespace, target)) === place),
+      ),
+    ]
+      .sort((one, other) => one.createdMs - other.createdMs || (one.name < other.name ? -1 : 1))
+      .map((one) => one.name);
   },
 };
 

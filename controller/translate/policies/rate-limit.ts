@@ -4,6 +4,7 @@ import { resourceId } from '#snapshot/ids.ts';
 import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import type { Unit } from '../memo.ts';
 import { placedRules, type PolicyModel } from './policy.ts';
+import { refusedModel } from './source.ts';
 
 /** The RateLimitPolicy of a namespace and name; null when there is none. Each rule is a part. */
 export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
@@ -11,7 +12,7 @@ export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
   compute(read, namespace = '', name = '') {
     const object = read.get('RateLimitPolicy', namespace, name);
     if (object === undefined) {
-      return null;
+      return refusedModel(read, 'RateLimitPolicy', namespace, name);
     }
     const { layer, strategy, rules } = placedRules(object.spec);
     const limits = rules.map((rule) => rateLimit(namespace, name, rule));

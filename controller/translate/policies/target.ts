@@ -1,9 +1,7 @@
 // What a policy is attached to, and under which ancestors its status is told: the Gateways concerned, or the
 // target itself where there is none.
-import type { AuthPolicy } from '#crds/auth-policy.ts';
 import type { HTTPRoute, ParentReference } from '#crds/gateway-api.ts';
 import type { TargetReference } from '#crds/policy.ts';
-import type { RateLimitPolicy } from '#crds/rate-limit-policy.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import { isGatewayReference } from '../attach.ts';
 import { gatewayUnit } from '../gateway.ts';
@@ -12,6 +10,7 @@ import type { Problem } from '../problem.ts';
 import { routeUnit } from '../route.ts';
 import { contenders, placeOf } from './conflict.ts';
 import type { PolicyKind } from './policy.ts';
+import type { PolicySource } from './source.ts';
 
 /** One target of a policy. `Foreign`: a matter of another controller's Gateways alone, of which we say nothing. */
 export type Target =
@@ -25,8 +24,6 @@ export interface Ancestor {
   readonly gateway: GatewayKey | null;
 }
 
-type Policy = AuthPolicy | RateLimitPolicy;
-
 /** Routes by the policies they pull in with filters of type ExtensionRef: `<kind>/<namespace>/<name>`. */
 const routesByExtension: Index<'HTTPRoute'> = {
   kind: 'HTTPRoute',
@@ -39,10 +36,10 @@ const routesByExtension: Index<'HTTPRoute'> = {
 };
 
 /** The targets of `policy`: its targetRefs in their order, then the routes that name it in a filter. */
-export function targetsOf(read: Read, kind: PolicyKind, policy: Policy): readonly Target[] {
-  const { namespace, name } = policy.metadata;
+export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): readonly Target[] {
+  const { namespace, name } = policy;
   return [
-    ...policy.spec.targetRefs.map((target, index) => {
+    ...policy.targets.map((target, index) => {
       const field = `spec.targetRefs[${String(index)}]`;
       const [winner = name] = contenders(read, kind, placeOf(namespace, target));
       const lost: Problem | null =

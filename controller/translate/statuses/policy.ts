@@ -1,11 +1,10 @@
-import type { AuthPolicy } from '#crds/auth-policy.ts';
-import type { RateLimitPolicy } from '#crds/rate-limit-policy.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import type { Read, Unit } from '../memo.ts';
 import { effectAt } from '../policies/effects.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from '../policies/policy.ts';
 import { policyUnits } from '../policies/protection.ts';
+import { policySource, type PolicySource } from '../policies/source.ts';
 import { targetsOf, type Ancestor, type Target } from '../policies/target.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredAncestorStatus, DesiredCondition, DesiredStatus } from '../translation.ts';
@@ -13,27 +12,20 @@ import type { Told } from './told.ts';
 
 /** The status of a policy by its namespace and name; null when it concerns no Gateway of ours. */
 export const policyStatusUnits = {
-  AuthPolicy: statusUnit('AuthPolicy', (read, namespace, name) => read.get('AuthPolicy', namespace, name)),
-  RateLimitPolicy: statusUnit('RateLimitPolicy', (read, namespace, name) =>
-    read.get('RateLimitPolicy', namespace, name),
-  ),
+  AuthPolicy: statusUnit('AuthPolicy'),
+  RateLimitPolicy: statusUnit('RateLimitPolicy'),
 } as const satisfies Record<PolicyKind, Unit<Told | null>>;
-
-type Policy = AuthPolicy | RateLimitPolicy;
 
 /** The Gateway API allows no more entries in a policy's status. */
 const ancestorsMax = 16;
 
-function statusUnit(
-  kind: PolicyKind,
-  find: (read: Read, namespace: string, name: string) => Policy | undefined,
-): Unit<Told | null> {
+function statusUnit(kind: PolicyKind): Unit<Told | null> {
   return {
     name: `${kind} status`,
     compute(read, namespace = '', name = '') {
-      const object = find(read, namespace, name);
+      const source = policySource(read, kind, namespace, name);
       const model = read.ask(policyUnits[kind], namespace, name);
-      const status = object === undefined || model === null ? null : policyStatus(read, object, model);
+      const status = source === null || model === null ? null : policyStatus(read, source, model);
       return status === null ? null : { status, notices: [] };
     },
   };
@@ -41,8 +33,8 @@ function statusUnit(
 
 type OwnTarget = Extract<Target, { kind: 'Ours' }>;
 
-function policyStatus(read: Read, object: Policy, policy: PolicyModel): DesiredStatus | null {
-  const targets = targetsOf(read, policy.kind, object);
+function policyStatus(read: Read, source: PolicySource, policy: PolicyModel): DesiredStatus | null {
+  const targets = targetsOf(read, policy.kind, source);
   const own = targets.filter((one) => one.kind === 'Ours');
   if (targets.length > 0 && own.length === 0) {
     return null;
@@ -67,7 +59,7 @@ function policyStatus(read: Read, object: Policy, policy: PolicyModel): DesiredS
   const accepted = own.filter((one) => isAccepted(policy, one)).length;
   return {
     object: { kind: policy.kind, namespace: policy.namespace, name: policy.name },
-    generation: object.metadata.generation,
+    generation: source.generation,
     gateways: gatewaysOf(own),
     status: {
       kind: 'Policy',

@@ -67,6 +67,23 @@ test('an object and the list of its kind keep their identity until the object ch
   assert.equal(store.objects.get('HTTPRoute', 'shop', 'a'), a);
 });
 
+test('what does not decode is told apart, with what is wrong, until it is mended or gone', () => {
+  const { store } = storeOfRoutes();
+  store.replaceAll('HTTPRoute', [object('a', 1), object('b', 2, { bad: true })], '2');
+  const refused = store.objects.refused('HTTPRoute');
+  assert.deepEqual(
+    refused.map(({ namespace, name, problems }) => ({ namespace, name, problems })),
+    [{ namespace: 'shop', name: 'b', problems: [{ path: 'spec.rules', message: 'is bad' }] }],
+  );
+  store.upsert('HTTPRoute', object('a', 3, { metadata: { generation: 2 } }));
+  assert.equal(store.objects.refused('HTTPRoute'), refused);
+  store.upsert('HTTPRoute', object('b', 4, { metadata: { generation: 2 } }));
+  assert.deepEqual(store.objects.refused('HTTPRoute'), []);
+  store.upsert('HTTPRoute', object('b', 5, { bad: true, metadata: { generation: 3 } }));
+  store.replaceAll('HTTPRoute', [], '6');
+  assert.deepEqual(store.objects.refused('HTTPRoute'), []);
+});
+
 test('a relist finds the deletes that a broken watch lost', () => {
   const { store, changes } = storeOfRoutes();
   store.replaceAll('HTTPRoute', [object('a', 1), object('b', 2)], '2');

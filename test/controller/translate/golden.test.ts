@@ -9,7 +9,7 @@ import { gatewayKey } from '#snapshot/ids.ts';
 import type { FetchedKeys, Observations } from '#controller/translate/input.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Translation } from '#controller/translate/translation.ts';
-import { input, nothingObserved, object, reader } from './objects.ts';
+import { input, nothingObserved, object, reader, refusedObject } from './objects.ts';
 
 const folder = import.meta.dirname;
 const cases = readdirSync(folder, { withFileTypes: true })
@@ -51,10 +51,11 @@ function translated(name: string): Translation {
   });
   const manifests = documents.filter((one) => !isMoment(one) && one !== null);
   const moment = documents.find((one) => isMoment(one)) ?? {};
+  // What does not decode is there all the same.
+  const refused = manifests.flatMap((one) => refusedObject(one) ?? []);
+  const objects = manifests.filter((one) => refusedObject(one) === null).map((one) => object(one));
   return createTranslator().translate(
-    input(reader(manifests.map((one) => object(one))), observed(moment), {
-      standalone: moment.standalone ?? false,
-    }),
+    input(reader(objects, null, refused), observed(moment), { standalone: moment.standalone ?? false }),
   );
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
-import type { ObjectReader, Observations } from '#controller/translate/input.ts';
+import type { ObjectReader, Observations, RefusedObject } from '#controller/translate/input.ts';
 import { equal } from '#controller/translate/sharing.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Translation } from '#controller/translate/translation.ts';
@@ -36,16 +36,20 @@ test('a translator with memory says what one without says, whatever came before'
     fc.property(fc.array(fc.array(anyChange, { minLength: 1, maxLength: 6 }), { maxLength: 12 }), (steps) => {
       const translator = createTranslator();
       const objects = new Map(world(0).map((one) => [keyOf(one), one]));
+      const refused = new Map<string, RefusedObject & { readonly kind: Kind }>();
       let before: ObjectReader | null = null;
       for (const [index, step] of steps.entries()) {
-        for (const change of step) {
-          if (change.object === null) {
-            objects.delete(change.key);
-          } else {
-            objects.set(change.key, change.object);
+        for (const { key, kind, object } of step) {
+          objects.delete(key);
+          refused.delete(key);
+          if (kind === 'Put') {
+            objects.set(key, object);
+          } else if (kind === 'Refuse') {
+            const problems = [{ path: 'spec', message: 'is odd' }];
+            refused.set(key, { kind: object.kind, ...object.metadata, raw: object, problems });
           }
         }
-        const now = reader([...objects.values()], before);
+        const now: ObjectReader = reader([...objects.values()], before, [...refused.values()]);
         const observations = index % 3 === 0 ? nothingObserved : ready;
         const remembered = translator.translate(input(now, observations));
         const fresh = createTranslator().translate(input(now, observations));

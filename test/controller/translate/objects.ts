@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { decodeObject, kinds, type Kind, type KindMap } from '#crds/kind.ts';
-import type { Observations, ObjectReader, TranslationInput } from '#controller/translate/input.ts';
+import { equal } from '#controller/translate/sharing.ts';
+import type {
+  Observations,
+  ObjectReader,
+  RefusedObject,
+  TranslationInput,
+} from '#controller/translate/input.ts';
 
 type AnyObject = KindMap[Kind];
 
@@ -12,6 +18,16 @@ export function object(manifest: unknown): AnyObject {
   return decoded.object;
 }
 
+/** A manifest that does not decode, as a source would hand it on. */
+export function refusedObject(manifest: unknown): (RefusedObject & { readonly kind: Kind }) | null {
+  const kind = kindOf(manifest);
+  const decoded = decodeObject(kind, manifest);
+  const { metadata } = manifest as {
+    readonly metadata: { readonly name: string; readonly namespace: string };
+  };
+  return decoded.ok ? null : { kind, ...metadata, raw: manifest, problems: decoded.problems };
+}
+
 /** The kind a manifest says it is of. */
 export function kindOf(manifest: unknown): Kind {
   const kind = (manifest as { readonly kind: string }).kind;
@@ -20,7 +36,11 @@ export function kindOf(manifest: unknown): Kind {
 }
 
 /** The objects of one moment; a list keeps its reference while `previous` had the same objects of the kind. */
-export function reader(objects: readonly AnyObject[], previous: ObjectReader | null = null): ObjectReader {
+export function reader(
+  objects: readonly AnyObject[],
+  previous: ObjectReader | null = null,
+  refused: readonly (RefusedObject & { readonly kind: Kind })[] = [],
+): ObjectReader {
   const byKey = new Map(
     objects.map((one) => [keyOf(one.kind, one.metadata.namespace, one.metadata.name), one]),
   );
@@ -33,10 +53,18 @@ export function reader(objects: readonly AnyObject[], previous: ObjectReader | n
       return [kind, same ? before : now] as const;
     }),
   );
+  const refusedOf = new Map<string, readonly RefusedObject[]>(
+    Object.keys(kinds).map((kind) => {
+      const now: readonly RefusedObject[] = refused.filter((one) => one.kind === kind);
+      const before = previous?.refused(kind as Kind);
+      return [kind, before !== undefined && equal(before, now) ? before : now] as const;
+    }),
+  );
   return {
     get: <K extends Kind>(kind: K, namespace: string, name: string) =>
       byKey.get(keyOf(kind, namespace, name)) as KindMap[K] | undefined,
     list: <K extends Kind>(kind: K) => (lists.get(kind) ?? []) as readonly KindMap[K][],
+    refused: (kind) => refusedOf.get(kind) ?? [],
     served: () => true,
   };
 }

@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import { object } from './objects.ts';
 
-/** One object put in place of the one with its name, or taken away. */
+/** One object put in place of the one with its name, taken away, or become one that does not decode. */
 export interface Change {
   readonly key: string;
-  readonly object: KindMap[Kind] | null;
+  readonly kind: 'Put' | 'Remove' | 'Refuse';
+  readonly object: KindMap[Kind];
 }
 
 type Manifest = Readonly<Record<string, unknown>>;
@@ -250,7 +251,7 @@ export function keyOf(one: KindMap[Kind]): string {
   return `${one.kind}/${one.metadata.namespace}/${one.metadata.name}`;
 }
 
-/** Mostly something new or changed, sometimes something gone. */
+/** Mostly something new or changed, sometimes something gone or broken. */
 export const anyChange: fc.Arbitrary<Change> = fc
-  .tuple(anyObject, fc.nat(5))
-  .map(([one, chance]) => ({ key: keyOf(one), object: chance === 0 ? null : one }));
+  .tuple(anyObject, fc.constantFrom('Put', 'Put', 'Put', 'Put', 'Remove', 'Refuse'))
+  .map(([one, kind]) => ({ key: keyOf(one), kind, object: one }));

@@ -1,0 +1,105 @@
+// A policy as it is written: whole, or in the part that can be read of one that does not decode. Such a policy
+// cannot be enforced, and what it names is closed: otherwise a mistake in a policy would open the door it guards.
+import type { TargetReference } from '#crds/policy.ts';
+import type { RefusedObject } from '../input.ts';
+import type { Read, Unit } from '../memo.ts';
+import { createdMs } from '../precedence.ts';
+import type { Problem } from '../problem.ts';
+import type { PolicyKind, PolicyModel } from './policy.ts';
+
+/** What attaching a policy needs to know of it. */
+export interface PolicySource {
+  readonly namespace: string;
+  readonly name: string;
+  readonly generation: number;
+  readonly createdMs: number;
+  readonly targets: readonly TargetReference[];
+}
+
+/** A policy that does not decode. */
+export interface RefusedPolicy extends PolicySource {
+  readonly problem: Problem;
+}
+
+/** The policies of a kind that do not decode. */
+export const refusedPoliciesUnit: Unit<readonly RefusedPolicy[]> = {
+  name: 'refused policies',
+  compute: (read, kind) => read.refused(kind as PolicyKind).map((one) => refusedPolicy(one)),
+};
+
+/** The policy of a kind, namespace and name; null when there is none. */
+export function policySource(
+  read: Read,
+  kind: PolicyKind,
+  namespace: string,
+  name: string,
+): PolicySource | null {
+  const object = read.get(kind, namespace, name);
+  if (object === undefined) {
+    return findRefused(read, kind, namespace, name);
+  }
+  const { generation } = object.metadata;
+  return { namespace, name, generation, createdMs: createdMs(object), targets: object.spec.targetRefs };
+}
+
+/** A policy that is there and does not decode, as a model that closes; null when there is none. */
+export function refusedModel(
+  read: Read,
+  kind: PolicyKind,
+  namespace: string,
+  name: string,
+): PolicyModel | null {
+  const found = findRefused(read, kind, namespace, name);
+  return found === null
+    ? null
+    : {
+        kind,
+        namespace,
+        name,
+        layer: 'Rules',
+        strategy: 'Atomic',
+        parts: [],
+        resources: [],
+        remoteKeys: [],
+        closes: found.problem,
+        pending: null,
+      };
+}
+
+function findRefused(read: Read, kind: PolicyKind, namespace: string, name: string): RefusedPolicy | null {
+  const all = read.ask(refusedPoliciesUnit, kind);
+  return all.find((one) => one.namespace === namespace && one.name === name) ?? null;
+}
+
+function refusedPolicy({ namespace, name, raw, problems }: RefusedObject): RefusedPolicy {
+  const metadata = fieldsOf(fieldsOf(raw)['metadata']);
+  const { generation, creationTimestamp } = metadata;
+  const targets = fieldsOf(fieldsOf(raw)['spec'])['targetRefs'];
+  const created = typeof creationTimestamp === 'string' ? Date.parse(creationTimestamp) : 0;
+  const [first] = problems;
+  return {
+    namespace,
+    name,
+    generation: typeof generation === 'number' ? generation : 0,
+    createdMs: Number.isNaN(created) ? 0 : created,
+    targets: Array.isArray(targets) ? targets.flatMap((one) => targetOf(one) ?? []) : [],
+    problem: {
+      kind: 'PolicyInvalid',
+      field: first?.path ?? 'spec',
+      detail: first?.message ?? 'cannot be read',
+    },
+  };
+}
+
+function targetOf(value: unknown): TargetReference | null {
+  const { kind, name, sectionName } = fieldsOf(value);
+  if ((kind !== 'Gateway' && kind !== 'HTTPRoute') || typeof name !== 'string') {
+    return null;
+  }
+  const group = 'gateway.networking.k8s.io';
+  return typeof sectionName === 'string' ? { group, kind, name, sectionName } : { group, kind, name };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
