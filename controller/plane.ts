@@ -73,7 +73,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
 
 function createKeys(options: ControlPlaneOptions, store: Store): KeyFetcher {
   const { clock, random, resolve, addresses } = options;
-  return new KeyFetcher({
+  const keys = new KeyFetcher({
     clock,
     random,
     resolve,
@@ -92,4 +92,12 @@ function createKeys(options: ControlPlaneOptions, store: Store): KeyFetcher {
     onKeys: (id, keys) => store.observeKeys(id, keys),
     report: options.keysReport,
   });
+  store.subscribe((change) => {
+    if (change.kind === 'Endpoints') {
+      keys.endpointsChanged(change.namespace, change.service);
+    } else if (change.kind === 'Object' && change.of === 'Service') {
+      keys.endpointsChanged(change.namespace, change.name);
+    }
+  });
+  return keys;
 }

@@ -36,8 +36,10 @@ export type KeysEvent =
 
 const refreshMs = 300_000;
 const retryMinMs = 1_000;
+const lockedOutRetryMaxMs = 30_000;
 const missingKeyMinMs = 30_000;
 const deadlineMs = 5_000;
+const failuresMax = 20;
 const fetchesMax = 8;
 const waitForSlotMs = 100;
 const targetsMax = 3;
@@ -118,6 +120,20 @@ export class KeyFetcher {
     }
   }
 
+  /** Other endpoints than before: a fetch from that Service that failed is worth another try. */
+  endpointsChanged(namespace: string, service: string): void {
+    for (const [id, source] of this.#sources) {
+      const from = source.remote.source;
+      const named = from.type === 'Backend' && from.namespace === namespace && from.service === service;
+      if (named) {
+        source.failures = 0;
+        if (this.#leading && source.problem !== null && !source.fetching) {
+          this.#fetchIn(id, source, retryMinMs * this.#options.random());
+        }
+      }
+    }
+  }
+
   /** Somebody met a key that is not in the set: fetches it anew, at most every 30 s. */
   missing(id: string): void {
     const source = this.#sources.get(id);
@@ -175,8 +191,10 @@ export class KeyFetcher {
       if (!(error instanceof KeysError)) throw error;
       if (source.problem !== error.message) report({ kind: 'Failed', id, error });
       source.problem = error.message;
-      waitMs = Math.min(refreshMs, retryMinMs * 2 ** source.failures) * (0.5 + random() / 2);
-      source.failures = Math.min(source.failures + 1, 20);
+      // Without keys nobody gets in: that is asked for more often than fresher ones.
+      const maxMs = source.keys === null ? lockedOutRetryMaxMs : refreshMs;
+      waitMs = Math.min(maxMs, retryMinMs * 2 ** source.failures) * (0.5 + random() / 2);
+      source.failures = Math.min(source.failures + 1, failuresMax);
     } finally {
       source.fetching = false;
       this.#fetches -= 1;

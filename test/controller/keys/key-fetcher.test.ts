@@ -219,6 +219,25 @@ test('keys of a Service are fetched from its endpoints, under its own name', asy
   assert.equal(failureOf(events[1]), 'noEndpoints');
 });
 
+test('a fetch that failed is tried again when the Service has other endpoints', async (t) => {
+  const { fetcher, clock, known, endpoints, fetched, port, events } = await given(t, []);
+  endpoints.length = 0;
+  fetcher.lead();
+  fetcher.want([
+    { id: 'backend', source: { type: 'Backend', namespace: 'shop', service: 'issuer', port: 80, path: '/' } },
+  ]);
+  for (let times = 1; times <= 6; times += 1) {
+    await fetched(1);
+    await clock.pass(30_000, 1_000);
+  }
+  endpoints.push({ address: '127.0.0.1', port });
+  fetcher.endpointsChanged('shop', 'other');
+  fetcher.endpointsChanged('shop', 'issuer');
+  await clock.pass(2_000);
+  await eventually(() => assert.equal(known.get('backend')?.keys?.length, 1));
+  assert.equal(events.length, 2, 'the same failure is told once');
+});
+
 test('a path cannot lead a fetch away from the Service', async (t) => {
   const { fetcher, seen, fetched, port } = await given(t, []);
   const path = `//127.0.0.1:${port}/elsewhere`;
