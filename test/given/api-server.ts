@@ -250,6 +250,8 @@ export class ApiServer {
           201,
           this.put(table, { ...body, metadata: { namespace, ...body.metadata, name: created } }),
         );
+    } else if (stored === undefined && request.contentType === 'application/apply-patch+yaml') {
+      json(response, 201, this.put(table, { ...body, metadata: { namespace, ...body.metadata, name } }));
     } else if (stored === undefined) {
       json(response, 404, statusOf(404, 'NotFound'));
     } else if (request.method === 'GET') {
