@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { kinds } from '#crds/kind.ts';
 import { createControllerMetrics } from '#controller/admin/controller-metrics.ts';
 import { LeaseElection } from '#controller/election/lease-election.ts';
-import { EventWriter } from '#controller/kube/event-writer.ts';
+import { EventWriter } from '#controller/events/event-writer.ts';
 import { KubeClient } from '#controller/kube/kube-client.ts';
 import { KubeLeaseClient } from '#controller/kube/lease-client.ts';
 import { KubeSource } from '#controller/kube/kube-source.ts';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '#controller/clock.ts';
-import { EventWriter } from '#controller/kube/event-writer.ts';
 import { KubeClient } from '#controller/kube/kube-client.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import { KubeLeaseClient, microTime } from '#controller/kube/lease-client.ts';
@@ -16,8 +15,6 @@ import { KubeStatusClient } from '#controller/kube/status-client.ts';
 import { reviewToken } from '#controller/kube/token-review.ts';
 import { kinds } from '#crds/kind.ts';
 import { refuse, startApiServer } from '#test/given/api-server.ts';
-import { ManualClock } from '#test/given/clock.ts';
-import { eventually } from '#test/given/eventually.ts';
 import type { Fault } from '#test/given/api-server.ts';
 import type { TestContext } from 'node:test';
 
@@ -151,46 +148,4 @@ test('a server that cannot tell whose token it is is an error and no answer', as
     reviewToken(client, 'token', 'turnpike.dev'),
     (error) => error instanceof KubeError && error.failure === 'server',
   );
-});
-
-function happening(note: string) {
-  return {
-    regarding: {
-      apiVersion: 'gateway.networking.k8s.io/v1',
-      kind: 'HTTPRoute',
-      namespace: 'shop',
-      name: 'a',
-      uid: 'u',
-    },
-    type: 'Warning',
-    reason: 'Closed',
-    action: 'Translate',
-    note,
-  } as const;
-}
-
-test('an event is written once in ten minutes, and many different ones slowly', async (t) => {
-  const { server, client } = await given(t);
-  const clock = new ManualClock();
-  const failures: unknown[] = [];
-  const events = new EventWriter({
-    client,
-    clock,
-    instance: 'pod',
-    report: (error) => failures.push(error),
-  });
-  const seen = () =>
-    server.requests.filter(({ path }) => path === '/apis/events.k8s.io/v1/namespaces/shop/events');
-  server.faults.add(({ path }, response) => path.endsWith('/events') && response.end('{}') !== undefined);
-  for (let times = 0; times < 5; times += 1) events.write(happening('the same'));
-  await eventually(() => assert.equal(seen().length, 1));
-  clock.advance(601_000);
-  events.write(happening('the same'));
-  await eventually(() => assert.equal(seen().length, 2));
-  for (let times = 0; times < 100; times += 1) events.write(happening(`other ${times}`));
-  await eventually(() => assert.equal(seen().length, 2 + 24));
-  assert.deepEqual(failures, []);
-  const body = seen()[0]?.body as Record<string, unknown>;
-  assert.equal(body['reportingController'], 'turnpike.dev/gateway-controller');
-  assert.equal(body['note'], 'the same');
 });

@@ -1,9 +1,9 @@
 // Kubernetes Events: for what a user must know and a status cannot tell. Never the only place where it is told.
 import { createHash } from 'node:crypto';
-import { collectionPath } from './resource-path.ts';
-import { microTime } from './lease-client.ts';
+import { collectionPath } from '#controller/kube/resource-path.ts';
+import { microTime } from '#controller/kube/lease-client.ts';
 import type { Clock } from '#controller/clock.ts';
-import type { KubeClient } from './kube-client.ts';
+import type { KubeClient } from '#controller/kube/kube-client.ts';
 
 /** One thing that happened to an object. */
 export interface Happening {
