@@ -6,7 +6,8 @@ import { routesByGateway } from './attach.ts';
 import { listenerUnit } from './certificates.ts';
 import { gatewayUnit } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
-import { routeUnit, type RouteAtGateway } from './route.ts';
+import type { RouteAtGateway } from './route-at-gateway.ts';
+import { routeUnit } from './route.ts';
 import type { EndpointSource } from './translation.ts';
 
 /** A Gateway's part of the translation. */

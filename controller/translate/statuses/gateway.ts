@@ -27,7 +27,7 @@ export const gatewayStatusUnit: Unit<Told | null> = {
     }));
     return {
       status: gatewayStatus(read, gateway, { listeners, generation: object.metadata.generation }),
-      notices: noticesOf(gateway),
+      notices: noticesOf(read, gateway),
     };
   },
 };
@@ -54,12 +54,21 @@ function gatewayStatus(
   };
 }
 
-function noticesOf({ namespace, name, parameters }: GatewayModel): readonly Notice[] {
+/** What the owner's status has no place for: a store that cannot be had, resources that data planes refuse. */
+function noticesOf(read: Read, { key, namespace, name, parameters }: GatewayModel): readonly Notice[] {
   const { storeProblem } = parameters;
   const object = { kind: 'Gateway', namespace, name };
-  return storeProblem === null
-    ? []
-    : [{ object, reason: 'StoreUnresolved', message: wordsOf(storeProblem).message }];
+  const refused = [...(read.dataPlanes(key)?.refused ?? [])].sort(([one], [other]) => (one < other ? -1 : 1));
+  return [
+    ...(storeProblem === null
+      ? []
+      : [{ object, reason: 'StoreUnresolved', message: wordsOf(storeProblem).message }]),
+    ...refused.map(([id, reason]) => ({
+      object,
+      reason: 'Refused',
+      message: `A data plane has refused ${id}: ${reason}.`,
+    })),
+  ];
 }
 
 interface Judged {

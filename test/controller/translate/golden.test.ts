@@ -5,8 +5,11 @@ import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { decodeResource } from '#snapshot/decode.ts';
+import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import type { FetchedKeys, Observations } from '#controller/translate/input.ts';
+import { equal } from '#controller/translate/sharing.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Translation } from '#controller/translate/translation.ts';
 import { input, nothingObserved, object, reader, refusedObject } from './objects.ts';
@@ -29,7 +32,12 @@ interface Moment {
 
 for (const name of cases) {
   test(`translate: ${name.replaceAll('-', ' ')}`, () => {
-    const found = stringify(shown(translated(name)), { lineWidth: 0, aliasDuplicateObjects: false });
+    const translation = translated(name);
+    for (const resource of [...translation.snapshots.values()].flatMap((set) => [...set.values()])) {
+      const decoded = decodeResource(encodeResource(resource));
+      assert.ok(equal(decoded, resource), `a data plane reads ${resource.id} as it is meant`);
+    }
+    const found = stringify(shown(translation), { lineWidth: 0, aliasDuplicateObjects: false });
     const file = path.join(folder, name, 'out.yaml');
     if (process.env['GOLDEN'] === 'write') {
       writeFileSync(file, found);
