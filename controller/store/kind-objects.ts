@@ -62,7 +62,9 @@ export interface KindObjectsOptions<T> {
  */
 export class KindObjects<T extends object> {
   readonly #options: KindObjectsOptions<T>;
-  #entries = new Map<string, Entry<T>>();
+  readonly #entries = new Map<string, Entry<T>>();
+  /** The keys of all entries, sorted: to sort ten thousand for each change would cost more than the change. */
+  readonly #keys: string[] = [];
   /** Sorted by key; null when it must be made anew. */
   #list: readonly T[] | null = [];
   /** The same for those that do not decode. */
@@ -78,24 +80,13 @@ export class KindObjects<T extends object> {
 
   /** Sorted by namespace and name. */
   list(): readonly T[] {
-    this.#list ??= Object.freeze(
-      [...this.#entries]
-        .filter(([, entry]) => entry.object !== null)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, entry]) => entry.object)
-        .filter((object) => object !== null),
-    );
+    this.#list ??= this.#sorted(({ object }) => object);
     return this.#list;
   }
 
   /** Those that do not decode, sorted by namespace and name. */
   refused(): readonly RefusedObject[] {
-    this.#refused ??= Object.freeze(
-      [...this.#entries]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, entry]) => entry.refused)
-        .filter((refused) => refused !== null),
-    );
+    this.#refused ??= this.#sorted(({ refused }) => refused);
     return this.#refused;
   }
 
@@ -108,16 +99,21 @@ export class KindObjects<T extends object> {
     yield* this.#entries.values();
   }
 
-  upsert(raw: SourceObject): Outcome {
+  /**
+   * Takes an object as a watch or a list tells of it. A list is right even where it tells an older version than
+   * we have: the cluster may have been restored from a backup.
+   */
+  upsert(raw: SourceObject, from: 'Watch' | 'List'): Outcome {
     const namespace = raw.metadata.namespace ?? '';
     const key = keyOf(namespace, raw.metadata.name);
     const before = this.#entries.get(key);
     const live = liveOf(raw);
-    if (before !== undefined && !isNewer(live, before.live)) {
+    const age = before === undefined ? 'Newer' : ageOf(live, before.live);
+    if (age === 'Same' || (age === 'Older' && from === 'Watch')) {
       return { kind: 'Unchanged' };
     }
     const fingerprint = this.#options.statusIsOutput ? fingerprintOf(raw) : null;
-    if (before !== undefined && fingerprint !== null && before.fingerprint === fingerprint) {
+    if (before?.fingerprint === fingerprint && fingerprint !== null && age === 'Newer') {
       this.#entries.set(key, { ...before, live });
       return { kind: 'StatusChanged' };
     }
@@ -126,6 +122,9 @@ export class KindObjects<T extends object> {
     const object = decoded.ok ? decoded.object : null;
     const refused = decoded.ok ? null : Object.freeze({ namespace, name, raw, problems: decoded.problems });
     this.#entries.set(key, { namespace, name, object, refused, live, fingerprint });
+    if (before === undefined) {
+      this.#keys.splice(this.#indexOf(key), 0, key);
+    }
     this.#list = null;
     if (refused !== null || (before?.refused ?? null) !== null) {
       this.#refused = null;
@@ -157,7 +156,30 @@ export class KindObjects<T extends object> {
     if ((this.#entries.get(key)?.refused ?? null) !== null) {
       this.#refused = null;
     }
+    this.#keys.splice(this.#indexOf(key), 1);
     return this.#entries.delete(key);
+  }
+
+  /** Where `key` is among the sorted keys, or would be. */
+  #indexOf(key: string): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#keys[middle] ?? '') < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #sorted<V>(pick: (entry: Entry<T>) => V | null): readonly V[] {
+    const picked: V[] = [];
+    for (const key of this.#keys) {
+      const entry = this.#entries.get(key);
+      const value = entry === undefined ? null : pick(entry);
+      if (value !== null) picked.push(value);
+    }
+    return Object.freeze(picked);
   }
 }
 
@@ -176,13 +198,15 @@ function liveOf(raw: SourceObject): LiveObject {
   });
 }
 
-function isNewer(live: LiveObject, before: LiveObject): boolean {
+/** How `live` stands to what we have: another object of the name counts as newer, whatever its version. */
+function ageOf(live: LiveObject, before: LiveObject): 'Newer' | 'Same' | 'Older' {
   if (live.resourceVersion === '' || live.uid !== before.uid) {
-    return true;
+    return 'Newer';
   }
-  return (
-    live.resourceVersion !== before.resourceVersion && !isOlder(live.resourceVersion, before.resourceVersion)
-  );
+  if (live.resourceVersion === before.resourceVersion) {
+    return 'Same';
+  }
+  return isOlder(live.resourceVersion, before.resourceVersion) ? 'Older' : 'Newer';
 }
 
 function isOlder(version: string | undefined, than: string): boolean {

@@ -132,14 +132,18 @@ export class Store implements ObjectSink {
       this.#changed(kind, namespace, name);
     }
     for (const object of objects) {
-      this.upsert(kind, object);
+      this.#take(kind, object, 'List');
     }
     this.#served(kind, 'Listed');
   }
 
   upsert(kind: Kind, object: SourceObject): void {
+    this.#take(kind, object, 'Watch');
+  }
+
+  #take(kind: Kind, object: SourceObject, from: 'Watch' | 'List'): void {
     this.#advance(object.metadata.resourceVersion);
-    const outcome: Outcome = this.#table(kind).upsert(object);
+    const outcome: Outcome = this.#table(kind).upsert(object, from);
     if (outcome.kind === 'Unchanged') {
       return;
     }
