@@ -1,32 +1,17 @@
 import { MessageWriter } from '#dataplane/http/message-writer.ts';
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
 import { answerHeadText, fieldLines } from '#dataplane/proxy/head-text.ts';
+import { answerText, framedLength } from './answer-framing.ts';
 import { RequestParser } from './request-parser.ts';
-import type { Limits } from './limits.ts';
+import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { RequestEvents } from './request-parser.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
-import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
-import type { Downstream, Gateway, RunningExchange } from '#dataplane/proxy/downstream.ts';
+import type { Downstream, RunningExchange } from '#dataplane/proxy/downstream.ts';
 import type { Socket } from 'node:net';
-
-/** What all connections of a data plane share. `nowMs` is coarse: the last sweep's monotonic time. */
-export interface ConnectionSurroundings {
-  readonly gateway: Gateway;
-  readonly limits: Limits;
-  readonly scanner: HeadScanner;
-  nowMs: number;
-}
-
-/** What the port a connection came in by says about it. */
-export interface ConnectionHome {
-  readonly port: number;
-  /** True once no request shall follow the one under way. */
-  readonly draining: boolean;
-}
 
 /**
  * Head: between requests, or in a head. Exchange: a request is being answered. Discard: its answer is whole and
@@ -251,7 +236,7 @@ export class ServerConnection implements RequestEvents, Downstream {
   // ---- the exchange's side
 
   want(): void {
-    if (this.#phase !== 'Exchange' || this.#wanted) return;
+    if (this.#phase !== 'Exchange') return;
     this.#wanted = true;
     this.#deadlineMs = this.#after(this.#around.limits.bodyTimeoutMs);
     if (this.#request?.expectsContinue === true && !this.#hasContinued) {
@@ -276,22 +261,12 @@ export class ServerConnection implements RequestEvents, Downstream {
   }
 
   begin(status: number, fields: Fields, length: ContentLength, declaredLength: number): void {
-    const framed = this.#framedLength(length);
+    const framed = framedLength(length, this.#request?.minor ?? 1);
     const isKept = this.#isKept(framed);
     this.#closeAfterAnswer = !isKept;
     this.#answerLength = framed;
-    let hop = '';
-    if (!isKept) hop = 'Connection: close\r\n';
-    else if (this.#request?.minor === 0) hop = 'Connection: keep-alive\r\n';
-    const hasDeclared = framed === noContent && declaredLength >= 0 && status !== 204;
-    if (hasDeclared) hop += `Content-Length: ${declaredLength}\r\n`;
-    this.#writer.begin(answerHeadText(status, fields, { length: framed, hop }), framed);
-  }
-
-  /** HTTP/1.0 knows no chunks, and to HTTP/1.1 an answer without length need not cost the connection. */
-  #framedLength(length: ContentLength): ContentLength {
-    if (length !== chunkedLength && length !== untilCloseLength) return length;
-    return this.#request?.minor === 1 ? chunkedLength : untilCloseLength;
+    const answer = { status, fields, length: framed, declaredLength };
+    this.#writer.begin(answerText(answer, isKept ? (this.#request?.minor ?? 1) : 'Close'), framed);
   }
 
   #isKept(framed: ContentLength): boolean {

@@ -4,7 +4,8 @@ import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultLimits } from './limits.ts';
 import { PortServer } from './port-server.ts';
-import type { ConnectionSurroundings, ServerConnection } from './connection.ts';
+import type { ServerConnection } from './connection.ts';
+import type { ConnectionSurroundings } from './surroundings.ts';
 import type { Limits } from './limits.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { RuntimeCell } from '#dataplane/runtime.ts';
@@ -13,7 +14,7 @@ export interface ListenersOptions {
   readonly cell: RuntimeCell;
   readonly observer: Observer;
   readonly limits?: Partial<Limits>;
-  /** The address to bind; all of them by default. */
+  /** The address to bind; all of them by default, of both families where there are two. */
   readonly address?: string;
   /** The port to bind for a port of the Gateway; the same one by default. 0 takes a free one. */
   bindPort?(port: number): number;
@@ -148,7 +149,7 @@ class FollowingListeners implements Listeners {
         connections: this.#connections,
         port,
         secure,
-        address: this.#options.address ?? '::',
+        address: this.#options.address ?? null,
         bindPort,
         bound: resolve,
         failed: (error) => {

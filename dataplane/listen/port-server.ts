@@ -2,7 +2,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { clientOf } from './client-address.ts';
 import { ServerConnection } from './connection.ts';
-import type { ConnectionHome, ConnectionSurroundings } from './connection.ts';
+import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { RuntimeCell } from '#dataplane/runtime.ts';
 
 /** What a port's server needs of its surroundings. */
@@ -12,8 +12,8 @@ export interface PortServerOptions {
   readonly connections: Set<ServerConnection>;
   readonly port: number;
   readonly secure: boolean;
-  /** Where to bind. */
-  readonly address: string;
+  /** Where to bind; null for all addresses. */
+  readonly address: string | null;
   readonly bindPort: number;
   /** Told once, when the socket is open. */
   bound(): void;
@@ -43,8 +43,13 @@ export class PortServer implements ConnectionHome {
       this.#server.close();
       options.failed(error);
     });
-    this.#server.listen({ host: options.address, port: options.bindPort, backlog: 4096 }, () =>
-      options.bound(),
+    this.#server.listen(
+      {
+        ...(options.address === null ? {} : { host: options.address }),
+        port: options.bindPort,
+        backlog: 4096,
+      },
+      () => options.bound(),
     );
   }
 
@@ -96,6 +101,7 @@ export class PortServer implements ConnectionHome {
         done(null, contextFor(cell, port, serverName.toLowerCase()) ?? undefined),
     });
     const timer = setTimeout(() => socket.destroy(), around.limits.handshakeTimeoutMs);
+    timer.unref();
     let isShaking = true;
     const shaken = (): void => {
       if (isShaking) this.#handshakes -= 1;

@@ -3,6 +3,7 @@
 // the client's side is a Downstream, the backend's a Forwarding. Every path ends in #finish, once.
 import { Fields } from '#dataplane/http/fields.ts';
 import { answerTo, statusOf } from './answer.ts';
+import { applyToAnswer } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
 import { forwardedHead, forwardedTrailers, requestIdOf, userAgentOf } from './forwarded.ts';
@@ -20,14 +21,7 @@ import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
 import type { RoutedListener } from '#dataplane/route/router.ts';
-import type {
-  Backend,
-  Forward,
-  ResponseFilter,
-  Rule,
-  RuntimeCell,
-  ServedListener,
-} from '#dataplane/runtime.ts';
+import type { Backend, Forward, Redirect, Rule, RuntimeCell, ServedListener } from '#dataplane/runtime.ts';
 
 /** What all exchanges of a data plane share. */
 export interface Surroundings {
@@ -152,7 +146,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
         this.#pick(action);
         break;
       case 'Redirect':
-        this.#redirect(action.status, action.location(this));
+        this.#redirect(action);
         break;
       case 'Closed':
         this.#fail({ kind: 'RouteClosed', detail: action.reason });
@@ -173,10 +167,15 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#filter(backend.requestFilters, 0);
   }
 
-  #redirect(status: number, location: string): void {
+  #redirect(action: Redirect): void {
     const fields = new Fields();
-    fields.append('location', location, 'Location');
-    this.#answer(status, fields, Buffer.alloc(0));
+    try {
+      fields.append('location', action.location(this), 'Location');
+    } catch (error) {
+      this.#fail({ kind: 'FilterBroke', detail: `Redirect: ${String(error)}` });
+      return;
+    }
+    this.#answer(action.status, fields, Buffer.alloc(0));
   }
 
   #forward(backend: Backend): void {
@@ -247,26 +246,14 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     removeNominated(fields, response.connectionOptions);
     const head: ResponseHead = { status, fields };
     const failure =
-      this.#applyToAnswer(this.#backend?.responseFilters, head) ??
-      this.#applyToAnswer(this.#rule?.responseFilters, head);
+      applyToAnswer(this, this.#backend?.responseFilters, head) ??
+      applyToAnswer(this, this.#rule?.responseFilters, head);
     if (failure !== null) {
       this.#fail(failure);
       return null;
     }
     for (const part of this.answerFields.flat) fields.flat.push(part);
     return head;
-  }
-
-  #applyToAnswer(filters: readonly ResponseFilter[] | undefined, head: ResponseHead): Failure | null {
-    if (filters === undefined) return null;
-    for (const filter of filters) {
-      try {
-        filter.apply(this, head);
-      } catch (error) {
-        return { kind: 'FilterBroke', detail: `${filter.kind}: ${String(error)}` };
-      }
-    }
-    return null;
   }
 
   responseData(data: Buffer): void {

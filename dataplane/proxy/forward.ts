@@ -180,6 +180,8 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
 
   /** Tries the endpoint whose turn it is. After a failure at `failed`, another one or at least a new connection. */
   #attempt(failed: EndpointPool | null): void {
+    // content that comes while there is no connection would have nowhere to go
+    if (failed !== null && !this.#contentEnded) this.#downstream.hold();
     const pool = this.#cluster.pick(failed);
     this.#pool = pool ?? this.#pool;
     if (pool === null) {

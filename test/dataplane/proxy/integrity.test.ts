@@ -37,8 +37,8 @@ function answerTo({ requestLine }: SeenRequest): Buffer {
 }
 
 /** Reads a whole connection in fits and starts. */
-async function readSlowly(socket: net.Socket, octets: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function readSlowly(socket: net.Socket, octets: string): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer<ArrayBuffer>[] = [];
   let seen = 0;
   socket.on('data', (chunk: Buffer) => {
     chunks.push(Buffer.from(chunk));
@@ -54,7 +54,7 @@ async function readSlowly(socket: net.Socket, octets: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function unframed(raw: Buffer): Buffer {
+function unframed(raw: Buffer<ArrayBuffer>): Buffer {
   const from = raw.indexOf('\r\n\r\n') + 4;
   if (!raw.subarray(0, from).includes('chunked')) return raw.subarray(from);
   const pieces: Buffer[] = [];

@@ -208,3 +208,47 @@ it('an endpoint that is terminating serves only while none is ready', async () =
   assert.equal(await ask(client), 200);
   assert.deepEqual([leaving.seen.length, ready.seen.length], [1, 1]);
 });
+
+it('content that comes while a request is sent again is not lost', async () => {
+  let drop = (): void => {};
+  await using dies = await aRawBackend((_request, socket) => {
+    drop = () => socket.resetAndDestroy();
+    return plainAnswer;
+  });
+  using dataPlane = await givenDataPlane([dies.port]);
+  using client = await aRawClient(dataPlane.port);
+  assert.equal(await ask(client), 200);
+  client.send('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n');
+  const [pool] = dataPlane.cluster.pools;
+  await eventually(() => pool?.idleCount === 0);
+  drop();
+  await eventually(() => dies.connections() === 2);
+  client.send('01234');
+  client.send('56789');
+  await dies.untilSeen(2);
+  assert.equal(dies.seen[1]?.body, '0123456789');
+});
+
+it('while the runtime is swapped all the time no request fails, and the answers change', async () => {
+  await using one = await aRawBackend();
+  await using two = await aRawBackend(() => plainAnswer.replace('ok', 'no'));
+  using first = await givenDataPlane([one.port]);
+  using second = await givenDataPlane([two.port]);
+  const clients = await Promise.all(Array.from({ length: 8 }, () => aRawClient(first.port)));
+  const over = new AbortController();
+  const load = clients.map(async (client) => {
+    while (!over.signal.aborted) assert.equal(await ask(client), 200);
+  });
+  const runtimes = [first.cell.current, second.cell.current];
+  for (let swap = 0; swap < 60; swap += 1) {
+    first.cell.current = runtimes[swap % 2] ?? first.cell.current;
+    await first.listeners.follow();
+    await new Promise((resolve) => {
+      setTimeout(resolve, 3);
+    });
+  }
+  over.abort();
+  await Promise.all(load);
+  assert.ok(one.seen.length > 20 && two.seen.length > 20);
+  for (const client of clients) client[Symbol.dispose]();
+});
