@@ -14,6 +14,7 @@ export interface ListenerAttachment {
   readonly hostnames: readonly AttachedHostname[];
 }
 
+/** The listeners of a Gateway that take a route (at least one), or why none does. */
 export type Attached =
   | { readonly kind: 'Attached'; readonly attachments: readonly ListenerAttachment[] }
   | { readonly kind: 'Refused'; readonly problem: Problem };

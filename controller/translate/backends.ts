@@ -28,6 +28,7 @@ export interface Backend {
   readonly source: EndpointSource;
 }
 
+/** What a reference to a backend leads to. */
 export type ResolvedBackend =
   | { readonly kind: 'Resolved'; readonly backend: Backend }
   | { readonly kind: 'Unresolved'; readonly problem: Problem };

@@ -4,6 +4,7 @@ export interface LabelSelector {
   readonly matchExpressions: readonly LabelExpression[];
 }
 
+/** metav1.LabelSelectorRequirement; `operator` is In, NotIn, Exists or DoesNotExist. */
 export interface LabelExpression {
   readonly key: string;
   readonly operator: string;

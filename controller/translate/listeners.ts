@@ -19,11 +19,13 @@ export interface ListenerShape {
   readonly kindsProblem: Problem | null;
 }
 
+/** A kind of route by its group. */
 export interface RouteKind {
   readonly group: string;
   readonly kind: string;
 }
 
+/** From which namespaces routes may attach. */
 export type RouteNamespaces = Listener['allowedRoutes']['namespaces'];
 
 const gatewayGroup = 'gateway.networking.k8s.io';

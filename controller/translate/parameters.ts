@@ -23,6 +23,7 @@ export interface Parameters {
   readonly storeProblem: Problem | null;
 }
 
+/** The parameters that a reference names: null where there is no reference. */
 export type FoundParameters =
   | { readonly kind: 'Found'; readonly object: GatewayParameters | null }
   | { readonly kind: 'Invalid'; readonly problem: Problem };

@@ -3,6 +3,7 @@ import type { ObjectRef } from './translation.ts';
 /** What can be wrong with a user's objects, as data. The words users read are in conditions.ts alone. */
 export type Problem = GatewayProblem | ListenerProblem | RouteProblem | ReferenceProblem | PolicyProblem;
 
+/** Of a GatewayClass or a Gateway as a whole. */
 export type GatewayProblem =
   | { readonly kind: 'ClassNotAccepted'; readonly className: string }
   | { readonly kind: 'InvalidParameters'; readonly field: string; readonly detail: string }
@@ -14,6 +15,7 @@ export type GatewayProblem =
   | { readonly kind: 'NoDataPlane'; readonly what: string }
   | { readonly kind: 'NotAccepted'; readonly what: string };
 
+/** Of one listener. */
 export type ListenerProblem =
   | { readonly kind: 'ClientValidation'; readonly port: number }
   | { readonly kind: 'ListenerProtocol'; readonly protocol: string }
@@ -43,6 +45,7 @@ export type ListenerProblem =
   | { readonly kind: 'Unresolved'; readonly what: string; readonly detail: string }
   | { readonly kind: 'ListenerRefused'; readonly detail: string };
 
+/** Of a route at one parent, or of its rules. */
 export type RouteProblem =
   | {
       readonly kind: 'NoMatchingParent';
@@ -91,6 +94,7 @@ export type ReferenceProblem =
       readonly namespace: string;
     };
 
+/** Of a policy: its targets, its rules, what it needs, and what becomes of it. */
 export type PolicyProblem =
   | {
       readonly kind: 'TargetNotFound';

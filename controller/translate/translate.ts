@@ -22,6 +22,7 @@ export interface Translator {
   translate(input: TranslationInput): Translation;
 }
 
+/** How a translator can be watched. */
 export interface TranslatorOptions {
   /** Told of each unit of work that is done anew, for tests and for measuring. */
   readonly trace?: Trace;

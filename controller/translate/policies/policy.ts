@@ -7,6 +7,7 @@ import type { RemoteKeys } from '../translation.ts';
 /** The kinds of policy that are attached to Gateways, listeners, routes and rules. */
 export const policyKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
 
+/** The kind of a policy. */
 export type PolicyKind = (typeof policyKinds)[number];
 
 /** How a policy meets those of its kind at other levels. */
@@ -30,6 +31,7 @@ export interface PolicyModel {
   readonly pending: Problem | null;
 }
 
+/** One of the things a policy asks for: a resource, and the name under which it is merged. */
 export interface PolicyPart {
   readonly name: string;
   readonly id: ResourceId;

@@ -74,7 +74,7 @@ function patternsProblem(match: HTTPRouteMatch, field: string): Problem | null {
       return {
         kind: 'UnsupportedValue',
         field: `${field}.${at}.value`,
-        detail: `${JSON.stringify(value)} is no regular expression in RE2 syntax: ${detail}; correct it`,
+        detail: `${JSON.stringify(value)} cannot be used as a regular expression (RE2 syntax): ${detail}`,
       };
     }
   }
