@@ -32,7 +32,7 @@ interface Kept {
   readonly resource: Resource;
 }
 
-/** A composer that remembers, for each Gateway, what it made of what: it forgets with the Gateway's next sources. */
+/** A composer that remembers, for each Gateway, what it made of what, until the Gateway's next sources or its end. */
 export function createEndpointsComposer(options: ComposerOptions): EndpointsComposer {
   const kept = new Map<GatewayKey, ReadonlyMap<string, Kept>>();
   return {
@@ -48,9 +48,23 @@ export function createEndpointsComposer(options: ComposerOptions): EndpointsComp
         fleet(before, ownSlices(options, gateway), connected),
       ];
       kept.set(gateway, new Map(now.map((one) => [one.key, one])));
+      forgetGone(kept, options.objects);
       return now.map((one) => one.resource);
     },
   };
+}
+
+/** Keeps memory within the number of Gateways there are. */
+function forgetGone(kept: Map<GatewayKey, unknown>, objects: ObjectReader): void {
+  if (kept.size <= objects.list('Gateway').length) {
+    return;
+  }
+  for (const gateway of kept.keys()) {
+    const [namespace = '', name = ''] = gateway.split('/');
+    if (objects.get('Gateway', namespace, name) === undefined) {
+      kept.delete(gateway);
+    }
+  }
 }
 
 function fleet(
