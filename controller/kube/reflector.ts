@@ -71,6 +71,7 @@ const defaultTiming: ReflectorTiming = {
   shortWatchMs: 1_000,
 };
 
+const serverRetryMaxMs = 1_500;
 const pageSize = 500;
 const lineBytesMax = 16 * 1024 * 1024;
 /** So many 404 in a row before objects we have had are believed to be gone with their kind. */
@@ -271,8 +272,11 @@ export class Reflector {
     }
     this.#fail(error);
     if (error.retryAfterMs !== null) {
-      // The server's own word, and not all at once after it.
-      return error.retryAfterMs + this.#backoff.next(backoffMinMs);
+      // The server's own word, and not all at once after it. One that says 503 is starting and asks for 5 s,
+      // though it is ready sooner, and every second counts after an outage; one that says 429 has its reasons.
+      const asked =
+        failure === 'server' ? Math.min(error.retryAfterMs, serverRetryMaxMs) : error.retryAfterMs;
+      return asked + this.#backoff.next(backoffMinMs);
     }
     return this.#backoff.next(failure === 'network' ? networkBackoffMaxMs : backoffMaxMs);
   }
@@ -287,8 +291,8 @@ export class Reflector {
       if (this.#trouble !== 'notInstalled') {
         this.#trouble = 'notInstalled';
         report({ kind: 'NotInstalled', of: info.kind });
-        sink.unserved(info.kind);
       }
+      sink.unserved(info.kind);
     }
     return this.#timing.pollMs * (0.5 + random());
   }
