@@ -146,7 +146,7 @@ class Controller implements ClusterController {
     this.#watchStore();
     this.#source.start();
     await this.#synced.promise;
-    log.info('Synced', { mark: this.#plane.store.order.mark });
+    log.info('Synced', { order: this.#plane.store.order });
     this.#keyKeeper.read();
     this.#election.start();
     this.#authority.look();
