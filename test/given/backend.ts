@@ -37,6 +37,11 @@ export async function givenBackend(service: string, choices: BackendChoices = {}
     requests += 1;
     (choices.answer ?? tell)(request, answer);
   });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   const { upgrade } = choices;
   if (upgrade !== undefined) server.on('upgrade', (request, socket) => upgrade(request, socket as Socket));
   server.listen(0, '127.0.0.1');
@@ -44,7 +49,7 @@ export async function givenBackend(service: string, choices: BackendChoices = {}
   const stop = async (): Promise<void> => {
     if (!server.listening) return;
     server.close();
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     await once(server, 'close');
   };
   return {

@@ -45,7 +45,7 @@ export interface GivenStandalone extends AsyncDisposable {
  * the Gateway. Settles when the Gateway's port answers.
  */
 export async function givenStandalone(
-  files: Files | ((port: number) => Files),
+  files: Files | ((port: number) => Files | Promise<Files>),
   choices: { readonly clock?: Clock } = {},
 ): Promise<GivenStandalone> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-flow-'));
@@ -53,7 +53,10 @@ export async function givenStandalone(
   const save = async (changed: Files): Promise<void> => {
     for (const [name, text] of Object.entries(changed)) await writeFile(path.join(folder, name), text);
   };
-  await save({ 'edge.yaml': edgeManifest(port), ...(typeof files === 'function' ? files(port) : files) });
+  await save({
+    'edge.yaml': edgeManifest(port),
+    ...(typeof files === 'function' ? await files(port) : files),
+  });
 
   let statuses: readonly DesiredStatus[] = [];
   const notices: Notice[] = [];

@@ -1,0 +1,159 @@
+// A RateLimitPolicy admits a burst and then a rate, for each client by itself; with Redis, with others together.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { givenBackend } from '#test/given/backend.ts';
+import { eventually } from '#test/given/eventually.ts';
+import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { givenRedis, ownRedisMissing } from '#test/given/redis.ts';
+import { givenStandalone } from '#test/given/standalone.ts';
+
+function policy(key: string, requests: number): string {
+  return `
+apiVersion: turnpike.dev/v1alpha1
+kind: RateLimitPolicy
+metadata: { name: limited }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: limited }]
+  rules:
+    - name: each
+      key: ${key}
+      limits: [{ name: hour, requests: ${requests}, window: 1h }]
+`;
+}
+
+function files(backendPort: number) {
+  return {
+    'services.yaml': serviceManifest('shop', backendPort),
+    'routes.yaml': [
+      pathRouteManifest('limited', '/limited', 'shop'),
+      pathRouteManifest('open', '/open', 'shop'),
+    ].join('---'),
+  };
+}
+
+test('after the limit 429, with the fields that tell how much is left and when to come again', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policy('{ type: ClientAddress }', 3),
+  });
+  await turnpike.until('/open', 200);
+
+  const answers = [];
+  for (let at = 0; at < 4; at += 1) answers.push(await turnpike.get('/limited'));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 429],
+  );
+  assert.deepEqual(
+    answers.map(({ headers }) => /r=(\d+)/.exec(String(headers['ratelimit']))?.[1]),
+    ['2', '1', '0', '0'],
+  );
+  assert.match(String(answers[0]?.headers['ratelimit-policy']), /q=3/);
+  const again = Number(answers[3]?.headers['retry-after']);
+  assert.ok(again > 1190 && again <= 1200, 'a third of an hour for one of three');
+  assert.equal(shop.requests(), 4, 'three of them and the one that was waited for');
+  assert.equal((await turnpike.get('/open')).status, 200);
+});
+
+test('clients that a header tells apart do not use up each other', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policy('{ type: Header, header: { name: x-tenant } }', 2),
+  });
+  await turnpike.until('/open', 200);
+
+  const as = async (tenant: string) =>
+    (await turnpike.get('/limited', { headers: { 'x-tenant': tenant } })).status;
+  assert.deepEqual([await as('a'), await as('a'), await as('a')], [200, 200, 429]);
+  assert.deepEqual([await as('b'), await as('b'), await as('b')], [200, 200, 429]);
+});
+
+test('changing a route does not give a client its limit anew', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policy('{ type: ClientAddress }', 2),
+  });
+  await turnpike.until('/open', 200);
+  assert.equal((await turnpike.get('/limited')).status, 200);
+  assert.equal((await turnpike.get('/limited')).status, 200);
+
+  await turnpike.save({
+    'routes.yaml': [
+      pathRouteManifest('limited', '/limited', 'shop'),
+      pathRouteManifest('open', '/new', 'shop'),
+    ].join('---'),
+  });
+  await turnpike.until('/new', 200);
+  assert.equal((await turnpike.get('/limited')).status, 429);
+});
+
+function redisManifest(url: string, port: number): string {
+  return `
+apiVersion: v1
+kind: Secret
+metadata: { name: redis }
+stringData: { url: ${url} }
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: GatewayParameters
+metadata: { name: edge }
+spec: { rateLimitStore: { type: Redis, redis: { secretRef: { name: redis, key: url } } } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: turnpike }
+spec: { controllerName: turnpike.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike
+  infrastructure: { parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: edge } }
+  listeners: [{ name: http, protocol: HTTP, port: ${port} }]
+`;
+}
+
+test(
+  'with Redis two gateways count together, and its death fails no request',
+  { skip: ownRedisMissing() },
+  async (t) => {
+    const redis = await givenRedis();
+    t.after(() => redis.stop());
+    await using shop = await givenBackend('shop');
+    const given = (port: number) => ({
+      ...files(shop.port),
+      'edge.yaml': redisManifest(redis.url, port),
+      'policy.yaml': policy('{ type: ClientAddress }', 10),
+    });
+    await using one = await givenStandalone(given);
+    await using two = await givenStandalone(given);
+    for (const turnpike of [one, two]) {
+      await turnpike.until('/open', 200);
+      await eventually(() => assert.ok(turnpike.events.some((event) => isStore(event, true))));
+    }
+
+    const statuses = await Promise.all(
+      Array.from({ length: 30 }, async (_, at) => (await (at % 2 === 0 ? one : two).get('/limited')).status),
+    );
+    assert.equal(statuses.filter((status) => status === 200).length, 10);
+    assert.equal(statuses.filter((status) => status === 429).length, 20);
+
+    await redis.kill();
+    for (let at = 0; at < 10; at += 1) {
+      assert.ok((await one.get('/limited')).status < 500);
+      assert.equal((await one.get('/open')).status, 200);
+    }
+    await eventually(() => assert.ok(one.events.some((event) => isStore(event, false))));
+  },
+);
+
+function isStore(
+  event: { readonly kind: string; readonly available?: boolean },
+  available: boolean,
+): boolean {
+  return event.kind === 'RateLimitStore' && event.available === available;
+}
