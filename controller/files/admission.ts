@@ -15,6 +15,8 @@ export interface Admitted {
   readonly object: SourceObject;
   /** Hash of what its author wrote. */
   readonly hash: string;
+  /** Its schema refuses it and there is no version before: handed on so that what a bad policy names is closed. */
+  readonly refused: boolean;
 }
 
 /** Checks an object as its CRD's schema does; problems tell fields by path. Unknown fields have no effect. */
@@ -66,9 +68,15 @@ export function admit(
     const last = before.get(key);
     problems.push(...fieldProblems(manifest, candidate, result));
     if (result.ok) {
-      admitted.set(key, last?.hash === candidate.hash ? last : versioned(candidate, last, options));
-    } else if (last !== undefined) {
+      admitted.set(
+        key,
+        last?.hash === candidate.hash && !last.refused ? last : versioned(candidate, last, options),
+      );
+    } else if (last !== undefined && !last.refused) {
       admitted.set(key, { ...last, file: manifest.file });
+    } else {
+      const refused = { ...candidate, refused: true };
+      admitted.set(key, last?.hash === candidate.hash ? last : versioned(refused, last, options));
     }
   }
   for (const namespace of neededNamespaces(admitted)) {
@@ -116,7 +124,7 @@ function candidateOf({ kind, raw, file }: Manifest, { kinds }: AdmissionOptions)
       ...(annotations === undefined ? {} : { annotations }),
     },
   };
-  return { kind, namespace, name, file, object, hash: hashOf(object) };
+  return { kind, namespace, name, file, object, hash: hashOf(object), refused: false };
 }
 
 function withStringData(
@@ -191,7 +199,7 @@ function namespaceObject(name: string): Admitted {
     kind: 'Namespace',
     metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
   };
-  return { kind: 'Namespace', namespace: '', name, file: '', object, hash: hashOf(object) };
+  return { kind: 'Namespace', namespace: '', name, file: '', object, hash: hashOf(object), refused: false };
 }
 
 function titleOf({ kind, namespace, name }: Admitted): string {

@@ -220,3 +220,13 @@ test('a folder that is not there is an error at the start', async (t) => {
     return true;
   });
 });
+
+test('an object that its schema refuses from the start is handed on, so that what it names can be closed', async (t) => {
+  const { objects, write, source } = await given(t, { 'a.yaml': route('one', 'One.example') });
+  await source.start();
+  assert.equal(source.problems.length, 1);
+  assert.equal(hostOf(objects.get('HTTPRoute/default/one')), 'One.example');
+  await write('a.yaml', route('one', 'one.example'));
+  await eventually(() => assert.equal(hostOf(objects.get('HTTPRoute/default/one')), 'one.example'));
+  await eventually(() => assert.deepEqual(source.problems, []));
+});
