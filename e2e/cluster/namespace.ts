@@ -14,7 +14,7 @@ import { exitOf, outputOf } from './command.ts';
 /** The address of the machine itself in the namespace: the API server's, and the one clients come from. */
 export const nodeAddress = '10.89.0.1';
 
-const networks = { dataPlane: 1, backend: 2, client: 3 } as const;
+const networks = { dataPlane: 1, backend: 2, client: 3, controller: 4 } as const;
 
 /**
  * An address that a test may bind, `host` from 1 to 254. All of 10.89.0.0/16 is this machine: nothing needs to be

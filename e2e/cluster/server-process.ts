@@ -23,6 +23,16 @@ export class ServerProcess {
   readonly #closed: Promise<void>;
   #ending: string | undefined;
 
+  /** Its process id; undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** How it ended: a signal or an exit code; undefined while it runs. */
+  get ending(): string | undefined {
+    return this.#ending;
+  }
+
   /** Starts the server; `whenReady` tells whether that went well. Its log is appended to, so a restart keeps the history. */
   constructor(command: ServerCommand) {
     this.#command = command;
@@ -50,12 +60,15 @@ export class ServerProcess {
     } catch (cause) {
       throw new ClusterError(
         'deadline',
-        `${program} is not ready after ${readyDeadlineMs} ms.${await this.#logEnd()}`,
+        `${program} is not ready after ${readyDeadlineMs} ms. The end of its log:\n${await this.logEnd()}`,
         { cause },
       );
     }
     if (this.#ending !== undefined) {
-      throw new ClusterError('exited', `${program} ended (${this.#ending}).${await this.#logEnd()}`);
+      throw new ClusterError(
+        'exited',
+        `${program} ended (${this.#ending}). The end of its log:\n${await this.logEnd()}`,
+      );
     }
   }
 
@@ -77,8 +90,9 @@ export class ServerProcess {
     if (this.#ending === undefined) this.#child.kill(signal);
   }
 
-  async #logEnd(): Promise<string> {
+  /** The last 30 lines it has written. */
+  async logEnd(): Promise<string> {
     const lines = (await readFile(this.#command.logFile, 'utf8')).trimEnd().split('\n');
-    return ` The end of its log:\n${lines.slice(-logLinesShown).join('\n')}`;
+    return lines.slice(-logLinesShown).join('\n');
   }
 }

@@ -1,0 +1,58 @@
+// A backend that tells who it is and what it was asked: JSON {service, path, headers}, and x-served-by. Run as a
+// process of its own (`node e2e/turnpike/echo.ts NAME ADDRESS PORT`) where its work must not slow the test down.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+export interface Echo {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** How many requests it has seen. */
+  readonly requests: number;
+  /** Takes no more connections and cuts those there are, as a pod that is gone does. */
+  stop(): Promise<void>;
+}
+
+/** What the body of an answer tells. */
+export interface Echoed {
+  readonly service: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Resolves when it listens. */
+export async function startEcho(name: string, address: string, port = 8080): Promise<Echo> {
+  let requests = 0;
+  const server = createServer((request, answer) => {
+    requests += 1;
+    const { url, headers } = request;
+    const body = JSON.stringify({ service: name, path: url, headers });
+    answer.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'x-served-by': name,
+    });
+    answer.end(body);
+  });
+  server.listen(port, address);
+  await once(server, 'listening');
+  return {
+    name,
+    address,
+    port,
+    get requests() {
+      return requests;
+    },
+    async stop() {
+      if (!server.listening) return;
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+if (import.meta.main) {
+  const [name = '', address = '', port = ''] = process.argv.slice(2);
+  await startEcho(name, address, Number(port));
+}

@@ -1,0 +1,202 @@
+// Turnpike as a chart would install it, but by processes: a control plane of Kubernetes, two controllers, and the
+// data planes of the Gateway default/edge on 10.89.1.1 and up. Drives by kubectl, decides nothing of a journey.
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import { startControlPlane } from '../cluster/control-plane.ts';
+import { eventually } from '../cluster/eventually.ts';
+import { installGatewayApi } from '../cluster/gateway-api-crds.ts';
+import { addressIn } from '../cluster/namespace.ts';
+import { Controller } from './controller.ts';
+import { DataPlane } from './data-plane.ts';
+import { service } from './objects.ts';
+import type { ControlPlane } from '../cluster/control-plane.ts';
+
+const crds = path.join(import.meta.dirname, '../../crds/manifests');
+const rbac = path.join(import.meta.dirname, 'rbac.yaml');
+const gateway = { namespace: 'default', name: 'edge' };
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration: number;
+}
+
+/** A GatewayClass and a Gateway with one HTTP listener that asks for the addresses of `dataPlanes` data planes. */
+export function edgeGateway(dataPlanes: number): readonly object[] {
+  const addresses = Array.from({ length: dataPlanes }, (_, index) => ({
+    type: 'IPAddress',
+    value: addressIn('dataPlane', index + 1),
+  }));
+  return [
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'GatewayClass',
+      metadata: { name: 'turnpike' },
+      spec: { controllerName: 'turnpike.dev/gateway-controller' },
+    },
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata: gateway,
+      spec: {
+        gatewayClassName: 'turnpike',
+        addresses,
+        listeners: [
+          { name: 'http', protocol: 'HTTP', port: 80, allowedRoutes: { namespaces: { from: 'All' } } },
+        ],
+      },
+    },
+  ];
+}
+
+/** One installation for the tests of a file. */
+export class Turnpike {
+  readonly cluster: ControlPlane;
+  readonly controllers: readonly Controller[];
+  readonly dataPlanes: DataPlane[] = [];
+
+  /** Starts the cluster, installs the CRDs and the rights, and resolves when two controllers are ready. */
+  static async install(): Promise<Turnpike> {
+    const cluster = await startControlPlane();
+    let turnpike: Turnpike | undefined;
+    try {
+      await cluster.kubectl(['apply', '--server-side', `--filename=${crds}`, `--filename=${rbac}`]);
+      await installGatewayApi(cluster, 'experimental');
+      turnpike = new Turnpike(cluster, [
+        await Controller.prepare(cluster, 1),
+        await Controller.prepare(cluster, 2),
+      ]);
+      await Promise.all(turnpike.controllers.map((one) => one.start()));
+      return turnpike;
+    } catch (error) {
+      await (turnpike ?? cluster).stop();
+      throw error;
+    }
+  }
+
+  /** As {@link install}, and resolves when `dataPlanes` data planes serve the Gateway and it says so. */
+  static async serve(dataPlanes = 3): Promise<Turnpike> {
+    const turnpike = await Turnpike.install();
+    try {
+      await turnpike.apply(...edgeGateway(dataPlanes));
+      await turnpike.startDataPlanes(dataPlanes);
+      await turnpike.kubectl('wait', '--for=condition=Programmed', '--timeout=30s', 'gateway/edge');
+      return turnpike;
+    } catch (error) {
+      await turnpike.tellLogs();
+      await turnpike.stop();
+      throw error;
+    }
+  }
+
+  private constructor(cluster: ControlPlane, controllers: readonly Controller[]) {
+    this.cluster = cluster;
+    this.controllers = controllers;
+  }
+
+  /** The data planes' addresses, which are the Gateway's. */
+  get addresses(): readonly string[] {
+    return this.dataPlanes.map(({ address }) => address);
+  }
+
+  /**
+   * Makes what will be made for each Gateway: the ServiceAccount that may have its snapshot, the Service that tells
+   * how many data planes there are, and `count` of them.
+   */
+  async startDataPlanes(count: number): Promise<void> {
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const name = infrastructureName(gateway.name, 'turnpike');
+    await this.apply(
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: gateway.namespace, name } },
+      ...service(
+        name,
+        numbers.map((number) => ({ address: addressIn('dataPlane', number) })),
+      ),
+    );
+    const controllers = this.controllers.map(({ url }) => url);
+    this.dataPlanes.push(
+      ...(await Promise.all(numbers.map((number) => this.prepareDataPlane(number, controllers)))),
+    );
+    await Promise.all(this.dataPlanes.map((one) => one.start()));
+  }
+
+  /** A data plane that is not started, and is none of {@link dataPlanes}. */
+  prepareDataPlane(number: number, controllers: readonly string[]): Promise<DataPlane> {
+    return DataPlane.prepare({ cluster: this.cluster, number, gateway, controllers });
+  }
+
+  /** kubectl as administrator. */
+  kubectl(...args: readonly string[]): Promise<string> {
+    return this.cluster.kubectl(args);
+  }
+
+  /** kubectl apply of YAML texts and objects. */
+  async apply(...manifests: readonly (string | object)[]): Promise<void> {
+    const texts = manifests.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
+    await this.cluster.kubectl(['apply', '--server-side', '--filename=-'], { input: texts.join('\n---\n') });
+  }
+
+  /** The object as JSON, by kubectl: `httproute/shop`, in `namespace`. */
+  async get(name: string, namespace = 'default'): Promise<unknown> {
+    return JSON.parse(
+      await this.kubectl('get', name, `--namespace=${namespace}`, '--output=json', '--show-managed-fields'),
+    );
+  }
+
+  /** Our conditions of a route or policy at the first of its parents or targets, or those of a Gateway. */
+  async conditions(name: string, namespace = 'default'): Promise<readonly Condition[]> {
+    const { status } = (await this.get(name, namespace)) as {
+      status?: {
+        conditions?: Condition[];
+        parents?: { controllerName: string; conditions: Condition[] }[];
+        ancestors?: { controllerName: string; conditions: Condition[] }[];
+      };
+    };
+    const entries = status?.parents ?? status?.ancestors;
+    const own = entries?.find((one) => one.controllerName.startsWith('turnpike.dev/'));
+    return own?.conditions ?? (entries === undefined ? status?.conditions : undefined) ?? [];
+  }
+
+  /** Resolves once the condition `type` is as `expected` (`True`, or a reason). Rejects with what it was instead. */
+  async until(name: string, type: string, expected: string, namespace = 'default'): Promise<Condition> {
+    let seen: readonly Condition[] = [];
+    try {
+      return await eventually(`${name} has ${type} ${expected}`, async () => {
+        seen = await this.conditions(name, namespace);
+        return seen.find((one) => one.type === type && (one.status === expected || one.reason === expected));
+      });
+    } catch (cause) {
+      throw new Error(`${name}: not ${type} ${expected}: ${JSON.stringify(seen)}`, { cause });
+    }
+  }
+
+  /** The replica that leads, by the Lease. */
+  async leader(): Promise<Controller> {
+    return eventually('a replica that runs leads', async () => {
+      const lease = ['get', 'lease', 'turnpike-controller', '--namespace=turnpike-system'];
+      const holder = await this.kubectl(...lease, '--output=jsonpath={.spec.holderIdentity}');
+      return this.controllers.find(({ name, running }) => running && name === holder);
+    });
+  }
+
+  /** For `afterEach`: shows the end of every log when the test has failed. */
+  async tellFailure(test: TestContext): Promise<void> {
+    if (!test.passed) await this.tellLogs();
+  }
+
+  async tellLogs(): Promise<void> {
+    for (const one of [...this.controllers, ...this.dataPlanes]) {
+      console.error(`--- the end of the log of ${one.name}:\n${await one.logEnd()}`);
+    }
+  }
+
+  /** Ends every process, the cluster last. */
+  async stop(): Promise<void> {
+    await Promise.all(this.dataPlanes.map((one) => one.stop()));
+    await Promise.all(this.controllers.map((one) => one.stop()));
+    await this.cluster.stop();
+  }
+}
