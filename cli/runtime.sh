@@ -3,8 +3,14 @@
 # usage: sh cli/runtime.sh FILE [ARGUMENT ...]
 set -eu
 root=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd)
-node="$root/node_modules/.bin/node"
-[ -x "$node" ] || node=node
+# Some npm versions (9 for one) leave out the link in .bin, so the platform packages are looked at too.
+node=node
+for candidate in "$root"/node_modules/.bin/node "$root"/node_modules/node-*/bin/node; do
+  if [ -x "$candidate" ]; then
+    node=$candidate
+    break
+  fi
+done
 
 if ! version=$("$node" --version 2>&1); then
   case "$version" in
