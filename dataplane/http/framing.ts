@@ -36,6 +36,7 @@ export function decodeTransferEncoding(value: string): 'Chunked' | 'Unknown' | '
 export function listHas(list: string, token: string): boolean {
   if (list.length === token.length) return list === token || list.toLowerCase() === token;
   if (list.length < token.length) return false;
+  if (!list.includes(',')) return trimWhitespace(list).toLowerCase() === token;
   return list.split(',').some((member) => trimWhitespace(member).toLowerCase() === token);
 }
 

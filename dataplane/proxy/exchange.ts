@@ -20,7 +20,7 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
-import type { RoutedListener } from '#dataplane/route/router.ts';
+import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
 import type { Backend, Forward, Redirect, Rule, RuntimeCell, ServedListener } from '#dataplane/runtime.ts';
 
 /** What all exchanges of a data plane share. */
@@ -85,15 +85,26 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#fail({ kind: 'Misdirected' });
       return;
     }
-    const match = routed.match(this.request);
-    if (match === null) {
-      this.#fail({ kind: 'NoRoute' });
-      return;
-    }
+    const match = this.#match(routed);
+    if (match === null) return;
     this.#rule = match.rule;
     this.matchedPrefix = match.matchedPrefix;
     if (match.rule.action.kind === 'Forward') this.#watchRequest(match.rule.action.requestTimeoutMs);
     this.#filter(match.rule.requestFilters, 0);
+  }
+
+  /** The rule for the request; null when the exchange has failed for want of one. */
+  #match(routed: RoutedListener<ServedListener, Rule>): RoutedRule<Rule> | null {
+    let match: RoutedRule<Rule> | null = null;
+    let failure: Failure = { kind: 'NoRoute' };
+    try {
+      match = routed.match(this.request);
+    } catch (error) {
+      // one request that matching cannot bear must not take all others with it
+      failure = { kind: 'FilterBroke', detail: `matching: ${String(error)}` };
+    }
+    if (match === null) this.#fail(failure);
+    return match;
   }
 
   /** The Host's listener must be the one that the server name chose: its certificate, its policies (GEP-3567). */

@@ -53,6 +53,11 @@ export class Tunnel implements Timed {
   }
 
   timeOut(): void {
+    if (!this.#open) {
+      this.#client.destroy();
+      this.#backend.destroy();
+      return;
+    }
     const idleMs = this.#now() - this.#movedMs;
     if (idleMs >= this.#idleTimeoutMs) this.#close();
     else this.#watch();
@@ -79,12 +84,21 @@ export class Tunnel implements Timed {
     from.resume();
   }
 
+  /** What is still on its way to a side that has not broken is let out, if that side takes it in time. */
   #close(): void {
-    if (!this.#open) return;
+    if (!this.#open) {
+      if (this.#client.destroyed && this.#backend.destroyed) this.#deadlines.remove(this);
+      return;
+    }
     this.#open = false;
     this.#deadlines.remove(this);
-    // what is still on its way to a side that has not broken is let out
-    for (const socket of [this.#client, this.#backend]) socket.destroySoon();
+    this.deadlineMs = this.#now() + closingMs;
+    this.#deadlines.add(this);
+    this.#client.destroySoon();
+    this.#backend.destroySoon();
     this.#closed({ bytesIn: this.#bytesIn, bytesOut: this.#bytesOut });
   }
 }
+
+/** How long a side that has not broken may take for what is on its way to it. */
+const closingMs = 5_000;

@@ -54,7 +54,7 @@ describe('a drain', () => {
   it('takes connections for a while yet', async () => {
     await using backend = await aRawBackend();
     using dataPlane = await givenDataPlane([backend.port]);
-    const drained = dataPlane.listeners.drain({ acceptMs: 100, idleMs: 0, deadlineMs: 5_000 });
+    const drained = dataPlane.listeners.drain({ acceptMs: 500, idleMs: 0, deadlineMs: 5_000 });
     using client = await aRawClient(dataPlane.port);
     client.send(get);
     await client.until((received) => received.endsWith('ok'));

@@ -284,7 +284,7 @@ describe('time runs out', () => {
       assert.equal(answers[0]?.status, 504);
       assert.equal(dataPlane.records[0]?.failure?.kind, kind);
       const durationMs = dataPlane.records[0]?.durationMs ?? 0;
-      assert.ok(durationMs >= 60 && durationMs < 1000, `${durationMs} ms`);
+      assert.ok(durationMs >= 60 && durationMs < 3000, `${durationMs} ms`);
       await closed.promise;
     });
   }

@@ -173,7 +173,7 @@ describe('a connection that dies without an octet of an answer', () => {
     for (let count = 0; count < 3; count += 1) {
       assert.equal(await ask(client, post), 200);
       await new Promise((resolve) => {
-        setTimeout(resolve, 50);
+        setTimeout(resolve, 150);
       });
     }
     assert.equal(backend.connections(), 3);
