@@ -15,7 +15,8 @@ export interface Answer {
 export type Pages = Readonly<Record<string, () => Answer | Promise<Answer>>>;
 
 export interface AdminServerOptions {
-  readonly pages: Pages;
+  /** A function is asked for each request: which pages there are may change. */
+  readonly pages: Pages | (() => Pages);
   /** Told when a page fails. */
   readonly onError: (path: string, error: unknown) => void;
   /** The longest a page may take; 5000 unless told. */
@@ -90,22 +91,26 @@ function send(response: ServerResponse, status: number, { mediaType, body }: Omi
 const plainText = 'text/plain; charset=utf-8';
 
 class PageMaker {
-  readonly #pages: ReadonlyMap<string, () => Answer | Promise<Answer>>;
   readonly #options: AdminServerOptions;
   readonly #making = new Map<string, Promise<MadeAnswer>>();
 
   constructor(options: AdminServerOptions) {
     this.#options = options;
-    this.#pages = new Map(Object.entries(options.pages));
+  }
+
+  get #pages(): Pages {
+    const { pages } = this.#options;
+    return typeof pages === 'function' ? pages() : pages;
   }
 
   get paths(): readonly string[] {
-    return [...this.#pages.keys()];
+    return Object.keys(this.#pages);
   }
 
   /** Null when there is no such page. Never rejects. */
   make(path: string): Promise<MadeAnswer> | null {
-    const page = this.#pages.get(path);
+    const pages = this.#pages;
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) return null;
     const under = this.#making.get(path) ?? this.#begin(path, page);
     return this.#inTime(under);

@@ -28,8 +28,9 @@ switch (command ?? '--help') {
     console.log(`turnpike ${build.version} on node ${process.versions.node}`);
     break;
   case '--help':
+  case '-h':
   case 'help':
-    console.log(help);
+    process.stdout.write(help);
     break;
   default:
     console.error(`turnpike: there is no command ${command}\n\n${help}`);

@@ -1,30 +1,66 @@
-import type { DesiredCondition, DesiredStatus } from '#controller/translate/translation.ts';
+// How each object is, in lines for a person. Says only what statuses say; what no status speaks of is in
+// unclaimed.ts.
+import type { FileProblem } from '#controller/files/manifest.ts';
+import type { ObjectReader } from '#controller/translate/input.ts';
+import type {
+  DesiredCondition,
+  DesiredListenerStatus,
+  DesiredStatus,
+} from '#controller/translate/translation.ts';
 
-/** How one object is, for a person: `ok` is false when something about it is not in force. */
+/** How one object is: `ok` is false when something about it is not in force. */
 export interface StateLine {
   readonly ok: boolean;
   readonly object: string;
   readonly state: string;
+  /** Where its listeners are. */
+  readonly facts: readonly string[];
   /** Reason and message of each condition that is not as it should be. */
   readonly details: readonly string[];
 }
 
-/** Lines for all objects, Gateways and their classes first, each kind by name. */
-export function stateLines(statuses: readonly DesiredStatus[]): readonly StateLine[] {
-  return statuses.map(stateLine);
+export interface StateSources {
+  readonly objects: ObjectReader;
+  /** The host of the addresses that are shown for listeners; null shows none. */
+  readonly host: string | null;
+  /** What was told of files already is not told again. */
+  readonly problems: readonly FileProblem[];
 }
 
-function stateLine({ object, status }: DesiredStatus): StateLine {
-  const name = `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
+/** Lines for all objects in the order of `statuses`: Gateways and their classes first, each kind by name. */
+export function stateLines(statuses: readonly DesiredStatus[], sources: StateSources): readonly StateLine[] {
+  return statuses.map((status) => stateLine(status, sources));
+}
+
+/** `HTTPRoute default/shop`, as lines call an object. */
+export function titleOf(object: {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}): string {
+  return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
+}
+
+function stateLine({ object, status }: DesiredStatus, sources: StateSources): StateLine {
+  const title = titleOf(object);
   const groups = conditionGroups(status);
   const bad = groups.flatMap(({ where, conditions }) =>
-    conditions.filter(isBad).map((one) => `${where}${one.type}=${one.status} ${one.reason}: ${one.message}`),
+    conditions.filter(isBad).map((one) => ({ where, ...one })),
   );
-  const good = groups.flatMap(({ conditions }) =>
-    conditions.filter((one) => !isBad(one)).map((one) => one.type),
-  );
-  const state = bad.length === 0 ? lastWord(good) : 'not in force as written';
-  return { ok: bad.length === 0, object: name, state: `${state}${extra(status)}`, details: bad };
+  const good = groups.flatMap(({ conditions }) => conditions.filter((one) => !isBad(one)));
+  const told = sources.problems.filter((problem) => problem.object === title).map(({ message }) => message);
+  const details = bad
+    .filter(({ message }) => !told.some((one) => message.includes(one)))
+    .map((one) => `${one.where}${one.type}=${one.status} ${one.reason}: ${one.message}`);
+  const state = bad.length === 0 ? lastWord(good.map(({ type }) => type)) : 'not in force as written';
+  const targets = status.kind === 'Policy' ? `, targets ${status.targets}` : '';
+  return {
+    ok: bad.length === 0,
+    object: title,
+    state: `${state}${targets}`,
+    facts: status.kind === 'Gateway' ? listenerFacts(object, status.listeners, sources) : [],
+    details,
+  };
 }
 
 interface Group {
@@ -43,7 +79,7 @@ function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
       ];
     case 'Route':
       return status.parents.map(({ parentRef, conditions }) => ({
-        where: `${parentRef.name}: `,
+        where: `parent ${parentRef.name}: `,
         conditions,
       }));
     case 'Policy':
@@ -53,23 +89,41 @@ function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
   }
 }
 
-/** Conditions that are false, or true where true is the bad case. */
+/** Condition types that tell of something bad when they are true. */
+const badWhenTrue: ReadonlySet<string> = new Set([
+  'Conflicted',
+  'OverlappingTLSConfig',
+  'PartiallyInvalid',
+  'turnpike.dev/Closed',
+]);
+
 function isBad({ type, status }: DesiredCondition): boolean {
-  const badWhenTrue = type === 'Conflicted' || type === 'PartiallyInvalid';
-  return badWhenTrue ? status === 'True' : status !== 'True';
+  return badWhenTrue.has(type) ? status === 'True' : status !== 'True';
 }
 
 function lastWord(types: readonly string[]): string {
   return ['Programmed', 'Accepted'].find((type) => types.includes(type)) ?? 'known';
 }
 
-function extra(status: DesiredStatus['status']): string {
-  if (status.kind === 'Policy') return `, targets ${status.targets}`;
-  if (status.kind !== 'Gateway') return '';
-  return status.listeners
-    .map(
-      ({ name, attachedRoutes }) =>
-        `, listener ${name}: ${attachedRoutes} route${attachedRoutes === 1 ? '' : 's'}`,
-    )
-    .join('');
+/** `http://127.0.0.1:8080 (listener http, 5 routes)` for each listener. */
+function listenerFacts(
+  { namespace, name }: DesiredStatus['object'],
+  listeners: readonly DesiredListenerStatus[],
+  { objects, host }: StateSources,
+): readonly string[] {
+  const spec = objects.get('Gateway', namespace, name)?.spec;
+  if (spec === undefined || host === null) return [];
+  return listeners.flatMap(({ name: section, attachedRoutes }) => {
+    const listener = spec.listeners.find((one) => one.name === section);
+    if (listener === undefined) return [];
+    const { protocol, port, hostname } = listener;
+    const routes = `${attachedRoutes} route${attachedRoutes === 1 ? '' : 's'}`;
+    const named = hostname === undefined ? '' : `, host ${hostname}`;
+    return [`${listenerUrl(protocol, host, port)} (listener ${section}${named}, ${routes})`];
+  });
+}
+
+/** `http://127.0.0.1:8080`; an IPv6 host gets its brackets. */
+export function listenerUrl(protocol: string, host: string, port: number): string {
+  return `${protocol.toLowerCase()}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

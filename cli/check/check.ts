@@ -11,12 +11,15 @@ import type { DesiredCondition, DesiredStatus, StatusPart } from '#controller/tr
 import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
 import { stateLines } from '../state-lines.ts';
+import { unclaimedLines } from '../unclaimed.ts';
 import { problemLine } from '../up/screen.ts';
 
 const checkHelp = `usage: turnpike check FOLDER [FOLDER ...]
 
-Validates manifests as an API server and the controller would, without either. Prints one line for each problem and
-one for each object that would not be in force as written; exits with 1 when there is any, with 2 when it cannot read.
+Validates manifests as an API server and the controller would, without either. Several folders are taken as one.
+Prints one line for each problem: file and line, object, field, what is wrong, what to do.
+
+Exit codes: 0 no problems, 1 problems (or no manifests), 2 a folder cannot be read, or wrong options.
 `;
 
 /** The exit code: 0 all well, 1 problems, 2 nothing could be checked. */
@@ -25,22 +28,20 @@ export async function check(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { help: { type: 'boolean', default: false } },
+      options: { help: { type: 'boolean', short: 'h', default: false } },
       allowPositionals: true,
     });
     if (values.help) {
-      console.log(checkHelp);
+      process.stdout.write(checkHelp);
       return 0;
     }
     folders = positionals;
   } catch (error) {
-    console.error(
-      `turnpike check: ${error instanceof Error ? error.message : String(error)}\n\n${checkHelp}`,
-    );
+    console.error(`turnpike: ${error instanceof Error ? error.message : String(error)}\n\n${checkHelp}`);
     return 2;
   }
   if (folders.length === 0) {
-    console.error(`turnpike check: name a folder\n\n${checkHelp}`);
+    console.error(`turnpike: name a folder\n\n${checkHelp}`);
     return 2;
   }
   return report(folders);
@@ -53,7 +54,7 @@ async function report(folders: readonly string[]): Promise<number> {
     problems = await readInto(store, folders);
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;
-    console.error(`turnpike check: ${error.message}`);
+    console.error(`turnpike: ${error.message}`);
     return 2;
   }
   const settings = {
@@ -63,15 +64,28 @@ async function report(folders: readonly string[]): Promise<number> {
   };
   const { objects, observations } = store;
   const { statuses } = createTranslator().translate({ settings, objects, observations });
-  const bad = stateLines(statuses.map(withoutRunTime)).filter(({ ok }) => !ok);
+  const bad = [
+    ...stateLines(statuses.map(withoutRunTime), { objects, host: null, problems }),
+    ...unclaimedLines(objects, statuses),
+  ].filter(({ ok }) => !ok);
+  const lines = [
+    ...problems.map((problem) => problemLine(problem)),
+    ...bad.flatMap(({ object, details }) => details.map((detail) => `${object}: ${detail}`)),
+  ];
+  for (const line of lines) console.log(line);
+  // Namespaces are not counted: the folder source adds those that are missing.
+  const counted = (Object.keys(kinds) as Kind[]).filter((kind) => kind !== 'Namespace');
+  const checked = counted.reduce((sum, kind) => sum + objects.list(kind).length, 0);
+  console.log(summary(checked, lines.length, folders));
+  return lines.length === 0 && checked > 0 ? 0 : 1;
+}
 
-  for (const problem of problems) console.log(problemLine(problem));
-  for (const { object, details } of bad) {
-    for (const detail of details) console.log(`${object}: ${detail}`);
+function summary(checked: number, problems: number, folders: readonly string[]): string {
+  if (checked === 0 && problems === 0) {
+    return `there are no manifests in ${folders.join(', ')} (files *.yaml, *.yml, *.json)`;
   }
-  const count = problems.length + bad.length;
-  console.log(count === 0 ? `${statuses.length} objects checked, no problems` : `${count} problems`);
-  return count === 0 ? 0 : 1;
+  const found = problems === 0 ? 'no problems' : `${problems} problem${problems === 1 ? '' : 's'}`;
+  return `${checked} object${checked === 1 ? '' : 's'} checked, ${found}`;
 }
 
 async function readInto(store: Store, folders: readonly string[]): Promise<readonly FileProblem[]> {

@@ -2,21 +2,47 @@ import type { Server } from 'node:http';
 import { startHello } from '../../examples/quickstart/demo/hello.ts';
 import { startIssuer } from '../../examples/quickstart/demo/issuer.ts';
 
-/** Starts the quickstart's services on the ports that its manifests name. Rejects with what is in the way. */
-export async function startDemo(): Promise<readonly Server[]> {
-  const started: Server[] = [];
-  try {
-    started.push(await startHello('hello-v1', '127.0.0.1', 7101));
-    started.push(await startHello('hello-v2', '127.0.0.1', 7102));
-    started.push(await startIssuer('127.0.0.1', 7103));
-    return started;
-  } catch (error) {
-    for (const server of started) server.close();
-    throw error;
-  }
+/** The quickstart's services on the ports that its manifests name; a port that is taken is a problem, the others run. */
+export interface Demo {
+  readonly problems: readonly string[];
+  stop(): void;
 }
 
-/** What to paste into another terminal, and what it shows. */
+const host = '127.0.0.1';
+const services: readonly (readonly [name: string, port: number, start: (port: number) => Promise<Server>])[] =
+  [
+    ['hello-v1', 7101, (port) => startHello('hello-v1', host, port)],
+    ['hello-v2', 7102, (port) => startHello('hello-v2', host, port)],
+    ['issuer', 7103, (port) => startIssuer(host, port)],
+  ];
+
+/** Starts all of them that can be. */
+export async function startDemo(): Promise<Demo> {
+  const started: Server[] = [];
+  const problems: string[] = [];
+  for (const [name, port, start] of services) {
+    try {
+      started.push(await start(port));
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      const why = taken ? 'something else listens there' : String(error);
+      problems.push(
+        `demo service ${name}: port ${port} cannot be bound: ${why} (end it and start again, or give --no-demo)`,
+      );
+    }
+  }
+  return {
+    problems,
+    stop() {
+      for (const server of started) {
+        server.close();
+        server.closeAllConnections();
+      }
+    },
+  };
+}
+
+/** What to paste into another terminal, and what it shows, for the quickstart's Gateway at `base`. */
 export function demoLines(base: string): readonly (readonly [what: string, command: string])[] {
   return [
     ['a route: 200', `curl -i ${base}/hello`],

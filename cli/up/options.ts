@@ -7,6 +7,8 @@ export interface UpOptions {
   readonly address: string;
   /** Whether the demo services and the issuer of the quickstart run too. */
   readonly demo: 'Run' | 'Leave';
+  /** Where health, metrics and the running config are told; null for nowhere. */
+  readonly admin: { readonly host: string; readonly port: number } | null;
   readonly accessLog: 'Stdout' | 'Off';
   readonly output: 'Full' | 'Quiet';
 }
@@ -14,38 +16,63 @@ export interface UpOptions {
 export const upHelp = `usage: turnpike up [OPTION ...]   (npm start -- [OPTION ...])
 
 Runs both planes from folders of Kubernetes manifests: no cluster, no Redis, limits in memory. Saving a manifest
-takes effect at once. Endpoints may be on this machine (127.0.0.1), which a cluster refuses.
+takes effect at once. Endpoints may be on this machine (127.0.0.1), which a cluster refuses. Ctrl-C ends it.
 
-  --folder FOLDER    manifests (*.yaml, *.yml, *.json, also in folders below); may be given several times
-                     (default: the quickstart's, with its demo services)
-  --address ADDRESS  what listeners bind (default 127.0.0.1; 0.0.0.0 for all)
-  --no-demo          do not run the quickstart's demo services and token issuer
-  --access-log       print a line of JSON for each request
-  --quiet            print problems only
+  --folder FOLDER            manifests (*.yaml, *.yml, *.json, also in folders below); may be given several times
+                             (default: the quickstart's, with its demo services)
+  --address ADDRESS          what listeners bind (default 127.0.0.1; 0.0.0.0 for all)
+  --demo, --no-demo          run or do not run the quickstart's demo services and token issuer on ports 7101 to 7103
+                             (default: only without --folder)
+  --admin-address HOST:PORT  tell health, metrics and the running config there, secrets redacted (default: nowhere)
+  --access-log               print a line of JSON for each request
+  --quiet                    print problems only
+  --help                     tell this
+
+Exit codes: 0 ended by a signal, 1 could not start, 2 wrong options.
 `;
 
 const quickstart = path.join(import.meta.dirname, '../../examples/quickstart');
 
 /** The options, or null when only help is wanted. Throws a TypeError that names the option at fault. */
 export function upOptions(args: readonly string[]): UpOptions | null {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
     options: {
       folder: { type: 'string', multiple: true },
       address: { type: 'string', default: '127.0.0.1' },
-      'no-demo': { type: 'boolean', default: false },
+      demo: { type: 'boolean' },
+      'admin-address': { type: 'string' },
       'access-log': { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
+    allowNegative: true,
+    allowPositionals: true,
   });
   if (values.help) return null;
+  const [stray] = positionals;
+  if (stray !== undefined) throw new TypeError(`Unexpected argument '${stray}': name folders with --folder`);
   const folders = values.folder ?? [path.join(quickstart, 'shared'), path.join(quickstart, 'standalone')];
+  const admin = values['admin-address'];
   return {
-    folders: folders.map((folder) => path.relative(process.cwd(), folder) || '.'),
+    folders: folders.map(shortened),
     address: values.address,
-    demo: values['no-demo'] || values.folder !== undefined ? 'Leave' : 'Run',
+    demo: (values.demo ?? values.folder === undefined) ? 'Run' : 'Leave',
+    admin: admin === undefined ? null : hostAndPort(admin),
     accessLog: values['access-log'] ? 'Stdout' : 'Off',
     output: values.quiet ? 'Quiet' : 'Full',
   };
+}
+
+/** The path from here when it is below, as it is else. */
+function shortened(folder: string): string {
+  const relative = path.relative(process.cwd(), folder) || '.';
+  return relative.startsWith('..') ? folder : relative;
+}
+
+function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3] ?? '65536');
+  if (port > 65_535) throw new TypeError(`--admin-address is not HOST:PORT: ${text}`);
+  return { host: match?.[1] ?? match?.[2] ?? '', port };
 }

@@ -2,13 +2,18 @@
 import { styleText } from 'node:util';
 import type { FolderReport } from '#controller/files/folder-source.ts';
 import type { FileProblem } from '#controller/files/manifest.ts';
+import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
 import { stateLines } from '../state-lines.ts';
 import type { StateLine } from '../state-lines.ts';
+import { nothingServed, unclaimedLines } from '../unclaimed.ts';
 
 export interface ScreenOptions {
   readonly print: (line: string) => void;
   readonly output: 'Full' | 'Quiet';
+  readonly folders: readonly string[];
+  /** The host of the addresses that are shown for listeners. */
+  readonly host: string;
 }
 
 /** One line for a problem in a file: file, line, object, field, what is wrong, what to do. */
@@ -18,31 +23,44 @@ export function problemLine({ file, line, object, field, message, remedy }: File
   return `${place}: ${what === '' ? '' : `${what}: `}${message} (${remedy})`;
 }
 
-/** Prints what is new; the same state twice is printed once. */
+/** Prints what is new; the same state twice is printed once. Colours only where a terminal shows them. */
 export class Screen {
   readonly #options: ScreenOptions;
   readonly #shown = new Map<string, string>();
+  #problems: readonly FileProblem[] = [];
+  #nothing: string | null = null;
+  #begun = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
   }
 
-  folder({ changes, fresh }: FolderReport): void {
-    if (this.#shown.size > 0) {
+  /** What a scan of the folders brought: changes (not those of the first scan) and new problems. */
+  folder({ changes, fresh, problems }: FolderReport): void {
+    const mended = this.#problems.filter(
+      (before) => !problems.some((now) => problemLine(now) === problemLine(before)),
+    );
+    this.#problems = problems;
+    if (this.#begun) {
       for (const { type, kind, namespace, name, file } of changes) {
-        this.#say(
-          `${type.toLowerCase()} ${kind} ${namespace === '' ? '' : `${namespace}/`}${name} (${file})`,
-        );
+        const place = file === '' ? '' : ` (${file})`;
+        this.say(`${type.toLowerCase()} ${kind} ${namespace === '' ? '' : `${namespace}/`}${name}${place}`);
       }
+      if (mended.length > 0 && problems.length === 0) this.say('no problems in files any more');
     }
     for (const problem of fresh) this.problem(problemLine(problem));
   }
 
   /** States that are new or have changed. Names that are gone are forgotten. */
-  statuses(statuses: readonly DesiredStatus[]): void {
-    const lines = stateLines(statuses);
+  statuses(statuses: readonly DesiredStatus[], objects: ObjectReader): void {
+    this.#begun = true;
+    const { host, folders } = this.#options;
+    const lines = [
+      ...stateLines(statuses, { objects, host, problems: this.#problems }),
+      ...unclaimedLines(objects, statuses),
+    ];
     for (const line of lines) {
-      const text = [line.state, ...line.details].join('\n');
+      const text = [line.state, ...line.facts, ...line.details].join('\n');
       if (this.#shown.get(line.object) === text) continue;
       this.#shown.set(line.object, text);
       this.#state(line);
@@ -51,23 +69,25 @@ export class Screen {
     for (const object of this.#shown.keys()) {
       if (!present.has(object)) this.#shown.delete(object);
     }
+    const nothing = nothingServed(objects, statuses, folders);
+    if (nothing !== null && nothing !== this.#nothing) this.problem(nothing);
+    this.#nothing = nothing;
   }
 
+  /** Printed whatever the output. */
   problem(text: string): void {
     this.#options.print(`${styleText('red', 'problem')} ${text}`);
   }
 
+  /** Printed unless the output is quiet. */
   say(text: string): void {
-    this.#say(text);
-  }
-
-  #state({ ok, object, state, details }: StateLine): void {
-    if (ok) this.#say(`${styleText('green', '●')} ${object}: ${state}`);
-    else this.#options.print(`${styleText('yellow', '●')} ${object}: ${state}`);
-    for (const detail of details) this.#options.print(`    ${detail}`);
-  }
-
-  #say(text: string): void {
     if (this.#options.output === 'Full') this.#options.print(text);
+  }
+
+  #state({ ok, object, state, facts, details }: StateLine): void {
+    if (ok) this.say(`${styleText('green', '●')} ${object}: ${state}`);
+    else this.#options.print(`${styleText('yellow', '●')} ${object}: ${state}`);
+    for (const fact of facts) this.say(`    ${fact}`);
+    for (const detail of details) this.#options.print(`    ${detail}`);
   }
 }

@@ -9,6 +9,7 @@ import { FolderSource } from '#controller/files/folder-source.ts';
 import type { FolderReport } from '#controller/files/folder-source.ts';
 import { createControlPlane } from '#controller/plane.ts';
 import { createPublisher } from '#controller/publish/publisher.ts';
+import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import { decodeManifest, kinds } from '#crds/kind.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
@@ -31,14 +32,16 @@ export interface StandaloneOptions {
 export interface StandaloneReport {
   /** After every scan of the folders that changed something. */
   readonly folder: (report: FolderReport) => void;
-  /** All statuses, after every translation. */
-  readonly statuses: (statuses: readonly DesiredStatus[]) => void;
+  /** All statuses, after every translation, and the objects they are about. */
+  readonly statuses: (statuses: readonly DesiredStatus[], objects: ObjectReader) => void;
   readonly notices: (notices: readonly Notice[]) => void;
   readonly dataPlane: (gateway: GatewayKey, event: DataPlaneEvent) => void;
   readonly keys: (problem: string) => void;
 }
 
 export interface Standalone {
+  /** Those that run now, by the Gateway they serve. */
+  readonly dataPlanes: ReadonlyMap<GatewayKey, DataPlane>;
   /** Lets requests in flight finish, then ends everything. */
   stop(): Promise<void>;
 }
@@ -87,7 +90,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         planes.delete(gateway);
       },
     },
-    statuses: { put: report.statuses },
+    statuses: { put: (statuses) => report.statuses(statuses, controlPlane.store.objects) },
     notice: report.notices,
     passed: () => {},
     keysReport: (event) => {
@@ -130,6 +133,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   controlPlane.loop.start();
 
   return {
+    dataPlanes: planes,
     async stop() {
       await source.stop();
       controlPlane.loop.stop();

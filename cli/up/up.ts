@@ -1,10 +1,15 @@
 // turnpike up: both planes from folders of manifests, told to a person at a terminal.
-import type { Server } from 'node:http';
+import { createAdminServer } from '#admin/server.ts';
+import type { AdminServer } from '#admin/server.ts';
 import { FilesError } from '#controller/files/files-error.ts';
-import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
-import type { DataPlaneEvent } from '#dataplane/plane.ts';
+import type { ObjectReader } from '#controller/translate/input.ts';
+import type { DesiredStatus } from '#controller/translate/translation.ts';
 import build from '../../package.json' with { type: 'json' };
+import { listenerUrl } from '../state-lines.ts';
+import { adminPages } from './admin-pages.ts';
 import { demoLines, startDemo } from './demo.ts';
+import type { Demo } from './demo.ts';
+import { Narrator } from './narrator.ts';
 import { upHelp, upOptions } from './options.ts';
 import type { UpOptions } from './options.ts';
 import { Screen } from './screen.ts';
@@ -13,6 +18,10 @@ import type { Standalone } from './standalone.ts';
 
 /** How long the first translation may wait for a data plane before states are printed as they are. */
 const settleMs = 3_000;
+/** One Ctrl-C comes twice when npm hands it on. */
+const sameSignalMs = 300;
+/** A stop that takes longer is worth a word. */
+const quickStopMs = 500;
 
 /** Runs until a signal; sets a non-zero exit code when it cannot start. */
 export async function up(args: readonly string[]): Promise<void> {
@@ -24,145 +33,127 @@ export async function up(args: readonly string[]): Promise<void> {
     return;
   }
   if (options === null) {
-    console.log(upHelp);
+    process.stdout.write(upHelp);
     return;
   }
-  const screen = new Screen({ print: (line) => console.log(line), output: options.output });
+  const host = shownHost(options.address);
+  const { folders, output } = options;
+  const screen = new Screen({ print: (line) => console.log(line), output, folders, host });
   screen.say(
-    `Turnpike ${build.version} on Node ${process.versions.node}, standalone from ${options.folders.join(', ')}\n`,
+    `Turnpike ${build.version} on Node ${process.versions.node}, standalone from ${folders.join(', ')}\n`,
   );
 
-  let demo: readonly Server[] = [];
-  if (options.demo === 'Run') {
-    try {
-      demo = await startDemo();
-    } catch (error) {
-      screen.problem(
-        `the demo services cannot start: ${messageOf(error)} (end what uses the port, or give --no-demo)`,
-      );
-    }
-  }
-  const standalone = await start(options, screen, demo.length > 0);
+  const demo = options.demo === 'Run' ? await startDemo() : null;
+  for (const problem of demo?.problems ?? []) screen.problem(problem);
+  const standalone = await start(options, screen, demo !== null);
   if (standalone === null) {
-    for (const server of demo) server.close();
+    demo?.stop();
     return;
   }
-  stopOnSignals(standalone, demo);
+  const admin = options.admin === null ? null : await startAdmin(options.admin, standalone, screen);
+  stopOnSignals(standalone, { demo, admin, screen });
 }
 
 async function start(options: UpOptions, screen: Screen, demo: boolean): Promise<Standalone | null> {
-  let settled = false;
-  let latest: readonly DesiredStatus[] = [];
-  const told = new Set<string>();
-  const settle = (): void => {
-    if (settled) return;
-    settled = true;
-    screen.statuses(latest);
-    if (demo) sayDemo(screen, options, latest);
-    screen.say('\nEdit the manifests, and see what happens. Ctrl-C ends.\n');
-  };
-  const timer = setTimeout(settle, settleMs);
-  timer.unref();
+  const narrator = new Narrator({
+    screen,
+    settleMs,
+    settled(statuses, objects) {
+      if (demo) sayDemo(screen, shownHost(options.address), { statuses, objects });
+      screen.say('\nEdit the manifests, and see what happens. Ctrl-C ends.\n');
+    },
+  });
   try {
     return await startStandalone({
       folders: options.folders,
       address: options.address,
       accessLog: options.accessLog === 'Stdout' ? 1 : null,
       build: build.version,
-      report: {
-        folder: (report) => screen.folder(report),
-        statuses(statuses) {
-          latest = statuses;
-          if (settled) screen.statuses(statuses);
-          else if (statuses.every(isSettled)) settle();
-        },
-        notices(notices) {
-          for (const notice of notices) sayOnce(told, notice, screen);
-        },
-        dataPlane: (gateway, event) => sayEvent(screen, gateway, event),
-        keys: (problem) => screen.problem(`keys: ${problem}`),
-      },
+      report: narrator,
     });
   } catch (error) {
-    clearTimeout(timer);
+    narrator.stop();
     if (!(error instanceof FilesError)) throw error;
     fail(`${error.message} (name another with --folder)`, 1);
     return null;
   }
 }
 
-/** Whether nothing more is expected of it soon: a Gateway waits for its data plane, all else says what it is. */
-function isSettled({ status }: DesiredStatus): boolean {
-  if (status.kind === 'Gateway') {
-    return !status.conditions.some(({ type, reason }) => type === 'Programmed' && reason === 'Pending');
-  }
-  return status.kind !== 'Policy' || !status.conditions.some(({ reason }) => reason === 'Reconciling');
+interface World {
+  readonly statuses: readonly DesiredStatus[];
+  readonly objects: ObjectReader;
 }
 
-function sayDemo(screen: Screen, options: UpOptions, statuses: readonly DesiredStatus[]): void {
-  if (!statuses.some(({ status }) => status.kind === 'Gateway')) return;
-  const host = options.address === '0.0.0.0' || options.address === '::' ? '127.0.0.1' : options.address;
+/** Lines for the first plain listener there is; none without one. */
+function sayDemo(screen: Screen, host: string, { statuses, objects }: World): void {
+  const [base] = statuses.flatMap(({ object, status }) => {
+    const spec = objects.get('Gateway', object.namespace, object.name)?.spec;
+    if (status.kind !== 'Gateway' || spec === undefined) return [];
+    return spec.listeners
+      .filter(({ protocol }) => protocol === 'HTTP')
+      .map(({ port }) => listenerUrl('HTTP', host, port));
+  });
+  if (base === undefined) return;
   screen.say('\nTry, in another terminal:');
-  for (const [what, command] of demoLines(`http://${host}:8080`)) {
-    screen.say(`\n  # ${what}\n  ${command}`);
+  for (const [what, command] of demoLines(base)) screen.say(`\n  # ${what}\n  ${command}`);
+}
+
+/** A port that is taken costs these pages and nothing else. */
+async function startAdmin(
+  { host, port }: { readonly host: string; readonly port: number },
+  standalone: Standalone,
+  screen: Screen,
+): Promise<AdminServer | null> {
+  const admin = createAdminServer({
+    pages: () => adminPages(standalone.dataPlanes),
+    onError: (page, error) => screen.problem(`admin page ${page}: ${messageOf(error)}`),
+  });
+  try {
+    const bound = await admin.listen(host, port);
+    const base = listenerUrl('HTTP', bound.host, bound.port);
+    screen.say(`admin at ${base}: /livez /readyz /NAMESPACE/NAME/metrics /NAMESPACE/NAME/config\n`);
+    return admin;
+  } catch (error) {
+    screen.problem(`--admin-address: ${messageOf(error)} (name another address or port)`);
+    return null;
   }
 }
 
-function sayOnce(told: Set<string>, { object, reason, message }: Notice, screen: Screen): void {
-  const text = `${object.kind} ${object.namespace}/${object.name}: ${reason}: ${message}`;
-  if (told.has(text)) return;
-  told.add(text);
-  screen.problem(text);
+interface Others {
+  readonly demo: Demo | null;
+  readonly admin: AdminServer | null;
+  readonly screen: Screen;
 }
 
-function sayEvent(screen: Screen, gateway: string, event: DataPlaneEvent): void {
-  switch (event.kind) {
-    case 'PortUnavailable': {
-      const why = event.code === 'EADDRINUSE' ? 'something else listens there' : event.message;
-      screen.problem(
-        `Gateway ${gateway}: port ${event.bindPort} cannot be bound: ${why} (end it, or give the listener another port; tried again every second)`,
-      );
-      break;
-    }
-    case 'RateLimitStore':
-      screen.problem(
-        `the rate-limit store ${event.available ? 'answers again' : `does not answer: ${event.reason}`}`,
-      );
-      break;
-    case 'NotApplied':
-      screen.problem(`Gateway ${gateway}: a snapshot could not be served: ${String(event.problem)}`);
-      break;
-    case 'Applied':
-      for (const { id, reason } of event.refused) screen.problem(`Gateway ${gateway}: ${id}: ${reason}`);
-      break;
-    case 'Connected':
-    case 'Disconnected':
-    case 'Behind':
-    case 'Loaded':
-    case 'LastGoodUnreadable':
-    case 'SaveFailed':
-    case 'Saved':
-      break;
-    default:
-      event satisfies never;
-  }
-}
-
-function stopOnSignals(standalone: Standalone, demo: readonly Server[]): void {
-  let stopping = false;
+function stopOnSignals(standalone: Standalone, { demo, admin, screen }: Others): void {
+  let stoppingSince: number | null = null;
+  const stop = async (): Promise<void> => {
+    const slow = setTimeout(
+      () => screen.say('requests in flight may finish; Ctrl-C again ends at once'),
+      quickStopMs,
+    );
+    await standalone.stop();
+    clearTimeout(slow);
+    await admin?.close();
+    demo?.stop();
+    process.exit(0);
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      void standalone.stop().then(() => {
-        for (const server of demo) {
-          server.closeAllConnections();
-          server.close();
-        }
-        process.exit(0);
-      });
+      if (stoppingSince === null) {
+        stoppingSince = performance.now();
+        void stop();
+      } else if (performance.now() - stoppingSince > sameSignalMs) {
+        process.exit(1);
+      }
     });
   }
+}
+
+/** An address that a person on this machine can paste. */
+function shownHost(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  return address === '::' ? 'localhost' : address;
 }
 
 function fail(problem: string, code: number): void {

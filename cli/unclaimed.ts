@@ -1,0 +1,72 @@
+// What no status speaks of, because the controller leaves it alone: in a cluster another controller may look after
+// it, but in a folder of manifests it is nearly always a slip.
+import { titleOf } from './state-lines.ts';
+import type { ObjectReader } from '#controller/translate/input.ts';
+import type { DesiredStatus } from '#controller/translate/translation.ts';
+import type { StateLine } from './state-lines.ts';
+
+/** Gateways of this controllerName's classes are served. */
+export const controllerName = 'turnpike.dev/gateway-controller';
+
+/** A line for each Gateway and HTTPRoute that nobody looks after because what it names is not there. */
+export function unclaimedLines(
+  objects: ObjectReader,
+  statuses: readonly DesiredStatus[],
+): readonly StateLine[] {
+  const claimed = new Set(statuses.map(({ object }) => titleOf(object)));
+  const lines: StateLine[] = [];
+  for (const { metadata, spec } of objects.list('Gateway')) {
+    const object = titleOf({ kind: 'Gateway', ...metadata });
+    if (claimed.has(object) || objects.get('GatewayClass', '', spec.gatewayClassName) !== undefined) continue;
+    lines.push(
+      line(
+        object,
+        `spec.gatewayClassName: GatewayClass ${spec.gatewayClassName} does not exist; create it with controllerName ${controllerName}, or correct the name.`,
+      ),
+    );
+  }
+  for (const { metadata, spec } of objects.list('HTTPRoute')) {
+    const object = titleOf({ kind: 'HTTPRoute', ...metadata });
+    const problem = claimed.has(object)
+      ? null
+      : missingParent(objects, metadata.namespace, spec.parentRefs ?? []);
+    if (problem !== null) lines.push(line(object, problem));
+  }
+  return lines;
+}
+
+interface Parent {
+  readonly kind?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+function missingParent(objects: ObjectReader, home: string, parents: readonly Parent[]): string | null {
+  if (parents.length === 0) return 'spec.parentRefs is empty; name the Gateway that shall serve the route.';
+  const missing = parents.flatMap(({ kind = 'Gateway', namespace = home, name }, at) =>
+    kind === 'Gateway' && objects.get('Gateway', namespace, name) === undefined
+      ? [
+          `spec.parentRefs[${at}]: Gateway ${namespace}/${name} does not exist; create it or correct the name.`,
+        ]
+      : [],
+  );
+  return missing.length === 0 ? null : missing.join(' ');
+}
+
+function line(object: string, problem: string): StateLine {
+  return { ok: false, object, state: 'not in force as written', facts: [], details: [problem] };
+}
+
+/** Why nothing at all is served, with the remedy; null when some Gateway is. */
+export function nothingServed(
+  objects: ObjectReader,
+  statuses: readonly DesiredStatus[],
+  folders: readonly string[],
+): string | null {
+  if (statuses.some(({ status }) => status.kind === 'Gateway')) return null;
+  const where = folders.join(', ');
+  if (objects.list('Gateway').length === 0) {
+    return `there is no Gateway in ${where}, so nothing is served (add one in a file *.yaml, *.yml or *.json there, or name another folder with --folder)`;
+  }
+  return `no Gateway in ${where} is of a GatewayClass with controllerName ${controllerName}, so nothing is served (correct spec.gatewayClassName or the class)`;
+}

@@ -1,0 +1,129 @@
+// Turns what a standalone run reports into what a person reads, in the order that a person can follow: first how all
+// objects are, once they have settled, and then what changes.
+import type { FolderReport } from '#controller/files/folder-source.ts';
+import type { ObjectReader } from '#controller/translate/input.ts';
+import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
+import type { DataPlaneEvent } from '#dataplane/plane.ts';
+import type { Screen } from './screen.ts';
+import type { StandaloneReport } from './standalone.ts';
+
+export interface NarratorOptions {
+  readonly screen: Screen;
+  /** How long objects may take to settle before they are told as they are. */
+  readonly settleMs: number;
+  /** Once, when the first states have been told. */
+  readonly settled: (statuses: readonly DesiredStatus[], objects: ObjectReader) => void;
+}
+
+/** One a run. `stop` is for a run that did not start. */
+export class Narrator implements StandaloneReport {
+  readonly #options: NarratorOptions;
+  readonly #timer: NodeJS.Timeout;
+  readonly #told = new Set<string>();
+  #latest: readonly [statuses: readonly DesiredStatus[], objects: ObjectReader] | null = null;
+  #settled = false;
+
+  constructor(options: NarratorOptions) {
+    this.#options = options;
+    this.#timer = setTimeout(() => this.#settle(), options.settleMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  readonly folder = (report: FolderReport): void => this.#options.screen.folder(report);
+
+  readonly statuses = (statuses: readonly DesiredStatus[], objects: ObjectReader): void => {
+    this.#latest = [statuses, objects];
+    if (this.#settled) this.#options.screen.statuses(statuses, objects);
+    else if (statuses.every(isSettled)) this.#settle();
+  };
+
+  /** Closed routes say it in their status too, which is told already. */
+  readonly notices = (notices: readonly Notice[]): void => {
+    for (const { object, reason, message } of notices) {
+      if (reason === 'Closed') continue;
+      this.#problemOnce(`${object.kind} ${object.namespace}/${object.name}: ${message}`);
+    }
+  };
+
+  readonly keys = (problem: string): void => {
+    this.#options.screen.problem(`keys cannot be fetched: ${problem} (tried again; the last good ones hold)`);
+  };
+
+  readonly dataPlane = (gateway: string, event: DataPlaneEvent): void => {
+    const { screen } = this.#options;
+    switch (event.kind) {
+      case 'PortUnavailable':
+        screen.problem(
+          `Gateway ${gateway}: port ${event.bindPort} cannot be bound: ${bindProblem(event.code, event.message)}; tried again every second)`,
+        );
+        break;
+      case 'RateLimitStore':
+        if (event.available) screen.say(`Gateway ${gateway}: the rate-limit store answers`);
+        else
+          screen.problem(
+            `Gateway ${gateway}: the rate-limit store does not answer: ${event.reason} (policies say what holds meanwhile; start it, or correct its address in the Secret)`,
+          );
+        break;
+      case 'NotApplied':
+        screen.problem(
+          `Gateway ${gateway}: a change could not be served, what was before stays: ${String(event.problem)}`,
+        );
+        break;
+      case 'Applied':
+        for (const { id, reason } of event.refused) {
+          this.#problemOnce(`Gateway ${gateway}: A data plane has refused ${id}: ${reason}.`);
+        }
+        break;
+      case 'Connected':
+      case 'Disconnected':
+      case 'Behind':
+      case 'Loaded':
+      case 'LastGoodUnreadable':
+      case 'SaveFailed':
+      case 'Saved':
+        break;
+      default:
+        event satisfies never;
+    }
+  };
+
+  #settle(): void {
+    if (this.#settled || this.#latest === null) return;
+    this.#settled = true;
+    this.stop();
+    this.#options.screen.statuses(...this.#latest);
+    this.#options.settled(...this.#latest);
+  }
+
+  #problemOnce(text: string): void {
+    const key = text.replace(/^Gateway [^:]+: /, '');
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#options.screen.problem(text);
+  }
+}
+
+/** Whether nothing more is expected of it soon: a Gateway waits for its data plane, all else says what it is. */
+function isSettled({ status }: DesiredStatus): boolean {
+  if (status.kind === 'Gateway') {
+    return !status.conditions.some(({ type, reason }) => type === 'Programmed' && reason === 'Pending');
+  }
+  return status.kind !== 'Policy' || !status.conditions.some(({ reason }) => reason === 'Reconciling');
+}
+
+function bindProblem(code: string, message: string): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'something else listens there (end it, or give the listener another port';
+    case 'EACCES':
+      return 'this user may not bind it (give the listener a port of 1024 or more';
+    case 'EADDRNOTAVAIL':
+      return 'this machine does not have the address (correct --address';
+    default:
+      return `${message} (correct the listener or --address`;
+  }
+}
