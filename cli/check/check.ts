@@ -10,6 +10,7 @@ import { createTranslator } from '#controller/translate/translate.ts';
 import type { DesiredCondition, DesiredStatus, StatusPart } from '#controller/translate/translation.ts';
 import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
+import { optionProblem } from '../option-problem.ts';
 import { stateLines } from '../state-lines.ts';
 import { unclaimedLines } from '../unclaimed.ts';
 import { problemLine } from '../up/screen.ts';
@@ -37,7 +38,7 @@ export async function check(args: readonly string[]): Promise<number> {
     }
     folders = positionals;
   } catch (error) {
-    console.error(`turnpike: ${error instanceof Error ? error.message : String(error)}\n\n${checkHelp}`);
+    console.error(`turnpike: ${optionProblem(error)}\n\n${checkHelp}`);
     return 2;
   }
   if (folders.length === 0) {
@@ -69,7 +70,7 @@ async function report(folders: readonly string[]): Promise<number> {
     ...unclaimedLines(objects, statuses),
   ].filter(({ ok }) => !ok);
   const lines = [
-    ...problems.map((problem) => problemLine(problem)),
+    ...problems.map(offlineLine),
     ...bad.flatMap(({ object, details }) => details.map((detail) => `${object}: ${detail}`)),
   ];
   for (const line of lines) console.log(line);
@@ -78,6 +79,11 @@ async function report(folders: readonly string[]): Promise<number> {
   const checked = counted.reduce((sum, kind) => sum + objects.list(kind).length, 0);
   console.log(summary(checked, lines.length, folders));
   return lines.length === 0 && checked > 0 ? 0 : 1;
+}
+
+/** Nothing runs, so what stays in force until the mending is no news. */
+function offlineLine(problem: FileProblem): string {
+  return problemLine({ ...problem, remedy: problem.remedy.replace(/; until then .*$/, '') });
 }
 
 function summary(checked: number, problems: number, folders: readonly string[]): string {

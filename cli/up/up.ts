@@ -5,6 +5,7 @@ import { FilesError } from '#controller/files/files-error.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
 import build from '../../package.json' with { type: 'json' };
+import { optionProblem } from '../option-problem.ts';
 import { listenerUrl } from '../state-lines.ts';
 import { adminPages } from './admin-pages.ts';
 import { demoLines, startDemo } from './demo.ts';
@@ -29,7 +30,7 @@ export async function up(args: readonly string[]): Promise<void> {
   try {
     options = upOptions(args);
   } catch (error) {
-    fail(`${messageOf(error)}\n\n${upHelp}`, 2);
+    fail(`${optionProblem(error)}\n\n${upHelp}`, 2);
     return;
   }
   if (options === null) {

@@ -4,43 +4,18 @@ import assert from 'node:assert/strict';
 import https from 'node:https';
 import { test } from 'node:test';
 import tls from 'node:tls';
-import { createAuthorityCertificate, createServerCertificate } from '#controller/authority/certificate.ts';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { request } from '#test/given/http-client.ts';
-import { edgeManifest, pathRouteManifest, routeManifest, serviceManifest } from '#test/given/manifests.ts';
+import { aTlsAuthority } from '#test/given/tls-authority.ts';
+import {
+  edgeManifest,
+  pathRouteManifest,
+  routeManifest,
+  secureListener,
+  serviceManifest,
+} from '#test/given/manifests.ts';
 import { aFreePort, givenStandalone } from '#test/given/standalone.ts';
-
-const validity = { fromMs: Date.now() - 60_000, untilMs: Date.now() + 3_600_000 };
-
-/** An authority and Secrets with certificates signed by it. */
-async function anAuthority() {
-  const authority = await createAuthorityCertificate('test authority', validity);
-  return {
-    ca: authority.certificate,
-    async secretManifest(name: string, host: string): Promise<string> {
-      const { certificate, key } = await createServerCertificate(authority, [host], validity);
-      const encoded = (text: string) => Buffer.from(text).toString('base64');
-      return `
-apiVersion: v1
-kind: Secret
-metadata: { name: ${name} }
-type: kubernetes.io/tls
-data: { tls.crt: ${encoded(certificate)}, tls.key: ${encoded(key.reveal())} }
-`;
-    },
-  };
-}
-
-function listener(name: string, port: number, hostname: string): string {
-  return `
-    - name: ${name}
-      protocol: HTTPS
-      port: ${port}
-      hostname: ${JSON.stringify(hostname)}
-      tls: { certificateRefs: [{ name: ${name} }] }
-`;
-}
 
 /** The serial number of the certificate that is shown for `servername`. */
 function shownTo(port: number, servername: string, ca: string): Promise<string> {
@@ -54,15 +29,15 @@ function shownTo(port: number, servername: string, ca: string): Promise<string> 
 }
 
 test('each name gets its certificate and its routes; a name that nobody serves gets neither', async () => {
-  const authority = await anAuthority();
+  const authority = await aTlsAuthority();
   const secure = await aFreePort();
   await using shop = await givenBackend('shop');
   await using blog = await givenBackend('blog');
   await using _ = await givenStandalone(async (port) => ({
     'edge.yaml':
       edgeManifest(port) +
-      listener('shop', secure, 'shop.example.com') +
-      listener('wild', secure, '*.example.com'),
+      secureListener('shop', secure, 'shop.example.com') +
+      secureListener('wild', secure, '*.example.com'),
     'secrets.yaml': [
       await authority.secretManifest('shop', 'shop.example.com'),
       await authority.secretManifest('wild', '*.example.com'),
@@ -84,14 +59,14 @@ test('each name gets its certificate and its routes; a name that nobody serves g
 });
 
 test('a request for another listener over a connection that was opened for the first is 421', async () => {
-  const authority = await anAuthority();
+  const authority = await aTlsAuthority();
   const secure = await aFreePort();
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone(async (port) => ({
     'edge.yaml':
       edgeManifest(port) +
-      listener('one', secure, 'one.example.com') +
-      listener('two', secure, 'two.example.com'),
+      secureListener('one', secure, 'one.example.com') +
+      secureListener('two', secure, 'two.example.com'),
     'secrets.yaml': [
       await authority.secretManifest('one', 'one.example.com'),
       await authority.secretManifest('two', 'two.example.com'),
@@ -106,11 +81,11 @@ test('a request for another listener over a connection that was opened for the f
 });
 
 test('a certificate that is replaced is shown to new connections, and kept ones go on', async () => {
-  const authority = await anAuthority();
+  const authority = await aTlsAuthority();
   const secure = await aFreePort();
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone(async (port) => ({
-    'edge.yaml': edgeManifest(port) + listener('shop', secure, 'shop.example.com'),
+    'edge.yaml': edgeManifest(port) + secureListener('shop', secure, 'shop.example.com'),
     'secret.yaml': await authority.secretManifest('shop', 'shop.example.com'),
     'services.yaml': serviceManifest('shop', shop.port),
     'route.yaml': pathRouteManifest('shop', '/', 'shop'),

@@ -59,3 +59,14 @@ export function pathRouteManifest(name: string, path: string, service: string): 
     `[{ matches: [{ path: { type: PathPrefix, value: ${path} } }], backendRefs: [{ name: ${service}, port: 80 }] }]`,
   );
 }
+
+/** One more listener for {@link edgeManifest}: HTTPS for `hostname`, with the certificate of the Secret `name`. */
+export function secureListener(name: string, port: number, hostname: string): string {
+  return `
+    - name: ${name}
+      protocol: HTTPS
+      port: ${port}
+      hostname: ${JSON.stringify(hostname)}
+      tls: { certificateRefs: [{ name: ${name} }] }
+`;
+}

@@ -1,0 +1,161 @@
+// turnpike check: a line for each problem that tells file, line, object, field and remedy.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { turnpike } from '#test/given/command.ts';
+import { givenFolder } from '#test/given/folder.ts';
+import { edgeManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+
+const good = {
+  'edge.yaml': edgeManifest(8080),
+  'shop.yaml': [serviceManifest('shop', 3000), pathRouteManifest('shop', '/', 'shop')].join('---'),
+};
+
+test('a good folder has no problems', async () => {
+  await using folder = await givenFolder(good);
+  const { code, stdout, stderr } = await turnpike(['check', folder.path]);
+  assert.equal(stdout, '5 objects checked, no problems\n');
+  assert.equal(stderr, '');
+  assert.equal(code, 0);
+});
+
+test('the quickstart has no problems', async () => {
+  const folders = ['shared', 'standalone'].map((part) => `examples/quickstart/${part}`);
+  const { code, stdout } = await turnpike(['check', ...folders]);
+  assert.match(stdout, /^\d+ objects checked, no problems\n$/);
+  assert.equal(code, 0);
+});
+
+const cases: Readonly<Record<string, { files: Record<string, string>; lines: readonly string[] }>> = {
+  'YAML that does not parse': {
+    files: { 'broken.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: x\n' },
+    lines: [
+      'broken.yaml:4: Flow map in block collection must be sufficiently indented and end with a } (correct the YAML)',
+    ],
+  },
+  'a value that the schema does not allow': {
+    files: {
+      'route.yaml': `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: bad
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches:
+        - path:
+            type: Exactly
+            value: /
+`,
+    },
+    lines: [
+      'route.yaml:10: HTTPRoute default/bad spec.rules[0].matches[0].path.type: must be one of Exact, PathPrefix, RegularExpression (correct the field)',
+    ],
+  },
+  'a field that does not exist': {
+    files: {
+      'route.yaml': `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: misspelt }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - backendRefs: [{ name: shop, port: 80 }]
+      timeout: { request: 1s }
+`,
+    },
+    lines: [
+      'route.yaml:8: HTTPRoute default/misspelt spec.rules[0].timeout: is an unknown field: correct its name or place, or remove it (correct the field)',
+    ],
+  },
+  'a kind that does not exist': {
+    files: { 'policy.yaml': 'apiVersion: turnpike.dev/v1alpha1\nkind: AuthPolcy\nmetadata: { name: x }\n' },
+    lines: [
+      'policy.yaml:2: AuthPolcy x kind: turnpike.dev/v1alpha1 AuthPolcy is not a kind that Turnpike knows (check the spelling of apiVersion and kind)',
+    ],
+  },
+  'an object that is written twice': {
+    files: { 'twice.yaml': pathRouteManifest('shop', '/', 'shop') },
+    lines: [
+      'twice.yaml:4: HTTPRoute default/shop metadata.name: is already defined in shop.yaml, which counts (remove one of the two, or give it another name)',
+    ],
+  },
+  'a Service that does not exist': {
+    files: { 'lost.yaml': pathRouteManifest('lost', '/lost', 'nowhere') },
+    lines: [
+      'HTTPRoute default/lost: parent edge: ResolvedRefs=False BackendNotFound: spec.rules[0].backendRefs[0]: Service default/nowhere does not exist; create it or correct the name.',
+    ],
+  },
+  'a Gateway that does not exist': {
+    files: { 'lost.yaml': pathRouteManifest('lost', '/lost', 'shop').replace('name: edge', 'name: egde') },
+    lines: [
+      'HTTPRoute default/lost: spec.parentRefs[0]: Gateway default/egde does not exist; create it or correct the name.',
+    ],
+  },
+  'a GatewayClass that does not exist': {
+    files: {
+      'other.yaml': `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: other }
+spec:
+  gatewayClassName: turnpiek
+  listeners: [{ name: http, protocol: HTTP, port: 8081 }]
+`,
+    },
+    lines: [
+      'Gateway default/other: spec.gatewayClassName: GatewayClass turnpiek does not exist; create it with controllerName turnpike.dev/gateway-controller, or correct the name.',
+    ],
+  },
+  'a policy that breaks a rule between fields': {
+    files: {
+      'policy.yaml': `apiVersion: turnpike.dev/v1alpha1
+kind: RateLimitPolicy
+metadata: { name: slow }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
+`,
+    },
+    lines: [
+      'policy.yaml:4: RateLimitPolicy default/slow spec: exactly one of rules, defaults and overrides must be set: move all rules into one of them and remove the others (correct the field)',
+      'HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: RateLimitPolicy default/slow cannot be enforced: see its status.',
+    ],
+  },
+};
+
+for (const [what, { files, lines }] of Object.entries(cases)) {
+  test(`${what}: lines tell where, and what to do`, async () => {
+    await using folder = await givenFolder({ ...good, ...files });
+    const { code, stdout } = await turnpike(['check', folder.path]);
+    assert.deepEqual(stdout.split('\n').slice(0, -2), lines);
+    const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;
+    assert.ok(stdout.endsWith(` objects checked, ${count}\n`));
+    assert.equal(code, 1);
+  });
+}
+
+test('a folder without manifests is told, not praised', async () => {
+  await using folder = await givenFolder({ 'readme.txt': 'nothing here' });
+  const { code, stdout } = await turnpike(['check', folder.path]);
+  assert.equal(stdout, `there are no manifests in ${folder.path} (files *.yaml, *.yml, *.json)\n`);
+  assert.equal(code, 1);
+});
+
+test('a folder that is not there, no folder and unknown options end with 2', async () => {
+  const missing = await turnpike(['check', '/no/such/folder']);
+  assert.equal(missing.stderr, 'turnpike: /no/such/folder: there is no such folder\n');
+  assert.equal(missing.code, 2);
+
+  const nothing = await turnpike(['check']);
+  assert.match(nothing.stderr, /^turnpike: name a folder\n\nusage: turnpike check/);
+  assert.equal(nothing.code, 2);
+
+  const unknown = await turnpike(['check', '--fix']);
+  assert.match(unknown.stderr, /^turnpike: Unknown option '--fix'/);
+  assert.equal(unknown.code, 2);
+});
+
+test('--help tells the exit codes', async () => {
+  const { code, stdout } = await turnpike(['check', '--help']);
+  assert.match(stdout, /^usage: turnpike check FOLDER/);
+  assert.match(stdout, /Exit codes: 0/);
+  assert.equal(code, 0);
+});
