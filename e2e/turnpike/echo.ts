@@ -11,6 +11,8 @@ export interface Echo {
   readonly requests: number;
   /** Takes no more connections and cuts those there are, as a pod that is gone does. */
   stop(): Promise<void>;
+  /** Listens again. */
+  start(): Promise<void>;
 }
 
 /** What the body of an answer tells. */
@@ -34,9 +36,13 @@ export async function startEcho(name: string, address: string, port = 8080): Pro
     });
     answer.end(body);
   });
-  server.listen(port, address);
-  await once(server, 'listening');
+  const start = async (): Promise<void> => {
+    server.listen(port, address);
+    await once(server, 'listening');
+  };
+  await start();
   return {
+    start,
     name,
     address,
     port,
