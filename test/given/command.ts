@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { eventually } from './eventually.ts';
 
 export const projectFolder = path.join(import.meta.dirname, '../..');
@@ -44,7 +45,11 @@ export function startCommand(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   let isOver = false;
   const ended = (async (): Promise<Ended> => {
-    const [code] = (await once(child, 'close')) as [number | null];
+    const [code] = (await once(child, 'exit')) as [number | null];
+    // Not 'close': a grandchild that outlives it holds the pipes, and is a finding, not a reason to hang.
+    await Promise.race([once(child, 'close'), setTimeout(1_000, null, { ref: false })]);
+    child.stdout.destroy();
+    child.stderr.destroy();
     isOver = true;
     return { code, stdout, stderr };
   })();
