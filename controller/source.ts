@@ -24,7 +24,10 @@ export interface ObjectSink {
   delete(kind: Kind, object: SourceObject): void;
   /** All changes of the kind up to `resourceVersion` have been told. */
   progress(kind: Kind, resourceVersion: string): void;
-  /** The kind is not installed: it is no longer waited for, and has no objects. */
+  /**
+   * The kind is not installed as of now: it is no longer waited for, and has no objects. Told again each time that
+   * the source has looked.
+   */
   unserved(kind: Kind): void;
 }
 

@@ -157,17 +157,22 @@ function report(event: DataPlaneEvent): void {
       break;
     case 'Applied':
       log(event.refused.length === 0 ? 'info' : 'warn', 'snapshot served', {
-        ...event.meta,
+        version: event.meta.version,
+        source: event.meta.source,
+        sinceMs: event.meta.sinceMs,
         refused: event.refused,
       });
       break;
     case 'NotApplied':
-      log('error', 'snapshot not served: a fault of ours', { ...event.meta, error: String(event.problem) });
+      log('error', 'snapshot not served: a fault of ours', {
+        version: event.meta.version,
+        error: String(event.problem),
+      });
       break;
     case 'Behind':
       log('warn', 'the controller has seen less than we have; waiting for it', {
         controller: event.controller,
-        order: event.order,
+        lagging: event.lagging,
       });
       break;
     case 'Loaded':

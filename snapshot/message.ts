@@ -3,6 +3,7 @@
 // A controller replica that follows tells the leader about its data planes in the same way.
 import { parseJson, resourceOf } from './decode.ts';
 import type { GatewayKey } from './ids.ts';
+import { orderShape } from './order.ts';
 import * as shape from './shape.ts';
 import { type Shape, object } from './shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -21,13 +22,14 @@ export const clientLineBytesMax = 256 * 1024;
 export const refusedMax = 500;
 export const reasonLengthMax = 256;
 
-/** First line of a data plane. `version` is what it has (null: nothing); `serving`: whether it serves that now. */
+/** First line of a data plane. `version` is what it has (null: nothing), `order` what it must not fall behind. */
 export interface Hello {
   readonly type: 'hello';
   readonly protocol: number;
   readonly gateway: GatewayKey;
   readonly version: string | null;
   readonly order: Order | null;
+  /** Whether it serves `version` now. */
   readonly serving: boolean;
   /** The version of the program. */
   readonly build: string;
@@ -57,7 +59,7 @@ export interface Refused {
 /** The data plane cannot apply what it was sent and asks for everything. */
 export interface Resync {
   readonly type: 'resync';
-  /** The newest order it has served. */
+  /** What it must not fall behind; null: nothing. */
   readonly order: Order | null;
 }
 
@@ -89,7 +91,7 @@ export interface Commit {
   readonly base: string | null;
 }
 
-/** This controller has seen less than the data plane and sends nothing until it has caught up. */
+/** This controller has seen less of some kind than the data plane, and sends nothing until it has caught up. */
 export interface Behind {
   readonly type: 'behind';
   readonly order: Order;
@@ -186,11 +188,6 @@ type Messages<M extends { readonly type: string }> = {
 const version = shape.shortText(64);
 const name = shape.shortText(253);
 
-const order: Shape<Order> = object({
-  lineage: shape.shortText(253),
-  mark: shape.pattern(/^[0-9]{1,40}$/, 'a decimal number'),
-});
-
 const gateway = shape.pattern<GatewayKey>(/^[a-z0-9.-]{1,253}\/[a-z0-9.-]{1,253}$/, '<namespace>/<name>');
 
 const refused: Shape<readonly Refused[]> = shape.list(
@@ -213,21 +210,21 @@ const dataPlaneMessages: Messages<DataPlaneMessage> = {
     protocol: shape.integer(0),
     gateway,
     version: shape.nullable(version),
-    order: shape.nullable(order),
+    order: shape.nullable(orderShape),
     serving: shape.flag,
     build: name,
     instance: name,
   }),
   token,
   ack: object({ type: shape.oneOf('ack'), version, refused }),
-  resync: object({ type: shape.oneOf('resync'), order: shape.nullable(order) }),
+  resync: object({ type: shape.oneOf('resync'), order: shape.nullable(orderShape) }),
   missingKey,
 };
 
 const controlMessages: Messages<ControlMessage> = {
   remove: object({ type: shape.oneOf('remove'), id: shape.text }),
-  commit: object({ type: shape.oneOf('commit'), version, order, base: shape.nullable(version) }),
-  behind: object({ type: shape.oneOf('behind'), order }),
+  commit: object({ type: shape.oneOf('commit'), version, order: orderShape, base: shape.nullable(version) }),
+  behind: object({ type: shape.oneOf('behind'), order: orderShape }),
 };
 
 const peerMessages: Messages<PeerMessage> = {

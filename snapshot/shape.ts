@@ -108,6 +108,25 @@ export function object<T extends object>(fields: { readonly [K in keyof T]-?: Sh
   };
 }
 
+/** An object with at most `max` fields whose names match `names`, each of them what `value` reads. Frozen. */
+export function record<T>(names: RegExp, value: Shape<T>, max: number): Shape<Readonly<Record<string, T>>> {
+  return (from) => {
+    const fields = Object.entries(recordOf(from));
+    if (fields.length > max) throw new Mismatch('', `must have at most ${max} fields`);
+    const read: Record<string, T> = {};
+    for (const [name, field] of fields) {
+      // Matching names before they are used keeps `__proto__` out.
+      if (!names.test(name)) throw new Mismatch('', 'has a field of a bad name');
+      try {
+        read[name] = value(field);
+      } catch (error) {
+        throw within(name, error);
+      }
+    }
+    return Object.freeze(read);
+  };
+}
+
 /** The member of a union that the field `discriminator` names. */
 export function variant<T extends object>(
   discriminator: string,

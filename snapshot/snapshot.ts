@@ -24,12 +24,20 @@ export type Resource =
 export type ResourceSet = ReadonlyMap<ResourceId, Resource>;
 
 /**
- * How new a snapshot is: the high-water mark of the Kubernetes resource versions its maker had seen, decimal.
- * A data plane never goes back to a lower one of the same `lineage` (the cluster's identity).
+ * How new a snapshot is: what its maker knew of each kind of object it takes into account. Comparable within one
+ * `lineage` (the cluster's identity) only; see order.ts for which may follow which.
  */
 export interface Order {
   readonly lineage: string;
-  readonly mark: string;
+  readonly kinds: Readonly<Record<string, Position>>;
+}
+
+/** What was known of the objects of one kind. */
+export interface Position {
+  /** The resource version up to which every change has been seen, decimal. */
+  readonly seen: string;
+  /** A digest of the objects: equal objects have equal digests, whoever saw them and by whichever way. */
+  readonly state: string;
 }
 
 /** One Gateway's resources at one moment. */

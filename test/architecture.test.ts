@@ -51,7 +51,7 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'controller/store': {
     rooms: crdsAndInput.concat('controller/source'),
-    builtins: ['node:assert'],
+    builtins: ['node:assert', 'node:crypto'],
     pure: true,
   },
   'controller/loop': { rooms: crdsAndInput.concat('controller'), builtins: ['node:assert'] },

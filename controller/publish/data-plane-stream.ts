@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import { type DataPlaneMessage, type Hello, messageLine } from '#snapshot/message.ts';
-import { isOlder } from '#snapshot/order.ts';
+import { advanced, isOlder } from '#snapshot/order.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type { DataPlaneRecord } from './observation-table.ts';
 import { writeLines } from './outlet.ts';
 import { PublishError } from './publish-error.ts';
-import type { Plan, Published } from './published.ts';
+import type { Published } from './published.ts';
 
 interface DataPlaneStreamOptions {
   readonly hello: Hello;
@@ -30,7 +30,7 @@ export class DataPlaneStream {
   readonly #options: DataPlaneStreamOptions;
   /** What the data plane has, or will have once it has read what was written. */
   #version: string | null;
-  /** The newest order it has been told of, here or elsewhere. */
+  /** What it must not fall behind: all it has been told, here or elsewhere. */
   #order: Order | null;
   #greeted = false;
   #behindTold = false;
@@ -97,17 +97,13 @@ export class DataPlaneStream {
     const behind = this.#order !== null && isOlder(order, this.#order);
     if (behind && !same) return this.#behind(order);
     this.#behindTold = false;
-    const newer =
-      this.#order === null || this.#order.lineage !== order.lineage || isOlder(this.#order, order);
-    if (same && !newer && this.#greeted) return null;
+    const risen = advanced(this.#order, order);
+    if (same && risen === this.#order && this.#greeted) return null;
     this.#greeted = true;
-    return this.#commit(published.planFrom(this.#version), behind);
-  }
-
-  #commit(plan: Plan, behind: boolean): Iterable<string> {
-    this.#version = plan.version;
-    if (!behind) this.#order = plan.order;
-    return plan.lines;
+    const { lines } = published.planFrom(this.#version);
+    this.#version = version;
+    this.#order = risen;
+    return lines;
   }
 
   #behind(order: Order): Iterable<string> | null {

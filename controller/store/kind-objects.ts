@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { isRecord } from '#controller/source.ts';
 import { markOf } from './mark.ts';
 import type { SourceObject } from '#controller/source.ts';
@@ -27,6 +28,8 @@ interface Entry<T> {
   readonly live: LiveObject;
   /** Content apart from the status, where only a generation tells it; null where every change counts. */
   readonly fingerprint: string | null;
+  /** Of name and content: the same wherever the object is seen. */
+  readonly digest: bigint;
 }
 
 export type DecodeResult<T> =
@@ -69,6 +72,8 @@ export class KindObjects<T extends object> {
   #list: readonly T[] | null = [];
   /** The same for those that do not decode. */
   #refused: readonly RefusedObject[] | null = Object.freeze([]);
+  /** Of the digests of all entries, so that a change costs no more than its own. */
+  #sum = 0n;
 
   constructor(options: KindObjectsOptions<T>) {
     this.#options = options;
@@ -88,6 +93,11 @@ export class KindObjects<T extends object> {
   refused(): readonly RefusedObject[] {
     this.#refused ??= this.#sorted(({ refused }) => refused);
     return this.#refused;
+  }
+
+  /** A digest of all objects, of equal objects the same in every replica; '' when there are none. */
+  get state(): string {
+    return this.#entries.size === 0 ? '' : this.#sum.toString(36);
   }
 
   live(namespace: string, name: string): LiveObject | undefined {
@@ -121,14 +131,8 @@ export class KindObjects<T extends object> {
     const { name } = raw.metadata;
     const object = decoded.ok ? decoded.object : null;
     const refused = decoded.ok ? null : Object.freeze({ namespace, name, raw, problems: decoded.problems });
-    this.#entries.set(key, { namespace, name, object, refused, live, fingerprint });
-    if (before === undefined) {
-      this.#keys.splice(this.#indexOf(key), 0, key);
-    }
-    this.#list = null;
-    if (refused !== null || (before?.refused ?? null) !== null) {
-      this.#refused = null;
-    }
+    const digest = digestOf(key, fingerprint ?? `${live.uid} ${live.resourceVersion}`);
+    this.#keep(key, { namespace, name, object, refused, live, fingerprint, digest });
     return decoded.ok ? { kind: 'Changed' } : { kind: 'Refused', problems: decoded.problems };
   }
 
@@ -151,11 +155,25 @@ export class KindObjects<T extends object> {
     });
   }
 
+  #keep(key: string, entry: Entry<T>): void {
+    const before = this.#entries.get(key);
+    this.#entries.set(key, entry);
+    this.#sum = BigInt.asUintN(64, this.#sum + entry.digest - (before?.digest ?? 0n));
+    if (before === undefined) {
+      this.#keys.splice(this.#indexOf(key), 0, key);
+    }
+    this.#list = null;
+    if (entry.refused !== null || (before?.refused ?? null) !== null) {
+      this.#refused = null;
+    }
+  }
+
   #remove(key: string): boolean {
     this.#list = null;
     if ((this.#entries.get(key)?.refused ?? null) !== null) {
       this.#refused = null;
     }
+    this.#sum = BigInt.asUintN(64, this.#sum - (this.#entries.get(key)?.digest ?? 0n));
     this.#keys.splice(this.#indexOf(key), 1);
     return this.#entries.delete(key);
   }
@@ -213,6 +231,10 @@ function isOlder(version: string | undefined, than: string): boolean {
   const mark = markOf(version);
   const other = markOf(than);
   return mark !== null && other !== null && mark < other;
+}
+
+function digestOf(key: string, content: string): bigint {
+  return hash('sha256', `${key} ${content}`, 'buffer').readBigUInt64BE();
 }
 
 function fingerprintOf(raw: SourceObject): string | null {

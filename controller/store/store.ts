@@ -2,7 +2,7 @@
 // not know what an object means, nor where it comes from.
 import { isRecord } from '#controller/source.ts';
 import { KindObjects, keyOf } from './kind-objects.ts';
-import { markOf } from './mark.ts';
+import { Positions } from './positions.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { EndpointSlice } from '#crds/kubernetes.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
@@ -17,7 +17,7 @@ export type StoreChange =
   | { readonly kind: 'Endpoints'; readonly namespace: string; readonly service: string }
   /** Of a kind whose status only controllers write: nothing to translate. */
   | { readonly kind: 'Status'; readonly of: Kind; readonly namespace: string; readonly name: string }
-  /** The order mark has grown, perhaps by changes that concern nobody here. */
+  /** More has been seen of a kind, perhaps changes that concern nobody here. */
   | { readonly kind: 'Progress' }
   | { readonly kind: 'Served'; readonly of: Kind }
   | { readonly kind: 'DataPlanes'; readonly gateway: GatewayKey }
@@ -56,9 +56,9 @@ export class Store implements ObjectSink {
   readonly #kinds: readonly Kind[];
   readonly #seen = new Map<Kind, 'Listed' | 'Unserved'>();
   readonly #slices = new SlicesByService();
+  readonly #positions: Positions;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   #observations: Observations = Object.freeze({ dataPlanes: new Map(), keys: new Map() });
-  #mark = 0n;
   #lineage = '';
 
   /** Views of the store as it is at the time of each call; take no notes over turns of the event loop. */
@@ -67,6 +67,7 @@ export class Store implements ObjectSink {
   constructor(options: StoreOptions) {
     this.#kinds = options.kinds;
     this.#tables = createTables(options);
+    this.#positions = new Positions(options.kinds, (kind) => this.#table(kind).state);
     this.objects = Object.freeze<ObjectReader>({
       get: (kind, namespace, name) => this.#table(kind).get(namespace, name),
       list: (kind) => this.#table(kind).list(),
@@ -95,9 +96,9 @@ export class Store implements ObjectSink {
     return this.#observations;
   }
 
-  /** How new the store is: the highest resource version seen of any kind. */
+  /** How new the store is: what it knows of each kind. */
   get order(): Order {
-    return Object.freeze({ lineage: this.#lineage, mark: this.#mark.toString() });
+    return Object.freeze({ lineage: this.#lineage, kinds: this.#positions.all });
   }
 
   /** The identity of the cluster (or folder) whose resource versions are counted. */
@@ -126,13 +127,16 @@ export class Store implements ObjectSink {
   }
 
   replaceAll(kind: Kind, objects: readonly SourceObject[], resourceVersion: string): void {
-    this.#advance(resourceVersion);
+    const risen = this.#positions.listed(kind, resourceVersion);
     const keys = new Set(objects.map(({ metadata }) => keyOf(metadata.namespace ?? '', metadata.name)));
     for (const { namespace, name } of this.#table(kind).retain(keys)) {
       this.#changed(kind, namespace, name);
     }
     for (const object of objects) {
       this.#take(kind, object, 'List');
+    }
+    if (this.#seen.get(kind) === 'Listed' && risen) {
+      this.#tell({ kind: 'Progress' });
     }
     this.#served(kind, 'Listed');
   }
@@ -142,7 +146,7 @@ export class Store implements ObjectSink {
   }
 
   #take(kind: Kind, object: SourceObject, from: 'Watch' | 'List'): void {
-    this.#advance(object.metadata.resourceVersion);
+    this.#positions.changed(kind, object.metadata.resourceVersion);
     const outcome: Outcome = this.#table(kind).upsert(object, from);
     if (outcome.kind === 'Unchanged') {
       return;
@@ -159,14 +163,14 @@ export class Store implements ObjectSink {
   }
 
   delete(kind: Kind, object: SourceObject): void {
-    this.#advance(object.metadata.resourceVersion);
+    this.#positions.changed(kind, object.metadata.resourceVersion);
     if (this.#table(kind).delete(object)) {
       this.#changed(kind, object.metadata.namespace ?? '', object.metadata.name);
     }
   }
 
-  progress(_kind: Kind, resourceVersion: string): void {
-    if (this.#advance(resourceVersion)) {
+  progress(kind: Kind, resourceVersion: string): void {
+    if (this.#positions.changed(kind, resourceVersion)) {
       this.#tell({ kind: 'Progress' });
     }
   }
@@ -174,6 +178,9 @@ export class Store implements ObjectSink {
   unserved(kind: Kind): void {
     for (const { namespace, name } of this.#table(kind).retain(new Set())) {
       this.#changed(kind, namespace, name);
+    }
+    if (this.#positions.missing(kind) && this.#seen.get(kind) === 'Unserved') {
+      this.#tell({ kind: 'Progress' });
     }
     this.#served(kind, 'Unserved');
   }
@@ -223,15 +230,6 @@ export class Store implements ObjectSink {
       this.#seen.set(kind, state);
       this.#tell({ kind: 'Served', of: kind });
     }
-  }
-
-  #advance(resourceVersion: string | undefined): boolean {
-    const mark = markOf(resourceVersion);
-    if (mark === null || mark <= this.#mark) {
-      return false;
-    }
-    this.#mark = mark;
-    return true;
   }
 
   #tell(change: StoreChange): void {

@@ -31,8 +31,13 @@ export type SubscribeEvent =
   | { readonly kind: 'Applied'; readonly meta: SnapshotMeta; readonly refused: readonly Refused[] }
   /** Our own fault: serving threw. */
   | { readonly kind: 'NotApplied'; readonly meta: SnapshotMeta; readonly problem: unknown }
-  /** The controller has seen less than we have. */
-  | { readonly kind: 'Behind'; readonly controller: string; readonly order: Order }
+  /** The controller has seen less than we have of the kinds `lagging`. */
+  | {
+      readonly kind: 'Behind';
+      readonly controller: string;
+      readonly order: Order;
+      readonly lagging: readonly string[];
+    }
   /** `unreadable`: resources of a newer build, left out. */
   | { readonly kind: 'Loaded'; readonly savedAtMs: number; readonly unreadable: readonly string[] }
   | { readonly kind: 'LastGoodUnreadable'; readonly file: string; readonly reason: string }

@@ -1,7 +1,7 @@
 import { hashResource, versionOf } from '#snapshot/encode.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { type Commit, type Put, type Refused, putResource } from '#snapshot/message.ts';
-import { isOlder } from '#snapshot/order.ts';
+import { advanced, isOlder } from '#snapshot/order.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
 
@@ -24,7 +24,7 @@ interface Kept {
 export type Committed =
   /** Something changed: to be served, then adopted. */
   | { readonly kind: 'Changed'; readonly candidate: Candidate }
-  /** The version is held already; its order may have risen. */
+  /** The version is held already; what must not be fallen behind may have risen. */
   | { readonly kind: 'Same' }
   /** It is older than what is held and was dropped. */
   | { readonly kind: 'Older' }
@@ -108,6 +108,7 @@ export class Holdings {
     return this.#version;
   }
 
+  /** What must not be fallen behind: of each kind the newest position of all that was taken. */
   get order(): Order | null {
     return this.#order;
   }
@@ -131,7 +132,7 @@ export class Holdings {
     const pending = this.#pending;
     this.forgetPending();
     if (commit.version === this.#version) {
-      if (this.#order === null || !isOlder(commit.order, this.#order)) this.#order = commit.order;
+      this.#order = advanced(this.#order, commit.order);
       return { kind: 'Same' };
     }
     if (this.#order !== null && isOlder(commit.order, this.#order)) return { kind: 'Older' };
@@ -143,7 +144,8 @@ export class Holdings {
     }
     const version = versionOf(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
     if (version !== commit.version) return { kind: commit.base === null ? 'Broken' : 'Mismatch' };
-    return { kind: 'Changed', candidate: new Candidate(entries, commit, this.#entries) };
+    const order = advanced(this.#order, commit.order);
+    return { kind: 'Changed', candidate: new Candidate(entries, { version, order }, this.#entries) };
   }
 
   /** Drops what came since the last commit: the stream it came by has ended. */

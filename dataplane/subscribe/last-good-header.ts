@@ -1,9 +1,13 @@
 import type { GatewayKey } from '#snapshot/ids.ts';
+import { orderShape } from '#snapshot/order.ts';
 import * as shape from '#snapshot/shape.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 
-/** Raised when an older build could misread the file; it then starts from the generation before, or from nothing. */
-export const formatVersion = 1;
+/**
+ * Raised when another build could misread the file; it then starts from the generation before, or from nothing.
+ * 2: the order tells each kind's position.
+ */
+export const formatVersion = 2;
 
 /** The first line of a generation. */
 export interface Header {
@@ -20,11 +24,19 @@ export interface Header {
 }
 
 /** Reads a header of this format version; throws what says why not. */
-export const headerOf: shape.Shape<Header> = shape.object<Header>({
+export function readHeader(value: unknown): Header {
+  const version = shape.peek(value, 'formatVersion');
+  if (typeof version === 'number' && version !== formatVersion) {
+    throw new Error(`is of format version ${version}, not ${formatVersion}`);
+  }
+  return headerShape(value);
+}
+
+const headerShape: shape.Shape<Header> = shape.object<Header>({
   format: shape.oneOf('turnpike-last-good'),
   formatVersion: shape.integer(formatVersion, formatVersion),
   gateway: shape.pattern<GatewayKey>(/./, '<namespace>/<name>'),
-  order: shape.object<Order>({ lineage: shape.text, mark: shape.pattern(/^[0-9]{1,40}$/, 'a number') }),
+  order: orderShape,
   savedAtMs: shape.integer(0),
   sequence: shape.integer(1),
   count: shape.integer(0),

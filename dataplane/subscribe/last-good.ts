@@ -7,7 +7,7 @@ import { decodeResource, parseJson } from '#snapshot/decode.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import type { Order, Resource } from '#snapshot/snapshot.ts';
-import { type Header, formatVersion, headerOf } from './last-good-header.ts';
+import { type Header, formatVersion, readHeader } from './last-good-header.ts';
 
 /** A snapshot as it was saved. */
 export interface Saved {
@@ -96,7 +96,7 @@ export class LastGood {
       const { size } = await stat(file);
       if (size > fileBytesMax) throw new Error(`is larger than ${fileBytesMax} bytes`);
       const content = checked(await readFile(file));
-      const header = headerOf(parseJson(content.subarray(0, content.indexOf('\n')).toString()));
+      const header = readHeader(parseJson(content.subarray(0, content.indexOf('\n')).toString()));
       if (header.gateway !== this.#options.gateway) throw new Error(`is of Gateway ${header.gateway}`);
       return { header, content };
     } catch (error) {

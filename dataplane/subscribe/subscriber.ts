@@ -3,6 +3,7 @@
 // good snapshot on disk is served. Knows neither what a resource means nor how it is served.
 import type { GatewayKey } from '#snapshot/ids.ts';
 import { type Hello, type Refused, protocolNumber } from '#snapshot/message.ts';
+import { laggingKinds } from '#snapshot/order.ts';
 import type { ControllerAddress } from './addresses.ts';
 import { Connection } from './connection.ts';
 import { Conversation } from './conversation.ts';
@@ -193,7 +194,11 @@ class SnapshotSubscriber implements Subscriber {
         this.#connected = true;
         onEvent({ kind: 'Connected', controller });
       },
-      onBehind: (order) => onEvent({ kind: 'Behind', controller, order }),
+      onBehind: (order) => {
+        const held = this.#serving.holdings.order;
+        const lagging = held === null ? [] : laggingKinds(order, held);
+        onEvent({ kind: 'Behind', controller, order, lagging });
+      },
     });
   }
 

@@ -13,11 +13,14 @@ import {
   putLine,
   putResource,
 } from '#snapshot/message.ts';
-import { isOlder } from '#snapshot/order.ts';
+import { laggingKinds } from '#snapshot/order.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import { arbitraryResource } from './arbitrary-resource.ts';
 
-const order = { lineage: 'c', mark: '7' };
+const order = {
+  lineage: 'c',
+  kinds: { Service: { seen: '7', state: 'x1' }, Secret: { seen: '0', state: '' } },
+};
 
 const said: readonly DataPlaneMessage[] = [
   {
@@ -85,6 +88,28 @@ describe('messages', () => {
   });
 });
 
+test('an order that is none is refused, and names that mean something to objects do no harm', () => {
+  const behind = (kinds: string) => `{"type":"behind","order":{"lineage":"c","kinds":${kinds}}}`;
+  const position = '{"seen":"7","state":"x"}';
+  for (const kinds of [
+    'null',
+    '[]',
+    '{"Service":null}',
+    '{"Service":{"seen":"7"}}',
+    '{"Service":{"seen":7,"state":"x"}}',
+    '{"Service":{"seen":"-7","state":"x"}}',
+    '{"Service":{"seen":"7","state":"x y"}}',
+    `{"__proto__":${position}}`,
+    `{"":${position}}`,
+    `{${Array.from({ length: 65 }, (_, index) => `"K${index}":${position}`).join()}}`,
+  ]) {
+    assert.throws(() => controllerMessage(behind(kinds)), SnapshotError, kinds);
+  }
+  const read = controllerMessage(behind(`{"constructor":${position}}`));
+  assert(read?.type === 'behind');
+  assert.deepEqual(laggingKinds({ lineage: 'c', kinds: {} }, read.order), []);
+});
+
 describe('lines', () => {
   test('are the same however the bytes are cut', () => {
     const text = fc.array(fc.string({ unit: 'grapheme' }).map((line) => line.replaceAll('\n', '')));
@@ -123,11 +148,4 @@ describe('lines', () => {
   test('that are no UTF-8 are refused', () => {
     assert.throws(() => new LineReader(10).push(Uint8Array.of(0xff, 0x0a)), SnapshotError);
   });
-});
-
-test('an order is older only within its lineage, and by number', () => {
-  assert(isOlder({ lineage: 'a', mark: '9' }, { lineage: 'a', mark: '10' }));
-  assert(!isOlder({ lineage: 'a', mark: '10' }, { lineage: 'a', mark: '10' }));
-  assert(!isOlder({ lineage: 'a', mark: '9' }, { lineage: 'b', mark: '10' }));
-  assert(isOlder({ lineage: 'a', mark: '9007199254740992' }, { lineage: 'a', mark: '9007199254740993' }));
 });

@@ -11,7 +11,7 @@ test('the summary tells of each Gateway what its snapshot is made of and who has
     id: resourceId('Fleet', name),
     replicas: 1,
   }));
-  const order = { lineage: 'cluster', mark: '42' };
+  const order = { lineage: 'cluster', kinds: { HTTPRoute: { seen: '42', state: 'x' } } };
   const edge = gatewayKey('infra', 'edge');
   const pages = controllerPages({
     ready: () => ({ ok: true }),

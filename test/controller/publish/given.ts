@@ -23,7 +23,11 @@ import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
 export const edge = gatewayKey('shop', 'edge');
 export const other = gatewayKey('bank', 'other');
 
-export const order = (mark: number, lineage = 'cluster'): Order => ({ lineage, mark: String(mark) });
+/** Of a replica that knows of one kind alone, all of it up to the version `seen`. */
+export const order = (seen: number, lineage = 'cluster'): Order => ({
+  lineage,
+  kinds: { HTTPRoute: { seen: String(seen), state: `at-${seen}` } },
+});
 
 /** A set of these resources, frozen as the translation makes them. */
 export function setOf(...resources: readonly Resource[]): ResourceSet {

@@ -90,7 +90,10 @@ test('a relist finds the deletes that a broken watch lost', () => {
   store.replaceAll('HTTPRoute', [object('a', 1), object('b', 2)], '2');
   changes.length = 0;
   store.replaceAll('HTTPRoute', [object('b', 2)], '7');
-  assert.deepEqual(changes, [{ kind: 'Object', of: 'HTTPRoute', namespace: 'shop', name: 'a' }]);
+  assert.deepEqual(changes, [
+    { kind: 'Object', of: 'HTTPRoute', namespace: 'shop', name: 'a' },
+    { kind: 'Progress' },
+  ]);
 });
 
 test('late and repeated events change nothing', () => {
@@ -210,14 +213,106 @@ test('a change of EndpointSlices names the Services that it touches', () => {
   assert.equal(store.slicesOf('shop', 'pay').length, 0);
 });
 
-test('the order mark is the highest version of lists, events and bookmarks, as a number', () => {
+/** How far `store` has seen the kind. */
+const seen = (store: Store, kind: string) => store.order.kinds[kind]?.seen;
+const stateOf = (store: Store, kind: string) => store.order.kinds[kind]?.state;
+
+test('each kind has a position of its own: the highest version of its lists, events and bookmarks', () => {
   const { store } = storeOfRoutes();
   store.setLineage('cluster');
+  const none = { seen: '0', state: '' };
+  assert.deepEqual(store.order, {
+    lineage: 'cluster',
+    kinds: { HTTPRoute: none, EndpointSlice: none, Service: none },
+  });
   store.replaceAll('HTTPRoute', [object('a', 5)], '99');
   store.upsert('Service', object('a', 8));
-  assert.deepEqual(store.order, { lineage: 'cluster', mark: '99' });
-  store.progress('Service', '18446744073709551616');
-  assert.deepEqual(store.order, { lineage: 'cluster', mark: '18446744073709551616' });
+  store.delete('Service', object('a', 9));
+  store.progress('EndpointSlice', '18446744073709551616');
+  assert.equal(seen(store, 'HTTPRoute'), '99');
+  assert.equal(seen(store, 'Service'), '9');
+  assert.equal(seen(store, 'EndpointSlice'), '18446744073709551616');
+  store.progress('HTTPRoute', '98');
+  store.progress('HTTPRoute', 'not a number');
+  assert.equal(seen(store, 'HTTPRoute'), '99');
+});
+
+test('a list is all that is known from then on, even one from before', () => {
+  const { store } = storeOfRoutes();
+  store.replaceAll('HTTPRoute', [object('a', 50)], '99');
+  store.replaceAll('HTTPRoute', [object('a', 5)], '60');
+  assert.equal(seen(store, 'HTTPRoute'), '60');
+});
+
+test('equal objects have equal states, whoever saw them and by whichever way', () => {
+  const [watching, listing] = [storeOfRoutes().store, storeOfRoutes().store];
+  watching.replaceAll('HTTPRoute', [object('gone', 1), object('a', 2)], '2');
+  watching.replaceAll('Service', [], '2');
+  watching.upsert('HTTPRoute', object('b', 3));
+  watching.upsert('HTTPRoute', object('a', 4, { metadata: { generation: 2 } }));
+  watching.upsert('HTTPRoute', object('bad', 5, { bad: true }));
+  watching.upsert('Service', object('a', 6));
+  watching.upsert('Service', object('a', 7, { status: { loadBalancer: {} } }));
+  watching.upsert('HTTPRoute', object('b', 8, { status: { parents: [] } }));
+  watching.delete('HTTPRoute', object('gone', 9));
+  const a = object('a', 4, { metadata: { generation: 2 } });
+  listing.replaceAll('HTTPRoute', [a, object('b', 8), object('bad', 5, { bad: true })], '99');
+  listing.replaceAll('Service', [object('a', 7)], '99');
+  assert.notEqual(stateOf(watching, 'HTTPRoute'), '');
+  assert.equal(stateOf(watching, 'HTTPRoute'), stateOf(listing, 'HTTPRoute'));
+  assert.equal(stateOf(watching, 'Service'), stateOf(listing, 'Service'));
+});
+
+test('every change of a kind changes its state; another kind, a bookmark, a status do not', () => {
+  const { store } = storeOfRoutes();
+  const states = new Set<unknown>();
+  const changes = [
+    () => store.replaceAll('HTTPRoute', [object('a', 1)], '1'),
+    () => store.upsert('HTTPRoute', object('b', 2)),
+    () => store.upsert('HTTPRoute', object('b', 3, { metadata: { generation: 2 } })),
+    () => store.upsert('HTTPRoute', object('b', 4, { metadata: { generation: 2, labels: { team: 'x' } } })),
+    () => store.upsert('HTTPRoute', object('b', 5, { metadata: { generation: 2, uid: 'another' } })),
+    () => store.upsert('HTTPRoute', object('c', 6, { bad: true })),
+    () => store.replaceAll('HTTPRoute', [object('c', 6, { bad: true })], '7'),
+    () => store.delete('HTTPRoute', object('c', 8)),
+  ];
+  for (const [index, change] of changes.entries()) {
+    change();
+    states.add(stateOf(store, 'HTTPRoute'));
+    assert.equal(states.size, index + 1);
+    assert.equal(stateOf(store, 'Service'), '');
+  }
+  assert.equal(stateOf(store, 'HTTPRoute'), '', 'nothing is left');
+  store.upsert('HTTPRoute', object('d', 9));
+  const before = stateOf(store, 'HTTPRoute');
+  store.progress('HTTPRoute', '10');
+  store.upsert('HTTPRoute', object('d', 11, { status: { parents: [] } }));
+  assert.equal(stateOf(store, 'HTTPRoute'), before);
+  assert.equal(seen(store, 'HTTPRoute'), '11');
+});
+
+test('that more has been seen is told, even when it changed nothing', () => {
+  const { store, changes } = storeOfRoutes();
+  store.replaceAll('HTTPRoute', [object('a', 1)], '1');
+  changes.length = 0;
+  store.replaceAll('HTTPRoute', [object('a', 1)], '7');
+  store.progress('HTTPRoute', '8');
+  store.progress('HTTPRoute', '8');
+  assert.deepEqual(changes, [{ kind: 'Progress' }, { kind: 'Progress' }]);
+});
+
+test('a kind that is not installed is known as far as the others are, each time it is looked for', () => {
+  const { store, changes } = storeOfRoutes();
+  store.unserved('HTTPRoute');
+  assert.equal(seen(store, 'HTTPRoute'), '0');
+  store.replaceAll('Service', [], '40');
+  assert.equal(seen(store, 'HTTPRoute'), '0', 'it may have been installed since');
+  changes.length = 0;
+  store.unserved('HTTPRoute');
+  store.unserved('HTTPRoute');
+  assert.equal(seen(store, 'HTTPRoute'), '40');
+  assert.equal(stateOf(store, 'HTTPRoute'), '');
+  assert.deepEqual(changes, [{ kind: 'Progress' }]);
 });
 
 test('observations are replaced, never changed', () => {

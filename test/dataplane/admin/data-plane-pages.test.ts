@@ -21,7 +21,7 @@ const store: Resource = {
 test('the running config holds every resource in the order of the ids, without secrets', async () => {
   const snapshot: Snapshot = {
     version: 'v7',
-    order: { lineage: 'cluster', mark: '42' },
+    order: { lineage: 'cluster', kinds: { HTTPRoute: { seen: '42', state: 'x' } } },
     resources: new Map([store, certificate].map((each) => [each.id, each])),
   };
   const pages = dataPlanePages({
@@ -34,7 +34,7 @@ test('the running config holds every resource in the order of the ids, without s
   assert.doesNotMatch(answer.body, /private/);
   assert.deepEqual(JSON.parse(answer.body), {
     version: 'v7',
-    order: { lineage: 'cluster', mark: '42' },
+    order: { lineage: 'cluster', kinds: { HTTPRoute: { seen: '42', state: 'x' } } },
     resources: {
       'Certificate/shop/tls': { ...certificate, key: '[redacted]' },
       'RateLimitStore/store': { ...store, url: '[redacted]' },

@@ -5,6 +5,7 @@ import { Published, createEncoder } from '#controller/publish/published.ts';
 import { Holdings } from '#dataplane/subscribe/holdings.ts';
 import { LineReader } from '#snapshot/lines.ts';
 import { controllerMessage } from '#snapshot/message.ts';
+import type { Order } from '#snapshot/snapshot.ts';
 import { endpoints, order, route, setOf } from '#test/controller/publish/given.ts';
 
 /** Sends all that the plan from `base` says, and adopts what it commits. */
@@ -95,4 +96,31 @@ test('an older order of the same lineage is not applied, even when it is sent', 
   assert.deepEqual(holdings.current()?.resources().get(route('a').id), route('a', 2));
   const elsewhere = new Published(setOf(route('a', 1)), order(10, 'elsewhere'), createEncoder());
   assert.equal(deliver(elsewhere, holdings, null), 'Changed');
+});
+
+/** Of a replica that has seen routes up to one version, and Services up to another, where they were as at a third. */
+const both = (routes: number, services: number, state = services): Order => ({
+  lineage: 'cluster',
+  kinds: {
+    HTTPRoute: { seen: `${routes}`, state: `at-${routes}` },
+    Service: { seen: `${services}`, state: `at-${state}` },
+  },
+});
+
+test('of each kind the newest position is held, whichever snapshot it came with', () => {
+  const holdings = new Holdings();
+  const take = (revision: number, order: Order) =>
+    deliver(new Published(setOf(route('a', revision)), order, createEncoder()), holdings, null);
+  assert.equal(take(1, both(10, 50)), 'Changed');
+  assert.equal(take(2, both(20, 30, 50)), 'Changed', 'it has seen less of Services, but the same of them');
+  assert.deepEqual(holdings.order, both(20, 50));
+  assert.equal(take(3, both(30, 40)), 'Older', 'it has seen less of Services, and not the newest');
+  assert.equal(take(2, both(25, 40)), 'Same');
+  assert.deepEqual(
+    holdings.order,
+    both(25, 50),
+    'the same snapshot is fine whoever has it, and takes nothing back',
+  );
+  assert.equal(take(4, both(24, 60)), 'Older');
+  assert.equal(take(4, both(25, 60)), 'Changed');
 });

@@ -10,7 +10,7 @@ const lastGood = new LastGood({
   onProblem: () => {},
 });
 const saved = await lastGood.load();
-const first = Number(saved?.order.mark ?? 0) + 1;
+const first = Number(saved?.order.kinds['HTTPRoute']?.seen ?? 0) + 1;
 for (let revision = first; ; revision += 1) {
   const resources = Array.from({ length: 200 }, (_, index) => encodeResource(route(`r${index}`, revision)));
   await lastGood.write(order(revision), resources);

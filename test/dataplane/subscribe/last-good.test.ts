@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -133,6 +134,32 @@ describe('the last good snapshot', () => {
     );
   });
 
+  test('of a format from before is passed over in plain words, and gives way to the new one', async () => {
+    await using given = await givenDir();
+    const before = JSON.stringify({
+      format: 'turnpike-last-good',
+      formatVersion: 1,
+      gateway: edge,
+      order: { lineage: 'cluster', mark: '7' },
+      savedAtMs: 1,
+      sequence: 9,
+      count: 1,
+    });
+    const content = `${before}\n${encodeResource(route('a', 9))}\n`;
+    const sha256 = createHash('sha256').update(content).digest('base64url');
+    for (const name of ['last-good-a', 'last-good-b']) {
+      await writeFile(path.join(given.dir, name), `${content}${JSON.stringify({ sha256 })}\n`);
+    }
+    const { lastGood, problems } = givenLastGood(given.dir);
+    assert.equal(await lastGood.load(), null);
+    assert.deepEqual(
+      problems.map(({ reason }) => reason),
+      Array.from({ length: 2 }, () => 'is of format version 1, not 2'),
+    );
+    await lastGood.write(order(10), texts(route('a', 10)));
+    assert.equal((await found(given.dir)).revision, 10);
+  });
+
   test('lets a half-written file of a killed writer lie no longer than the next write', async () => {
     await using given = await givenDir();
     await writeFile(path.join(given.dir, 'last-good.tmp'), 'half', { mode: 0o644 });
@@ -169,11 +196,12 @@ test('a snapshot that was saved is there, whenever the one who saves the next is
     const { lastGood, problems } = givenLastGood(given.dir);
     const saved = await lastGood.load();
     assert.deepEqual(problems, []);
-    assert(Number(saved?.order.mark) >= told, `${saved?.order.mark} was found after ${told}`);
+    const seen = Number(saved?.order.kinds['HTTPRoute']?.seen);
+    assert(seen >= told, `${seen} was found after ${told}`);
     const revisions = saved?.resources.map(({ resource }) =>
       resource.kind === 'Route' ? resource.createdMs : 0,
     );
-    assert.deepEqual(new Set(revisions), new Set([Number(saved?.order.mark)]));
+    assert.deepEqual(new Set(revisions), new Set([seen]));
     assert.equal(revisions?.length, 200);
   }
 });
