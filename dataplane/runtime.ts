@@ -53,9 +53,12 @@ export interface Forward {
   readonly kind: 'Forward';
   /** The next backend by weight; null when there is none at all. */
   pick(): Backend | null;
-  /** Milliseconds; 0 for none. */
+  /** The whole exchange. Milliseconds; 0 for none. */
   readonly requestTimeoutMs: number;
+  /** One attempt at a backend, from its beginning to the end of the answer. Milliseconds; 0 for none. */
   readonly backendTimeoutMs: number;
+  /** One attempt, from the end of the request to the head of the answer. Milliseconds; 0 for none. */
+  readonly headTimeoutMs: number;
 }
 
 /** `cluster` null: the reference could not be resolved, and this share of requests fails. */

@@ -12,7 +12,9 @@ import { removeNominated, takesTrailers } from './hop-by-hop.ts';
 import { Tunnel } from './tunnel.ts';
 import { acceptsSwitch, requestHop, switchHop } from './upgrade.ts';
 import { noContent } from '#dataplane/http/framing.ts';
-import type { Deadlines, Timed } from './deadlines.ts';
+import { AllowedTime } from './allowed-time.ts';
+import type { TimeKeeper } from './allowed-time.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
 import type { ForwardEvents } from './forward.ts';
 import type { Client, Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
@@ -36,7 +38,7 @@ export interface Surroundings {
 }
 
 /** Drives one request; see the head of this file. */
-export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, Timed {
+export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
   readonly request: ReceivedRequest;
   readonly forwarded: ForwardedHead;
   readonly client: Client;
@@ -44,9 +46,6 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   readonly startedMs: number;
   identity: Identity | null = null;
   matchedPrefix = -1;
-  deadlineMs = Number.POSITIVE_INFINITY;
-  next: Timed | null = null;
-  previous: Timed | null = null;
 
   readonly #around: Surroundings;
   readonly #downstream: Downstream;
@@ -54,12 +53,12 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #rule: Rule | null = null;
   #backend: Backend | null = null;
   #forwarding: Forwarding | null = null;
+  #time: AllowedTime | null = null;
   #contentEnded: boolean;
   #finished = false;
   #status = 0;
   #bytesIn = 0;
   #bytesOut = 0;
-  #requestDeadlineMs = Number.POSITIVE_INFINITY;
 
   constructor(around: Surroundings, request: ReceivedRequest, downstream: Downstream) {
     this.#around = around;
@@ -89,7 +88,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     if (match === null) return;
     this.#rule = match.rule;
     this.matchedPrefix = match.matchedPrefix;
-    if (match.rule.action.kind === 'Forward') this.#watchRequest(match.rule.action.requestTimeoutMs);
+    const { action } = match.rule;
+    if (action.kind === 'Forward') this.#time = new AllowedTime(this.#around, action, this.startedMs, this);
     this.#filter(match.rule.requestFilters, 0);
   }
 
@@ -223,6 +223,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   contentEnd(trailers: Fields | null): void {
     if (this.#contentEnded) return;
     this.#contentEnded = true;
+    if (this.#forwarding !== null && this.#status === 0) this.#time?.requestEnded();
     this.#forwarding?.contentEnd(trailers);
   }
 
@@ -248,6 +249,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     if (head === null) return;
     if (!head.fields.has('date')) head.fields.flat.push('date', this.#around.date(), 'Date');
     this.#status = head.status;
+    this.#time?.answerBegins();
     this.#downstream.begin(head.status, head.fields, response.length, response.declaredLength);
   }
 
@@ -292,7 +294,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     const backend = head === null ? null : (this.#forwarding?.takeConnection()?.takeOver() ?? null);
     if (head === null || backend === null) return;
     this.#status = 101;
-    this.#around.deadlines.remove(this);
+    this.#time?.end();
     const { socket: client, rest: early } = this.#downstream.takeOver();
     client.write(
       answerHeadText(101, head.fields, { length: noContent, hop: switchHop(response.upgrade) }),
@@ -315,26 +317,11 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   attemptBegins(): void {
-    const action = this.#rule?.action;
-    const timeoutMs = action?.kind === 'Forward' ? action.backendTimeoutMs : 0;
-    if (timeoutMs === 0) return;
-    this.#watch(Math.min(this.#requestDeadlineMs, this.#around.now() + timeoutMs));
+    this.#time?.attemptBegins(this.#contentEnded);
   }
 
-  #watchRequest(timeoutMs: number): void {
-    if (timeoutMs === 0) return;
-    this.#requestDeadlineMs = this.startedMs + timeoutMs;
-    this.#watch(this.#requestDeadlineMs);
-  }
-
-  #watch(deadlineMs: number): void {
-    if (this.deadlineMs === Number.POSITIVE_INFINITY) this.#around.deadlines.add(this);
-    this.deadlineMs = deadlineMs;
-  }
-
-  timeOut(): void {
-    if (this.#finished) return;
-    this.#fail({ kind: this.deadlineMs >= this.#requestDeadlineMs ? 'RequestTimedOut' : 'BackendTimedOut' });
+  timeRanOut(failure: Failure): void {
+    this.#fail(failure);
   }
 
   /** Ends the exchange by `failure`: answered where no answer has begun, else cut off. */
@@ -366,8 +353,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #finish(failure: Failure | null): void {
     if (this.#finished) return;
     this.#finished = true;
-    const { observer, deadlines, now } = this.#around;
-    if (this.deadlineMs !== Number.POSITIVE_INFINITY) deadlines.remove(this);
+    const { observer, now } = this.#around;
+    this.#time?.end();
     observer.exchangeFinished({
       port: this.#downstream.port,
       listener: this.#listener?.name ?? null,

@@ -18,9 +18,14 @@ export function aRule(cluster: UpstreamCluster | null, changes: Partial<Rule> = 
 /** An action that always forwards to `backend`. */
 export function aForward(
   backend: Backend | null,
-  timeouts: { readonly requestTimeoutMs?: number; readonly backendTimeoutMs?: number } = {},
+  timeouts: {
+    readonly requestTimeoutMs?: number;
+    readonly backendTimeoutMs?: number;
+    readonly headTimeoutMs?: number;
+  } = {},
 ): Action {
-  return { kind: 'Forward', pick: () => backend, requestTimeoutMs: 0, backendTimeoutMs: 0, ...timeouts };
+  const none = { requestTimeoutMs: 0, backendTimeoutMs: 0, headTimeoutMs: 0 };
+  return { kind: 'Forward', pick: () => backend, ...none, ...timeouts };
 }
 
 export function aBackend(cluster: UpstreamCluster | null): Backend {

@@ -148,17 +148,18 @@ describe('a compiled snapshot', () => {
         givenCompiler(t).compile(httpListener(), givenRoute('r', { rules: [givenRule({ action })] })),
       );
       assert.ok(rule?.action.kind === 'Forward');
-      return [rule.action.requestTimeoutMs, rule.action.backendTimeoutMs];
+      const { requestTimeoutMs, backendTimeoutMs, headTimeoutMs } = rule.action;
+      return [requestTimeoutMs, backendTimeoutMs, headTimeoutMs];
     };
-    assert.deepEqual(timeouts(null, null), [0, 60_000]);
-    assert.deepEqual(timeouts(500, null), [500, 500]);
-    assert.deepEqual(timeouts(300_000, null), [300_000, 300_000]);
-    assert.deepEqual(timeouts(0, null), [0, 0]);
-    assert.deepEqual(timeouts(null, 500), [0, 500]);
-    assert.deepEqual(timeouts(null, 0), [0, 0]);
-    assert.deepEqual(timeouts(500, 0), [500, 500]);
-    assert.deepEqual(timeouts(500, 900), [500, 500]);
-    assert.deepEqual(timeouts(900, 500), [900, 500]);
+    assert.deepEqual(timeouts(null, null), [0, 0, 60_000]);
+    assert.deepEqual(timeouts(500, null), [500, 0, 0]);
+    assert.deepEqual(timeouts(300_000, null), [300_000, 0, 0]);
+    assert.deepEqual(timeouts(0, null), [0, 0, 0]);
+    assert.deepEqual(timeouts(null, 500), [0, 500, 0]);
+    assert.deepEqual(timeouts(null, 0), [0, 0, 0]);
+    assert.deepEqual(timeouts(500, 0), [500, 0, 0]);
+    assert.deepEqual(timeouts(500, 900), [500, 500, 0]);
+    assert.deepEqual(timeouts(900, 500), [900, 500, 0]);
   });
 });
 

@@ -262,10 +262,12 @@ it('an observer is told of each exchange once', async () => {
 describe('time runs out', () => {
   const cases: readonly (readonly [
     kind: string,
-    timeouts: { requestTimeoutMs?: number; backendTimeoutMs?: number },
+    timeouts: { requestTimeoutMs?: number; backendTimeoutMs?: number; headTimeoutMs?: number },
   ])[] = [
     ['RequestTimedOut', { requestTimeoutMs: 60 }],
     ['BackendTimedOut', { backendTimeoutMs: 60 }],
+    ['BackendTimedOut', { headTimeoutMs: 60 }],
+    ['RequestTimedOut', { headTimeoutMs: 10_000, requestTimeoutMs: 60 }],
     ['BackendTimedOut', { backendTimeoutMs: 60, requestTimeoutMs: 10_000 }],
     ['RequestTimedOut', { backendTimeoutMs: 10_000, requestTimeoutMs: 60 }],
   ];
@@ -288,6 +290,32 @@ describe('time runs out', () => {
       await closed.promise;
     });
   }
+
+  it('for the head of an answer is not counted while the request is still coming, nor after the head', async () => {
+    const parts = ['HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n', 'ok', 'ay'];
+    await using backend = await aRawBackend((_request, socket) => {
+      const write = (): void => {
+        const part = parts.shift();
+        if (part === undefined) return;
+        socket.write(part);
+        setTimeout(write, 150);
+      };
+      write();
+      return null;
+    });
+    using dataPlane = await givenDataPlane([backend.port], {
+      rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster), { headTimeoutMs: 80 }) }),
+    });
+    using client = await aRawClient(dataPlane.port);
+    client.send('POST /a HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 2\r\nConnection: close\r\n\r\n1');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 200);
+    });
+    client.send('2');
+    await eventually(() => dataPlane.records.length > 0);
+    assert.deepEqual([dataPlane.records[0]?.status, dataPlane.records[0]?.failure], [200, null]);
+    assert.ok((dataPlane.records[0]?.durationMs ?? 0) > 400);
+  });
 
   it('in the midst of an answer cuts it off', async () => {
     await using backend = await aRawBackend(() => 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');

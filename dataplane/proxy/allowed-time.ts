@@ -1,0 +1,81 @@
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { Forward } from '#dataplane/runtime.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
+
+/** Who is told that time has run out. */
+export interface TimeKeeper {
+  timeRanOut(failure: Failure): void;
+}
+
+/** What all of a data plane's exchanges watch their time by. */
+export interface TimeWatch {
+  readonly deadlines: Deadlines;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * The time that a forwarded exchange has: the whole of it, each attempt, or an attempt until the head of the answer.
+ * The last is counted from the end of the request, so neither a slow upload nor a long answer runs out of it.
+ */
+export class AllowedTime implements Timed {
+  deadlineMs = Number.POSITIVE_INFINITY;
+  next: Timed | null = null;
+  previous: Timed | null = null;
+  readonly #watch: TimeWatch;
+  readonly #timeouts: Forward;
+  readonly #keeper: TimeKeeper;
+  readonly #wholeMs: number;
+  #watched = false;
+
+  constructor(watch: TimeWatch, timeouts: Forward, startedMs: number, keeper: TimeKeeper) {
+    this.#watch = watch;
+    this.#timeouts = timeouts;
+    this.#keeper = keeper;
+    const { requestTimeoutMs } = timeouts;
+    this.#wholeMs = requestTimeoutMs > 0 ? startedMs + requestTimeoutMs : Number.POSITIVE_INFINITY;
+    this.#set(this.#wholeMs);
+  }
+
+  /** `requestEnded`: nothing of the request is still to come. */
+  attemptBegins(requestEnded: boolean): void {
+    const { backendTimeoutMs } = this.#timeouts;
+    if (backendTimeoutMs > 0) this.#allow(backendTimeoutMs);
+    else if (requestEnded) this.requestEnded();
+  }
+
+  /** From now on the backend is expected to answer. */
+  requestEnded(): void {
+    const { backendTimeoutMs, headTimeoutMs } = this.#timeouts;
+    if (backendTimeoutMs === 0 && headTimeoutMs > 0) this.#allow(headTimeoutMs);
+  }
+
+  /** The head of the answer is there. */
+  answerBegins(): void {
+    if (this.#timeouts.backendTimeoutMs === 0) this.#set(this.#wholeMs);
+  }
+
+  /** The exchange is over, or has become a tunnel. */
+  end(): void {
+    this.#set(Number.POSITIVE_INFINITY);
+  }
+
+  timeOut(): void {
+    this.#watched = false;
+    const whole = this.deadlineMs >= this.#wholeMs;
+    this.#keeper.timeRanOut({ kind: whole ? 'RequestTimedOut' : 'BackendTimedOut' });
+  }
+
+  #allow(ms: number): void {
+    this.#set(Math.min(this.#wholeMs, this.#watch.now() + ms));
+  }
+
+  #set(deadlineMs: number): void {
+    this.deadlineMs = deadlineMs;
+    const wanted = deadlineMs !== Number.POSITIVE_INFINITY;
+    if (wanted === this.#watched) return;
+    this.#watched = wanted;
+    if (wanted) this.#watch.deadlines.add(this);
+    else this.#watch.deadlines.remove(this);
+  }
+}
