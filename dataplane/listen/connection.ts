@@ -46,6 +46,8 @@ export class ServerConnection implements RequestEvents, Downstream {
   #hasContinued = false;
   #contentBytes = 0;
   #discarded = 0;
+  /** Octets of answers that the socket still held when that was looked at last. */
+  #unsent = Number.POSITIVE_INFINITY;
   #answerLength: ContentLength = noContent;
   #closeAfterAnswer = false;
   /** The time for a head runs: from the beginning for the first, from its first octet for others. */
@@ -89,7 +91,8 @@ export class ServerConnection implements RequestEvents, Downstream {
     if (nowMs < this.#deadlineMs) return;
     switch (this.#phase) {
       case 'Head':
-        if (this.#parser.atStart) this.#linger();
+        if (this.#socket.writableNeedDrain) this.destroy();
+        else if (this.#parser.atStart) this.#linger();
         else this.requestFailed({ kind: 'ClientTooSlow' });
         break;
       case 'Exchange':
@@ -98,12 +101,21 @@ export class ServerConnection implements RequestEvents, Downstream {
         break;
       case 'Discard':
       case 'Linger':
-        this.destroy();
+        if (!this.#takesAnswer()) this.destroy();
         break;
       case 'Tunnel':
       case 'Closed':
         break;
     }
+  }
+
+  /** Whether the end of an answer is still on its way and has got on since this was asked last. */
+  #takesAnswer(): boolean {
+    const unsent = this.#socket.writableLength;
+    const getsOn = unsent > 0 && unsent < this.#unsent;
+    this.#unsent = unsent;
+    if (getsOn) this.#deadlineMs = this.#after(this.#around.limits.sendTimeoutMs);
+    return getsOn;
   }
 
   // ---- octets in
@@ -140,7 +152,8 @@ export class ServerConnection implements RequestEvents, Downstream {
   #takesOctets(): boolean {
     switch (this.#phase) {
       case 'Head':
-        return true;
+        // who takes no answers gets no more of them: else requests in one piece would fill our memory
+        return !this.#socket.writableNeedDrain;
       case 'Exchange':
         return this.#wanted && !this.#parser.ended;
       case 'Discard':
@@ -334,13 +347,20 @@ export class ServerConnection implements RequestEvents, Downstream {
     this.#answerLength = noContent;
     this.#parser.next();
     this.#inHead = false;
-    this.#deadlineMs = this.#after(this.#around.limits.idleTimeoutMs);
+    this.#awaitRequest();
     if (this.#held !== null || this.#paused) this.#goOn();
+  }
+
+  /** The time between requests runs from when the answer before has left us. */
+  #awaitRequest(): void {
+    const { idleTimeoutMs, sendTimeoutMs } = this.#around.limits;
+    this.#deadlineMs = this.#after(this.#socket.writableNeedDrain ? sendTimeoutMs : idleTimeoutMs);
   }
 
   #beginDiscard(): void {
     this.#phase = 'Discard';
     this.#discarded = 0;
+    this.#unsent = Number.POSITIVE_INFINITY;
     this.#deadlineMs = this.#after(this.#around.limits.discardTimeoutMs);
     this.#goOn();
   }
@@ -355,6 +375,7 @@ export class ServerConnection implements RequestEvents, Downstream {
     this.#phase = 'Linger';
     this.#held = null;
     this.#discarded = 0;
+    this.#unsent = Number.POSITIVE_INFINITY;
     this.#deadlineMs = this.#after(this.#around.limits.discardTimeoutMs);
     this.#socket.end();
     if (this.#paused) {
@@ -365,6 +386,10 @@ export class ServerConnection implements RequestEvents, Downstream {
   }
 
   #onDrain(): void {
+    if (this.#phase === 'Head' && this.#parser.atStart) {
+      this.#awaitRequest();
+      this.#goOn();
+    }
     if (this.#phase !== 'Exchange') return;
     this.#deadlineMs = this.#wanted
       ? this.#after(this.#around.limits.bodyTimeoutMs)

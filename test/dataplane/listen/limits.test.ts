@@ -97,6 +97,39 @@ describe('a client that is slow', () => {
   });
 });
 
+describe('a client that sends requests and takes no answers', () => {
+  const content = 'x'.repeat(8_000);
+  const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
+
+  it('is not served on: what is kept for it is bounded, and it is cut off', async () => {
+    await using backend = await aRawBackend(() => answer);
+    using dataPlane = await givenDataPlane([backend.port], { limits: { ...quick, sendTimeoutMs: 300 } });
+    using client = await aRawClient(dataPlane.port);
+    client.socket.pause();
+    client.send(get.repeat(20_000));
+    await eventually(() => backend.seen.length > 0 && dataPlane.listeners.connectionCount() === 0, 10_000);
+    // what the sockets' buffers hold, and a little of our own
+    assert.ok(backend.seen.length < 5_000, `${backend.seen.length} answers were made`);
+  });
+
+  it('but for a while gets all of them', async () => {
+    await using backend = await aRawBackend(() => answer);
+    using dataPlane = await givenDataPlane([backend.port], { limits: { ...quick, idleTimeoutMs: 1_000 } });
+    using client = await aRawClient(dataPlane.port);
+    client.socket.pause();
+    client.send(get.repeat(3_000));
+    await eventually(() => client.socket.bytesRead > 0 || dataPlane.records.length > 0);
+    let seen = -1;
+    await eventually(() => {
+      const isStuck = seen === dataPlane.records.length;
+      seen = dataPlane.records.length;
+      return isStuck;
+    });
+    client.socket.resume();
+    await eventually(() => client.received().split('HTTP/1.1 200 OK').length === 3_001, 20_000);
+  });
+});
+
 describe('content that is too large is told 413', () => {
   const limits = { ...quick, bodyBytesMax: 10 };
   it('by its length, before any of it', async () => {

@@ -1,0 +1,87 @@
+// The end of an answer, over a client's side that takes octets when the test says so.
+import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
+import { test } from 'node:test';
+import { createGateway } from '#dataplane/proxy/gateway.ts';
+import { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import { defaultLimits } from '#dataplane/listen/limits.ts';
+import { ServerConnection } from '#dataplane/listen/connection.ts';
+import { aPort, aRuntime } from '../../given/runtime.ts';
+import type { Socket } from 'node:net';
+
+/** A socket whose other side takes one write at a time, by {@link deliver}. */
+class ReluctantSocket extends Duplex {
+  taken = '';
+  #waiting: { chunk: string; taken: () => void } | null = null;
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, taken: () => void): void {
+    this.#waiting = { chunk: chunk.toString('latin1'), taken };
+  }
+
+  deliver(): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    this.taken += waiting?.chunk ?? '';
+    waiting?.taken();
+  }
+}
+
+const limits = { ...defaultLimits, discardTimeoutMs: 2_000, sendTimeoutMs: 30_000 };
+
+function givenConnection() {
+  const socket = new ReluctantSocket();
+  const gateway = createGateway({
+    cell: { current: aRuntime(aPort(80, {})) },
+    observer: { exchangeFinished() {} },
+    tunnelIdleTimeoutMs: 0,
+  });
+  const scanner = new HeadScanner({ bytesMax: 8_192, fieldsMax: 100, underscores: 'Refuse' });
+  const around = { gateway, limits, scanner, nowMs: 0 };
+  const client = { address: '192.0.2.1', port: 1, serverName: null, secure: false };
+  const connection = new ServerConnection(
+    around,
+    { port: 80, draining: false },
+    // all that a connection uses of a socket but for ends that no case here reaches
+    socket as unknown as Socket,
+    client,
+  );
+  const sweepAt = (nowMs: number): void => {
+    around.nowMs = nowMs;
+    connection.sweep(nowMs);
+  };
+  return { socket, sweepAt };
+}
+
+const get = 'GET / HTTP/1.1\r\nHost: a\r\n';
+
+async function arrived(socket: ReluctantSocket, octets: string): Promise<void> {
+  socket.push(octets, 'latin1');
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+test('the end of an answer that closes the connection waits for a client that takes it', async () => {
+  const { socket, sweepAt } = givenConnection();
+  await arrived(socket, `${get}\r\n${get}Connection: close\r\n\r\n`);
+  sweepAt(2_500);
+  assert.equal(socket.destroyed, false, 'cut with the answer on its way');
+  socket.deliver();
+  sweepAt(33_000);
+  assert.equal(socket.destroyed, false, 'cut though it takes its answer');
+  socket.deliver();
+  assert.equal(socket.taken.split('HTTP/1.1 404').length, 3);
+  sweepAt(63_500);
+  assert.equal(socket.destroyed, true, 'never closed');
+});
+
+test('and is cut when the client takes nothing', async () => {
+  const { socket, sweepAt } = givenConnection();
+  await arrived(socket, `${get}Connection: close\r\n\r\n`);
+  sweepAt(2_500);
+  assert.equal(socket.destroyed, false);
+  sweepAt(33_000);
+  assert.equal(socket.destroyed, true);
+});
