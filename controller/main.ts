@@ -8,7 +8,7 @@ import { createClusterController } from '#controller/cluster/cluster-controller.
 import { parseHostPort } from '#controller/cluster/publish-address.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import { loadConnection } from '#controller/kube/connection.ts';
-import { createLog } from '#controller/log.ts';
+import { createLog } from '#admin/log.ts';
 import build from '../package.json' with { type: 'json' };
 import type { HostPort } from '#controller/cluster/publish-address.ts';
 

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { createLog } from '#admin/log.ts';
 import { createAdminServer } from '#admin/server.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
-import { createEventLog } from '#dataplane/observe/event-log.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
 import { resolveControllers } from '#dataplane/subscribe/addresses.ts';
@@ -89,7 +89,7 @@ if (values.help === true) {
   process.exit(0);
 }
 
-const log = createEventLog(2, Date.now);
+const log = createLog((line) => process.stderr.write(line), Date.now);
 const gateway = parseGateway(option('gateway'));
 const urls = option('controller').split(',');
 const [caFile, tokenFile] = [option('ca-file'), option('token-file')];
@@ -127,16 +127,16 @@ const admin = createAdminServer({
       return serving === null ? null : { ...serving, resources: plane.resources() };
     },
   }),
-  onError: (path, error) => log('error', 'an admin page failed', { path, error: String(error) }),
+  onError: (path, error) => log.error('an admin page failed', { path, error: String(error) }),
 });
 const at = await admin.listen(adminAddress.host, adminAddress.port);
-log('info', 'data plane started', { version: build.version, gateway, admin: `${at.host}:${at.port}` });
+log.info('data plane started', { version: build.version, gateway, admin: `${at.host}:${at.port}` });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     if (stopping) process.exit(1);
     stopping = true;
-    log('info', 'draining', { signal });
+    log.info('draining', { signal });
     void plane
       .stop(drain)
       .then(() => admin.close())
@@ -147,16 +147,16 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 function report(event: DataPlaneEvent): void {
   switch (event.kind) {
     case 'Connected':
-      log('info', 'connected to a controller', { controller: event.controller });
+      log.info('connected to a controller', { controller: event.controller });
       break;
     case 'Disconnected':
-      log('warn', 'lost the controller; serving what is known', {
+      log.warn('lost the controller; serving what is known', {
         controller: event.controller,
         reason: event.problem.message,
       });
       break;
     case 'Applied':
-      log(event.refused.length === 0 ? 'info' : 'warn', 'snapshot served', {
+      log[event.refused.length === 0 ? 'info' : 'warn']('snapshot served', {
         version: event.meta.version,
         source: event.meta.source,
         sinceMs: event.meta.sinceMs,
@@ -164,42 +164,40 @@ function report(event: DataPlaneEvent): void {
       });
       break;
     case 'NotApplied':
-      log('error', 'snapshot not served: a fault of ours', {
+      log.error('snapshot not served: a fault of ours', {
         version: event.meta.version,
         error: String(event.problem),
       });
       break;
     case 'Behind':
-      log('warn', 'the controller has seen less than we have; waiting for it', {
+      log.warn('the controller has seen less than we have; waiting for it', {
         controller: event.controller,
         lagging: event.lagging,
       });
       break;
     case 'Loaded':
-      log('info', 'last good snapshot loaded', { savedAtMs: event.savedAtMs, unreadable: event.unreadable });
+      log.info('last good snapshot loaded', { savedAtMs: event.savedAtMs, unreadable: event.unreadable });
       break;
     case 'LastGoodUnreadable':
-      log('warn', 'a last good snapshot cannot be used', { file: event.file, reason: event.reason });
+      log.warn('a last good snapshot cannot be used', { file: event.file, reason: event.reason });
       break;
     case 'SaveFailed':
-      log('error', 'the last good snapshot cannot be saved; serving goes on', { reason: event.reason });
+      log.error('the last good snapshot cannot be saved; serving goes on', { reason: event.reason });
       break;
     case 'Saved':
       break;
     case 'PortUnavailable':
-      log('error', `port ${event.bindPort} cannot be bound; tried again every second`, {
+      log.error(`port ${event.bindPort} cannot be bound; tried again every second`, {
         code: event.code,
         reason: event.message,
       });
       break;
     case 'RateLimitStore':
-      log(
-        event.available ? 'info' : 'error',
-        event.available
-          ? 'the rate-limit store answers'
-          : 'the rate-limit store does not answer; policies say what holds meanwhile',
-        { reason: event.reason },
-      );
+      if (event.available) log.info('the rate-limit store answers');
+      else
+        log.error('the rate-limit store does not answer; policies say what holds meanwhile', {
+          reason: event.reason,
+        });
       break;
     default:
       event satisfies never;

@@ -1,7 +1,7 @@
 import { kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
 import type { EventWriter } from '#controller/events/event-writer.ts';
-import type { Log } from '#controller/log.ts';
+import type { Log } from '#admin/log.ts';
 import type { Store } from '#controller/store/store.ts';
 import type { Notice } from '#controller/translate/translation.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '#controller/clock.ts';
 import type { Connection } from '#controller/kube/connection.ts';
-import type { Log } from '#controller/log.ts';
+import type { Log } from '#admin/log.ts';
 import type { HostPort } from './publish-address.ts';
 
 export interface ClusterControllerOptions {

@@ -1,7 +1,7 @@
 // What the rooms tell, as lines of the log.
 import type { KeysEvent } from '#controller/keys/key-fetcher.ts';
 import type { ReflectorEvent } from '#controller/kube/reflector.ts';
-import type { Log } from '#controller/log.ts';
+import type { Log } from '#admin/log.ts';
 import type { RelayEvent } from '#controller/publish/relay.ts';
 import type { PublishEvent } from '#controller/publish/server.ts';
 import type { StatusEvent } from '#controller/status/status-writer.ts';

@@ -5,6 +5,9 @@ import { ServerConnection } from './connection.ts';
 import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { RuntimeCell } from '#dataplane/runtime.ts';
 
+/** A client whose machine is gone answers no probe: else its connection would stay for ever. */
+const socketOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+
 /** What a port's server needs of its surroundings. */
 export interface PortServerOptions {
   readonly around: ConnectionSurroundings;
@@ -77,11 +80,11 @@ export class PortServer implements ConnectionHome {
   }
 
   #createPlainServer(): net.Server {
-    return net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket, null));
+    return net.createServer(socketOptions, (socket) => this.#accept(socket, null));
   }
 
   #createTlsServer(): net.Server {
-    return net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#shakeHands(socket));
+    return net.createServer(socketOptions, (socket) => this.#shakeHands(socket));
   }
 
   /** Each handshake takes its certificate from the runtime of its moment, so that a swap needs no new socket. */

@@ -5,6 +5,9 @@ import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { Endpoint } from '#snapshot/cluster.ts';
 import type { UpstreamLimits } from './limits.ts';
 
+/** A connection on which nothing moves for so long is probed by TCP. */
+const probeAfterMs = 60_000;
+
 /** Is told how an attempt to connect ended: exactly one of the two, never at once, and nothing after `abort`. */
 export interface ConnectEvents {
   connected(connection: UpstreamConnection): void;
@@ -147,6 +150,9 @@ export class Connecting {
       host: pool.address,
       port: pool.port,
       noDelay: true,
+      // a backend whose machine is gone answers no probe: else an exchange would wait for it for ever
+      keepAlive: true,
+      keepAliveInitialDelay: probeAfterMs,
       allowHalfOpen: true,
       ...(buffer === null ? {} : { onread: this.#readInto(buffer) }),
     });
