@@ -16,7 +16,7 @@ if (files.length === 0) {
 
 const runner = spawn(
   process.execPath,
-  ['--disable-warning=ExperimentalWarning', '--test', '--test-timeout=120000', ...flags, ...files],
+  ['--disable-warning=ExperimentalWarning', '--test', '--test-timeout=120000', '--test-concurrency=3', ...flags, ...files],
   { cwd: root, stdio: 'inherit' },
 );
 runner.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
