@@ -16,6 +16,7 @@ export interface ResponseHeadersFilter {
 export function requestHeaders(edits: HeaderEdits): RequestFilter {
   return {
     kind: 'RequestHeaders',
+    ownFields: [...edits.remove, ...edits.set.map(({ name }) => name)],
     apply(exchange) {
       edit(exchange.forwarded.fields, edits);
       return null;

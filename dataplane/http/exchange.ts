@@ -45,5 +45,7 @@ export type Verdict = Failure | null;
  */
 export interface RequestFilter {
   readonly kind: string;
+  /** Names (lower case) of fields that it decides: the client's trailers of these names go no further. */
+  readonly ownFields?: readonly string[];
   apply(exchange: Exchange): Verdict | Promise<Verdict>;
 }

@@ -6,7 +6,7 @@ import { answerTo, statusOf } from './answer.ts';
 import { applyToAnswer } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
-import { forwardedHead, forwardedTrailers, requestIdOf, userAgentOf } from './forwarded.ts';
+import { forwardedHead, forwardedTrailers, removeOwnFields, requestIdOf, userAgentOf } from './forwarded.ts';
 import { answerHeadText, requestHeadText } from './head-text.ts';
 import { removeNominated, takesTrailers } from './hop-by-hop.ts';
 import { Tunnel } from './tunnel.ts';
@@ -23,7 +23,15 @@ import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
 import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
-import type { Backend, Forward, Redirect, Rule, RuntimeCell, ServedListener } from '#dataplane/runtime.ts';
+import type {
+  Backend,
+  Forward,
+  Port,
+  Redirect,
+  Rule,
+  RuntimeCell,
+  ServedListener,
+} from '#dataplane/runtime.ts';
 
 /** What all exchanges of a data plane share. */
 export interface Surroundings {
@@ -73,14 +81,14 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   // ---- the request: route, filter, act
 
   start(): void {
-    const router = this.#around.cell.current.ports.get(this.#downstream.port)?.router;
-    const routed = router?.listenerFor(this.request.host) ?? null;
-    if (router === undefined || routed === null) {
+    const port = this.#around.cell.current.ports.get(this.#downstream.port);
+    const routed = port?.router.listenerFor(this.request.host) ?? null;
+    if (port === undefined || routed === null) {
       this.#fail({ kind: 'NoRoute' });
       return;
     }
     this.#listener = routed.listener;
-    if (this.client.secure && this.#isMisdirected(routed)) {
+    if (this.#isMisdirected(port, routed)) {
       this.#fail({ kind: 'Misdirected' });
       return;
     }
@@ -107,11 +115,15 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     return match;
   }
 
-  /** The Host's listener must be the one that the server name chose: its certificate, its policies (GEP-3567). */
-  #isMisdirected(routed: RoutedListener<ServedListener, Rule>): boolean {
-    const { serverName } = this.client;
-    const router = this.#around.cell.current.ports.get(this.#downstream.port)?.router;
-    const chosen = router?.listenerFor(serverName ?? '') ?? null;
+  /**
+   * The Host's listener must be the one that the server name chose: its certificate, its policies (GEP-3567). And a
+   * connection from before its port changed between HTTP and HTTPS serves nothing of what the port is now.
+   */
+  #isMisdirected({ tls, router }: Port, routed: RoutedListener<ServedListener, Rule>): boolean {
+    const { serverName, secure } = this.client;
+    if (secure !== (tls !== null)) return true;
+    if (!secure) return false;
+    const chosen = router.listenerFor(serverName ?? '');
     return chosen === null ? serverName !== null : chosen.listener !== routed.listener;
   }
 
@@ -224,6 +236,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     if (this.#contentEnded) return;
     this.#contentEnded = true;
     if (this.#forwarding !== null && this.#status === 0) this.#time?.requestEnded();
+    if (trailers !== null) removeOwnFields(trailers, [this.#rule, this.#backend]);
     this.#forwarding?.contentEnd(trailers);
   }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { plainName, readsAs, removeFields } from '#dataplane/http/aliases.ts';
 import { Fields } from '#dataplane/http/fields.ts';
 import { isHopByHop, nominatedNames } from './hop-by-hop.ts';
-import type { Client } from '#dataplane/http/exchange.ts';
+import type { Client, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 
@@ -37,7 +38,7 @@ export function forwardedHead(request: ReceivedRequest, client: Client, port: nu
 
 const requestIdLength = 'x-request-id'.length;
 
-/** Fields by which a client could speak for a proxy, and those that have their own place in a head. */
+/** Fields by which a client could speak for a proxy, their aliases, and those that have their own place in a head. */
 function isReplaced(name: string): boolean {
   // Hot path: first by length, then by first letter.
   switch (name.length) {
@@ -46,18 +47,19 @@ function isReplaced(name: string): boolean {
     case 6:
       return name === 'expect';
     case 9:
-      return name === 'forwarded' || name === 'x-real-ip';
+      return name === 'forwarded' || readsAs(name, 'x-real-ip');
     case 12:
-      return name === 'x-request-id';
+      return readsAs(name, 'x-request-id');
     case 13:
-      return name === 'x-rewrite-url';
+      return readsAs(name, 'x-rewrite-url');
     case 14:
-      return name === 'true-client-ip' || name === 'x-original-url';
+      if (readsAs(name, 'true-client-ip')) return true;
+      break;
     default:
-      return (
-        name.charCodeAt(0) === 0x78 && (name.startsWith('x-forwarded-') || name.startsWith('x-original-'))
-      );
   }
+  if (name.charCodeAt(0) !== 0x78) return false;
+  const plain = plainName(name);
+  return plain.startsWith('x-forwarded-') || plain.startsWith('x-original-');
 }
 
 /** Short and visible ASCII, so that it can stand in logs and fields anywhere. */
@@ -78,6 +80,16 @@ export function forwardedTrailers(trailers: Fields, head: Fields | null): Fields
     kept.flat.push(name, flat[at + 1] ?? '', flat[at + 2] ?? '');
   }
   return kept;
+}
+
+/** Removes from a request's trailers what filters decide: a backend may read a trailer as the field of its name. */
+export function removeOwnFields(
+  trailers: Fields,
+  parts: readonly ({ readonly requestFilters: readonly RequestFilter[] } | null)[],
+): void {
+  for (const { ownFields } of parts.flatMap((part) => part?.requestFilters ?? [])) {
+    if (ownFields !== undefined) removeFields(trailers, ownFields);
+  }
 }
 
 const headOnly: ReadonlySet<string> = new Set([

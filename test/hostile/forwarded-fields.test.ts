@@ -1,6 +1,8 @@
 // RFC 9110 section 7.6.1 (hop-by-hop) and what a client says of itself: CVE-2022-31813, X-Forwarded-* spoofing.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { requestHeaders } from '#dataplane/filters/headers.ts';
+import { aBackend, aForward, aRule } from '../given/runtime.ts';
 import { attack } from './attack.ts';
 
 async function forwardedHead(lines: string): Promise<string[]> {
@@ -39,6 +41,14 @@ it('and nothing of what it says of itself', async () => {
       'X-Original-URL: /admin\r\nX-Original-Host: evil\r\nX-Rewrite-URL: /admin\r\nTrue-Client-IP: 6.6.6.6\r\n',
   );
   assert.deepEqual(without(lines), ours);
+});
+
+it('nor by names that backends read as those', async () => {
+  const lines = await forwardedHead(
+    'X.Forwarded.For: 6.6.6.6\r\nX-Forwarded.Proto: https\r\nx~forwarded~host: evil\r\nX.Real.IP: 6.6.6.6\r\n' +
+      'X.Original!URL: /admin\r\nX.Rewrite.URL: /admin\r\nTrue.Client.IP: 6.6.6.6\r\nX.Request.Id: mine\r\nX.Kept: 1\r\n',
+  );
+  assert.deepEqual(without(lines), ['Host: shop.example:81', 'X.Kept: 1', ...ours.slice(1)]);
 });
 
 it('fields of the client’s own hop stay behind', async () => {
@@ -86,4 +96,25 @@ it('an answer’s hop-by-hop fields stay behind, and what it nominates', async (
     outcome.answers[0]?.head,
     'HTTP/1.1 200 OK\r\nX-Kept: 1\r\nDate: now\r\nConnection: close\r\nContent-Length: 2',
   );
+});
+
+it('trailers do not bring what filters decide on', async () => {
+  const ofRule = requestHeaders({
+    remove: ['x-internal'],
+    set: [{ name: 'x-role', value: 'user' }],
+    add: [],
+  });
+  const ofBackend = requestHeaders({ remove: ['x-debug'], set: [], add: [] });
+  const outcome = await attack(
+    'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n' +
+      'X-Internal: 1\r\nX.Internal: 1\r\nX-Role: admin\r\nX.Role: admin\r\nX-Debug: 1\r\nX-Sum: 1\r\n\r\n',
+    {
+      rule: (cluster) =>
+        aRule(cluster, {
+          requestFilters: [ofRule],
+          action: aForward({ ...aBackend(cluster), requestFilters: [ofBackend] }),
+        }),
+    },
+  );
+  assert.equal(outcome.seen[0]?.trailers, 'X-Sum: 1');
 });

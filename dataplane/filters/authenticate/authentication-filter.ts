@@ -5,7 +5,8 @@ import type { Authentication, JwtAuthentication } from '#snapshot/authentication
 import type { ResourceId } from '#snapshot/ids.ts';
 import { compactVerify, errors } from 'jose';
 import { endOf, own, problemOfClaims } from './claims.ts';
-import { identityFields, removeFields } from './identity-fields.ts';
+import { removeFields } from '#dataplane/http/aliases.ts';
+import { identityFields } from './identity-fields.ts';
 import { candidateKeys, lacksKid, type ReadyKeySet, type VerificationKey } from './keys.ts';
 import type { TokenCache } from './token-cache.ts';
 import { bearerToken, parseToken, type UnverifiedToken } from './token.ts';
@@ -51,7 +52,7 @@ export class AuthenticationFilter implements RequestFilter {
   readonly #authentication: Authentication;
   readonly #keySets: ReadonlyMap<ResourceId, ReadyKeySet>;
   readonly #surroundings: Surroundings;
-  readonly #names: readonly string[];
+  readonly ownFields: readonly string[];
   readonly #pending = new Map<string, Promise<Verified | Failure>>();
 
   constructor(
@@ -63,11 +64,11 @@ export class AuthenticationFilter implements RequestFilter {
     this.#keySets = keySets;
     this.#surroundings = surroundings;
     const mappings = authentication.alternatives.flatMap((rule) => rule.claimsToHeaders);
-    this.#names = [...new Set(mappings.map(({ header }) => header))];
+    this.ownFields = [...new Set(mappings.map(({ header }) => header))];
   }
 
   apply(exchange: Exchange): Verdict | Promise<Verdict> {
-    removeFields(exchange.forwarded.fields, this.#names);
+    removeFields(exchange.forwarded.fields, this.ownFields);
     const credential = onlyAuthorization(exchange.request.fields);
     if (credential === null) return this.#refusal('missing', 'no Authorization field');
     if (credential === undefined) return this.#refusal('invalid', 'several Authorization fields');

@@ -1,40 +1,7 @@
-// Claims as header fields for the backend, and the client's own fields of these names.
-import type { Fields } from '#dataplane/http/fields.ts';
+// Claims as header fields for the backend.
 import type { ClaimToHeader } from '#snapshot/authentication.ts';
 import { isFieldValue } from '../headers.ts';
 import { claimAt, type Claims } from './claims.ts';
-
-const hyphen = 0x2d;
-
-/**
- * Removes every line whose name is one of `names` (lower case), or would be taken for one by a backend that reads `_`
- * or `.` as `-`, as all do that put fields into environment variables.
- *
- * Hot path: most lines differ in length and cost one comparison a name.
- */
-export function removeFields(fields: Fields, names: readonly string[]): void {
-  const { flat } = fields;
-  for (const name of names) {
-    for (let at = flat.length - 3; at >= 0; at -= 3) {
-      const received = flat[at] ?? '';
-      if (received.length === name.length && readsAs(received, name)) flat.splice(at, 3);
-    }
-  }
-}
-
-function readsAs(received: string, name: string): boolean {
-  if (received === name) return true;
-  for (let at = 0; at < name.length; at += 1) {
-    const octet = received.charCodeAt(at);
-    const wanted = name.charCodeAt(at);
-    if (octet !== wanted && !(separates(octet) && separates(wanted))) return false;
-  }
-  return true;
-}
-
-function separates(octet: number): boolean {
-  return octet === hyphen || octet === 0x5f || octet === 0x2e;
-}
 
 /** Name and value by turns, for each claim that is there and can be told without doubt; the first one for a name counts. */
 export function identityFields(claims: Claims, mapping: readonly ClaimToHeader[]): readonly string[] {

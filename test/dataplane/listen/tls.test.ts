@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import tls from 'node:tls';
 import { givenCertificate } from '../../given/certificate.ts';
-import { givenDataPlane } from '../../given/data-plane.ts';
+import { gatewayPort, givenDataPlane } from '../../given/data-plane.ts';
 import { aRawBackend } from '../../given/raw-backend.ts';
 import { aRawClient, readAnswers } from '../../given/raw-client.ts';
 import { aPort, aRule, aRuntime } from '../../given/runtime.ts';
@@ -201,4 +201,19 @@ describe('a handshake that comes to nothing', () => {
     await client.untilClosed();
     assert.doesNotMatch(client.received(), /HTTP/u);
   });
+});
+
+it('a connection from before its port changed between HTTP and HTTPS serves nothing of the other', async () => {
+  await using backend = await aRawBackend();
+  using dataPlane = await givenDataPlane([backend.port]);
+  const rule = aRule(dataPlane.cluster);
+  using client = await aRawClient(dataPlane.port);
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.until((received) => received.endsWith('ok'));
+  dataPlane.cell.current = aRuntime(aPort(gatewayPort, { '': () => rule }, { contextFor: () => null }));
+  await dataPlane.listeners.follow();
+  client.send('GET /secret HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.untilClosed();
+  assert.match(client.received(), /HTTP\/1\.1 421 /u);
+  assert.equal(backend.seen.length, 1);
 });

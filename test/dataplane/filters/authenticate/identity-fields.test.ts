@@ -1,4 +1,5 @@
-import { fieldValueOf, removeFields } from '#dataplane/filters/authenticate/identity-fields.ts';
+import { fieldValueOf } from '#dataplane/filters/authenticate/identity-fields.ts';
+import { removeFields } from '#dataplane/http/aliases.ts';
 import { givenAuthentication, givenJwt, givenKeySet, issuerKey } from '#test/given/token.ts';
 import { givenRequest } from '#test/given/request.ts';
 import assert from 'node:assert/strict';
