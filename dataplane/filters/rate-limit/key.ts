@@ -1,4 +1,5 @@
 import type { Exchange } from '#dataplane/http/exchange.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
 import type { RateLimitKey } from '#snapshot/rate-limit.ts';
 
 /** The key of requests whose field or claim is missing; no field value can hold a NUL. */
@@ -10,12 +11,29 @@ export function keyOf(key: RateLimitKey, exchange: Exchange): string | null {
     case 'ClientAddress':
       return addressKey(exchange.client.address);
     case 'Header':
-      return exchange.request.fields.joined(key.header) || null;
+      return headerText(exchange.request.fields, key);
     case 'Claim':
       return exchange.identity === null ? null : claimText(exchange.identity.claims, key.claim);
     default:
       return key satisfies never;
   }
+}
+
+/**
+ * The one value of the key's field. With several lines nobody knows which of them the backend goes by, and a client
+ * that adds one must not be counted as another: all such requests share one key, however missing ones are treated.
+ */
+function headerText(
+  { flat }: Fields,
+  { header, onUnknown }: RateLimitKey & { kind: 'Header' },
+): string | null {
+  let value: string | null = null;
+  for (let at = 0; at < flat.length; at += 3) {
+    if (flat[at] !== header) continue;
+    if (value !== null) return onUnknown === 'Refuse' ? null : sharedKey;
+    value = flat[at + 1] ?? '';
+  }
+  return value || null;
 }
 
 /** An IPv4 address as it is; of an IPv6 address the /64, which one client usually owns whole (RFC 6177). */

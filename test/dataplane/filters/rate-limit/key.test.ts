@@ -1,6 +1,7 @@
-import { addressKey } from '#dataplane/filters/rate-limit/key.ts';
+import { addressKey, keyOf, sharedKey } from '#dataplane/filters/rate-limit/key.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { givenExchange, givenRequest } from '../../../given/request.ts';
 
 const cases: readonly (readonly [address: string, key: string])[] = [
   ['192.0.2.1', '192.0.2.1'],
@@ -22,3 +23,20 @@ for (const [address, key] of cases) {
     assert.equal(addressKey(address), key);
   });
 }
+
+// Which of the lines a backend goes by is not known: one more of them must not make another client.
+test('a field that is there more than once is everybody’s, or nobody’s', () => {
+  const twice = givenExchange(
+    givenRequest({
+      fields: [
+        ['X-Api-Key', 'good'],
+        ['x-api-key', 'any'],
+      ],
+    }),
+  );
+  for (const onUnknown of ['Skip', 'Share'] as const)
+    assert.equal(keyOf({ kind: 'Header', header: 'x-api-key', onUnknown }, twice), sharedKey);
+  assert.equal(keyOf({ kind: 'Header', header: 'x-api-key', onUnknown: 'Refuse' }, twice), null);
+  const empty = givenExchange(givenRequest({ fields: [['X-Api-Key', '']] }));
+  assert.equal(keyOf({ kind: 'Header', header: 'x-api-key', onUnknown: 'Skip' }, empty), null);
+});
