@@ -2,6 +2,7 @@ import { MessageWriter } from '#dataplane/http/message-writer.ts';
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
 import { answerHeadText, fieldLines } from '#dataplane/proxy/head-text.ts';
 import { answerText, framedLength } from './answer-framing.ts';
+import { Leaving } from './leaving.ts';
 import { RequestParser } from './request-parser.ts';
 import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { RequestEvents } from './request-parser.ts';
@@ -34,6 +35,7 @@ export class ServerConnection implements RequestEvents, Downstream {
   readonly #socket: Socket;
   readonly #parser: RequestParser;
   readonly #writer: MessageWriter;
+  readonly #leaving: Leaving;
   #phase: Phase = 'Head';
   #exchange: RunningExchange | null = null;
   #request: ReceivedRequest | null = null;
@@ -45,9 +47,6 @@ export class ServerConnection implements RequestEvents, Downstream {
   #wanted = false;
   #hasContinued = false;
   #contentBytes = 0;
-  #discarded = 0;
-  /** Octets of answers that the socket still held when that was looked at last. */
-  #unsent = Number.POSITIVE_INFINITY;
   #answerLength: ContentLength = noContent;
   #closeAfterAnswer = false;
   /** The time for a head runs: from the beginning for the first, from its first octet for others. */
@@ -63,6 +62,7 @@ export class ServerConnection implements RequestEvents, Downstream {
     this.port = home.port;
     this.#parser = new RequestParser(around.scanner, around.limits.requestLineBytesMax, this);
     this.#writer = new MessageWriter(socket);
+    this.#leaving = new Leaving(socket);
     this.#deadlineMs = this.#after(around.limits.headTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
@@ -101,7 +101,8 @@ export class ServerConnection implements RequestEvents, Downstream {
         break;
       case 'Discard':
       case 'Linger':
-        if (!this.#takesAnswer()) this.destroy();
+        if (this.#leaving.getsOn()) this.#deadlineMs = this.#after(this.#around.limits.sendTimeoutMs);
+        else this.destroy();
         break;
       case 'Tunnel':
       case 'Closed':
@@ -109,26 +110,14 @@ export class ServerConnection implements RequestEvents, Downstream {
     }
   }
 
-  /** Whether the end of an answer is still on its way and has got on since this was asked last. */
-  #takesAnswer(): boolean {
-    const unsent = this.#socket.writableLength;
-    const getsOn = unsent > 0 && unsent < this.#unsent;
-    this.#unsent = unsent;
-    if (getsOn) this.#deadlineMs = this.#after(this.#around.limits.sendTimeoutMs);
-    return getsOn;
-  }
-
   // ---- octets in
 
   #onData(chunk: Buffer): void {
     if (this.#phase === 'Linger') this.#discard(chunk.length);
-    if (this.#phase === 'Linger' || this.#phase === 'Tunnel' || this.#phase === 'Closed') return;
-    if (this.#held !== null) {
-      // paused, and Node had one more chunk for us
-      this.#held = Buffer.concat([this.#held, chunk]);
-      return;
-    }
-    this.#advance(chunk);
+    else if (this.#phase === 'Tunnel' || this.#phase === 'Closed') return;
+    // paused, and Node had one more chunk for us
+    else if (this.#held !== null) this.#held = Buffer.concat([this.#held, chunk]);
+    else this.#advance(chunk);
   }
 
   /** Takes octets as far as the phase allows and keeps the rest. */
@@ -150,26 +139,27 @@ export class ServerConnection implements RequestEvents, Downstream {
   }
 
   #takesOctets(): boolean {
-    switch (this.#phase) {
-      case 'Head':
-        // who takes no answers gets no more of them: else requests in one piece would fill our memory
-        return !this.#socket.writableNeedDrain;
-      case 'Exchange':
-        return this.#wanted && !this.#parser.ended;
-      case 'Discard':
-        return !this.#parser.ended;
-      case 'Linger':
-      case 'Tunnel':
-      case 'Closed':
-        return false;
-    }
+    // who takes no answers gets no more of them: else requests in one piece would fill our memory
+    if (this.#phase === 'Head') return !this.#socket.writableNeedDrain;
+    if (this.#parser.ended) return false;
+    return this.#phase === 'Exchange' ? this.#wanted : this.#phase === 'Discard';
   }
 
   #hold(rest: Buffer): void {
     this.#held = rest;
+    this.#pause();
+  }
+
+  #pause(): void {
     if (this.#paused) return;
     this.#paused = true;
     this.#socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
   }
 
   #release(): void {
@@ -178,9 +168,7 @@ export class ServerConnection implements RequestEvents, Downstream {
       this.#inHead = true;
       this.#deadlineMs = this.#after(this.#around.limits.headTimeoutMs);
     }
-    if (!this.#paused || (this.#phase === 'Exchange' && !this.#wanted && !this.#parser.ended)) return;
-    this.#paused = false;
-    this.#socket.resume();
+    if (this.#phase !== 'Exchange' || this.#wanted || this.#parser.ended) this.#resume();
   }
 
   /** Goes on with what was kept, when something has changed. */
@@ -263,9 +251,7 @@ export class ServerConnection implements RequestEvents, Downstream {
     if (this.#phase !== 'Exchange') return;
     this.#wanted = false;
     this.#deadlineMs = Number.POSITIVE_INFINITY;
-    if (this.#paused) return;
-    this.#paused = true;
-    this.#socket.pause();
+    this.#pause();
   }
 
   inform(status: number, fields: Fields): void {
@@ -359,29 +345,23 @@ export class ServerConnection implements RequestEvents, Downstream {
 
   #beginDiscard(): void {
     this.#phase = 'Discard';
-    this.#discarded = 0;
-    this.#unsent = Number.POSITIVE_INFINITY;
+    this.#leaving.begin();
     this.#deadlineMs = this.#after(this.#around.limits.discardTimeoutMs);
     this.#goOn();
   }
 
   #discard(count: number): void {
-    this.#discarded += count;
-    if (this.#discarded > this.#around.limits.discardBytesMax) this.destroy();
+    if (this.#leaving.discard(count) > this.#around.limits.discardBytesMax) this.destroy();
   }
 
   /** Ends our side and reads on for a moment, lest a reset takes the answer from the client (RFC 9112 section 9.6). */
   #linger(): void {
     this.#phase = 'Linger';
     this.#held = null;
-    this.#discarded = 0;
-    this.#unsent = Number.POSITIVE_INFINITY;
+    this.#leaving.begin();
     this.#deadlineMs = this.#after(this.#around.limits.discardTimeoutMs);
     this.#socket.end();
-    if (this.#paused) {
-      this.#paused = false;
-      this.#socket.resume();
-    }
+    this.#resume();
     if (this.#socket.readableEnded) this.#socket.destroySoon();
   }
 
