@@ -84,16 +84,6 @@ export class Published {
     return this.#step(next, changed, order);
   }
 
-  /** Takes one resource, new or instead of the one of its id. Answers whether the version changed. */
-  patch(resource: Resource, order: Order): boolean {
-    const entry = this.#encode(resource);
-    if (this.#entries.get(resource.id)?.hash === entry.hash) return this.#step(this.#entries, [], order);
-    if (isTooLarge(entry)) return false;
-    const next = new Map(this.#entries).set(resource.id, entry);
-    const sorted = this.#entries.has(resource.id) ? next : sortedById(next);
-    return this.#step(sorted, [resource.id], order);
-  }
-
   /** What to send to one who has the version `base`: a delta when the way from there is known, else everything. */
   planFrom(base: string | null): Plan {
     const order = this.#order;

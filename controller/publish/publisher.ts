@@ -2,7 +2,6 @@
 // Every replica publishes; one that follows passes on what it hears to the leader (relay.ts). Knows neither what a
 // resource means nor the cluster: whose token it is and who may have which Gateway is answered by its caller.
 import type { GatewayKey } from '#snapshot/ids.ts';
-import type { Endpoints } from '#snapshot/cluster.ts';
 import { type MissingKey, dataPlaneMessage, peerMessage, protocolNumber } from '#snapshot/message.ts';
 import type { Order, ResourceSet } from '#snapshot/snapshot.ts';
 import type { Authenticate, Identity } from './admission.ts';
@@ -46,8 +45,6 @@ export interface Publisher {
   listen(): Promise<{ readonly port: number }>;
   /** Publishes the Gateway's whole set; resources that are the same objects as before cost next to nothing. */
   put(gateway: GatewayKey, resources: ResourceSet, order: Order): void;
-  /** The fast road: publishes one Endpoints resource, new or instead of the one of its id. Without a `put` before it, nothing. */
-  putEndpoints(gateway: GatewayKey, endpoints: Endpoints, order: Order): void;
   /** The Gateway is gone: its data planes are told nothing more. */
   remove(gateway: GatewayKey): void;
   /** The version that was put last; null when none was. */
@@ -114,11 +111,6 @@ class SnapshotPublisher implements Publisher {
       if (leftOut + published.tooLarge.size === 0) return;
     }
     this.#observe(gateway);
-  }
-
-  putEndpoints(gateway: GatewayKey, endpoints: Endpoints, order: Order): void {
-    const published = this.#published.get(gateway);
-    if (published !== undefined) this.#changed(gateway, published.patch(endpoints, order));
   }
 
   remove(gateway: GatewayKey): void {

@@ -40,7 +40,7 @@ describe('a publisher', () => {
     controller.publisher.put(edge, setOf(route('a'), endpoints('cart', '10.0.0.1')), order(1));
     await using dataPlane = rawDataPlane(controller.address);
     await eventually(() => dataPlane.messages().length === 3);
-    controller.publisher.putEndpoints(edge, endpoints('cart', '10.0.0.2'), order(2));
+    controller.publisher.put(edge, setOf(route('a'), endpoints('cart', '10.0.0.2')), order(2));
     await eventually(() => dataPlane.messages().length === 5);
     assert.deepEqual(dataPlane.messages()[3], {
       type: 'put',

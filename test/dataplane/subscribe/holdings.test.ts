@@ -52,7 +52,7 @@ test('whatever was published and whenever it was delivered, each data plane ends
         } else if (action.kind === 'Endpoints') {
           const moved = endpoints(action.name, `10.0.0.${action.last}`);
           expected = setOf(...[...expected.values()].filter(({ id }) => id !== moved.id), moved);
-          published.patch(moved, mark);
+          published.replace(expected, mark);
         } else {
           const plane = planes[action.to];
           assert(plane);

@@ -263,7 +263,7 @@ test('endpoints move on their own road while a set stands', async () => {
   await using dataPlane = givenSubscriber(controller.address);
   await eventually(() => dataPlane.sets.length === 1);
   for (let last = 2; last <= 50; last += 1) {
-    controller.publisher.putEndpoints(edge, endpoints('cart', `10.0.0.${last}`), order(last));
+    controller.publisher.put(edge, setOf(route('a'), endpoints('cart', `10.0.0.${last}`)), order(last));
   }
   const newest = endpoints('cart', '10.0.0.50');
   await eventually(
