@@ -1,15 +1,14 @@
 import { labelText } from './exposition.ts';
 import type { MetricFamily, Sample } from './exposition.ts';
 
-/** What other rooms can tell of themselves when metrics are asked for; each is left out where it is not known. */
+/** What other rooms tell of themselves when metrics are asked for. */
 export interface Figures {
-  readonly snapshot?: () => SnapshotFigures;
-  readonly rateLimits?: () => RateLimitFigures;
-  readonly tokens?: () => CacheFigures;
-  readonly connections?: () => ConnectionFigures;
-  readonly log?: () => { readonly dropped: number };
+  readonly snapshot: () => SnapshotFigures;
+  readonly rateLimits: () => RateLimitFigures;
+  readonly log: () => { readonly dropped: number };
 }
 
+/** What is served, and where it comes from. */
 export interface SnapshotFigures {
   /** Null while there is none. */
   readonly version: string | null;
@@ -21,6 +20,7 @@ export interface SnapshotFigures {
   readonly refused: number;
 }
 
+/** Decisions since the start, and what holds the counters. */
 export interface RateLimitFigures {
   readonly rules: readonly {
     readonly rule: string;
@@ -32,31 +32,12 @@ export interface RateLimitFigures {
   readonly waiting: number;
 }
 
-/** Of verified tokens. */
-export interface CacheFigures {
-  readonly hits: number;
-  readonly misses: number;
-  readonly size: number;
-}
-
-export interface ConnectionFigures {
-  /** Open connections of clients. */
-  readonly clients: number;
-  /** By cluster: open connections to backends, and how many of them are idle. */
-  readonly clusters: readonly { readonly cluster: string; readonly open: number; readonly idle: number }[];
-}
-
-/** The families of all figures that are known, asked for now. */
-export function figureFamilies(figures: Figures): MetricFamily[] {
-  const { snapshot, rateLimits, tokens, connections, log } = figures;
+/** The families of all figures, asked for now. */
+export function figureFamilies({ snapshot, rateLimits, log }: Figures): MetricFamily[] {
   return [
-    ...(snapshot === undefined ? [] : snapshotFamilies(snapshot())),
-    ...(rateLimits === undefined ? [] : rateLimitFamilies(rateLimits())),
-    ...(tokens === undefined ? [] : cacheFamilies(tokens())),
-    ...(connections === undefined ? [] : connectionFamilies(connections())),
-    ...(log === undefined
-      ? []
-      : [counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped)]),
+    ...snapshotFamilies(snapshot()),
+    ...rateLimitFamilies(rateLimits()),
+    counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
   ];
 }
 
@@ -95,32 +76,6 @@ function rateLimitFamilies({ rules, store, counters, leases, waiting }: RateLimi
     ),
     gauge('turnpike_rate_limit_leases', 'Keys of which this process holds or remembers something.', leases),
     gauge('turnpike_rate_limit_waiting', 'Requests that wait for the store.', waiting),
-  ];
-}
-
-function cacheFamilies({ hits, misses, size }: CacheFigures): MetricFamily[] {
-  return [
-    counter('turnpike_token_cache_hits_total', 'Tokens that had been verified before.', hits),
-    counter('turnpike_token_cache_misses_total', 'Tokens that had to be verified.', misses),
-    gauge('turnpike_token_cache_entries', 'Verified tokens remembered.', size),
-  ];
-}
-
-function connectionFamilies({ clients, clusters }: ConnectionFigures): MetricFamily[] {
-  const samplesOf = (value: (of: ConnectionFigures['clusters'][number]) => number): Sample[] =>
-    clusters.map((each) => ({ labels: labelText({ cluster: each.cluster }), value: value(each) }));
-  return [
-    gauge('turnpike_client_connections', 'Open connections of clients.', clients),
-    gauge(
-      'turnpike_backend_connections',
-      'Open connections to backends.',
-      samplesOf(({ open }) => open),
-    ),
-    gauge(
-      'turnpike_backend_connections_idle',
-      'Those that wait for use.',
-      samplesOf(({ idle }) => idle),
-    ),
   ];
 }
 

@@ -18,9 +18,6 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-/** The media type of {@link Metrics.text}. */
-export const metricsMediaType = 'text/plain; version=0.0.4; charset=utf-8';
-
 /** Metrics with those of the process itself; `now` is the clock of the records (monotonic, milliseconds). */
 export function createMetrics(figures: Figures, now: () => number): Metrics {
   const requests = new RequestMetrics();
