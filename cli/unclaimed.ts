@@ -1,12 +1,12 @@
 // What no status speaks of, because the controller leaves it alone: in a cluster another controller may look after
 // it, but in a folder of manifests it is nearly always a slip.
+import { standaloneSettings } from './standalone-settings.ts';
 import { titleOf } from './state-lines.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
 import type { StateLine } from './state-lines.ts';
 
-/** Gateways of this controllerName's classes are served. */
-export const controllerName = 'turnpike.dev/gateway-controller';
+const { controllerName } = standaloneSettings;
 
 /** A line for each Gateway and HTTPRoute that nobody looks after because what it names is not there. */
 export function unclaimedLines(

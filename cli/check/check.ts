@@ -1,19 +1,6 @@
-// turnpike check: what a controller would say of folders of manifests, told offline. Runs the same decoder and the same
-// translation; what only a running gateway can know (addresses, data planes, fetched keys) is left out.
+// turnpike check: looks at the options first, and loads the translation only when they are good.
 import { parseArgs } from 'node:util';
-import { systemClock } from '#controller/clock.ts';
-import { FilesError } from '#controller/files/files-error.ts';
-import { FolderSource } from '#controller/files/folder-source.ts';
-import type { FileProblem } from '#controller/files/manifest.ts';
-import { Store } from '#controller/store/store.ts';
-import { createTranslator } from '#controller/translate/translate.ts';
-import type { DesiredCondition, DesiredStatus, StatusPart } from '#controller/translate/translation.ts';
-import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
-import type { Kind } from '#crds/kind.ts';
 import { optionProblem } from '../option-problem.ts';
-import { stateLines } from '../state-lines.ts';
-import { unclaimedLines } from '../unclaimed.ts';
-import { problemLine } from '../up/screen.ts';
 
 const checkHelp = `usage: turnpike check FOLDER [FOLDER ...]
 
@@ -36,102 +23,12 @@ export async function check(args: readonly string[]): Promise<number> {
       process.stdout.write(checkHelp);
       return 0;
     }
+    if (positionals.length === 0) throw new TypeError('name a folder');
     folders = positionals;
   } catch (error) {
     console.error(`turnpike: ${optionProblem(error)}\n\n${checkHelp}`);
     return 2;
   }
-  if (folders.length === 0) {
-    console.error(`turnpike: name a folder\n\n${checkHelp}`);
-    return 2;
-  }
+  const { report } = await import('./report.ts');
   return report(folders);
-}
-
-async function report(folders: readonly string[]): Promise<number> {
-  const store = new Store({ kinds: Object.keys(kinds) as Kind[], decode: decodeObject });
-  let problems: readonly FileProblem[];
-  try {
-    problems = await readInto(store, folders);
-  } catch (error) {
-    if (!(error instanceof FilesError)) throw error;
-    console.error(`turnpike: ${error.message}`);
-    return 2;
-  }
-  const settings = {
-    controllerName: 'turnpike.dev/gateway-controller',
-    controllerNamespace: 'turnpike-system',
-    standalone: true,
-  };
-  const { objects, observations } = store;
-  const { statuses } = createTranslator().translate({ settings, objects, observations });
-  const bad = [
-    ...stateLines(statuses.map(withoutRunTime), { objects, host: null, problems }),
-    ...unclaimedLines(objects, statuses),
-  ].filter(({ ok }) => !ok);
-  const lines = [
-    ...problems.map(offlineLine),
-    ...bad.flatMap(({ object, details }) => details.map((detail) => `${object}: ${detail}`)),
-  ];
-  for (const line of lines) console.log(line);
-  // Namespaces are not counted: the folder source adds those that are missing.
-  const counted = (Object.keys(kinds) as Kind[]).filter((kind) => kind !== 'Namespace');
-  const checked = counted.reduce((sum, kind) => sum + objects.list(kind).length, 0);
-  console.log(summary(checked, lines.length, folders));
-  return lines.length === 0 && checked > 0 ? 0 : 1;
-}
-
-/** Nothing runs, so what stays in force until the mending is no news. */
-function offlineLine(problem: FileProblem): string {
-  return problemLine({ ...problem, remedy: problem.remedy.replace(/; until then .*$/, '') });
-}
-
-function summary(checked: number, problems: number, folders: readonly string[]): string {
-  if (checked === 0 && problems === 0) {
-    return `there are no manifests in ${folders.join(', ')} (files *.yaml, *.yml, *.json)`;
-  }
-  const found = problems === 0 ? 'no problems' : `${problems} problem${problems === 1 ? '' : 's'}`;
-  return `${checked} object${checked === 1 ? '' : 's'} checked, ${found}`;
-}
-
-async function readInto(store: Store, folders: readonly string[]): Promise<readonly FileProblem[]> {
-  const source = new FolderSource({
-    folders,
-    kinds,
-    check: decodeManifest,
-    sink: store,
-    clock: systemClock,
-    report: () => {},
-  });
-  try {
-    await source.start();
-    return source.problems;
-  } finally {
-    await source.stop();
-  }
-}
-
-/** The status without conditions that depend on what runs. */
-function withoutRunTime(desired: DesiredStatus): DesiredStatus {
-  return { ...desired, status: staticPart(desired.status) };
-}
-
-function staticPart(status: StatusPart): StatusPart {
-  const keep = (conditions: readonly DesiredCondition[]): readonly DesiredCondition[] =>
-    conditions.filter(({ type, reason }) => type !== 'Programmed' && reason !== 'Pending');
-  const within = <T extends { readonly conditions: readonly DesiredCondition[] }>(
-    parts: readonly T[],
-  ): readonly T[] => parts.map((part) => ({ ...part, conditions: keep(part.conditions) }));
-  switch (status.kind) {
-    case 'GatewayClass':
-      return { ...status, conditions: keep(status.conditions) };
-    case 'Gateway':
-      return { ...status, conditions: keep(status.conditions), listeners: within(status.listeners) };
-    case 'Route':
-      return { ...status, parents: within(status.parents) };
-    case 'Policy':
-      return { ...status, conditions: keep(status.conditions), ancestors: within(status.ancestors) };
-    default:
-      return status satisfies never;
-  }
 }

@@ -15,6 +15,7 @@ import { decodeManifest, kinds } from '#crds/kind.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
 import type { DataPlane, DataPlaneEvent } from '#dataplane/plane.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
+import { standaloneSettings } from '../standalone-settings.ts';
 
 export interface StandaloneOptions {
   readonly folders: readonly string[];
@@ -71,11 +72,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const controlPlane = createControlPlane({
     clock,
     random: Math.random,
-    settings: {
-      controllerName: 'turnpike.dev/gateway-controller',
-      controllerNamespace: 'turnpike-system',
-      standalone: true,
-    },
+    settings: standaloneSettings,
     addresses: 'Standalone',
     keysFrom: ['127.0.0.0/8', '::1/128'],
     resolve: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
@@ -149,7 +146,7 @@ function authenticated(shown: string, token: string) {
   return isOurs
     ? ({
         ok: true,
-        namespace: 'turnpike-system',
+        namespace: standaloneSettings.controllerNamespace,
         serviceAccount: 'standalone',
         expiresAtMs: Date.now() + hour,
       } as const)

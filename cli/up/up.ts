@@ -1,28 +1,7 @@
-// turnpike up: both planes from folders of manifests, told to a person at a terminal.
-import { createAdminServer } from '#admin/server.ts';
-import type { AdminServer } from '#admin/server.ts';
-import { FilesError } from '#controller/files/files-error.ts';
-import type { ObjectReader } from '#controller/translate/input.ts';
-import type { DesiredStatus } from '#controller/translate/translation.ts';
-import build from '../../package.json' with { type: 'json' };
+// turnpike up: looks at the options first, and loads both planes only when they are good.
 import { optionProblem } from '../option-problem.ts';
-import { listenerUrl } from '../state-lines.ts';
-import { adminPages } from './admin-pages.ts';
-import { demoLines, startDemo } from './demo.ts';
-import type { Demo } from './demo.ts';
-import { Narrator } from './narrator.ts';
 import { upHelp, upOptions } from './options.ts';
 import type { UpOptions } from './options.ts';
-import { Screen } from './screen.ts';
-import { startStandalone } from './standalone.ts';
-import type { Standalone } from './standalone.ts';
-
-/** How long the first translation may wait for a data plane before states are printed as they are. */
-const settleMs = 3_000;
-/** One Ctrl-C comes twice when npm hands it on. */
-const sameSignalMs = 300;
-/** A stop that takes longer is worth a word. */
-const quickStopMs = 500;
 
 /** Runs until a signal; sets a non-zero exit code when it cannot start. */
 export async function up(args: readonly string[]): Promise<void> {
@@ -30,138 +9,14 @@ export async function up(args: readonly string[]): Promise<void> {
   try {
     options = upOptions(args);
   } catch (error) {
-    fail(`${optionProblem(error)}\n\n${upHelp}`, 2);
+    console.error(`turnpike: ${optionProblem(error)}\n\n${upHelp}`);
+    process.exitCode = 2;
     return;
   }
   if (options === null) {
     process.stdout.write(upHelp);
     return;
   }
-  const host = shownHost(options.address);
-  const { folders, output } = options;
-  const screen = new Screen({ print: (line) => console.log(line), output, folders, host });
-  screen.say(
-    `Turnpike ${build.version} on Node ${process.versions.node}, standalone from ${folders.join(', ')}\n`,
-  );
-
-  const demo = options.demo === 'Run' ? await startDemo() : null;
-  for (const problem of demo?.problems ?? []) screen.problem(problem);
-  const standalone = await start(options, screen, demo !== null);
-  if (standalone === null) {
-    demo?.stop();
-    return;
-  }
-  const admin = options.admin === null ? null : await startAdmin(options.admin, standalone, screen);
-  stopOnSignals(standalone, { demo, admin, screen });
-}
-
-async function start(options: UpOptions, screen: Screen, demo: boolean): Promise<Standalone | null> {
-  const narrator = new Narrator({
-    screen,
-    settleMs,
-    settled(statuses, objects) {
-      if (demo) sayDemo(screen, shownHost(options.address), { statuses, objects });
-      screen.say('\nEdit the manifests, and see what happens. Ctrl-C ends.\n');
-    },
-  });
-  try {
-    return await startStandalone({
-      folders: options.folders,
-      address: options.address,
-      accessLog: options.accessLog === 'Stdout' ? 1 : null,
-      build: build.version,
-      report: narrator,
-    });
-  } catch (error) {
-    narrator.stop();
-    if (!(error instanceof FilesError)) throw error;
-    fail(`${error.message} (name another with --folder)`, 1);
-    return null;
-  }
-}
-
-interface World {
-  readonly statuses: readonly DesiredStatus[];
-  readonly objects: ObjectReader;
-}
-
-/** Lines for the first plain listener there is; none without one. */
-function sayDemo(screen: Screen, host: string, { statuses, objects }: World): void {
-  const [base] = statuses.flatMap(({ object, status }) => {
-    const spec = objects.get('Gateway', object.namespace, object.name)?.spec;
-    if (status.kind !== 'Gateway' || spec === undefined) return [];
-    return spec.listeners
-      .filter(({ protocol }) => protocol === 'HTTP')
-      .map(({ port }) => listenerUrl('HTTP', host, port));
-  });
-  if (base === undefined) return;
-  screen.say('\nTry, in another terminal:');
-  for (const [what, command] of demoLines(base)) screen.say(`\n  # ${what}\n  ${command}`);
-}
-
-/** A port that is taken costs these pages and nothing else. */
-async function startAdmin(
-  { host, port }: { readonly host: string; readonly port: number },
-  standalone: Standalone,
-  screen: Screen,
-): Promise<AdminServer | null> {
-  const admin = createAdminServer({
-    pages: () => adminPages(standalone.dataPlanes),
-    onError: (page, error) => screen.problem(`admin page ${page}: ${messageOf(error)}`),
-  });
-  try {
-    const bound = await admin.listen(host, port);
-    const base = listenerUrl('HTTP', bound.host, bound.port);
-    screen.say(`admin at ${base}: /livez /readyz /NAMESPACE/NAME/metrics /NAMESPACE/NAME/config\n`);
-    return admin;
-  } catch (error) {
-    screen.problem(`--admin-address: ${messageOf(error)} (name another address or port)`);
-    return null;
-  }
-}
-
-interface Others {
-  readonly demo: Demo | null;
-  readonly admin: AdminServer | null;
-  readonly screen: Screen;
-}
-
-function stopOnSignals(standalone: Standalone, { demo, admin, screen }: Others): void {
-  let stoppingSince: number | null = null;
-  const stop = async (): Promise<void> => {
-    const slow = setTimeout(
-      () => screen.say('requests in flight may finish; Ctrl-C again ends at once'),
-      quickStopMs,
-    );
-    await standalone.stop();
-    clearTimeout(slow);
-    await admin?.close();
-    demo?.stop();
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stoppingSince === null) {
-        stoppingSince = performance.now();
-        void stop();
-      } else if (performance.now() - stoppingSince > sameSignalMs) {
-        process.exit(1);
-      }
-    });
-  }
-}
-
-/** An address that a person on this machine can paste. */
-function shownHost(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1';
-  return address === '::' ? 'localhost' : address;
-}
-
-function fail(problem: string, code: number): void {
-  console.error(`turnpike: ${problem}`);
-  process.exitCode = code;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const { runStandalone } = await import('./run.ts');
+  await runStandalone(options);
 }

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { pathRouteManifest, routeManifest, serviceManifest } from '#test/given/manifests.ts';
 import { aRawClient } from '#test/given/raw-client.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
@@ -128,4 +128,23 @@ test('a body streams through both ways before it is whole', async () => {
   sent.end('second');
   const [second] = (await once(answer, 'data')) as [string];
   assert.equal(second, 'second');
+});
+
+test('a backend that takes longer than the rule allows is 504', async () => {
+  await using slow = await givenBackend('slow', { answer: () => {} });
+  await using turnpike = await givenStandalone({
+    'services.yaml': serviceManifest('slow', slow.port),
+    'route.yaml': routeManifest(
+      'slow',
+      `
+    - matches: [{ path: { type: PathPrefix, value: /request } }]
+      timeouts: { request: 100ms }
+      backendRefs: [{ name: slow, port: 80 }]
+    - matches: [{ path: { type: PathPrefix, value: /backend } }]
+      timeouts: { backendRequest: 100ms }
+      backendRefs: [{ name: slow, port: 80 }]`,
+    ),
+  });
+  await turnpike.until('/request', 504);
+  assert.equal((await turnpike.get('/backend')).status, 504);
 });

@@ -151,3 +151,95 @@ test('a listener that cannot serve leaves the other listeners of its Gateway ser
     ['ResolvedRefs', 'InvalidCertificateRef', /no-such-certificate does not exist/],
   );
 });
+
+test('where the platform requires an AuthPolicy, a route without one is closed until it has one', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone((port) => ({
+    'edge.yaml': edgeManifest(port).replace(
+      'gatewayClassName: turnpike',
+      `gatewayClassName: turnpike
+  infrastructure: { parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: strict } }`,
+    ),
+    'parameters.yaml': `
+apiVersion: turnpike.dev/v1alpha1
+kind: GatewayParameters
+metadata: { name: strict }
+spec: { requirePolicies: [AuthPolicy] }
+`,
+    'services.yaml': serviceManifest('shop', shop.port),
+    'route.yaml': pathRouteManifest('shop', '/shop', 'shop'),
+  }));
+  await turnpike.until('/shop', 500);
+  assert.ok(
+    turnpike
+      .conditions('HTTPRoute', 'shop')
+      .some((one) => one.type === 'turnpike.dev/Closed' && /AuthPolicy/.test(one.message)),
+  );
+
+  await turnpike.save({
+    'policy.yaml': `
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: guard }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
+  rules:
+    authenticate:
+      - name: staff
+        type: JWT
+        jwt:
+          issuer: https://id.example.com
+          jwks: { type: Inline, inline: { keys: [{ kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo }] } }
+`,
+  });
+  await turnpike.until('/shop', 401);
+});
+
+test('a policy that is bad from the start closes its route too', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    'services.yaml': serviceManifest('shop', shop.port),
+    'routes.yaml': [
+      pathRouteManifest('shop', '/shop', 'shop'),
+      pathRouteManifest('open', '/open', 'shop'),
+    ].join('---'),
+    'policy.yaml': `
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: guard }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
+  rules: { authenticate: [{ name: staff, type: JWTT }] }
+`,
+  });
+  await turnpike.until('/open', 200);
+  assert.equal((await turnpike.get('/shop')).status, 500);
+});
+
+test('a Service of another namespace is used only with its leave', async () => {
+  await using shop = await givenBackend('shop');
+  const elsewhere = (manifest: string) =>
+    manifest.replaceAll('metadata: { ', 'metadata: { namespace: backends, ');
+  await using turnpike = await givenStandalone({
+    'services.yaml': elsewhere(serviceManifest('shop', shop.port)),
+    'route.yaml': pathRouteManifest('shop', '/shop', 'shop').replace(
+      'name: shop, port',
+      'name: shop, namespace: backends, port',
+    ),
+  });
+  await turnpike.until('/shop', 500);
+  await assertUnmet(turnpike, ['HTTPRoute', 'shop'], ['ResolvedRefs', 'RefNotPermitted', /ReferenceGrant/]);
+  await turnpike.save({
+    'grant.yaml': `
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: { name: routes, namespace: backends }
+spec:
+  from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default }]
+  to: [{ group: "", kind: Service }]
+`,
+  });
+  await turnpike.until('/shop', 200);
+  await turnpike.remove('grant.yaml');
+  await turnpike.until('/shop', 500);
+});

@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { request } from '#test/given/http-client.ts';
-import { edgeManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { edgeManifest, pathRouteManifest, secureListener, serviceManifest } from '#test/given/manifests.ts';
 import { aFreePort, givenStandalone } from '#test/given/standalone.ts';
+import { aTlsAuthority } from '#test/given/tls-authority.ts';
 
 function second(port: number): string {
   return `    - { name: second, protocol: HTTP, port: ${port} }\n`;
@@ -96,4 +97,44 @@ test('a listener that is added or removed opens and closes its port; the others 
   await turnpike.save({ 'edge.yaml': edgeManifest(turnpike.port) });
   await eventually(() => assert.rejects(request({ port: added })));
   assert.equal((await turnpike.get('/')).status, 200);
+});
+
+test('a listener that becomes HTTPS on the port it has serves it there', async () => {
+  const authority = await aTlsAuthority();
+  await using shop = await givenBackend('shop');
+  const port = await aFreePort();
+  await using turnpike = await givenStandalone(async (edgePort) => ({
+    'edge.yaml': edgeManifest(edgePort) + second(port),
+    'services.yaml': serviceManifest('shop', shop.port),
+    'route.yaml': pathRouteManifest('shop', '/', 'shop'),
+    'secret.yaml': await authority.secretManifest('shop', 'shop.example.com'),
+  }));
+  await eventually(async () => assert.equal((await request({ port })).status, 200));
+  await turnpike.save({
+    'edge.yaml': edgeManifest(turnpike.port) + secureListener('shop', port, 'shop.example.com'),
+  });
+  const secure = { port, host: 'shop.example.com', ca: authority.ca };
+  await eventually(async () => assert.equal((await request(secure)).status, 200));
+  await turnpike.save({ 'edge.yaml': edgeManifest(turnpike.port) + second(port) });
+  await eventually(async () => assert.equal((await request({ port })).status, 200));
+});
+
+test('listeners that share a port are told apart by the host, and routes choose among them by name', async () => {
+  await using shop = await givenBackend('shop');
+  await using blog = await givenBackend('blog');
+  await using turnpike = await givenStandalone((port) => ({
+    'edge.yaml': `${edgeManifest(port)}    - { name: blog, protocol: HTTP, port: ${port}, hostname: blog.example.com }\n`,
+    'services.yaml': [serviceManifest('shop', shop.port), serviceManifest('blog', blog.port)].join('---'),
+    'shop.yaml': pathRouteManifest('shop', '/', 'shop').replace(
+      'name: edge',
+      'name: edge, sectionName: http',
+    ),
+    'blog.yaml': pathRouteManifest('blog', '/', 'blog').replace(
+      'name: edge',
+      'name: edge, sectionName: blog',
+    ),
+  }));
+  await turnpike.until('/', 200);
+  assert.equal((await turnpike.seen('/')).service, 'shop');
+  assert.equal((await turnpike.seen('/', { host: 'blog.example.com' })).service, 'blog');
 });
