@@ -37,6 +37,9 @@ export interface ParsedFile {
 /** A file of more is refused: a manifest is at most 1.5 MiB in a cluster too. */
 const fileCharactersMax = 8 * 1024 * 1024;
 
+/** Deeper than any object that we read; what is deeper, or holds itself by an anchor, is refused. */
+const nestingMax = 100;
+
 /**
  * The objects in a file of YAML or JSON documents (JSON is YAML). Kinds of others are passed over. A file with a
  * syntax error has no objects at all, since nobody knows which are meant.
@@ -47,8 +50,8 @@ export function parseManifests(file: string, text: string, kindOf: KindOf): Pars
     return { manifests: [], problems: [problemOf(file, { message, remedy: 'split it into several files' })] };
   }
   const counter = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: counter, logLevel: 'silent' });
-  const list: readonly Document[] = Array.isArray(documents) ? documents : [];
+  const list = parseDocuments(text, counter);
+  if (list === null) return { manifests: [], problems: [tooDeep(file, null)] };
   const broken = list.flatMap((document) => document.errors).slice(0, 1);
   if (broken.length > 0) {
     const problems = broken.map((error) =>
@@ -65,6 +68,28 @@ export function parseManifests(file: string, text: string, kindOf: KindOf): Pars
     manifests: parsed.flatMap(({ manifests }) => manifests),
     problems: parsed.flatMap(({ problems }) => problems),
   };
+}
+
+/** Null when they are nested so deeply that reading them overflows the stack. */
+function parseDocuments(text: string, lineCounter: LineCounter): readonly Document[] | null {
+  try {
+    const documents = parseAllDocuments(text, { lineCounter, logLevel: 'silent' });
+    return Array.isArray(documents) ? documents : [];
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function tooDeep(file: string, line: number | null): FileProblem {
+  const message = `is nested more than ${nestingMax} levels deep, or holds itself`;
+  return problemOf(file, { line, message, remedy: 'write it flatter, and without an anchor inside itself' });
+}
+
+/** Whether `value` is nested no deeper than `levels`: so that nobody after us has to fear cycles or for the stack. */
+function isNestedAtMost(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((member) => isNestedAtMost(member, levels - 1));
 }
 
 interface DocumentInput {
@@ -87,6 +112,7 @@ function readDocument(input: DocumentInput): ParsedFile {
   if (value === null || value === undefined) {
     return { manifests: [], problems: [] };
   }
+  if (!isNestedAtMost(value, nestingMax)) return { manifests: [], problems: [tooDeep(file, line)] };
   if (isRecord(value) && value['kind'] === 'List' && Array.isArray(value['items'])) {
     const items = value['items'].map((item: unknown, at) => readObject(input, item, ['items', at]));
     return {
@@ -131,7 +157,7 @@ export function problemOf(
 }
 
 /** `spec.rules[0].name` as keys: `spec`, `rules`, 0, `name`. */
-export function fieldPath(field: string): readonly (string | number)[] {
+function fieldPath(field: string): readonly (string | number)[] {
   const steps = field.matchAll(/\[(?:(\d+)|'([^']*)'|"([^"]*)")\]|([^.[\]]+)/g);
   return [...steps].map((step) =>
     step[1] === undefined ? (step[2] ?? step[3] ?? step[4] ?? '') : Number(step[1]),
