@@ -20,8 +20,6 @@ const rateLimitStore = oneOf({
   common: {},
 });
 
-export type RateLimitStoreParameters = Frozen<z.infer<typeof rateLimitStore>>;
-
 export const gatewayParametersSchema = kindSchema('GatewayParameters', turnpikeVersion, {
   spec: z
     .object({

@@ -75,8 +75,6 @@ export const backendReferenceFields = {
 /** Reference to a backend: a Service with its port, or another kind. */
 const backendObjectReference = withRules(z.object(backendReferenceFields), [serviceNeedsPort]);
 
-export type BackendObjectReference = Frozen<z.infer<typeof backendObjectReference>>;
-
 const fraction = withRules(
   z.object({ numerator: z.int32().min(0), denominator: z.int32().min(1).default(100) }),
   [

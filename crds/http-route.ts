@@ -137,4 +137,3 @@ export const httpRouteSchema = kindSchema('HTTPRoute', 'gateway.networking.k8s.i
 });
 
 export type HTTPRoute = Frozen<z.infer<typeof httpRouteSchema>>;
-export type RouteParentStatus = HTTPRoute['status']['parents'][number];

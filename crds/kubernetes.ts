@@ -20,7 +20,7 @@ import {
 const texts = z.record(z.string(), z.string());
 
 /** Metadata as it is after decoding: what a manifest leaves out is empty, `generation` 0. */
-export const objectMetaSchema = z.object({
+const objectMetaSchema = z.object({
   name: subdomainName,
   /** Empty for kinds without namespace. */
   namespace: namespaceOrNone.default(''),
@@ -44,7 +44,7 @@ export interface KubernetesObject {
 }
 
 /** metav1.Condition. */
-export const conditionSchema = z.object({
+const conditionSchema = z.object({
   type: z.string().max(316).describe('What this condition is about, such as Accepted.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds: True, False or Unknown.'),
   observedGeneration: z

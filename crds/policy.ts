@@ -27,7 +27,7 @@ export type TargetReference = Frozen<z.infer<typeof targetReference>>;
 const sameTarget = 'a.group == b.group && a.kind == b.kind && a.name == b.name';
 
 /** `spec.targetRefs`: empty when routes pull the policy in by an ExtensionRef filter. */
-export const targetRefsSchema = withRules(atomicList(targetReference).max(16), [
+const targetRefsSchema = withRules(atomicList(targetReference).max(16), [
   {
     cel: `self.all(a, self.all(b, ${sameTarget} ? has(a.sectionName) == has(b.sectionName) : true))`,
     message:
@@ -109,6 +109,3 @@ export const policyStatusSchema = z
       .describe('The state for each Gateway or route that the policy holds for, at most 16.'),
   })
   .prefault({});
-
-export type PolicyStatus = Frozen<z.infer<typeof policyStatusSchema>>;
-export type PolicyAncestorStatus = PolicyStatus['ancestors'][number];

@@ -61,8 +61,6 @@ const limit = z.object({
   burst: count.exactOptional().describe('How many requests may come at once. Left out: as many as requests.'),
 });
 
-export type Limit = Frozen<z.infer<typeof limit>>;
-
 const rule = z.object({
   name: partName.describe('Name of the rule: merging and counters go by it, such as per-user.'),
   key: key

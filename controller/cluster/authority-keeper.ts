@@ -28,7 +28,7 @@ export interface AuthorityKeeperOptions {
 }
 
 /** The name of both the Secret with the authority and the ConfigMap with its certificates. */
-export const authorityName = 'turnpike-ca';
+const authorityName = 'turnpike-ca';
 
 const lookEveryMs = 600_000;
 const retryMs = 2_000;

@@ -8,28 +8,16 @@ import type { ResourceLocation } from './resource-path.ts';
 /** Who we are in managedFields. */
 export const fieldManager = 'turnpike-controller';
 
+/** Where the API server has Secrets. */
 export const secrets: ResourceLocation = { group: '', version: 'v1', plural: 'secrets' };
+
+/** Where the API server has ConfigMaps. */
 export const configMaps: ResourceLocation = { group: '', version: 'v1', plural: 'configmaps' };
-export const namespaces: ResourceLocation = { group: '', version: 'v1', plural: 'namespaces' };
 
 /** Name and place of one object. */
 export interface ObjectPlace extends ResourceLocation {
   readonly namespace: string;
   readonly name: string;
-}
-
-/**
- * The object, or null when there is none.
- * @throws {KubeError}
- */
-export async function readObject(client: KubeClient, place: ObjectPlace): Promise<SourceObject | null> {
-  try {
-    const path = objectPath(place, place.namespace, place.name);
-    return sourceObject(await client.request({ method: 'GET', path }));
-  } catch (error) {
-    if (error instanceof KubeError && error.failure === 'notFound') return null;
-    throw error;
-  }
 }
 
 /**

@@ -53,7 +53,7 @@ export interface RelayTimings {
   readonly pingAnswerMs: number;
 }
 
-export const relayTimings: RelayTimings = Object.freeze({
+const relayTimings: RelayTimings = Object.freeze({
   backOffMinMs: 100,
   backOffMaxMs: 5_000,
   connectMs: 15_000,

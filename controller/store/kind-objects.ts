@@ -13,11 +13,6 @@ export interface LiveObject {
   readonly status: unknown;
 }
 
-/** Fields by which objects of every kind are named. */
-export interface Named {
-  readonly metadata: { readonly name: string; readonly namespace: string };
-}
-
 interface Entry<T> {
   readonly namespace: string;
   readonly name: string;

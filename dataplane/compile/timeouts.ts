@@ -7,7 +7,7 @@ import type { RouteTimeouts } from '#snapshot/route.ts';
  * hangs must not hold connections for ever. Nothing else has a limit, as in nginx and Traefik: a slow upload, a long
  * download or a stream of events is no failure. (Envoy ends every exchange after 15 s; that breaks all three.)
  */
-export const defaultHeadTimeoutMs = 60_000;
+const defaultHeadTimeoutMs = 60_000;
 
 /** The time-outs of a rule in milliseconds, 0 for none; no attempt is given longer than the whole. */
 export function timeoutsOf({ requestMs, backendRequestMs }: RouteTimeouts): {

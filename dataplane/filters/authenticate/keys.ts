@@ -5,7 +5,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { UnverifiedToken } from './token.ts';
 
 /** Most keys tried for one token: without a `kid` it may be any of them, and each try costs a verification. */
-export const keysTriedMax = 8;
+const keysTriedMax = 8;
 
 /** A public key, and the one algorithm it is used with. */
 export interface VerificationKey {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { isObject, own, type Claims } from './claims.ts';
 
 /** Longest token that is looked at, in characters. */
-export const tokenCharactersMax = 8192;
+const tokenCharactersMax = 8192;
 
 /** Longest `kid` that is looked for. */
 const kidCharactersMax = 256;
