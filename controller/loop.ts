@@ -1,7 +1,7 @@
 // The heart of the controller: gather changes, hold off a moment, translate, hand out. Knows the order of things
 // and nothing of what they mean. Endpoints go a faster road that does not translate.
 import { strict as assert } from 'node:assert';
-import type { GatewayKey } from '#snapshot/ids.ts';
+import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import type { Observations, TranslationInput, TranslationSettings } from '#controller/translate/input.ts';
 import type {
@@ -224,7 +224,7 @@ function isTouched(
   sources: readonly EndpointSource[],
   services: ReadonlySet<string>,
 ): boolean {
-  const home = gateway.slice(0, gateway.indexOf('/') + 1);
+  const home = `${gatewayOf(gateway).namespace}/`;
   return (
     sources.some(({ namespace, service }) => services.has(`${namespace}/${service}`)) ||
     [...services].some((service) => service.startsWith(home))

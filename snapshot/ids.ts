@@ -1,4 +1,5 @@
 // Names of resources. An id is stable over the life of what it names, and says in a log what it stands for.
+import type { Resource } from './snapshot.ts';
 
 declare const brand: unique symbol;
 
@@ -9,20 +10,7 @@ export type ResourceId = string & { readonly [brand]: 'ResourceId' };
 export type GatewayKey = string & { readonly [brand]: 'GatewayKey' };
 
 /** The kinds of resource a snapshot is made of. */
-export const resourceKinds = [
-  'Listener',
-  'Route',
-  'Cluster',
-  'Endpoints',
-  'Certificate',
-  'Authentication',
-  'KeySet',
-  'RateLimit',
-  'RateLimitStore',
-  'Fleet',
-] as const;
-
-export type ResourceKind = (typeof resourceKinds)[number];
+export type ResourceKind = Resource['kind'];
 
 /** The id of the resource of `kind` that is named by `parts`; a part may not be empty. */
 export function resourceId(kind: ResourceKind, ...parts: readonly string[]): ResourceId {
@@ -32,4 +20,10 @@ export function resourceId(kind: ResourceKind, ...parts: readonly string[]): Res
 /** The key of the Gateway `namespace`/`name`. */
 export function gatewayKey(namespace: string, name: string): GatewayKey {
   return `${namespace}/${name}` as GatewayKey;
+}
+
+/** Namespace and name of the Gateway that `key` stands for. */
+export function gatewayOf(key: GatewayKey): { readonly namespace: string; readonly name: string } {
+  const at = key.indexOf('/');
+  return { namespace: key.slice(0, at), name: key.slice(at + 1) };
 }

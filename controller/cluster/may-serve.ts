@@ -1,4 +1,5 @@
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import { gatewayOf } from '#snapshot/ids.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 
@@ -11,7 +12,7 @@ export function mayServe(
   identity: { readonly namespace: string; readonly serviceAccount: string },
   gateway: GatewayKey,
 ): boolean {
-  const [namespace = '', name = ''] = gateway.split('/');
+  const { namespace, name } = gatewayOf(gateway);
   const found = objects.get('Gateway', namespace, name);
   return (
     found !== undefined &&

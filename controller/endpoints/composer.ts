@@ -1,5 +1,5 @@
 import type { EndpointSlice } from '#crds/kubernetes.ts';
-import type { GatewayKey } from '#snapshot/ids.ts';
+import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { Observations, ObjectReader } from '#controller/translate/input.ts';
@@ -60,7 +60,7 @@ function forgetGone(kept: Map<GatewayKey, unknown>, objects: ObjectReader): void
     return;
   }
   for (const gateway of kept.keys()) {
-    const [namespace = '', name = ''] = gateway.split('/');
+    const { namespace, name } = gatewayOf(gateway);
     if (objects.get('Gateway', namespace, name) === undefined) {
       kept.delete(gateway);
     }
@@ -89,7 +89,7 @@ function renew(
 
 /** The EndpointSlices of the Service that was made for the Gateway. */
 function ownSlices(options: ComposerOptions, gateway: GatewayKey): readonly EndpointSlice[] {
-  const [namespace = '', name = ''] = gateway.split('/');
+  const { namespace, name } = gatewayOf(gateway);
   const className = options.objects.get('Gateway', namespace, name)?.spec.gatewayClassName;
   return className === undefined ? [] : options.slicesOf(namespace, infrastructureName(name, className));
 }

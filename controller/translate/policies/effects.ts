@@ -1,4 +1,4 @@
-import type { GatewayKey } from '#snapshot/ids.ts';
+import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { attachedRoutesUnit } from '../gateway-snapshot.ts';
 import type { Read, Unit } from '../memo.ts';
 
@@ -37,14 +37,14 @@ const effectsUnit: Unit<ReadonlyMap<string, Effect>> = {
 
 /** How the policy of a title fares at `gateway`. */
 export function effectAt(read: Read, gateway: GatewayKey, policy: string): Effect {
-  return read.ask(effectUnit, gateway, policy);
+  const { namespace, name } = gatewayOf(gateway);
+  return read.ask(effectUnit, namespace, name, policy);
 }
 
 /** A unit of its own, so that a policy rests while only others' effects change. */
 const effectUnit: Unit<Effect> = {
   name: 'effect',
-  compute(read, gateway = '', policy = '') {
-    const [namespace = '', name = ''] = gateway.split('/');
+  compute(read, namespace = '', name = '', policy = '') {
     return read.ask(effectsUnit, namespace, name).get(policy) ?? none;
   },
 };

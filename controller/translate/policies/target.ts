@@ -2,7 +2,7 @@
 // target itself where there is none.
 import type { HTTPRoute, ParentReference } from '#crds/gateway-api.ts';
 import type { TargetReference } from '#crds/policy.ts';
-import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
+import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { isGatewayReference } from '../attach.ts';
 import { gatewayUnit } from '../gateway.ts';
 import type { Index, Read } from '../memo.ts';
@@ -157,7 +157,6 @@ function attachedTarget(read: Read, route: HTTPRoute, title: string): Target {
 }
 
 function ancestorOf(key: GatewayKey): Ancestor {
-  const [namespace = '', name = ''] = key.split('/');
-  const ref = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace, name };
-  return { ref, gateway: gatewayKey(namespace, name) };
+  const ref = { group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gatewayOf(key) };
+  return { ref, gateway: key };
 }
