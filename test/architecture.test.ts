@@ -32,7 +32,7 @@ const walls: Readonly<Record<string, Walls>> = {
   snapshot: { rooms: [], builtins: ['node:crypto'], pure: true },
   crds: {
     rooms: [],
-    packages: ['zod', 're2js'],
+    packages: ['zod'],
     builtins: ['node:assert', 'node:crypto', 'node:net'],
     pure: true,
   },

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { objectSchema, ownKinds } from '#crds/definition.ts';
 import { generatedFiles } from '#crds/generate.ts';
-import { crdProblems } from '#crds/structural-lint.ts';
+import { crdProblems } from './structural-lint.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 

@@ -1,6 +1,6 @@
 // What the API server, or the grammar of our kinds, would object to in a schema.
 import { RE2JS } from 're2js';
-import type { StructuralSchema } from './structural.ts';
+import type { StructuralSchema } from '#crds/structural.ts';
 
 /** YAML 1.1 reads these as booleans, CEL as words of its own: no field may have such a name. */
 const reserved = new Set(
