@@ -2,6 +2,7 @@
 // defaults or its problems come out. Does not know where objects come from.
 import type * as z from 'zod';
 import { authPolicySchema, type AuthPolicy } from './auth-policy.ts';
+import { pathText, problemOf, type FieldProblem } from './field-problem.ts';
 import {
   gatewayClassSchema,
   gatewaySchema,
@@ -24,7 +25,6 @@ import {
   type Secret,
   type Service,
 } from './kubernetes.ts';
-import { pathText, problemOf, type Problem } from './problem.ts';
 import { isRecord, maxDepth, prune } from './prune.ts';
 import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
 
@@ -112,8 +112,8 @@ export const schemas = Object.freeze({
  * kinds only; of core kinds we read a part).
  */
 export type Decoded<T> =
-  | { readonly ok: true; readonly object: T; readonly unknownFields: readonly Problem[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: true; readonly object: T; readonly unknownFields: readonly FieldProblem[] }
+  | { readonly ok: false; readonly problems: readonly FieldProblem[] };
 
 /** The kind that a manifest's `apiVersion` and `kind` name; undefined when it is none that we read. */
 export function kindOf(apiVersion: unknown, kind: unknown): Kind | undefined {
@@ -196,11 +196,11 @@ function isTold([top, second]: readonly (string | number)[]): boolean {
   return top !== 'status' && !(top === 'metadata' && metadataNotRead.has(String(second)));
 }
 
-function unknownField(path: readonly (string | number)[]): Problem {
+function unknownField(path: readonly (string | number)[]): FieldProblem {
   return { path: pathText(path), message: 'is an unknown field: correct its name or place, or remove it' };
 }
 
-function nestedTooDeep(path: readonly (string | number)[]): Problem {
+function nestedTooDeep(path: readonly (string | number)[]): FieldProblem {
   return { path: pathText(path.slice(0, 8)), message: `is nested deeper than ${maxDepth} levels: remove it` };
 }
 

@@ -2,6 +2,7 @@
 // a folder's objects look like a cluster's, and a bad edit is refused while the version before it goes on.
 import { createHash } from 'node:crypto';
 import { problemOf } from './manifest.ts';
+import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindInfo } from '#crds/kind.ts';
 import type { SourceObject } from '#controller/source.ts';
 import type { FileProblem, Manifest } from './manifest.ts';
@@ -26,11 +27,6 @@ export type CheckObject = (
 ) =>
   | { readonly ok: true; readonly unknownFields: readonly FieldProblem[] }
   | { readonly ok: false; readonly problems: readonly FieldProblem[] };
-
-interface FieldProblem {
-  readonly path: string;
-  readonly message: string;
-}
 
 export interface AdmissionOptions {
   readonly kinds: Readonly<Record<Kind, KindInfo>>;

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { isRecord } from '#controller/source.ts';
 import { markOf } from './mark.ts';
+import type { FieldProblem } from '#crds/field-problem.ts';
 import type { SourceObject } from '#controller/source.ts';
 import type { RefusedObject } from '#controller/translate/input.ts';
 
@@ -30,12 +31,6 @@ interface Entry<T> {
 export type DecodeResult<T> =
   | { readonly ok: true; readonly object: T }
   | { readonly ok: false; readonly problems: readonly FieldProblem[] };
-
-/** What is wrong with one field; `path` like `spec.rules[0].name`. */
-export interface FieldProblem {
-  readonly path: string;
-  readonly message: string;
-}
 
 /** What became of an object that a source told of. */
 export type Outcome =

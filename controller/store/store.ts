@@ -3,13 +3,14 @@
 import { isRecord } from '#controller/source.ts';
 import { KindObjects, keyOf } from './kind-objects.ts';
 import { Positions } from './positions.ts';
+import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { EndpointSlice } from '#crds/kubernetes.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type { DataPlanes, FetchedKeys, ObjectReader, Observations } from '#controller/translate/input.ts';
 import type { ObjectSink, SourceObject } from '#controller/source.ts';
-import type { DecodeResult, FieldProblem, LiveObject, Outcome } from './kind-objects.ts';
+import type { DecodeResult, LiveObject, Outcome } from './kind-objects.ts';
 
 /** What a listener is told of. `Refused`: an object that does not decode, and therefore is not there. */
 export type StoreChange =

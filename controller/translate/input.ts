@@ -1,3 +1,4 @@
+import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { JsonWebKey } from '#snapshot/authentication.ts';
@@ -38,7 +39,7 @@ export interface RefusedObject {
   readonly name: string;
   /** As the source has it; not to be trusted. */
   readonly raw: unknown;
-  readonly problems: readonly { readonly path: string; readonly message: string }[];
+  readonly problems: readonly FieldProblem[];
 }
 
 /** Feedback that entered by the front door. Maps and values are replaced, never changed. */

@@ -1,8 +1,8 @@
 // What is wrong with an object, in words for the person who wrote it.
 import type * as z from 'zod';
 
-/** `path` as `kubectl explain` writes it, with list positions: `spec.rules[0].matches[1].path.value`. */
-export interface Problem {
+/** What is wrong with one field; `path` as `kubectl explain` writes it, with list positions: `spec.rules[0].path.value`. */
+export interface FieldProblem {
   /** Empty: the object as a whole. */
   readonly path: string;
   /** What is wrong and the remedy; reads on after the path. Holds no value of the object. */
@@ -34,7 +34,7 @@ const typeWords: Readonly<Record<string, string>> = {
 };
 
 /** The problem that a schema's issue stands for. */
-export function problemOf(issue: z.core.$ZodIssue): Problem {
+export function problemOf(issue: z.core.$ZodIssue): FieldProblem {
   return { path: pathText(issue.path), message: words(issue) };
 }
 
