@@ -72,11 +72,11 @@ export class DataPlane {
     return this.#process?.pid ?? 0;
   }
 
-  /** Resolves when it is ready: it serves a complete snapshot. */
-  async start(): Promise<void> {
+  /** Resolves when it is ready: it serves a complete snapshot. `nodeOptions` are for Node itself. */
+  async start(...nodeOptions: readonly string[]): Promise<void> {
     this.#process = new ServerProcess({
       program: process.execPath,
-      args: [...this.#args, `--controller=${this.#controllers.join(',')}`],
+      args: [...nodeOptions, ...this.#args, `--controller=${this.#controllers.join(',')}`],
       logFile: path.join(this.#cluster.folder, `${this.name}.log`),
       isReady: async () => (await fetch(`http://${this.address}:9901/readyz`)).ok,
     });
