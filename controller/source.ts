@@ -1,5 +1,6 @@
 // What a source of objects (an API server, a folder of manifests) tells whoever keeps them. Objects are as the
 // source has them: raw JSON, not decoded.
+import { isRecord } from '#crds/record.ts';
 import type { Kind } from '#crds/kind.ts';
 
 /** A raw object; `metadata.name` has been seen to be a string. */
@@ -37,9 +38,4 @@ export function sourceObject(value: unknown): SourceObject | null {
     return null;
   }
   return value as unknown as SourceObject;
-}
-
-/** Whether `value` is an object with fields. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

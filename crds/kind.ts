@@ -25,8 +25,9 @@ import {
   type Secret,
   type Service,
 } from './kubernetes.ts';
-import { isRecord, maxDepth, prune } from './prune.ts';
+import { maxDepth, prune } from './prune.ts';
 import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
+import { isRecord } from './record.ts';
 
 /** The TypeScript type of each kind, after decoding. */
 export interface KindMap {

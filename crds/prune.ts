@@ -88,11 +88,6 @@ export function unwrapped(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodPipe ? unwrapped(schema.in as z.ZodType) : schema;
 }
 
-/** True for what YAML and JSON call an object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A member named `__proto__` is a member like others. */
 function set(target: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__') {

@@ -1,7 +1,7 @@
 // From a typed schema to the structural OpenAPI schema of a CRD: what the API server takes, and nothing else.
 // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
 import * as z from 'zod';
-import { isRecord } from './prune.ts';
+import { isRecord } from './record.ts';
 
 /** A node of a structural schema; members in the order they are written. */
 export interface StructuralSchema {

@@ -1,5 +1,6 @@
 import { LineCounter, isMap, isNode, parseAllDocuments } from 'yaml';
-import { isRecord, sourceObject } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
+import { sourceObject } from '#controller/source.ts';
 import type { Kind } from '#crds/kind.ts';
 import type { SourceObject } from '#controller/source.ts';
 import type { Document } from 'yaml';

@@ -1,4 +1,4 @@
-import { isRecord } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
 
 /** All ways in which a call to the API server can fail. */
 export type KubeFailure =

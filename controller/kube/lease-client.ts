@@ -1,4 +1,5 @@
-import { isRecord, sourceObject } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
+import { sourceObject } from '#controller/source.ts';
 import { KubeError } from './kube-error.ts';
 import { collectionPath, objectPath } from './resource-path.ts';
 import type { KubeClient } from './kube-client.ts';

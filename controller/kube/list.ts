@@ -1,4 +1,4 @@
-import { isRecord } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
 import { KubeError } from './kube-error.ts';
 import { prunedObject } from './watch.ts';
 import type { SourceObject } from '#controller/source.ts';

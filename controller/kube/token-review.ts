@@ -1,4 +1,4 @@
-import { isRecord } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
 import { KubeError } from './kube-error.ts';
 import type { KubeClient } from './kube-client.ts';
 

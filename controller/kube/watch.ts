@@ -1,4 +1,5 @@
-import { isRecord, sourceObject } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
+import { sourceObject } from '#controller/source.ts';
 import { streamError } from './kube-client.ts';
 import { KubeError, errorOfStatus } from './kube-error.ts';
 import { LineSplitter } from './line-splitter.ts';

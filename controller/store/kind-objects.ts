@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isRecord } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
 import { markOf } from './mark.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
 import type { SourceObject } from '#controller/source.ts';

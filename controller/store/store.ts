@@ -1,6 +1,6 @@
 // Last seen truth: the objects of a source, decoded and frozen, and what was observed. Says what changed. Does
 // not know what an object means, nor where it comes from.
-import { isRecord } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
 import { KindObjects, keyOf } from './kind-objects.ts';
 import { Positions } from './positions.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';

@@ -1,4 +1,5 @@
 // JWK Sets (RFC 7517) of users, read: public keys for signatures only, each with the one algorithm it is for.
+import { isRecord } from '#crds/record.ts';
 import type { JsonWebKey, JwtAlgorithm } from '#snapshot/authentication.ts';
 
 /** A JWK Set's keys, or what is wrong with it. Never says what a key holds. */
@@ -19,7 +20,7 @@ export function readKeySet(text: string): ReadKeySet {
   } catch {
     return invalid('is no JSON; write a JWK Set');
   }
-  if (!isMembers(parsed) || !Array.isArray(parsed['keys'])) {
+  if (!isRecord(parsed) || !Array.isArray(parsed['keys'])) {
     return invalid('is no JWK Set; write an object with the list "keys"');
   }
   return readKeys(parsed['keys']);
@@ -33,20 +34,16 @@ export function readKeys(list: readonly unknown[]): ReadKeySet {
   if (list.length > keysMax) {
     return invalid(`holds ${String(list.length)} keys; at most ${String(keysMax)} are read`);
   }
-  const secret = list.findIndex((one) => isMembers(one) && holdsSecret(one));
+  const secret = list.findIndex((one) => isRecord(one) && holdsSecret(one));
   if (secret !== -1) {
     return invalid(`holds a private or symmetric key (keys[${String(secret)}]); publish only public keys`);
   }
-  const keys = list.flatMap((one) => (isMembers(one) ? (publicKey(one) ?? []) : []));
+  const keys = list.flatMap((one) => (isRecord(one) ? (publicKey(one) ?? []) : []));
   return keys.length === 0 ? invalid('holds no public key for signatures; add one') : { kind: 'Keys', keys };
 }
 
 function invalid(detail: string): ReadKeySet {
   return { kind: 'Invalid', detail };
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function holdsSecret(key: Members): boolean {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { systemClock } from '#controller/clock.ts';
 import { FilesError } from '#controller/files/files-error.ts';
 import { FolderSource } from '#controller/files/folder-source.ts';
-import { isRecord } from '#controller/source.ts';
+import { isRecord } from '#crds/record.ts';
 import { kinds } from '#crds/kind.ts';
 import { eventually } from '#test/given/eventually.ts';
 import type { CheckObject } from '#controller/files/admission.ts';

@@ -1,0 +1,4 @@
+/** Whether `value` is what YAML and JSON call an object: fields with values. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
