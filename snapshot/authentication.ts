@@ -61,6 +61,15 @@ export interface JsonWebKey {
   readonly y: string | null;
 }
 
+/** Members that only a private key (RFC 7518 section 6) or a symmetric one has. */
+const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+/** Whether a JSON Web Key, as somebody wrote it, is private or symmetric: whoever knows it could sign. */
+export function isSecretKey(jwk: Readonly<Record<string, unknown>>): boolean {
+  return jwk['kty'] === 'oct' || secretMembers.some((name) => Object.hasOwn(jwk, name));
+}
+
+/** All algorithms by which a token may be signed; none is symmetric. */
 export const jwtAlgorithms = [
   'RS256',
   'RS384',
@@ -74,4 +83,5 @@ export const jwtAlgorithms = [
   'EdDSA',
 ] as const;
 
+/** One of {@link jwtAlgorithms}. */
 export type JwtAlgorithm = (typeof jwtAlgorithms)[number];

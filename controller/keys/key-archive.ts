@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isRecord } from '#crds/record.ts';
 import type { JsonWebKey } from '#snapshot/authentication.ts';
 import type { ReadKeys } from './public-keys.ts';
 
@@ -42,11 +43,9 @@ export function archivedKeys(
 
 function entryOf(text: string): { readonly id: string; readonly keys: readonly unknown[] } | null {
   try {
-    const value = JSON.parse(text) as unknown;
-    const known = typeof value === 'object' && value !== null && 'id' in value && 'keys' in value;
-    return known && typeof value.id === 'string' && Array.isArray(value.keys)
-      ? { id: value.id, keys: value.keys }
-      : null;
+    const value: unknown = JSON.parse(text);
+    const { id, keys } = isRecord(value) ? value : {};
+    return typeof id === 'string' && Array.isArray(keys) ? { id, keys } : null;
   } catch {
     return null;
   }

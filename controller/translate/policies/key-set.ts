@@ -1,6 +1,6 @@
 // JWK Sets (RFC 7517) of users, read: public keys for signatures only, each with the one algorithm it is for.
 import { isRecord } from '#crds/record.ts';
-import type { JsonWebKey, JwtAlgorithm } from '#snapshot/authentication.ts';
+import { isSecretKey, type JsonWebKey, type JwtAlgorithm } from '#snapshot/authentication.ts';
 
 /** A JWK Set's keys, or what is wrong with it. Never says what a key holds. */
 export type ReadKeySet =
@@ -34,7 +34,7 @@ export function readKeys(list: readonly unknown[]): ReadKeySet {
   if (list.length > keysMax) {
     return invalid(`holds ${String(list.length)} keys; at most ${String(keysMax)} are read`);
   }
-  const secret = list.findIndex((one) => isRecord(one) && holdsSecret(one));
+  const secret = list.findIndex((one) => isRecord(one) && isSecretKey(one));
   if (secret !== -1) {
     return invalid(`holds a private or symmetric key (keys[${String(secret)}]); publish only public keys`);
   }
@@ -44,13 +44,6 @@ export function readKeys(list: readonly unknown[]): ReadKeySet {
 
 function invalid(detail: string): ReadKeySet {
   return { kind: 'Invalid', detail };
-}
-
-function holdsSecret(key: Members): boolean {
-  return (
-    key['kty'] === 'oct' ||
-    ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].some((name) => Object.hasOwn(key, name))
-  );
 }
 
 function publicKey(key: Members): JsonWebKey | null {
