@@ -22,9 +22,23 @@ export interface ValueTest {
   readonly pattern: Pattern | null;
 }
 
-/** An RE2 pattern: matched against the whole text, in time linear in it. */
+/** An RE2 pattern: matched against the whole text, in time of at most its size by the length of the text. */
 export interface Pattern {
+  /** Instructions. */
+  readonly size: number;
   testExact(text: string): boolean;
+}
+
+/** Instructions by characters that one pattern may cost on one text: 0.1 s or so when it is as bad as can be. */
+const stepsMax = 4_000_000;
+
+/** From so many steps on, a request's patterns may take so long in all. Nearly all patterns need far less than that. */
+const timedFromSteps = 1_000_000;
+const timeMsMax = 200;
+
+/** A request's patterns would hold up all other requests: nobody knows which rule it is for. */
+export class TooDearError extends Error {
+  override readonly name = 'TooDearError';
 }
 
 export type CompiledMatches =
@@ -57,7 +71,7 @@ function compileMatch(
   return {
     kind,
     path: value,
-    pattern: kind === 'Regex' ? RE2JS.compile(value) : null,
+    pattern: kind === 'Regex' ? compilePattern(value) : null,
     method: match.method,
     headerTests,
     queryTests,
@@ -80,16 +94,26 @@ function compileTests(values: readonly ValueMatch[]): readonly ValueTest[] {
       name,
       kind === 'Exact'
         ? { name, exact: value, pattern: null }
-        : { name, exact: null, pattern: RE2JS.compile(value) },
+        : { name, exact: null, pattern: compilePattern(value) },
     );
   }
   return [...tests.values()];
 }
 
-/** A request while it is matched: its query is parsed at most once, and only if a match asks for it. */
+function compilePattern(pattern: string): Pattern {
+  const compiled = RE2JS.compile(pattern);
+  return { size: compiled.programSize(), testExact: (text) => compiled.testExact(text) };
+}
+
+/**
+ * A request while it is matched: its query is parsed at most once, and only if a match asks for it; and what its
+ * patterns cost is counted.
+ */
 export class RequestView {
   readonly request: RequestHead;
   #query: URLSearchParams | null = null;
+  #steps = 0;
+  #untilMs = 0;
 
   constructor(request: RequestHead) {
     this.request = request;
@@ -103,6 +127,21 @@ export class RequestView {
     this.#query ??= new URLSearchParams(this.request.query ?? '');
     return this.#query.get(name);
   }
+
+  /** Whether the whole of `text` matches. Throws TooDearError instead of holding up everybody for long. */
+  matches(pattern: Pattern, text: string): boolean {
+    const steps = pattern.size * text.length;
+    this.#steps += steps;
+    if (this.#steps > timedFromSteps) this.#checkCost(steps);
+    return pattern.testExact(text);
+  }
+
+  #checkCost(steps: number): void {
+    if (steps > stepsMax) throw new TooDearError(`a pattern of ${String(steps)} steps`);
+    const nowMs = performance.now();
+    if (this.#untilMs === 0) this.#untilMs = nowMs + timeMsMax;
+    else if (nowMs > this.#untilMs) throw new TooDearError(`patterns that take more than ${timeMsMax} ms`);
+  }
 }
 
 /** Whether all of `match` but its path holds. */
@@ -111,15 +150,15 @@ export function holds(match: CompiledMatch, view: RequestView): boolean {
   if (match.method !== null && match.method !== request.method) return false;
   for (const test of match.headerTests) {
     const value = request.fields.joined(test.name);
-    if (value === undefined || !passes(test, value)) return false;
+    if (value === undefined || !passes(test, value, view)) return false;
   }
   for (const test of match.queryTests) {
     const value = view.parameter(test.name);
-    if (value === null || !passes(test, value)) return false;
+    if (value === null || !passes(test, value, view)) return false;
   }
   return true;
 }
 
-function passes(test: ValueTest, value: string): boolean {
-  return test.pattern === null ? value === test.exact : test.pattern.testExact(value);
+function passes(test: ValueTest, value: string, view: RequestView): boolean {
+  return test.pattern === null ? value === test.exact : view.matches(test.pattern, value);
 }

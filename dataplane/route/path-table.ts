@@ -42,7 +42,7 @@ export class PathTable<Rule> {
 
   #matchRegex(path: string, view: RequestView): RoutedRule<Rule> | null {
     for (const { match, routed } of this.#regex) {
-      if (holds(match, view) && match.pattern?.testExact(path) === true) return routed;
+      if (match.pattern !== null && holds(match, view) && view.matches(match.pattern, path)) return routed;
     }
     return null;
   }
