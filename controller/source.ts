@@ -39,3 +39,18 @@ export function sourceObject(value: unknown): SourceObject | null {
   }
   return value as unknown as SourceObject;
 }
+
+/** The status of an object as it is at its source, and at which version; for those who write statuses. */
+export interface LiveStatus {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  /** Raw; undefined when it has none. */
+  readonly status: unknown;
+}
+
+/** The {@link LiveStatus} of `object`; what its metadata leaves out is empty. */
+export function liveStatusOf(object: SourceObject): LiveStatus {
+  const { uid = '', resourceVersion = '', generation = 0 } = object.metadata;
+  return Object.freeze({ uid, resourceVersion, generation, status: object['status'] });
+}

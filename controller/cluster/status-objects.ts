@@ -1,5 +1,5 @@
 import type { ObjectRef } from '#controller/translate/translation.ts';
-import type { LiveStatus } from '#controller/status/status-client.ts';
+import type { LiveStatus } from '#controller/source.ts';
 import type { Store } from '#controller/store/store.ts';
 import type { Kind } from '#crds/kind.ts';
 

@@ -2,20 +2,7 @@
 // Kubernetes beyond the Lease's fields, which a client handed in reads and writes.
 import { sleep } from '#controller/clock.ts';
 import type { Clock } from '#controller/clock.ts';
-
-/** coordination.k8s.io/v1 Lease, as far as an election needs it. */
-export interface Lease {
-  readonly resourceVersion: string;
-  /** Empty when nobody holds it. */
-  readonly holder: string;
-  readonly durationSeconds: number;
-  /** Milliseconds since 1970. */
-  readonly acquiredAt: number;
-  readonly renewedAt: number;
-  readonly transitions: number;
-  /** Where the holder takes reports from the others; null when it does not tell. */
-  readonly address: string | null;
-}
+import type { Lease } from '#controller/kube/lease-client.ts';
 
 /** Reads and writes the one Lease; every failure, conflicts among them, rejects. */
 export interface LeaseClient {

@@ -4,14 +4,17 @@ import { KubeError } from './kube-error.ts';
 import { collectionPath, objectPath } from './resource-path.ts';
 import type { KubeClient } from './kube-client.ts';
 
-/** A Lease, as the election room wants it. */
-interface Lease {
+/** coordination.k8s.io/v1 Lease, as far as an election needs it. */
+export interface Lease {
   readonly resourceVersion: string;
+  /** Empty when nobody holds it. */
   readonly holder: string;
   readonly durationSeconds: number;
+  /** Milliseconds since 1970. */
   readonly acquiredAt: number;
   readonly renewedAt: number;
   readonly transitions: number;
+  /** Where the holder takes reports from the others; null when it does not tell. */
   readonly address: string | null;
 }
 

@@ -1,7 +1,7 @@
-import { isRecord } from '#crds/record.ts';
-import { sourceObject } from '#controller/source.ts';
+import { liveStatusOf, sourceObject } from '#controller/source.ts';
 import { KubeError } from './kube-error.ts';
 import { objectPath } from './resource-path.ts';
+import type { LiveStatus } from '#controller/source.ts';
 import type { Kind, KindInfo } from '#crds/kind.ts';
 import type { KubeClient } from './kube-client.ts';
 
@@ -11,15 +11,8 @@ interface Ref {
   readonly name: string;
 }
 
-interface Live {
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly generation: number;
-  readonly status: unknown;
-}
-
 type Written =
-  | { readonly kind: 'Written'; readonly live: Live }
+  | { readonly kind: 'Written'; readonly live: LiveStatus }
   | { readonly kind: 'Conflict' }
   | { readonly kind: 'Gone' };
 
@@ -34,7 +27,7 @@ export class KubeStatusClient {
   }
 
   /** Null when the object is gone. */
-  async read(object: Ref): Promise<Live | null> {
+  async read(object: Ref): Promise<LiveStatus | null> {
     try {
       return liveOf(await this.#client.request({ method: 'GET', path: this.#pathOf(object) }));
     } catch (error) {
@@ -74,11 +67,10 @@ export class KubeStatusClient {
   }
 }
 
-function liveOf(answer: unknown): Live {
+function liveOf(answer: unknown): LiveStatus {
   const object = sourceObject(answer);
-  if (object === null || !isRecord(answer)) {
+  if (object === null) {
     throw new KubeError('malformed', 'the API server answered with something that is no object');
   }
-  const { uid = '', resourceVersion = '', generation = 0 } = object.metadata;
-  return { uid, resourceVersion, generation, status: answer['status'] };
+  return liveStatusOf(object);
 }

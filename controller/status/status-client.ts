@@ -1,15 +1,8 @@
+import type { LiveStatus } from '#controller/source.ts';
 import type { ObjectRef } from '#controller/translate/translation.ts';
 import type { StatusFields } from './merge.ts';
 
-/** The status of an object as it is somewhere at some time. */
-export interface LiveStatus {
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly generation: number;
-  /** Raw. */
-  readonly status: unknown;
-}
-
+/** What became of a write. */
 export type WriteResult =
   | { readonly kind: 'Written'; readonly live: LiveStatus }
   /** Somebody wrote the object since. */

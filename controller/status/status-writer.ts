@@ -5,7 +5,8 @@ import { hasOwnEntries, mergeStatus } from './merge.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { DesiredStatus, ObjectRef, StatusPart } from '#controller/translate/translation.ts';
-import type { LiveStatus, StatusClient } from './status-client.ts';
+import type { LiveStatus } from '#controller/source.ts';
+import type { StatusClient } from './status-client.ts';
 
 export interface StatusWriterOptions {
   readonly clock: Clock;

@@ -1,18 +1,10 @@
 import { hash } from 'node:crypto';
 import { isRecord } from '#crds/record.ts';
+import { liveStatusOf } from '#controller/source.ts';
 import { markOf } from './mark.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
-import type { SourceObject } from '#controller/source.ts';
+import type { LiveStatus, SourceObject } from '#controller/source.ts';
 import type { RefusedObject } from '#controller/translate/input.ts';
-
-/** What status writers need of an object as the source has it. */
-export interface LiveObject {
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly generation: number;
-  /** Raw; undefined when it has none. */
-  readonly status: unknown;
-}
 
 interface Entry<T> {
   readonly namespace: string;
@@ -21,7 +13,7 @@ interface Entry<T> {
   readonly object: T | null;
   /** Null when it does. */
   readonly refused: RefusedObject | null;
-  readonly live: LiveObject;
+  readonly live: LiveStatus;
   /** Content apart from the status, where only a generation tells it; null where every change counts. */
   readonly fingerprint: string | null;
   /** Of name and content: the same wherever the object is seen. */
@@ -90,12 +82,12 @@ export class KindObjects<T extends object> {
     return this.#entries.size === 0 ? '' : this.#sum.toString(36);
   }
 
-  live(namespace: string, name: string): LiveObject | undefined {
+  live(namespace: string, name: string): LiveStatus | undefined {
     return this.#entries.get(keyOf(namespace, name))?.live;
   }
 
   /** Names and live states of all, those that do not decode among them. */
-  *all(): Iterable<{ readonly namespace: string; readonly name: string; readonly live: LiveObject }> {
+  *all(): Iterable<{ readonly namespace: string; readonly name: string; readonly live: LiveStatus }> {
     yield* this.#entries.values();
   }
 
@@ -107,7 +99,7 @@ export class KindObjects<T extends object> {
     const namespace = raw.metadata.namespace ?? '';
     const key = keyOf(namespace, raw.metadata.name);
     const before = this.#entries.get(key);
-    const live = liveOf(raw);
+    const live = liveStatusOf(raw);
     const age = before === undefined ? 'Newer' : ageOf(live, before.live);
     if (age === 'Same' || (age === 'Older' && from === 'Watch')) {
       return { kind: 'Unchanged' };
@@ -196,18 +188,8 @@ export function keyOf(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-function liveOf(raw: SourceObject): LiveObject {
-  const { uid, resourceVersion, generation } = raw.metadata;
-  return Object.freeze({
-    uid: uid ?? '',
-    resourceVersion: resourceVersion ?? '',
-    generation: generation ?? 0,
-    status: raw['status'],
-  });
-}
-
 /** How `live` stands to what we have: another object of the name counts as newer, whatever its version. */
-function ageOf(live: LiveObject, before: LiveObject): 'Newer' | 'Same' | 'Older' {
+function ageOf(live: LiveStatus, before: LiveStatus): 'Newer' | 'Same' | 'Older' {
   if (live.resourceVersion === '' || live.uid !== before.uid) {
     return 'Newer';
   }

@@ -9,8 +9,8 @@ import type { EndpointSlice } from '#crds/kubernetes.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type { DataPlanes, FetchedKeys, ObjectReader, Observations } from '#controller/translate/input.ts';
-import type { ObjectSink, SourceObject } from '#controller/source.ts';
-import type { DecodeResult, LiveObject, Outcome } from './kind-objects.ts';
+import type { LiveStatus, ObjectSink, SourceObject } from '#controller/source.ts';
+import type { DecodeResult, Outcome } from './kind-objects.ts';
 
 /** What a listener is told of. `Refused`: an object that does not decode, and therefore is not there. */
 export type StoreChange =
@@ -108,14 +108,14 @@ export class Store implements ObjectSink {
   }
 
   /** The object as the source has it, for writers of status; undefined when there is none. */
-  live(kind: Kind, namespace: string, name: string): LiveObject | undefined {
+  live(kind: Kind, namespace: string, name: string): LiveStatus | undefined {
     return this.#table(kind).live(namespace, name);
   }
 
   /** Names and live states of all objects of a kind. */
   allLive(
     kind: Kind,
-  ): Iterable<{ readonly namespace: string; readonly name: string; readonly live: LiveObject }> {
+  ): Iterable<{ readonly namespace: string; readonly name: string; readonly live: LiveStatus }> {
     return this.#table(kind).all();
   }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeaseElection } from '#controller/election/lease-election.ts';
 import { ManualClock } from '#test/given/clock.ts';
-import type { Lease, LeaseClient } from '#controller/election/lease-election.ts';
+import type { LeaseClient } from '#controller/election/lease-election.ts';
+import type { Lease } from '#controller/kube/lease-client.ts';
 
 /** One Lease in memory with optimistic locking. */
 class Leases {

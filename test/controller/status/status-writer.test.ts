@@ -5,7 +5,8 @@ import { StatusWriter } from '#controller/status/status-writer.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import { ManualClock } from '#test/given/clock.ts';
 import { eventually } from '#test/given/eventually.ts';
-import type { LiveStatus, StatusClient } from '#controller/status/status-client.ts';
+import type { LiveStatus } from '#controller/source.ts';
+import type { StatusClient } from '#controller/status/status-client.ts';
 import type { StatusEvent } from '#controller/status/status-writer.ts';
 import type { DesiredStatus, ObjectRef } from '#controller/translate/translation.ts';
 
