@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Client } from 'undici';
+import { textOf } from '#controller/kube/body.ts';
 import { KeysError } from './keys-error.ts';
 import type { LookupFunction } from 'node:net';
 import type { AddressRule } from './address-rule.ts';
@@ -79,7 +80,9 @@ export async function fetchDocument(target: Target, signal: AbortSignal): Promis
     if (statusCode !== 200) {
       throw new KeysError('status', `the server answered ${statusCode} instead of 200`);
     }
-    return await textOf(body);
+    const text = await textOf(body, bodyBytesMax);
+    if (text === null) throw new KeysError('tooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
+    return text;
   } catch (error) {
     throw keysError(error, signal);
   } finally {
@@ -93,19 +96,6 @@ function pinned(address: string): LookupFunction {
     if (options.all === true) callback(null, [{ address, family }]);
     else callback(null, address, family);
   };
-}
-
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > bodyBytesMax) {
-      throw new KeysError('tooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function keysError(error: unknown, signal: AbortSignal): KeysError {

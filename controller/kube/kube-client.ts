@@ -2,6 +2,7 @@
 // credentials; does not know what an object means.
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'undici';
+import { textOf } from './body.ts';
 import { KubeError, errorOfStatus } from './kube-error.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { Dispatcher } from 'undici';
@@ -59,7 +60,7 @@ export class KubeClient {
     const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;
     try {
       const response = await this.#send(call, signal, undefined);
-      return parse(await textOf(response.body));
+      return parse(await boundedText(response.body));
     } catch (error) {
       throw this.#errorOf(error, call.signal ?? null);
     }
@@ -111,7 +112,7 @@ export class KubeClient {
     });
     if (response.statusCode >= 400) {
       const retryAfter = response.headers['retry-after'];
-      const status = parseLeniently(await textOf(response.body));
+      const status = parseLeniently(await boundedText(response.body));
       throw errorOfStatus(response.statusCode, status, typeof retryAfter === 'string' ? retryAfter : null);
     }
     return response;
@@ -194,17 +195,10 @@ function fingerprintOf({ tls }: Credentials): string {
   return hash.digest('hex');
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > bodyBytesMax) {
-      throw new KubeError('tooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+async function boundedText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const text = await textOf(body, bodyBytesMax);
+  if (text === null) throw new KubeError('tooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
+  return text;
 }
 
 function parse(text: string): unknown {
