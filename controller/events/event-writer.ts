@@ -1,7 +1,7 @@
 // Kubernetes Events: for what a user must know and a status cannot tell. Never the only place where it is told.
 import { createHash } from 'node:crypto';
 import { collectionPath } from '#controller/kube/resource-path.ts';
-import { microTime } from '#controller/kube/lease-client.ts';
+import { microTime } from '#controller/kube/micro-time.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
 

@@ -1,6 +1,7 @@
 import { isRecord } from '#crds/record.ts';
 import { sourceObject } from '#controller/source.ts';
 import { KubeError } from './kube-error.ts';
+import { microTime } from './micro-time.ts';
 import { collectionPath, objectPath } from './resource-path.ts';
 import type { KubeClient } from './kube-client.ts';
 
@@ -79,11 +80,6 @@ export class KubeLeaseClient {
       },
     };
   }
-}
-
-/** RFC 3339 with six digits: the API server takes no fewer. */
-export function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.(\d{3})Z$/, '.$1000Z');
 }
 
 function leaseOf(answer: unknown): Lease {
