@@ -8,7 +8,13 @@ import {
 } from '#controller/authority/authority.ts';
 import { AuthorityError } from '#controller/authority/authority-error.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
-import { applyObject, configMaps, createObject, replaceObject, secrets } from '#controller/kube/objects.ts';
+import {
+  applyConfigMap,
+  createObject,
+  managedLabels,
+  replaceObject,
+  secrets,
+} from '#controller/kube/objects.ts';
 import type { Authority, ServingCertificate } from '#controller/authority/authority.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
@@ -136,7 +142,7 @@ export class AuthorityKeeper {
     const bundle = publicBundle(wanted);
     if (store.objects.get('ConfigMap', namespace, authorityName)?.data['ca.crt'] !== bundle) {
       // First: data planes must trust an authority before it signs.
-      await this.#publish(bundle);
+      await applyConfigMap(client, { namespace, name: authorityName }, { 'ca.crt': bundle });
     }
     if (wanted === kept) {
       return;
@@ -150,31 +156,13 @@ export class AuthorityKeeper {
       metadata: {
         name: authorityName,
         namespace,
-        labels: { 'app.kubernetes.io/managed-by': 'turnpike' },
+        labels: managedLabels,
         ...(live === undefined ? {} : { resourceVersion: live.resourceVersion }),
       },
       stringData: authorityData(wanted),
     };
     await (live === undefined ? createObject(client, place, object) : replaceObject(client, place, object));
     report('AuthorityWritten', { rotation: kept !== null });
-  }
-
-  async #publish(bundle: string): Promise<void> {
-    const { client, namespace } = this.#options;
-    await applyObject(
-      client,
-      { ...configMaps, namespace, name: authorityName },
-      {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: {
-          name: authorityName,
-          namespace,
-          labels: { 'app.kubernetes.io/managed-by': 'turnpike' },
-        },
-        data: { 'ca.crt': bundle },
-      },
-    );
   }
 
   async #serve(authority: Authority): Promise<void> {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { archiveData, archivedKeys } from '#controller/keys/key-archive.ts';
-import { applyObject, configMaps } from '#controller/kube/objects.ts';
+import { applyConfigMap } from '#controller/kube/objects.ts';
 import { readKeys } from '#controller/translate/policies/key-set.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { KeyFetcher } from '#controller/keys/key-fetcher.ts';
@@ -74,20 +74,7 @@ export class KeyKeeper {
       return;
     }
     try {
-      await applyObject(
-        client,
-        { ...configMaps, namespace, name: archiveName },
-        {
-          apiVersion: 'v1',
-          kind: 'ConfigMap',
-          metadata: {
-            name: archiveName,
-            namespace,
-            labels: { 'app.kubernetes.io/managed-by': 'turnpike' },
-          },
-          data,
-        },
-      );
+      await applyConfigMap(client, { namespace, name: archiveName }, data);
     } catch (error) {
       report('KeysNotKept', { error });
       if (this.#leading) this.#writeIn(retryMs);

@@ -8,6 +8,9 @@ import type { ResourceLocation } from './resource-path.ts';
 /** Who we are in managedFields. */
 export const fieldManager = 'turnpike-controller';
 
+/** The labels of what we keep in the cluster. */
+export const managedLabels = Object.freeze({ 'app.kubernetes.io/managed-by': 'turnpike' });
+
 /** Where the API server has Secrets. */
 export const secrets: ResourceLocation = { group: '', version: 'v1', plural: 'secrets' };
 
@@ -65,6 +68,20 @@ export async function applyObject(
     body: object,
   });
   return known(answer);
+}
+
+/**
+ * Makes the ConfigMap `namespace`/`name` hold `data` and nothing else of ours.
+ * @throws {KubeError}
+ */
+export async function applyConfigMap(
+  client: KubeClient,
+  { namespace, name }: Pick<ObjectPlace, 'namespace' | 'name'>,
+  data: Readonly<Record<string, string>>,
+): Promise<void> {
+  const metadata = { name, namespace, labels: managedLabels };
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+  await applyObject(client, { ...configMaps, namespace, name }, object);
 }
 
 function known(answer: unknown): SourceObject {
