@@ -2,13 +2,17 @@
 // what kubectl shows on the way.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { gatewayKey } from '#snapshot/ids.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { addressIn } from '../cluster/namespace.ts';
 import { startEcho } from '../turnpike/echo.ts';
-import { service } from '../turnpike/objects.ts';
+import { namespace, service } from '../turnpike/objects.ts';
+import { tokenOf, turnpikeAudience } from '../turnpike/service-account.ts';
+import { statusOfSnapshot } from '../turnpike/snapshot-client.ts';
 import { Turnpike } from '../turnpike/turnpike.ts';
 import type { TestContext } from 'node:test';
 import type { Echo, Echoed } from '../turnpike/echo.ts';
+import type { ServiceAccount } from '../turnpike/service-account.ts';
 
 const gateway = `
 apiVersion: gateway.networking.k8s.io/v1
@@ -89,6 +93,34 @@ describe('installing Turnpike and a first route', () => {
       status.addresses.map(({ value }) => value),
       ['10.89.1.1', '10.89.1.2', '10.89.1.3'],
     );
+  });
+
+  it('gives the snapshot to the ServiceAccount of the Gateway only, which may do nothing else', async () => {
+    await turnpike.apply(namespace('elsewhere'));
+    const serviceAccount = (name: string, of: string) => ({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name, namespace: of },
+    });
+    await turnpike.apply(serviceAccount('other', 'default'), serviceAccount('edge-turnpike', 'elsewhere'));
+    const { cluster, controllers } = turnpike;
+    const get = ['get', 'configmap/turnpike-ca', '--namespace=turnpike-system'];
+    const ca = await turnpike.kubectl(...get, '--output=jsonpath={.data.ca\\.crt}');
+    const answers = async (account: ServiceAccount, audience: string | null) => {
+      const token = await tokenOf(cluster, account, audience);
+      const ask = { ca, token, gateway: gatewayKey('default', 'edge') };
+      return Promise.all(controllers.map(({ url }) => statusOfSnapshot({ ...ask, controller: url })));
+    };
+    const own = { namespace: 'default', name: 'edge-turnpike' };
+    assert.deepEqual(await answers(own, turnpikeAudience), [200, 200]);
+    assert.deepEqual(await answers(own, null), [401, 401], 'a token for the API server');
+    assert.deepEqual(await answers({ ...own, name: 'other' }, turnpikeAudience), [403, 403]);
+    assert.deepEqual(await answers({ ...own, namespace: 'elsewhere' }, turnpikeAudience), [403, 403]);
+
+    const as = '--as=system:serviceaccount:default:edge-turnpike';
+    for (const kind of ['secrets', 'configmaps', 'gateways', 'endpointslices']) {
+      await assert.rejects(turnpike.kubectl('get', kind, as), /forbidden/);
+    }
   });
 
   it('answers 404 before there is a route', async () => {
