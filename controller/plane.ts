@@ -12,7 +12,7 @@ import { createTranslator } from './translate/translate.ts';
 import type { Kind } from '#crds/kind.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Clock } from './clock.ts';
-import type { AddressRule } from './endpoints/address.ts';
+import type { EndpointScope } from './endpoints/address.ts';
 import type { Resolve } from './keys/fetch-document.ts';
 import type { KeysEvent } from './keys/key-fetcher.ts';
 import type { Loop, LoopOptions, SnapshotSink, StatusSink } from './loop.ts';
@@ -23,8 +23,6 @@ export interface ControlPlaneOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly settings: TranslationSettings;
-  /** Which addresses endpoints may have. */
-  readonly addresses: AddressRule;
   /** Networks from which keys may be fetched though they are not public, as `10.0.0.0/8`. */
   readonly keysFrom: readonly string[];
   readonly resolve: Resolve;
@@ -48,13 +46,14 @@ export interface ControlPlane {
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { clock, settings } = options;
   const store = new Store({ kinds: Object.keys(kinds) as Kind[], decode: decodeObject });
-  const keys = createKeys(options, store);
+  const scope: EndpointScope = settings.standalone ? 'Standalone' : 'Cluster';
+  const keys = createKeys(options, store, scope);
   const translator = createTranslator();
   const slicesOf = (namespace: string, service: string) => store.slicesOf(namespace, service);
   const composer = createEndpointsComposer({
     objects: store.objects,
     slicesOf,
-    addresses: options.addresses,
+    scope,
   });
   const loop = createLoop({
     clock,
@@ -71,8 +70,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   return Object.freeze({ store, keys, loop });
 }
 
-function createKeys(options: ControlPlaneOptions, store: Store): KeyFetcher {
-  const { clock, random, resolve, addresses } = options;
+function createKeys(options: ControlPlaneOptions, store: Store, scope: EndpointScope): KeyFetcher {
+  const { clock, random, resolve } = options;
   const keys = new KeyFetcher({
     clock,
     random,
@@ -85,7 +84,7 @@ function createKeys(options: ControlPlaneOptions, store: Store): KeyFetcher {
         return [];
       }
       const source = { id: resourceId('Endpoints', namespace, service), namespace, service, portName };
-      const { endpoints } = compileEndpoints(source, store.slicesOf(namespace, service), addresses);
+      const { endpoints } = compileEndpoints(source, store.slicesOf(namespace, service), scope);
       return endpoints.filter(({ state }) => state === 'Ready');
     },
     readKeys,

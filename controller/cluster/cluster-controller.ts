@@ -181,7 +181,6 @@ class Controller implements ClusterController {
       clock,
       random,
       settings: { controllerName, controllerNamespace: namespace, standalone: false },
-      addresses: 'Cluster',
       keysFrom,
       resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
       snapshots: this.#snapshots,

@@ -1,19 +1,19 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Which addresses endpoints may have. Standalone: those of this machine too. */
-export type AddressRule = 'Cluster' | 'Standalone';
+/** Where backends live. Standalone: on this machine too. */
+export type EndpointScope = 'Cluster' | 'Standalone';
 
 /**
  * Whether requests may be sent to `address`. Whoever may write EndpointSlices must not send the gateway to its
  * own machine, to the metadata services of clouds, or to everybody (CVE-2021-25740, reliability of tenants).
  */
-export function isReachable(address: string, rule: AddressRule): boolean {
+export function isReachable(address: string, scope: EndpointScope): boolean {
   const family = familyOf(address);
   if (family === null) {
     return false;
   }
   const here = loopback[family].check(address, family);
-  return !never[family].check(address, family) && (rule === 'Standalone' || !here);
+  return !never[family].check(address, family) && (scope === 'Standalone' || !here);
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' | null {

@@ -4,7 +4,7 @@ import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { Observations, ObjectReader } from '#controller/translate/input.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
-import type { AddressRule } from './address.ts';
+import type { EndpointScope } from './address.ts';
 import { compileEndpoints } from './endpoints.ts';
 import { compileFleet } from './fleet.ts';
 
@@ -13,7 +13,7 @@ export interface ComposerOptions {
   readonly objects: ObjectReader;
   /** The EndpointSlices of a Service, in a stable order; unchanged ones are the same references as before. */
   readonly slicesOf: (namespace: string, service: string) => readonly EndpointSlice[];
-  readonly addresses: AddressRule;
+  readonly scope: EndpointScope;
 }
 
 /** Makes a Gateway's Endpoints and Fleet resources. */
@@ -43,7 +43,7 @@ export function createEndpointsComposer(options: ComposerOptions): EndpointsComp
         ...sources.map((source) => {
           const slices = options.slicesOf(source.namespace, source.service);
           const key = `${source.id} ${source.portName}`;
-          return renew(before, key, slices, () => compileEndpoints(source, slices, options.addresses));
+          return renew(before, key, slices, () => compileEndpoints(source, slices, options.scope));
         }),
         fleet(before, ownSlices(options, gateway), connected),
       ];

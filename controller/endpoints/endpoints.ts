@@ -3,19 +3,19 @@
 import type { EndpointSlice, SliceEndpoint } from '#crds/kubernetes.ts';
 import type { Endpoint, Endpoints } from '#snapshot/cluster.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
-import { isReachable, type AddressRule } from './address.ts';
+import { isReachable, type EndpointScope } from './address.ts';
 
 /** Ready endpoints, and terminating ones that still serve, of the port `source` names; frozen, sorted, no doubles. */
 export function compileEndpoints(
   source: EndpointSource,
   slices: readonly EndpointSlice[],
-  rule: AddressRule = 'Cluster',
+  scope: EndpointScope = 'Cluster',
 ): Endpoints {
   const found = new Map<string, Endpoint>();
   for (const slice of slices) {
     for (const endpoint of endpointsOf(slice, source.portName)) {
       const key = `${endpoint.address} ${String(endpoint.port)}`;
-      if (isReachable(endpoint.address, rule) && found.get(key)?.state !== 'Ready') {
+      if (isReachable(endpoint.address, scope) && found.get(key)?.state !== 'Ready') {
         found.set(key, endpoint);
       }
     }

@@ -124,7 +124,7 @@ test('one EndpointSlice change renews one Endpoints resource', () => {
   const composer = createEndpointsComposer({
     objects: reader([gateway]),
     slicesOf: (_, service) => [...(services.get(service) ?? [])],
-    addresses: 'Cluster',
+    scope: 'Cluster',
   });
   const pay = { ...source, id: resourceId('Endpoints', 'shop', 'pay', '80'), service: 'pay' };
   const compose = () => composer.compose(gatewayKey('shop', 'edge'), [source, pay], nothingObserved);
