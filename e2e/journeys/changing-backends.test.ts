@@ -1,6 +1,8 @@
-// Pods come and go: EndpointSlices change under load, as a rolling update changes them, and no request notices.
+// Backends change under load: pods come and go as a rolling update lets them, a route leads now here, now there, and
+// no request notices.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../cluster/eventually.ts';
 import { addressIn } from '../cluster/namespace.ts';
 import { startEcho } from '../turnpike/echo.ts';
@@ -13,8 +15,9 @@ import type { Load } from '../turnpike/load.ts';
 import type { Place } from '../turnpike/objects.ts';
 
 const rate = 400;
+const edited = { rate: 1_000, seconds: 10, everyMs: 100 };
 
-describe('endpoints that come and go', () => {
+describe('backends that change under load', () => {
   let turnpike: Turnpike;
   let load: Load | undefined;
   const pods: Echo[] = [];
@@ -115,5 +118,50 @@ describe('endpoints that come and go', () => {
       const status = async () => (await dataPlane.ask({ path: '/' })).status;
       await eventually('200', async () => (await status()) === 200 || undefined, { intervalMs: 10 });
     }
+  });
+
+  /** Sends the route there as an editor of the object does, without the 100 ms that it takes kubectl to start. */
+  async function sendTo(backend: string): Promise<void> {
+    const place = '/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes/edited';
+    const { spec } = httpRoute('edited', '/edited', backend) as { spec: unknown };
+    const response = await turnpike.cluster.fetch(place, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({ spec }),
+    });
+    assert.equal(response.status, 200, await response.text());
+  }
+
+  it('answers every one of 1,000 requests a second while a route is edited ten times a second', async (test) => {
+    await turnpike.apply(
+      ...service('blue', [pod(3)]),
+      ...service('green', [pod(4)]),
+      httpRoute('edited', '/edited', 'blue'),
+    );
+    await turnpike.until('httproute/edited', 'ResolvedRefs', 'True');
+    let last = '';
+    let changes = 0;
+    load = startLoad({
+      to: turnpike.addresses.slice(0, 1),
+      ask: { path: '/edited' },
+      rate: edited.rate,
+      onAnswer(answer) {
+        const by = answer.headers.get('x-served-by') ?? '';
+        if (by !== last) changes += 1;
+        last = by;
+      },
+    });
+    const edits = (edited.seconds * 1000) / edited.everyMs;
+    const startedAt = performance.now();
+    for (let edit = 1; edit <= edits; edit += 1) {
+      await sendTo(edit % 2 === 0 ? 'blue' : 'green');
+      await pause(Math.max(0, startedAt + edit * edited.everyMs - performance.now()));
+    }
+    const report = await load.stop();
+    test.diagnostic(JSON.stringify({ edits, changes, ...report }));
+    assert.deepEqual(report.failures, {});
+    assert.deepEqual(Object.keys(report.statuses), ['200']);
+    assert.ok(report.sent > 0.95 * edited.rate * edited.seconds, `only ${report.sent} were sent`);
+    assert.ok(changes > 0.8 * edits, `${edits} edits, ${changes} changes of the answer`);
   });
 });
