@@ -1,7 +1,10 @@
 /** Words and figures that go with an event. Never a secret: who logs one has made it a plain value before. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Says what happens, one JSON object a line: `time`, `level`, `event`, then the fields. */
+/**
+ * Says what happens, one JSON object a line: `time`, `level`, `event`, then the fields. An event is one word in
+ * PascalCase that stays; what it means for an operator, where that is not plain, goes into the field `note`.
+ */
 export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;

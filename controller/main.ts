@@ -1,16 +1,16 @@
 // The controller as a process in a cluster: reads options, starts it and its admin server, stops them on a signal.
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { hostPortText, parseHostPort } from '#admin/host-port.ts';
+import { createLog } from '#admin/log.ts';
 import { createAdminServer } from '#admin/server.ts';
 import { controllerPages } from '#controller/admin/controller-pages.ts';
 import { systemClock } from '#controller/clock.ts';
 import { createClusterController } from '#controller/cluster/cluster-controller.ts';
-import { parseHostPort } from '#controller/cluster/publish-address.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import { loadConnection } from '#controller/kube/connection.ts';
-import { createLog } from '#admin/log.ts';
 import build from '../package.json' with { type: 'json' };
-import type { HostPort } from '#controller/cluster/publish-address.ts';
+import type { HostPort } from '#admin/host-port.ts';
 
 const help = `usage: node controller/main.ts [OPTION ...]
 
@@ -119,7 +119,7 @@ const at = await admin.listen(adminAddress.host, adminAddress.port).catch((error
   log.error('AdminNotListening', { ...adminAddress, error });
   process.exit(1);
 });
-log.info('Started', { version: build.version, name, namespace, admin: `${at.host}:${at.port}` });
+log.info('Started', { version: build.version, name, namespace, admin: hostPortText(at) });
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { hostPortText, parseHostPort } from '#admin/host-port.ts';
 import { createLog } from '#admin/log.ts';
 import { createAdminServer } from '#admin/server.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
@@ -10,6 +11,7 @@ import { startDataPlane } from '#dataplane/plane.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
 import { resolveControllers } from '#dataplane/subscribe/addresses.ts';
 import build from '../package.json' with { type: 'json' };
+import type { HostPort } from '#admin/host-port.ts';
 
 const help = `usage: node dataplane/main.ts --gateway NAMESPACE/NAME --controller URL --ca-file FILE --token-file FILE
 
@@ -24,8 +26,8 @@ Serves one Gateway. Each option can also be an environment variable: TURNPIKE_GA
   --admin-address HOST:PORT  health, metrics and running config (default 127.0.0.1:9901; port 0 takes a free one)
   --instance NAME            the pod's name (default: the host's)
   --access-log MODE          stdout or off (default stdout)
-  --drain-accept DURATION    seconds in which connections are still taken after SIGTERM (default 5)
-  --drain-deadline DURATION  seconds after which what is left is cut (default 60)
+  --drain-accept SECONDS     in which connections are still taken after SIGTERM (default 5)
+  --drain-deadline SECONDS   after which what is left is cut (default 60)
 `;
 
 const { values } = parseArgs({
@@ -75,13 +77,9 @@ function parseGateway(text: string) {
   return gatewayKey(namespace, name);
 }
 
-function parseHostPort(text: string) {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
-    usage(`--admin-address is not HOST:PORT: ${text}`);
-  }
-  return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port };
+function address(name: Option, fallback: string): HostPort {
+  const text = option(name, fallback);
+  return parseHostPort(text) ?? usage(`--${name} is not HOST:PORT: ${text}`);
 }
 
 if (values.help === true) {
@@ -100,7 +98,7 @@ const drain = {
   idleMs: 1_000,
   deadlineMs: seconds('drain-deadline', '60'),
 };
-const adminAddress = parseHostPort(option('admin-address', '127.0.0.1:9901'));
+const adminAddress = address('admin-address', '127.0.0.1:9901');
 
 const plane = startDataPlane({
   gateway,
@@ -127,16 +125,19 @@ const admin = createAdminServer({
       return serving === null ? null : { ...serving, resources: plane.resources() };
     },
   }),
-  onError: (path, error) => log.error('an admin page failed', { path, error: String(error) }),
+  onError: (page, error) => log.error('AdminPageFailed', { page, error }),
 });
-const at = await admin.listen(adminAddress.host, adminAddress.port);
-log.info('data plane started', { version: build.version, gateway, admin: `${at.host}:${at.port}` });
+const at = await admin.listen(adminAddress.host, adminAddress.port).catch((error: unknown) => {
+  log.error('AdminNotListening', { ...adminAddress, error });
+  process.exit(1);
+});
+log.info('Started', { version: build.version, gateway, admin: hostPortText(at) });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     if (stopping) process.exit(1);
     stopping = true;
-    log.info('draining', { signal });
+    log.info('Draining', { signal });
     void plane
       .stop(drain)
       .then(() => admin.close())
@@ -147,56 +148,57 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 function report(event: DataPlaneEvent): void {
   switch (event.kind) {
     case 'Connected':
-      log.info('connected to a controller', { controller: event.controller });
+      log.info('Connected', { controller: event.controller });
       break;
     case 'Disconnected':
-      log.warn('lost the controller; serving what is known', {
+      log.warn('Disconnected', {
         controller: event.controller,
         reason: event.problem.message,
+        note: 'what is known is served on',
       });
       break;
-    case 'Applied':
-      log[event.refused.length === 0 ? 'info' : 'warn']('snapshot served', {
-        version: event.meta.version,
-        source: event.meta.source,
-        sinceMs: event.meta.sinceMs,
-        refused: event.refused,
-      });
+    case 'Applied': {
+      const { version, source, sinceMs } = event.meta;
+      const { refused } = event;
+      log[refused.length === 0 ? 'info' : 'warn']('SnapshotServed', { version, source, sinceMs, refused });
       break;
+    }
     case 'NotApplied':
-      log.error('snapshot not served: a fault of ours', {
+      log.error('SnapshotNotServed', {
         version: event.meta.version,
         error: String(event.problem),
+        note: 'a fault of ours; the snapshot before is served on',
       });
       break;
     case 'Behind':
-      log.warn('the controller has seen less than we have; waiting for it', {
+      log.warn('ControllerBehind', {
         controller: event.controller,
         lagging: event.lagging,
+        note: 'it has seen less than we have; waiting for it',
       });
       break;
     case 'Loaded':
-      log.info('last good snapshot loaded', { savedAtMs: event.savedAtMs, unreadable: event.unreadable });
+      log.info('LastGoodLoaded', { savedAtMs: event.savedAtMs, unreadable: event.unreadable });
       break;
     case 'LastGoodUnreadable':
-      log.warn('a last good snapshot cannot be used', { file: event.file, reason: event.reason });
+      log.warn('LastGoodUnreadable', { file: event.file, reason: event.reason });
       break;
     case 'SaveFailed':
-      log.error('the last good snapshot cannot be saved; serving goes on', { reason: event.reason });
+      log.error('LastGoodNotSaved', { reason: event.reason, note: 'serving goes on' });
       break;
     case 'Saved':
       break;
-    case 'PortUnavailable':
-      log.error(`port ${event.bindPort} cannot be bound; tried again every second`, {
-        code: event.code,
-        reason: event.message,
-      });
+    case 'PortUnavailable': {
+      const { bindPort: port, code, message: reason } = event;
+      log.error('PortUnavailable', { port, code, reason, note: 'tried again every second' });
       break;
+    }
     case 'RateLimitStore':
-      if (event.available) log.info('the rate-limit store answers');
+      if (event.available) log.info('RateLimitStoreAvailable');
       else
-        log.error('the rate-limit store does not answer; policies say what holds meanwhile', {
+        log.error('RateLimitStoreUnavailable', {
           reason: event.reason,
+          note: 'policies say what holds meanwhile (onStoreError)',
         });
       break;
     default:

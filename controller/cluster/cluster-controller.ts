@@ -2,6 +2,7 @@
 // data planes, and, while it leads, statuses and what the platform keeps are written back. Decides nothing.
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { hostPortText, parseHostPort } from '#admin/host-port.ts';
 import { kinds } from '#crds/kind.ts';
 import { createControllerMetrics } from '#controller/admin/controller-metrics.ts';
 import { LeaseElection } from '#controller/election/lease-election.ts';
@@ -18,10 +19,10 @@ import { StatusWriter } from '#controller/status/status-writer.ts';
 import { Announcer } from './announcer.ts';
 import { AuthorityKeeper } from './authority-keeper.ts';
 import { KeyKeeper } from './key-keeper.ts';
-import { hostPortText, parseHostPort } from './publish-address.ts';
 import { mayServe } from './may-serve.ts';
 import { SnapshotTable } from './snapshot-table.ts';
 import { liveStatus, sharedStatusObjects } from './status-objects.ts';
+import type { HostPort } from '#admin/host-port.ts';
 import type { Health } from '#admin/pages.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { ControllerFacts } from '#controller/admin/controller-pages.ts';
@@ -31,7 +32,6 @@ import type { ControlPlane } from '#controller/plane.ts';
 import type { LeaderAddress, ObservationRelay } from '#controller/publish/relay.ts';
 import type { Publisher } from '#controller/publish/publisher.ts';
 import type { ClusterControllerOptions } from './options.ts';
-import type { HostPort } from './publish-address.ts';
 import {
   reportKeeping,
   reportKeys,

@@ -1,7 +1,7 @@
+import type { HostPort } from '#admin/host-port.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { Connection } from '#controller/kube/connection.ts';
 import type { Log } from '#admin/log.ts';
-import type { HostPort } from './publish-address.ts';
 
 export interface ClusterControllerOptions {
   readonly connection: Connection;
