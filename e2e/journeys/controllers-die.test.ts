@@ -1,6 +1,7 @@
 // Controllers die, one and then both, and the API server with them: requests go on, and who is left does the work.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../cluster/eventually.ts';
 import { addressIn } from '../cluster/namespace.ts';
 import { startEcho } from '../turnpike/echo.ts';
@@ -13,6 +14,8 @@ import type { Echo } from '../turnpike/echo.ts';
 import type { Load } from '../turnpike/load.ts';
 
 const rate = 300;
+/** A long absence makes the leader give up its lead. */
+const awayMs = process.env['TURNPIKE_LONG'] === '1' ? 20_000 : 0;
 
 describe('controllers that die', () => {
   let turnpike: Turnpike;
@@ -146,6 +149,17 @@ describe('controllers that die', () => {
     await Promise.all(turnpike.controllers.map((one) => one.start()));
     await turnpike.until('httproute/while-away', 'ResolvedRefs', 'BackendNotFound');
     await turnpike.kubectl('wait', '--for=condition=Programmed', '--timeout=30s', 'gateway/edge');
+  });
+
+  it('goes on while the API server is away, and takes up its work when it is back', async (test) => {
+    const running = startedLoad();
+    await turnpike.cluster.killApiServer();
+    await pause(awayMs);
+    await turnpike.cluster.restartApiServer();
+    const times = await timeOfNewRoute('api-server-is-back');
+    test.diagnostic(JSON.stringify(times));
+    assert.ok(times.trafficMs < 10_000, `watches took ${times.trafficMs} ms to come back`);
+    await assertNothingFailed(running, test);
   });
 
   it('serves the last good snapshot from a data plane that starts when nobody is there', async (test) => {
