@@ -17,6 +17,8 @@ const verifiedForMs = 60_000;
 /** A signature that no key of this filter made is not checked again for so long. */
 const rejectedForMs = 10_000;
 
+const longestScheme = 'Bearer '.length;
+
 /** What all filters share. */
 export interface Surroundings {
   readonly now: () => number;
@@ -143,7 +145,9 @@ export class AuthenticationFilter implements RequestFilter {
       if (!(await signedBy(token, key))) continue;
       const value = verifiedBy(token, rule);
       const untilMs = Math.min(endOf(token.claims, rule.clockSkewMs), now() + verifiedForMs);
-      verified.put(this, credential, { value, untilMs });
+      // more blanks than one are another spelling, of which one token has any number
+      if (credential.length <= longestScheme + token.text.length)
+        verified.put(this, credential, { value, untilMs });
       return value;
     }
     const failure = this.#refusal('invalid', 'no key made its signature');

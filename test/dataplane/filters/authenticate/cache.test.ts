@@ -103,6 +103,17 @@ describe('tokens that are badly signed', () => {
   });
 });
 
+it('one good token in many spellings of its field does not push out the others', async () => {
+  const filter = gate({ verifiedMax: 2 }).filter(givenAuthentication(), keySet);
+  const [good, other] = [await key.sign(), await key.sign({ sub: 'eve' })];
+  assert.equal(await verdictOf(filter, bearing(good)), 'pass');
+  for (let blanks = 2; blanks < 7; blanks += 1) {
+    const spelt = bearing(`${' '.repeat(blanks - 1)}${other}`);
+    assert.equal(await verdictOf(filter, spelt), 'pass');
+  }
+  assert.equal(filter.apply(bearing(good)), null);
+});
+
 describe('verifications', () => {
   it('are answered as overload when too many run at a time, and end so', async () => {
     const made = gate({ verificationsMax: 2 });
