@@ -1,3 +1,4 @@
+import { claimAt } from '#dataplane/filters/authenticate/claims.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { RateLimitKey } from '#snapshot/rate-limit.ts';
@@ -13,7 +14,7 @@ export function keyOf(key: RateLimitKey, exchange: Exchange): string | null {
     case 'Header':
       return headerText(exchange.request.fields, key);
     case 'Claim':
-      return exchange.identity === null ? null : claimText(exchange.identity.claims, key.claim);
+      return exchange.identity === null ? null : textOf(claimAt(exchange.identity.claims, key.claim));
     default:
       return key satisfies never;
   }
@@ -57,23 +58,7 @@ export function addressKey(address: string): string {
     .join(':');
 }
 
-/** A claim of that very name, or else the one its dots lead to; text, numbers and booleans count as values. */
-function claimText(claims: Readonly<Record<string, unknown>>, path: string): string | null {
-  const own = ownValue(claims, path);
-  if (own !== undefined) return textOf(own);
-  let value: unknown = claims;
-  for (const part of path.split('.')) {
-    value = ownValue(value, part);
-    if (value === undefined) return null;
-  }
-  return textOf(value);
-}
-
-function ownValue(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name];
-}
-
+/** Text, numbers and booleans count as values. */
 function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value || null;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
