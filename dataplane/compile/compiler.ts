@@ -9,11 +9,12 @@ import type { Authentication, KeySet } from '#snapshot/authentication.ts';
 import type * as contract from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
+import type { Refused } from '#snapshot/message.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 import { byKind, sameButEndpoints, sameList, type ByKind } from './by-kind.ts';
-import { LastGood, type Refused } from './last-good.ts';
+import { CarryOver } from './carry-over.ts';
 import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
 import { compileRules, dependsOnPort } from './rules.ts';
 import { loadCertificate, tlsPort, type ServerCertificate } from './tls.ts';
@@ -31,15 +32,17 @@ export interface CompilerDependencies {
   readonly rateLimiting: { filterFor(limit: RateLimit): RequestFilter };
   readonly authenticating: {
     /** A filter that lets nobody in by a key set that is not among `keySets`. */
-    filterFor(authentication: Authentication, keySets: readonly KeySet[]): AuthenticationFilter;
+    filterFor(authentication: Authentication, keySets: readonly KeySet[]): MadeAuthentication;
   };
 }
 
-export interface AuthenticationFilter {
+/** The filter of an Authentication, and which of its key sets cannot be used as a whole. */
+export interface MadeAuthentication {
   readonly filter: RequestFilter;
   readonly refused: readonly Refused[];
 }
 
+/** A snapshot as requests meet it, and what of it they do not. */
 export interface Compiled {
   readonly runtime: Runtime;
   /** Sorted by id. */
@@ -49,8 +52,8 @@ export interface Compiled {
 /** Compiles one snapshot after another; what did not change is taken over from the last one. */
 export class Compiler {
   readonly #dependencies: CompilerDependencies;
-  readonly #routes = new LastGood<Route, CompiledRoute>(compileRoute);
-  readonly #certificates = new LastGood(loadedCertificate);
+  readonly #routes = new CarryOver<Route, CompiledRoute>(compileRoute);
+  readonly #certificates = new CarryOver(loadedCertificate);
   readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
   readonly #limits = new WeakMap<RateLimit, LimitFilter>();
   #routers: ReadonlyMap<number, PortCompiler> = new Map();
@@ -102,7 +105,7 @@ export class Compiler {
   #authenticationFilter(
     authentication: Authentication,
     all: ReadonlyMap<ResourceId, KeySet>,
-  ): AuthenticationFilter {
+  ): MadeAuthentication {
     const ids = new Set(authentication.alternatives.map(({ keySet }) => keySet));
     const keySets = [...ids].flatMap((id) => all.get(id) ?? []);
     const known = this.#authentications.get(authentication);
@@ -157,7 +160,7 @@ interface CompiledPorts {
 
 interface RememberedAuthentication {
   readonly keySets: readonly KeySet[];
-  readonly made: AuthenticationFilter;
+  readonly made: MadeAuthentication;
 }
 
 /** A route whose matches are ready; its rules are made, and made again, as its parts ask. */

@@ -1,11 +1,7 @@
 import type { ResourceId } from '#snapshot/ids.ts';
+import type { Refused } from '#snapshot/message.ts';
 
-/** A resource that could not be used, and why: for the operator. */
-export interface Refused {
-  readonly id: ResourceId;
-  readonly reason: string;
-}
-
+/** What a resource became, or why nothing. */
 export type Made<Output> =
   | { readonly ok: true; readonly value: Output }
   | { readonly ok: false; readonly reason: string };
@@ -14,7 +10,7 @@ export type Made<Output> =
  * Makes something of each resource of a kind, once as long as the resource is the same object. Of one that nothing
  * can be made of, what was last made under its id goes on; it ends when the id leaves the snapshot.
  */
-export class LastGood<Input extends { readonly id: ResourceId }, Output> {
+export class CarryOver<Input extends { readonly id: ResourceId }, Output> {
   readonly #make: (input: Input) => Made<Output>;
   #last: ReadonlyMap<ResourceId, Served<Input, Output>> = new Map();
 
