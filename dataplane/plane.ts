@@ -1,6 +1,6 @@
 // One data plane put together: snapshots of one Gateway come in by subscribe/, are compiled, and are served. Decides
 // nothing by itself, and reads no environment: main.ts and the standalone command hand everything in.
-import type { GatewayKey, ResourceId } from '#snapshot/ids.ts';
+import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Fleet, RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { Compiler } from '#dataplane/compile/compiler.ts';
@@ -65,7 +65,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   });
   const authenticating = createAuthenticating({
     now: Date.now,
-    onMissingKey: (keySet: ResourceId, kid) => subscriber.missingKey(keySet, kid),
+    onMissingKey: (keySet, kid) => subscriber.missingKey(keySet, kid),
   });
   const compiler = new Compiler({ upstreams, rateLimiting, authenticating });
   const cell: RuntimeCell = { current: { version: '', ports: new Map() } };
@@ -151,7 +151,7 @@ function storeAndFleet(resources: ResourceSet): [RateLimitStore, Fleet] {
     if (resource.kind === 'Fleet') fleet = resource;
   }
   return [
-    store ?? { kind: 'RateLimitStore', id: 'RateLimitStore/none' as ResourceId, type: 'Memory' },
-    fleet ?? { kind: 'Fleet', id: 'Fleet/none' as ResourceId, replicas: 1 },
+    store ?? { kind: 'RateLimitStore', id: resourceId('RateLimitStore', 'none'), type: 'Memory' },
+    fleet ?? { kind: 'Fleet', id: resourceId('Fleet', 'none'), replicas: 1 },
   ];
 }

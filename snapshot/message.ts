@@ -18,9 +18,9 @@ export const controllerLineBytesMax = 8 * 1024 * 1024;
 /** The longest line a controller takes from anyone. */
 export const clientLineBytesMax = 256 * 1024;
 
-/** How many refused resources one ack names at most, and how long a reason is. */
-export const refusedMax = 500;
-export const reasonLengthMax = 256;
+/** How many refused resources one message names at most, and how long a reason is. */
+const refusedMax = 500;
+const reasonLengthMax = 256;
 
 /** First line of a data plane. `version` is what it has (null: nothing), `order` what it must not fall behind. */
 export interface Hello {
@@ -54,6 +54,13 @@ export interface Ack {
 export interface Refused {
   readonly id: string;
   readonly reason: string;
+}
+
+/** `refused` as short as a message may tell it. */
+export function shortened(refused: readonly Refused[]): readonly Refused[] {
+  return refused
+    .slice(0, refusedMax)
+    .map(({ id, reason }) => ({ id, reason: reason.slice(0, reasonLengthMax) }));
 }
 
 /** The data plane cannot apply what it was sent and asks for everything. */

@@ -3,13 +3,7 @@
 import http2 from 'node:http2';
 import { isIPv6 } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import {
-  type PeerMessage,
-  messageLine,
-  protocolNumber,
-  reasonLengthMax,
-  refusedMax,
-} from '#snapshot/message.ts';
+import { type PeerMessage, messageLine, protocolNumber, shortened } from '#snapshot/message.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { LocalObservation, Publisher } from './publisher.ts';
 
@@ -206,10 +200,7 @@ function messageOf(observation: LocalObservation): PeerMessage {
   switch (observation.kind) {
     case 'Seen': {
       const { connection, record } = observation;
-      const refused = record.refused
-        .slice(0, refusedMax)
-        .map(({ id, reason }) => ({ id, reason: reason.slice(0, reasonLengthMax) }));
-      return { type: 'dataPlane', connection, ...record, refused };
+      return { type: 'dataPlane', connection, ...record, refused: shortened(record.refused) };
     }
     case 'Gone':
       return { type: 'gone', connection: observation.connection };

@@ -10,8 +10,7 @@ import {
 import { LineReader } from '#snapshot/lines.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import type { ControllerAddress } from './addresses.ts';
-import { messageOf } from './last-good.ts';
-import { SubscribeError } from './subscribe-error.ts';
+import { SubscribeError, messageOf } from './subscribe-error.ts';
 import type { SubscribeTimings } from './timings.ts';
 
 interface ConnectionOptions {

@@ -1,8 +1,8 @@
-import { type ControllerMessage, type Hello, refusedMax } from '#snapshot/message.ts';
+import { type ControllerMessage, type Hello, shortened } from '#snapshot/message.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type { Connection } from './connection.ts';
 import { pause } from './pause.ts';
-import { type Serving, shortened } from './serving.ts';
+import type { Serving } from './serving.ts';
 import { SubscribeError } from './subscribe-error.ts';
 import type { SubscribeTimings } from './timings.ts';
 
@@ -54,7 +54,7 @@ export class Conversation {
   acknowledge(): void {
     const { connection, serving } = this.#options;
     if (serving.meta === null) return;
-    const refused = shortened(serving.refused, refusedMax);
+    const refused = shortened(serving.refused);
     connection.send({ type: 'ack', version: serving.meta.version, refused });
   }
 

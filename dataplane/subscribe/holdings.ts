@@ -142,7 +142,7 @@ export class Holdings {
       if (entry === null) entries.delete(id);
       else entries.set(id, entry);
     }
-    const version = versionOf(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
+    const version = versionOfAll(entries);
     if (version !== commit.version) return { kind: commit.base === null ? 'Broken' : 'Mismatch' };
     const order = advanced(this.#order, commit.order);
     return { kind: 'Changed', candidate: new Candidate(entries, { version, order }, this.#entries) };
@@ -177,8 +177,12 @@ export function candidateFromDisk(
   for (const { encoded, resource } of saved) {
     entries.set(resource.id, { hash: hashResource(encoded), kept: { resource, encoded }, refusal: null });
   }
-  const version = versionOf(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
+  const version = versionOfAll(entries);
   return new Candidate(entries, { version, order }, new Map());
+}
+
+function versionOfAll(entries: ReadonlyMap<string, Entry>): string {
+  return versionOf(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
 }
 
 function entryOf(put: Put, before: Entry | undefined): Entry {

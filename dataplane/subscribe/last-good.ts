@@ -8,6 +8,7 @@ import type { GatewayKey } from '#snapshot/ids.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import type { Order, Resource } from '#snapshot/snapshot.ts';
 import { type Header, formatVersion, readHeader } from './last-good-header.ts';
+import { messageOf } from './subscribe-error.ts';
 
 /** A snapshot as it was saved. */
 export interface Saved {
@@ -105,11 +106,6 @@ export class LastGood {
       return null;
     }
   }
-}
-
-/** The words of what was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The file without its last line, which tells the hash of all before it. */

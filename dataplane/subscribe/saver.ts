@@ -1,6 +1,7 @@
 import type { Order } from '#snapshot/snapshot.ts';
-import { type LastGood, messageOf } from './last-good.ts';
+import type { LastGood } from './last-good.ts';
 import { pause } from './pause.ts';
+import { messageOf } from './subscribe-error.ts';
 import type { SubscribeTimings } from './timings.ts';
 
 /** What is to be saved; made when its turn comes. */

@@ -1,7 +1,7 @@
-import { type Commit, type Refused, reasonLengthMax } from '#snapshot/message.ts';
+import type { Commit, Refused } from '#snapshot/message.ts';
 import type { OnSnapshot, SnapshotMeta, SubscribeEvent } from './events.ts';
 import { type Candidate, Holdings } from './holdings.ts';
-import { messageOf } from './last-good.ts';
+import { messageOf } from './subscribe-error.ts';
 
 interface ServingOptions {
   readonly onSnapshot: OnSnapshot;
@@ -115,9 +115,4 @@ export class Serving {
     this.#turn = done.catch(() => {});
     return done;
   }
-}
-
-/** `refused` as short as the wire wants it. */
-export function shortened(refused: readonly Refused[], max: number): readonly Refused[] {
-  return refused.slice(0, max).map(({ id, reason }) => ({ id, reason: reason.slice(0, reasonLengthMax) }));
 }

@@ -1,6 +1,7 @@
 /**
  * Unreachable: no connection, or not one that can be trusted. Refused: the controller did not let us in.
- * Ended: it went away. Silent: it did not answer in time. Broken: it said what cannot be.
+ * Ended: it went away. Silent: it did not answer in time. Broken: it said what cannot be. Behind: it has seen less
+ * than we have, for too long.
  */
 export type SubscribeFailure = 'Unreachable' | 'Refused' | 'Ended' | 'Silent' | 'Broken' | 'Behind';
 
@@ -13,4 +14,9 @@ export class SubscribeError extends Error {
     this.name = 'SubscribeError';
     this.failure = failure;
   }
+}
+
+/** The words of what was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

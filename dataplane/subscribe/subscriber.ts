@@ -9,12 +9,12 @@ import { Connection } from './connection.ts';
 import { Conversation } from './conversation.ts';
 import type { OnSnapshot, SnapshotMeta, SubscribeEvent } from './events.ts';
 import { candidateFromDisk } from './holdings.ts';
-import { LastGood, messageOf } from './last-good.ts';
+import { LastGood } from './last-good.ts';
 import { MissingKeys } from './missing-keys.ts';
 import { pause } from './pause.ts';
 import { Saver } from './saver.ts';
 import { Serving } from './serving.ts';
-import { SubscribeError } from './subscribe-error.ts';
+import { SubscribeError, messageOf } from './subscribe-error.ts';
 import { type SubscribeTimings, backOffMs, subscribeTimings } from './timings.ts';
 
 export interface SubscriberOptions {
