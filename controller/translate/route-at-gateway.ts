@@ -4,11 +4,11 @@ import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Attachment, Route, RouteRule } from '#snapshot/route.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { ListenerAttachment } from './attach.ts';
+import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
 import { policyTitle, type PolicyKind } from './policies/policy.ts';
 import { hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
-import { createdMs } from './precedence.ts';
 import type { RuleModel } from './rules/http.ts';
 import type { EndpointSource } from './translation.ts';
 
@@ -153,7 +153,7 @@ function viewOf(
       kind: 'Route',
       id: resourceId('Route', ...parts),
       name: `HTTPRoute/${namespace}/${name}`,
-      createdMs: createdMs(object),
+      createdMs: createdMs(object.metadata.creationTimestamp),
       attachments: attachments.map((one) => attachmentOf(gateway, one)),
       rules: rules.map((one) => routeRule(one)),
     },

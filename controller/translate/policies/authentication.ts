@@ -5,7 +5,7 @@ import { resourceId } from '#snapshot/ids.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { findKeys, type FoundKeys } from './keys.ts';
-import { placedRules, type Layer, type PolicyModel } from './policy.ts';
+import { closedPolicy, placedRules, type Layer, type PolicyModel } from './policy.ts';
 import { refusedModel } from './source.ts';
 
 const placeNames = {
@@ -28,7 +28,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
     if (strategy === 'Merge') {
       const detail =
         'Merge is not supported for AuthPolicies: alternatives of two policies joined would open doors; use Atomic';
-      return closed(
+      return closedPolicy(
         { ...base, strategy: 'Atomic' },
         { kind: 'PolicyInvalid', field: `${place}.strategy`, detail },
       );
@@ -36,7 +36,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
     const field = layer === 'Rules' ? place : `${place}.rules`;
     const found = alternatives(read, { kind: 'AuthPolicy', namespace, name }, rules, field);
     if ('closes' in found) {
-      return closed(base, found.closes);
+      return closedPolicy(base, found.closes);
     }
     const id = resourceId('Authentication', namespace, name);
     return {
@@ -52,12 +52,6 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
     };
   },
 };
-
-type Base = Pick<PolicyModel, 'kind' | 'namespace' | 'name' | 'layer' | 'strategy'>;
-
-function closed(base: Base, closes: Problem): PolicyModel {
-  return { ...base, parts: [], resources: [], remoteKeys: [], closes, pending: null };
-}
 
 type Keys = Extract<FoundKeys, { kind: 'Found' }>;
 

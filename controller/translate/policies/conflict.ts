@@ -3,8 +3,8 @@
 import type { AuthPolicy } from '#crds/auth-policy.ts';
 import type { TargetReference } from '#crds/policy.ts';
 import type { RateLimitPolicy } from '#crds/rate-limit-policy.ts';
-import type { Index, Unit } from '../memo.ts';
-import { createdMs } from '../precedence.ts';
+import { createdMs } from '../creation-time.ts';
+import type { Index, Read, Unit } from '../memo.ts';
 import type { PolicyKind } from './policy.ts';
 import { refusedPoliciesUnit } from './source.ts';
 
@@ -41,7 +41,10 @@ const contendersUnit: Unit<readonly string[]> = {
       policyKind === 'AuthPolicy' ? read.find(authPolicies, place) : read.find(rateLimitPolicies, place);
     const refused = read.ask(refusedPoliciesUnit, policyKind);
     return [
-      ...found.map((one) => ({ name: one.metadata.name, createdMs: createdMs(one) })),
+      ...found.map((one) => ({
+        name: one.metadata.name,
+        createdMs: createdMs(one.metadata.creationTimestamp),
+      })),
       ...refused.filter((one) =>
         one.targets.some((target) => keyOf(placeOf(one.namespace, target)) === place),
       ),
@@ -52,10 +55,6 @@ const contendersUnit: Unit<readonly string[]> = {
 };
 
 /** Names of the policies of a kind that target `place`; the first of them holds, the others have lost to it. */
-export function contenders(
-  read: { ask: <R>(unit: Unit<R>, ...key: readonly string[]) => R },
-  kind: PolicyKind,
-  place: Place,
-): readonly string[] {
+export function contenders(read: Read, kind: PolicyKind, place: Place): readonly string[] {
   return read.ask(contendersUnit, kind, keyOf(place));
 }

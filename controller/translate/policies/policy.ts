@@ -31,6 +31,14 @@ export interface PolicyModel {
   readonly pending: Problem | null;
 }
 
+/** A policy that cannot be enforced, for `closes`: it asks for nothing and closes what it holds for. */
+export function closedPolicy(
+  base: Pick<PolicyModel, 'kind' | 'namespace' | 'name' | 'layer' | 'strategy'>,
+  closes: Problem,
+): PolicyModel {
+  return { ...base, parts: [], resources: [], remoteKeys: [], closes, pending: null };
+}
+
 /** One of the things a policy asks for: a resource, and the name under which it is merged. */
 export interface PolicyPart {
   readonly name: string;

@@ -2,10 +2,10 @@
 // cannot be enforced, and what it names is closed: otherwise a mistake in a policy would open the door it guards.
 import type { TargetReference } from '#crds/policy.ts';
 import type { RefusedObject } from '../input.ts';
+import { createdMs } from '../creation-time.ts';
 import type { Read, Unit } from '../memo.ts';
-import { createdMs } from '../precedence.ts';
 import type { Problem } from '../problem.ts';
-import type { PolicyKind, PolicyModel } from './policy.ts';
+import { closedPolicy, type PolicyKind, type PolicyModel } from './policy.ts';
 
 /** What attaching a policy needs to know of it. */
 export interface PolicySource {
@@ -39,7 +39,13 @@ export function policySource(
     return findRefused(read, kind, namespace, name);
   }
   const { generation } = object.metadata;
-  return { namespace, name, generation, createdMs: createdMs(object), targets: object.spec.targetRefs };
+  return {
+    namespace,
+    name,
+    generation,
+    createdMs: createdMs(object.metadata.creationTimestamp),
+    targets: object.spec.targetRefs,
+  };
 }
 
 /** A policy that is there and does not decode, as a model that closes; null when there is none. */
@@ -50,20 +56,8 @@ export function refusedModel(
   name: string,
 ): PolicyModel | null {
   const found = findRefused(read, kind, namespace, name);
-  return found === null
-    ? null
-    : {
-        kind,
-        namespace,
-        name,
-        layer: 'Rules',
-        strategy: 'Atomic',
-        parts: [],
-        resources: [],
-        remoteKeys: [],
-        closes: found.problem,
-        pending: null,
-      };
+  const base = { kind, namespace, name, layer: 'Rules', strategy: 'Atomic' } as const;
+  return found === null ? null : closedPolicy(base, found.problem);
 }
 
 function findRefused(read: Read, kind: PolicyKind, namespace: string, name: string): RefusedPolicy | null {
@@ -75,13 +69,12 @@ function refusedPolicy({ namespace, name, raw, problems }: RefusedObject): Refus
   const metadata = fieldsOf(fieldsOf(raw)['metadata']);
   const { generation, creationTimestamp } = metadata;
   const targets = fieldsOf(fieldsOf(raw)['spec'])['targetRefs'];
-  const created = typeof creationTimestamp === 'string' ? Date.parse(creationTimestamp) : 0;
   const [first] = problems;
   return {
     namespace,
     name,
     generation: typeof generation === 'number' ? generation : 0,
-    createdMs: Number.isNaN(created) ? 0 : created,
+    createdMs: createdMs(creationTimestamp),
     targets: Array.isArray(targets) ? targets.flatMap((one) => targetOf(one) ?? []) : [],
     problem: {
       kind: 'PolicyInvalid',
