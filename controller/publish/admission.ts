@@ -20,6 +20,7 @@ export interface Identity {
 /** Asks whose token it is. Rejects when that cannot be told now. */
 export type Authenticate = (token: string) => Promise<Authenticated>;
 
+/** What comes of a first token. `reason` is told to the peer. */
 export type Admitted =
   | { readonly ok: true; readonly identity: Identity }
   | { readonly ok: false; readonly status: 401 | 503; readonly reason: string };
@@ -28,6 +29,8 @@ interface AdmissionOptions {
   readonly authenticate: Authenticate;
   readonly now: () => number;
   readonly recheckMs: number;
+  /** Whose token it is could not be told, and why: for the operator, never for the peer. */
+  readonly onUnknown: (problem: unknown) => void;
   /** The peer may not go on. Called once at most. */
   readonly onLapse: (reason: string) => void;
 }
@@ -122,7 +125,8 @@ export class Admission {
   async #ask(token: string): Promise<Authenticated | null> {
     try {
       return await this.#options.authenticate(token);
-    } catch {
+    } catch (problem) {
+      this.#options.onUnknown(problem);
       return null;
     }
   }

@@ -42,7 +42,7 @@ export type PublishEvent =
   | { readonly kind: 'Refused'; readonly status: number; readonly reason: string; readonly address: string }
   | { readonly kind: 'Connected'; readonly peer: string; readonly address: string }
   | { readonly kind: 'Disconnected'; readonly peer: string; readonly reason: string }
-  | { readonly kind: 'Failed'; readonly problem: Error };
+  | { readonly kind: 'Failed'; readonly problem: unknown };
 
 interface StreamServerOptions {
   readonly host: string;
@@ -149,6 +149,7 @@ export class StreamServer {
       authenticate: this.#authenticate,
       now: this.#options.now,
       recheckMs: this.#options.limits.recheckMs,
+      onUnknown: (problem) => this.#options.onEvent({ kind: 'Failed', problem }),
       onLapse: (reason) => end(reason),
     });
     let ending = '';

@@ -279,6 +279,9 @@ describe('the door of a publisher', () => {
     await using after = rawDataPlane(controller.address);
     await eventually(() => after.status() === 503 && asked > 2);
     assert(!before.stream.destroyed);
+    const failed = controller.events.find(({ kind }) => kind === 'Failed');
+    assert(failed?.kind === 'Failed');
+    assert.match(String(failed.problem), /the API server is away/, 'the operator hears why');
   });
 });
 
