@@ -3,7 +3,10 @@
 // Knows no kind.
 import * as z from 'zod';
 
-/** A rule between fields: `cel` for the API server, `holds` its twin for the decoder. Same verdict always. */
+/**
+ * A rule between fields: `cel` for the API server, `holds` its twin for the decoder. Same verdict always. Of kinds
+ * whose CRDs others ship only `holds` is asked; there `cel` says where the rule stands.
+ */
 export interface Rule<T> {
   readonly cel: string;
   /** What is wrong and what to do about it. */

@@ -34,15 +34,6 @@ const objectMetaSchema = z.object({
   annotations: texts.default({}),
 });
 
-export type ObjectMeta = Frozen<z.infer<typeof objectMetaSchema>>;
-
-/** What all objects have in common. */
-export interface KubernetesObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: ObjectMeta;
-}
-
 /** metav1.Condition. */
 const conditionSchema = z.object({
   type: z.string().max(316).describe('What this condition is about, such as Accepted.'),
@@ -269,7 +260,7 @@ export const namespaceSchema = kindSchema('Namespace', 'v1', {
 
 export type Namespace = Frozen<z.infer<typeof namespaceSchema>>;
 
-/** Status entry of a route for one of its parents, or of a policy for one of its ancestors. */
+/** `controllerName` of a status's entry for one parent or ancestor. */
 export const ownController = controllerName.describe(
   'Who wrote this entry: other controllers keep entries of their own beside it.',
 );
