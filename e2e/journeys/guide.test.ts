@@ -45,7 +45,7 @@ describe('the guide to an API server', () => {
     const steps = stepsOf(await readFile(path.join(root, 'docs/guides/api-server.md'), 'utf8'));
     assert.ok(steps.length > 5);
     const mark = '=== the next step of the guide';
-    const showLogs = `trap '[ $? = 0 ] || tail -n 20 "$DIR"/*.log >&2' EXIT`;
+    const showLogs = `trap '[ $? = 0 ] || { tail -n 20 "$DIR"/*.log >&2; kill $(jobs -p); }' EXIT`;
     const script = ['set -eu', showLogs, ...steps.map(({ commands }) => `echo '${mark}'\n${commands}`)];
     const { kubectl } = await binaries();
     const output = await outputOf('sh', ['-c', script.join('\n')], {
