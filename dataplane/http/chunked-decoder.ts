@@ -1,5 +1,5 @@
 import type { Fields } from './fields.ts';
-import { hexDigits, valueOctets } from './octets.ts';
+import { hexDigits, nameOctets, valueOctets } from './octets.ts';
 import type { HeadScanner } from './head-scanner.ts';
 
 /** Is told of chunked content. */
@@ -10,7 +10,11 @@ export interface ChunkedEvents {
 type State =
   | 'Size'
   | 'FirstDigit'
-  | 'Extension'
+  | 'ExtensionName'
+  | 'ExtensionValue'
+  | 'ExtensionQuoted'
+  | 'ExtensionEscape'
+  | 'ExtensionEnd'
   | 'SizeLineFeed'
   | 'Data'
   | 'DataReturn'
@@ -21,6 +25,9 @@ type State =
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 const semicolon = 0x3b;
+const equals = 0x3d;
+const quote = 0x22;
+const backslash = 0x5c;
 
 /** Octets of chunk extensions and of needless zeros that one message may carry; they are dropped. */
 const overheadBytesMax = 4096;
@@ -39,6 +46,8 @@ export class ChunkedDecoder {
   #state: State = 'FirstDigit';
   #remaining = 0;
   #overhead = 0;
+  /** The extension's name or value that is being read has no octet yet. */
+  #isEmpty = true;
   /** A trailer section that is not whole yet. */
   #held: Buffer | null = null;
 
@@ -100,11 +109,13 @@ export class ChunkedDecoder {
       case 'FirstDigit':
       case 'Size':
         return this.#takeSize(octet);
-      case 'Extension':
-        if (octet === carriageReturn) this.#state = 'SizeLineFeed';
-        else if (valueOctets[octet] === 0) return this.#malformed('chunk extension');
-        else return this.#countOverhead();
-        return true;
+      case 'ExtensionName':
+      case 'ExtensionValue':
+      case 'ExtensionEnd':
+        return this.#takeExtension(octet);
+      case 'ExtensionQuoted':
+      case 'ExtensionEscape':
+        return this.#takeQuoted(octet);
       case 'SizeLineFeed':
         if (octet !== lineFeed) return this.#malformed('chunk size line');
         this.#state = this.#remaining === 0 ? 'Trailers' : 'Data';
@@ -136,9 +147,35 @@ export class ChunkedDecoder {
     }
     if (this.#state === 'FirstDigit') return this.#malformed('chunk size');
     if (octet === carriageReturn) this.#state = 'SizeLineFeed';
-    else if (octet === semicolon) this.#state = 'Extension';
+    else if (octet === semicolon) this.#beginExtension('ExtensionName');
     else return this.#malformed('chunk size');
     return true;
+  }
+
+  #beginExtension(part: 'ExtensionName' | 'ExtensionValue'): void {
+    this.#state = part;
+    this.#isEmpty = true;
+  }
+
+  /** A name, and after `=` a token or a quoted string; no blanks, which are bad (RFC 9112 section 7.1.1). */
+  #takeExtension(octet: number): boolean {
+    const was = this.#state;
+    const isNamed = was === 'ExtensionEnd' || !this.#isEmpty;
+    if (was === 'ExtensionValue' && this.#isEmpty && octet === quote) this.#state = 'ExtensionQuoted';
+    else if (was === 'ExtensionName' && isNamed && octet === equals) this.#beginExtension('ExtensionValue');
+    else if (isNamed && octet === semicolon) this.#beginExtension('ExtensionName');
+    else if (isNamed && octet === carriageReturn) this.#state = 'SizeLineFeed';
+    else if (was === 'ExtensionEnd' || nameOctets[octet] === 0) return this.#malformed('chunk extension');
+    else this.#isEmpty = false;
+    return this.#countOverhead();
+  }
+
+  #takeQuoted(octet: number): boolean {
+    if (valueOctets[octet] === 0) return this.#malformed('chunk extension');
+    if (this.#state === 'ExtensionEscape') this.#state = 'ExtensionQuoted';
+    else if (octet === quote) this.#state = 'ExtensionEnd';
+    else if (octet === backslash) this.#state = 'ExtensionEscape';
+    return this.#countOverhead();
   }
 
   #countOverhead(): boolean {

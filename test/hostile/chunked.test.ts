@@ -29,6 +29,13 @@ describe('chunks that are not well-formed never become a request', () => {
     ['a bare LF in an extension', '3;a\nb\r\nabc\r\n0\r\n\r\n'],
     ['a bare CR in an extension', '3;a\rb\r\nabc\r\n0\r\n\r\n'],
     ['NUL in an extension', '3;a\0\r\nabc\r\n0\r\n\r\n'],
+    ['a blank in an extension', '3; a=b\r\nabc\r\n0\r\n\r\n'],
+    ['an extension without a name', '3;\r\nabc\r\n0\r\n\r\n'],
+    ['an extension of a value alone', '3;=b\r\nabc\r\n0\r\n\r\n'],
+    ['an extension with an empty value', '3;a=\r\nabc\r\n0\r\n\r\n'],
+    ['an extension whose quotes stay open', '3;a="b\r\nabc\r\n0\r\n\r\n'],
+    ['something behind quotes in an extension', '3;a="b"c\r\nabc\r\n0\r\n\r\n'],
+    ['an extension that is no token', '3;a=b,c\r\nabc\r\n0\r\n\r\n'],
     ['a bare LF at the end', '3\r\nabc\r\n0\r\n\n'],
     ['a bare LF behind the last size', '3\r\nabc\r\n0\n\r\n'],
     ['a bad trailer', '3\r\nabc\r\n0\r\nX A: b\r\n\r\n'],
@@ -51,7 +58,7 @@ describe('chunks that are not well-formed never become a request', () => {
 
 it('extensions and needless zeros are dropped, trailers that may stay stay', async () => {
   const content =
-    '0003;a=b;c="d;e"\r\nabc\r\n2;x\r\nde\r\n000;y\r\nX-Sum: 1\r\nHost: evil\r\nContent-Length: 7\r\n' +
+    '0003;a=b;c="d;e\\" f"\r\nabc\r\n2;x\r\nde\r\n000;y\r\nX-Sum: 1\r\nHost: evil\r\nContent-Length: 7\r\n' +
     'Authorization: x\r\nX-Forwarded-For: 6.6.6.6\r\nTransfer-Encoding: gzip\r\nX-Kept: mine\r\n\r\n';
   const outcome = await attack(`${start}X-Kept: head\r\nConnection: close\r\n\r\n${content}`);
   assert.equal(outcome.seen[0]?.body, 'abcde');
