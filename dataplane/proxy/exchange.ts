@@ -106,7 +106,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     let match: RoutedRule<Rule> | null = null;
     let failure: Failure = { kind: 'NoRoute' };
     try {
-      match = routed.match(this.request);
+      match = routed.match(this.request, this.#around.now);
     } catch (error) {
       // one request that matching cannot bear must not take all others with it
       failure = { kind: 'FilterBroke', detail: `matching: ${String(error)}` };

@@ -140,10 +140,10 @@ class CompiledListener<Listener, Rule> implements RoutedListener<Listener, Rule>
 
   // Hot path: a few look-ups by hash and one short-lived object, whatever the number of routes. What the best host
   // does not match is passed on to the next wider one of this listener, and to no other listener.
-  match(request: RequestHead): RoutedRule<Rule> | null {
+  match(request: RequestHead, now: () => number): RoutedRule<Rule> | null {
     // `OPTIONS *` asks about the gateway itself: it has no path, so no route, not even `.*`, means it.
     if (!request.path.startsWith('/')) return null;
-    const view = new RequestView(request);
+    const view = new RequestView(request, now);
     for (let host = this.#hosts.find(request.host); host !== null; host = this.#hosts.beyond(host.serves)) {
       for (const table of host.tables) {
         const routed = table.match(view);

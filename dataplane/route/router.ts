@@ -11,8 +11,11 @@ export interface Router<Listener, Rule> {
 
 export interface RoutedListener<Listener, Rule> {
   readonly listener: Listener;
-  /** The rule that serves the request by the Gateway API's precedence, or null. */
-  match(request: RequestHead): RoutedRule<Rule> | null;
+  /**
+   * The rule that serves the request by the Gateway API's precedence, or null. `now` is a clock in milliseconds.
+   * Throws when the patterns of the routes would take so long for this request that all others had to wait.
+   */
+  match(request: RequestHead, now: () => number): RoutedRule<Rule> | null;
 }
 
 export interface RoutedRule<Rule> {

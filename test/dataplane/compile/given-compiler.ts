@@ -84,5 +84,5 @@ export function ruleFor(
 ): Rule | null {
   const request = givenRequest({ target, host: given.host ?? 'example.com' });
   const router = runtime.ports.get(given.port ?? 80)?.router;
-  return router?.listenerFor(request.host)?.match(request)?.rule ?? null;
+  return router?.listenerFor(request.host)?.match(request, () => 0)?.rule ?? null;
 }

@@ -25,7 +25,7 @@ function asks(makeRouter: MakeRouter, listeners: Listeners, routes: readonly Rou
   const router = makeRouter(listeners, routes);
   return (request: RequestText): string | null => {
     const head = givenRequest(request);
-    return router.listenerFor(head.host)?.match(head)?.rule ?? null;
+    return router.listenerFor(head.host)?.match(head, () => 0)?.rule ?? null;
   };
 }
 
@@ -182,7 +182,7 @@ function paths(makeRouter: MakeRouter): void {
   for (const [path, request, matchedPrefix] of table) {
     it(`${matchedPrefix === null ? 'does not match' : 'matches'} ${request} by ${path}`, () => {
       const router = makeRouter({ http: '' }, [givenRoute('r', { rules: rulesOf(givenMatch({ path })) })]);
-      const routed = router.listenerFor('')?.match(givenRequest({ target: request }));
+      const routed = router.listenerFor('')?.match(givenRequest({ target: request }), () => 0);
       assert.equal(routed?.matchedPrefix ?? null, matchedPrefix);
     });
   }
