@@ -108,7 +108,7 @@ export class AuthorityKeeper {
       }
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
-      const raced = error.failure === 'conflict' || error.failure === 'alreadyExists';
+      const raced = error.failure === 'Conflict' || error.failure === 'AlreadyExists';
       if (!raced) report('AuthorityNotWritten', { error });
       nextMs = retryMs;
     }

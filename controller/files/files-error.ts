@@ -1,5 +1,5 @@
 /** Why a folder cannot be read at all. */
-export type FilesFailure = 'notFound' | 'notAFolder' | 'unreadable';
+export type FilesFailure = 'NotFound' | 'NotAFolder' | 'Unreadable';
 
 /** The folder itself is at fault; what stands in its files is told as problems instead. */
 export class FilesError extends Error {
@@ -15,7 +15,7 @@ export class FilesError extends Error {
 }
 
 const words = {
-  notFound: 'there is no such folder',
-  notAFolder: 'is not a folder',
-  unreadable: 'cannot be read',
+  NotFound: 'there is no such folder',
+  NotAFolder: 'is not a folder',
+  Unreadable: 'cannot be read',
 } satisfies Record<FilesFailure, string>;

@@ -54,7 +54,7 @@ async function namesIn(folder: string, below: string): Promise<readonly string[]
 function failureOf(error: unknown): FilesError['failure'] {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'ENOENT') {
-    return 'notFound';
+    return 'NotFound';
   }
-  return code === 'ENOTDIR' ? 'notAFolder' : 'unreadable';
+  return code === 'ENOTDIR' ? 'NotAFolder' : 'Unreadable';
 }

@@ -33,18 +33,18 @@ export async function targetsOfUri(
     url.username !== '' ||
     url.password !== ''
   ) {
-    throw new KeysError('insecure', 'the uri must be an https URL without user and password');
+    throw new KeysError('Insecure', 'the uri must be an https URL without user and password');
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) === 0 ? await resolved(host, resolve) : [host];
   const permitted = addresses.filter((address) => rule.permits(address));
   if (permitted.length === 0) {
     const message = `${host} leads to an address that is not public; serve the keys by a backendRef instead`;
-    throw new KeysError('refusedAddress', message);
+    throw new KeysError('RefusedAddress', message);
   }
   const usable = url.protocol === 'https:' ? permitted : permitted.filter((address) => rule.trusts(address));
   if (usable.length === 0) {
-    throw new KeysError('insecure', 'the uri must begin with https:');
+    throw new KeysError('Insecure', 'the uri must begin with https:');
   }
   return usable.map((address) => ({ url, address }));
 }
@@ -54,9 +54,9 @@ async function resolved(host: string, resolve: Resolve): Promise<readonly string
     const addresses = await resolve(host);
     if (addresses.length > 0) return addresses;
   } catch (cause) {
-    throw new KeysError('unresolvable', `the name ${host} cannot be resolved`, cause);
+    throw new KeysError('Unresolvable', `the name ${host} cannot be resolved`, cause);
   }
-  throw new KeysError('unresolvable', `the name ${host} has no address`);
+  throw new KeysError('Unresolvable', `the name ${host} has no address`);
 }
 
 /**
@@ -78,10 +78,10 @@ export async function fetchDocument(target: Target, signal: AbortSignal): Promis
       signal,
     });
     if (statusCode !== 200) {
-      throw new KeysError('status', `the server answered ${statusCode} instead of 200`);
+      throw new KeysError('Status', `the server answered ${statusCode} instead of 200`);
     }
     const text = await textOf(body, bodyBytesMax);
-    if (text === null) throw new KeysError('tooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
+    if (text === null) throw new KeysError('TooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
     return text;
   } catch (error) {
     throw keysError(error, signal);
@@ -104,7 +104,7 @@ function keysError(error: unknown, signal: AbortSignal): KeysError {
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (signal.aborted || code.includes('TIMEOUT')) {
-    return new KeysError('timeout', 'the server did not answer in time', error);
+    return new KeysError('Timeout', 'the server did not answer in time', error);
   }
-  return new KeysError('network', `the server cannot be reached${code === '' ? '' : ` (${code})`}`, error);
+  return new KeysError('Network', `the server cannot be reached${code === '' ? '' : ` (${code})`}`, error);
 }

@@ -227,7 +227,7 @@ export class KeyFetcher {
   async #uriTargets(uri: string, signal: AbortSignal): Promise<readonly Target[]> {
     const late = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () =>
-        reject(new KeysError('timeout', 'the name of the server was not resolved in time')),
+        reject(new KeysError('Timeout', 'the name of the server was not resolved in time')),
       );
     });
     return Promise.race([targetsOfUri(uri, this.#options.rule, this.#options.resolve), late]);
@@ -238,7 +238,7 @@ export class KeyFetcher {
     const endpoints = this.#options.endpointsOf(namespace, service, port);
     if (endpoints.length === 0) {
       throw new KeysError(
-        'noEndpoints',
+        'NoEndpoints',
         `Service ${namespace}/${service} has no ready endpoint on port ${port}`,
       );
     }
@@ -257,7 +257,7 @@ export class KeyFetcher {
 
 /** The document from the first target that has it. */
 async function fetchFirst(targets: readonly Target[], signal: AbortSignal): Promise<string> {
-  let last: unknown = new KeysError('network', 'there is no address to ask');
+  let last: unknown = new KeysError('Network', 'there is no address to ask');
   for (const target of targets) {
     try {
       return await fetchDocument(target, signal);

@@ -1,18 +1,18 @@
 /** Why a key set cannot be had. */
 export type KeysFailure =
   /** Plain HTTP, or not a URL of a web server at all. */
-  | 'insecure'
-  | 'unresolvable'
+  | 'Insecure'
+  | 'Unresolvable'
   /** The name leads to an address that a gateway must not be sent to. */
-  | 'refusedAddress'
-  | 'noEndpoints'
-  | 'timeout'
-  | 'network'
+  | 'RefusedAddress'
+  | 'NoEndpoints'
+  | 'Timeout'
+  | 'Network'
   /** An answer other than 200; redirects are not followed. */
-  | 'status'
-  | 'tooLarge'
+  | 'Status'
+  | 'TooLarge'
   /** No JWK Set with usable keys. */
-  | 'invalid';
+  | 'Invalid';
 
 /** A fetch of keys failed. The message says what to mend and can stand in a status. */
 export class KeysError extends Error {

@@ -12,12 +12,12 @@ export type ReadKeys = (
 /**
  * The usable keys of the JWK Set `text`. A private or symmetric key that somebody publishes by mistake is
  * dropped: it must not get any further, and whoever knows it could sign.
- * @throws {KeysError} `invalid` when none is left.
+ * @throws {KeysError} `Invalid` when none is left.
  */
 export function publicKeysOf(text: string, readKeys: ReadKeys): readonly JsonWebKey[] {
   const read = readKeys(listOf(text).filter((key) => !isRecord(key) || !isSecretKey(key)));
   if (read.kind === 'Invalid') {
-    throw new KeysError('invalid', `the answer ${read.detail}`);
+    throw new KeysError('Invalid', `the answer ${read.detail}`);
   }
   return read.keys;
 }
@@ -27,11 +27,11 @@ function listOf(text: string): readonly unknown[] {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new KeysError('invalid', 'the answer is no JSON', cause);
+    throw new KeysError('Invalid', 'the answer is no JSON', cause);
   }
   const keys = isRecord(parsed) ? parsed['keys'] : null;
   if (!Array.isArray(keys)) {
-    throw new KeysError('invalid', 'the answer is no JWK Set: it must be an object with the list "keys"');
+    throw new KeysError('Invalid', 'the answer is no JWK Set: it must be an object with the list "keys"');
   }
   return keys;
 }

@@ -29,7 +29,7 @@ export type ConnectionSource =
 
 /**
  * The connection that a pod's service account or a kubeconfig file describes.
- * @throws {KubeError} `malformed` when there is none.
+ * @throws {KubeError} `Malformed` when there is none.
  */
 export async function loadConnection(source: ConnectionSource): Promise<Connection> {
   // 430 ms and 87 MB: only who talks to a cluster pays for it.
@@ -42,7 +42,7 @@ export async function loadConnection(source: ConnectionSource): Promise<Connecti
       source.kind === 'Cluster'
         ? 'this is no pod of a cluster: name a kubeconfig'
         : 'the kubeconfig has no current cluster with a server';
-    throw new KubeError('malformed', message);
+    throw new KubeError('Malformed', message);
   }
   return {
     server: cluster.server,
@@ -66,7 +66,7 @@ function loadConfig(config: KubeConfig, source: ConnectionSource): KubeConfig {
     }
     return config;
   } catch (cause) {
-    throw new KubeError('malformed', 'the kubeconfig cannot be read', { cause });
+    throw new KubeError('Malformed', 'the kubeconfig cannot be read', { cause });
   }
 }
 
@@ -75,7 +75,7 @@ async function credentialsOf(config: KubeConfig): Promise<Credentials> {
   try {
     await config.applyToHTTPSOptions(options);
   } catch (cause) {
-    throw new KubeError('unauthorized', 'the credentials for the API server cannot be had', { cause });
+    throw new KubeError('Unauthorized', 'the credentials for the API server cannot be had', { cause });
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {

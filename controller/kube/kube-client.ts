@@ -151,7 +151,7 @@ export class KubeClient {
 
   #errorOf(error: unknown, signal: AbortSignal | null): KubeError {
     const found = streamError(error, signal);
-    if (found.failure === 'unauthorized') {
+    if (found.failure === 'Unauthorized') {
       this.#refresh = 'Fresh';
       this.#session = null;
     }
@@ -163,7 +163,7 @@ export class KubeClient {
 export function streamError(error: unknown, signal: AbortSignal | null): KubeError {
   if (signal?.aborted === true) {
     const { reason } = signal as { readonly reason: unknown };
-    return reason instanceof KubeError ? reason : new KubeError('aborted', 'called off', { cause: error });
+    return reason instanceof KubeError ? reason : new KubeError('Aborted', 'called off', { cause: error });
   }
   if (error instanceof KubeError) {
     return error;
@@ -172,8 +172,8 @@ export function streamError(error: unknown, signal: AbortSignal | null): KubeErr
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const timeout = name === 'TimeoutError' || code.includes('TIMEOUT') || code === 'ETIMEDOUT';
   return timeout
-    ? new KubeError('timeout', 'the API server did not answer in time', { cause: error })
-    : new KubeError('network', `the API server cannot be reached (${code || name})`, { cause: error });
+    ? new KubeError('Timeout', 'the API server did not answer in time', { cause: error })
+    : new KubeError('Network', `the API server cannot be reached (${code || name})`, { cause: error });
 }
 
 function createAgent({ tls }: Credentials): Agent {
@@ -197,7 +197,7 @@ function fingerprintOf({ tls }: Credentials): string {
 
 async function boundedText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const text = await textOf(body, bodyBytesMax);
-  if (text === null) throw new KubeError('tooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
+  if (text === null) throw new KubeError('TooLarge', `the answer is longer than ${bodyBytesMax} bytes`);
   return text;
 }
 
@@ -205,7 +205,7 @@ function parse(text: string): unknown {
   try {
     return text === '' ? null : (JSON.parse(text) as unknown);
   } catch (cause) {
-    throw new KubeError('malformed', 'the answer of the API server is not JSON', { cause });
+    throw new KubeError('Malformed', 'the answer of the API server is not JSON', { cause });
   }
 }
 

@@ -2,26 +2,26 @@ import { isRecord } from '#crds/record.ts';
 
 /** All ways in which a call to the API server can fail. */
 export type KubeFailure =
-  | 'badRequest'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'notFound'
-  | 'conflict'
-  | 'alreadyExists'
-  | 'gone'
-  | 'tooLarge'
-  | 'invalid'
-  | 'tooManyRequests'
-  | 'server'
+  | 'BadRequest'
+  | 'Unauthorized'
+  | 'Forbidden'
+  | 'NotFound'
+  | 'Conflict'
+  | 'AlreadyExists'
+  | 'Gone'
+  | 'TooLarge'
+  | 'Invalid'
+  | 'TooManyRequests'
+  | 'Server'
   /** No answer, or no more of it, within the deadline. */
-  | 'timeout'
+  | 'Timeout'
   /** A watch from which nothing more comes. */
-  | 'silent'
-  | 'network'
+  | 'Silent'
+  | 'Network'
   /** The answer is not what the API promises. */
-  | 'malformed'
+  | 'Malformed'
   /** The caller's signal. */
-  | 'aborted';
+  | 'Aborted';
 
 export interface KubeErrorDetails {
   /** HTTP status, or `code` of an ERROR event; 0 when there was none. */
@@ -59,19 +59,19 @@ export function errorOfStatus(code: number, status: unknown, retryAfter: string 
 
 function failureOf(code: number, reason: string): KubeFailure {
   if (code === 409) {
-    return reason === 'AlreadyExists' ? 'alreadyExists' : 'conflict';
+    return reason === 'AlreadyExists' ? 'AlreadyExists' : 'Conflict';
   }
-  return failures.get(code) ?? (code >= 500 ? 'server' : 'badRequest');
+  return failures.get(code) ?? (code >= 500 ? 'Server' : 'BadRequest');
 }
 
 const failures: ReadonlyMap<number, KubeFailure> = new Map([
-  [401, 'unauthorized'],
-  [403, 'forbidden'],
-  [404, 'notFound'],
-  [410, 'gone'],
-  [413, 'tooLarge'],
-  [422, 'invalid'],
-  [429, 'tooManyRequests'],
+  [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [404, 'NotFound'],
+  [410, 'Gone'],
+  [413, 'TooLarge'],
+  [422, 'Invalid'],
+  [429, 'TooManyRequests'],
 ]);
 
 const retryAfterMaxMs = 60_000;

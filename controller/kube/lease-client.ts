@@ -40,7 +40,7 @@ export class KubeLeaseClient {
     try {
       return leaseOf(await this.#client.request({ method: 'GET', path: this.#path, deadlineMs }));
     } catch (error) {
-      if (error instanceof KubeError && error.failure === 'notFound') return null;
+      if (error instanceof KubeError && error.failure === 'NotFound') return null;
       throw error;
     }
   }
@@ -85,7 +85,7 @@ export class KubeLeaseClient {
 function leaseOf(answer: unknown): Lease {
   const object = sourceObject(answer);
   if (object === null) {
-    throw new KubeError('malformed', 'the answer is not a Lease');
+    throw new KubeError('Malformed', 'the answer is not a Lease');
   }
   const spec = isRecord(object['spec']) ? object['spec'] : {};
   const annotations = isRecord(object.metadata['annotations']) ? object.metadata['annotations'] : {};

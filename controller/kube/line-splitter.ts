@@ -12,7 +12,7 @@ export class LineSplitter {
 
   /**
    * The lines that `chunk` completes; empty ones are left out.
-   * @throws {KubeError} `tooLarge` when a line is longer than allowed.
+   * @throws {KubeError} `TooLarge` when a line is longer than allowed.
    */
   *push(chunk: Uint8Array): Iterable<string> {
     let from = 0;
@@ -32,7 +32,7 @@ export class LineSplitter {
   #keep(part: Uint8Array): void {
     this.#pendingBytes += part.length;
     if (this.#pendingBytes > this.#lineBytesMax) {
-      throw new KubeError('tooLarge', `an event of the watch is longer than ${this.#lineBytesMax} bytes`);
+      throw new KubeError('TooLarge', `an event of the watch is longer than ${this.#lineBytesMax} bytes`);
     }
     if (part.length > 0) {
       this.#pending.push(part);

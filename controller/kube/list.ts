@@ -30,7 +30,7 @@ export async function listAll(options: ListOptions): Promise<ObjectList> {
     try {
       return await listPages(options);
     } catch (error) {
-      const expired = error instanceof KubeError && error.failure === 'gone';
+      const expired = error instanceof KubeError && error.failure === 'Gone';
       if (!expired || restarts >= restartsMax) throw error;
     }
   }
@@ -58,14 +58,14 @@ async function listPages(options: ListOptions): Promise<ObjectList> {
     }
     next = following;
   } while (!signal.aborted);
-  throw new KubeError('aborted', 'called off');
+  throw new KubeError('Aborted', 'called off');
 }
 
 function readPage(page: unknown) {
   const metadata = isRecord(page) && isRecord(page['metadata']) ? page['metadata'] : null;
   const items: unknown = isRecord(page) ? (page['items'] ?? []) : null;
   if (metadata === null || !Array.isArray(items) || typeof metadata['resourceVersion'] !== 'string') {
-    throw new KubeError('malformed', 'the answer to a list is not a list');
+    throw new KubeError('Malformed', 'the answer to a list is not a list');
   }
   const following = typeof metadata['continue'] === 'string' ? metadata['continue'] : '';
   return { items: items as readonly unknown[], resourceVersion: metadata['resourceVersion'], following };

@@ -24,7 +24,7 @@ export interface ObjectPlace extends ResourceLocation {
 }
 
 /**
- * Creates the object; `alreadyExists` when somebody was faster.
+ * Creates the object; `AlreadyExists` when somebody was faster.
  * @throws {KubeError}
  */
 export async function createObject(
@@ -38,7 +38,7 @@ export async function createObject(
 }
 
 /**
- * Puts `object` in the place of the one with its resourceVersion; `conflict` when somebody was faster.
+ * Puts `object` in the place of the one with its resourceVersion; `Conflict` when somebody was faster.
  * @throws {KubeError}
  */
 export async function replaceObject(
@@ -87,7 +87,7 @@ export async function applyConfigMap(
 function known(answer: unknown): SourceObject {
   const object = sourceObject(answer);
   if (object === null) {
-    throw new KubeError('malformed', 'the API server answered with something that is no object');
+    throw new KubeError('Malformed', 'the API server answered with something that is no object');
   }
   return object;
 }

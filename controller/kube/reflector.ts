@@ -107,7 +107,7 @@ export class Reflector {
 
   /** Resolves when nothing more will be told. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new KubeError('aborted', 'the reflector is stopping'));
+    this.#stopping.abort(new KubeError('Aborted', 'the reflector is stopping'));
     await this.#running;
   }
 
@@ -201,7 +201,7 @@ export class Reflector {
       }
     }
     if (collecting !== null && !this.#stopping.signal.aborted) {
-      throw new KubeError('server', 'the server ended the list before its end');
+      throw new KubeError('Server', 'the server ended the list before its end');
     }
     return count;
   }
@@ -253,15 +253,15 @@ export class Reflector {
     if (this.#stopping.signal.aborted) {
       return 0;
     }
-    if (failure === 'gone' || failure === 'silent') {
+    if (failure === 'Gone' || failure === 'Silent') {
       // All in a day's work: nothing is wrong with the server.
-      this.#version = failure === 'gone' ? null : this.#version;
+      this.#version = failure === 'Gone' ? null : this.#version;
       return this.#backoff.next(backoffMinMs);
     }
-    if (failure === 'notFound') {
+    if (failure === 'NotFound') {
       return this.#waitForKind();
     }
-    if (failure === 'badRequest' || failure === 'invalid') {
+    if (failure === 'BadRequest' || failure === 'Invalid') {
       if (this.#version === null && this.#way === 'Streamed') {
         // A server without streaming lists.
         this.#way = 'Paged';
@@ -275,10 +275,10 @@ export class Reflector {
       // The server's own word, and not all at once after it. One that says 503 is starting and asks for 5 s,
       // though it is ready sooner, and every second counts after an outage; one that says 429 has its reasons.
       const asked =
-        failure === 'server' ? Math.min(error.retryAfterMs, serverRetryMaxMs) : error.retryAfterMs;
+        failure === 'Server' ? Math.min(error.retryAfterMs, serverRetryMaxMs) : error.retryAfterMs;
       return asked + this.#backoff.next(backoffMinMs);
     }
-    return this.#backoff.next(failure === 'network' ? networkBackoffMaxMs : backoffMaxMs);
+    return this.#backoff.next(failure === 'Network' ? networkBackoffMaxMs : backoffMaxMs);
   }
 
   #waitForKind(): number {
@@ -288,8 +288,8 @@ export class Reflector {
       this.#version = null;
       this.#listed = false;
       this.#listedAt = null;
-      if (this.#trouble !== 'notInstalled') {
-        this.#trouble = 'notInstalled';
+      if (this.#trouble !== 'NotInstalled') {
+        this.#trouble = 'NotInstalled';
         report({ kind: 'NotInstalled', of: info.kind });
       }
       sink.unserved(info.kind);

@@ -31,7 +31,7 @@ export class KubeStatusClient {
     try {
       return liveOf(await this.#client.request({ method: 'GET', path: this.#pathOf(object) }));
     } catch (error) {
-      if (error instanceof KubeError && error.failure === 'notFound') return null;
+      if (error instanceof KubeError && error.failure === 'NotFound') return null;
       throw error;
     }
   }
@@ -52,8 +52,8 @@ export class KubeStatusClient {
       });
       return { kind: 'Written', live: liveOf(answer) };
     } catch (error) {
-      if (error instanceof KubeError && error.failure === 'conflict') return { kind: 'Conflict' };
-      if (error instanceof KubeError && error.failure === 'notFound') return { kind: 'Gone' };
+      if (error instanceof KubeError && error.failure === 'Conflict') return { kind: 'Conflict' };
+      if (error instanceof KubeError && error.failure === 'NotFound') return { kind: 'Gone' };
       throw error;
     }
   }
@@ -70,7 +70,7 @@ export class KubeStatusClient {
 function liveOf(answer: unknown): LiveStatus {
   const object = sourceObject(answer);
   if (object === null) {
-    throw new KubeError('malformed', 'the API server answered with something that is no object');
+    throw new KubeError('Malformed', 'the API server answered with something that is no object');
   }
   return liveStatusOf(object);
 }

@@ -38,7 +38,7 @@ export async function reviewToken(
   });
   const status = isRecord(answer) ? answer['status'] : null;
   if (!isRecord(status)) {
-    throw new KubeError('malformed', 'the answer to a TokenReview has no status');
+    throw new KubeError('Malformed', 'the answer to a TokenReview has no status');
   }
   return identityOf(status, token, audience);
 }

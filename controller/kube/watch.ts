@@ -35,7 +35,7 @@ export async function* watch(options: WatchOptions): AsyncGenerator<WatchEvent> 
   let callOff = () => {};
   const check = () => {
     if (options.clock.elapsed() - heardAt >= options.idleMs) {
-      silence.abort(new KubeError('silent', 'the watch has fallen silent'));
+      silence.abort(new KubeError('Silent', 'the watch has fallen silent'));
     } else {
       callOff = options.clock.after(options.idleMs / 4, check);
     }
@@ -57,7 +57,7 @@ export async function* watch(options: WatchOptions): AsyncGenerator<WatchEvent> 
   } finally {
     callOff();
     // Also when the reader left early: the connection must not stay.
-    silence.abort(new KubeError('aborted', 'the watch is over'));
+    silence.abort(new KubeError('Aborted', 'the watch is over'));
   }
 }
 
@@ -86,7 +86,7 @@ function parse(line: string): { readonly type: unknown; readonly object: unknown
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    throw new KubeError('malformed', 'an event of the watch is not JSON', { cause });
+    throw new KubeError('Malformed', 'an event of the watch is not JSON', { cause });
   }
   return isRecord(value) ? { type: value['type'], object: value['object'] } : { type: null, object: null };
 }

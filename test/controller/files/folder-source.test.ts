@@ -216,7 +216,7 @@ test('a folder that is not there is an error at the start', async (t) => {
   await rm(folder, { recursive: true });
   await assert.rejects(source.start(), (error) => {
     assert(error instanceof FilesError);
-    assert.equal(error.failure, 'notFound');
+    assert.equal(error.failure, 'NotFound');
     return true;
   });
 });

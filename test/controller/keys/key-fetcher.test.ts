@@ -141,11 +141,11 @@ test('private and symmetric keys in an answer get no further', async (t) => {
 });
 
 for (const [what, run, failure] of [
-  ['a redirect', (_: unknown, r: ServerResponse) => r.writeHead(302, { location: '/x' }).end(), 'status'],
-  ['too much', (_: unknown, r: ServerResponse) => r.end(Buffer.alloc(300 * 1024, 32)), 'tooLarge'],
-  ['no JSON', (_: unknown, r: ServerResponse) => r.end('<html>'), 'invalid'],
-  ['no usable key', (_: unknown, r: ServerResponse) => r.end('{"keys":[]}'), 'invalid'],
-  ['a reset', (_: unknown, r: ServerResponse) => r.socket?.resetAndDestroy(), 'network'],
+  ['a redirect', (_: unknown, r: ServerResponse) => r.writeHead(302, { location: '/x' }).end(), 'Status'],
+  ['too much', (_: unknown, r: ServerResponse) => r.end(Buffer.alloc(300 * 1024, 32)), 'TooLarge'],
+  ['no JSON', (_: unknown, r: ServerResponse) => r.end('<html>'), 'Invalid'],
+  ['no usable key', (_: unknown, r: ServerResponse) => r.end('{"keys":[]}'), 'Invalid'],
+  ['a reset', (_: unknown, r: ServerResponse) => r.socket?.resetAndDestroy(), 'Network'],
 ] as const) {
   test(`${what} is no set of keys (${failure})`, async (t) => {
     const { fetcher, events, known, seen, respond, uri, fetched } = await given(t);
@@ -167,7 +167,7 @@ test('a server that does not answer is given up after five seconds', async (t) =
   clock.advance(0);
   await eventually(() => assert.equal(seen.length, 1));
   clock.advance(5_000);
-  await eventually(() => assert.equal(failureOf(events[0]), 'timeout'));
+  await eventually(() => assert.equal(failureOf(events[0]), 'Timeout'));
 });
 
 test('plain HTTP is for networks that the operator named, and nothing but the web is fetched', async (t) => {
@@ -176,10 +176,10 @@ test('plain HTTP is for networks that the operator named, and nothing but the we
   fetcher.lead();
   fetcher.want([uri('public.example')]);
   await fetched(1);
-  assert.equal(failureOf(events[0]), 'insecure');
+  assert.equal(failureOf(events[0]), 'Insecure');
   fetcher.want([{ id: 'file', source: { type: 'Uri', uri: 'file:///etc/passwd' } }]);
   await fetched(2);
-  assert.equal(failureOf(events[1]), 'insecure');
+  assert.equal(failureOf(events[1]), 'Insecure');
   assert.equal(seen.length, 0);
 });
 
@@ -188,7 +188,7 @@ test('a name that leads to an address inside is refused before anything is conne
   fetcher.lead();
   fetcher.want([uri('keys.example', 'https')]);
   await fetched(1);
-  assert.equal(failureOf(events[0]), 'refusedAddress');
+  assert.equal(failureOf(events[0]), 'RefusedAddress');
   assert.equal(seen.length, 0);
 });
 
@@ -216,7 +216,7 @@ test('keys of a Service are fetched from its endpoints, under its own name', asy
   fetcher.follow();
   fetcher.lead();
   await fetched(2);
-  assert.equal(failureOf(events[1]), 'noEndpoints');
+  assert.equal(failureOf(events[1]), 'NoEndpoints');
 });
 
 test('a fetch that failed is tried again when the Service has other endpoints', async (t) => {

@@ -34,17 +34,17 @@ function failsAs(failure: KubeError['failure']) {
 }
 
 for (const [code, failure] of [
-  [400, 'badRequest'],
-  [401, 'unauthorized'],
-  [403, 'forbidden'],
-  [404, 'notFound'],
-  [409, 'conflict'],
-  [410, 'gone'],
-  [413, 'tooLarge'],
-  [422, 'invalid'],
-  [429, 'tooManyRequests'],
-  [500, 'server'],
-  [503, 'server'],
+  [400, 'BadRequest'],
+  [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [404, 'NotFound'],
+  [409, 'Conflict'],
+  [410, 'Gone'],
+  [413, 'TooLarge'],
+  [422, 'Invalid'],
+  [429, 'TooManyRequests'],
+  [500, 'Server'],
+  [503, 'Server'],
 ] as const) {
   test(`an answer of ${code} is the failure ${failure}`, async (t) => {
     const { server, client } = await given(t);
@@ -64,25 +64,25 @@ test('creating what exists is told from a lost race', async (t) => {
   server.put(routes, { metadata: { name: 'a', namespace: 'shop' } });
   const path = '/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes';
   const body = { metadata: { name: 'a' } };
-  await assert.rejects(client.request({ method: 'POST', path, body }), failsAs('alreadyExists'));
+  await assert.rejects(client.request({ method: 'POST', path, body }), failsAs('AlreadyExists'));
 });
 
 test('a server that does not answer is a timeout, one that resets the network, a signal aborts', async (t) => {
   const { server, client } = await given(t);
   server.faults.add(() => true);
   const call = { method: 'GET', path: one } as const;
-  await assert.rejects(client.request({ ...call, deadlineMs: 20 }), failsAs('timeout'));
+  await assert.rejects(client.request({ ...call, deadlineMs: 20 }), failsAs('Timeout'));
   const signal = AbortSignal.timeout(20);
-  await assert.rejects(client.request({ ...call, signal }), failsAs('aborted'));
+  await assert.rejects(client.request({ ...call, signal }), failsAs('Aborted'));
   server.faults.clear();
   server.faults.add((_request, response) => response.socket?.resetAndDestroy() !== undefined);
-  await assert.rejects(client.request(call), failsAs('network'));
+  await assert.rejects(client.request(call), failsAs('Network'));
 });
 
 test('an answer that is no JSON is malformed', async (t) => {
   const { server, client } = await given(t);
   server.faults.add((_request, response) => response.end('<html>') !== undefined);
-  await assert.rejects(client.request({ method: 'GET', path: one }), failsAs('malformed'));
+  await assert.rejects(client.request({ method: 'GET', path: one }), failsAs('Malformed'));
 });
 
 test('many calls share a few connections', async (t) => {
@@ -104,7 +104,7 @@ test('a stream whose head does not come is a timeout', async (t) => {
   server.faults.add(() => true);
   const { signal } = new AbortController();
   const call = { method: 'GET', path: one, signal, deadlineMs: 20 } as const;
-  await assert.rejects(client.stream(call), failsAs('timeout'));
+  await assert.rejects(client.stream(call), failsAs('Timeout'));
 });
 
 test('credentials are asked for anew after a 401', async (t) => {
@@ -128,7 +128,7 @@ test('credentials are asked for anew after a 401', async (t) => {
   };
   const client = new KubeClient(connection, systemClock);
   t.after(() => client.close());
-  await assert.rejects(client.request({ method: 'GET', path: '/api' }), failsAs('unauthorized'));
+  await assert.rejects(client.request({ method: 'GET', path: '/api' }), failsAs('Unauthorized'));
   await client.request({ method: 'GET', path: '/api' });
   assert.deepEqual(seen, ['Bearer stale', 'Bearer fresh']);
 });
@@ -142,13 +142,13 @@ test('credentials that cannot be had fail the call and not the client', async (t
     credentials() {
       times += 1;
       return times === 1
-        ? Promise.reject(new KubeError('unauthorized', 'no token'))
+        ? Promise.reject(new KubeError('Unauthorized', 'no token'))
         : Promise.resolve({ headers: {}, tls: {} });
     },
   };
   const client = new KubeClient(connection, systemClock);
   t.after(() => client.close());
-  await assert.rejects(client.request({ method: 'GET', path: one }), failsAs('unauthorized'));
+  await assert.rejects(client.request({ method: 'GET', path: one }), failsAs('Unauthorized'));
   await eventually(() => client.request({ method: 'GET', path: one }));
 });
 
@@ -176,6 +176,6 @@ test('a kubeconfig tells server, namespace and credentials', async (t) => {
   assert.equal(String(tls.cert), 'certificate');
   await assert.rejects(
     loadConnection({ kind: 'File', file: `${file}.none`, context: null }),
-    failsAs('malformed'),
+    failsAs('Malformed'),
   );
 });

@@ -23,6 +23,6 @@ test('a line without end is not collected for ever', () => {
   assert.deepEqual([...splitter.push(Buffer.alloc(100, 'a'))], []);
   assert.throws(
     () => [...splitter.push(Buffer.from('a'))],
-    (error) => error instanceof KubeError && error.failure === 'tooLarge',
+    (error) => error instanceof KubeError && error.failure === 'TooLarge',
   );
 });

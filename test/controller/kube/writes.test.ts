@@ -77,7 +77,7 @@ test('whole objects are created, replaced by version, and applied under our name
   await replaceObject(client, place, { ...created, data: { a: '2' } });
   await assert.rejects(
     replaceObject(client, place, created),
-    (error) => error instanceof KubeError && error.failure === 'conflict',
+    (error) => error instanceof KubeError && error.failure === 'Conflict',
   );
   await applyObject(client, place, { ...object, data: { a: '3' } });
   const request = server.requests.at(-1);
@@ -140,6 +140,6 @@ test('a server that cannot tell whose token it is is an error and no answer', as
   server.faults.add((_request, response) => refuse(response, 500));
   await assert.rejects(
     reviewToken(client, 'token', 'turnpike.dev'),
-    (error) => error instanceof KubeError && error.failure === 'server',
+    (error) => error instanceof KubeError && error.failure === 'Server',
   );
 });
