@@ -49,6 +49,7 @@ export function jsonPage(make: () => JsonDocument): () => Promise<Answer> {
   };
 }
 
+/** What a {@link jsonPage} shows. */
 export interface JsonDocument {
   readonly head: Readonly<Record<string, unknown>>;
   readonly name: string;

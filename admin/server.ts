@@ -23,6 +23,7 @@ export interface AdminServerOptions {
   readonly pageMs?: number;
 }
 
+/** Serves from {@link AdminServer.listen} to {@link AdminServer.close}. */
 export interface AdminServer {
   /** Where it listens then; port 0 takes a free one. Rejects as `node:net` does. */
   listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>;

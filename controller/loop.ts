@@ -58,6 +58,7 @@ export interface Pass {
   readonly durationMs: number;
 }
 
+/** `start` once; `stop` ends it for good. */
 export interface Loop {
   /** Begins once the store is synced. */
   start(): void;

@@ -33,6 +33,7 @@ export interface ControlPlaneOptions {
   readonly keysReport: (event: KeysEvent) => void;
 }
 
+/** The parts that its owner has to do with. */
 export interface ControlPlane {
   /** Sources tell it of objects, data planes' words go into its observations. */
   readonly store: Store;

@@ -199,9 +199,16 @@ const authentication = oneOf({
   common: { name: partName.describe('Name of this way, for logs and metrics, such as staff.') },
 });
 
+/** One of the ways of `authenticate`. */
 export type Authentication = Frozen<z.infer<typeof authentication>>;
+
+/** How a JWT must look, and what of it the backend is told. */
 export type JwtAuthentication = Frozen<z.infer<typeof jwt>>;
+
+/** Where the public keys are. */
 export type Jwks = Frozen<z.infer<typeof jwks>>;
+
+/** A JWK Set that the controller fetches. */
 export type RemoteJwks = Frozen<z.infer<typeof remoteKeys>>;
 
 const rules = z
@@ -213,11 +220,14 @@ const rules = z
   })
   .describe('Who may call.');
 
+/** The rules of an AuthPolicy. */
 export type AuthRules = Frozen<z.infer<typeof rules>>;
 
+/** The schema of an AuthPolicy. */
 export const authPolicySchema = kindSchema('AuthPolicy', turnpikeVersion, {
   spec: policySpec(rules).describe('What the policy asks of requests, and of which.'),
   status: policyStatusSchema.describe('What the controller says of the policy.'),
 });
 
+/** A decoded AuthPolicy. */
 export type AuthPolicy = Frozen<z.infer<typeof authPolicySchema>>;

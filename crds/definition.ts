@@ -9,6 +9,7 @@ export const ownKinds = [
   'GatewayParameters',
 ] as const satisfies readonly Kind[];
 
+/** A kind of ours. */
 export type OwnKind = (typeof ownKinds)[number];
 
 /** What is told of a kind beside its schema. */
@@ -23,6 +24,7 @@ interface Presentation {
 const shop = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' };
 const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
 
+/** How `kubectl` and the reference show each kind of ours. */
 export const presentations: { readonly [K in OwnKind]: Presentation } = {
   AuthPolicy: {
     description:

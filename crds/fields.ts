@@ -103,6 +103,7 @@ export const fieldName = matching(
   .min(1)
   .max(256);
 
+/** A TCP or UDP port. */
 export const port = z.int32().min(1).max(65535);
 
 /** Gateway API duration (GEP-2257). */

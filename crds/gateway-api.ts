@@ -23,8 +23,10 @@ export type * from './http-filter.ts';
 export type * from './http-match.ts';
 export type * from './http-route.ts';
 
+/** Group and version of the Gateway API kinds we read. */
 export const gatewayApiVersion = 'gateway.networking.k8s.io/v1';
 
+/** What a route is attached to, or a status tells of. */
 export type ParentReference = Frozen<z.infer<typeof parentReferenceSchema>>;
 
 const classParametersReference = z.object({
@@ -34,6 +36,7 @@ const classParametersReference = z.object({
   namespace: namespaceName.exactOptional(),
 });
 
+/** The schema of a GatewayClass. */
 export const gatewayClassSchema = kindSchema('GatewayClass', gatewayApiVersion, {
   spec: z.object({
     controllerName,
@@ -48,6 +51,7 @@ export const gatewayClassSchema = kindSchema('GatewayClass', gatewayApiVersion, 
     .prefault({}),
 });
 
+/** A decoded GatewayClass. */
 export type GatewayClass = Frozen<z.infer<typeof gatewayClassSchema>>;
 
 const secretReference = z.object({
@@ -126,6 +130,7 @@ const listener = z.object({
   allowedRoutes: allowedRoutes.prefault({}),
 });
 
+/** One listener of a Gateway, with the defaults of its CRD. */
 export type Listener = Frozen<z.infer<typeof listener>>;
 
 const withoutTls = new Set(['HTTP', 'TCP', 'UDP']);
@@ -254,6 +259,7 @@ const gatewayStatus = z
   })
   .prefault({});
 
+/** The schema of a Gateway. */
 export const gatewaySchema = kindSchema('Gateway', gatewayApiVersion, {
   spec: z.object({
     gatewayClassName: objectName,
@@ -276,8 +282,10 @@ export const gatewaySchema = kindSchema('Gateway', gatewayApiVersion, {
   status: gatewayStatus,
 });
 
+/** A decoded Gateway. */
 export type Gateway = Frozen<z.infer<typeof gatewaySchema>>;
 
+/** The schema of a ReferenceGrant. */
 export const referenceGrantSchema = kindSchema('ReferenceGrant', gatewayApiVersion, {
   spec: z.object({
     from: atomicList(z.object({ group: groupName, kind: kindName, namespace: namespaceName }))
@@ -290,4 +298,5 @@ export const referenceGrantSchema = kindSchema('ReferenceGrant', gatewayApiVersi
   }),
 });
 
+/** A decoded ReferenceGrant. */
 export type ReferenceGrant = Frozen<z.infer<typeof referenceGrantSchema>>;

@@ -20,6 +20,7 @@ const rateLimitStore = oneOf({
   common: {},
 });
 
+/** The schema of GatewayParameters. */
 export const gatewayParametersSchema = kindSchema('GatewayParameters', turnpikeVersion, {
   spec: z
     .object({
@@ -36,4 +37,5 @@ export const gatewayParametersSchema = kindSchema('GatewayParameters', turnpikeV
     .describe('What Gateways with these parameters are made of.'),
 });
 
+/** Decoded GatewayParameters. */
 export type GatewayParameters = Frozen<z.infer<typeof gatewayParametersSchema>>;

@@ -22,6 +22,7 @@ const headerModifier = z.object({
   remove: setOf(z.string()).max(16).default([]),
 });
 
+/** What a header modifier sets, adds and removes. */
 export type HTTPHeaderFilter = Frozen<z.infer<typeof headerModifier>>;
 
 const pathModifier = oneOf({
@@ -33,6 +34,7 @@ const pathModifier = oneOf({
   common: {},
 });
 
+/** How a redirect or a rewrite changes the path. */
 export type HTTPPathModifier = Frozen<z.infer<typeof pathModifier>>;
 
 const statusCodes = [301, 302, 303, 307, 308] as const;
@@ -143,6 +145,7 @@ const filter = oneOf({
   common: {},
 });
 
+/** One filter of a rule or of a backend. */
 export type HTTPRouteFilter = Frozen<z.infer<typeof filter>>;
 
 /** Filters in the order they stand. */

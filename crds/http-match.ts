@@ -86,5 +86,8 @@ export const matchSchema = z.object({
   method: z.enum(methods).exactOptional(),
 });
 
+/** One match of a rule: all its parts must hold. */
 export type HTTPRouteMatch = Frozen<z.infer<typeof matchSchema>>;
+
+/** What the path must be. */
 export type HTTPPathMatch = HTTPRouteMatch['path'];

@@ -23,6 +23,7 @@ const backendReference = withRules(
   [serviceNeedsPort],
 );
 
+/** A backend of a rule, with its weight and filters. */
 export type HTTPBackendRef = Frozen<z.infer<typeof backendReference>>;
 
 const timeouts = withRules(
@@ -56,6 +57,7 @@ const unruledRule = z.object({
   sessionPersistence: z.unknown().exactOptional(),
 });
 
+/** One rule of an HTTPRoute. */
 export type HTTPRouteRule = Frozen<z.infer<typeof unruledRule>>;
 
 function replacesPrefix(filters: Filters): boolean {
@@ -114,6 +116,7 @@ const parentRefs = withRules(atomicList(parentReferenceSchema).max(32), [
   },
 ]);
 
+/** The schema of an HTTPRoute. */
 export const httpRouteSchema = kindSchema('HTTPRoute', 'gateway.networking.k8s.io/v1', {
   spec: z.object({
     parentRefs: parentRefs.default([]),
@@ -136,4 +139,5 @@ export const httpRouteSchema = kindSchema('HTTPRoute', 'gateway.networking.k8s.i
     .prefault({}),
 });
 
+/** A decoded HTTPRoute. */
 export type HTTPRoute = Frozen<z.infer<typeof httpRouteSchema>>;

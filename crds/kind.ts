@@ -45,6 +45,7 @@ export interface KindMap {
   readonly GatewayParameters: GatewayParameters;
 }
 
+/** The name of a kind we read. */
 export type Kind = keyof KindMap;
 
 /** Where the API server has a kind: `/apis/<group>/<version>/.../<plural>`; the core group is `''`. */

@@ -50,8 +50,10 @@ const conditionSchema = z.object({
   message: z.string().max(32768).describe('The reason in words for people, naming the field and the remedy.'),
 });
 
+/** `status.conditions`: at most one of a type. */
 export const conditionsSchema = listByKeys(conditionSchema, ['type']).max(8);
 
+/** metav1.Condition, decoded. */
 export type Condition = Frozen<z.infer<typeof conditionSchema>>;
 
 /** Gateway API ParentReference: also the ancestor of a policy's status. */
@@ -128,6 +130,7 @@ const serviceSpec = withRules(
   ],
 );
 
+/** The schema of a Service, as far as we read it. */
 export const serviceSchema = kindSchema('Service', 'v1', {
   spec: serviceSpec,
   status: z
@@ -143,7 +146,10 @@ export const serviceSchema = kindSchema('Service', 'v1', {
     .prefault({}),
 });
 
+/** A decoded Service. */
 export type Service = Frozen<z.infer<typeof serviceSchema>>;
+
+/** One port of a Service. */
 export type ServicePort = Service['spec']['ports'][number];
 
 /** Absent conditions are told as the EndpointSlice API reads them: ready, serving as ready, not terminating. */
@@ -181,6 +187,7 @@ const addressFits = {
   FQDN: (address) => subdomainName.safeParse(address).success,
 } satisfies Record<string, (address: string) => boolean>;
 
+/** The schema of an EndpointSlice, as far as we read it. */
 export const endpointSliceSchema = kindSchema('EndpointSlice', 'discovery.k8s.io/v1', {
   addressType: z.enum(['IPv4', 'IPv6', 'FQDN']),
   endpoints: z.array(endpoint).max(1000).default([]),
@@ -211,7 +218,10 @@ export const endpointSliceSchema = kindSchema('EndpointSlice', 'discovery.k8s.io
   });
 });
 
+/** A decoded EndpointSlice. */
 export type EndpointSlice = Frozen<z.infer<typeof endpointSliceSchema>>;
+
+/** One endpoint of an EndpointSlice. */
 export type SliceEndpoint = EndpointSlice['endpoints'][number];
 
 const base64 = z
@@ -237,14 +247,17 @@ export const secretSchema = kindSchema('Secret', 'v1', {
   data: { ...secret.data, ...encoded(stringData) },
 }));
 
+/** A decoded Secret; values of `data` are base64. */
 export type Secret = Frozen<z.infer<typeof secretSchema>>;
 
+/** The schema of a ConfigMap. */
 export const configMapSchema = kindSchema('ConfigMap', 'v1', {
   data: z.record(z.string(), z.string()).default({}),
   /** Base64. */
   binaryData: z.record(z.string(), z.string()).default({}),
 });
 
+/** A decoded ConfigMap. */
 export type ConfigMap = Frozen<z.infer<typeof configMapSchema>>;
 
 /** Its labels always hold `kubernetes.io/metadata.name`, as on the API server. */
@@ -258,6 +271,7 @@ export const namespaceSchema = kindSchema('Namespace', 'v1', {
   },
 }));
 
+/** A decoded Namespace. */
 export type Namespace = Frozen<z.infer<typeof namespaceSchema>>;
 
 /** `controllerName` of a status's entry for one parent or ancestor. */

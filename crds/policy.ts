@@ -22,6 +22,7 @@ const targetReference = z.object({
     ),
 });
 
+/** What a policy is attached to: an object of its own namespace, or a section of it. */
 export type TargetReference = Frozen<z.infer<typeof targetReference>>;
 
 const sameTarget = 'a.group == b.group && a.kind == b.kind && a.name == b.name';

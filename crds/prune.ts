@@ -2,6 +2,7 @@
 // means absent.
 import * as z from 'zod';
 
+/** Members and list positions, from the outside in. */
 export type Path = readonly (string | number)[];
 
 /** The object without unknown fields and nulls, and where the unknown fields stood. */

@@ -38,6 +38,7 @@ const key = oneOf({
   },
 });
 
+/** What requests are counted by. */
 export type RateLimitKey = Frozen<z.infer<typeof key>>;
 
 const count = z.int32().min(1).max(1_000_000_000);
@@ -84,6 +85,7 @@ const rule = z.object({
     .describe('Enforce: requests over a limit are refused. Shadow: they are only counted and reported.'),
 });
 
+/** One rule of a RateLimitPolicy. */
 export type RateLimitRule = Frozen<z.infer<typeof rule>>;
 
 const rules = listByKeys(rule, ['name'])
@@ -91,9 +93,11 @@ const rules = listByKeys(rule, ['name'])
   .max(16)
   .describe('The rules; a request must pass all of them.');
 
+/** The schema of a RateLimitPolicy. */
 export const rateLimitPolicySchema = kindSchema('RateLimitPolicy', turnpikeVersion, {
   spec: policySpec(rules).describe('How often may be called, and what.'),
   status: policyStatusSchema.describe('What the controller says of the policy.'),
 });
 
+/** A decoded RateLimitPolicy. */
 export type RateLimitPolicy = Frozen<z.infer<typeof rateLimitPolicySchema>>;

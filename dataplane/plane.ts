@@ -43,6 +43,7 @@ export type DataPlaneEvent =
   | ({ readonly kind: 'PortUnavailable' } & PortProblem)
   | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string };
 
+/** A data plane that runs. */
 export interface DataPlane {
   readonly metrics: Metrics;
   state(): SubscriberState;

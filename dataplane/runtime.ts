@@ -18,11 +18,13 @@ export interface Port {
   readonly tls: TlsPort | null;
 }
 
+/** Which certificate is shown to whom. */
 export interface TlsPort {
   /** The context for a server name (lower case; null when the client sent none): exact, wildcard, then default. */
   contextFor(serverName: string | null): SecureContext | null;
 }
 
+/** A listener as requests and records see it. */
 export interface ServedListener {
   /** The listener's name: a label. */
   readonly name: string;
@@ -47,8 +49,10 @@ export interface ResponseFilter {
   apply(exchange: Exchange, head: ResponseHead): void;
 }
 
+/** What becomes of a request that its filters let through. */
 export type Action = Forward | Redirect | Closed;
 
+/** Sends the request to a backend. */
 export interface Forward {
   readonly kind: 'Forward';
   /** The next backend by weight; null when there is none at all. */
@@ -68,6 +72,7 @@ export interface Backend {
   readonly responseFilters: readonly ResponseFilter[];
 }
 
+/** Answers with a redirect. */
 export interface Redirect {
   readonly kind: 'Redirect';
   readonly status: number;
@@ -75,6 +80,7 @@ export interface Redirect {
   location(exchange: Exchange): string;
 }
 
+/** Lets nothing through; the reason is for the log. */
 export interface Closed {
   readonly kind: 'Closed';
   readonly reason: string;

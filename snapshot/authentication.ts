@@ -23,6 +23,7 @@ export interface JwtAuthentication {
   readonly claimsToHeaders: readonly ClaimToHeader[];
 }
 
+/** A claim and the field that tells it to the backend. */
 export interface ClaimToHeader {
   readonly claim: string;
   /** Lower case. */
@@ -32,6 +33,7 @@ export interface ClaimToHeader {
 /** Public keys as JSON Web Keys (RFC 7517). `Unavailable`: never fetched yet, so nobody can be let in. */
 export type KeySet = AvailableKeySet | UnavailableKeySet;
 
+/** Keys that can be checked with; after a failed refresh the last good ones. */
 export interface AvailableKeySet {
   readonly kind: 'KeySet';
   readonly state: 'Available';
@@ -41,6 +43,7 @@ export interface AvailableKeySet {
   readonly refreshable: boolean;
 }
 
+/** A set that has never been had. */
 export interface UnavailableKeySet {
   readonly kind: 'KeySet';
   readonly state: 'Unavailable';

@@ -3,6 +3,7 @@ import type { PathRewrite } from './route.ts';
 /** What a rule does to a request or its answer beside choosing a backend. */
 export type Filter = HeaderFilter | RewriteFilter;
 
+/** Edits of field lines, all that a single backend can have. */
 export type HeaderFilter = RequestHeaderFilter | ResponseHeaderFilter;
 
 /** Changes fields of the request before it is forwarded (Gateway API RequestHeaderModifier). */
@@ -22,6 +23,7 @@ export interface HeaderEdits {
   readonly remove: readonly string[];
 }
 
+/** A field line; the name is lower case. */
 export interface HeaderValue {
   readonly name: string;
   readonly value: string;

@@ -16,6 +16,7 @@ interface ListenerBase {
   readonly hostname: string;
 }
 
+/** In the clear. */
 export interface HttpListener extends ListenerBase {
   readonly protocol: 'HTTP';
 }

@@ -117,6 +117,7 @@ export interface Put {
   readonly value: unknown;
 }
 
+/** What a controller says. */
 export type ControllerMessage = Put | ControlMessage;
 
 /** First line of a replica that follows. */
@@ -138,6 +139,7 @@ export interface DataPlaneSeen {
   readonly refused: readonly Refused[];
 }
 
+/** The stream of a data plane has ended. */
 export interface DataPlaneGone {
   readonly type: 'gone';
   readonly connection: string;

@@ -27,6 +27,7 @@ export interface AttachedHostname {
   readonly own: string;
 }
 
+/** One rule: what it takes, what is asked of it, and what becomes of it. */
 export interface RouteRule {
   /** The rule's name, or its index in the route as text. */
   readonly name: string;
@@ -59,14 +60,17 @@ export interface PathMatch {
   readonly value: string;
 }
 
+/** A header or query parameter and what its value must be; Regex: RE2 syntax, the whole value. */
 export interface ValueMatch {
   readonly kind: 'Exact' | 'Regex';
   readonly name: string;
   readonly value: string;
 }
 
+/** What a rule does with its requests. */
 export type RouteAction = ForwardAction | RedirectAction | ClosedAction;
 
+/** Sends them to backends. */
 export interface ForwardAction {
   readonly kind: 'Forward';
   /** Picked by weight. Empty, or all weights 0: the request fails as having no backend. */

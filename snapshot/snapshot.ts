@@ -8,6 +8,7 @@ import type { Listener } from './listener.ts';
 import type { Fleet, RateLimit, RateLimitStore } from './rate-limit.ts';
 import type { Route } from './route.ts';
 
+/** One thing a data plane is told; frozen. */
 export type Resource =
   | Listener
   | Route

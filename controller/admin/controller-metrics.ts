@@ -10,6 +10,7 @@ export interface ControllerMetrics {
   text(): Promise<string>;
 }
 
+/** How a write to the API server ended. */
 export type WriteOutcome = 'Written' | 'Conflict' | 'Failed';
 
 /** What is asked for when metrics are. */

@@ -6,6 +6,7 @@ import type { Pages } from '#admin/server.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 
+/** What the pages ask for, each time they are asked themselves. */
 export interface ControllerFacts {
   /** Ready: all kinds have been listed, and snapshots are served. */
   readonly ready: () => Health;
@@ -16,6 +17,7 @@ export interface ControllerFacts {
   readonly leader: () => boolean;
 }
 
+/** A data plane on a stream of this replica. */
 export interface ConnectedDataPlane {
   readonly name: string;
   /** The version it has acknowledged; null before the first. */

@@ -41,6 +41,7 @@ import {
   reportStatus,
 } from './reports.ts';
 
+/** One replica; `start` once, `stop` once. */
 export interface ClusterController {
   readonly facts: ControllerFacts;
   /** Resolves with where it publishes, once it does: all kinds listed, translated, and a certificate at hand. */

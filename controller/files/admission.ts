@@ -35,6 +35,7 @@ export interface AdmissionOptions {
   readonly nextVersion: () => string;
 }
 
+/** All objects in force, by kind, namespace and name, and what is wrong with the others. */
 export interface AdmissionResult {
   readonly admitted: ReadonlyMap<string, Admitted>;
   readonly problems: readonly FileProblem[];

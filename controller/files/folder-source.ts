@@ -36,6 +36,7 @@ export interface FolderReport {
   readonly fresh: readonly FileProblem[];
 }
 
+/** An object that a scan found new, different or gone. */
 export interface FolderChange {
   readonly type: 'Added' | 'Changed' | 'Removed';
   readonly kind: Kind;

@@ -30,6 +30,7 @@ export interface Manifest {
 /** Our word for the kind of a manifest, from its apiVersion and kind; null when it is none that we read. */
 export type KindOf = (apiVersion: string, kind: string) => Kind | 'Unknown' | 'Foreign';
 
+/** The objects of a file in their order, and what is wrong in it. */
 export interface ParsedFile {
   readonly manifests: readonly Manifest[];
   readonly problems: readonly FileProblem[];

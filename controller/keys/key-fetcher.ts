@@ -29,6 +29,7 @@ export interface KeyFetcherOptions {
   readonly report: (event: KeysEvent) => void;
 }
 
+/** What an operator may want to hear. */
 export type KeysEvent =
   | { readonly kind: 'Fetched'; readonly id: string; readonly keys: number }
   /** Told once until a fetch succeeds or fails otherwise. */

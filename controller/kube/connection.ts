@@ -12,6 +12,7 @@ export interface Connection {
   credentials(want: 'Cached' | 'Fresh'): Promise<Credentials>;
 }
 
+/** Who we are to an API server, and by which authorities we know it. */
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: {
@@ -23,6 +24,7 @@ export interface Credentials {
   };
 }
 
+/** A pod's service account, or a kubeconfig (`context` null: its current one). */
 export type ConnectionSource =
   | { readonly kind: 'Cluster' }
   | { readonly kind: 'File'; readonly file: string; readonly context: string | null };

@@ -8,6 +8,7 @@ import type { Clock } from '#controller/clock.ts';
 import type { Dispatcher } from 'undici';
 import type { Connection, Credentials } from './connection.ts';
 
+/** One call to the API server. */
 export interface KubeRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute path at the server, escaped. */
@@ -36,6 +37,7 @@ interface Session {
   readonly agent: Agent;
 }
 
+/** Calls and streams over one pool of connections; credentials are read again as they are rotated. */
 export class KubeClient {
   readonly #connection: Connection;
   readonly #clock: Clock;

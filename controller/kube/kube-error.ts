@@ -23,6 +23,7 @@ export type KubeFailure =
   /** The caller's signal. */
   | 'Aborted';
 
+/** What is known of a failure beside its words. */
 export interface KubeErrorDetails {
   /** HTTP status, or `code` of an ERROR event; 0 when there was none. */
   readonly status?: number;

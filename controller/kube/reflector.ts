@@ -39,6 +39,7 @@ export type ReflectorEvent =
   | { readonly kind: 'Recovered'; readonly of: string }
   | { readonly kind: 'NotInstalled'; readonly of: string };
 
+/** Spans in milliseconds but for those that tell seconds. */
 export interface ReflectorTiming {
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;

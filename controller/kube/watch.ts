@@ -7,6 +7,7 @@ import type { Clock } from '#controller/clock.ts';
 import type { SourceObject } from '#controller/source.ts';
 import type { KubeClient } from './kube-client.ts';
 
+/** A change, or (Bookmark) how far all changes have been told. `initialEnd`: the streamed list is whole. */
 export type WatchEvent =
   | { readonly kind: 'Upsert'; readonly object: SourceObject }
   | { readonly kind: 'Delete'; readonly object: SourceObject }

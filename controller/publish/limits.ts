@@ -27,6 +27,7 @@ export interface PublishLimits {
   readonly peerRecordsMax: number;
 }
 
+/** What holds unless told otherwise. */
 export const publishLimits: PublishLimits = Object.freeze({
   sessionsMax: 4_000,
   streamsMax: 2_000,

@@ -40,6 +40,7 @@ export type LocalObservation =
   | { readonly kind: 'Gone'; readonly connection: string }
   | { readonly kind: 'MissingKey'; readonly message: MissingKey };
 
+/** The snapshots of all Gateways, and what is known of the data planes that take them. */
 export interface Publisher {
   /** Resolves with the port once it listens. */
   listen(): Promise<{ readonly port: number }>;

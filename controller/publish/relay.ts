@@ -14,6 +14,7 @@ export interface LeaderAddress {
   readonly serverName: string | null;
 }
 
+/** What an operator may want to hear. */
 export type RelayEvent =
   | { readonly kind: 'Connected'; readonly leader: string }
   | { readonly kind: 'Disconnected'; readonly leader: string | null; readonly reason: string };
@@ -57,6 +58,7 @@ const relayTimings: RelayTimings = Object.freeze({
   pingAnswerMs: 5_000,
 });
 
+/** `start` once, `stop` once; silent while this replica leads. */
 export interface ObservationRelay {
   start(): void;
   /** The leader may be another one now: what is said to the old one ends. */

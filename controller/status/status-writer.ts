@@ -23,6 +23,7 @@ export interface StatusWriterOptions {
   readonly report: (event: StatusEvent) => void;
 }
 
+/** How a write ended; failures are told once until one succeeds. */
 export type StatusEvent =
   | { readonly kind: 'Written'; readonly object: ObjectRef; readonly fields: readonly string[] }
   | { readonly kind: 'Failed'; readonly object: ObjectRef; readonly error: unknown };

@@ -20,6 +20,7 @@ interface Entry<T> {
   readonly digest: bigint;
 }
 
+/** An object as its kind says, or what is wrong with it. */
 export type DecodeResult<T> =
   | { readonly ok: true; readonly object: T }
   | { readonly ok: false; readonly problems: readonly FieldProblem[] };

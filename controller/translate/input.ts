@@ -10,6 +10,7 @@ export interface TranslationInput {
   readonly observations: Observations;
 }
 
+/** What is fixed as long as the process runs. */
 export interface TranslationSettings {
   /** GatewayClasses of this controllerName are ours. */
   readonly controllerName: string;

@@ -39,12 +39,14 @@ export interface RemoteKeys {
       };
 }
 
+/** A word to the operator about an object: `reason` for programs, `message` for people. */
 export interface Notice {
   readonly object: ObjectRef;
   readonly reason: string;
   readonly message: string;
 }
 
+/** Names an object. */
 export interface ObjectRef {
   readonly kind: string;
   /** Empty for kinds without namespace. */
@@ -63,6 +65,7 @@ export interface DesiredStatus {
   readonly status: StatusPart;
 }
 
+/** What is ours of a status, by the shape that the kind gives it. */
 export type StatusPart =
   | { readonly kind: 'GatewayClass'; readonly conditions: readonly DesiredCondition[] }
   | {
@@ -84,6 +87,7 @@ export type StatusPart =
 /** A condition without the fields that the writer knows: observedGeneration and lastTransitionTime. */
 export type DesiredCondition = Omit<Condition, 'observedGeneration' | 'lastTransitionTime'>;
 
+/** A listener's entry in `status.listeners` of its Gateway. */
 export interface DesiredListenerStatus {
   readonly name: string;
   readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[];
@@ -91,11 +95,13 @@ export interface DesiredListenerStatus {
   readonly conditions: readonly DesiredCondition[];
 }
 
+/** A route's entry for one parentRef, in the order of the spec. */
 export interface DesiredParentStatus {
   readonly parentRef: ParentReference;
   readonly conditions: readonly DesiredCondition[];
 }
 
+/** A policy's entry for one ancestor (GEP-713). */
 export interface DesiredAncestorStatus {
   readonly ancestorRef: ParentReference;
   readonly conditions: readonly DesiredCondition[];

@@ -5,6 +5,7 @@ import type { Health } from '#admin/pages.ts';
 import type { Pages } from '#admin/server.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 
+/** What the pages ask for, each time they are asked themselves. */
 export interface DataPlaneFacts {
   /** Ready: a complete snapshot is in use, and its ports are open. */
   readonly ready: () => Health;

@@ -4,6 +4,7 @@ import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Backend } from '#dataplane/runtime.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 
+/** A cluster that requests can be sent to. */
 export type Cluster = NonNullable<Backend['cluster']>;
 
 /** The filter of a rate limit, and whether it goes by the client's address alone. */

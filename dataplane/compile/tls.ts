@@ -13,6 +13,7 @@ export interface ServerCertificate {
   readonly leaf: X509Certificate;
 }
 
+/** A certificate ready to be shown, or why it is none. */
 export type LoadedCertificate =
   | { readonly ok: true; readonly certificate: ServerCertificate }
   | { readonly ok: false; readonly reason: string };

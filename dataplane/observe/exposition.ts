@@ -7,6 +7,7 @@ export interface MetricFamily {
   readonly samples: Iterable<Sample>;
 }
 
+/** One line of a family. */
 export interface Sample {
   /** What stands behind the family's name, for histograms: `_bucket`, `_sum`, `_count`. */
   readonly suffix?: string;

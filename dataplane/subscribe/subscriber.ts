@@ -48,6 +48,7 @@ export interface SubscriberState {
   readonly refused: readonly Refused[];
 }
 
+/** `start` once, `stop` once. */
 export interface Subscriber {
   /** Begins; what comes of it is told by `onSnapshot` and `onEvent`. */
   start(): void;

@@ -22,6 +22,7 @@ export interface SubscribeTimings {
   readonly saveAgainMs: number;
 }
 
+/** What holds unless told otherwise. */
 export const subscribeTimings: SubscribeTimings = Object.freeze({
   startFromDiskMs: 1_000,
   backOffMinMs: 100,

@@ -52,6 +52,7 @@ export interface Authenticating {
   };
 }
 
+/** Makes filters for the whole process; no token is known to it yet. */
 export function createAuthenticating(options: AuthenticatingOptions): Authenticating {
   const limits = { ...defaultLimits, ...options.limits };
   const ready = new WeakMap<KeySet, ReadyKeySet>();

@@ -16,6 +16,7 @@ export interface UnverifiedToken {
   readonly claims: Claims;
 }
 
+/** A well-formed token, or what is wrong with the text. */
 export type ParsedToken =
   | { readonly ok: true; readonly token: UnverifiedToken }
   | { readonly ok: false; readonly problem: string };

@@ -13,6 +13,7 @@ export interface Ask {
   readonly owed: readonly number[];
 }
 
+/** The answer to one {@link Ask}. */
 export interface Grant {
   /** 0 to `want`; what goes beyond `need` is a lease. */
   readonly granted: number;

@@ -39,6 +39,7 @@ export interface RateLimitingStats {
   readonly waiting: number;
 }
 
+/** How often a rule has decided which way. */
 export interface RuleStats {
   /** `<namespace>/<policy>/<rule>`. */
   readonly rule: string;
