@@ -50,7 +50,9 @@ export class Narrator implements StandaloneReport {
   };
 
   readonly keys = (problem: string): void => {
-    this.#options.screen.problem(`keys cannot be fetched: ${problem} (tried again; the last good ones hold)`);
+    this.#options.screen.problem(
+      `keys cannot be fetched: ${problem} (tried again; keys that were fetched before hold)`,
+    );
   };
 
   readonly dataPlane = (gateway: string, event: DataPlaneEvent): void => {

@@ -90,7 +90,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     notice: report.notices,
     passed: () => {},
     keysReport: (event) => {
-      if (event.kind === 'Failed') report.keys(`${event.id}: ${event.error.message}`);
+      if (event.kind === 'Failed') report.keys(`${event.id.replace(/^Uri\//, '')}: ${event.error.message}`);
     },
   });
   const { port } = await publisher.listen();
