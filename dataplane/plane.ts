@@ -80,16 +80,13 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     },
     now,
   );
-  const unbound = new Set<number>();
+  const unbound = new UnboundPorts(options.event);
   const listeners = createListeners({
     cell,
     observer: createObserver(metrics, accessLog),
     now,
     ...(options.address === null ? {} : { address: options.address }),
-    problem: (problem) => {
-      if (!unbound.has(problem.port)) options.event({ kind: 'PortUnavailable', ...problem });
-      unbound.add(problem.port);
-    },
+    problem: (problem) => unbound.tell(problem),
   });
 
   let served: ResourceSet = new Map();
@@ -100,9 +97,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     served = resources;
     metrics.configure(resources);
     await listeners.follow();
-    for (const port of unbound) {
-      if (listeners.boundPort(port) !== null || !runtime.ports.has(port)) unbound.delete(port);
-    }
+    unbound.forget((port) => listeners.boundPort(port) !== null || !runtime.ports.has(port));
     return { refused };
   };
   const subscriber = createSubscriber({
@@ -118,11 +113,10 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   return {
     metrics,
     state: () => subscriber.state(),
-    unready() {
-      if (subscriber.state().serving === null) return 'no snapshot yet';
-      const missing = [...cell.current.ports.keys()].filter((port) => listeners.boundPort(port) === null);
-      return missing.length === 0 ? null : `not listening on port ${missing.join(', ')}`;
-    },
+    unready: () =>
+      subscriber.state().serving === null
+        ? 'no snapshot yet'
+        : notListening([...cell.current.ports.keys()].filter((port) => listeners.boundPort(port) === null)),
     resources: () => served,
     async stop(drain) {
       await listeners.drain(drain);
@@ -132,6 +126,30 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       await accessLog.close();
     },
   };
+}
+
+/** Ports that cannot be bound: each is told once, although it is tried again and again. */
+class UnboundPorts {
+  readonly #event: DataPlaneOptions['event'];
+  readonly #ports = new Set<number>();
+
+  constructor(event: DataPlaneOptions['event']) {
+    this.#event = event;
+  }
+
+  tell(problem: PortProblem): void {
+    if (!this.#ports.has(problem.port)) this.#event({ kind: 'PortUnavailable', ...problem });
+    this.#ports.add(problem.port);
+  }
+
+  /** Those that `isOver` says are bound or no longer wanted: a new failure of them is news. */
+  forget(isOver: (port: number) => boolean): void {
+    for (const port of this.#ports) if (isOver(port)) this.#ports.delete(port);
+  }
+}
+
+function notListening(ports: readonly number[]): string | null {
+  return ports.length === 0 ? null : `not listening on port ${ports.join(', ')}`;
 }
 
 function snapshotFigures({ connected, serving, refused }: SubscriberState) {
