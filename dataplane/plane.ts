@@ -77,6 +77,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       snapshot: () => snapshotFigures(subscriber.state()),
       rateLimits: () => rateLimiting.stats(),
       log: () => accessLog,
+      connections: () => ({ clients: listeners.connectionCount(), clusters: upstreams.connections() }),
     },
     now,
   );

@@ -6,6 +6,13 @@ export interface Figures {
   readonly snapshot: () => SnapshotFigures;
   readonly rateLimits: () => RateLimitFigures;
   readonly log: () => { readonly dropped: number };
+  readonly connections: () => ConnectionFigures;
+}
+
+/** Connections there are now. */
+export interface ConnectionFigures {
+  readonly clients: number;
+  readonly clusters: readonly { readonly cluster: string; readonly open: number; readonly idle: number }[];
 }
 
 /** What is served, and where it comes from. */
@@ -33,11 +40,23 @@ export interface RateLimitFigures {
 }
 
 /** The families of all figures, asked for now. */
-export function figureFamilies({ snapshot, rateLimits, log }: Figures): MetricFamily[] {
+export function figureFamilies({ snapshot, rateLimits, log, connections }: Figures): MetricFamily[] {
   return [
+    ...connectionFamilies(connections()),
     ...snapshotFamilies(snapshot()),
     ...rateLimitFamilies(rateLimits()),
     counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
+  ];
+}
+
+function connectionFamilies({ clients, clusters }: ConnectionFigures): MetricFamily[] {
+  const byState = clusters.flatMap(({ cluster, open, idle }) => [
+    { labels: labelText({ cluster, state: 'busy' }), value: open - idle },
+    { labels: labelText({ cluster, state: 'idle' }), value: idle },
+  ]);
+  return [
+    gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients),
+    gauge('turnpike_backend_connections', 'Connections to backends.', byState),
   ];
 }
 

@@ -17,8 +17,17 @@ export interface Upstreams {
   apply(clusters: readonly Cluster[], endpoints: ReadonlyMap<ResourceId, Endpoints>): void;
   /** The cluster, the same object for as long as it is in what was applied; null for an unknown one. */
   cluster(id: ResourceId): UpstreamCluster | null;
+  /** The connections there are now to the endpoints of each cluster. */
+  connections(): readonly ClusterConnections[];
   /** Closes idle connections and stops the sweep; exchanges under way go on. */
   close(): void;
+}
+
+/** `open` counts idle ones too. */
+export interface ClusterConnections {
+  readonly cluster: string;
+  readonly open: number;
+  readonly idle: number;
 }
 
 export interface UpstreamOptions {
@@ -65,9 +74,20 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
       clusters = present;
     },
     cluster: (id) => clusters.get(id) ?? null,
+    connections: () => [...clusters.values()].map(connectionsOf),
     close() {
       clearInterval(sweep);
       for (const cluster of clusters.values()) cluster.retire();
     },
   };
+}
+
+function connectionsOf(cluster: UpstreamCluster): ClusterConnections {
+  let open = 0;
+  let idle = 0;
+  for (const pool of cluster.pools) {
+    open += pool.count;
+    idle += pool.idleCount;
+  }
+  return { cluster: cluster.name, open, idle };
 }

@@ -21,6 +21,7 @@ const quiet: Figures = {
     waiting: 0,
   }),
   log: () => ({ dropped: 0 }),
+  connections: () => ({ clients: 0, clusters: [] }),
 };
 
 function given(): { metrics: Metrics; clock: { ms: number } } {
@@ -139,6 +140,7 @@ test('figures of other rooms are asked for when metrics are, and labels are esca
         waiting: 0,
       }),
       log: () => ({ dropped: 9 }),
+      connections: () => ({ clients: 7, clusters: [{ cluster: 'shop/cart:80', open: 5, idle: 2 }] }),
     },
     () => 0,
   );
@@ -150,6 +152,9 @@ test('figures of other rooms are asked for when metrics are, and labels are esca
     'turnpike_rate_limit_decisions_total{rule="shop/limits/user",decision="Refused"} 1',
     'turnpike_rate_limit_store_available{type="Redis"} 0',
     'turnpike_access_log_dropped_total 9',
+    'turnpike_client_connections 7',
+    'turnpike_backend_connections{cluster="shop/cart:80",state="busy"} 3',
+    'turnpike_backend_connections{cluster="shop/cart:80",state="idle"} 2',
   ]) {
     assert(lines.includes(line), `${line} is not in\n${lines.join('\n')}`);
   }
