@@ -29,13 +29,18 @@ function cpuTicks(pid: number): number {
   return children.filter((id) => id !== '').reduce((sum, id) => sum + own(id), own(pid));
 }
 
+/** What an API's client sends beside Host. */
+const clientFields = [
+  'User-Agent: bench/1.0 (linux)',
+  'Accept: application/json, */*;q=0.8',
+  'Accept-Encoding: gzip, br',
+  'Connection: keep-alive',
+  'X-Request-Id: 7f3a2c1e-5b6d-4e8f-9a0b-1c2d3e4f5a6b',
+];
+
 /** Loads the peer with small GETs over 64 keep-alive connections from the load's processor. */
 export async function load(peer: Peer, cores: Cores, seconds: number): Promise<LoadResult> {
-  const fields = [
-    'Accept: text/html,application/json;q=0.9,*/*;q=0.8',
-    'Accept-Encoding: gzip, br',
-    ...peer.fields,
-  ];
+  const fields = [...clientFields, ...peer.fields];
   const before = cpuTicks(peer.pid);
   const { stdout } = await run('taskset', [
     '-c',
