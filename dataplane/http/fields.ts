@@ -24,6 +24,11 @@ export class Fields {
     this.flat.push(name, value, received);
   }
 
+  /** Appends a line whose value can stand in a field by the way it was made: nothing of it comes from outside. */
+  appendOwn(name: string, value: string, received: string): void {
+    this.flat.push(name, value, received);
+  }
+
   /** The first value of `name` (lower case), or undefined. */
   get(name: string): string | undefined {
     const { flat } = this;

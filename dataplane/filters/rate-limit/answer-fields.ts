@@ -18,8 +18,8 @@ export function rateLimitFields(limit: RateLimit): RateLimitFields {
   const before = names.map((name, at) => `${at === 0 ? '' : ', '}${name};r=`);
   return {
     append(fields, outcome) {
-      fields.append('ratelimit', state(before, outcome), 'RateLimit');
-      fields.append('ratelimit-policy', policy, 'RateLimit-Policy');
+      fields.appendOwn('ratelimit', state(before, outcome), 'RateLimit');
+      fields.appendOwn('ratelimit-policy', policy, 'RateLimit-Policy');
     },
   };
 }

@@ -1,12 +1,19 @@
+/** Digests remembered; then all are forgotten, which costs less than to know which was used last. */
+const rememberedMax = 4096;
+/** Longer texts are not remembered: they are rare, and would hold memory. */
+const rememberedLengthMax = 64;
+
 /**
  * HalfSipHash-1-3 with 64 bits of output over the UTF-16 units of a text, under a key of this process.
  *
  * Hot path: clients choose the texts, so the hash is keyed; one loop holds the only copy of the round so that
- * the engine inlines it, and the result stands in two fields so that nothing is allocated.
+ * the engine inlines it, and the result stands in two fields so that nothing is allocated. A client that comes again
+ * costs a look into a map by a string whose own hash the engine keeps: a tenth of the digest.
  */
 export class KeyedHash {
   readonly #k0: number;
   readonly #k1: number;
+  readonly #remembered = new Map<string, { readonly hi: number; readonly lo: number }>();
   /** The upper 32 bits of the last digest, unsigned. */
   hi = 0;
   /** The lower 32 bits of the last digest, unsigned. */
@@ -19,6 +26,20 @@ export class KeyedHash {
 
   /** Sets `hi` and `lo` to the digest of `text`. */
   digest(text: string): void {
+    const known = this.#remembered.get(text);
+    if (known !== undefined) {
+      this.hi = known.hi;
+      this.lo = known.lo;
+      return;
+    }
+    this.#compute(text);
+    if (text.length > rememberedLengthMax) return;
+    if (this.#remembered.size >= rememberedMax) this.#remembered.clear();
+    // A copy: the text may be a slice that keeps the whole head of its request in memory.
+    this.#remembered.set(Buffer.from(text).toString(), { hi: this.hi, lo: this.lo });
+  }
+
+  #compute(text: string): void {
     let v0 = this.#k0;
     let v1 = this.#k1 ^ 0xee;
     let v2 = this.#k0 ^ 0x6c796765;
