@@ -260,7 +260,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   responseHead(response: ReceivedResponse): void {
     const head = this.#filteredAnswer(response);
     if (head === null) return;
-    if (!head.fields.has('date')) head.fields.flat.push('date', this.#around.date(), 'Date');
+    if (!head.fields.has('date')) head.fields.appendOwn('date', this.#around.date(), 'Date');
     this.#status = head.status;
     this.#time?.answerBegins();
     this.#downstream.begin(head.status, head.fields, response.length, response.declaredLength);
@@ -353,7 +353,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   /** Answers by ourselves. */
   #answer(status: number, fields: Fields, body: Buffer, failure: Failure | null = null): void {
     for (const part of this.answerFields.flat) fields.flat.push(part);
-    fields.flat.push('date', this.#around.date(), 'Date');
+    fields.appendOwn('date', this.#around.date(), 'Date');
     this.#status = status;
     const isHead = this.request.method === 'HEAD';
     this.#bytesOut = isHead ? 0 : body.length;
