@@ -145,7 +145,7 @@ function authenticated(shown: string, token: string) {
   return isOurs
     ? ({
         ok: true,
-        namespace: standaloneSettings.controllerNamespace,
+        namespace: 'turnpike-system',
         serviceAccount: 'standalone',
         expiresAtMs: Date.now() + hour,
       } as const)

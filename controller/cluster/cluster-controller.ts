@@ -177,11 +177,11 @@ class Controller implements ClusterController {
   }
 
   #createPlane(): ControlPlane {
-    const { clock, random, log, namespace, controllerName, keysFrom } = this.#options;
+    const { clock, random, log, controllerName, keysFrom } = this.#options;
     return createControlPlane({
       clock,
       random,
-      settings: { controllerName, controllerNamespace: namespace, standalone: false },
+      settings: { controllerName, standalone: false },
       keysFrom,
       resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
       snapshots: this.#snapshots,

@@ -14,8 +14,6 @@ export interface TranslationInput {
 export interface TranslationSettings {
   /** GatewayClasses of this controllerName are ours. */
   readonly controllerName: string;
-  /** The namespace the controller runs in: home of what the platform keeps for all Gateways. */
-  readonly controllerNamespace: string;
   /** Standalone only: no infrastructure to wait for, so addresses are those of this process. */
   readonly standalone: boolean;
 }

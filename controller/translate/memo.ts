@@ -250,9 +250,5 @@ function narrow<K extends Kind>(
 }
 
 function sameSettings(one: TranslationSettings, other: TranslationSettings): boolean {
-  return (
-    one.controllerName === other.controllerName &&
-    one.controllerNamespace === other.controllerNamespace &&
-    one.standalone === other.standalone
-  );
+  return one.controllerName === other.controllerName && one.standalone === other.standalone;
 }

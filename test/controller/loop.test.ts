@@ -27,7 +27,7 @@ function given() {
   const loop = createLoop({
     clock,
     store,
-    settings: { controllerName: 'turnpike.dev/x', controllerNamespace: 'turnpike', standalone: false },
+    settings: { controllerName: 'turnpike.dev/x', standalone: false },
     translate: (): Translation => {
       translations += 1;
       const source = { id: endpointsId, namespace: 'shop', service: 'cart', portName: '' };

@@ -84,7 +84,6 @@ export function input(
   return {
     settings: {
       controllerName: 'turnpike.dev/gateway-controller',
-      controllerNamespace: 'turnpike-system',
       standalone: false,
       ...settings,
     },
