@@ -1,4 +1,4 @@
-// Objects that many journeys need and none is about. What a journey is about stands in it, as YAML.
+// Objects that many tests need and none is about. What a journey is about stands in it, as YAML.
 
 /** One address behind a Service, as a kubelet and the endpoint controller would tell it. */
 export interface Place {
