@@ -27,15 +27,21 @@ export type Program = (typeof kubernetesPrograms)[number] | 'etcd';
 /** The path of each program. */
 export type Binaries = Readonly<Record<Program, string>>;
 
-type Build = {
+/** One program to build, from the go.mod and go.sum in the folder `name` beside this file. */
+export type Build = {
   readonly name: string;
   readonly module: string;
+  /** What to compile: the folder's own main.go, or a command of the module as it is. */
+  readonly command: 'main.go' | { readonly package: string };
+  readonly goAtLeast: string;
   readonly linkerFlags: (version: string) => string;
 };
 
 const kubernetes: Build = {
   name: 'kubernetes',
   module: 'k8s.io/kubernetes',
+  command: 'main.go',
+  goAtLeast: '1.24',
   // Without its version, kubectl and the CEL feature checks take the API server for an ancient one.
   linkerFlags: (version) => {
     const [major, minor] = version.slice(1).split('.');
@@ -47,7 +53,13 @@ const kubernetes: Build = {
   },
 };
 
-const etcd: Build = { name: 'etcd', module: 'go.etcd.io/etcd/server/v3', linkerFlags: () => '' };
+const etcd: Build = {
+  name: 'etcd',
+  module: 'go.etcd.io/etcd/server/v3',
+  command: 'main.go',
+  goAtLeast: '1.24',
+  linkerFlags: () => '',
+};
 
 /** All programs, built when the cache does not have them: about ten minutes on two cores, once, and told line by line. */
 export async function binaries(): Promise<Binaries> {
@@ -57,11 +69,11 @@ export async function binaries(): Promise<Binaries> {
   return Object.freeze({ ...Object.fromEntries(paths), etcd: path.join(etcdFolder, 'etcd') }) as Binaries;
 }
 
-async function built(build: Build): Promise<string> {
+/** The folder in the cache that holds the program `build.name`, compiled when it is not there yet. */
+export async function built(build: Build): Promise<string> {
   const source = path.join(import.meta.dirname, build.name);
-  const files = await Promise.all(
-    ['go.mod', 'go.sum', 'main.go'].map((file) => readFile(path.join(source, file), 'utf8')),
-  );
+  const names = ['go.mod', 'go.sum', ...(build.command === 'main.go' ? ['main.go'] : [])];
+  const files = await Promise.all(names.map((file) => readFile(path.join(source, file), 'utf8')));
   const version = requiredVersion(files[0] ?? '', build.module);
   const flags = `-s -w ${build.linkerFlags(version)}`;
   const digest = createHash('sha256')
@@ -75,6 +87,8 @@ async function built(build: Build): Promise<string> {
       source,
       flags,
       output: path.join(folder, build.name),
+      what: build.command === 'main.go' ? '.' : build.command.package,
+      goAtLeast: build.goAtLeast,
     });
     if (build === kubernetes) {
       await Promise.all(kubernetesPrograms.map((program) => symlink(build.name, path.join(folder, program))));
@@ -99,10 +113,12 @@ type Compilation = {
   readonly source: string;
   readonly flags: string;
   readonly output: string;
+  readonly what: string;
+  readonly goAtLeast: string;
 };
 
-async function compile({ label, source, flags, output }: Compilation): Promise<void> {
-  const go = await findGo('1.24');
+async function compile({ label, source, flags, output, what, goAtLeast }: Compilation): Promise<void> {
+  const go = await findGo(goAtLeast);
   console.log(`${label}: compiling with Go ${go.version}`);
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 1000);
@@ -115,7 +131,7 @@ async function compile({ label, source, flags, output }: Compilation): Promise<v
     `-ldflags=${flags}`,
     '-o',
     output,
-    '.',
+    what,
   ];
   const child = spawn(go.program, args, { cwd: source, env: go.env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = exitOf(child, go.program);
