@@ -1,12 +1,14 @@
 // A client of our own that counts instead of mending: no retry, no second address, every failure has a kind.
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
+import { type PeerCertificate, type TLSSocket, connect as connectTls } from 'node:tls';
 
 export interface Ask {
   readonly path: string;
   readonly host?: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 export interface Answer {
@@ -33,6 +35,8 @@ export interface ClientOptions {
   /** The address to come from. */
   readonly from?: string | undefined;
   readonly port?: number;
+  /** TLS for this name. Whoever shows a certificate that `ca` (PEM) did not sign is refused. */
+  readonly tls?: { readonly servername: string; readonly ca: string };
 }
 
 const deadlineMs = 5_000;
@@ -59,19 +63,24 @@ export class ClientConnection {
   #head: Head | null = null;
   #pending: Pending | null = null;
   #usable = true;
+  #asked = 0;
+  #closedUnannounced = false;
 
-  static async open(address: string, { from, port = 80 }: ClientOptions = {}): Promise<ClientConnection> {
-    const socket = connect({
+  static async open(address: string, options: ClientOptions = {}): Promise<ClientConnection> {
+    const { from, port = 80, tls } = options;
+    const place = {
       host: address,
       port,
       noDelay: true,
       ...(from === undefined ? {} : { localAddress: from }),
-    });
+    };
+    const socket = tls === undefined ? connect(place) : connectTls({ ...place, ...tls });
     try {
-      await once(socket, 'connect', { signal: AbortSignal.timeout(deadlineMs) });
+      const opened = tls === undefined ? 'connect' : 'secureConnect';
+      await once(socket, opened, { signal: AbortSignal.timeout(deadlineMs) });
     } catch (cause) {
       socket.destroy();
-      throw new ClientError('refused', `no connection to ${address}: ${String(cause)}`, { cause });
+      throw new ClientError('refused', `no connection to ${address}:${port}: ${told(cause)}`, { cause });
     }
     return new ClientConnection(socket);
   }
@@ -83,8 +92,8 @@ export class ClientConnection {
     });
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('error', (error) => this.#fail('reset', error.message));
-    socket.on('end', () => this.#fail('closed', 'closed before the whole answer'));
-    socket.on('close', () => this.#fail('closed', 'closed before the whole answer'));
+    socket.on('end', () => this.#end());
+    socket.on('close', () => this.#end());
   }
 
   /** Whether another request may be sent. */
@@ -92,13 +101,27 @@ export class ClientConnection {
     return this.#usable && this.#pending === null;
   }
 
+  /** Whether the server has closed it between two requests and its last answer had not said `Connection: close`. */
+  get closedUnannounced(): boolean {
+    return this.#closedUnannounced;
+  }
+
+  /** What the server showed, of a connection with TLS. */
+  get certificate(): PeerCertificate {
+    return (this.#socket as TLSSocket).getPeerCertificate();
+  }
+
   /** Sends the request. Rejects with a ClientError when no whole answer comes within 5 s. */
-  ask({ path, host = 'example.com', method = 'GET', headers = {} }: Ask): Promise<Answer> {
-    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  ask({ path, host = 'example.com', method = 'GET', headers = {}, body }: Ask): Promise<Answer> {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const fields = Object.entries({ host, ...headers, ...length }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       if (!this.#usable) return this.#fail('closed', 'closed before the request');
-      this.#socket.write(`${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${fields.join('')}\r\n`);
+      this.#asked += 1;
+      this.#socket.write(`${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n${body ?? ''}`);
     });
   }
 
@@ -114,22 +137,34 @@ export class ClientConnection {
     if (this.#head === null) return;
     const end = endOf(this.#head, this.#received);
     if (end === null) return;
+    if (end < this.#received.length) return this.#fail('malformed', 'more than the answer');
     const { status, headers, length } = this.#head;
     const { resolve } = this.#pending;
     const body = this.#received.toString('utf8', length, end);
     this.#pending = null;
     this.#head = null;
-    this.#received = this.#received.subarray(end);
+    this.#received = Buffer.alloc(0);
     if (headers.get('connection') === 'close') this.close();
     resolve({ status, headers, body });
+  }
+
+  #end(): void {
+    if (this.#usable && this.#pending === null) this.#closedUnannounced = true;
+    this.#fail('closed', 'closed before the whole answer');
   }
 
   #fail(failure: ClientFailure, message: string): void {
     const pending = this.#pending;
     this.#pending = null;
+    const { localAddress = '?', localPort = '?' } = this.#socket;
     this.close();
-    pending?.reject(new ClientError(failure, message));
+    const which = `request ${this.#asked} of the connection from ${localAddress}:${localPort}`;
+    pending?.reject(new ClientError(failure, `${message} (${this.#received.length} bytes of it; ${which})`));
   }
+}
+
+function told(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name} ${cause.message}` : String(cause);
 }
 
 interface Head {

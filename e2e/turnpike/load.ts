@@ -1,51 +1,50 @@
-// Load on data planes, and an honest count of what came of it: whatever is not a whole answer is a failure.
+// Load on data planes, and an honest count of what came of it: whatever is not a whole answer is a failure, and nothing
+// is tried twice.
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClientConnection, ClientError } from './client.ts';
-import type { Answer, Ask } from './client.ts';
+import { LoadCount } from './load-count.ts';
+import type { Answer, Ask, ClientOptions } from './client.ts';
+import type { LoadReport } from './load-count.ts';
 
-export interface LoadOptions {
+export interface LoadOptions extends ClientOptions {
   /** Addresses, taken in turn. */
   readonly to: readonly string[];
   readonly ask: Ask;
-  /** The address to come from. */
-  readonly from?: string;
+  /**
+   * How many connections are opened to each address and kept; requests wait their turn when all are busy, and one that
+   * is closed is replaced. Left out: as many as it takes.
+   */
+  readonly connections?: number;
   /** Hears of each answer. */
   readonly onAnswer?: (answer: Answer) => void;
 }
 
-export interface LoadReport {
-  readonly sent: number;
-  /** How many answers had each status. */
-  readonly statuses: Readonly<Record<string, number>>;
-  /** How many requests had no answer, by kind of failure. */
-  readonly failures: Readonly<Record<string, number>>;
-  /** How many answers came from each backend. */
-  readonly servedBy: Readonly<Record<string, number>>;
-  /** From the moment a request was due to the end of its answer. */
-  readonly latencyMs: { readonly median: number; readonly p99: number; readonly max: number };
-}
-
 export interface Load {
-  /** How it went so far. */
+  /** How it went so far, or since the last lap. */
   report(): LoadReport;
+  /** As {@link Load.report}, and the counts begin anew. */
+  lap(): LoadReport;
   /** Sends no more; resolves when all answers are there or have failed. */
   stop(): Promise<LoadReport>;
 }
 
 /** More than this at once means that answers do not come. */
 const connectionsMax = 1_000;
+const waitingMax = 5_000;
 const tickMs = 2;
 
 /** `rate` requests a second, however fast the answers come (an open loop), on connections that are kept. */
 export function startLoad(options: LoadOptions & { readonly rate: number }): Load {
-  const count = new Count(options.onAnswer);
+  const count = new LoadCount();
   const lanes = options.to.map((address) => new Lane(address, options, count));
   const stopping = new AbortController();
+  let sent = 0;
   const done = sendOnTime(options.rate, stopping.signal, (dueAt) => {
-    void lanes[count.sent % lanes.length]?.send(dueAt);
+    void lanes[(sent += 1) % lanes.length]?.send(dueAt);
   });
   return {
     report: () => count.report(),
+    lap: () => count.lap(),
     async stop() {
       stopping.abort();
       await done;
@@ -57,15 +56,16 @@ export function startLoad(options: LoadOptions & { readonly rate: number }): Loa
 
 /** Requests as fast as `connections` take them, one after the other on each (a closed loop). */
 export function startFullLoad(options: LoadOptions & { readonly connections: number }): Load {
-  const count = new Count(options.onAnswer);
+  const count = new LoadCount();
   const stopping = new AbortController();
   const workers = Array.from({ length: options.connections }, async (_, index) => {
-    const lane = new Lane(options.to[index % options.to.length] ?? '', options, count);
+    const lane = new Lane(options.to[index % options.to.length] ?? '', { ...options, connections: 1 }, count);
     while (!stopping.signal.aborted) await lane.send(performance.now());
     await lane.end();
   });
   return {
     report: () => count.report(),
+    lap: () => count.lap(),
     async stop() {
       stopping.abort();
       await Promise.all(workers);
@@ -76,7 +76,7 @@ export function startFullLoad(options: LoadOptions & { readonly connections: num
 
 /** All at once, each on a connection of its own. */
 export async function burst(options: LoadOptions & { readonly count: number }): Promise<LoadReport> {
-  const count = new Count(options.onAnswer);
+  const count = new LoadCount();
   const lanes = options.to.map((address) => new Lane(address, options, count));
   const now = performance.now();
   for (let sent = 0; sent < options.count; sent += 1) void lanes[sent % lanes.length]?.send(now);
@@ -94,15 +94,17 @@ async function sendOnTime(rate: number, signal: AbortSignal, send: (dueAt: numbe
   }
 }
 
-/** The connections to one address. */
+/** The connections to one address. They are used in turn, as those of many clients are: none of them lies idle for long. */
 class Lane {
   readonly #address: string;
   readonly #options: LoadOptions;
-  readonly #count: Count;
+  readonly #count: LoadCount;
   readonly #idle: ClientConnection[] = [];
   readonly #running = new Set<Promise<void>>();
+  readonly #waiting: (() => void)[] = [];
+  #busy = 0;
 
-  constructor(address: string, options: LoadOptions, count: Count) {
+  constructor(address: string, options: LoadOptions, count: LoadCount) {
     this.#address = address;
     this.#options = options;
     this.#count = count;
@@ -111,11 +113,11 @@ class Lane {
   /** Resolves when the answer is there or has failed; never rejects. */
   send(dueAt: number): Promise<void> {
     this.#count.sent += 1;
-    if (this.#running.size >= connectionsMax) {
-      this.#count.failed('no connection free');
+    if (this.#waiting.length >= waitingMax) {
+      this.#count.failed('no connection free', `${waitingMax} requests wait for one`);
       return Promise.resolve();
     }
-    const running = this.#sendOne(dueAt).finally(() => this.#running.delete(running));
+    const running = this.#inTurn(dueAt).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
   }
@@ -125,71 +127,40 @@ class Lane {
     for (const connection of this.#idle) connection.close();
   }
 
+  async #inTurn(dueAt: number): Promise<void> {
+    if (this.#busy >= (this.#options.connections ?? connectionsMax)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#busy += 1;
+    try {
+      await this.#sendOne(dueAt);
+    } finally {
+      this.#busy -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
   async #sendOne(dueAt: number): Promise<void> {
     try {
       const connection = this.#kept() ?? (await ClientConnection.open(this.#address, this.#options));
       const answer = await connection.ask(this.#options.ask);
       this.#count.answered(answer, performance.now() - dueAt);
+      this.#options.onAnswer?.(answer);
       if (connection.usable) this.#idle.push(connection);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      this.#count.failed(error.failure);
+      this.#count.failed(error.failure, error.message);
     }
   }
 
   #kept(): ClientConnection | null {
+    // This request is among the busy ones already.
+    if (this.#busy + this.#idle.length <= (this.#options.connections ?? 0)) return null;
     for (;;) {
-      const connection = this.#idle.pop();
+      const connection = this.#idle.shift();
       if (connection === undefined) return null;
       if (connection.usable) return connection;
+      if (connection.closedUnannounced) this.#count.closedUnannounced += 1;
     }
   }
-}
-
-class Count {
-  readonly #onAnswer: ((answer: Answer) => void) | undefined;
-  readonly #statuses = new Map<string, number>();
-  readonly #failures = new Map<string, number>();
-  readonly #servedBy = new Map<string, number>();
-  /** The newest of them: a long load must not fill the memory. */
-  readonly #latencies = new Float64Array(100_000);
-  #answers = 0;
-  sent = 0;
-
-  constructor(onAnswer: ((answer: Answer) => void) | undefined) {
-    this.#onAnswer = onAnswer;
-  }
-
-  answered(answer: Answer, latencyMs: number): void {
-    increment(this.#statuses, String(answer.status));
-    const by = answer.headers.get('x-served-by');
-    if (by !== undefined) increment(this.#servedBy, by);
-    this.#latencies[this.#answers % this.#latencies.length] = latencyMs;
-    this.#answers += 1;
-    this.#onAnswer?.(answer);
-  }
-
-  failed(how: string): void {
-    increment(this.#failures, how);
-  }
-
-  report(): LoadReport {
-    const sorted = this.#latencies.slice(0, Math.min(this.#answers, this.#latencies.length)).sort();
-    const at = (share: number): number => round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
-    return {
-      sent: this.sent,
-      statuses: Object.fromEntries(this.#statuses),
-      failures: Object.fromEntries(this.#failures),
-      servedBy: Object.fromEntries(this.#servedBy),
-      latencyMs: { median: at(0.5), p99: at(0.99), max: at(1) },
-    };
-  }
-}
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }
