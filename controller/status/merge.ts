@@ -41,7 +41,10 @@ export function mergeStatus(part: StatusPart, live: unknown, context: MergeConte
 function wantedFields(part: StatusPart, before: Raw, context: MergeContext): StatusFields {
   switch (part.kind) {
     case 'GatewayClass':
-      return { conditions: mergeConditions(part.conditions, before['conditions'], context) };
+      return {
+        conditions: mergeConditions(part.conditions, before['conditions'], context),
+        supportedFeatures: part.supportedFeatures.map((name) => ({ name })),
+      };
     case 'Gateway':
       return {
         conditions: mergeConditions(part.conditions, before['conditions'], context),

@@ -67,7 +67,12 @@ export interface DesiredStatus {
 
 /** What is ours of a status, by the shape that the kind gives it. */
 export type StatusPart =
-  | { readonly kind: 'GatewayClass'; readonly conditions: readonly DesiredCondition[] }
+  | {
+      readonly kind: 'GatewayClass';
+      readonly conditions: readonly DesiredCondition[];
+      /** Sorted. */
+      readonly supportedFeatures: readonly string[];
+    }
   | {
       readonly kind: 'Gateway';
       readonly conditions: readonly DesiredCondition[];

@@ -1,6 +1,7 @@
 import { conditionOf } from '../conditions.ts';
 import { gatewayClassUnit } from '../gateway-class.ts';
 import type { Unit } from '../memo.ts';
+import { supportedFeatures } from '../supported-features.ts';
 import type { Told } from './told.ts';
 
 /** The status of the GatewayClass of a name; null when it is not ours. */
@@ -17,7 +18,11 @@ export const gatewayClassStatusUnit: Unit<Told | null> = {
         object: { kind: 'GatewayClass', namespace: '', name },
         generation: model.generation,
         gateways: [],
-        status: { kind: 'GatewayClass', conditions: [conditionOf('Accepted', problems)] },
+        status: {
+          kind: 'GatewayClass',
+          conditions: [conditionOf('Accepted', problems)],
+          supportedFeatures,
+        },
       },
       notices: [],
     };

@@ -171,3 +171,16 @@ test('a policy that leaves takes its own ancestors, conditions and targets with 
     ancestors: [foreign],
   });
 });
+
+test('the features of a GatewayClass are as they should be, whatever stood there', () => {
+  const part: StatusPart = {
+    kind: 'GatewayClass',
+    conditions: [],
+    supportedFeatures: ['Gateway', 'HTTPRoute'],
+  };
+  const wanted = [{ name: 'Gateway' }, { name: 'HTTPRoute' }];
+  assert.deepEqual(mergeStatus(part, {}, context)?.['supportedFeatures'], wanted);
+  const old = { conditions: [], supportedFeatures: [{ name: 'Gateway' }, { name: 'TCPRoute' }] };
+  assert.deepEqual(mergeStatus(part, old, context), { supportedFeatures: wanted });
+  assert.equal(mergeStatus(part, { conditions: [], supportedFeatures: wanted }, context), null);
+});
