@@ -72,6 +72,9 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
     shortNames: ['gwp'],
     status: 'None',
     example: {
+      autoscaling: { minReplicas: 3, maxReplicas: 20 },
+      service: { type: 'LoadBalancer', annotations: { 'example.com/load-balancer': 'internal' } },
+      podTemplatePatch: { spec: { nodeSelector: { 'example.com/pool': 'edge' } } },
       rateLimitStore: { type: 'Redis', redis: { secretRef: { name: 'redis', key: 'url' } } },
       requirePolicies: ['AuthPolicy'],
     },

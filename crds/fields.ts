@@ -103,6 +103,24 @@ export const fieldName = matching(
   .min(1)
   .max(256);
 
+/** Amount of a resource: a Kubernetes quantity. */
+export const quantity = matching(
+  '^[0-9]{1,15}(\\.[0-9]{1,9})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$',
+  'must be a quantity such as 500m, 1.5 or 256Mi',
+).max(28);
+
+/** A number of pods, or a share of them. */
+export const amount = matching(
+  '^([0-9]{1,4}|[0-9]{1,2}%|100%)$',
+  'must be a number or a share, such as 1 or 25%',
+).max(4);
+
+/** A network of addresses. */
+export const network = matching(
+  '^[0-9a-fA-F.:]{2,39}/[0-9]{1,3}$',
+  'must be a network such as 10.0.0.0/8 or 2001:db8::/32',
+).max(43);
+
 /** A TCP or UDP port. */
 export const port = z.int32().min(1).max(65535);
 

@@ -1,6 +1,7 @@
 // GatewayParameters: what the platform decides for the Gateways of a class, or for one Gateway.
 import * as z from 'zod';
-import { oneOf, setOf, type Frozen } from './grammar.ts';
+import { oneOf, setOf, withRules, type Frozen } from './grammar.ts';
+import { infrastructureFields, scalingRules } from './infrastructure.ts';
 import { kindSchema } from './kubernetes.ts';
 import { secretKeyReference } from './references.ts';
 import { turnpikeVersion } from './policy.ts';
@@ -22,8 +23,9 @@ const rateLimitStore = oneOf({
 
 /** The schema of GatewayParameters. */
 export const gatewayParametersSchema = kindSchema('GatewayParameters', turnpikeVersion, {
-  spec: z
-    .object({
+  spec: withRules(
+    z.object({
+      ...infrastructureFields,
       rateLimitStore: rateLimitStore
         .exactOptional()
         .describe('Where the counters of rate limits live. Left out: as the class says, else Memory.'),
@@ -33,8 +35,9 @@ export const gatewayParametersSchema = kindSchema('GatewayParameters', turnpikeV
         .describe(
           'Kinds of policy that every route must have; a route without one is closed. A Gateway can add to what its class requires, never take away.',
         ),
-    })
-    .describe('What Gateways with these parameters are made of.'),
+    }),
+    scalingRules,
+  ).describe('What Gateways with these parameters are made of.'),
 });
 
 /** Decoded GatewayParameters. */

@@ -35,7 +35,7 @@ export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z
       }
     }
   });
-  return checked.meta({ 'x-kubernetes-validations': validations });
+  return validations.length === 0 ? checked : checked.meta({ 'x-kubernetes-validations': validations });
 }
 
 function celRulesOf(schema: z.ZodType): readonly unknown[] | undefined {

@@ -52,7 +52,8 @@ function ownProblems(schema: StructuralSchema): readonly string[] {
       : []),
     ...(schema.type === 'object' &&
     schema.properties === undefined &&
-    schema.additionalProperties === undefined
+    schema.additionalProperties === undefined &&
+    schema['x-kubernetes-preserve-unknown-fields'] === undefined
       ? ['is an object of which nothing is told']
       : []),
     ...(schema.type === 'array' ? listProblems(schema) : []),
