@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
-import type { Observations, TranslationInput, TranslationSettings } from '#controller/translate/input.ts';
+import type { TranslationInput, TranslationSettings } from '#controller/translate/input.ts';
 import type {
   DesiredStatus,
   EndpointSource,
@@ -30,7 +30,6 @@ export interface StatusSink {
 export type ComposeEndpoints = (
   gateway: GatewayKey,
   sources: readonly EndpointSource[],
-  observations: Observations,
 ) => Iterable<Resource>;
 
 export interface LoopOptions {
@@ -211,7 +210,7 @@ class TranslationLoop implements Loop {
     const { store, composeEndpoints, snapshots } = this.#options;
     const resources = new Map(translation.snapshots.get(gateway));
     const sources = translation.endpointSources.get(gateway) ?? [];
-    for (const resource of composeEndpoints(gateway, sources, store.observations)) {
+    for (const resource of composeEndpoints(gateway, sources)) {
       resources.set(resource.id, resource);
     }
     this.#sets.set(gateway, resources);

@@ -61,7 +61,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     store,
     settings,
     translate: (input) => translator.translate(input),
-    composeEndpoints: (gateway, sources, observations) => composer.compose(gateway, sources, observations),
+    composeEndpoints: (gateway, sources) => composer.compose(gateway, sources),
     snapshots: options.snapshots,
     statuses: options.statuses,
     wantKeys: (wanted) => keys.want(wanted),

@@ -2,7 +2,7 @@ import type { EndpointSlice } from '#crds/kubernetes.ts';
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
-import type { Observations, ObjectReader } from '#controller/translate/input.ts';
+import type { ObjectReader } from '#controller/translate/input.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
 import type { EndpointScope } from './address.ts';
 import { compileEndpoints } from './endpoints.ts';
@@ -19,11 +19,7 @@ export interface ComposerOptions {
 /** Makes a Gateway's Endpoints and Fleet resources. */
 export interface EndpointsComposer {
   /** Resources whose EndpointSlices have not changed are the same references as before. */
-  compose(
-    gateway: GatewayKey,
-    sources: readonly EndpointSource[],
-    observations: Observations,
-  ): readonly Resource[];
+  compose(gateway: GatewayKey, sources: readonly EndpointSource[]): readonly Resource[];
 }
 
 interface Kept {
@@ -36,16 +32,16 @@ interface Kept {
 export function createEndpointsComposer(options: ComposerOptions): EndpointsComposer {
   const kept = new Map<GatewayKey, ReadonlyMap<string, Kept>>();
   return {
-    compose(gateway, sources, observations) {
+    compose(gateway, sources) {
       const before = kept.get(gateway);
-      const connected = observations.dataPlanes.get(gateway)?.connected ?? 0;
+      const own = ownSlices(options, gateway);
       const now = [
         ...sources.map((source) => {
           const slices = options.slicesOf(source.namespace, source.service);
           const key = `${source.id} ${source.portName}`;
           return renew(before, key, slices, () => compileEndpoints(source, slices, options.scope));
         }),
-        fleet(before, ownSlices(options, gateway), connected),
+        renew(before, 'Fleet', own, () => compileFleet(own)),
       ];
       kept.set(gateway, new Map(now.map((one) => [one.key, one])));
       forgetGone(kept, options.objects);
@@ -65,14 +61,6 @@ function forgetGone(kept: Map<GatewayKey, unknown>, objects: ObjectReader): void
       kept.delete(gateway);
     }
   }
-}
-
-function fleet(
-  before: ReadonlyMap<string, Kept> | undefined,
-  slices: readonly EndpointSlice[],
-  connected: number,
-): Kept {
-  return renew(before, `Fleet ${String(connected)}`, slices, () => compileFleet(slices, connected));
 }
 
 function renew(
