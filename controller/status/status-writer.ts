@@ -50,6 +50,9 @@ interface Task {
   settled: { readonly revision: number; readonly resourceVersion: string } | null;
 }
 
+/** What a task wanted when a write of it began. */
+type Wanted = Pick<Task, 'revision' | 'desired'>;
+
 /** Writes while it leads; what it is given before that waits. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
@@ -179,13 +182,18 @@ export class StatusWriter {
     if (this.#merged(task, live) !== null) {
       return false;
     }
-    this.#settle(key, task, live);
+    this.#settle(key, task, { live, revision });
     return true;
   }
 
-  #settle(key: string, task: Task, live: LiveStatus): void {
-    task.settled = { revision: task.revision, resourceVersion: live.resourceVersion };
-    if (task.leaving) this.#tasks.delete(key);
+  /** `live` is as `revision` wants it. */
+  #settle(
+    key: string,
+    task: Task,
+    { live, revision }: { readonly live: LiveStatus; readonly revision: number },
+  ): void {
+    task.settled = { revision, resourceVersion: live.resourceVersion };
+    if (task.leaving && task.revision === revision) this.#tasks.delete(key);
   }
 
   #liveOf(task: Task): LiveStatus | null {
@@ -201,7 +209,7 @@ export class StatusWriter {
     return seen;
   }
 
-  #merged({ desired }: Task, live: LiveStatus) {
+  #merged({ desired }: Pick<Task, 'desired'>, live: LiveStatus) {
     return mergeStatus(desired.status, live.status, {
       controllerName: this.#options.controllerName,
       namespace: desired.object.namespace,
@@ -225,9 +233,10 @@ export class StatusWriter {
       return;
     }
     task.running = true;
-    const { revision } = task;
+    // What is wanted by the end may be another revision: that one is not served yet, and not settled by this write.
+    const { revision, desired } = task;
     try {
-      await this.#slots.run(() => this.#writeOnce(key, task));
+      await this.#slots.run(() => this.#writeOnce(key, task, { revision, desired }));
       task.failures = 0;
     } catch (error) {
       this.#retryLater(key, task, error);
@@ -240,14 +249,14 @@ export class StatusWriter {
   }
 
   /** Merges and writes; when somebody was faster, reads and merges anew. */
-  async #writeOnce(key: string, task: Task): Promise<void> {
+  async #writeOnce(key: string, task: Task, wanted: Wanted): Promise<void> {
     const { client, report } = this.#options;
-    const { object } = task.desired;
+    const { object } = wanted.desired;
     let live = this.#liveOf(task);
     for (let conflicts = 0; live !== null && this.#leading; conflicts += 1) {
-      const fields = this.#merged(task, live);
+      const fields = this.#merged(wanted, live);
       if (fields === null) {
-        this.#settle(key, task, live);
+        this.#settle(key, task, { live, revision: wanted.revision });
         return;
       }
       const result = await client.write(object, live.resourceVersion, fields);
@@ -256,7 +265,7 @@ export class StatusWriter {
       }
       if (result.kind === 'Written') {
         task.written = result.live;
-        this.#settle(key, task, result.live);
+        this.#settle(key, task, { live: result.live, revision: wanted.revision });
         report({ kind: 'Written', object, fields: Object.keys(fields) });
         return;
       }

@@ -20,6 +20,8 @@ class Cluster implements StatusClient {
   writes = 0;
   reads = 0;
   failure: Error | null = null;
+  /** Writes take as long as this. */
+  gate: Promise<unknown> = Promise.resolve();
   running = 0;
   runningMax = 0;
 
@@ -43,6 +45,7 @@ class Cluster implements StatusClient {
   async write({ name }: ObjectRef, resourceVersion: string, fields: Readonly<Record<string, unknown>>) {
     this.running += 1;
     this.runningMax = Math.max(this.runningMax, this.running);
+    await this.gate;
     await setImmediate();
     this.running -= 1;
     if (this.failure !== null) throw this.failure;
@@ -169,6 +172,46 @@ test('while one waits, the latest wins', async () => {
     assert.equal(messageOf(cluster.kept.get('a')), 'third');
   });
   assert.equal(cluster.writes, 1);
+});
+
+test('what changes while a status is being written is written after it', async () => {
+  const { cluster, writer } = given();
+  const gate = Promise.withResolvers<null>();
+  cluster.gate = gate.promise;
+  cluster.put('a');
+  cluster.show();
+  writer.lead();
+  writer.put([desired('a', 'first')]);
+  await eventually(() => assert.equal(cluster.running, 1));
+  writer.put([desired('a', 'second')]);
+  gate.resolve(null);
+  await eventually(() => assert.equal(messageOf(cluster.kept.get('a')), 'second'));
+  assert.equal(cluster.writes, 2);
+});
+
+test('a write that meets a conflict does not tell what the data planes do not serve yet', async () => {
+  const waits: PromiseWithResolvers<null>[] = [];
+  const { cluster, writer } = given(() => {
+    const wait = Promise.withResolvers<null>();
+    waits.push(wait);
+    return wait.promise;
+  });
+  const gate = Promise.withResolvers<null>();
+  cluster.gate = gate.promise;
+  cluster.put('a');
+  cluster.show();
+  writer.lead();
+  writer.put([desired('a', 'first')]);
+  cluster.put('a', { status: { parents: [] } });
+  waits[0]?.resolve(null);
+  await eventually(() => assert.equal(cluster.running, 1));
+  writer.put([desired('a', 'second')]);
+  gate.resolve(null);
+  await eventually(() => assert.equal(cluster.writes, 1));
+  assert.equal(messageOf(cluster.kept.get('a')), 'first');
+  await eventually(() => assert.equal(waits.length, 2));
+  waits[1]?.resolve(null);
+  await eventually(() => assert.equal(messageOf(cluster.kept.get('a')), 'second'));
 });
 
 test('a conflict is resolved by reading again, and the other one keeps what it wrote', async () => {
