@@ -193,6 +193,9 @@ function report(event: DataPlaneEvent): void {
       log.error('PortUnavailable', { port, code, reason, note: 'tried again every second' });
       break;
     }
+    case 'PortAvailable':
+      log.info('PortAvailable', { port: event.port });
+      break;
     case 'RateLimitStore':
       if (event.available) log.info('RateLimitStoreAvailable');
       else

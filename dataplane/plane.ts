@@ -7,7 +7,9 @@ import { Compiler } from '#dataplane/compile/compiler.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import { createListeners } from '#dataplane/listen/listeners.ts';
-import type { DrainOptions, PortProblem } from '#dataplane/listen/listeners.ts';
+import type { DrainOptions } from '#dataplane/listen/listeners.ts';
+import { UnboundPorts } from '#dataplane/listen/unbound-ports.ts';
+import type { PortNews } from '#dataplane/listen/unbound-ports.ts';
 import { createAccessLog } from '#dataplane/observe/access-log.ts';
 import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
 import type { Metrics } from '#dataplane/observe/metrics.ts';
@@ -40,7 +42,7 @@ export interface DataPlaneOptions {
 /** What an operator should hear of. */
 export type DataPlaneEvent =
   | SubscribeEvent
-  | ({ readonly kind: 'PortUnavailable' } & PortProblem)
+  | PortNews
   | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string };
 
 /** A data plane that runs. */
@@ -81,13 +83,14 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     },
     now,
   );
-  const unbound = new UnboundPorts(options.event);
+  const unbound = new UnboundPorts(options.event, (ports) => subscriber.tellPorts(ports));
   const listeners = createListeners({
     cell,
     observer: createObserver(metrics, accessLog),
     now,
     ...(options.address === null ? {} : { address: options.address }),
-    problem: (problem) => unbound.tell(problem),
+    problem: (problem) => unbound.failed(problem),
+    opened: (port) => unbound.opened(port),
   });
 
   let served: ResourceSet = new Map();
@@ -98,7 +101,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     served = resources;
     metrics.configure(resources);
     await listeners.follow();
-    unbound.forget((port) => listeners.boundPort(port) !== null || !runtime.ports.has(port));
+    unbound.keep(runtime.ports);
     return { refused };
   };
   const subscriber = createSubscriber({
@@ -127,26 +130,6 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       await accessLog.close();
     },
   };
-}
-
-/** Ports that cannot be bound: each is told once, although it is tried again and again. */
-class UnboundPorts {
-  readonly #event: DataPlaneOptions['event'];
-  readonly #ports = new Set<number>();
-
-  constructor(event: DataPlaneOptions['event']) {
-    this.#event = event;
-  }
-
-  tell(problem: PortProblem): void {
-    if (!this.#ports.has(problem.port)) this.#event({ kind: 'PortUnavailable', ...problem });
-    this.#ports.add(problem.port);
-  }
-
-  /** Those that `isOver` says are bound or no longer wanted: a new failure of them is news. */
-  forget(isOver: (port: number) => boolean): void {
-    for (const port of this.#ports) if (isOver(port)) this.#ports.delete(port);
-  }
 }
 
 function notListening(ports: readonly number[]): string | null {

@@ -22,6 +22,9 @@ export const clientLineBytesMax = 256 * 1024;
 const refusedMax = 500;
 const reasonLengthMax = 256;
 
+/** How many ports one message names at most: a Gateway has no more listeners. */
+const unboundMax = 64;
+
 /** First line of a data plane. `version` is what it has (null: nothing), `order` what it must not fall behind. */
 export interface Hello {
   readonly type: 'hello';
@@ -56,11 +59,38 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** `refused` as short as a message may tell it. */
+/** `refused` as a message may tell it. */
 export function shortened(refused: readonly Refused[]): readonly Refused[] {
-  return refused
-    .slice(0, refusedMax)
-    .map(({ id, reason }) => ({ id, reason: reason.slice(0, reasonLengthMax) }));
+  return refused.slice(0, refusedMax).map(({ id, reason }) => ({ id, reason: tellable(reason) }));
+}
+
+/** All ports that the data plane cannot open now: said when that changes, and after a hello when there are any. */
+export interface Ports {
+  readonly type: 'ports';
+  readonly unbound: readonly UnboundPort[];
+}
+
+/** A port of the Gateway that a data plane cannot open; it tries again and again. */
+export interface UnboundPort {
+  readonly port: number;
+  /** As of node:net, for example `EADDRINUSE`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `unbound` as a message may tell it. */
+export function tellablePorts(unbound: readonly UnboundPort[]): readonly UnboundPort[] {
+  return unbound
+    .slice(0, unboundMax)
+    .map(({ port, code, message }) => ({ port, code, message: tellable(message) }));
+}
+
+/** Short, and without what a status, an Event or a terminal cannot show. */
+function tellable(text: string): string {
+  return text
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .slice(0, reasonLengthMax)
+    .toWellFormed();
 }
 
 /** The data plane cannot apply what it was sent and asks for everything. */
@@ -79,7 +109,7 @@ export interface MissingKey {
 }
 
 /** What a data plane says. */
-export type DataPlaneMessage = Hello | Token | Ack | Resync | MissingKey;
+export type DataPlaneMessage = Hello | Token | Ack | Ports | Resync | MissingKey;
 
 /** The id is gone once the next commit comes. */
 export interface Remove {
@@ -137,6 +167,7 @@ export interface DataPlaneSeen {
   /** What it serves; null: nothing yet. */
   readonly version: string | null;
   readonly refused: readonly Refused[];
+  readonly unbound: readonly UnboundPort[];
 }
 
 /** The stream of a data plane has ended. */
@@ -195,14 +226,24 @@ type Messages<M extends { readonly type: string }> = {
 };
 
 const version = shape.shortText(64);
-const name = shape.shortText(253);
+const name = words(1, 253);
 
 const gateway = shape.pattern<GatewayKey>(/^[a-z0-9.-]{1,253}\/[a-z0-9.-]{1,253}$/, '<namespace>/<name>');
 
 const refused: Shape<readonly Refused[]> = shape.list(
-  object({ id: shape.shortText(1024), reason: shape.text }),
+  object({ id: shape.shortText(1024), reason: words(0, reasonLengthMax) }),
   0,
   refusedMax,
+);
+
+const unbound: Shape<readonly UnboundPort[]> = shape.list(
+  object({
+    port: shape.integer(1, 65_535),
+    code: shape.pattern(/^[A-Z][A-Z0-9_]{0,63}$/, 'an error code'),
+    message: words(0, reasonLengthMax),
+  }),
+  0,
+  unboundMax,
 );
 
 const token: Shape<Token> = object({ type: shape.oneOf('token'), token: shape.shortText(16_384) });
@@ -226,6 +267,7 @@ const dataPlaneMessages: Messages<DataPlaneMessage> = {
   }),
   token,
   ack: object({ type: shape.oneOf('ack'), version, refused }),
+  ports: object({ type: shape.oneOf('ports'), unbound }),
   resync: object({ type: shape.oneOf('resync'), order: shape.nullable(orderShape) }),
   missingKey,
 };
@@ -245,11 +287,20 @@ const peerMessages: Messages<PeerMessage> = {
     instance: name,
     version: shape.nullable(version),
     refused,
+    unbound: shape.optional(unbound, []),
   }),
   gone: object({ type: shape.oneOf('gone'), connection: name }),
   missingKey,
   token,
 };
+
+/** Words that reach statuses, Events and logs: no control characters and no halves of characters. */
+function words(min: number, max: number): Shape<string> {
+  return shape.pattern(
+    new RegExp(`^[^\\p{Cc}\\p{Cs}]{${min},${max}}$`, 'u'),
+    `${min} to ${max} printable characters`,
+  );
+}
 
 function read<M>(messages: Readonly<Record<string, Shape<M>>>, line: string): M | null {
   const value = parseJson(line);

@@ -47,7 +47,7 @@ export type RateLimitStore =
       readonly url: Secret<string>;
     };
 
-/** How many data planes serve this Gateway now: ready endpoints of its Service, 1 without one. One a snapshot. */
+/** How many data planes serve this Gateway: ready endpoints of its Service; 1 without one. One a snapshot. */
 export interface Fleet {
   readonly kind: 'Fleet';
   readonly id: ResourceId;

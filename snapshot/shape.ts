@@ -70,6 +70,11 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value) => (value === null ? null : shape(value));
 }
 
+/** What `shape` reads, or `missing` when the field is not there: one of an older build. */
+export function optional<T>(shape: Shape<T>, missing: T): Shape<T> {
+  return (value) => (value === undefined ? missing : shape(value));
+}
+
 /** A list of what `item` reads, with at least `min` and at most `max` items; frozen. */
 export function list<T>(item: Shape<T>, min = 0, max = Number.MAX_SAFE_INTEGER): Shape<readonly T[]> {
   return (value) => {

@@ -63,6 +63,9 @@ export class Narrator implements StandaloneReport {
           `Gateway ${gateway}: port ${event.bindPort} cannot be bound: ${bindProblem(event.code, event.message)}; tried again every second)`,
         );
         break;
+      case 'PortAvailable':
+        screen.say(`Gateway ${gateway}: port ${event.port} is open`);
+        break;
       case 'RateLimitStore':
         if (event.available) screen.say(`Gateway ${gateway}: the rate-limit store answers`);
         else

@@ -24,6 +24,8 @@ export interface ConnectedDataPlane {
   readonly version: string | null;
   /** Resources it refused, with its reasons. */
   readonly refused: readonly { readonly id: string; readonly reason: string }[];
+  /** Ports it cannot open. */
+  readonly unbound: readonly { readonly port: number; readonly code: string; readonly message: string }[];
 }
 
 /** `/livez` (the loop turns), `/readyz`, `/metrics`, and `/config`: a summary of each Gateway's snapshot. */

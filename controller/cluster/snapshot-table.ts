@@ -58,7 +58,7 @@ export class SnapshotTable implements SnapshotSink {
   dataPlanes(gateway: GatewayKey): readonly ConnectedDataPlane[] {
     return [...this.#records.values()]
       .filter((record) => record.gateway === gateway)
-      .map(({ instance, version, refused }) => ({ name: instance, version, refused }));
+      .map(({ instance, version, refused, unbound }) => ({ name: instance, version, refused, unbound }));
   }
 
   figures(): readonly { readonly gateway: string; readonly connected: number; readonly current: number }[] {

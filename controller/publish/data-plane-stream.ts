@@ -32,6 +32,7 @@ export class DataPlaneStream {
   #version: string | null;
   /** What it must not fall behind: all it has been told, here or elsewhere. */
   #order: Order | null;
+  #record: DataPlaneRecord;
   #greeted = false;
   #behindTold = false;
   #sending = false;
@@ -43,7 +44,10 @@ export class DataPlaneStream {
     this.#options = options;
     this.#version = hello.version;
     this.#order = hello.order;
-    this.#record(hello.serving ? hello.version : null, []);
+    const { gateway, instance } = hello;
+    const version = hello.serving ? hello.version : null;
+    this.#record = { gateway, instance, version, refused: [], unbound: [] };
+    options.onRecord(this.#record);
   }
 
   /** Looks whether there is something to send, and sends it if the stream is free: the first slice at once. */
@@ -55,7 +59,9 @@ export class DataPlaneStream {
   take(message: Exclude<DataPlaneMessage, Hello>): void {
     switch (message.type) {
       case 'ack':
-        return this.#record(message.version, message.refused);
+        return this.#tell({ version: message.version, refused: message.refused });
+      case 'ports':
+        return this.#tell({ unbound: message.unbound });
       case 'missingKey':
         return this.#options.onMissingKey(message.keySet, message.kid);
       case 'token':
@@ -70,9 +76,9 @@ export class DataPlaneStream {
     }
   }
 
-  #record(version: string | null, refused: DataPlaneRecord['refused']): void {
-    const { instance, gateway } = this.#options.hello;
-    this.#options.onRecord({ gateway, instance, version, refused });
+  #tell(news: Partial<DataPlaneRecord>): void {
+    this.#record = { ...this.#record, ...news };
+    this.#options.onRecord(this.#record);
   }
 
   async #send(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { GatewayKey } from '#snapshot/ids.ts';
-import type { Refused } from '#snapshot/message.ts';
+import type { Refused, UnboundPort } from '#snapshot/message.ts';
 
 /** The data planes of one Gateway, over all replicas (the shape of the same name in controller/translate). */
 export interface DataPlanes {
@@ -8,6 +8,15 @@ export interface DataPlanes {
   readonly ready: number;
   /** What some data plane has refused, by resource id: the reason. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Ports that some ready data plane cannot open. */
+  readonly unbound: ReadonlyMap<number, UnboundAt>;
+}
+
+/** Which data planes cannot open a port, by name in order, and why the first of them cannot. */
+export interface UnboundAt {
+  readonly code: string;
+  readonly message: string;
+  readonly dataPlanes: readonly string[];
 }
 
 /** What is known of one data plane by its stream. */
@@ -17,6 +26,7 @@ export interface DataPlaneRecord {
   /** What it serves; null: nothing yet. */
   readonly version: string | null;
   readonly refused: readonly Refused[];
+  readonly unbound: readonly UnboundPort[];
 }
 
 interface Kept {
@@ -84,10 +94,12 @@ export class ObservationTable {
     const records = this.#newestOf(gateway);
     const refused = new Map<string, string>();
     for (const record of records) for (const { id, reason } of record.refused) refused.set(id, reason);
+    const ready = records.filter(({ version }) => version !== null);
     return Object.freeze({
       connected: records.length,
-      ready: records.filter(({ version }) => version !== null).length,
+      ready: ready.length,
       refused,
+      unbound: unboundOf(ready),
     });
   }
 
@@ -107,4 +119,16 @@ export class ObservationTable {
     }
     return [...newest.values()].sort((a, b) => a.told - b.told).map(({ record }) => record);
   }
+}
+
+function unboundOf(records: readonly DataPlaneRecord[]): ReadonlyMap<number, UnboundAt> {
+  const unbound = new Map<number, UnboundAt>();
+  const byName = [...records].sort((a, b) => (a.instance < b.instance ? -1 : 1));
+  for (const record of byName) {
+    for (const [port, { code, message }] of new Map(record.unbound.map((one) => [one.port, one]))) {
+      const before = unbound.get(port) ?? { code, message, dataPlanes: [] };
+      unbound.set(port, { ...before, dataPlanes: [...before.dataPlanes, record.instance] });
+    }
+  }
+  return unbound;
 }

@@ -28,8 +28,8 @@ export class PeerStream {
       case 'dataPlane': {
         if (table.count(this.#source) >= recordsMax)
           throw new PublishError('TooMuch', 'a replica tells of too many data planes');
-        const { gateway, instance, version, refused } = message;
-        return table.set(this.#source, message.connection, { gateway, instance, version, refused });
+        const { gateway, instance, version, refused, unbound } = message;
+        return table.set(this.#source, message.connection, { gateway, instance, version, refused, unbound });
       }
       case 'gone':
         return table.delete(this.#source, message.connection);

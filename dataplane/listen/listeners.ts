@@ -20,6 +20,8 @@ export interface ListenersOptions {
   bindPort?(port: number): number;
   /** A port that cannot be served, and what about it; tried again while it is wanted. */
   problem?(problem: PortProblem): void;
+  /** A port is open from now on. */
+  opened?(port: number): void;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -151,7 +153,10 @@ class FollowingListeners implements Listeners {
         secure,
         address: this.#options.address ?? null,
         bindPort,
-        bound: resolve,
+        bound: () => {
+          this.#options.opened?.(port);
+          resolve();
+        },
         failed: (error) => {
           if (this.#servers.get(port) === server) this.#servers.delete(port);
           const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';

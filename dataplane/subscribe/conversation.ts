@@ -1,4 +1,4 @@
-import { type ControllerMessage, type Hello, shortened } from '#snapshot/message.ts';
+import { type ControllerMessage, type Hello, type Ports, shortened } from '#snapshot/message.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type { Connection } from './connection.ts';
 import { pause } from './pause.ts';
@@ -9,8 +9,8 @@ import type { SubscribeTimings } from './timings.ts';
 interface ConversationOptions {
   readonly connection: Connection;
   readonly serving: Serving;
-  /** What to say first; asked when it is said. */
-  readonly hello: () => Hello;
+  /** What to say first, hello and what goes with it; asked when it is said. */
+  readonly greeting: () => readonly [Hello, ...Ports[]];
   /** The token that the connection was opened with. */
   readonly token: string;
   readonly readToken: () => Promise<string>;
@@ -33,9 +33,9 @@ export class Conversation {
 
   /** Rejects when the connection ends, with why. */
   async run(): Promise<never> {
-    const { connection, hello, serving } = this.#options;
+    const { connection, greeting, serving } = this.#options;
     const over = new AbortController();
-    connection.send(hello());
+    for (const message of greeting()) connection.send(message);
     const tokens = this.#keepToken(over.signal);
     try {
       await connection.answered();

@@ -2,7 +2,14 @@
 // one who serves it, and tells the controller what came of it. When no controller answers at the start, the last
 // good snapshot on disk is served. Knows neither what a resource means nor how it is served.
 import type { GatewayKey } from '#snapshot/ids.ts';
-import { type Hello, type Refused, protocolNumber } from '#snapshot/message.ts';
+import {
+  type Hello,
+  type Ports,
+  type Refused,
+  type UnboundPort,
+  protocolNumber,
+  tellablePorts,
+} from '#snapshot/message.ts';
 import { laggingKinds } from '#snapshot/order.ts';
 import type { ControllerAddress } from './addresses.ts';
 import { Connection } from './connection.ts';
@@ -55,6 +62,8 @@ export interface Subscriber {
   state(): SubscriberState;
   /** Tells the controller of a key that the key set lacks; not more than once in a while for each. */
   missingKey(keySet: string, kid: string): void;
+  /** Tells the controller of all ports that cannot be opened now, and each controller to come. */
+  tellPorts(unbound: readonly UnboundPort[]): void;
   /** Resolves once the connection is closed and the last good snapshot is saved. */
   stop(): Promise<void>;
 }
@@ -81,6 +90,7 @@ class SnapshotSubscriber implements Subscriber {
   #controller: ControllerAddress | null = null;
   #link: Link | null = null;
   #connected = false;
+  #ports: Ports = { type: 'ports', unbound: [] };
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: SubscriberOptions) {
@@ -104,6 +114,11 @@ class SnapshotSubscriber implements Subscriber {
   missingKey(keySet: string, kid: string): void {
     if (!this.#connected || !this.#missingKeys.isDue(keySet, kid)) return;
     this.#link?.connection.send({ type: 'missingKey', keySet, kid });
+  }
+
+  tellPorts(unbound: readonly UnboundPort[]): void {
+    this.#ports = { type: 'ports', unbound: tellablePorts(unbound) };
+    this.#link?.connection.send(this.#ports);
   }
 
   async stop(): Promise<void> {
@@ -188,7 +203,7 @@ class SnapshotSubscriber implements Subscriber {
       ...known,
       connection,
       serving: this.#serving,
-      hello: () => this.#hello(),
+      greeting: () => [this.#hello(), ...(this.#ports.unbound.length === 0 ? [] : [this.#ports])],
       readToken,
       timings: this.#timings,
       onConnected: () => {

@@ -12,6 +12,8 @@ import {
   peerMessage,
   putLine,
   putResource,
+  shortened,
+  tellablePorts,
 } from '#snapshot/message.ts';
 import { laggingKinds } from '#snapshot/order.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
@@ -35,6 +37,7 @@ const said: readonly DataPlaneMessage[] = [
   },
   { type: 'token', token: 'ey' },
   { type: 'ack', version: 'v', refused: [{ id: 'Route/a', reason: 'odd' }] },
+  { type: 'ports', unbound: [{ port: 80, code: 'EADDRINUSE', message: 'address already in use' }] },
   { type: 'resync', order: null },
   { type: 'missingKey', keySet: 'KeySet/a', kid: 'k' },
 ];
@@ -70,6 +73,49 @@ describe('messages', () => {
     assert.equal(dataPlaneMessage('{"type":"later"}'), null);
     assert.equal(controllerMessage('{"type":"toString"}'), null);
     assert.equal(peerMessage('{"type":"later","x":[]}'), null);
+  });
+
+  test('whose words no status could show are refused, and those of our own are made to be shown', () => {
+    const port = (change: object) =>
+      JSON.stringify({ type: 'ports', unbound: [{ port: 80, code: 'EACCES', message: '', ...change }] });
+    assert.notEqual(dataPlaneMessage(port({})), null);
+    const refusal = (reason: string) =>
+      JSON.stringify({ type: 'ack', version: 'v', refused: [{ id: 'Route/a', reason }] });
+    for (const line of [
+      port({ port: 0 }),
+      port({ port: 65_536 }),
+      port({ port: '80' }),
+      port({ code: '' }),
+      port({ code: 'in use' }),
+      port({ code: 'E'.repeat(65) }),
+      port({ message: 'x'.repeat(257) }),
+      port({ message: 'a\nb' }),
+      port({ message: '\u001b[31m' }),
+      port({ message: '\ud800' }),
+      port({ message: null }),
+      refusal('a\nb'),
+      refusal('x'.repeat(257)),
+      '{"type":"ports"}',
+      '{"type":"ports","unbound":{}}',
+      `{"type":"ports","unbound":[${Array.from({ length: 65 }, () => '{"port":80,"code":"E","message":""}').join()}]}`,
+    ]) {
+      assert.throws(() => dataPlaneMessage(line), SnapshotError, line);
+    }
+    const odd = `a\n\u001b${'é😀'.repeat(200)}`;
+    const unbound = tellablePorts(
+      Array.from({ length: 100 }, () => ({ port: 80, code: 'EACCES', message: odd })),
+    );
+    assert.equal(unbound.length, 64);
+    assert.match(unbound[0]?.message ?? '', /^a {2}é😀/);
+    assert.notEqual(dataPlaneMessage(messageLine({ type: 'ports', unbound })), null);
+    const refused = shortened([{ id: 'Route/a', reason: odd }]);
+    assert.notEqual(dataPlaneMessage(messageLine({ type: 'ack', version: 'v', refused })), null);
+  });
+
+  test('of a follower of an older build lack what was added since', () => {
+    const seen = { type: 'dataPlane', connection: '1', gateway: 'shop/edge', instance: 'a', version: null };
+    const read = peerMessage(JSON.stringify({ ...seen, refused: [] }));
+    assert.deepEqual(read?.type === 'dataPlane' ? read.unbound : null, []);
   });
 
   test('that are none are refused', () => {

@@ -19,7 +19,9 @@ test('the summary tells of each Gateway what its snapshot is made of and who has
     snapshots: () => [
       [edge, { version: 'v7', order, resources: new Map(fleets.map((each) => [each.id, each])) }],
     ],
-    dataPlanes: () => [{ name: 'edge-0', version: 'v6', refused: [{ id: 'Route/x', reason: 'too long' }] }],
+    dataPlanes: () => [
+      { name: 'edge-0', version: 'v6', refused: [{ id: 'Route/x', reason: 'too long' }], unbound: [] },
+    ],
     leader: () => true,
   });
   assert.deepEqual(JSON.parse((await pages['/config']?.())?.body ?? ''), {
@@ -29,7 +31,9 @@ test('the summary tells of each Gateway what its snapshot is made of and who has
         version: 'v7',
         order,
         resources: { Fleet: 2 },
-        dataPlanes: [{ name: 'edge-0', version: 'v6', refused: [{ id: 'Route/x', reason: 'too long' }] }],
+        dataPlanes: [
+          { name: 'edge-0', version: 'v6', refused: [{ id: 'Route/x', reason: 'too long' }], unbound: [] },
+        ],
       },
     },
   });

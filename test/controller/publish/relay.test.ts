@@ -88,6 +88,36 @@ test('a replica tells the new leader, and tells nobody while it leads itself', a
   await eventually(() => second.publisher.dataPlanes(edge).ready === 0);
 });
 
+test('the leader hears which data planes of all replicas cannot open which ports, and of their hostile words nothing', async () => {
+  await using leader = await givenPublisher();
+  await using follower = await givenPublisher();
+  const hello = (instance: string) => ({ hello: { version: 'v1', serving: true, instance } });
+  await using near = rawDataPlane(leader.address, hello('b'));
+  await using far = rawDataPlane(follower.address, hello('a'));
+  await using waiting = rawDataPlane(follower.address, { hello: { instance: 'c' } });
+  await using hostile = rawDataPlane(follower.address, hello('d'));
+  const all = [near, far, waiting, hostile];
+  await eventually(() => all.every((one) => one.status() === 200));
+  await using _relay = givenRelay(follower, leader.address);
+  const unbound = (code: string) => ({ type: 'ports', unbound: [{ port: 80, code, message: code }] });
+  near.say(unbound('EACCES'));
+  far.say(unbound('EADDRINUSE'));
+  waiting.say(unbound('EACCES'));
+  hostile.say({ type: 'ports', unbound: [{ port: 80, code: 'EACCES', message: 'a\u001bb' }] });
+  const told = () => [...leader.publisher.dataPlanes(edge).unbound];
+  const both = { code: 'EADDRINUSE', message: 'EADDRINUSE', dataPlanes: ['a', 'b'] };
+  await eventually(() => assert.deepEqual(told(), [[80, both]]));
+  await eventually(() => hostile.stream.destroyed);
+  assert.deepEqual(leader.observed.get(edge)?.unbound.get(80), both);
+
+  far.say({ type: 'ports', unbound: [] });
+  await eventually(() =>
+    assert.deepEqual(told()[0]?.[1], { ...both, code: 'EACCES', message: 'EACCES', dataPlanes: ['b'] }),
+  );
+  near.stream.close();
+  await eventually(() => assert.deepEqual(told(), []));
+});
+
 test('a relay outlives a leader that is away', async () => {
   await using follower = await givenPublisher();
   await using dataPlane = rawDataPlane(follower.address, { hello: { version: 'v1', serving: true } });

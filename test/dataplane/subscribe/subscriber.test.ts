@@ -146,6 +146,27 @@ describe('a subscriber', () => {
   });
 });
 
+test('the ports that it cannot open are told when that changes, and to each controller it comes to', async () => {
+  await using first = await givenPublisher();
+  await using second = await givenPublisher();
+  for (const { publisher } of [first, second]) publisher.put(edge, setOf(route('a')), order(1));
+  let controllers = [first.address];
+  await using dataPlane = givenSubscriber(() => controllers);
+  const { subscriber } = dataPlane;
+  const unboundAt = ({ publisher }: typeof first) => [...publisher.dataPlanes(edge).unbound];
+  subscriber.tellPorts([{ port: 443, code: 'EADDRINUSE', message: 'in use' }]);
+  const told = [[443, { code: 'EADDRINUSE', message: 'in use', dataPlanes: ['edge-0'] }]];
+  await eventually(() => assert.deepEqual(unboundAt(first), told));
+  await eventually(() => first.publisher.dataPlanes(edge).ready === 1);
+  assert.deepEqual(unboundAt(first), told, 'an acknowledgement leaves them');
+
+  controllers = [second.address];
+  await first[Symbol.asyncDispose]();
+  await eventually(() => assert.deepEqual(unboundAt(second), told));
+  subscriber.tellPorts([]);
+  await eventually(() => assert.deepEqual(unboundAt(second), []));
+});
+
 describe('what a data plane cannot take', () => {
   test('a kind it does not know is refused alone', async () => {
     await using controller = await givenPublisher();
