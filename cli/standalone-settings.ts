@@ -4,4 +4,5 @@ import type { TranslationSettings } from '#controller/translate/input.ts';
 export const standaloneSettings: TranslationSettings = Object.freeze({
   controllerName: 'turnpike.dev/gateway-controller',
   standalone: true,
+  provisioned: false,
 });

@@ -42,6 +42,8 @@ export interface LoopOptions {
   readonly statuses: StatusSink;
   /** Takes the key sets to keep fetched. */
   readonly wantKeys: (keys: readonly RemoteKeys[]) => void;
+  /** Takes what is to become of what is made for each Gateway. */
+  readonly provision?: (infrastructure: Translation['infrastructure']) => void;
   /** Takes all notices of a translation. */
   readonly notice: (notices: readonly Notice[]) => void;
   /** Hears of each pass, for metrics. */
@@ -113,6 +115,7 @@ class TranslationLoop implements Loop {
       case 'Object':
       case 'Served':
       case 'Keys':
+      case 'Provisioning':
       case 'DataPlanes':
         this.#gathered.translate = true;
         break;
@@ -184,6 +187,7 @@ class TranslationLoop implements Loop {
       }
     }
     wantKeys(translation.remoteKeys);
+    this.#options.provision?.(translation.infrastructure);
     statuses.put(translation.statuses);
     notice(translation.notices);
     return translation.snapshots.size;

@@ -31,6 +31,8 @@ export interface ControlPlaneOptions {
   readonly notice: LoopOptions['notice'];
   readonly passed: NonNullable<LoopOptions['passed']>;
   readonly keysReport: (event: KeysEvent) => void;
+  /** See LoopOptions. */
+  readonly provision?: LoopOptions['provision'];
 }
 
 /** The parts that its owner has to do with. */
@@ -67,6 +69,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     wantKeys: (wanted) => keys.want(wanted),
     notice: options.notice,
     passed: options.passed,
+    ...(options.provision === undefined ? {} : { provision: options.provision }),
   });
   return Object.freeze({ store, keys, loop });
 }

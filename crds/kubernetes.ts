@@ -111,6 +111,7 @@ const serviceSpec = withRules(
   z.object({
     type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']).default('ClusterIP'),
     clusterIP: z.string().exactOptional(),
+    clusterIPs: z.array(z.string()).default([]),
     externalName: z.string().exactOptional(),
     ports: servicePorts.default([]),
     selector: texts.default({}),

@@ -181,7 +181,7 @@ class Controller implements ClusterController {
     return createControlPlane({
       clock,
       random,
-      settings: { controllerName, standalone: false },
+      settings: { controllerName, standalone: false, provisioned: false },
       keysFrom,
       resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
       snapshots: this.#snapshots,

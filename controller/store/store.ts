@@ -8,7 +8,13 @@ import type { Kind, KindMap } from '#crds/kind.ts';
 import type { EndpointSlice } from '#crds/kubernetes.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { Order } from '#snapshot/snapshot.ts';
-import type { DataPlanes, FetchedKeys, ObjectReader, Observations } from '#controller/translate/input.ts';
+import type {
+  DataPlanes,
+  FetchedKeys,
+  ObjectReader,
+  Observations,
+  ProvisioningProblem,
+} from '#controller/translate/input.ts';
 import type { LiveStatus, ObjectSink, SourceObject } from '#controller/source.ts';
 import type { DecodeResult, Outcome } from './kind-objects.ts';
 
@@ -23,6 +29,7 @@ export type StoreChange =
   | { readonly kind: 'Served'; readonly of: Kind }
   | { readonly kind: 'DataPlanes'; readonly gateway: GatewayKey }
   | { readonly kind: 'Keys'; readonly id: string }
+  | { readonly kind: 'Provisioning'; readonly gateway: GatewayKey }
   | {
       readonly kind: 'Refused';
       readonly of: Kind;
@@ -59,7 +66,11 @@ export class Store implements ObjectSink {
   readonly #slices = new SlicesByService();
   readonly #positions: Positions;
   readonly #listeners = new Set<(change: StoreChange) => void>();
-  #observations: Observations = Object.freeze({ dataPlanes: new Map(), keys: new Map() });
+  #observations: Observations = Object.freeze({
+    dataPlanes: new Map(),
+    keys: new Map(),
+    provisioning: new Map(),
+  });
   #lineage = '';
 
   /** Views of the store as it is at the time of each call; take no notes over turns of the event loop. */
@@ -206,6 +217,19 @@ export class Store implements ObjectSink {
       keys: replaced(this.#observations.keys, id, keys),
     });
     this.#tell({ kind: 'Keys', id });
+  }
+
+  /** Why something cannot be made for a Gateway; null when nothing is wrong any more. */
+  observeProvisioning(gateway: GatewayKey, problem: ProvisioningProblem | null): void {
+    const before = this.#observations.provisioning.get(gateway) ?? null;
+    if (JSON.stringify(before) === JSON.stringify(problem)) {
+      return;
+    }
+    this.#observations = Object.freeze({
+      ...this.#observations,
+      provisioning: replaced(this.#observations.provisioning, gateway, problem),
+    });
+    this.#tell({ kind: 'Provisioning', gateway });
   }
 
   #table<K extends Kind>(kind: K): KindObjects<KindMap[K]> {

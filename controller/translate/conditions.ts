@@ -33,6 +33,20 @@ const table: Table = {
       'AddressNotAssigned',
       'The Gateway has no address yet; add one of type IPAddress to spec.addresses.',
     ),
+  AddressPending: ({ service }) => programmed('AddressNotAssigned', `Service ${service} has no address yet.`),
+  AddressNotGiven: ({ value, service }) =>
+    programmed(
+      'AddressNotUsable',
+      `spec.addresses: ${value} has not been given to Service ${service}; ask for one that its load balancer has, or remove it.`,
+    ),
+  NameTaken: ({ name, gateway }) =>
+    accepted(
+      'Invalid',
+      `Its infrastructure would be named ${name}, as that of Gateway ${gateway}; give one of them another name.`,
+    ),
+  ProvisioningFails: ({ reason, message }) => ({ type: 'turnpike.dev/Provisioned', reason, message }),
+  NotProvisioned: ({ reason, message }) =>
+    reason === 'Invalid' ? programmed('Invalid', message) : programmed('NoResources', message),
   NoListenerServes: () =>
     programmed('Invalid', 'No listener can serve; see the conditions in status.listeners.'),
   NoDataPlane: ({ what }) => programmed('Pending', `${what} waits for a data plane that is ready.`),

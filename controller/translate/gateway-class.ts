@@ -24,7 +24,9 @@ export const gatewayClassUnit: Unit<GatewayClassModel | null> = {
     const found = findParameters(
       read,
       'spec.parametersRef',
-      reference === undefined ? undefined : { ...reference, namespace: reference.namespace },
+      reference === undefined
+        ? undefined
+        : { ...reference, namespace: reference.namespace, author: 'Platform' },
     );
     const { generation } = object.metadata;
     return found.kind === 'Invalid'

@@ -1,10 +1,11 @@
-import { isIP } from 'node:net';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import type { Gateway } from '#crds/gateway-api.ts';
+import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import { createdMs } from './creation-time.ts';
 import { gatewayClassUnit, type GatewayClassModel } from './gateway-class.ts';
 import { listenerShapes, type ListenerShape } from './listeners.ts';
-import type { Read, Unit } from './memo.ts';
-import { findParameters, mergeParameters, type Parameters } from './parameters.ts';
+import type { Index, Read, Unit } from './memo.ts';
+import { findParameters, mergeParameters, type FoundParameters, type Parameters } from './parameters.ts';
 import type { Problem } from './problem.ts';
 
 /** A Gateway of ours, as routes and policies see it. */
@@ -17,14 +18,6 @@ export interface GatewayModel {
   readonly parameters: Parameters;
   /** Why it is not accepted: it serves nothing. */
   readonly problem: Problem | null;
-  readonly addresses: Addresses;
-}
-
-/** What is known of a Gateway's addresses without asking anybody. */
-export interface Addresses {
-  readonly values: readonly string[];
-  /** Why it cannot be programmed at them. */
-  readonly problem: Problem | null;
 }
 
 /** The Gateway of a namespace and name; null when there is none or its class is not ours. */
@@ -36,12 +29,7 @@ export const gatewayUnit: Unit<GatewayModel | null> = {
     if (object === undefined || ofClass === null) {
       return null;
     }
-    const reference = object.spec.infrastructure?.parametersRef;
-    const own = findParameters(
-      read,
-      'spec.infrastructure.parametersRef',
-      reference === undefined ? undefined : { ...reference, namespace },
-    );
+    const own = ownParameters(read, object);
     const ofGateway = own.kind === 'Found' ? own.object : null;
     return {
       key: gatewayKey(namespace, name),
@@ -51,14 +39,58 @@ export const gatewayUnit: Unit<GatewayModel | null> = {
       listeners: listenerShapes(object),
       parameters: mergeParameters(read, ofClass.parameters, ofGateway),
       problem:
-        classProblem(ofClass) ?? (own.kind === 'Invalid' ? own.problem : null) ?? addressProblem(object),
-      addresses: addressesOf(read, object),
+        classProblem(ofClass) ??
+        (own.kind === 'Invalid' ? own.problem : null) ??
+        nameProblem(read, object) ??
+        addressProblem(object),
     };
   },
 };
 
+/** The GatewayParameters that a Gateway names itself. */
+export function ownParameters(read: Read, { metadata, spec }: Gateway): FoundParameters {
+  const reference = spec.infrastructure?.parametersRef;
+  const { namespace } = metadata;
+  return findParameters(
+    read,
+    'spec.infrastructure.parametersRef',
+    reference === undefined ? undefined : { ...reference, namespace, author: 'Owner' },
+  );
+}
+
 function classProblem(ofClass: GatewayClassModel): Problem | null {
   return ofClass.problem === null ? null : { kind: 'ClassNotAccepted', className: ofClass.name };
+}
+
+/** The names of what is made for Gateways: `a` of class `b-c` and `a-b` of class `c` would share them. */
+const infrastructureNames: Index<'Gateway'> = {
+  kind: 'Gateway',
+  keysOf: ({ metadata, spec }) => [
+    `${metadata.namespace}/${infrastructureName(metadata.name, spec.gatewayClassName)}`,
+  ],
+};
+
+/** Of two with one name the older has it, then the first by name. */
+function nameProblem(read: Read, gateway: Gateway): Problem | null {
+  if (read.settings.standalone) {
+    return null;
+  }
+  const { namespace, name } = gateway.metadata;
+  const wanted = infrastructureName(name, gateway.spec.gatewayClassName);
+  const rivals = read.find(infrastructureNames, `${namespace}/${wanted}`);
+  if (rivals.length < 2) {
+    return null;
+  }
+  const [first] = rivals
+    .filter((one) => read.ask(gatewayClassUnit, one.spec.gatewayClassName) !== null)
+    .sort((one, other) => ageOf(one) - ageOf(other) || (one.metadata.name < other.metadata.name ? -1 : 1));
+  return first === undefined || first === gateway
+    ? null
+    : { kind: 'NameTaken', name: wanted, gateway: first.metadata.name };
+}
+
+function ageOf({ metadata }: Gateway): number {
+  return createdMs(metadata.creationTimestamp);
 }
 
 function addressProblem(gateway: Gateway): Problem | null {
@@ -67,34 +99,4 @@ function addressProblem(gateway: Gateway): Problem | null {
   return address === undefined
     ? null
     : { kind: 'UnsupportedAddress', field: `spec.addresses[${String(at)}].type`, type: address.type };
-}
-
-/** Until Gateways are provisioned their addresses are those they ask for; standalone, this process's own. */
-function addressesOf(read: Read, gateway: Gateway): Addresses {
-  const wanted = gateway.spec.addresses.flatMap((one) =>
-    one.value === undefined || one.value === '' ? [] : [one.value],
-  );
-  const unusable = wanted.find((value) => !isUsable(value));
-  if (unusable !== undefined) {
-    return {
-      values: wanted.filter((value) => isUsable(value)),
-      problem: { kind: 'AddressNotUsable', value: unusable },
-    };
-  }
-  const values = wanted.length === 0 && read.settings.standalone ? ['127.0.0.1'] : wanted;
-  return { values, problem: values.length === 0 ? { kind: 'AddressNotAssigned' } : null };
-}
-
-/** Whether a socket could ever be reached there: not the unspecified address, nor multicast, nor broadcast. */
-function isUsable(value: string): boolean {
-  switch (isIP(value)) {
-    case 4: {
-      const first = Number(value.split('.')[0]);
-      return first > 0 && first < 224;
-    }
-    case 6:
-      return !/^(ff|[0:]+$)/i.test(value);
-    default:
-      return false;
-  }
 }

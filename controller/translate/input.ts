@@ -16,6 +16,8 @@ export interface TranslationSettings {
   readonly controllerName: string;
   /** Standalone only: no infrastructure to wait for, so addresses are those of this process. */
   readonly standalone: boolean;
+  /** Data planes and their Services are made for each Gateway: its addresses are those of its Service. */
+  readonly provisioned: boolean;
 }
 
 /** Frozen objects; an object is the same reference as before exactly when it has not changed. */
@@ -46,6 +48,14 @@ export interface Observations {
   readonly dataPlanes: ReadonlyMap<GatewayKey, DataPlanes>;
   /** By {@link RemoteKeys.id}. */
   readonly keys: ReadonlyMap<string, FetchedKeys>;
+  /** Gateways for which something cannot be made. */
+  readonly provisioning: ReadonlyMap<GatewayKey, ProvisioningProblem>;
+}
+
+/** Why something of a Gateway's infrastructure cannot be made; the message names the object and the remedy. */
+export interface ProvisioningProblem {
+  readonly reason: 'Forbidden' | 'Invalid' | 'ObjectExists' | 'Failing';
+  readonly message: string;
 }
 
 /** The data planes of one Gateway. */

@@ -7,6 +7,7 @@ import type { GatewayKey } from '#snapshot/ids.ts';
 import type {
   DataPlanes,
   FetchedKeys,
+  ProvisioningProblem,
   RefusedObject,
   TranslationInput,
   TranslationSettings,
@@ -35,6 +36,7 @@ export interface Read {
   ask<Result>(unit: Unit<Result>, ...key: readonly string[]): Result;
   dataPlanes(gateway: GatewayKey): DataPlanes | undefined;
   fetchedKeys(id: string): FetchedKeys | undefined;
+  provisioning(gateway: GatewayKey): ProvisioningProblem | undefined;
 }
 
 /** Told of each unit of work that is done (not of those remembered). */
@@ -62,7 +64,11 @@ type Noted =
   | { readonly of: 'list' | 'refused'; readonly kind: Kind; readonly value: unknown }
   | { readonly of: 'find'; readonly index: Index<Kind>; readonly key: string; readonly value: unknown }
   | { readonly of: 'unit'; readonly entry: Entry; readonly value: unknown }
-  | { readonly of: 'dataPlanes'; readonly gateway: GatewayKey; readonly value: unknown }
+  | {
+      readonly of: 'dataPlanes' | 'provisioning';
+      readonly gateway: GatewayKey;
+      readonly value: unknown;
+    }
   | { readonly of: 'keys'; readonly id: string; readonly value: unknown };
 
 /** A unit's result for one key, and what it was made from. `run`: when it was last known to be right; 0: never. */
@@ -152,6 +158,8 @@ class MemoStore {
         return this.#renew(read.entry);
       case 'dataPlanes':
         return this.#now().observations.dataPlanes.get(read.gateway);
+      case 'provisioning':
+        return this.#now().observations.provisioning.get(read.gateway);
       case 'keys':
         return this.#now().observations.keys.get(read.id);
       default:
@@ -179,6 +187,8 @@ class MemoStore {
       },
       dataPlanes: (gateway) =>
         note({ of: 'dataPlanes', gateway, value: input.observations.dataPlanes.get(gateway) }),
+      provisioning: (gateway) =>
+        note({ of: 'provisioning', gateway, value: input.observations.provisioning.get(gateway) }),
       fetchedKeys: (id) => note({ of: 'keys', id, value: input.observations.keys.get(id) }),
     };
   }
@@ -250,5 +260,9 @@ function narrow<K extends Kind>(
 }
 
 function sameSettings(one: TranslationSettings, other: TranslationSettings): boolean {
-  return one.controllerName === other.controllerName && one.standalone === other.standalone;
+  return (
+    one.controllerName === other.controllerName &&
+    one.standalone === other.standalone &&
+    one.provisioned === other.provisioned
+  );
 }

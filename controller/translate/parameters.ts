@@ -3,6 +3,7 @@ import type { RateLimitStore } from '#snapshot/rate-limit.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { GatewayParameters } from '#crds/gateway-parameters.ts';
 import { decodeBase64, entryOf } from './data.ts';
+import { patchProblem, type PatchAuthor } from './infrastructure/pod-template-patch.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
 
@@ -12,6 +13,7 @@ export interface ParametersReference {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string | undefined;
+  readonly author: PatchAuthor;
 }
 
 /** What the platform decided for a Gateway. */
@@ -37,7 +39,7 @@ export function findParameters(
   if (reference === undefined) {
     return { kind: 'Found', object: null };
   }
-  const { group, kind, namespace, name } = reference;
+  const { group, kind, namespace, name, author } = reference;
   if (group !== 'turnpike.dev' || kind !== 'GatewayParameters') {
     return invalid(field, `names the kind ${group}/${kind}; name one of turnpike.dev/GatewayParameters`);
   }
@@ -46,7 +48,13 @@ export function findParameters(
   }
   const object = read.get('GatewayParameters', namespace, name);
   if (object !== undefined) {
-    return { kind: 'Found', object };
+    const refused = patchProblem(object.spec.podTemplatePatch, author);
+    return refused === null
+      ? { kind: 'Found', object }
+      : invalid(
+          field,
+          `names GatewayParameters ${namespace}/${name}, in which spec.podTemplatePatch.${refused}`,
+        );
   }
   const refused = read
     .refused('GatewayParameters')

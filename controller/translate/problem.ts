@@ -1,3 +1,4 @@
+import type { ProvisioningProblem } from './input.ts';
 import type { ObjectRef } from './translation.ts';
 
 /** What can be wrong with a user's objects, as data. The words users read are in conditions.ts alone. */
@@ -11,6 +12,13 @@ export type GatewayProblem =
   | { readonly kind: 'UnsupportedAddress'; readonly field: string; readonly type: string }
   | { readonly kind: 'AddressNotUsable'; readonly value: string }
   | { readonly kind: 'AddressNotAssigned' }
+  | { readonly kind: 'AddressPending'; readonly service: string }
+  | { readonly kind: 'AddressNotGiven'; readonly value: string; readonly service: string }
+  /** What is made for it would have the name of what is made for another. */
+  | { readonly kind: 'NameTaken'; readonly name: string; readonly gateway: string }
+  /** What is to be made for it cannot be made; the second is told where it therefore does not serve. */
+  | ({ readonly kind: 'ProvisioningFails' } & ProvisioningProblem)
+  | ({ readonly kind: 'NotProvisioned' } & ProvisioningProblem)
   | { readonly kind: 'NoListenerServes' }
   | { readonly kind: 'NoDataPlane'; readonly what: string }
   | { readonly kind: 'NotAccepted'; readonly what: string };

@@ -2,10 +2,11 @@
 // clock, no I/O, no log; a bad object is a problem told in a status, never an exception. Each result is kept with
 // what it was made from (memo.ts), so that one change costs one object's work. Does not know who reads the
 // snapshots, who writes the statuses, nor where objects come from.
-import type { GatewayKey } from '#snapshot/ids.ts';
+import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { gatewaySnapshotUnit } from './gateway-snapshot.ts';
 import { gatewayUnit } from './gateway.ts';
+import { infrastructureUnit, type Infrastructure } from './infrastructure/infrastructure.ts';
 import type { TranslationInput } from './input.ts';
 import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
 import { policyKinds } from './policies/policy.ts';
@@ -41,6 +42,7 @@ const translationUnit: Unit<Translation> = {
     return {
       ...snapshotsOf(read),
       remoteKeys: remoteKeysOf(read),
+      infrastructure: infrastructureOf(read),
       statuses: told.map((one) => one.status),
       notices: told.flatMap((one) => one.notices),
     };
@@ -59,6 +61,15 @@ function snapshotsOf(read: Read): Pick<Translation, 'snapshots' | 'endpointSourc
     }
   }
   return { snapshots, endpointSources };
+}
+
+function infrastructureOf(read: Read): ReadonlyMap<GatewayKey, Infrastructure> {
+  const found = new Map<GatewayKey, Infrastructure>();
+  for (const { metadata } of read.settings.provisioned ? read.list('Gateway') : []) {
+    const infrastructure = read.ask(infrastructureUnit, metadata.namespace, metadata.name);
+    if (infrastructure !== null) found.set(gatewayKey(metadata.namespace, metadata.name), infrastructure);
+  }
+  return found;
 }
 
 /** Those of all policies at Gateways of ours, with routes or without: the keys are there before the first request. */

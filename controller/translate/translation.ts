@@ -1,6 +1,7 @@
 import type { Condition, ParentReference } from '#crds/gateway-api.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import type { GatewayKey, ResourceId } from '#snapshot/ids.ts';
+import type { Infrastructure } from './infrastructure/infrastructure.ts';
 
 /** What the objects of the moment mean. Frozen; made whole each time, parts shared with the one before. */
 export interface Translation {
@@ -10,6 +11,8 @@ export interface Translation {
   readonly endpointSources: ReadonlyMap<GatewayKey, readonly EndpointSource[]>;
   /** Key sets that must be fetched. */
   readonly remoteKeys: readonly RemoteKeys[];
+  /** What is to become of what is made for each Gateway; empty where nothing is. */
+  readonly infrastructure: ReadonlyMap<GatewayKey, Infrastructure>;
   readonly statuses: readonly DesiredStatus[];
   /** What an operator should hear of beyond statuses (for example the reason why a route is closed). */
   readonly notices: readonly Notice[];

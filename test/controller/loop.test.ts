@@ -27,7 +27,7 @@ function given() {
   const loop = createLoop({
     clock,
     store,
-    settings: { controllerName: 'turnpike.dev/x', standalone: false },
+    settings: { controllerName: 'turnpike.dev/x', standalone: false, provisioned: false },
     translate: (): Translation => {
       translations += 1;
       const source = { id: endpointsId, namespace: 'shop', service: 'cart', portName: '' };
@@ -35,6 +35,7 @@ function given() {
         snapshots: new Map(gateways.map((gateway) => [gateway, new Map()])),
         endpointSources: new Map([[edge, [source]]]),
         remoteKeys: [],
+        infrastructure: new Map(),
         statuses: [],
         notices: [],
       };

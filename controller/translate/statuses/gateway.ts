@@ -3,6 +3,7 @@ import { listenerUnit, type ListenerModel } from '../certificates.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import { gatewayUnit, type GatewayModel } from '../gateway.ts';
 import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import { addressesUnit } from '../infrastructure/addresses.ts';
 import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { affectedConditions, type Affecting } from '../policies/affected.ts';
@@ -46,7 +47,7 @@ function gatewayStatus(
     status: {
       kind: 'Gateway',
       conditions: gatewayConditions(read, gateway, listeners),
-      addresses: gateway.addresses.values.map((value) => ({ type: 'IPAddress', value })),
+      addresses: read.ask(addressesUnit, namespace, name).values,
       listeners: listeners.map((one) =>
         listenerStatus(read, gateway, one, attached.get(one.shape.name) ?? 0),
       ),
@@ -58,11 +59,15 @@ function gatewayStatus(
 function noticesOf(read: Read, { key, namespace, name, parameters }: GatewayModel): readonly Notice[] {
   const { storeProblem } = parameters;
   const object = { kind: 'Gateway', namespace, name };
+  const provisioning = read.provisioning(key);
   const refused = [...(read.dataPlanes(key)?.refused ?? [])].sort(([one], [other]) => (one < other ? -1 : 1));
   return [
     ...(storeProblem === null
       ? []
       : [{ object, reason: 'StoreUnresolved', message: wordsOf(storeProblem).message }]),
+    ...(provisioning === undefined
+      ? []
+      : [{ object, reason: 'NotProvisioned', message: provisioning.message }]),
     ...refused.map(([id, reason]) => ({
       object,
       reason: 'Refused',
@@ -93,11 +98,13 @@ function gatewayConditions(
   listeners: readonly Judged[],
 ): readonly DesiredCondition[] {
   const { storeProblem } = gateway.parameters;
+  const provisioning = read.provisioning(gateway.key);
   const programmed = programmedProblem(read, gateway, listeners);
   return [
     acceptedCondition(gateway, listeners),
     ...(storeProblem === null ? [] : [bad(storeProblem)]),
     programmed === null ? good('Programmed') : bad(programmed),
+    ...(provisioning === undefined ? [] : [bad({ kind: 'ProvisioningFails', ...provisioning })]),
     ...affectedConditions(affectingOf(read, gateway)),
   ];
 }
@@ -138,7 +145,12 @@ function programmedProblem(read: Read, gateway: GatewayModel, listeners: readonl
   if (listeners.every(({ model }) => model.resource === null)) {
     return { kind: 'NoListenerServes' };
   }
-  return gateway.addresses.problem ?? (isReady(read, gateway) ? null : { kind: 'NoDataPlane', what });
+  const { problem } = read.ask(addressesUnit, gateway.namespace, gateway.name);
+  const missing = problem ?? (isReady(read, gateway) ? null : ({ kind: 'NoDataPlane', what } as const));
+  const provisioning = read.provisioning(gateway.key);
+  return missing === null || provisioning === undefined
+    ? missing
+    : { kind: 'NotProvisioned', ...provisioning };
 }
 
 function isReady(read: Read, gateway: GatewayModel): boolean {

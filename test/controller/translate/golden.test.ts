@@ -8,7 +8,7 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import { decodeResource } from '#snapshot/decode.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
-import type { FetchedKeys, Observations } from '#controller/translate/input.ts';
+import type { FetchedKeys, Observations, ProvisioningProblem } from '#controller/translate/input.ts';
 import { equal } from '#controller/translate/sharing.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Translation } from '#controller/translate/translation.ts';
@@ -23,11 +23,13 @@ const cases = readdirSync(folder, { withFileTypes: true })
 /** The first document of an in.yaml may be this instead of a manifest. */
 interface Moment {
   readonly standalone?: boolean;
+  readonly provisioned?: boolean;
   /** Ready data planes by Gateway (`namespace/name`). */
   readonly ready?: Readonly<Record<string, number>>;
   /** By Gateway, resource id: reason. */
   readonly refused?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly keys?: Readonly<Record<string, FetchedKeys>>;
+  readonly provisioning?: Readonly<Record<string, ProvisioningProblem>>;
 }
 
 for (const name of cases) {
@@ -63,7 +65,10 @@ function translated(name: string): Translation {
   const refused = manifests.flatMap((one) => refusedObject(one) ?? []);
   const objects = manifests.filter((one) => refusedObject(one) === null).map((one) => object(one));
   return createTranslator().translate(
-    input(reader(objects, null, refused), observed(moment), { standalone: moment.standalone ?? false }),
+    input(reader(objects, null, refused), observed(moment), {
+      standalone: moment.standalone ?? false,
+      provisioned: moment.provisioned ?? false,
+    }),
   );
 }
 
@@ -83,12 +88,18 @@ function observed(moment: Moment): Observations {
       }),
     ),
     keys: new Map(Object.entries(moment.keys ?? nothingObserved.keys)),
+    provisioning: new Map(
+      Object.entries(moment.provisioning ?? {}).map(([key, problem]) => {
+        const [namespace = '', name = ''] = key.split('/');
+        return [gatewayKey(namespace, name), problem];
+      }),
+    ),
   };
 }
 
 /** As people like to read it: conditions on one line each, secrets redacted, nothing that is empty. */
 function shown(translation: Translation): unknown {
-  const { snapshots, endpointSources, remoteKeys, statuses, notices } = translation;
+  const { snapshots, endpointSources, remoteKeys, infrastructure, statuses, notices } = translation;
   return {
     snapshots: Object.fromEntries(
       [...snapshots].map(([key, set]) => [
@@ -102,6 +113,7 @@ function shown(translation: Translation): unknown {
     ),
     endpointSources: Object.fromEntries([...endpointSources].filter(([, list]) => list.length > 0)),
     ...(remoteKeys.length > 0 ? { remoteKeys } : {}),
+    ...(infrastructure.size > 0 ? { infrastructure: Object.fromEntries(infrastructure) } : {}),
     statuses: statuses.map(({ object: { kind, namespace, name }, generation, gateways, status }) => ({
       object: [kind, namespace, name].filter((part) => part !== '').join('/'),
       generation,

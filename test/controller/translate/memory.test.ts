@@ -29,6 +29,7 @@ const ready: Observations = {
       },
     ],
   ]),
+  provisioning: new Map(),
 };
 
 test('a translator with memory says what one without says, whatever came before', () => {

@@ -73,7 +73,11 @@ function keyOf(kind: string, namespace: string, name: string): string {
   return `${kind}/${namespace}/${name}`;
 }
 
-export const nothingObserved: Observations = { dataPlanes: new Map(), keys: new Map() };
+export const nothingObserved: Observations = {
+  dataPlanes: new Map(),
+  keys: new Map(),
+  provisioning: new Map(),
+};
 
 /** What a translation of `objects` goes by. */
 export function input(
@@ -85,6 +89,7 @@ export function input(
     settings: {
       controllerName: 'turnpike.dev/gateway-controller',
       standalone: false,
+      provisioned: false,
       ...settings,
     },
     objects,
