@@ -1,8 +1,8 @@
 // `npm run generate`: writes what is made from the schemas. Same schemas, same bytes; a test keeps them in step.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { customResourceDefinition, ownKinds } from './definition.ts';
+import { customResourceDefinition, ownKinds, type OwnKind } from './definition.ts';
 import { kinds } from './kind.ts';
 import { referencePage } from './reference-page.ts';
 
@@ -13,13 +13,27 @@ function toYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' });
 }
 
+/** The definition with the version it came with, by which the chart sees that the cluster's is older. */
+function versioned(kind: OwnKind): Readonly<Record<string, unknown>> {
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const definition = customResourceDefinition(kind);
+  const annotations = { 'turnpike.dev/bundle-version': version };
+  return { ...definition, metadata: { ...(definition['metadata'] as object), annotations } };
+}
+
 /** The files by their path from the project's root. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const kind of ownKinds) {
     const { group, plural } = kinds[kind];
     const note = '# Made from crds/ by npm run generate: change it there.\n';
-    files.set(`crds/manifests/${group}_${plural}.yaml`, note + toYaml(customResourceDefinition(kind)));
+    const manifest = note + toYaml(versioned(kind));
+    // helm takes no files from outside of the chart.
+    for (const folder of ['crds/manifests', 'charts/turnpike/crds']) {
+      files.set(`${folder}/${group}_${plural}.yaml`, manifest);
+    }
     files.set(`docs/reference/${kind.toLowerCase()}.md`, referencePage(kind, toYaml));
   }
   return files;

@@ -26,6 +26,7 @@ const walls: Readonly<Record<string, Walls>> = {
   snapshot: { rooms: [], builtins: ['node:crypto'], pure: true },
   crds: { rooms: [], packages: ['zod'], builtins: ['node:net'], pure: true },
   'crds/generate': { rooms: ['crds'], packages: ['yaml'], builtins: ['node:fs', 'node:path'] },
+  charts: { rooms: ['crds'], packages: ['yaml', 'zod'], builtins: ['node:fs', 'node:path'] },
   admin: { rooms: [], builtins: ['node:http', 'node:net'] },
   'controller/translate': {
     rooms: ['snapshot', 'crds'],

@@ -1,0 +1,241 @@
+// The dashboards for Grafana: which questions an operator asks, and the metrics that answer them. A test holds every
+// name to what the planes really tell.
+
+interface Panel {
+  readonly title: string;
+  /** What it says and when to worry. */
+  readonly description: string;
+  readonly unit: 'reqps' | 's' | 'percentunit' | 'short' | 'Bps' | 'bytes';
+  readonly queries: readonly (readonly [expression: string, legend: string])[];
+}
+
+/** A dashboard before it is laid out. */
+export interface Dashboard {
+  readonly uid: string;
+  readonly title: string;
+  readonly panels: readonly Panel[];
+}
+
+function rate(metric: string, by: string): string {
+  return `sum by (${by}) (rate(${metric}[$__rate_interval]))`;
+}
+
+function quantile(share: number, metric: string): string {
+  return `histogram_quantile(${share}, sum by (le) (rate(${metric}_bucket[$__rate_interval])))`;
+}
+
+const failedShare =
+  'sum(rate(turnpike_requests_total{code=~"5.."}[$__rate_interval])) / sum(rate(turnpike_requests_total[$__rate_interval]))';
+
+/** All dashboards. */
+export const dashboards: readonly Dashboard[] = [
+  {
+    uid: 'turnpike-traffic',
+    title: 'Turnpike: traffic',
+    panels: [
+      {
+        title: 'Requests by route',
+        description: 'Answered or given up, each second.',
+        unit: 'reqps',
+        queries: [[rate('turnpike_requests_total', 'route'), '{{route}}']],
+      },
+      {
+        title: 'Share of answers that are 5xx',
+        description: 'Of all routes together.',
+        unit: 'percentunit',
+        queries: [[failedShare, '5xx']],
+      },
+      {
+        title: 'Duration',
+        description: 'From the complete head of a request to the end of its answer.',
+        unit: 's',
+        queries: [
+          [quantile(0.5, 'turnpike_request_duration_seconds'), 'half'],
+          [quantile(0.95, 'turnpike_request_duration_seconds'), '95 %'],
+          [quantile(0.99, 'turnpike_request_duration_seconds'), '99 %'],
+        ],
+      },
+      {
+        title: 'Answers by code',
+        description: 'What clients got.',
+        unit: 'reqps',
+        queries: [[rate('turnpike_requests_total', 'code'), '{{code}}']],
+      },
+      {
+        title: 'Failures by reason',
+        description: 'Requests that Turnpike could not bring to their end, or had to refuse.',
+        unit: 'reqps',
+        queries: [[rate('turnpike_request_failures_total', 'failure'), '{{failure}}']],
+      },
+      {
+        title: 'Failures by backend',
+        description: 'Which backend, and how it failed.',
+        unit: 'reqps',
+        queries: [[rate('turnpike_backend_failures_total', 'cluster, failure'), '{{cluster}} {{failure}}']],
+      },
+      {
+        title: 'Retries',
+        description: 'Attempts beyond the first, each second.',
+        unit: 'reqps',
+        queries: [
+          [
+            `${rate('turnpike_backend_attempts_total', 'cluster')} - ${rate('turnpike_backend_requests_total', 'cluster')}`,
+            '{{cluster}}',
+          ],
+        ],
+      },
+      {
+        title: 'Bytes',
+        description: 'Content from and to clients.',
+        unit: 'Bps',
+        queries: [
+          ['sum(rate(turnpike_request_bytes_total[$__rate_interval]))', 'in'],
+          ['sum(rate(turnpike_response_bytes_total[$__rate_interval]))', 'out'],
+        ],
+      },
+      {
+        title: 'Connections',
+        description: 'Of clients, and to backends.',
+        unit: 'short',
+        queries: [
+          ['sum(turnpike_client_connections)', 'clients'],
+          ['sum by (state) (turnpike_backend_connections)', 'backends, {{state}}'],
+        ],
+      },
+      {
+        title: 'Rate limits: decisions',
+        description: 'Requests by what a rule said of them.',
+        unit: 'reqps',
+        queries: [[rate('turnpike_rate_limit_decisions_total', 'rule, decision'), '{{rule}} {{decision}}']],
+      },
+      {
+        title: 'Rate limits: data planes that reach their store',
+        description: 'Those that do not, count for themselves.',
+        unit: 'percentunit',
+        queries: [['avg by (type) (turnpike_rate_limit_store_available)', '{{type}}']],
+      },
+      {
+        title: 'Rate limits: counters given up',
+        description: 'For want of room: above zero, some clients are counted from the start again.',
+        unit: 'short',
+        queries: [['sum(rate(turnpike_rate_limit_counters_evicted_total[$__rate_interval]))', 'evicted']],
+      },
+    ],
+  },
+  {
+    uid: 'turnpike-planes',
+    title: 'Turnpike: controller and data planes',
+    panels: [
+      {
+        title: 'Leaders',
+        description: 'One. Without one, no status is written; traffic and changes of routes go on.',
+        unit: 'short',
+        queries: [['sum(turnpike_leader)', 'leaders']],
+      },
+      {
+        title: 'Data planes',
+        description: 'Connected to a controller, by whether they have the newest snapshot.',
+        unit: 'short',
+        queries: [['sum by (gateway, state) (turnpike_data_planes)', '{{gateway}} {{state}}']],
+      },
+      {
+        title: 'Data planes without a controller',
+        description: 'They go on serving what they have.',
+        unit: 'short',
+        queries: [['count(turnpike_controller_connected == 0) or vector(0)', 'not connected']],
+      },
+      {
+        title: 'Resources that data planes refused',
+        description: 'Kept in their old version.',
+        unit: 'short',
+        queries: [['sum by (pod) (turnpike_snapshot_refused_resources)', '{{pod}}']],
+      },
+      {
+        title: 'Snapshots in use',
+        description: 'More than one version of a Gateway for long: a data plane hangs behind.',
+        unit: 'short',
+        queries: [['count by (version) (turnpike_snapshot_info)', '{{version}}']],
+      },
+      {
+        title: 'Age of snapshots',
+        description: 'Since the snapshot in use was taken over.',
+        unit: 's',
+        queries: [['max by (pod) (turnpike_snapshot_age_seconds)', '{{pod}}']],
+      },
+      {
+        title: 'Translation',
+        description: 'From all objects to all snapshots and statuses.',
+        unit: 's',
+        queries: [
+          [quantile(0.5, 'turnpike_translation_duration_seconds'), 'half'],
+          [quantile(0.99, 'turnpike_translation_duration_seconds'), '99 %'],
+        ],
+      },
+      {
+        title: 'Writes to the API server',
+        description: 'By how they ended.',
+        unit: 'reqps',
+        queries: [[rate('turnpike_api_writes_total', 'outcome'), '{{outcome}}']],
+      },
+      {
+        title: 'Objects',
+        description: 'Known to the controller, by kind.',
+        unit: 'short',
+        queries: [['max by (kind) (turnpike_objects)', '{{kind}}']],
+      },
+      {
+        title: 'Memory of counters',
+        description: 'Reserved for rate limits, by data plane.',
+        unit: 'bytes',
+        queries: [['sum by (pod) (turnpike_rate_limit_counters_bytes)', '{{pod}}']],
+      },
+      {
+        title: 'Access log lines lost',
+        description: 'Since whoever reads the log was too slow.',
+        unit: 'short',
+        queries: [['sum by (pod) (rate(turnpike_access_log_dropped_total[$__rate_interval]))', '{{pod}}']],
+      },
+    ],
+  },
+];
+
+const panelWidth = 8;
+const panelHeight = 8;
+const columns = 3;
+
+/** The dashboard as Grafana reads it: three panels in a row. */
+export function grafanaDashboard({ uid, title, panels }: Dashboard): Readonly<Record<string, unknown>> {
+  const datasource = { type: 'prometheus', uid: '${datasource}' };
+  return {
+    uid,
+    title,
+    tags: ['turnpike'],
+    schemaVersion: 39,
+    editable: true,
+    refresh: '30s',
+    time: { from: 'now-1h', to: 'now' },
+    templating: {
+      list: [{ name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' }],
+    },
+    panels: panels.map((panel, index) => ({
+      id: index + 1,
+      type: 'timeseries',
+      title: panel.title,
+      description: panel.description,
+      datasource,
+      gridPos: {
+        x: (index % columns) * panelWidth,
+        y: Math.floor(index / columns) * panelHeight,
+        w: panelWidth,
+        h: panelHeight,
+      },
+      fieldConfig: { defaults: { unit: panel.unit, min: 0 }, overrides: [] },
+      targets: panel.queries.map(([expr, legendFormat], at) => ({
+        refId: String.fromCodePoint(65 + at),
+        datasource,
+        expr,
+        legendFormat,
+      })),
+    })),
+  };
+}
