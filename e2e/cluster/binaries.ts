@@ -30,7 +30,8 @@ export type Binaries = Readonly<Record<Program, string>>;
 /** One program to build, from the go.mod and go.sum in the folder `name` beside this file. */
 export type Build = {
   readonly name: string;
-  readonly module: string;
+  /** The module whose version it has; null when main.go is all there is. */
+  readonly module: string | null;
   /** What to compile: the folder's own main.go, or a command of the module as it is. */
   readonly command: 'main.go' | { readonly package: string };
   readonly goAtLeast: string;
@@ -74,7 +75,7 @@ export async function built(build: Build): Promise<string> {
   const source = path.join(import.meta.dirname, build.name);
   const names = ['go.mod', 'go.sum', ...(build.command === 'main.go' ? ['main.go'] : [])];
   const files = await Promise.all(names.map((file) => readFile(path.join(source, file), 'utf8')));
-  const version = requiredVersion(files[0] ?? '', build.module);
+  const version = build.module === null ? 'own' : requiredVersion(files[0] ?? '', build.module);
   const flags = `-s -w ${build.linkerFlags(version)}`;
   const digest = createHash('sha256')
     .update(JSON.stringify([files, flags]))

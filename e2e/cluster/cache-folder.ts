@@ -21,7 +21,8 @@ export async function cached(name: string, fill: (folder: string) => Promise<voi
   const target = path.join(cacheFolder(), name);
   if (existsSync(target)) return target;
   await mkdir(cacheFolder(), { recursive: true });
-  const release = await lock(path.join(cacheFolder(), `${name}.lock`), name);
+  const notice = `${name}: another run is building it; waiting`;
+  const release = await lock(path.join(cacheFolder(), `${name}.lock`), notice);
   try {
     if (!existsSync(target)) await fillAtomically(target, fill);
     return target;
@@ -43,15 +44,18 @@ async function fillAtomically(target: string, fill: (folder: string) => Promise<
   }
 }
 
-/** Holds a kernel lock on `file` until the returned function is called, or this process ends in whatever way. */
-async function lock(file: string, name: string): Promise<() => Promise<void>> {
+/**
+ * Holds a kernel lock on `file` until the returned function is called, or this process ends in whatever way.
+ * Prints `notice` when it has to wait for longer than a second.
+ */
+export async function lock(file: string, notice: string): Promise<() => Promise<void>> {
   const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = exitOf(holder, 'flock');
-  const notice = setTimeout(() => console.log(`${name}: another run is building it; waiting`), 1000);
+  const patience = setTimeout(() => console.log(notice), 1000);
   await Promise.race([once(holder.stdout, 'data'), ended]);
-  clearTimeout(notice);
+  clearTimeout(patience);
   return async () => {
     holder.stdin.end();
     await ended;

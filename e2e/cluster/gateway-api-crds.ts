@@ -3,7 +3,6 @@ import path from 'node:path';
 import { cached } from './cache-folder.ts';
 import { ClusterError } from './cluster-error.ts';
 import { outputOf } from './command.ts';
-import type { ControlPlane } from './control-plane.ts';
 import { findGo } from './go.ts';
 
 const module = {
@@ -53,7 +52,10 @@ async function copyCrds(source: string, target: string): Promise<void> {
 }
 
 /** Applies the definitions of one channel, and resolves when the API server serves all of them. */
-export async function installGatewayApi(controlPlane: ControlPlane, channel: Channel): Promise<void> {
+export async function installGatewayApi(
+  controlPlane: { kubectl(args: readonly string[]): Promise<string> },
+  channel: Channel,
+): Promise<void> {
   // Server-side, as the experimental HTTPRoute is larger than the annotation that a client-side apply leaves.
   await controlPlane.kubectl(['apply', '--server-side', '--filename', await gatewayApiCrds(channel)]);
   await controlPlane.kubectl([

@@ -1,0 +1,3 @@
+module turnpike.dev/e2e/hello
+
+go 1.24.0

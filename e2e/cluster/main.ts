@@ -1,0 +1,61 @@
+/** `npm run e2e:cluster -- up | down | status | kubeconfig | exec COMMAND...  [--name NAME]` */
+import { parseArgs } from 'node:util';
+import { ClusterError } from './cluster-error.ts';
+import { down, statusOf, up } from './lifecycle.ts';
+import { defaultName, siteOf } from './site.ts';
+
+const usage = `usage: npm run e2e:cluster -- VERB [--name NAME]
+  up          bring the cluster up; safe to run again [--gateway-api standard|experimental]
+  down        end it and remove all there is of it
+  status      tell what runs
+  kubeconfig  print the path of its administrator's kubeconfig`;
+
+async function run(words: readonly string[]): Promise<number> {
+  const { positionals, values } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      name: { type: 'string', default: defaultName },
+      'gateway-api': { type: 'string', default: 'standard' },
+    },
+  });
+  const channel = values['gateway-api'];
+  switch (positionals.join(' ')) {
+    case 'up':
+      if (channel !== 'standard' && channel !== 'experimental') break;
+      await up(values.name, { gatewayApi: channel });
+      return 0;
+    case 'down':
+      await down(values.name);
+      return 0;
+    case 'status':
+      return printStatus(values.name);
+    case 'kubeconfig':
+      console.log(siteOf(values.name).kubeconfig);
+      return 0;
+    default:
+  }
+  console.error(usage);
+  return 2;
+}
+
+async function printStatus(name: string): Promise<number> {
+  const { ground, servers } = await statusOf(name);
+  if (ground === 'nothing') {
+    console.log(`there is no cluster ${name}`);
+    return 3;
+  }
+  for (const [server, pid] of Object.entries(servers))
+    console.log(`${server}: ${pid === null ? 'ended' : `process ${pid}`}`);
+  const isUp = ground === 'whole' && Object.values(servers).every((pid) => pid !== null);
+  console.log(isUp ? `cluster ${name} is up` : `cluster ${name} is broken; \`up\` mends it`);
+  return isUp ? 0 : 3;
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof ClusterError)) throw error;
+  console.error(`e2e: ${error.message}`);
+  process.exitCode = 1;
+}
