@@ -1,10 +1,11 @@
 // The door of the contract: text in, frozen resources out. Every field of every kind is checked here, once, so that
-// nobody behind it needs to. Fields it does not know are ignored; a kind it does not know is refused alone.
+// nobody behind it needs to. Fields it does not know are ignored; a kind it does not know is refused alone; a filter or
+// an action it does not know stays as that, so that it can be closed.
 import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } from './authentication.ts';
 import type { Authentication } from './authentication.ts';
 import type { Certificate } from './certificate.ts';
 import type { Cluster, Endpoints } from './cluster.ts';
-import type { Filter, HeaderFilter, HeaderValue } from './filter.ts';
+import type { Filter, HeaderFilter, HeaderValue, UnknownFilter } from './filter.ts';
 import type { ResourceKind } from './ids.ts';
 import type { Listener } from './listener.ts';
 import type { Fleet, OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
@@ -36,6 +37,18 @@ export function resourceOf(value: unknown): Resource {
     if (!(error instanceof shape.Mismatch)) throw error;
     throw new SnapshotError('Invalid', { id, path: error.path, problem: error.message });
   }
+}
+
+/** What a build that knows more has put into the resource, such as `filter NAME`; null when all of it is known here. */
+export function unknownIn(resource: Resource): string | null {
+  if (resource.kind !== 'Route') return null;
+  for (const { filters, action } of resource.rules) {
+    const backends = action.kind === 'Forward' ? action.backends.flatMap((backend) => backend.filters) : [];
+    const filter = [...filters, ...backends].find(({ kind }) => kind === 'Unknown');
+    if (filter?.kind === 'Unknown') return `filter ${filter.told}`;
+    if (action.kind === 'Unknown') return `action ${action.told}`;
+  }
+  return null;
 }
 
 /** JSON.parse whose failure is a {@link SnapshotError} that does not quote the text. */
@@ -98,7 +111,9 @@ const filters = {
     hostname: shape.nullable(hostname),
     path: shape.nullable(pathRewrite),
   }),
-} satisfies Record<Filter['kind'], Shape<Filter>>;
+} satisfies Record<Exclude<Filter['kind'], 'Unknown'>, Shape<Filter>>;
+
+const unknown = (name: string) => ({ kind: 'Unknown', told: name.slice(0, 64) }) as const;
 
 const valueMatch: Shape<ValueMatch> = object({
   kind: shape.oneOf('Exact', 'Regex'),
@@ -120,7 +135,7 @@ const actions = {
       object({
         cluster: shape.nullable(shape.idOf('Cluster')),
         weight: shape.integer(0),
-        filters: shape.list(variant<HeaderFilter>('kind', headerFilters)),
+        filters: shape.list(variant<HeaderFilter | UnknownFilter>('kind', headerFilters, unknown)),
       }),
     ),
     timeouts: object({ requestMs: shape.nullable(millis), backendRequestMs: shape.nullable(millis) }),
@@ -134,15 +149,15 @@ const actions = {
     path: shape.nullable(pathRewrite),
   }),
   Closed: object({ kind: shape.oneOf('Closed'), reason: shape.text }),
-} satisfies Record<RouteAction['kind'], Shape<RouteAction>>;
+} satisfies Record<Exclude<RouteAction['kind'], 'Unknown'>, Shape<RouteAction>>;
 
 const rule: Shape<RouteRule> = object({
   name: shape.text,
   matches: shape.list(match, 1),
-  filters: shape.list(variant<Filter>('kind', filters)),
+  filters: shape.list(variant<Filter>('kind', filters, unknown)),
   authentications: shape.list(shape.idOf('Authentication')),
   rateLimits: shape.list(shape.idOf('RateLimit')),
-  action: variant<RouteAction>('kind', actions),
+  action: variant<RouteAction>('kind', actions, unknown),
 });
 
 const route: Shape<Route> = object({

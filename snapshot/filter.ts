@@ -1,7 +1,7 @@
 import type { PathRewrite } from './route.ts';
 
 /** What a rule does to a request or its answer beside choosing a backend. */
-export type Filter = HeaderFilter | RewriteFilter;
+export type Filter = HeaderFilter | RewriteFilter | UnknownFilter;
 
 /** Edits of field lines, all that a single backend can have. */
 export type HeaderFilter = RequestHeaderFilter | ResponseHeaderFilter;
@@ -27,6 +27,16 @@ export interface HeaderEdits {
 export interface HeaderValue {
   readonly name: string;
   readonly value: string;
+}
+
+/**
+ * A filter of a newer build, met on the wire only. Nobody here can tell what it would have kept out, so what it stands in
+ * is closed.
+ */
+export interface UnknownFilter {
+  readonly kind: 'Unknown';
+  /** What it is called. */
+  readonly told: string;
 }
 
 /** Changes Host and path of the forwarded request (Gateway API URLRewrite); null leaves a part as it is. */

@@ -1,4 +1,4 @@
-import type { Filter, HeaderFilter } from './filter.ts';
+import type { Filter, HeaderFilter, UnknownFilter } from './filter.ts';
 import type { ResourceId } from './ids.ts';
 
 /** One HTTPRoute as the data plane needs it: where it is attached, and its rules in their own order. */
@@ -68,7 +68,7 @@ export interface ValueMatch {
 }
 
 /** What a rule does with its requests. */
-export type RouteAction = ForwardAction | RedirectAction | ClosedAction;
+export type RouteAction = ForwardAction | RedirectAction | ClosedAction | UnknownAction;
 
 /** Sends them to backends. */
 export interface ForwardAction {
@@ -82,7 +82,7 @@ export interface ForwardAction {
 export interface WeightedBackend {
   readonly cluster: ResourceId | null;
   readonly weight: number;
-  readonly filters: readonly HeaderFilter[];
+  readonly filters: readonly (HeaderFilter | UnknownFilter)[];
 }
 
 /** Milliseconds; null for the data plane's default, 0 for none. */
@@ -112,4 +112,11 @@ export type PathRewrite =
 export interface ClosedAction {
   readonly kind: 'Closed';
   readonly reason: string;
+}
+
+/** What a newer build would do, met on the wire only: here it is closed. */
+export interface UnknownAction {
+  readonly kind: 'Unknown';
+  /** What it is called. */
+  readonly told: string;
 }

@@ -132,15 +132,17 @@ export function record<T>(names: RegExp, value: Shape<T>, max: number): Shape<Re
   };
 }
 
-/** The member of a union that the field `discriminator` names. */
+/** The member of a union that the field `discriminator` names; of another name what `other` makes of it, if that is given. */
 export function variant<T extends object>(
   discriminator: string,
   members: Readonly<Record<string, Shape<T>>>,
+  other?: (name: string) => T,
 ): Shape<T> {
   return (value) => {
     const name = fieldOf(recordOf(value), discriminator);
     const member = typeof name === 'string' && Object.hasOwn(members, name) ? members[name] : undefined;
     if (member !== undefined) return member(value);
+    if (typeof name === 'string' && other !== undefined) return Object.freeze(other(name));
     throw new Mismatch(discriminator, `must be one of ${Object.keys(members).join(', ')}`);
   };
 }

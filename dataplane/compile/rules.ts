@@ -90,6 +90,9 @@ function compileEdits(filters: readonly Filter[]): CompiledEdits {
       case 'Rewrite':
         request.push(rewrite(filter));
         break;
+      case 'Unknown':
+        closed ??= `the filter ${filter.told} is not known to this build`;
+        break;
       default:
         filter satisfies never;
     }
@@ -105,6 +108,8 @@ function compileAction(action: RouteAction, port: number, parts: Parts): Action 
       return { kind: 'Redirect', status: action.status, location: redirectLocation(action, port) };
     case 'Closed':
       return { kind: 'Closed', reason: action.reason };
+    case 'Unknown':
+      return { kind: 'Closed', reason: `the action ${action.told} is not known to this build` };
     default:
       return action satisfies never;
   }

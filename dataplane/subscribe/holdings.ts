@@ -1,3 +1,4 @@
+import { unknownIn } from '#snapshot/decode.ts';
 import { hashResource, versionOf } from '#snapshot/encode.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { type Commit, type Put, type Refused, putResource } from '#snapshot/message.ts';
@@ -11,7 +12,7 @@ interface Entry {
   readonly hash: string;
   /** What is offered or, where that was refused, what was held before; null: nothing. */
   readonly kept: Kept | null;
-  /** Why what is offered is not what is kept. */
+  /** Why what is offered is not what is kept, or not as it is meant. */
   readonly refusal: string | null;
 }
 
@@ -190,7 +191,10 @@ function entryOf(put: Put, before: Entry | undefined): Entry {
   if (before?.hash === hash) return before;
   try {
     const resource = putResource(put);
-    return { hash, kept: { resource, encoded: put.encoded }, refusal: null };
+    const unknown = unknownIn(resource);
+    // It is taken nevertheless: what it was before may let in whom the newer build wants to keep out.
+    const refusal = unknown === null ? null : `the ${unknown} is not known to this build; closed`;
+    return { hash, kept: { resource, encoded: put.encoded }, refusal };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     return { hash, kept: before?.kept ?? null, refusal: `${error.path}: ${error.problem}` };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeResource } from '#snapshot/decode.ts';
+import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
@@ -138,6 +138,36 @@ describe('the codec of resources', () => {
     };
     const route = { kind: 'Route', id: 'Route/a', name: 'a', createdMs: 0, attachments: [], rules: [rule] };
     assert.equal(failureOf(JSON.stringify(route)).path, 'rules[0].filters[0].set[0].value');
+  });
+
+  test('keeps the place of a filter or action that only a newer build knows', () => {
+    const rule = {
+      name: '0',
+      matches: [{ path: { kind: 'Prefix', value: '' }, method: null, headers: [], query: [] }],
+      filters: [],
+      authentications: [],
+      rateLimits: [],
+      action: { kind: 'Closed', reason: '' },
+    };
+    const newer = { kind: 'Waf', rules: ['strict'] };
+    const backend = { cluster: null, weight: 1, filters: [newer] };
+    const timeouts = { requestMs: null, backendRequestMs: null };
+    const inRule = (given: object) =>
+      decodeResource(
+        JSON.stringify({
+          kind: 'Route',
+          id: 'Route/a',
+          name: 'a',
+          createdMs: 0,
+          attachments: [],
+          rules: [rule, { ...rule, ...given }],
+        }),
+      );
+    assert.equal(unknownIn(inRule({})), null);
+    assert.equal(unknownIn(inRule({ filters: [newer] })), 'filter Waf');
+    assert.equal(unknownIn(inRule({ action: { kind: 'Cache' } })), 'action Cache');
+    const forward = { kind: 'Forward', backends: [backend], timeouts };
+    assert.equal(unknownIn(inRule({ action: forward })), 'filter Waf');
   });
 
   test('does not quote what is no JSON', () => {

@@ -1,6 +1,6 @@
 // A rule's filters: those that edit, the one that answers instead of a backend, and those that name a policy.
 import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
-import type { Filter, HeaderFilter } from '#snapshot/filter.ts';
+import type { Filter, HeaderFilter, RewriteFilter } from '#snapshot/filter.ts';
 import type { RedirectAction } from '#snapshot/route.ts';
 import type { Problem } from '../problem.ts';
 import { headerEdits } from './header-modifier.ts';
@@ -25,7 +25,7 @@ export interface Extension {
 }
 
 type Read =
-  | { readonly kind: 'Filter'; readonly filter: Filter }
+  | { readonly kind: 'Filter'; readonly filter: HeaderFilter | RewriteFilter }
   | { readonly kind: 'Redirect'; readonly redirect: RedirectAction }
   | { readonly kind: 'Extension'; readonly extension: Extension }
   | { readonly kind: 'Unsupported'; readonly problem: Problem };

@@ -65,6 +65,31 @@ describe('a compiled snapshot', () => {
     assert.deepEqual([rule?.responseFilters.length, backend.responseFilters.length], [1, 1]);
   });
 
+  it('closes a rule with what only a newer build knows, and no other', (t) => {
+    const waf = { kind: 'Unknown', told: 'Waf' } as const;
+    const route = givenRoute('cart', {
+      rules: [
+        givenRule({ matches: [givenMatch({ path: 'Prefix /filter' })], filters: [waf] }),
+        givenRule({
+          matches: [givenMatch({ path: 'Prefix /backend' })],
+          action: to({}, { filters: [waf] }),
+        }),
+        givenRule({
+          matches: [givenMatch({ path: 'Prefix /action' })],
+          action: { kind: 'Unknown', told: 'Cache' },
+        }),
+        givenRule({ action: to({}) }),
+      ],
+    });
+    const compiled = givenCompiler(t).compile(httpListener(), route);
+    for (const path of ['/filter', '/backend']) {
+      assert.equal(closedBecause(ruleFor(compiled, path)), 'the filter Waf is not known to this build');
+    }
+    const action = closedBecause(ruleFor(compiled, '/action'));
+    assert.equal(action, 'the action Cache is not known to this build');
+    assert.equal(ruleFor(compiled, '/')?.action.kind, 'Forward');
+  });
+
   it('has a port for each port of its listeners, and tells them apart by hostname', (t) => {
     const compiled = givenCompiler(t).compile(
       httpListener('http'),

@@ -7,6 +7,7 @@ import { LineReader } from '#snapshot/lines.ts';
 import { controllerMessage } from '#snapshot/message.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import { endpoints, order, route, setOf } from '#test/controller/publish/given.ts';
+import { givenRoute, givenRule } from '#test/given/route.ts';
 
 /** Sends all that the plan from `base` says, and adopts what it commits. */
 function deliver(published: Published, holdings: Holdings, base: string | null): string {
@@ -123,4 +124,19 @@ test('of each kind the newest position is held, whichever snapshot it came with'
   );
   assert.equal(take(4, both(24, 60)), 'Older');
   assert.equal(take(4, both(25, 60)), 'Changed');
+});
+
+test('a route with a filter of a newer build takes the place of what it was before, and is told as refused', () => {
+  const holdings = new Holdings();
+  deliver(new Published(setOf(route('a')), order(1), createEncoder()), holdings, null);
+  const rule = { ...givenRule(), filters: [{ kind: 'Unknown', told: 'Waf' } as const] };
+  const newer = { ...givenRoute('a'), id: route('a').id, rules: [rule] };
+  const published = new Published(setOf(newer), order(2), createEncoder());
+  assert.equal(deliver(published, holdings, null), 'Changed');
+  const current = holdings.current();
+  const held = current?.resources().get(newer.id);
+  assert.equal(held?.kind === 'Route' && held.rules[0]?.filters[0]?.kind, 'Unknown');
+  const [refused] = current?.refused() ?? [];
+  assert.equal(refused?.id, newer.id);
+  assert.match(refused.reason, /^the filter .* is not known to this build; closed$/);
 });
