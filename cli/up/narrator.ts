@@ -1,6 +1,7 @@
 // Turns what a standalone run reports into what a person reads, in the order that a person can follow: first how all
 // objects are, once they have settled, and then what changes.
 import type { FolderReport } from '#controller/files/folder-source.ts';
+import { bindProblem } from '#controller/translate/conditions.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
@@ -41,10 +42,12 @@ export class Narrator implements StandaloneReport {
     else if (statuses.every(isSettled)) this.#settle();
   };
 
-  /** Closed routes say it in their status too, which is told already. */
+  /** Closed routes say it in their status too, and data planes tell of their ports: it is told already. */
   readonly notices = (notices: readonly Notice[]): void => {
+    // A Gateway whose ports are all taken is pending for as long as they are.
+    if (notices.some(({ reason }) => reason === 'PortUnavailable')) this.#settle();
     for (const { object, reason, message } of notices) {
-      if (reason === 'Closed') continue;
+      if (reason === 'Closed' || reason === 'PortUnavailable') continue;
       this.#problemOnce(`${object.kind} ${object.namespace}/${object.name}: ${message}`);
     }
   };
@@ -60,7 +63,7 @@ export class Narrator implements StandaloneReport {
     switch (event.kind) {
       case 'PortUnavailable':
         screen.problem(
-          `Gateway ${gateway}: port ${event.bindPort} cannot be bound: ${bindProblem(event.code, event.message)}; tried again every second)`,
+          `Gateway ${gateway}: port ${event.bindPort} cannot be opened: ${portWords(event.code, event.message)}`,
         );
         break;
       case 'PortAvailable':
@@ -120,15 +123,7 @@ function isSettled({ status }: DesiredStatus): boolean {
   return status.kind !== 'Policy' || !status.conditions.some(({ reason }) => reason === 'Reconciling');
 }
 
-function bindProblem(code: string, message: string): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return 'something else listens there (end it, or give the listener another port';
-    case 'EACCES':
-      return 'this user may not bind it (give the listener a port of 1024 or more';
-    case 'EADDRNOTAVAIL':
-      return 'this machine does not have the address (correct --address';
-    default:
-      return `${message} (correct the listener or --address`;
-  }
+function portWords(code: string, message: string): string {
+  const { what, remedy } = bindProblem(code, message);
+  return `${what} (${remedy}; tried again every second)`;
 }

@@ -1,5 +1,6 @@
 import { kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
+import type { Clock } from '#controller/clock.ts';
 import type { EventWriter } from '#controller/events/event-writer.ts';
 import type { Log } from '#admin/log.ts';
 import type { Store } from '#controller/store/store.ts';
@@ -7,16 +8,25 @@ import type { Notice } from '#controller/translate/translation.ts';
 
 export interface AnnouncerOptions {
   readonly log: Log;
-  readonly store: Store;
-  readonly events: EventWriter;
+  readonly clock: Clock;
+  readonly store: Pick<Store, 'live'>;
+  readonly events: Pick<EventWriter, 'write'>;
   /** Only the leader writes Events. */
   readonly leading: () => boolean;
 }
 
-/** Tells operators of each notice once, by the log and an Event, until it is over and comes again. */
+/** Data planes come back within this time: what only they tell is not over because they are away for a moment. */
+const overAfterMs = 5_000;
+
+/**
+ * Tells operators of each notice once, by the log and an Event, until it is over and comes again; and of its end,
+ * where the notice has words for it.
+ */
 export class Announcer {
   readonly #options: AnnouncerOptions;
-  #told: ReadonlySet<string> = new Set();
+  readonly #told = new Map<string, Notice>();
+  /** Those that are gone, but perhaps not for good; each with what calls off their end. */
+  readonly #ending = new Map<string, () => void>();
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -24,30 +34,65 @@ export class Announcer {
 
   /** These are all notices now. */
   notices(notices: readonly Notice[]): void {
-    const now = new Map(notices.map((notice) => [JSON.stringify(notice), notice]));
+    const now = new Map(notices.map((notice) => [keyOf(notice), notice]));
     for (const [key, notice] of now) {
-      if (!this.#told.has(key)) this.#tell(notice);
+      this.#ending.get(key)?.();
+      this.#ending.delete(key);
+      if (!this.#told.has(key)) this.#begun(notice);
+      this.#told.set(key, notice);
     }
-    this.#told = new Set(now.keys());
+    for (const [key, notice] of this.#told) {
+      if (now.has(key) || this.#ending.has(key)) continue;
+      if (notice.over === undefined) this.#told.delete(key);
+      else this.#ending.set(key, this.#endLater(key, notice));
+    }
   }
 
-  #tell({ object, reason, message }: Notice): void {
-    const { log, store, events, leading } = this.#options;
-    log.warn('Notice', { object: `${object.kind} ${object.namespace}/${object.name}`, reason, message });
+  #endLater(key: string, { object, over }: Notice): () => void {
+    return this.#options.clock.after(overAfterMs, () => {
+      this.#told.delete(key);
+      this.#ending.delete(key);
+      if (over === undefined) return;
+      this.#options.log.info('NoticeOver', { object: titleOf(object), ...over });
+      this.#write('Normal', { object, ...over });
+    });
+  }
+
+  #begun(notice: Notice): void {
+    const { object, reason, message } = notice;
+    this.#options.log.warn('Notice', { object: titleOf(object), reason, message });
+    this.#write('Warning', notice);
+  }
+
+  #write(type: 'Normal' | 'Warning', { object, reason, message }: Notice): void {
+    const { store, events, leading } = this.#options;
     const info = Object.values(kinds).find(({ kind }) => kind === object.kind);
     if (info === undefined || !leading()) {
+      return;
+    }
+    const live = store.live(info.kind satisfies Kind, object.namespace, object.name);
+    if (live === undefined) {
       return;
     }
     events.write({
       regarding: {
         apiVersion: info.group === '' ? info.version : `${info.group}/${info.version}`,
         ...object,
-        uid: store.live(info.kind satisfies Kind, object.namespace, object.name)?.uid ?? '',
+        uid: live.uid,
       },
-      type: 'Warning',
+      type,
       reason,
       action: 'Translate',
       note: message,
     });
   }
+}
+
+/** What makes two notices one. */
+function keyOf({ object, reason, message, over }: Notice): string {
+  return JSON.stringify([object, reason, over ?? message]);
+}
+
+function titleOf({ kind, namespace, name }: Notice['object']): string {
+  return `${kind} ${namespace}/${name}`;
 }

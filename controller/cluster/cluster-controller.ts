@@ -101,6 +101,7 @@ class Controller implements ClusterController {
     this.#statuses = this.#createStatuses();
     this.#announcer = new Announcer({
       log,
+      clock,
       store,
       events: new EventWriter({
         client,

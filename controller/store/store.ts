@@ -317,10 +317,10 @@ function sameDataPlanes(a: DataPlanes | null, b: DataPlanes | null): boolean {
     return a === b;
   }
   return (
-    a.connected === b.connected &&
     a.ready === b.ready &&
     a.refused.size === b.refused.size &&
-    [...a.refused].every(([id, reason]) => b.refused.get(id) === reason)
+    [...a.refused].every(([id, reason]) => b.refused.get(id) === reason) &&
+    JSON.stringify([...a.unbound]) === JSON.stringify([...b.unbound])
   );
 }
 

@@ -49,6 +49,11 @@ const table: Table = {
     reason === 'Invalid' ? programmed('Invalid', message) : programmed('NoResources', message),
   NoListenerServes: () =>
     programmed('Invalid', 'No listener can serve; see the conditions in status.listeners.'),
+  NoPortOpen: ({ listeners }) =>
+    programmed(
+      'Pending',
+      `No data plane can open the port of listener ${listeners.join(', ')}; see status.listeners.`,
+    ),
   NoDataPlane: ({ what }) => programmed('Pending', `${what} waits for a data plane that is ready.`),
   NotAccepted: ({ what }) => programmed('Invalid', `${what} is not accepted; see the condition Accepted.`),
 
@@ -95,6 +100,13 @@ const table: Table = {
     ),
   Unresolved: ({ what, detail }) => programmed('Invalid', `${what} cannot serve. ${detail}`),
   ListenerRefused: ({ detail }) => programmed('Invalid', `A data plane has refused the listener: ${detail}.`),
+  PortUnavailable: ({ port, ready, code, message, dataPlanes }) => {
+    const { what, remedy } = bindProblem(code, message);
+    return programmed(
+      'Pending',
+      `Port ${String(port)} cannot be opened${someOf(dataPlanes, ready)}: ${what} (${code}); ${remedy}. It is tried again every second.`,
+    );
+  },
 
   NoMatchingParent: ({ gateway, sectionName, port }) =>
     accepted(
@@ -205,6 +217,34 @@ export function conditionOf(type: string, problems: readonly Problem[], message 
         reason: first.reason,
         message: [...new Set(mine.map((one) => one.message))].join(' '),
       };
+}
+
+/** Why a port cannot be opened, by the code that the system gives, and what to do. */
+export function bindProblem(
+  code: string,
+  message: string,
+): { readonly what: string; readonly remedy: string } {
+  switch (code) {
+    case 'EADDRINUSE':
+      return { what: 'something else listens there', remedy: 'end it, or give the listener another port' };
+    case 'EACCES':
+      return { what: 'the data plane may not', remedy: 'give the listener a port of 1024 or more' };
+    case 'EADDRNOTAVAIL':
+      return { what: 'its machine does not have the address', remedy: "correct the data plane's --address" };
+    default:
+      return { what: message, remedy: 'mend that, or give the listener another port' };
+  }
+}
+
+const namesMax = 3;
+
+/** ` by 2 of 3 data planes (edge-0, edge-2)`; nothing where there is but one. */
+function someOf(names: readonly string[], all: number): string {
+  if (all === 1) {
+    return '';
+  }
+  const more = names.length > namesMax ? ', ...' : '';
+  return ` by ${String(names.length)} of ${String(all)} data planes (${names.slice(0, namesMax).join(', ')}${more})`;
 }
 
 function accepted(reason: string, message: string): Words {

@@ -60,11 +60,20 @@ export interface ProvisioningProblem {
 
 /** The data planes of one Gateway. */
 export interface DataPlanes {
-  readonly connected: number;
   /** Those that serve some snapshot. */
   readonly ready: number;
   /** What some data plane has refused, by resource id: the reason. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Ports that some ready data plane cannot open. */
+  readonly unbound: ReadonlyMap<number, UnboundAt>;
+}
+
+/** Which data planes cannot open a port, by name in order, and why the first of them cannot. */
+export interface UnboundAt {
+  /** As of node:net, for example `EADDRINUSE`. */
+  readonly code: string;
+  readonly message: string;
+  readonly dataPlanes: readonly string[];
 }
 
 /** The last good answer of a key set's address; `problem` when the newest try failed. */

@@ -20,6 +20,7 @@ export type GatewayProblem =
   | ({ readonly kind: 'ProvisioningFails' } & ProvisioningProblem)
   | ({ readonly kind: 'NotProvisioned' } & ProvisioningProblem)
   | { readonly kind: 'NoListenerServes' }
+  | { readonly kind: 'NoPortOpen'; readonly listeners: readonly string[] }
   | { readonly kind: 'NoDataPlane'; readonly what: string }
   | { readonly kind: 'NotAccepted'; readonly what: string };
 
@@ -51,7 +52,17 @@ export type ListenerProblem =
       readonly namespace: string;
     }
   | { readonly kind: 'Unresolved'; readonly what: string; readonly detail: string }
-  | { readonly kind: 'ListenerRefused'; readonly detail: string };
+  | { readonly kind: 'ListenerRefused'; readonly detail: string }
+  | {
+      readonly kind: 'PortUnavailable';
+      readonly port: number;
+      /** How many data planes there are that could open it. */
+      readonly ready: number;
+      readonly code: string;
+      readonly message: string;
+      /** Those that cannot. */
+      readonly dataPlanes: readonly string[];
+    };
 
 /** Of a route at one parent, or of its rules. */
 export type RouteProblem =

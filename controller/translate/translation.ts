@@ -47,6 +47,8 @@ export interface Notice {
   readonly object: ObjectRef;
   readonly reason: string;
   readonly message: string;
+  /** Where its end is worth a word too. Notices of one object with the same `over` are one, however worded. */
+  readonly over?: { readonly reason: string; readonly message: string };
 }
 
 /** Names an object. */

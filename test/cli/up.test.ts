@@ -147,10 +147,18 @@ test('a port that is taken is one line that says what to do', async () => {
     .split('\n')
     .filter((line) => line.startsWith('problem'));
   assert.deepEqual(lines, [
-    `problem Gateway default/edge: port ${port} cannot be bound: something else listens there (end it, or give the listener another port; tried again every second)`,
+    `problem Gateway default/edge: port ${port} cannot be opened: something else listens there (end it, or give the listener another port; tried again every second)`,
   ]);
+  assert.match(
+    running.stdout(),
+    new RegExp(
+      `● Gateway default/edge: not in force as written\\n.*\\n    Programmed=False Pending: No data plane can open .*\\n    listener http: Programmed=False Pending: Port ${port} cannot be opened: something else listens there \\(EADDRINUSE\\); end it`,
+    ),
+  );
   occupier.close();
-  await eventually(async () => assert.equal((await request({ port })).status, 404));
+  await running.until(`Gateway default/edge: port ${port} is open\n`);
+  await running.until('● Gateway default/edge: Programmed\n');
+  assert.equal((await request({ port })).status, 404);
 });
 
 test('--quiet prints problems only', async () => {

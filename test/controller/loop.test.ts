@@ -173,7 +173,7 @@ test('the order of a snapshot follows what has been seen, a second later, withou
 
 test('what is observed while a pass hands out brings another pass', () => {
   const { clock, store, loop, translations, onPut } = given();
-  onPut(() => store.observeDataPlanes(edge, { connected: 1, ready: 1, refused: new Map() }));
+  onPut(() => store.observeDataPlanes(edge, { ready: 1, refused: new Map(), unbound: new Map() }));
   store.replaceAll('HTTPRoute', [], '1');
   store.replaceAll('EndpointSlice', [], '1');
   loop.start();

@@ -45,7 +45,7 @@ function versionAt(dataPlanes: number): string {
     const listed = (objects[kind] ?? []).map((one) => ({ ...one, kind }) as unknown as SourceObject);
     store.replaceAll(kind, listed, '1');
   }
-  store.observeDataPlanes(edge, { connected: dataPlanes, ready: dataPlanes, refused: new Map() });
+  store.observeDataPlanes(edge, { ready: dataPlanes, refused: new Map(), unbound: new Map() });
   loop.start();
   clock.advance(1_000);
   loop.stop();

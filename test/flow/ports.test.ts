@@ -99,6 +99,45 @@ test('a listener that is added or removed opens and closes its port; the others 
   assert.equal((await turnpike.get('/')).status, 200);
 });
 
+test('a port that is taken is told at its listener until it is open or no longer wanted; the others serve', async () => {
+  await using shop = await givenBackend('shop');
+  const taken = await aFreePort();
+  const occupier = net.createServer().listen(taken, '127.0.0.1');
+  await once(occupier, 'listening');
+  await using turnpike = await givenStandalone((port) => ({
+    'edge.yaml': edgeManifest(port) + second(taken),
+    'services.yaml': serviceManifest('shop', shop.port),
+    'route.yaml': pathRouteManifest('shop', '/', 'shop'),
+  }));
+  const programmed = () =>
+    turnpike
+      .conditions('Gateway', 'edge')
+      .filter(({ type }) => type === 'Programmed')
+      .map(({ status, message }) => `${status} ${message}`.trim());
+  const closed = `False Port ${taken} cannot be opened: something else listens there (EADDRINUSE); end it, or give the listener another port. It is tried again every second.`;
+  const told = ['True Not with all ports open: listener second; see status.listeners.', 'True', closed];
+  await eventually(() => assert.deepEqual(programmed(), told));
+  await turnpike.until('/', 200);
+
+  await turnpike.save({ 'edge.yaml': edgeManifest(turnpike.port) });
+  await eventually(() => assert.deepEqual(programmed(), ['True', 'True']));
+  await turnpike.save({ 'edge.yaml': edgeManifest(turnpike.port) + second(taken) });
+  await eventually(() => assert.deepEqual(programmed(), told));
+  assert.equal(
+    turnpike.events.filter(({ kind }) => kind === 'PortUnavailable').length,
+    2,
+    'each time is news',
+  );
+
+  occupier.close();
+  await eventually(() => assert.deepEqual(programmed(), ['True', 'True', 'True']));
+  assert.deepEqual(
+    turnpike.events.filter(({ kind }) => kind === 'PortAvailable'),
+    [{ kind: 'PortAvailable', port: taken }],
+  );
+  assert.equal((await turnpike.get('/', { port: taken })).status, 200);
+});
+
 test('a listener that becomes HTTPS on the port it has serves it there', async () => {
   const authority = await aTlsAuthority();
   await using shop = await givenBackend('shop');

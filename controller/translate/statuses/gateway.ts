@@ -11,6 +11,7 @@ import { contenders } from '../policies/conflict.ts';
 import { policyKinds, policyTitle } from '../policies/policy.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredCondition, DesiredListenerStatus, DesiredStatus, Notice } from '../translation.ts';
+import { closedPorts, portNotices, portProblem } from './ports.ts';
 import type { Told } from './told.ts';
 
 /** The status of the Gateway of a namespace and name; null when it is not ours. */
@@ -28,7 +29,7 @@ export const gatewayStatusUnit: Unit<Told | null> = {
     }));
     return {
       status: gatewayStatus(read, gateway, { listeners, generation: object.metadata.generation }),
-      notices: noticesOf(read, gateway),
+      notices: [...noticesOf(read, gateway), ...portNotices(read, gateway, servedOf(listeners))],
     };
   },
 };
@@ -103,7 +104,7 @@ function gatewayConditions(
   return [
     acceptedCondition(gateway, listeners),
     ...(storeProblem === null ? [] : [bad(storeProblem)]),
-    programmed === null ? good('Programmed') : bad(programmed),
+    programmed === null ? good('Programmed', portsMessage(read, gateway, listeners)) : bad(programmed),
     ...(provisioning === undefined ? [] : [bad({ kind: 'ProvisioningFails', ...provisioning })]),
     ...affectedConditions(affectingOf(read, gateway)),
   ];
@@ -148,9 +149,24 @@ function programmedProblem(read: Read, gateway: GatewayModel, listeners: readonl
   const { problem } = read.ask(addressesUnit, gateway.namespace, gateway.name);
   const missing = problem ?? (isReady(read, gateway) ? null : ({ kind: 'NoDataPlane', what } as const));
   const provisioning = read.provisioning(gateway.key);
-  return missing === null || provisioning === undefined
-    ? missing
-    : { kind: 'NotProvisioned', ...provisioning };
+  if (missing !== null) {
+    return provisioning === undefined ? missing : { kind: 'NotProvisioned', ...provisioning };
+  }
+  const served = servedOf(listeners);
+  const { everywhere } = closedPorts(read, gateway, served);
+  return everywhere.length === served.length ? { kind: 'NoPortOpen', listeners: everywhere } : null;
+}
+
+function portsMessage(read: Read, gateway: GatewayModel, listeners: readonly Judged[]): string {
+  const { somewhere } = closedPorts(read, gateway, servedOf(listeners));
+  return somewhere.length === 0
+    ? ''
+    : `Not with all ports open: listener ${somewhere.join(', ')}; see status.listeners.`;
+}
+
+/** Those that data planes are told of. */
+function servedOf(listeners: readonly Judged[]): readonly ListenerShape[] {
+  return listeners.filter(({ model }) => model.resource !== null).map(({ shape }) => shape);
 }
 
 function isReady(read: Read, gateway: GatewayModel): boolean {
@@ -211,5 +227,5 @@ function listenerProgrammedProblem(
   if (detail !== undefined) {
     return { kind: 'ListenerRefused', detail };
   }
-  return isReady(read, gateway) ? null : { kind: 'NoDataPlane', what };
+  return isReady(read, gateway) ? portProblem(read, gateway, shape) : { kind: 'NoDataPlane', what };
 }

@@ -319,7 +319,7 @@ test('observations are replaced, never changed', () => {
   const { store } = storeOfRoutes();
   const gateway = gatewayKey('shop', 'edge');
   const before = store.observations;
-  store.observeDataPlanes(gateway, { connected: 1, ready: 1, refused: new Map() });
+  store.observeDataPlanes(gateway, { ready: 1, refused: new Map(), unbound: new Map() });
   assert.equal(before.dataPlanes.size, 0);
   assert.equal(store.observations.dataPlanes.get(gateway)?.ready, 1);
   assert.equal(store.observations.keys, before.keys);

@@ -8,7 +8,12 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import { decodeResource } from '#snapshot/decode.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
-import type { FetchedKeys, Observations, ProvisioningProblem } from '#controller/translate/input.ts';
+import type {
+  FetchedKeys,
+  Observations,
+  UnboundAt,
+  ProvisioningProblem,
+} from '#controller/translate/input.ts';
 import { equal } from '#controller/translate/sharing.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Translation } from '#controller/translate/translation.ts';
@@ -28,6 +33,8 @@ interface Moment {
   readonly ready?: Readonly<Record<string, number>>;
   /** By Gateway, resource id: reason. */
   readonly refused?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By Gateway, port. */
+  readonly unbound?: Readonly<Record<string, Readonly<Record<string, UnboundAt>>>>;
   readonly keys?: Readonly<Record<string, FetchedKeys>>;
   readonly provisioning?: Readonly<Record<string, ProvisioningProblem>>;
 }
@@ -77,14 +84,18 @@ function isMoment(value: unknown): value is Moment {
 }
 
 function observed(moment: Moment): Observations {
-  const gateways = new Set([...Object.keys(moment.ready ?? {}), ...Object.keys(moment.refused ?? {})]);
+  const { ready = {}, refused = {}, unbound = {} } = moment;
+  const gateways = new Set([ready, refused, unbound].flatMap((one) => Object.keys(one)));
   return {
     dataPlanes: new Map(
       [...gateways].map((key) => {
         const [namespace = '', name = ''] = key.split('/');
         const ready = moment.ready?.[key] ?? 0;
         const refused = new Map(Object.entries(moment.refused?.[key] ?? {}));
-        return [gatewayKey(namespace, name), { connected: ready, ready, refused }];
+        const unbound = new Map(
+          Object.entries(moment.unbound?.[key] ?? {}).map(([port, why]) => [Number(port), why]),
+        );
+        return [gatewayKey(namespace, name), { ready, refused, unbound }];
       }),
     ),
     keys: new Map(Object.entries(moment.keys ?? nothingObserved.keys)),

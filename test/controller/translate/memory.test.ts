@@ -17,7 +17,7 @@ const ready: Observations = {
   dataPlanes: new Map(
     ['shop', 'office'].map((namespace) => [
       gatewayKey(namespace, 'edge'),
-      { connected: 1, ready: 1, refused: new Map() },
+      { ready: 1, refused: new Map(), unbound: new Map() },
     ]),
   ),
   keys: new Map([
