@@ -1,0 +1,76 @@
+/**
+ * The official report of a run, as the suite writes it (ConformanceReport of gateway.networking.k8s.io/v1), kept in
+ * docs/conformance under the name that the Gateway API asks for. Knows how it is read and compared, not how it is made.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
+
+export interface Tally {
+  readonly result: 'success' | 'partial' | 'failure';
+  readonly statistics: { readonly Passed: number; readonly Skipped: number; readonly Failed: number };
+  readonly failedTests?: readonly string[];
+  readonly skippedTests?: readonly string[];
+}
+
+export interface ProfileReport {
+  readonly name: string;
+  readonly summary: string;
+  readonly core: Tally;
+  /** Absent where the profile has no extended features. */
+  readonly extended?: Tally & {
+    readonly supportedFeatures?: readonly string[];
+    readonly unsupportedFeatures?: readonly string[];
+  };
+}
+
+export interface ConformanceReport {
+  readonly date: string;
+  readonly gatewayAPIVersion: string;
+  readonly gatewayAPIChannel: string;
+  readonly mode: string;
+  readonly implementation: { readonly version: string };
+  readonly profiles: readonly ProfileReport[];
+  readonly succeededProvisionalTests?: readonly string[];
+}
+
+export const reportFolder = path.join(import.meta.dirname, '../../docs/conformance');
+
+/** The report in `text`, which the suite has written. */
+export function readReport(text: string): ConformanceReport {
+  return parse(text) as ConformanceReport;
+}
+
+/** `standard-0.1.0-default-report.yaml`: the name by which it goes into the public list. */
+export function nameOf({ gatewayAPIChannel, implementation, mode }: ConformanceReport): string {
+  return `${gatewayAPIChannel}-${implementation.version}-${mode}-report.yaml`;
+}
+
+/** The report in the repository: there is one, of the newest version. */
+export async function keptReport(): Promise<{ readonly name: string; readonly report: ConformanceReport }> {
+  const names = (await readdir(reportFolder)).filter((name) => name.endsWith('-report.yaml'));
+  const [name] = names;
+  if (name === undefined || names.length > 1)
+    throw new Error(`${reportFolder} holds ${names.length} reports, not one`);
+  return { name, report: readReport(await readFile(path.join(reportFolder, name), 'utf8')) };
+}
+
+/** Whether two reports tell the same but for when they were made. */
+export function sameFindings(one: ConformanceReport, other: ConformanceReport): boolean {
+  return isDeepStrictEqual({ ...one, date: '' }, { ...other, date: '' });
+}
+
+/** What of the report is not as it should be: all tests passed, none skipped. Empty when all is well. */
+export function shortcomings(report: ConformanceReport): readonly string[] {
+  return report.profiles.flatMap(({ name, core, extended }) =>
+    [
+      { part: 'core', tally: core },
+      { part: 'extended', tally: extended },
+    ].flatMap(({ part, tally }) => {
+      if (tally === undefined || tally.result === 'success') return [];
+      const tests = [...(tally.failedTests ?? []), ...(tally.skippedTests ?? [])];
+      return [`${name} ${part}: ${tally.result} (${tests.join(', ')})`];
+    }),
+  );
+}
