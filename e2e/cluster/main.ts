@@ -1,6 +1,9 @@
-/** `npm run e2e:cluster -- up | down | status | kubeconfig | exec COMMAND...  [--name NAME]` */
+/** The command `npm run e2e:cluster`. */
+import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { findCluster } from './cluster.ts';
 import { ClusterError } from './cluster-error.ts';
+import { exitOf } from './command.ts';
 import { down, statusOf, up } from './lifecycle.ts';
 import { defaultName, siteOf } from './site.ts';
 
@@ -8,11 +11,14 @@ const usage = `usage: npm run e2e:cluster -- VERB [--name NAME]
   up          bring the cluster up; safe to run again [--gateway-api standard|experimental]
   down        end it and remove all there is of it
   status      tell what runs
-  kubeconfig  print the path of its administrator's kubeconfig`;
+  kubeconfig  print the path of its administrator's kubeconfig
+  exec -- COMMAND ...
+              run a command where the cluster is reached, kubectl and helm in its PATH`;
 
 async function run(words: readonly string[]): Promise<number> {
+  const dashes = words.includes('--') ? words.indexOf('--') : words.length;
   const { positionals, values } = parseArgs({
-    args: [...words],
+    args: words.slice(0, dashes),
     allowPositionals: true,
     options: {
       name: { type: 'string', default: defaultName },
@@ -33,10 +39,20 @@ async function run(words: readonly string[]): Promise<number> {
     case 'kubeconfig':
       console.log(siteOf(values.name).kubeconfig);
       return 0;
+    case 'exec':
+      if (dashes + 1 >= words.length) break;
+      return execute(values.name, words.slice(dashes + 1));
     default:
   }
   console.error(usage);
   return 2;
+}
+
+async function execute(name: string, command: readonly string[]): Promise<number> {
+  const { entry, env } = await findCluster(name);
+  const [program, ...rest] = [...entry, ...command];
+  const { code } = await exitOf(spawn(program, rest, { env, stdio: 'inherit' }), program);
+  return code ?? 1;
 }
 
 async function printStatus(name: string): Promise<number> {
