@@ -29,10 +29,10 @@ export function chartRights(): Rights {
 /** The page with what stands between its marks `<!-- NAME: ... -->` and `<!-- end -->` replaced by `tables[NAME]`. */
 export function withTables(page: string, tables: Readonly<Record<string, string>>): string {
   return page.replaceAll(
-    /(<!-- (\w+): [^\n]*-->\n)[^]*?(\n<!-- end -->)/g,
+    /(<!-- (\w+): [^\n]*-->\n)[^]*?(<!-- end -->)/g,
     (all, start: string, name: string, end: string) => {
       const table = tables[name];
-      return table === undefined ? all : `${start}\n${table}\n${end}`;
+      return table === undefined ? all : `${start}\n${table}\n\n${end}`;
     },
   );
 }

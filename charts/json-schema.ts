@@ -26,7 +26,7 @@ export function valuesJsonSchema(): JsonSchema {
   if (gatewayClass === undefined || parameters === undefined || spec === undefined) {
     throw new Error('no gatewayClass.parameters, or no GatewayParameters.spec');
   }
-  const { description } = parameters;
+  const { description = '' } = parameters;
   return {
     ...schema,
     title: 'Values of the chart turnpike',
@@ -59,7 +59,7 @@ function closed(schema: StructuralSchema): JsonSchema {
           properties: Object.fromEntries(
             Object.entries(properties).map(([name, one]) => [name, closed(one as StructuralSchema)]),
           ),
-          additionalProperties: false,
+          additionalProperties: schema['x-kubernetes-preserve-unknown-fields'] === true,
         }),
   };
 }

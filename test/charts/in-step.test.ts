@@ -1,0 +1,100 @@
+// What of the chart is made from elsewhere is in step with it, and its values are told, closed and used.
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { generatedFiles, withTables } from '#charts/generate.ts';
+import { valuesJsonSchema } from '#charts/json-schema.ts';
+import { valuesOf } from '#charts/pages.ts';
+import type { JsonSchema } from '#charts/json-schema.ts';
+import { generatedFiles as crdFiles } from '#crds/generate.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const chart = path.join(root, 'charts/turnpike');
+const schema = valuesJsonSchema();
+const values = valuesOf(schema);
+
+function read(file: string): string {
+  return readFileSync(path.join(root, file), 'utf8');
+}
+
+for (const [name, text] of generatedFiles()) {
+  test(`${name} is what its sources say (else: npm run generate)`, () => {
+    assert.equal(read(name), text);
+  });
+}
+
+test('no CRD and no dashboard lies in the chart that is not made', () => {
+  const made = new Set([...generatedFiles().keys(), ...crdFiles().keys()]);
+  const found = globSync(['charts/turnpike/crds/*', 'charts/turnpike/dashboards/*'], { cwd: root });
+  assert.ok(found.length > 3);
+  assert.deepEqual(
+    found.filter((name) => !made.has(name)),
+    [],
+  );
+});
+
+test("the chart's versions are the project's", () => {
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  const { version: ofChart, appVersion } = parse(read('charts/turnpike/Chart.yaml')) as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual([ofChart, appVersion], [version, version]);
+});
+
+test('values.yaml says exactly the defaults of the schema', () => {
+  const told: unknown = parse(read('charts/turnpike/values.yaml'));
+  for (const { path: at, default: value } of values) {
+    const found = at.split('.').reduce<unknown>((here, name) => Object(here)[name], told);
+    assert.deepEqual(found, value, at);
+  }
+});
+
+/** Objects of Kubernetes that are handed on as they are, by their place. */
+const open = ['controller.affinity', 'networkPolicy.adminFrom[]', 'global'];
+
+function openPlaces({ properties, items, additionalProperties, ...rest }: JsonSchema, at: string): string[] {
+  // Maps say what their members are.
+  const isMap = typeof additionalProperties === 'object' && additionalProperties.type !== undefined;
+  const isOpen = rest.type === 'object' && additionalProperties !== false && !isMap;
+  return [
+    ...(isOpen ? [at] : []),
+    ...(items === undefined ? [] : openPlaces(items, `${at}[]`)),
+    ...Object.entries(properties ?? {}).flatMap(([name, one]) =>
+      openPlaces(one, at === '' ? name : `${at}.${name}`),
+    ),
+  ];
+}
+
+test('an unknown value is refused everywhere but in objects of Kubernetes', () => {
+  const places = openPlaces(schema, '');
+  const inParameters = (at: string) => at.startsWith('gatewayClass.parameters.');
+  assert.deepEqual(
+    places.filter((at) => !inParameters(at)),
+    open,
+  );
+  assert.deepEqual(places.filter(inParameters), ['gatewayClass.parameters.podTemplatePatch.spec']);
+});
+
+test('every value has a meaning and is used by a template', () => {
+  const templates = globSync('templates/*', { cwd: chart }).map((name) => read(`charts/turnpike/${name}`));
+  const text = templates.join('\n');
+  assert.ok(values.length > 30);
+  for (const { path: at, description } of values) {
+    assert.match(description, /\.$/, `${at} is described by a sentence`);
+    if (at === 'global') continue;
+    // e2e/charts shows that each of them has an effect.
+    const isUsed = text.includes(`.Values.${at.split('.')[0]}`);
+    assert.ok(isUsed, `${at} is used`);
+  }
+});
+
+test('a page keeps what stands outside of its marks, however often it is made', () => {
+  const page =
+    'Before.\n\n<!-- a: made -->\n<!-- end -->\n\nBetween.\n\n<!-- b: made -->\n<!-- end -->\n\nAfter.\n';
+  const once = withTables(page, { a: '| A |', b: '| B |' });
+  assert.match(once, /^Before\.[^]*\| A \|[^]*Between\.[^]*\| B \|[^]*After\.\n$/);
+  assert.equal(withTables(once, { a: '| A |', b: '| B |' }), once);
+});
