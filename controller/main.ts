@@ -11,6 +11,7 @@ import { KubeError } from '#controller/kube/kube-error.ts';
 import { loadConnection } from '#controller/kube/connection.ts';
 import build from '../package.json' with { type: 'json' };
 import type { HostPort } from '#admin/host-port.ts';
+import type { ProvisioningOptions } from '#controller/cluster/options.ts';
 
 const help = `usage: node controller/main.ts [OPTION ...]
 
@@ -32,6 +33,10 @@ environment variable: TURNPIKE_PUBLISH_ADDRESS and so on.
   --admin-address H:P        health, metrics and what is published (default 127.0.0.1:9902)
   --keys-from NETWORKS       networks like 10.0.0.0/8, separated by commas, from which the keys of a uri may be
                              fetched though they are not public
+  --dataplane-image REF      the image of the data planes that are made for each Gateway; without it none are made
+  --dataplane-pull-policy P  Always, IfNotPresent or Never (default: as Kubernetes chooses by the image's tag)
+  --dataplane-pull-secrets S names of Secrets in the Gateways' namespaces, separated by commas
+  --controller-url URL       what these data planes connect to (default https://turnpike-controller.NAMESPACE.svc:8443)
 `;
 
 const { values } = parseArgs({
@@ -48,6 +53,10 @@ const { values } = parseArgs({
     'token-file': { type: 'string' },
     'admin-address': { type: 'string' },
     'keys-from': { type: 'string' },
+    'dataplane-image': { type: 'string' },
+    'dataplane-pull-policy': { type: 'string' },
+    'dataplane-pull-secrets': { type: 'string' },
+    'controller-url': { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -76,6 +85,19 @@ function usage(problem: string): never {
 function address(name: Option, fallback: string): HostPort {
   const text = optional(name) ?? fallback;
   return parseHostPort(text) ?? usage(`--${name} is not HOST:PORT: ${text}`);
+}
+
+function provisioning(): ProvisioningOptions | null {
+  const image = optional('dataplane-image');
+  const pullPolicy = optional('dataplane-pull-policy');
+  if (pullPolicy !== null && !['Always', 'IfNotPresent', 'Never'].includes(pullPolicy)) {
+    usage(`--dataplane-pull-policy is Always, IfNotPresent or Never, not ${pullPolicy}`);
+  }
+  const controllerUrl = optional('controller-url') ?? `https://turnpike-controller.${namespace}.svc:8443`;
+  if (URL.parse(controllerUrl)?.protocol !== 'https:')
+    usage(`--controller-url is no https URL: ${controllerUrl}`);
+  const pullSecrets = words(optional('dataplane-pull-secrets') ?? '');
+  return image === null ? null : { image, pullPolicy, pullSecrets, controllerUrl };
 }
 
 const log = createLog((line) => process.stderr.write(line), Date.now);
@@ -108,6 +130,7 @@ const controller = createClusterController({
   tokenFile: optional('token-file') ?? '/var/run/secrets/turnpike.dev/token',
   audience: 'turnpike.dev',
   keysFrom: words(optional('keys-from') ?? ''),
+  provisioning: provisioning(),
 });
 
 const admin = createAdminServer({

@@ -17,19 +17,19 @@ export interface SourceObject {
 }
 
 /** Takes what a source sees. A kind's calls come in the source's order; nothing but `replaceAll` is first. */
-export interface ObjectSink {
+export interface ObjectSink<K extends string = Kind> {
   /** These are all objects of the kind at `resourceVersion`; what is not among them is gone. */
-  replaceAll(kind: Kind, objects: readonly SourceObject[], resourceVersion: string): void;
-  upsert(kind: Kind, object: SourceObject): void;
+  replaceAll(kind: K, objects: readonly SourceObject[], resourceVersion: string): void;
+  upsert(kind: K, object: SourceObject): void;
   /** `object` is its last state; its resourceVersion is that of the deletion. */
-  delete(kind: Kind, object: SourceObject): void;
+  delete(kind: K, object: SourceObject): void;
   /** All changes of the kind up to `resourceVersion` have been told. */
-  progress(kind: Kind, resourceVersion: string): void;
+  progress(kind: K, resourceVersion: string): void;
   /**
    * The kind is not installed as of now: it is no longer waited for, and has no objects. Told again each time that
    * the source has looked.
    */
-  unserved(kind: Kind): void;
+  unserved(kind: K): void;
 }
 
 /** `value` as a source object, or null when it has no name. */

@@ -24,6 +24,8 @@ Serves one Gateway. Each option can also be an environment variable: TURNPIKE_GA
   --state-folder FOLDER      keeps the last good snapshot there; without it none is kept
   --address ADDRESS          what listeners bind; all addresses without it
   --admin-address HOST:PORT  health, metrics and running config (default 127.0.0.1:9901; port 0 takes a free one)
+  --reserved-port PORT       a port that listeners do not bind, being taken; one of this number binds 61001 (or the
+                             next that no other listener has), and its Service must send there
   --instance NAME            the pod's name (default: the host's)
   --access-log MODE          stdout or off (default stdout)
   --drain-accept SECONDS     in which connections are still taken after SIGTERM (default 5)
@@ -39,6 +41,7 @@ const { values } = parseArgs({
     'state-folder': { type: 'string' },
     address: { type: 'string' },
     'admin-address': { type: 'string' },
+    'reserved-port': { type: 'string' },
     instance: { type: 'string' },
     'access-log': { type: 'string' },
     'drain-accept': { type: 'string' },
@@ -64,6 +67,12 @@ function seconds(name: Option, fallback: string): number {
   const value = Number(option(name, fallback));
   if (!Number.isFinite(value) || value < 0) usage(`--${name} is not a number of seconds`);
   return value * 1000;
+}
+
+function reservedPort(): number | null {
+  const text = optional('reserved-port');
+  if (text !== null && !/^[1-9][0-9]{0,4}$/.test(text)) usage(`--reserved-port is not a port: ${text}`);
+  return text === null ? null : Number(text);
 }
 
 function usage(problem: string): never {
@@ -110,13 +119,19 @@ const plane = startDataPlane({
   stateFolder: optional('state-folder'),
   address: optional('address'),
   accessLog: accessLog === 'off' ? null : 1,
+  reservedPort: reservedPort(),
   event: report,
 });
 let stopping = false;
+/**
+ * A data plane that drains is ready until it takes no more connections: that it is about to end Kubernetes knows
+ * itself, and kube-proxy sends to pods that end, when a node has no others, only as long as they are ready.
+ */
+let takesConnections = true;
 const admin = createAdminServer({
   pages: dataPlanePages({
     ready: () => {
-      const reason = stopping ? 'stopping' : plane.unready();
+      const reason = takesConnections ? plane.unready() : 'stopping';
       return reason === null ? { ok: true } : { ok: false, reason };
     },
     metrics: () => plane.metrics.text(),
@@ -137,6 +152,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     if (stopping) process.exit(1);
     stopping = true;
+    setTimeout(() => (takesConnections = false), drain.acceptMs).unref();
     log.info('Draining', { signal });
     void plane
       .stop(drain)

@@ -1,5 +1,6 @@
 // One data plane put together: snapshots of one Gateway come in by subscribe/, are compiled, and are served. Decides
 // nothing by itself, and reads no environment: main.ts and the standalone command hand everything in.
+import { bindPort } from '#snapshot/bind-port.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Fleet, RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
@@ -36,6 +37,8 @@ export interface DataPlaneOptions {
   readonly address: string | null;
   /** Where access lines go, a file descriptor; null for nowhere. */
   readonly accessLog: number | null;
+  /** See bindPort of snapshot/bind-port.ts. */
+  readonly reservedPort?: number | null;
   readonly event: (event: DataPlaneEvent) => void;
 }
 
@@ -89,6 +92,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     observer: createObserver(metrics, accessLog),
     now,
     ...(options.address === null ? {} : { address: options.address }),
+    bindPort: (port) => bindPort(port, cell.current.ports.keys(), options.reservedPort ?? null),
     problem: (problem) => unbound.failed(problem),
     opened: (port) => unbound.opened(port),
   });

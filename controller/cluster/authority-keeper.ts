@@ -30,6 +30,8 @@ export interface AuthorityKeeperOptions {
   readonly names: readonly string[];
   /** A certificate to show from now on. */
   readonly onCertificate: (serving: ServingCertificate) => void;
+  /** The certificates that are to be trusted from now on, PEM. */
+  readonly onBundle: (bundle: string) => void;
   readonly report: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -166,8 +168,10 @@ export class AuthorityKeeper {
   }
 
   async #serve(authority: Authority): Promise<void> {
-    const { clock, names, onCertificate } = this.#options;
-    this.#bundle = publicBundle(authority);
+    const { clock, names, onCertificate, onBundle } = this.#options;
+    const bundle = publicBundle(authority);
+    if (bundle !== this.#bundle) onBundle(bundle);
+    this.#bundle = bundle;
     const now = clock.now();
     if (this.#serving === null || servingIsStale(this.#serving, authority, now)) {
       this.#serving = await issueServing(authority, names, now);

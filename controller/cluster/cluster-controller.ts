@@ -13,6 +13,7 @@ import { KubeSource } from '#controller/kube/kube-source.ts';
 import { KubeStatusClient } from '#controller/kube/status-client.ts';
 import { reviewToken } from '#controller/kube/token-review.ts';
 import { createControlPlane } from '#controller/plane.ts';
+import { Provisioner } from '#controller/provision/apply.ts';
 import { createPublisher } from '#controller/publish/publisher.ts';
 import { createObservationRelay } from '#controller/publish/relay.ts';
 import { StatusWriter } from '#controller/status/status-writer.ts';
@@ -35,6 +36,7 @@ import type { ClusterControllerOptions } from './options.ts';
 import {
   reportKeeping,
   reportKeys,
+  reportProvision,
   reportPublish,
   reportReflector,
   reportRelay,
@@ -69,6 +71,7 @@ class Controller implements ClusterController {
   readonly #announcer: Announcer;
   readonly #authority: AuthorityKeeper;
   readonly #keyKeeper: KeyKeeper;
+  readonly #provisioner: Provisioner | null;
   readonly #metrics: ControllerMetrics;
   readonly #election: LeaseElection;
   readonly #snapshots = new SnapshotTable();
@@ -121,8 +124,10 @@ class Controller implements ClusterController {
         this.#certificate.resolve(serving);
         this.#publisher?.useCertificate(serving);
       },
+      onBundle: (bundle) => this.#provisioner?.useAuthorities(bundle),
       report,
     });
+    this.#provisioner = this.#createProvisioner();
     this.#keyKeeper = new KeyKeeper({ client, store, clock, keys, namespace, report });
     this.#election = this.#createElection();
     this.#metrics = createControllerMetrics({
@@ -169,6 +174,7 @@ class Controller implements ClusterController {
     this.#statuses.stop();
     this.#authority.stop();
     this.#keyKeeper.follow();
+    await this.#provisioner?.follow();
     await this.#relay?.stop();
     await this.#election.stop();
     this.#plane.loop.stop();
@@ -182,11 +188,12 @@ class Controller implements ClusterController {
     return createControlPlane({
       clock,
       random,
-      settings: { controllerName, standalone: false, provisioned: false },
+      settings: { controllerName, standalone: false, provisioned: this.#options.provisioning !== null },
       keysFrom,
       resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
       snapshots: this.#snapshots,
       statuses: { put: (statuses) => this.#statuses.put(statuses) },
+      provision: (infrastructure) => this.#provisioner?.put(infrastructure),
       notice: (notices) => this.#announcer.notices(notices),
       passed: ({ kind, durationMs }) => {
         if (kind === 'Translation') this.#metrics.translated(durationMs);
@@ -212,6 +219,23 @@ class Controller implements ClusterController {
         this.#metrics.written(event.kind);
         report(event);
       },
+    });
+  }
+
+  #createProvisioner(): Provisioner | null {
+    const { clock, random, log, controllerName, audience, provisioning } = this.#options;
+    if (provisioning === null) {
+      return null;
+    }
+    return new Provisioner({
+      client: this.#client,
+      clock,
+      random,
+      platform: { ...provisioning, controllerName, audience },
+      namespaces: null,
+      observe: (gateway, problem) => this.#plane.store.observeProvisioning(gateway, problem),
+      report: reportProvision(log),
+      reportWatch: reportReflector(log),
     });
   }
 
@@ -298,6 +322,7 @@ class Controller implements ClusterController {
     log.info('Leading');
     this.#authority.lead();
     this.#keyKeeper.lead();
+    this.#provisioner?.lead();
     void this.#translated.promise.then(() => {
       clock.after(this.#election.transitions === 0 ? 0 : takeOverMs, () => {
         if (this.#election.leading && !this.#stopping) this.#statuses.lead();
@@ -311,6 +336,7 @@ class Controller implements ClusterController {
     this.#statuses.follow();
     this.#authority.follow();
     this.#keyKeeper.follow();
+    void this.#provisioner?.follow();
   }
 
   #health(): Health {

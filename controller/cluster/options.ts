@@ -27,4 +27,14 @@ export interface ClusterControllerOptions {
   readonly audience: string;
   /** Networks from which keys may be fetched though they are not public. */
   readonly keysFrom: readonly string[];
+  /** How data planes are made for Gateways; null: they are not. */
+  readonly provisioning: ProvisioningOptions | null;
+}
+
+/** See the Platform of controller/provision. */
+export interface ProvisioningOptions {
+  readonly image: string;
+  readonly pullPolicy: string | null;
+  readonly pullSecrets: readonly string[];
+  readonly controllerUrl: string;
 }

@@ -2,6 +2,7 @@
 import type { KeysEvent } from '#controller/keys/key-fetcher.ts';
 import type { ReflectorEvent } from '#controller/kube/reflector.ts';
 import type { Log } from '#admin/log.ts';
+import type { ProvisionEvent } from '#controller/provision/apply.ts';
 import type { RelayEvent } from '#controller/publish/relay.ts';
 import type { PublishEvent } from '#controller/publish/server.ts';
 import type { StatusEvent } from '#controller/status/status-writer.ts';
@@ -42,6 +43,11 @@ export function reportPublish(log: Log): (event: PublishEvent) => void {
 /** Lines about our own connection to the leader. */
 export function reportRelay(log: Log): (event: RelayEvent) => void {
   return ({ kind, ...fields }) => log.info(`Relay${kind}`, fields);
+}
+
+/** Lines about what is made for Gateways; what cannot be made is a notice of the translation's. */
+export function reportProvision(log: Log): (event: ProvisionEvent) => void {
+  return ({ kind, object }) => log.info(`Object${kind}`, { object });
 }
 
 /** Lines about what a leader keeps in the cluster. */

@@ -52,18 +52,20 @@ export async function replaceObject(
 }
 
 /**
- * Server-side apply of an object that is ours as a whole: creates it, or makes its fields as told.
+ * Server-side apply of the fields of an object that are `manager`'s: creates it, or makes these as told, whoever had
+ * them before; those that it does not tell any more are given up.
  * @throws {KubeError}
  */
 export async function applyObject(
   client: KubeClient,
   place: ObjectPlace,
   object: object,
+  manager: string = fieldManager,
 ): Promise<SourceObject> {
   const answer = await client.request({
     method: 'PATCH',
     path: objectPath(place, place.namespace, place.name),
-    query: { fieldManager, force: 'true' },
+    query: { fieldManager: manager, force: 'true' },
     contentType: 'application/apply-patch+yaml',
     body: object,
   });
@@ -82,6 +84,41 @@ export async function applyConfigMap(
   const metadata = { name, namespace, labels: managedLabels };
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
   await applyObject(client, { ...configMaps, namespace, name }, object);
+}
+
+/**
+ * The object as it is now; null when there is none.
+ * @throws {KubeError}
+ */
+export async function readObject(client: KubeClient, place: ObjectPlace): Promise<SourceObject | null> {
+  const path = objectPath(place, place.namespace, place.name);
+  try {
+    return known(await client.request({ method: 'GET', path }));
+  } catch (error) {
+    if (error instanceof KubeError && error.failure === 'NotFound') return null;
+    throw error;
+  }
+}
+
+/**
+ * Deletes the object of this uid, what it owns after it; one that is gone is well.
+ * @throws {KubeError}
+ */
+export async function deleteObject(client: KubeClient, place: ObjectPlace, uid: string): Promise<void> {
+  const path = objectPath(place, place.namespace, place.name);
+  const body = {
+    kind: 'DeleteOptions',
+    apiVersion: 'v1',
+    preconditions: { uid },
+    propagationPolicy: 'Background',
+  };
+  try {
+    await client.request({ method: 'DELETE', path, body });
+  } catch (error) {
+    // Conflict: another object has the name now.
+    const isGone = error instanceof KubeError && ['NotFound', 'Conflict'].includes(error.failure);
+    if (!isGone) throw error;
+  }
 }
 
 function known(answer: unknown): SourceObject {

@@ -7,16 +7,19 @@ import { KubeError } from './kube-error.ts';
 import { listAll } from './list.ts';
 import { collectionPath } from './resource-path.ts';
 import { watch } from './watch.ts';
-import type { KindInfo } from '#crds/kind.ts';
+import type { Kind } from '#crds/kind.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { ObjectSink, SourceObject } from '#controller/source.ts';
 import type { KubeClient } from './kube-client.ts';
+import type { ResourceLocation } from './resource-path.ts';
 import type { WatchEvent } from './watch.ts';
 
-export interface ReflectorOptions {
+export interface ReflectorOptions<K extends string = Kind> {
   readonly client: KubeClient;
-  readonly info: KindInfo;
-  readonly sink: ObjectSink;
+  readonly info: ResourceLocation & { readonly kind: K };
+  readonly sink: ObjectSink<K>;
+  /** Left out: all namespaces, or a kind without. */
+  readonly namespace?: string;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -79,8 +82,8 @@ const lineBytesMax = 16 * 1024 * 1024;
 const notFoundMax = 3;
 
 /** One kind's reflector; `start` once, `stop` once: what comes late after that is dropped. */
-export class Reflector {
-  readonly #options: ReflectorOptions;
+export class Reflector<K extends string = Kind> {
+  readonly #options: ReflectorOptions<K>;
   readonly #timing: ReflectorTiming;
   readonly #path: string;
   readonly #stopping = new AbortController();
@@ -94,10 +97,10 @@ export class Reflector {
   #notFound = 0;
   #trouble: string | null = null;
 
-  constructor(options: ReflectorOptions) {
+  constructor(options: ReflectorOptions<K>) {
     this.#options = options;
     this.#timing = { ...defaultTiming, ...options.timing };
-    this.#path = collectionPath(options.info, null);
+    this.#path = collectionPath(options.info, options.namespace ?? null);
     this.#backoff = new Backoff(this.#timing.backoffMinMs, options.random);
   }
 

@@ -74,6 +74,7 @@ function keeper(t: TestContext, { client, store }: { client: KubeClient; store: 
     namespace,
     names: ['turnpike-controller.turnpike-system.svc', '127.0.0.1'],
     onCertificate: (serving) => certificates.push(serving),
+    onBundle: () => {},
     report: (event) => events.push(event),
   });
   store.subscribe((change) => {

@@ -1,0 +1,110 @@
+import { isRecord } from '#crds/record.ts';
+import { KubeError } from '#controller/kube/kube-error.ts';
+import { applyObject, deleteObject, fieldManager, readObject } from '#controller/kube/objects.ts';
+import type { SourceObject } from '#controller/source.ts';
+import type { KubeClient } from '#controller/kube/kube-client.ts';
+import type { ProvisioningProblem } from '#controller/translate/input.ts';
+import { ownerOf } from './made.ts';
+import { provisionedKinds, type Manifest, type ProvisionedKind } from './plan/manifest.ts';
+
+/** Who is told to own a number of replicas that is nobody's word, so that we do not. */
+const initialManager = 'turnpike-controller-initial';
+
+/** Something of the same name is there that was not made for the Gateway. */
+export class ObjectExistsError extends Error {}
+
+/**
+ * Makes the fields of `manifest` so; answers the object as it was and as it is. `initialReplicas`: for a Deployment
+ * that is made now, and never again.
+ * @throws {KubeError}
+ * @throws {ObjectExistsError} rather than take what is not the Gateway's own.
+ */
+export async function applyManifest(
+  client: KubeClient,
+  manifest: Manifest,
+  initialReplicas: number | null,
+): Promise<{ readonly before: SourceObject | null; readonly after: SourceObject }> {
+  const place = placeOf(manifest.kind, manifest.metadata);
+  const live = await readObject(client, place);
+  if (live !== null && ownerOf(live)?.uid !== manifest.metadata.ownerReferences[0]?.uid) {
+    throw new ObjectExistsError(
+      'is there already and was not made for this Gateway; remove it, or give the Gateway another name',
+    );
+  }
+  if (manifest.kind === 'Deployment' && initialReplicas !== null) {
+    await leaveReplicas(client, manifest, live, initialReplicas);
+  }
+  return { before: live, after: await applyObject(client, place, manifest) };
+}
+
+/**
+ * A field that an apply gives up goes back to its default unless somebody else owns it. So the number of replicas gets
+ * another owner, of which nothing is heard again: whoever scales takes it from there.
+ */
+async function leaveReplicas(
+  client: KubeClient,
+  manifest: Manifest,
+  live: SourceObject | null,
+  initial: number,
+): Promise<void> {
+  const place = placeOf(manifest.kind, manifest.metadata);
+  const withReplicas = (replicas: unknown) => ({
+    ...manifest,
+    spec: { ...(manifest['spec'] as object), replicas },
+  });
+  const there = live ?? (await applyObject(client, place, withReplicas(initial)));
+  if (!ownsReplicas(there)) {
+    return;
+  }
+  const { apiVersion, kind, metadata } = manifest;
+  const replicas = isRecord(there['spec']) ? there['spec']['replicas'] : initial;
+  const { name, namespace } = metadata;
+  const object = { apiVersion, kind, metadata: { name, namespace }, spec: { replicas } };
+  await applyObject(client, place, object, initialManager);
+}
+
+function ownsReplicas({ metadata }: SourceObject): boolean {
+  const managed = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
+  return managed.filter(isRecord).some(({ manager, operation, fieldsV1 }) => {
+    const spec = isRecord(fieldsV1) ? fieldsV1['f:spec'] : null;
+    return (
+      manager === fieldManager && operation === 'Apply' && isRecord(spec) && spec['f:replicas'] !== undefined
+    );
+  });
+}
+
+/**
+ * Removes the object of this uid.
+ * @throws {KubeError}
+ */
+export async function removeObject(
+  client: KubeClient,
+  object: { readonly kind: ProvisionedKind; readonly namespace: string; readonly name: string },
+  uid: string,
+): Promise<void> {
+  await deleteObject(client, placeOf(object.kind, object), uid);
+}
+
+function placeOf(
+  kind: ProvisionedKind,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+) {
+  return { ...provisionedKinds[kind], namespace, name };
+}
+
+/** What `error`, met while writing `object`, is called; null where it passes by itself and is no news yet. */
+export function problemOf(object: string, error: unknown): ProvisioningProblem | null {
+  if (error instanceof ObjectExistsError) {
+    return { reason: 'ObjectExists', message: `${object} ${error.message}.` };
+  }
+  if (!(error instanceof KubeError)) throw error;
+  const { failure, message } = error;
+  if (failure === 'Forbidden') {
+    return { reason: 'Forbidden', message: `${object} cannot be written: ${message}` };
+  }
+  if (failure === 'NotFound') {
+    return { reason: 'Failing', message: `${object} cannot be written: ${message}` };
+  }
+  const isRefused = failure === 'Invalid' || failure === 'BadRequest' || failure === 'TooLarge';
+  return isRefused ? { reason: 'Invalid', message: `${object} is refused: ${message}` } : null;
+}

@@ -1,0 +1,139 @@
+// The pod of a data plane: one container, restricted Pod Security, nothing to write to but memory.
+import type { WantedInfrastructure } from '#controller/translate/infrastructure/infrastructure.ts';
+import { labelsOf, selectorLabels } from './labels.ts';
+import { mergePatch, type Json } from './merge-patch.ts';
+import type { Platform } from './platform.ts';
+
+/** The port of a pod for health, metrics and running config; named `admin`. */
+export const adminPort = 9901;
+
+const caFolder = '/etc/turnpike/ca';
+const tokenFolder = '/var/run/secrets/turnpike.dev';
+const stateFolder = '/var/lib/turnpike';
+
+/** What is left of the grace period after the drain, for the process to end. */
+const endSeconds = 5;
+
+/** Without capabilities a pod binds low ports by this; the restricted Pod Security allows it. */
+const lowPorts = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };
+
+/** The template of the pods, patches laid over it. */
+export function podTemplate(infrastructure: WantedInfrastructure, platform: Platform): Json {
+  const template: Json = {
+    metadata: {
+      labels: labelsOf(infrastructure, platform.controllerName),
+      annotations: infrastructure.annotations,
+    },
+    spec: podSpec(infrastructure, platform),
+  };
+  return withoutSysctlOfNode(infrastructure.parameters.podTemplatePatches.reduce<Json>(mergePatch, template));
+}
+
+function podSpec(infrastructure: WantedInfrastructure, platform: Platform): Json {
+  const { parameters, name } = infrastructure;
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: Math.ceil(parameters.drain.deadlineSeconds) + endSeconds,
+    ...(platform.pullSecrets.length === 0
+      ? {}
+      : { imagePullSecrets: platform.pullSecrets.map((secret) => ({ name: secret })) }),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      fsGroup: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+      sysctls: [lowPorts],
+    },
+    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(
+      (topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: selectorLabels(infrastructure) },
+        // Of the pods of one version, so that a rolling update spreads as well as its predecessor.
+        matchLabelKeys: ['pod-template-hash'],
+      }),
+    ),
+    containers: [container(infrastructure, platform)],
+    volumes: [
+      { name: 'turnpike-ca', configMap: { name, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      {
+        name: 'turnpike-token',
+        projected: {
+          sources: [
+            { serviceAccountToken: { audience: platform.audience, expirationSeconds: 3600, path: 'token' } },
+          ],
+        },
+      },
+      // Certificates and credentials are in it: never on a disk.
+      { name: 'turnpike-state', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } },
+    ],
+  };
+}
+
+function container(
+  { namespace, gateway, parameters }: WantedInfrastructure,
+  { image, pullPolicy, controllerUrl }: Platform,
+): Json {
+  const { drain, resources } = parameters;
+  return {
+    name: 'dataplane',
+    image,
+    ...(pullPolicy === null ? {} : { imagePullPolicy: pullPolicy }),
+    args: [
+      `--gateway=${namespace}/${gateway}`,
+      `--controller=${controllerUrl}`,
+      `--ca-file=${caFolder}/ca.crt`,
+      `--token-file=${tokenFolder}/token`,
+      `--state-folder=${stateFolder}`,
+      `--admin-address=[::]:${adminPort}`,
+      `--reserved-port=${adminPort}`,
+      `--drain-accept=${drain.acceptSeconds}`,
+      `--drain-deadline=${drain.deadlineSeconds}`,
+    ],
+    // Of the memory limit; the rest is for sockets, TLS and the snapshot.
+    env: [{ name: 'NODE_OPTIONS', value: '--max-old-space-size-percentage=60' }],
+    ports: [{ name: 'admin', containerPort: adminPort, protocol: 'TCP' }],
+    resources,
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [
+      { name: 'turnpike-ca', mountPath: caFolder, readOnly: true },
+      { name: 'turnpike-token', mountPath: tokenFolder, readOnly: true },
+      { name: 'turnpike-state', mountPath: stateFolder },
+    ],
+    ...probes,
+  };
+}
+
+function page(path: string): Json {
+  return { path, port: 'admin', scheme: 'HTTP' };
+}
+
+/**
+ * Asked each second until it is ready once, so that it takes traffic at once; then rarely, as hundreds of pods on a
+ * node would keep its kubelet busy, and a pod that ends is out of its Service without any probe. A loop that is busy
+ * for a while must not be killed for it.
+ */
+const probes: Json = {
+  startupProbe: { httpGet: page('/readyz'), periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 900 },
+  readinessProbe: { httpGet: page('/readyz'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
+  livenessProbe: { httpGet: page('/livez'), periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
+};
+
+/** On the node's own network the node says which ports are low, and the API server refuses a pod that says it. */
+function withoutSysctlOfNode(template: Json): Json {
+  const spec = template['spec'] as Json;
+  if (spec['hostNetwork'] !== true) {
+    return template;
+  }
+  const context = spec['securityContext'] as Json;
+  const sysctls = (context['sysctls'] as readonly Json[]).filter((one) => one['name'] !== lowPorts.name);
+  return { ...template, spec: { ...spec, securityContext: { ...context, sysctls } } };
+}
