@@ -8,9 +8,9 @@ import { exitOf } from '../cluster/command.ts';
 export interface SuiteOptions {
   /** Of the compiled suite. */
   readonly program: string;
-  /** Words that run the command after them where the Gateways' addresses can be reached. */
-  readonly prefix: readonly string[];
-  readonly kubeconfig: string;
+  /** Words that run the command after them where the Gateways' addresses can be reached, and its environment. */
+  readonly entry: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
   readonly gatewayClass: string;
   readonly profiles: readonly string[];
   /** Null: those that the GatewayClass tells. */
@@ -39,14 +39,13 @@ export interface SuiteResult {
 
 /** Runs the suite to its end, telling each test as it begins; what it prints is in `log`. */
 export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
-  const [program, ...args] = [...options.prefix, options.program, ...suiteArguments(options)] as [
+  const [program, ...args] = [...options.entry, options.program, ...suiteArguments(options)] as [
     string,
     ...string[],
   ];
-  const env = { ...process.env, KUBECONFIG: options.kubeconfig };
   // Whatever becomes of us, the suite does not live on: it would write into a cluster that others use.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, ...args], {
-    env,
+    env: options.env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = exitOf(child, program);
