@@ -1,7 +1,9 @@
 // A backend that tells who it is and what it was asked: JSON {service, path, headers}, and x-served-by. Run as a
-// process of its own (`node e2e/turnpike/echo.ts NAME ADDRESS PORT`) where its work must not slow the test down.
+// process of its own (`node e2e/turnpike/echo.ts NAME ADDRESS PORT`) where its work must not slow the test down, and
+// without arguments in a pod: on port 8080 (and the next ones, if the environment says PORTS), under the pod's name.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { hostname } from 'node:os';
 
 export interface Echo {
   readonly name: string;
@@ -59,6 +61,12 @@ export async function startEcho(name: string, address: string, port = 8080): Pro
 }
 
 if (import.meta.main) {
-  const [name = '', address = '', port = ''] = process.argv.slice(2);
-  await startEcho(name, address, Number(port));
+  // As process 1 of a container it must say itself that a signal ends it; and it ends at once, with what it has.
+  process.on('SIGTERM', () => process.exit(0));
+  const [name = hostname(), address = '0.0.0.0', port = '8080'] = process.argv.slice(2);
+  const ports = Number(process.env['PORTS'] ?? 1);
+  for (let index = 0; index < ports; index += 1) {
+    // Behind one address several ports are several endpoints, each with a name of its own.
+    await startEcho(ports === 1 ? name : `${name}:${index}`, address, Number(port) + index);
+  }
 }

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { eventually } from '../cluster/eventually.ts';
-import { LoadProcess } from './load-process.ts';
-import { startLoad } from './load.ts';
+import { eventually } from '#e2e/cluster/eventually.ts';
+import { LoadProcess } from '#e2e/turnpike/load-process.ts';
+import { startLoad } from '#e2e/turnpike/load.ts';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Load, LoadOptions } from './load.ts';
+import type { Load, LoadOptions } from '#e2e/turnpike/load.ts';
 
 const ok = (headers = '') => `HTTP/1.1 200 OK\r\nx-served-by: one\r\n${headers}content-length: 2\r\n\r\nok`;
 

@@ -1,0 +1,120 @@
+// The first hour with Turnpike on a cluster: a Gateway, what stands in its namespace then, a route, and their end.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { eventually } from '../cluster/eventually.ts';
+import type { Echoed } from '../turnpike/echo.ts';
+import { Journey } from './journey.ts';
+import type { Edge } from './journey.ts';
+import { echo } from './workloads.ts';
+
+const gateway = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike
+  listeners:
+    - { name: http, protocol: HTTP, port: 80 }
+`;
+
+const route = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  hostnames: [shop.example.com]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /orders } }]
+      filters:
+        - type: RequestHeaderModifier
+          requestHeaderModifier: { set: [{ name: x-edge, value: turnpike }] }
+      backendRefs: [{ name: shop, port: 80 }]
+`;
+
+const orders = { host: 'shop.example.com', path: '/orders/7' };
+
+/** A new Gateway's pods, Service and address, on a machine of two cores. */
+const programmedWithinMs = 10_000;
+
+describe('a first Gateway and a first route', () => {
+  let journey: Journey;
+  let edge: Edge;
+
+  before(async () => {
+    journey = await Journey.begin('first-route');
+    await journey.apply(...echo(journey.site.images.echo, 'shop'));
+    await journey.rolledOut('shop');
+  });
+  afterEach((test) => journey.tellFailure(test as TestContext));
+  after(() => journey.end());
+
+  it('is Programmed, with an address, within ten seconds', async (test) => {
+    const appliedAt = performance.now();
+    await journey.apply(gateway);
+    const acceptedMs = performance.now() - appliedAt;
+    edge = await journey.edge();
+    const programmedMs = performance.now() - appliedAt - acceptedMs;
+    test.diagnostic(`Programmed ${Math.round(programmedMs)} ms after the API server's answer`);
+    assert.ok(programmedMs < programmedWithinMs, `Programmed after ${Math.round(programmedMs)} ms`);
+    assert.match(await journey.kubectl('get', 'gateway', 'edge'), new RegExp(`${edge.address} +True`));
+    assert.equal((await edge.ask(orders)).status, 404, 'there is no route yet');
+  });
+
+  it('has two data planes that may do nothing in the cluster, under the names of GEP-1762', async () => {
+    const name = journey.infrastructure();
+    const pods = await journey.dataPlanes();
+    assert.equal(pods.length, 2);
+    assert.ok(pods.every(({ ready }) => ready));
+    await journey.kubectl('get', `deployment/${name}`, `service/${name}`, `serviceaccount/${name}`);
+    const as = `--as=system:serviceaccount:${journey.namespace}:${name}`;
+    for (const kind of ['secrets', 'configmaps', 'gateways', 'endpointslices', 'pods']) {
+      await assert.rejects(journey.kubectl('get', kind, as), /forbidden/);
+    }
+  });
+
+  it('serves a route as soon as it says that it does', async () => {
+    await journey.apply(route);
+    await journey.until('httproute/shop', 'Accepted');
+    await journey.until('httproute/shop', 'ResolvedRefs');
+    const answer = await edge.ask(orders);
+    assert.equal(answer.status, 200, answer.body);
+    const { path, headers } = JSON.parse(answer.body) as Echoed;
+    assert.deepEqual([path, headers['x-edge']], ['/orders/7', 'turnpike']);
+    assert.match(answer.headers.get('x-served-by') ?? '', /^shop-/);
+  });
+
+  it('puts back what somebody changes by hand of what it made, and leaves the rest alone', async () => {
+    const name = journey.infrastructure();
+    const port = async () => {
+      const { spec } = (await journey.get(`service/${name}`)) as { spec: { ports: { port: number }[] } };
+      return spec.ports[0]?.port;
+    };
+    const patch = ['patch', `service/${name}`, '--type=json', '--patch'];
+    await journey.kubectl(...patch, '[{"op":"replace","path":"/spec/ports/0/port","value":8080}]');
+    await journey.kubectl('annotate', `service/${name}`, 'example.com/by=hand');
+    await eventually('the port is put back', async () => ((await port()) === 80 ? true : undefined));
+    const { metadata } = (await journey.get(`service/${name}`)) as {
+      metadata: { annotations?: Record<string, string> };
+    };
+    assert.equal(metadata.annotations?.['example.com/by'], 'hand');
+    assert.equal((await edge.ask(orders)).status, 200);
+  });
+
+  it('answers 404 once the route is deleted', async () => {
+    await journey.kubectl('delete', 'httproute/shop');
+    await journey.answers(edge, orders, 404, { deadlineMs: 2_000 });
+  });
+
+  it('takes everything away with the Gateway', async () => {
+    await journey.kubectl('delete', 'gateway/edge', '--wait', '--timeout=30s');
+    const kinds =
+      'deployments,services,serviceaccounts,poddisruptionbudgets,configmaps,horizontalpodautoscalers';
+    const selector = '--selector=gateway.networking.k8s.io/gateway-name=edge';
+    await eventually('nothing is left', async () => {
+      const left = await journey.kubectl('get', kinds, selector, '--output=name');
+      return left.trim() === '' ? true : undefined;
+    });
+  });
+});

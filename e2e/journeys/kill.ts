@@ -1,0 +1,29 @@
+// Sudden death: what a crash or the kernel's out-of-memory killer does to a container.
+import { readFile, readdir } from 'node:fs/promises';
+import type { Journey, Pod } from './journey.ts';
+
+/**
+ * SIGKILL for all that runs in the pod. The kubelet then starts its container again, at once the first time. On a
+ * cluster whose node is another machine the pod is deleted without grace instead, which is as sudden.
+ */
+export async function killPod(journey: Journey, pod: Pod): Promise<void> {
+  if (journey.site.cluster.node === null) {
+    await journey.kubectl('delete', `pod/${pod.name}`, '--grace-period=0', '--force', '--wait=false');
+    return;
+  }
+  for (const pid of await processesOf(pod)) process.kill(pid, 'SIGKILL');
+}
+
+/** By control group; without the one that only holds the pod's network namespace. */
+async function processesOf({ uid }: Pod): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found: number[] = [];
+  for (const pid of pids) {
+    // A process may end while it is looked at.
+    const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+    if ((await read('cgroup')).includes(`pod${uid}/`) && (await read('comm')).trim() !== 'pause') {
+      found.push(Number(pid));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,162 @@
+// What goes wrong around Turnpike: a right is missing, a kind is missing, Redis is not there, values are wrong. It says so
+// where people look, does all it still can, and goes on by itself once that is mended.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { eventually } from '../cluster/eventually.ts';
+import { helm, imageValues, upgrade } from './helm.ts';
+import { Journey } from './journey.ts';
+import type { Edge } from './journey.ts';
+import { echo } from './workloads.ts';
+
+const gateway = `
+apiVersion: turnpike.dev/v1alpha1
+kind: GatewayParameters
+metadata: { name: small }
+spec: { replicas: 1 }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike
+  infrastructure:
+    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: small }
+  listeners:
+    - { name: http, protocol: HTTP, port: 80 }
+`;
+
+const route = (name: string) => `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: ${name} }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /${name} } }]
+      backendRefs: [{ name: shop, port: 80 }]
+`;
+
+describe('what goes wrong around Turnpike', () => {
+  let journey: Journey;
+  let edge: Edge;
+  let restarts: string;
+
+  before(async () => {
+    journey = await Journey.begin('mistakes');
+    await journey.apply(...echo(journey.site.images.echo, 'shop'), gateway, route('first'));
+    await journey.rolledOut('shop');
+    edge = await journey.edge();
+    await journey.answers(edge, { path: '/first' }, 200);
+    restarts = await controllerPods();
+  });
+  afterEach((test) => journey.tellFailure(test as TestContext));
+  after(() => journey.end());
+
+  /** Names and restarts of the controller's pods: as long as that is the same, nothing was restarted. */
+  async function controllerPods(): Promise<string> {
+    const pods = await journey.pods('app.kubernetes.io/component=controller', journey.site.namespace);
+    return pods.map(({ name, restarts }) => `${name} ${restarts}`).join();
+  }
+
+  async function controllerLog(): Promise<string> {
+    const of = `--namespace=${journey.site.namespace}`;
+    return journey.kubectl('logs', '--selector=app.kubernetes.io/component=controller', '--tail=-1', of);
+  }
+
+  it('a right that is taken away is named in one line, and the rest goes on', async () => {
+    const name = `turnpike-controller-${journey.site.namespace}`;
+    const role = (await journey.get(`clusterrole/${name}`)) as {
+      rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+    };
+    const without = role.rules.filter(
+      ({ resources, verbs }) => !(resources.includes('httproutes') && verbs.includes('watch')),
+    );
+    assert.ok(without.length < role.rules.length);
+    await journey.apply({ ...clean(role), rules: without });
+    await eventually(
+      'the log names what is missing',
+      async () =>
+        /"httproutes?|httproutes"|httproutes/.test(
+          (await controllerLog())
+            .split('\n')
+            .filter((line) => /forbidden|Forbidden/.test(line))
+            .join('\n'),
+        ) || undefined,
+      { deadlineMs: 60_000 },
+    );
+    assert.equal((await edge.ask({ path: '/first' })).status, 200);
+    await journey.apply({ ...clean(role), rules: role.rules });
+    await journey.apply(route('second'));
+    await journey.answers(edge, { path: '/second' }, 200, { deadlineMs: 60_000 });
+    assert.equal(await controllerPods(), restarts, 'without a restart');
+  });
+
+  it('a kind that is missing costs only what needs it', async () => {
+    const crd = 'customresourcedefinition/ratelimitpolicies.turnpike.dev';
+    const definition = await journey.get(crd);
+    await journey.kubectl('delete', crd);
+    await journey.apply(route('third'));
+    await journey.answers(edge, { path: '/third' }, 200, { deadlineMs: 30_000 });
+    await journey.apply(clean(definition as object));
+    await journey.kubectl('wait', '--for=condition=Established', '--timeout=30s', crd);
+    await journey.apply(`
+apiVersion: turnpike.dev/v1alpha1
+kind: RateLimitPolicy
+metadata: { name: shop }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: third }]
+  rules: [{ name: all, limits: [{ name: hour, requests: 1, window: 1h }] }]
+`);
+    await journey.until('ratelimitpolicy/shop', 'Programmed');
+    await journey.answers(edge, { path: '/third' }, 429);
+    assert.equal(await controllerPods(), restarts, 'without a restart');
+  });
+
+  it('a Redis that is not there is told at the Gateway, which serves', async () => {
+    const parameters = (secret: string) => `
+apiVersion: turnpike.dev/v1alpha1
+kind: GatewayParameters
+metadata: { name: small }
+spec:
+  replicas: 1
+  rateLimitStore: { type: Redis, redis: { secretRef: { name: ${secret}, key: url } } }
+`;
+    await journey.apply(parameters('nowhere'));
+    const condition = await journey.until('gateway/edge', 'ResolvedRefs', 'InvalidParameters');
+    assert.match(condition.message, /nowhere/);
+    assert.equal((await edge.ask({ path: '/first' })).status, 200);
+    await journey.apply(parameters('somewhere'), {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'somewhere' },
+      stringData: { url: 'redis://redis.nowhere.svc.cluster.local:6379' },
+    });
+    await journey.until('gateway/edge', 'ResolvedRefs');
+    const [pod] = await journey.dataPlanes();
+    await eventually('the data plane says that Redis does not answer', async () => {
+      const log = await journey.kubectl('logs', pod?.name ?? '');
+      return /RateLimitStore/.test(log) || undefined;
+    });
+    assert.equal((await edge.ask({ path: '/first' })).status, 200);
+  });
+
+  it('values that mean nothing are refused before anything changes', async () => {
+    const values = imageValues(journey.site.images);
+    await assert.rejects(upgrade(journey.site, { ...values, replicas: 3 }), /replicas/);
+    await assert.rejects(upgrade(journey.site, { ...values, gatewayClass: { nmae: 'x' } }), /nmae/);
+    assert.match(await helm(journey.site, 'status', journey.site.release), /STATUS: deployed/);
+    assert.equal(await controllerPods(), restarts);
+  });
+});
+
+/** As it can be applied again. */
+function clean(object: object): object {
+  const {
+    metadata,
+    status: _,
+    ...rest
+  } = object as { metadata: { name: string; labels?: object; annotations?: object }; status?: unknown };
+  const { name, labels = {}, annotations = {} } = metadata;
+  return { ...rest, metadata: { name, labels, annotations } };
+}

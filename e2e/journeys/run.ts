@@ -1,0 +1,96 @@
+/**
+ * Runs the journeys: finds or starts the cluster, builds and loads the images, installs the chart once for all of them, and
+ * runs `node --test` in the cluster's network. Words choose journeys by parts of their names, and those with a dash go to
+ * `node --test` (write values with `=`); `--name=NAME` is the cluster's.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startCluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { ClusterError } from '../cluster/cluster-error.ts';
+import { exitOf } from '../cluster/command.ts';
+import { buildImages } from '../images/images.ts';
+import { imageValues, upgrade } from './helm.ts';
+import { buildNextVersion } from './next-version.ts';
+import { siteVariable, tellSite } from './site.ts';
+import type { Installation } from './site.ts';
+
+/** What these do would be noticed by others, or others would disturb what they measure: one after the other, in this order. */
+const alone = ['shared-limit', 'sudden-backends', 'faults', 'upgrade', 'mistakes', 'uninstall'];
+/** The others only use what they have made themselves. */
+const atOnce = 3;
+
+const words = process.argv.slice(2);
+const name = words.find((word) => word.startsWith('--name='))?.slice('--name='.length);
+const options = words.filter((word) => word.startsWith('-') && !word.startsWith('--name='));
+const wanted = words.filter((word) => !word.startsWith('-'));
+
+async function install(cluster: Cluster): Promise<Installation> {
+  const built = await buildImages();
+  const next = await buildNextVersion();
+  const { controller: nextController, dataplane: nextDataPlane } = next.images;
+  const [controller = '', dataplane = '', echo = '', redis = '', controllerAhead = '', dataplaneAhead = ''] =
+    await cluster.loadImages([
+      ...(['controller', 'dataplane', 'echo', 'redis'] as const).map((one) => built.images[one].archive),
+      nextController.archive,
+      nextDataPlane.archive,
+    ]);
+  const installation: Installation = {
+    namespace: 'turnpike-system',
+    release: 'turnpike',
+    gatewayClass: 'turnpike',
+    images: { controller, dataplane, echo, redis },
+    nextImages: { controller: controllerAhead, dataplane: dataplaneAhead },
+  };
+  await upgrade({ cluster, ...installation }, imageValues(installation.images));
+  return installation;
+}
+
+async function run(cluster: Cluster, site: string): Promise<boolean> {
+  const nameOf = (file: string) => path.basename(file, '.test.ts');
+  const files = globSync(path.join(import.meta.dirname, '*.test.ts')).toSorted();
+  const chosen = files.filter(
+    (file) => wanted.length === 0 || wanted.some((part) => nameOf(file).includes(part)),
+  );
+  const together = chosen.filter((file) => !alone.includes(nameOf(file)));
+  const inOrder = alone.flatMap((one) => chosen.filter((file) => nameOf(file) === one));
+  let passed = await test(cluster, site, [`--test-concurrency=${atOnce}`, ...together]);
+  for (const file of inOrder) passed = (await test(cluster, site, [file])) && passed;
+  return passed;
+}
+
+async function test(cluster: Cluster, site: string, args: readonly string[]): Promise<boolean> {
+  if (!args.some((word) => !word.startsWith('-'))) return true;
+  const [program, ...entry] = cluster.entry;
+  const how = ['--disable-warning=ExperimentalWarning', '--test', ...options, ...args];
+  const child = spawn(program, [...entry, process.execPath, ...how], {
+    stdio: 'inherit',
+    env: { ...cluster.env, [siteVariable]: site },
+  });
+  return (await exitOf(child, program)).code === 0;
+}
+
+async function timed<T>(what: string, action: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await action();
+  console.log(`${what}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+const folder = await mkdtemp(path.join(os.tmpdir(), 'turnpike-journeys-'));
+try {
+  const cluster = await timed('cluster', () => startCluster(name === undefined ? {} : { name }));
+  const installation = await timed('images and chart', () => install(cluster));
+  const site = path.join(folder, 'site.json');
+  await tellSite(site, installation);
+  process.exitCode = (await timed('journeys', () => run(cluster, site))) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof ClusterError)) throw error;
+  console.error(`e2e: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true });
+}

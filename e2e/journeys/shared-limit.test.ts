@@ -1,0 +1,175 @@
+// One limit over three data planes, counted in a Redis of the cluster: exact while it is there; and when it is killed,
+// no request fails for it and none is slow.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../cluster/eventually.ts';
+import { burst } from '../turnpike/load.ts';
+import { requests } from './counts.ts';
+import { Journey } from './journey.ts';
+import type { Edge } from './journey.ts';
+import { killPod } from './kill.ts';
+import { assertAllServed } from './load-report.ts';
+import { echo, redis } from './workloads.ts';
+
+const gateway = `
+apiVersion: v1
+kind: Secret
+metadata: { name: counters }
+stringData: { url: 'redis://redis.shared-limit.svc.cluster.local:6379/0' }
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: GatewayParameters
+metadata: { name: counted }
+spec:
+  replicas: 3
+  rateLimitStore:
+    type: Redis
+    redis: { secretRef: { name: counters, key: url } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike
+  infrastructure:
+    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: counted }
+  listeners:
+    - { name: http, protocol: HTTP, port: 80 }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: / } }]
+      backendRefs: [{ name: shop, port: 80 }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: wide }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /wide } }]
+      backendRefs: [{ name: shop, port: 80 }]
+`;
+
+const policies = `
+apiVersion: turnpike.dev/v1alpha1
+kind: RateLimitPolicy
+metadata: { name: shop }
+spec:
+  targetRefs:
+    - { group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }
+  rules:
+    - name: per-key
+      key: { type: Header, header: { name: x-api-key }, onUnknownKey: Refuse }
+      limits: [{ name: hour, requests: 100, window: 1h, burst: 100 }]
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: RateLimitPolicy
+metadata: { name: wide }
+spec:
+  targetRefs:
+    - { group: gateway.networking.k8s.io, kind: HTTPRoute, name: wide }
+  rules:
+    - name: per-key
+      key: { type: Header, header: { name: x-api-key }, onUnknownKey: Refuse }
+      limits: [{ name: second, requests: 100000, window: 1s }]
+`;
+
+const p99RiseMsMax = 30;
+const measuredRate = 500;
+
+describe('a limit by key that three data planes share', () => {
+  let journey: Journey;
+  let edge: Edge;
+
+  before(async () => {
+    journey = await Journey.begin('shared-limit');
+    const { images } = journey.site;
+    await journey.apply(...redis(images.redis), ...echo(images.echo, 'shop', { replicas: 2 }));
+    await journey.rolledOut('redis');
+    await journey.rolledOut('shop');
+    await journey.apply(gateway, policies);
+    edge = await journey.edge();
+    for (const name of ['shop', 'wide']) await journey.until(`ratelimitpolicy/${name}`, 'Programmed');
+  });
+  afterEach((test) => journey.tellFailure(test as TestContext));
+  after(() => journey.end());
+
+  const orders = (key: string) => ({ path: '/orders', headers: { 'x-api-key': key } });
+
+  /** All at once through the Gateway's address, each on a connection of its own. */
+  const atOnce = (key: string, count = 300) => burst({ to: [edge.address], ask: orders(key), count });
+
+  it('admits exactly 100 of 300 for each key, over all of them', async (test) => {
+    for (const key of ['ada', 'grace']) {
+      const report = await atOnce(key);
+      test.diagnostic(JSON.stringify(report.statuses));
+      assert.deepEqual(report.failures, {});
+      assert.deepEqual(report.statuses, { 200: 100, 429: 200 });
+    }
+    const pods = await journey.dataPlanes();
+    assert.equal(pods.length, 3);
+    const admitted = await Promise.all(pods.map(({ address }) => requestsServed(address)));
+    assert.ok(
+      admitted.every((count) => count > 0),
+      `by each data plane: ${admitted.join()}`,
+    );
+  });
+
+  it('answers no 5xx when Redis is killed, and is at most 30 ms slower for it', async (test) => {
+    const load = journey.load(edge, {
+      ask: { path: '/wide', headers: { 'x-api-key': 'ada' } },
+      rate: measuredRate,
+    });
+    // What is compiled and connected at the first requests is no question of Redis.
+    await load.sent(2 * measuredRate);
+    const before = await journey.during(load, requests / 4, async () => {});
+    const killed = await journey.during(load, requests / 4, async () => {
+      const [pod] = await journey.pods('app=redis');
+      assert.ok(pod);
+      // Gone for good: its successor would be back within two seconds.
+      await journey.kubectl('scale', 'deployment/redis', '--replicas=0');
+      await killPod(journey, pod);
+    });
+    test.diagnostic(JSON.stringify({ before, killed }));
+    assertAllServed(killed);
+    const rise = killed.latencyMs.p99 - before.latencyMs.p99;
+    assert.ok(rise <= p99RiseMsMax, `p99 rose by ${rise} ms`);
+    await load.stop();
+  });
+
+  it('grants each data plane its share while Redis is away', async (test) => {
+    const report = await atOnce('edsger');
+    test.diagnostic(JSON.stringify(report.statuses));
+    assert.deepEqual(report.failures, {});
+    assert.deepEqual(Object.keys(report.statuses).sort(), ['200', '429']);
+    // A third each; which connection went to which of the three is chance.
+    const granted = report.statuses['200'] ?? 0;
+    assert.ok(granted <= 102 && granted >= 34, `${granted} were admitted by shares`);
+  });
+
+  it('comes back to one count when Redis does', async () => {
+    await journey.kubectl('scale', 'deployment/redis', '--replicas=1');
+    await journey.rolledOut('redis');
+    let attempt = 0;
+    await eventually('three data planes have one count again', async () => {
+      const report = await atOnce(`barbara-${(attempt += 1)}`);
+      if (report.statuses['200'] === 100) return true;
+      await pause(500);
+      return undefined;
+    });
+  });
+
+  /** How many requests a data plane has answered, by its metrics. */
+  async function requestsServed(address: string): Promise<number> {
+    const page = await (await fetch(`http://${address}:9901/metrics`)).text();
+    const lines = page.match(/^turnpike_requests_total\{.*\} \d+$/gm) ?? [];
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+});

@@ -1,0 +1,73 @@
+// Backends as many people have them: no preStop, no readiness gate, gone the moment they are told to end. They are scaled
+// up and down and replaced under load, and no GET fails.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { eventually } from '../cluster/eventually.ts';
+import type { LoadProcess } from '../turnpike/load-process.ts';
+import { requests } from './counts.ts';
+import { Journey } from './journey.ts';
+import { assertAllServed, told } from './load-report.ts';
+import { echo } from './workloads.ts';
+
+const gateway = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike
+  listeners:
+    - { name: http, protocol: HTTP, port: 80 }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - backendRefs: [{ name: shop, port: 80 }]
+`;
+
+const rate = 500;
+
+describe('backends that end at once', () => {
+  let journey: Journey;
+  let load: LoadProcess;
+
+  before(async () => {
+    journey = await Journey.begin('sudden-backends');
+    const backend = echo(journey.site.images.echo, 'shop', { replicas: 2, stops: 'AtOnce' });
+    await journey.apply(...backend, gateway);
+    await journey.rolledOut('shop');
+    const edge = await journey.edge();
+    await journey.answers(edge, { path: '/' }, 200);
+    load = journey.load(edge, { ask: { path: '/' }, rate });
+    await load.sent(2 * rate);
+  });
+  afterEach((test) => journey.tellFailure(test as TestContext));
+  after(() => journey.end());
+
+  /** Resolves when exactly so many pods are there, none of them terminating. */
+  async function scale(replicas: number): Promise<void> {
+    await journey.kubectl('scale', 'deployment/shop', `--replicas=${replicas}`);
+    await journey.rolledOut('shop');
+    const names = ['get', 'pods', '--selector=app=shop', '--output=name'];
+    await eventually(`${replicas} pods are left`, async () => {
+      const pods = (await journey.kubectl(...names)).trim().split('\n');
+      return pods.length === replicas || undefined;
+    });
+  }
+
+  it('fail no GET while they are scaled 2, 8, 2, 8 and replaced', async (test) => {
+    const report = await journey.during(load, requests / 2, async () => {
+      for (const replicas of [8, 2, 8]) await scale(replicas);
+      await journey.kubectl('rollout', 'restart', 'deployment/shop');
+      await journey.rolledOut('shop');
+      await scale(2);
+    });
+    const backends = Object.keys(report.servedBy).length;
+    test.diagnostic(`${backends} backends; ${told(report)}`);
+    assertAllServed(report);
+    assert.ok(backends >= 16, `only ${backends} backends were used`);
+  });
+});

@@ -1,0 +1,125 @@
+// Turnpike is upgraded and rolled back under load, controller and data planes one version apart in between: nothing fails,
+// and only a route that needs what its data planes do not know is closed.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { eventually } from '../cluster/eventually.ts';
+import type { LoadProcess } from '../turnpike/load-process.ts';
+import { rate, requests } from './counts.ts';
+import { helm, imageValues, upgrade } from './helm.ts';
+import { Journey } from './journey.ts';
+import type { Edge } from './journey.ts';
+import { assertAllServed, told } from './load-report.ts';
+import { newFilterHeader } from './next-version.ts';
+import { echo } from './workloads.ts';
+
+const gateway = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike
+  listeners:
+    - { name: http, protocol: HTTP, port: 80 }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - backendRefs: [{ name: shop, port: 80 }]
+---
+# The next version has a filter of its own for this one.
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: new }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /new } }]
+      filters:
+        - type: ResponseHeaderModifier
+          responseHeaderModifier: { set: [{ name: ${newFilterHeader}, value: "1" }] }
+      backendRefs: [{ name: shop, port: 80 }]
+`;
+
+describe('an upgrade and a rollback under load', () => {
+  let journey: Journey;
+  let edge: Edge;
+  let load: LoadProcess;
+
+  before(async () => {
+    journey = await Journey.begin('upgrade');
+    await journey.apply(...echo(journey.site.images.echo, 'shop', { replicas: 2 }), gateway);
+    await journey.rolledOut('shop');
+    edge = await journey.edge();
+    await journey.answers(edge, { path: '/new' }, 200);
+    load = journey.load(edge, { ask: { path: '/' }, rate });
+    await load.sent(2 * rate);
+  });
+  afterEach((test) => journey.tellFailure(test as TestContext));
+  after(async () => {
+    await upgrade(journey.site, imageValues(journey.site.images));
+    await journey.end();
+  });
+
+  /** The images that run in the data planes, without those that are terminating. */
+  async function runs(image: string): Promise<void> {
+    const name = journey.infrastructure();
+    await eventually(`all data planes are ${image}`, async () => {
+      const { spec } = (await journey.get(`deployment/${name}`)) as {
+        spec: { template: { spec: { containers: { name: string; image: string }[] } } };
+      };
+      return spec.template.spec.containers.some((container) => container.image === image) || undefined;
+    });
+    await journey.rolledOut(name);
+  }
+
+  it('fail no request, and close one route only, where the data planes are the older ones', async (test) => {
+    const { images, nextImages } = journey.site;
+    const report = await journey.during(load, requests / 4, async () => {
+      await upgrade(journey.site, imageValues({ ...images, controller: nextImages.controller }));
+      await journey.answers(edge, { path: '/new' }, 500);
+    });
+    test.diagnostic(told(report));
+    assertAllServed(report);
+  });
+
+  it('open it again once the data planes are upgraded too', async (test) => {
+    const { nextImages } = journey.site;
+    const report = await journey.during(load, requests / 4, async () => {
+      await upgrade(journey.site, imageValues(nextImages));
+      await runs(nextImages.dataplane);
+      await journey.answers(edge, { path: '/new' }, 200);
+    });
+    test.diagnostic(told(report));
+    assertAllServed(report);
+  });
+
+  it('serve everything where the controller is the older one', async (test) => {
+    const { images, nextImages } = journey.site;
+    const report = await journey.during(load, requests / 4, async () => {
+      await upgrade(journey.site, imageValues({ ...nextImages, controller: images.controller }));
+      await journey.answers(edge, { path: '/new' }, 200);
+    });
+    test.diagnostic(told(report));
+    assertAllServed(report);
+  });
+
+  it('go back by helm rollback', async (test) => {
+    const { images, release } = journey.site;
+    const report = await journey.during(load, requests / 4, async () => {
+      const history = JSON.parse(await helm(journey.site, 'history', release, '--output=json')) as {
+        revision: number;
+      }[];
+      // Before the three upgrades of above.
+      const revision = history.at(-4)?.revision ?? 1;
+      await helm(journey.site, 'rollback', release, String(revision), '--wait', '--timeout=120s');
+      await runs(images.dataplane);
+    });
+    test.diagnostic(told(report));
+    assertAllServed(report);
+    assert.equal((await edge.ask({ path: '/new' })).status, 200);
+  });
+});

@@ -1,0 +1,98 @@
+// What journeys run behind Gateways and none is about: echo backends and Redis, as Deployments with Services.
+
+export interface EchoOptions {
+  readonly replicas?: number;
+  /**
+   * AtOnce: a pod that is told to end is gone, as those of many people are. Gracefully: it goes on for five seconds, in
+   * which everybody hears of it, and then finishes what it has.
+   */
+  readonly stops?: 'AtOnce' | 'Gracefully';
+  readonly namespace?: string;
+  /** The ports it listens on, from 8080; the Service has the first. */
+  readonly ports?: number;
+}
+
+const restricted = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  runAsUser: 65_532,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** A Deployment and a Service `name` with port 80: each pod tells its name in x-served-by. */
+export function echo(image: string, name: string, options: EchoOptions = {}): readonly object[] {
+  const { replicas = 1, stops = 'Gracefully', ports = 1 } = options;
+  const container = {
+    name: 'echo',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    env: [{ name: 'PORTS', value: String(ports) }],
+    ports: [{ name: 'http', containerPort: 8080 }],
+    readinessProbe: { httpGet: { path: '/', port: 'http' }, periodSeconds: 1 },
+    resources: { requests: { cpu: '10m', memory: '48Mi' } },
+    securityContext: restricted,
+    ...(stops === 'AtOnce' ? {} : { lifecycle: { preStop: { sleep: { seconds: 5 } } } }),
+  };
+  return workload({ name, replicas, container, port: 8080, ...named(options.namespace) });
+}
+
+/** A Deployment and a Service `name` with port 6379; it keeps nothing. */
+export function redis(image: string, name = 'redis'): readonly object[] {
+  const container = {
+    name: 'redis',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    command: ['redis-server', '--save', '', '--appendonly', 'no', '--protected-mode', 'no', '--dir', '/tmp'],
+    ports: [{ name: 'http', containerPort: 6379 }],
+    readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
+    resources: { requests: { cpu: '10m', memory: '32Mi' } },
+    securityContext: restricted,
+  };
+  return workload({ name, replicas: 1, container, port: 6379 });
+}
+
+interface Workload {
+  readonly name: string;
+  readonly replicas: number;
+  readonly container: object;
+  readonly port: number;
+  readonly namespace?: string;
+}
+
+function workload({ name, replicas, container, port, namespace }: Workload): readonly object[] {
+  const metadata = { name, ...named(namespace) };
+  const labels = { app: name };
+  const spec = {
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 15,
+    containers: [container],
+  };
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+        template: { metadata: { labels }, spec },
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: {
+        selector: labels,
+        ports: [{ name: 'http', port: port === 8080 ? 80 : port, targetPort: 'http' }],
+      },
+    },
+  ];
+}
+
+function named(namespace: string | undefined): { readonly namespace?: string } {
+  return namespace === undefined ? {} : { namespace };
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { resultIn, suiteArguments } from '#e2e/conformance/suite-run.ts';
+import type { SuiteOptions } from '#e2e/conformance/suite-run.ts';
+
+const options: SuiteOptions = {
+  program: 'suite',
+  entry: ['env'],
+  env: {},
+  gatewayClass: 'turnpike',
+  profiles: ['GATEWAY-HTTP'],
+  features: null,
+  test: null,
+  version: '1.2.3',
+  report: 'report.yaml',
+  log: 'suite.log',
+  keep: false,
+};
+
+test('a whole run leaves time-outs, features and skipping to the suite and the GatewayClass', () => {
+  const words = suiteArguments(options);
+  assert.ok(words.includes('-report-output=report.yaml'));
+  assert.doesNotMatch(words.join(' '), /timeout|features|skip|exempt|mismatch/);
+});
+
+test('one test makes no report, as it would tell of all others that they were skipped', () => {
+  const words = suiteArguments({ ...options, test: 'HTTPRouteWeight', timeouts: { GWCMustBeAccepted: 2 } });
+  assert.ok(words.includes('-run-test=HTTPRouteWeight'));
+  assert.ok(words.includes('-timeout-config-overrides=GWCMustBeAccepted:2'));
+  assert.doesNotMatch(words.join(' '), /report-output/);
+});
+
+test('results are read of the tests that ran, not of their parts nor of those left out', () => {
+  assert.deepEqual(resultIn('    --- PASS: TestConformance/HTTPRouteWeight (0.46s)'), {
+    name: 'HTTPRouteWeight',
+    passed: true,
+    seconds: 0.46,
+  });
+  assert.equal(resultIn('    --- FAIL: TestConformance/GatewayModifyListeners (60.05s)')?.passed, false);
+  assert.equal(resultIn('        --- PASS: TestConformance/HTTPRouteWeight/Requests (0.40s)'), null);
+  assert.equal(resultIn('    --- SKIP: TestConformance/UDPRoute (0.00s)'), null);
+});
