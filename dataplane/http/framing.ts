@@ -13,9 +13,10 @@ export const untilCloseLength = -3;
 
 /** Digits only, and few enough to be exact (RFC 9110 section 8.6); null for all else. */
 export function decodeContentLength(value: string): number | null {
-  if (value.length === 0 || value.length > 15) return null;
+  const digits = value.length;
+  if (digits === 0 || digits > 15) return null;
   let length = 0;
-  for (let at = 0; at < value.length; at += 1) {
+  for (let at = 0; at < digits; at += 1) {
     const digit = value.charCodeAt(at) - 0x30;
     if (digit < 0 || digit > 9) return null;
     length = length * 10 + digit;

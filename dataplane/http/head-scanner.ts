@@ -1,5 +1,6 @@
 import { nameOctets, underscoreBit, upperCaseBit, valueOctets } from './octets.ts';
 import { Fields } from './fields.ts';
+import { findName, nameCodes, nameOf, spelledLower, spelledOtherwise, usualSpelling } from './known-names.ts';
 
 /** What a scan found: a whole head, too few octets yet, or a fault. */
 export type ScanOutcome = 'Complete' | 'Incomplete' | 'TooManyFields' | 'TooLong' | 'Malformed';
@@ -72,11 +73,29 @@ export class HeadScanner {
     const flat = fields.flat;
     const end = this.#count * numbersALine;
     for (let at = 0; at < end; at += numbersALine) {
-      const received = text.slice((marks[at] ?? 0) - base, (marks[at + 1] ?? 0) - base);
       const value = text.slice((marks[at + 2] ?? 0) - base, (marks[at + 3] ?? 0) - base);
-      flat.push(marks[at + 4] === 0 ? received : received.toLowerCase(), value, received);
+      const found = marks[at + 4] ?? 0;
+      const code = found >> 2;
+      const spelling = found & 3;
+      if (code !== nameCodes.unknown && spelling !== spelledOtherwise) {
+        const name = nameOf(code);
+        flat.push(name, value, spelling === spelledLower ? name : usualSpelling(code));
+      } else {
+        const received = text.slice((marks[at] ?? 0) - base, (marks[at + 1] ?? 0) - base);
+        flat.push(spelling === spelledLower ? received : received.toLowerCase(), value, received);
+      }
     }
     return fields;
+  }
+
+  /** Number of field lines of the head just scanned. */
+  get lineCount(): number {
+    return this.#count;
+  }
+
+  /** Which of the names of known-names.ts the line has. */
+  codeAt(line: number): number {
+    return (this.#marks[line * numbersALine + 4] ?? 0) >> 2;
   }
 
   #scanLines(bytes: Uint8Array, start: number, to: number): ScanOutcome {
@@ -114,7 +133,7 @@ export class HeadScanner {
     const mark = this.#count * numbersALine;
     marks[mark] = start;
     marks[mark + 1] = at;
-    marks[mark + 4] = seen & upperCaseBit;
+    marks[mark + 4] = findName(bytes, start, at, (seen & upperCaseBit) !== 0);
     return this.#scanValue(bytes, at + 1, to);
   }
 

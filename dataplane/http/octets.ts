@@ -26,11 +26,12 @@ export const hexDigits: Uint8Array = tableOf((octet) => {
 
 /** Whether `text` is a token: one character at least, none that may not stand in one. */
 export function isToken(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
+  const { length } = text;
+  for (let at = 0; at < length; at += 1) {
     const octet = text.charCodeAt(at);
     if (octet > 0x7f || nameOctets[octet] === 0) return false;
   }
-  return text.length > 0;
+  return length > 0;
 }
 
 function tableOf(classOf: (octet: number) => number): Uint8Array {

@@ -54,7 +54,8 @@ function decodeOrigin(target: string, authority: string | null): Target | null {
 
 /** Whether `query` is of visible ASCII without `#`. */
 function isQuery(query: string): boolean {
-  for (let at = 0; at < query.length; at += 1) {
+  const { length } = query;
+  for (let at = 0; at < length; at += 1) {
     const code = query.charCodeAt(at);
     if (code <= 0x20 || code >= 0x7f || code === 0x23) return false;
   }
@@ -70,7 +71,8 @@ function isQuery(query: string): boolean {
 export function normalisePath(path: string): string | null {
   let previous = 0;
   let normal = true;
-  for (let at = 0; at < path.length; at += 1) {
+  const { length } = path;
+  for (let at = 0; at < length; at += 1) {
     const code = path.charCodeAt(at);
     if (code > 0x7e) return null;
     const kind = pathCharacters[code];

@@ -6,6 +6,7 @@ import {
   noContent,
   trimWhitespace,
 } from '#dataplane/http/framing.ts';
+import { framingCodeMax, nameCodes } from '#dataplane/http/known-names.ts';
 import { isToken } from '#dataplane/http/octets.ts';
 import { decodeTarget } from '#dataplane/http/target.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
@@ -41,15 +42,15 @@ export function decodeRequest(
   const methodEnd = text.indexOf(' ');
   const targetEnd = text.indexOf(' ', methodEnd + 1);
   if (methodEnd < 1 || targetEnd === -1 || targetEnd >= lineLength) return malformed('request line');
-  const method = text.slice(0, methodEnd);
-  if (!isToken(method)) return malformed('method');
-  const minor = minorVersion(text.slice(targetEnd + 1, lineLength));
+  const method = methodOf(text, methodEnd);
+  if (method === null) return malformed('method');
+  const minor = minorVersion(text, targetEnd + 1, lineLength);
   if (typeof minor !== 'number') return minor;
   // A tunnel to anywhere, and an echo of what we add to a request: neither is a gateway's to offer.
   if (method === 'CONNECT' || method === 'TRACE') return { kind: 'MethodNotImplemented' };
 
   const fields = scanner.fieldsOf(text);
-  const essentials = gather(fields);
+  const essentials = gather(scanner, fields);
   const target = decodeTarget(text.slice(methodEnd + 1, targetEnd), method);
   if (target === null) return malformed('target');
   const host = decodeHost(essentials, target.authority, minor, hosts);
@@ -80,13 +81,28 @@ function malformed(detail: string): Failure {
   return { kind: 'MalformedRequest', detail };
 }
 
-function minorVersion(version: string): 0 | 1 | Failure {
-  if (version === 'HTTP/1.1') return 1;
-  if (version === 'HTTP/1.0') return 0;
+/** Hot path: nearly every method is one of four, whose string is there already. */
+function methodOf(text: string, end: number): string | null {
+  for (const method of commonMethods) {
+    if (method.length === end && text.startsWith(method)) return method;
+  }
+  const method = text.slice(0, end);
+  return isToken(method) ? method : null;
+}
+
+const commonMethods = ['GET', 'POST', 'PUT', 'DELETE'] as const;
+
+function minorVersion(text: string, from: number, to: number): 0 | 1 | Failure {
+  if (to - from === 8) {
+    if (text.startsWith('HTTP/1.1', from)) return 1;
+    if (text.startsWith('HTTP/1.0', from)) return 0;
+  }
+  const version = text.slice(from, to);
   return /^HTTP\/[0-9]\.[0-9]$/u.test(version) ? { kind: 'VersionNotSupported' } : malformed('version');
 }
 
-function gather(fields: Fields): Essentials {
+/** Hot path: the scanner has told the names apart by numbers already. */
+function gather(scanner: HeadScanner, { flat }: Fields): Essentials {
   const found: Essentials = {
     hosts: 0,
     host: '',
@@ -97,45 +113,35 @@ function gather(fields: Fields): Essentials {
     upgrade: '',
     expect: null,
   };
-  const { flat } = fields;
-  for (let at = 0; at < flat.length; at += 3) {
-    const name = flat[at] ?? '';
-    // Hot path: the length tells most names apart from all of these without comparing characters.
-    switch (name.length) {
-      case 4:
-      case 6:
-      case 7:
-      case 10:
-      case 14:
-      case 17:
-        gatherField(found, name, flat[at + 1] ?? '');
-        break;
-      default:
-    }
+  const { lineCount } = scanner;
+  for (let line = 0; line < lineCount; line += 1) {
+    const code = scanner.codeAt(line);
+    if (code !== nameCodes.unknown && code <= framingCodeMax)
+      gatherField(found, code, flat[line * 3 + 1] ?? '');
   }
   return found;
 }
 
-function gatherField(found: Essentials, name: string, value: string): void {
-  switch (name) {
-    case 'host':
+function gatherField(found: Essentials, code: number, value: string): void {
+  switch (code) {
+    case nameCodes.host:
       found.hosts += 1;
       found.host = value;
       break;
-    case 'content-length':
+    case nameCodes.contentLength:
       found.lengths += 1;
       found.length = value;
       break;
-    case 'transfer-encoding':
+    case nameCodes.transferEncoding:
       found.transferEncoding = found.transferEncoding === null ? value : `${found.transferEncoding},${value}`;
       break;
-    case 'connection':
+    case nameCodes.connection:
       found.connection = found.connection === '' ? value : `${found.connection},${value}`;
       break;
-    case 'upgrade':
+    case nameCodes.upgrade:
       found.upgrade = found.upgrade === '' ? value : `${found.upgrade},${value}`;
       break;
-    case 'expect':
+    case nameCodes.expect:
       found.expect = found.expect === null ? value : `${found.expect},${value}`;
       break;
     default:

@@ -7,6 +7,7 @@ import {
   noContent,
   untilCloseLength,
 } from '#dataplane/http/framing.ts';
+import { framingCodeMax, nameCodes } from '#dataplane/http/known-names.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
@@ -117,7 +118,7 @@ export class ResponseParser {
   }
 
   #begin(status: number, isVersion11: boolean, fields: Fields): boolean {
-    const framing = gather(fields);
+    const framing = gather(this.#scanner, fields);
     const length = this.#contentLength(status, isVersion11, framing);
     if (length === null) return false;
     const persistent = isVersion11 && !listHas(framing.connection, 'close');
@@ -211,12 +212,23 @@ function decodeStatusLine(text: string, lineLength: number): number {
   const isVersion11 = text.startsWith('HTTP/1.1 ');
   if (!isVersion11 && !text.startsWith('HTTP/1.0 ')) return -1;
   if (lineLength > 12 && text.charCodeAt(12) !== 0x20) return -1;
-  const status = lineLength < 12 ? null : decodeContentLength(text.slice(9, 12));
+  const status = lineLength < 12 ? null : threeDigits(text, 9);
   if (status === null || status < 100 || status > 599) return -1;
   return isVersion11 ? status + 1000 : status;
 }
 
-function gather(fields: Fields): Framing {
+function threeDigits(text: string, from: number): number | null {
+  let number = 0;
+  for (let at = from; at < from + 3; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return null;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+/** Hot path: the scanner has told the names apart by numbers already. */
+function gather(scanner: HeadScanner, { flat }: Fields): Framing {
   const found: Framing = {
     lengths: 0,
     length: '',
@@ -225,23 +237,33 @@ function gather(fields: Fields): Framing {
     keepAlive: '',
     upgrade: '',
   };
-  const { flat } = fields;
-  for (let at = 0; at < flat.length; at += 3) {
-    const name = flat[at] ?? '';
-    const value = flat[at + 1] ?? '';
-    // Hot path: the length tells most names apart from these without comparing characters.
-    if (name.length === 14 && name === 'content-length') {
-      found.lengths += 1;
-      found.length = value;
-    } else if (name.length === 17 && name === 'transfer-encoding') {
-      found.transferEncoding = found.transferEncoding === null ? value : `${found.transferEncoding},${value}`;
-    } else if (name.length === 10 && name === 'connection') {
-      found.connection = found.connection === '' ? value : `${found.connection},${value}`;
-    } else if (name.length === 10 && name === 'keep-alive') {
-      found.keepAlive = value;
-    } else if (name.length === 7 && name === 'upgrade') {
-      found.upgrade = found.upgrade === '' ? value : `${found.upgrade},${value}`;
-    }
+  const { lineCount } = scanner;
+  for (let line = 0; line < lineCount; line += 1) {
+    const code = scanner.codeAt(line);
+    if (code !== nameCodes.unknown && code <= framingCodeMax)
+      gatherField(found, code, flat[line * 3 + 1] ?? '');
   }
   return found;
+}
+
+function gatherField(found: Framing, code: number, value: string): void {
+  switch (code) {
+    case nameCodes.contentLength:
+      found.lengths += 1;
+      found.length = value;
+      break;
+    case nameCodes.transferEncoding:
+      found.transferEncoding = found.transferEncoding === null ? value : `${found.transferEncoding},${value}`;
+      break;
+    case nameCodes.connection:
+      found.connection = found.connection === '' ? value : `${found.connection},${value}`;
+      break;
+    case nameCodes.keepAlive:
+      found.keepAlive = value;
+      break;
+    case nameCodes.upgrade:
+      found.upgrade = found.upgrade === '' ? value : `${found.upgrade},${value}`;
+      break;
+    default:
+  }
 }
