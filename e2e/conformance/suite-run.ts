@@ -23,6 +23,8 @@ export interface SuiteOptions {
   readonly report: string;
   readonly log: string;
   readonly keep: boolean;
+  /** Seconds by the suite's names, instead of its own: for what must fail, which need not take minutes. */
+  readonly timeouts?: Readonly<Record<string, number>>;
 }
 
 export interface TestResult {
@@ -72,12 +74,18 @@ export function suiteArguments(options: SuiteOptions): readonly string[] {
     ...(options.features === null ? [] : [`-supported-features=${options.features.join(',')}`]),
     ...(options.test === null ? [`-report-output=${options.report}`] : [`-run-test=${options.test}`]),
     `-cleanup-base-resources=${String(!options.keep)}`,
+    ...timeoutFlag(options.timeouts ?? {}),
     '-organization=turnpike',
     '-project=turnpike',
     '-url=https://turnpike.dev',
     `-version=${options.version}`,
     '-contact=https://turnpike.dev',
   ];
+}
+
+function timeoutFlag(timeouts: Readonly<Record<string, number>>): readonly string[] {
+  const words = Object.entries(timeouts).map(([name, seconds]) => `${name}:${seconds}`);
+  return words.length === 0 ? [] : [`-timeout-config-overrides=${words.join(';')}`];
 }
 
 /** What a line such as `    --- PASS: TestConformance/HTTPRouteWeight (0.46s)` tells; null for others. */
