@@ -1,5 +1,6 @@
 import { resourceId } from '#snapshot/ids.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
+import { redisAddress, redisAddressForm } from '#snapshot/redis-address.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { GatewayParameters } from '#crds/gateway-parameters.ts';
 import { decodeBase64, entryOf } from './data.ts';
@@ -118,14 +119,11 @@ function storeOf(read: Read, parameters: GatewayParameters): FoundStore {
     return lacks(`Secret ${namespace}/${secretRef.name} with the key ${secretRef.key} does not exist`);
   }
   const url = decodeBase64(encoded)?.trim();
-  if (url === undefined || !isRedisUrl(url)) {
-    return lacks(`the key ${secretRef.key} of Secret ${namespace}/${secretRef.name} is no redis:// address`);
+  if (url === undefined || redisAddress(url) === null) {
+    return lacks(
+      `the key ${secretRef.key} of Secret ${namespace}/${secretRef.name} is not ${redisAddressForm}`,
+    );
   }
   const id = resourceId('RateLimitStore', 'redis');
   return { store: { kind: 'RateLimitStore', id, type: 'Redis', url: new Secret(url) }, problem: null };
-}
-
-function isRedisUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
 }

@@ -3,6 +3,7 @@
 // pipeline its filters stand, and picks no status code.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Fleet, RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
+import { redisAddress, redisAddressForm } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
 import { unavailableStore } from './counter-store.ts';
 import type { CounterStore } from './counter-store.ts';
@@ -11,7 +12,6 @@ import { LocalLimiter } from './local-limiter.ts';
 import type { Outcome } from './outcome.ts';
 import { rateLimitFilter } from './rate-limit-filter.ts';
 import { RedisStore } from './redis-store.ts';
-import { redisAddress } from './redis-url.ts';
 import { ruleFor } from './rule.ts';
 import type { LimitRule } from './rule.ts';
 import { SharedLimiter } from './shared-limiter.ts';
@@ -126,8 +126,7 @@ function share(url: string, fleet: Fleet, local: LocalLimiter, options: RateLimi
   const { now, random, onStoreChange } = options;
   const deadlineMs = options.storeDeadlineMs ?? storeDeadlineMsDefault;
   const address = redisAddress(url);
-  if (address === null)
-    onStoreChange?.(false, 'the URL of the store is not redis[s]://host[:port][/database]');
+  if (address === null) onStoreChange?.(false, `the URL of the store is not ${redisAddressForm}`);
   const onChange = (available: boolean, reason: string): void => {
     // Debts of the outage are paid before the store is asked for more.
     if (available) limiter.sweep();

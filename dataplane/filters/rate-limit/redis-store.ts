@@ -1,8 +1,9 @@
+import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { bucketScript, bucketScriptSha } from './bucket-script.ts';
 import type { Ask, CounterStore, Grant } from './counter-store.ts';
-import type { RedisAddress } from './redis-url.ts';
+import type { RedisAddress } from '#snapshot/redis-address.ts';
 
 export interface RedisStoreOptions {
   readonly address: RedisAddress;
@@ -51,7 +52,8 @@ export class RedisStore implements CounterStore {
   constructor(options: RedisStoreOptions) {
     this.#options = options;
     this.#silentSinceMs = options.now();
-    this.#client = new Redis({ ...connection, ...options.address });
+    const { secure, ...address } = options.address;
+    this.#client = new Redis({ ...connection, ...address, ...(secure ? { tls: tlsFor(address.host) } : {}) });
     this.#client.on('error', (error) => this.#fail(error.message));
     this.#client.on('close', () => this.#fail('connection closed'));
     this.#client.on('ready', () => this.#probe());
@@ -206,4 +208,9 @@ function grantsOf(asks: readonly Ask[], answer: unknown): Grant[] {
     }
     return { granted, waitMs, remaining, fullMs };
   });
+}
+
+/** An address has no name to ask for (RFC 6066 section 3). */
+function tlsFor(host: string): { readonly servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
 }
