@@ -1,5 +1,6 @@
 // AuthPolicy: who may call. One of the ways told in `authenticate` must succeed.
 import * as z from 'zod';
+import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
 import { atomicList, listByKeys, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
 import { duration, durationMs, fieldName, partName } from './fields.ts';
 import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
@@ -121,22 +122,6 @@ const jwks = oneOf({
   common: {},
 }).describe('The public keys that tokens are signed by (RFC 7517).');
 
-const forbiddenFields = [
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-] as const;
-
 const claimToHeader = withRules(
   z.object({
     claim: z
@@ -148,10 +133,10 @@ const claimToHeader = withRules(
   }),
   [
     {
-      cel: `!(self.header.lowerAscii() in [${forbiddenFields.map((name) => `'${name}'`).join(', ')}])`,
+      cel: `!(self.header.lowerAscii() in [${reservedFields.map((name) => `'${name}'`).join(', ')}])`,
       message:
         'this header belongs to the connection or the framing of the message: choose another, such as x-user',
-      holds: ({ header }) => !forbiddenFields.some((name) => name === header.toLowerCase()),
+      holds: ({ header }) => !isReservedField(header.toLowerCase()),
     },
   ],
 );

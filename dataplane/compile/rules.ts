@@ -1,5 +1,6 @@
 // The rules of one route as requests meet them. What must be enforced and cannot be closes the rule it stands in.
-import { requestHeaders, responseHeaders, problemOfEdits } from '#dataplane/filters/headers.ts';
+import { requestHeaders, responseHeaders } from '#dataplane/filters/headers.ts';
+import { problemOfEdits } from '#snapshot/header-edits.ts';
 import { inOrder } from '#dataplane/filters/order.ts';
 import { redirectLocation } from '#dataplane/filters/redirect.ts';
 import { rewrite } from '#dataplane/filters/rewrite.ts';

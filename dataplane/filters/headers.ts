@@ -3,7 +3,7 @@ import type { Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import { trimWhitespace } from '#dataplane/http/framing.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
-import { isToken, valueOctets } from '#dataplane/http/octets.ts';
+import { valueOctets } from '#dataplane/http/octets.ts';
 import type { HeaderEdits } from '#snapshot/filter.ts';
 
 /** Changes the head of an answer. */
@@ -40,44 +40,6 @@ function edit(fields: Fields, { remove, set, add }: HeaderEdits): void {
   for (const name of remove) fields.remove(name);
   for (const { name, value } of set) fields.set(name, value);
   for (const { name, value } of add) fields.append(name, value);
-}
-
-/**
- * Fields that belong to the connection, to framing or to the request's target: the engine alone writes them, so a
- * route cannot (RFC 9110 section 7.6.1, RFC 9112 section 6). Host is changed by a rewrite.
- */
-const engineFields: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/**
- * Why these edits cannot be made: a name that is no lower-case token, one that is the engine's own, or a value that
- * would not be one field value on the wire. Null when they can.
- */
-export function problemOfEdits(edits: HeaderEdits): string | null {
-  for (const name of edits.remove) {
-    if (!isFieldName(name)) return `${JSON.stringify(name)} is not a field name`;
-  }
-  for (const { name, value } of [...edits.set, ...edits.add]) {
-    if (!isFieldName(name)) return `${JSON.stringify(name)} is not a field name`;
-    if (engineFields.has(name)) return `the field ${name} cannot be set by a route`;
-    if (!isFieldValue(value)) return `the value for ${name} is not a field value`;
-  }
-  return null;
-}
-
-function isFieldName(name: string): boolean {
-  return isToken(name) && name === name.toLowerCase();
 }
 
 /** Whether `text` goes over the wire as one field value and arrives the same: octets only, no controls, no blanks around it. */

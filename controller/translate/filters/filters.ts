@@ -1,6 +1,7 @@
 // A rule's filters: those that edit, the one that answers instead of a backend, and those that name a policy.
 import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
 import type { Filter, HeaderFilter, RewriteFilter } from '#snapshot/filter.ts';
+import { problemOfEdits } from '#snapshot/header-edits.ts';
 import type { RedirectAction } from '#snapshot/route.ts';
 import type { Problem } from '../problem.ts';
 import { headerEdits } from './header-modifier.ts';
@@ -55,6 +56,9 @@ export function backendFilters(
   const edits: HeaderFilter[] = [];
   for (const [index, filter] of filters.entries()) {
     const read = filterOf(filter, `${field}.filters[${String(index)}]`);
+    if (read.kind === 'Unsupported') {
+      return { filters: [], problem: read.problem };
+    }
     if (read.kind !== 'Filter' || read.filter.kind === 'Rewrite') {
       return { filters: [], problem: unsupported(`${field}.filters[${String(index)}].type`, filter.type) };
     }
@@ -66,15 +70,15 @@ export function backendFilters(
 function filterOf(filter: HTTPRouteFilter, field: string): Read {
   switch (filter.type) {
     case 'RequestHeaderModifier':
-      return {
-        kind: 'Filter',
-        filter: { kind: 'RequestHeaders', ...headerEdits(filter.requestHeaderModifier) },
-      };
+      return headerFilter(
+        { kind: 'RequestHeaders', ...headerEdits(filter.requestHeaderModifier) },
+        `${field}.requestHeaderModifier`,
+      );
     case 'ResponseHeaderModifier':
-      return {
-        kind: 'Filter',
-        filter: { kind: 'ResponseHeaders', ...headerEdits(filter.responseHeaderModifier) },
-      };
+      return headerFilter(
+        { kind: 'ResponseHeaders', ...headerEdits(filter.responseHeaderModifier) },
+        `${field}.responseHeaderModifier`,
+      );
     case 'URLRewrite':
       return { kind: 'Filter', filter: rewriteFilter(filter.urlRewrite) };
     case 'RequestRedirect':
@@ -88,6 +92,13 @@ function filterOf(filter: HTTPRouteFilter, field: string): Read {
     default:
       return filter satisfies never;
   }
+}
+
+function headerFilter(filter: HeaderFilter, field: string): Read {
+  const problem = problemOfEdits(filter);
+  return problem === null
+    ? { kind: 'Filter', filter }
+    : { kind: 'Unsupported', problem: { kind: 'UnsupportedValue', field, detail: `${problem}; remove it` } };
 }
 
 function unsupported(field: string, type: string): Problem {

@@ -1,4 +1,5 @@
-import { problemOfEdits, requestHeaders, responseHeaders } from '#dataplane/filters/headers.ts';
+import { requestHeaders, responseHeaders } from '#dataplane/filters/headers.ts';
+import { problemOfEdits } from '#snapshot/header-edits.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { HeaderEdits } from '#snapshot/filter.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
@@ -56,12 +57,14 @@ describe('header edits', () => {
     ['a value with a bare LF', { add: [{ name: 'a', value: 'b\n' }] }],
     ['a value with NUL', { add: [{ name: 'a', value: '\0' }] }],
     ['a value above U+00FF, whose low byte is LF', { set: [{ name: 'a', value: '\u010a' }] }],
+    ['blanks around a value', { set: [{ name: 'a', value: 'b ' }] }],
     ['a name with a colon', { set: [{ name: 'a: b', value: '1' }] }],
     ['an empty name', { remove: [''] }],
     ['a name in upper case', { remove: ['X'] }],
     ['Content-Length', { set: [{ name: 'content-length', value: '0' }] }],
     ['Transfer-Encoding', { add: [{ name: 'transfer-encoding', value: 'chunked' }] }],
     ['Host', { set: [{ name: 'host', value: 'a' }] }],
+    ['Proxy-Authorization', { set: [{ name: 'proxy-authorization', value: 'a' }] }],
     ['Connection', { add: [{ name: 'connection', value: 'authorization' }] }],
   ];
   for (const [what, edits] of problems) {
