@@ -8,7 +8,7 @@ import type { ControlPlane } from '../cluster/control-plane.ts';
 const account = { namespace: 'turnpike-system', name: 'turnpike-controller' };
 const program = path.join(import.meta.dirname, '../../controller/main.ts');
 
-/** One replica of the controller: a process with the rights of rbac.yaml, on an address of its own. */
+/** One replica of the controller: a process with the rights of the chart, on an address of its own. */
 export class Controller {
   readonly name: string;
   readonly address: string;

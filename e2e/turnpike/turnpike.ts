@@ -10,10 +10,10 @@ import { addressIn } from '../cluster/namespace.ts';
 import { Controller } from './controller.ts';
 import { DataPlane } from './data-plane.ts';
 import { service } from './objects.ts';
+import { controllerRights } from './rights.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
 
 const crds = path.join(import.meta.dirname, '../../crds/manifests');
-const rbac = path.join(import.meta.dirname, 'rbac.yaml');
 const gateway = { namespace: 'default', name: 'edge' };
 
 export interface Condition {
@@ -63,7 +63,9 @@ export class Turnpike {
     const cluster = await startControlPlane();
     let turnpike: Turnpike | undefined;
     try {
-      await cluster.kubectl(['apply', '--server-side', `--filename=${crds}`, `--filename=${rbac}`]);
+      await cluster.kubectl(['apply', '--server-side', `--filename=${crds}`, '--filename=-'], {
+        input: await controllerRights(),
+      });
       await installGatewayApi(cluster, 'experimental');
       turnpike = new Turnpike(cluster, [
         await Controller.prepare(cluster, 1),
