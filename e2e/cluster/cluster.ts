@@ -19,6 +19,8 @@ export interface Cluster {
   readonly name: string;
   /** The path of a kubeconfig of an administrator. */
   readonly kubeconfig: string;
+  /** The programs that are called, for who starts them in another way. */
+  readonly programs: { readonly kubectl: string; readonly helm: string };
   /** Its only node and all around it; null in a cluster that is not the harness's. */
   readonly node: ClusterNode | null;
   /** Runs kubectl as administrator, and resolves with what it prints. Rejects with what it complains of. */
@@ -88,15 +90,16 @@ export async function startCluster(
 abstract class KubernetesCluster {
   abstract readonly name: string;
   abstract readonly kubeconfig: string;
+  abstract readonly programs: Cluster['programs'];
   abstract readonly entry: readonly [string, ...string[]];
   abstract readonly env: NodeJS.ProcessEnv;
 
   async kubectl(args: readonly string[], options: CommandOptions = {}): Promise<string> {
-    return this.#run('kubectl', args, options);
+    return this.#run(this.programs.kubectl, args, options);
   }
 
   async helm(args: readonly string[], options: CommandOptions = {}): Promise<string> {
-    return this.#run('helm', args, options);
+    return this.#run(this.programs.helm, args, options);
   }
 
   async apply(objects: readonly object[]): Promise<void> {
@@ -122,6 +125,7 @@ abstract class KubernetesCluster {
 class OwnCluster extends KubernetesCluster implements Cluster {
   readonly name: string;
   readonly kubeconfig: string;
+  readonly programs: Cluster['programs'];
   readonly node: ClusterNode;
   readonly entry: readonly [string, ...string[]];
   readonly env: NodeJS.ProcessEnv;
@@ -131,6 +135,7 @@ class OwnCluster extends KubernetesCluster implements Cluster {
     super();
     this.name = site.name;
     this.kubeconfig = site.kubeconfig;
+    this.programs = { kubectl: programs.kubectl, helm: programs.helm };
     this.entry = inNetwork(site);
     this.#site = site;
     const folders = [programs.kubectl, programs.helm].map((program) => path.dirname(program));
@@ -159,6 +164,7 @@ class OwnCluster extends KubernetesCluster implements Cluster {
 class GivenCluster extends KubernetesCluster implements Cluster {
   readonly name = 'given';
   readonly kubeconfig: string;
+  readonly programs = { kubectl: 'kubectl', helm: 'helm' };
   readonly node = null;
   // What `env` does is to run the command as it is: this machine reaches the cluster, or E2E_KUBECONFIG is in vain.
   readonly entry = ['env'] as const;

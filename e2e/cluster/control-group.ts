@@ -42,7 +42,8 @@ async function hierarchies(): Promise<readonly string[]> {
   if (unified) return [mountPoint];
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
   return mounts
-    .filter((line) => line.includes(' - cgroup '))
+    // On a machine with both versions runc uses the second one too.
+    .filter((line) => / - cgroup2? /.test(line))
     .map((line) => line.split(' ')[4] ?? '')
     .filter((mount) => path.dirname(mount) === mountPoint);
 }

@@ -59,8 +59,8 @@ function madeMark(site: Site): string {
   return path.join(site.folder, 'made');
 }
 
-/** Where the shims of the containers listen: in a folder that all containerds of a machine share. */
-async function shimSockets(site: Site): Promise<readonly string[]> {
+/** Where the shims of the cluster's containers listen: in a folder that all containerds of a machine share. */
+export async function shimSockets(site: Site): Promise<readonly string[]> {
   const tasks = path.join(site.containerd.state, 'io.containerd.runtime.v2.task', 'k8s.io');
   const ids = await readdir(tasks).catch(() => []);
   const files = ids.map(async (id) => readFile(path.join(tasks, id, 'address'), 'utf8').catch(() => ''));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { addressIn, isInNamespace, nodeAddress } from './namespace.ts';
+import { addressIn, isInNamespace, nodeAddress } from '../cluster/namespace.ts';
 
 describe('the namespace of the tests', () => {
   it('lets a test listen on an address nobody configured, and clients come from the node', async () => {

@@ -5,11 +5,11 @@ import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ClusterError } from './cluster-error.ts';
-import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { installGatewayApi } from './gateway-api-crds.ts';
-import { jsonLines } from './json-lines.ts';
-import { nodeAddress } from './namespace.ts';
+import { ClusterError } from '../cluster/cluster-error.ts';
+import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
+import { installGatewayApi } from '../cluster/gateway-api-crds.ts';
+import { jsonLines } from '../cluster/json-lines.ts';
+import { nodeAddress } from '../cluster/namespace.ts';
 
 const gatewayApi = 'gateway.networking.k8s.io/v1';
 
