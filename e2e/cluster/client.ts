@@ -6,7 +6,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { addresses } from './addresses.ts';
+import { lock } from './cache-folder.ts';
 import { type CommandOptions, outputOf } from './command.ts';
+import { removeNetwork } from './node-network.ts';
 import { type Site, inNetwork } from './site.ts';
 
 export type ClientAnswer = {
@@ -55,23 +57,33 @@ export class Client {
 export async function clientOf(site: Site, host: number): Promise<Client> {
   const name = `${site.name}-client-${host}`;
   const client = new Client(`${addresses.clients}.${host}`, `/run/netns/${name}`);
-  const notes = path.join(site.runFolder, 'clients');
-  if (existsSync(path.join(notes, name, 'made'))) return client;
   // Noted before it is made, so that `down` finds it whatever happens.
-  await mkdir(path.join(notes, name), { recursive: true });
-  if (!existsSync(`/run/netns/${name}`)) await outputOf('ip', ['netns', 'add', name]);
-  const [nodeEnd, words] = [`client${host}`, ['sh', '-ec']];
+  const note = path.join(site.runFolder, 'clients', name);
+  await mkdir(note, { recursive: true });
+  const release = await lock(path.join(note, 'lock'), `${name}: another run is making it; waiting`);
+  try {
+    if (!existsSync(path.join(note, 'made'))) await connect(site, client, host);
+    await writeFile(path.join(note, 'made'), '');
+  } finally {
+    await release();
+  }
+  return client;
+}
+
+async function connect(site: Site, client: Client, host: number): Promise<void> {
+  const name = `${site.name}-client-${host}`;
+  // What is left of one that was not finished; its end of the cable goes with it.
+  await removeNetwork(name);
+  await outputOf('ip', ['netns', 'add', name]);
   const [program, ...entry] = inNetwork(site);
-  const onNode = `ip link add ${nodeEnd} type veth peer name eth0 netns ${name}
-    ip link set ${nodeEnd} up
-    ip route add ${client.address} dev ${nodeEnd}`;
-  await outputOf(program, [...entry, ...words, onNode]);
+  const onNode = `ip link add client${host} type veth peer name eth0 netns ${name}
+    ip link set client${host} up
+    ip route add ${client.address} dev client${host}`;
+  await outputOf(program, [...entry, 'sh', '-ec', onNode]);
   const onClient = `ip link set lo up
     ip address add ${client.address}/32 dev eth0
     ip link set eth0 up
     ip route add ${addresses.node} dev eth0
     ip route add default via ${addresses.node} dev eth0`;
   await client.outputOf('sh', ['-ec', onClient]);
-  await writeFile(path.join(notes, name, 'made'), '');
-  return client;
 }

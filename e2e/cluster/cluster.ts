@@ -83,7 +83,7 @@ export async function startCluster(
   options: { readonly name?: string; readonly gatewayApi?: Channel } = {},
 ): Promise<Cluster> {
   const name = options.name ?? process.env[nameVariable] ?? defaultName;
-  if (!process.env['E2E_KUBECONFIG']) await up(name, { gatewayApi: options.gatewayApi ?? 'standard' });
+  if (!process.env['E2E_KUBECONFIG']) await up(name, { gatewayApi: options.gatewayApi ?? null });
   return findCluster(name);
 }
 

@@ -41,11 +41,13 @@ async function delegate(controlGroup: string): Promise<void> {
 async function hierarchies(): Promise<readonly string[]> {
   if (unified) return [mountPoint];
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
-  return mounts
-    // On a machine with both versions runc uses the second one too.
-    .filter((line) => / - cgroup2? /.test(line))
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((mount) => path.dirname(mount) === mountPoint);
+  return (
+    mounts
+      // On a machine with both versions runc uses the second one too.
+      .filter((line) => / - cgroup2? /.test(line))
+      .map((line) => line.split(' ')[4] ?? '')
+      .filter((mount) => path.dirname(mount) === mountPoint)
+  );
 }
 
 /** Whether anything of the group is there. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { ClusterError } from './cluster-error.ts';
 import { outputOf } from './command.ts';
 import { controlGroupExists, createControlGroup, removeControlGroup } from './control-group.ts';
+import { noteKernelSettings, restoreKernelSettings } from './kernel-settings.ts';
 import { createNetwork, removeNetwork } from './node-network.ts';
 import type { Site } from './site.ts';
 import { podNetworkName, writeSiteFiles } from './site-files.ts';
@@ -27,6 +28,7 @@ export async function groundOf(site: Site): Promise<'nothing' | 'whole' | 'remai
 
 /** Makes what the servers of a new cluster need. */
 export async function makeGround(site: Site): Promise<void> {
+  await noteKernelSettings();
   await mkdir(site.runFolder, { recursive: true, mode: 0o711 });
   await mkdir(site.folder, { recursive: true });
   await Promise.all([createControlGroup(site.controlGroup), createNetwork(site), writeSiteFiles(site)]);
@@ -46,6 +48,7 @@ export async function clearGround(site: Site): Promise<void> {
   await removePodNetworkResults(site);
   await rm(site.folder, { recursive: true, force: true });
   await rm(site.runFolder, { recursive: true, force: true });
+  await restoreKernelSettings();
 }
 
 /** The names of the network namespaces that belong to the cluster: its own, and its clients'. */

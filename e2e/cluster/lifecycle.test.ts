@@ -16,7 +16,7 @@ import { siteOf } from './site.ts';
 
 const name = 'lifecycle';
 const site = siteOf(name);
-const options = { gatewayApi: 'standard' } as const;
+const options = { gatewayApi: null };
 
 const pod = {
   apiVersion: 'v1',
@@ -32,6 +32,11 @@ async function lines(file: string): Promise<readonly string[]> {
   return (await readFile(file, 'utf8')).split('\n').filter(Boolean);
 }
 
+async function commandLines(): Promise<readonly string[]> {
+  const ids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  return Promise.all(ids.map(async (id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
+}
+
 /** All by which somebody could notice that the cluster was there. */
 async function traces(): Promise<readonly string[]> {
   const logs = await readdir('/var/log/containers').catch(() => []);
@@ -41,7 +46,7 @@ async function traces(): Promise<readonly string[]> {
     ...(await Promise.all(targets)),
     ...(await readdir('/run/netns').catch(() => [])).map((network) => `/run/netns/${network}`),
     ...(await readdir('/var/lib/cni/results').catch(() => [])),
-    ...(await outputOf('ps', ['-e', '-o', 'args'])).split('\n'),
+    ...(await commandLines()),
     ...(await outputOf('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', site.controlGroup])).split('\n'),
     ...[site.folder, site.runFolder].filter((folder) => existsSync(folder)),
   ];
@@ -104,6 +109,10 @@ describe('a cluster', () => {
     assert.equal(stranger.exitCode ?? stranger.signalCode, null);
     stranger.kill();
     await ended;
+  });
+
+  it('is not changed into one with other definitions of the Gateway API', async () => {
+    await assert.rejects(up(name, { gatewayApi: 'experimental' }), /standard Gateway API from its birth/);
   });
 
   it('is made anew by `up` when it was cut off half-way', async () => {

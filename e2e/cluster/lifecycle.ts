@@ -3,7 +3,7 @@
  * It knows the order of things; what each server is started with stands in servers.ts, what they read in site-files.ts.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cached, lock } from './cache-folder.ts';
 import { ClusterError } from './cluster-error.ts';
@@ -25,7 +25,10 @@ const corednsImage = 'turnpike.dev/e2e/coredns:1.15.0';
 /** The image of a server for tests of the cluster itself (hello/main.go); it is there in every cluster. */
 export const helloImage = 'turnpike.dev/e2e/hello:1';
 
-export type UpOptions = { readonly gatewayApi: Channel };
+export type UpOptions = {
+  /** Which definitions a new cluster has; null: the standard ones, or what a cluster that is there has. */
+  readonly gatewayApi: Channel | null;
+};
 
 /** What an `up` needs from the network: packages, programs, manifests. All of it is kept, so that it is needed once. */
 export type Prepared = {
@@ -123,12 +126,18 @@ async function apiServerReady(site: Site, programs: ClusterPrograms): Promise<vo
 async function furnish(site: Site, programs: ClusterPrograms, options: UpOptions): Promise<void> {
   const kubectl = kubectlIn(site, programs);
   const mark = path.join(site.folder, 'furnished');
-  if (!existsSync(mark)) {
+  const channel = existsSync(mark) ? await readFile(mark, 'utf8') : null;
+  if (channel === null) {
+    const wanted = options.gatewayApi ?? 'standard';
     await Promise.all([
       kubectl(['apply', '--server-side', '--filename', corednsManifest]),
-      installGatewayApi({ kubectl }, options.gatewayApi),
+      installGatewayApi({ kubectl }, wanted),
     ]);
-    await writeFile(mark, '');
+    await writeFile(mark, wanted);
+  } else if (options.gatewayApi !== null && options.gatewayApi !== channel) {
+    // The Gateway API's own admission policy refuses one over the other.
+    const remedy = `npm run e2e:cluster -- down --name ${site.name}`;
+    throw new ClusterError('command', `The cluster has the ${channel} Gateway API from its birth. ${remedy}`);
   }
   await kubectl(['wait', '--for=condition=Ready', '--timeout=60s', 'node', nodeName]);
   await kubectl([

@@ -22,13 +22,13 @@ async function run(words: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       name: { type: 'string', default: defaultName },
-      'gateway-api': { type: 'string', default: 'standard' },
+      'gateway-api': { type: 'string' },
     },
   });
-  const channel = values['gateway-api'];
+  const channel = values['gateway-api'] ?? null;
   switch (positionals.join(' ')) {
     case 'up':
-      if (channel !== 'standard' && channel !== 'experimental') break;
+      if (channel !== null && channel !== 'standard' && channel !== 'experimental') break;
       await up(values.name, { gatewayApi: channel });
       return 0;
     case 'down':

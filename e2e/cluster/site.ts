@@ -21,6 +21,9 @@ export type Site = {
 
 export const defaultName = 'turnpike';
 
+/** Where what does not outlive the machine is kept, a folder for each cluster. */
+export const runRoot = '/run/turnpike-e2e';
+
 /** The site of a cluster that is there or not. Names are lower-case letters, digits and dashes, at most 24. */
 export function siteOf(name: string): Site {
   if (!/^[a-z][a-z0-9-]{0,23}$/.test(name)) {
@@ -28,7 +31,7 @@ export function siteOf(name: string): Site {
     throw new ClusterError('command', `"${name}" is no name for a cluster: a name ${rule}`);
   }
   const folder = path.join(cacheFolder(), 'clusters', name);
-  const runFolder = path.join('/run/turnpike-e2e', name);
+  const runFolder = path.join(runRoot, name);
   const state = path.join(runFolder, 'containerd');
   return Object.freeze({
     name,
