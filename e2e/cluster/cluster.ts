@@ -12,7 +12,7 @@ import type { Channel } from './gateway-api-crds.ts';
 import { startServer, statusOf, up } from './lifecycle.ts';
 import { type ClusterPrograms, clusterPrograms } from './node-programs.ts';
 import type { ServerName } from './servers.ts';
-import { type Site, defaultName, inNetwork, siteOf } from './site.ts';
+import { type Site, defaultName, inNetwork, nameVariable, siteOf } from './site.ts';
 
 /** What a test sees of a cluster, whoever made it. */
 export interface Cluster {
@@ -61,13 +61,11 @@ export interface ClusterNode {
   client(host: number): Promise<Client>;
 }
 
-const nameVariable = 'TURNPIKE_E2E_CLUSTER';
-
 /**
  * The cluster that is there: the one named, else the one the test was started for, else the default one.
  * Rejects with a ClusterError `missing` when it is not up.
  */
-export async function findCluster(name = process.env[nameVariable] ?? defaultName): Promise<Cluster> {
+export async function findCluster(name = defaultName()): Promise<Cluster> {
   const given = process.env['E2E_KUBECONFIG'];
   if (given) return new GivenCluster(path.resolve(given), process.env['E2E_IMAGE_REGISTRY']);
   const { ground, servers } = await statusOf(name);
@@ -82,7 +80,7 @@ export async function findCluster(name = process.env[nameVariable] ?? defaultNam
 export async function startCluster(
   options: { readonly name?: string; readonly gatewayApi?: Channel } = {},
 ): Promise<Cluster> {
-  const name = options.name ?? process.env[nameVariable] ?? defaultName;
+  const name = options.name ?? defaultName();
   if (!process.env['E2E_KUBECONFIG']) await up(name, { gatewayApi: options.gatewayApi ?? null });
   return findCluster(name);
 }

@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util';
 import { findCluster } from './cluster.ts';
 import { ClusterError } from './cluster-error.ts';
 import { exitOf } from './command.ts';
-import { down, statusOf, up } from './lifecycle.ts';
+import { down, prepareCluster, statusOf, up } from './lifecycle.ts';
 import { defaultName, siteOf } from './site.ts';
 
 const usage = `usage: npm run e2e:cluster -- VERB [--name NAME]
+  prepare     get and build all that a cluster is made of
   up          bring the cluster up; safe to run again [--gateway-api standard|experimental]
   down        end it and remove all there is of it
   status      tell what runs
@@ -21,12 +22,15 @@ async function run(words: readonly string[]): Promise<number> {
     args: words.slice(0, dashes),
     allowPositionals: true,
     options: {
-      name: { type: 'string', default: defaultName },
+      name: { type: 'string', default: defaultName() },
       'gateway-api': { type: 'string' },
     },
   });
   const channel = values['gateway-api'] ?? null;
   switch (positionals.join(' ')) {
+    case 'prepare':
+      await prepareCluster();
+      return 0;
     case 'up':
       if (channel !== null && channel !== 'standard' && channel !== 'experimental') break;
       await up(values.name, { gatewayApi: channel });

@@ -19,7 +19,13 @@ export type Site = {
   readonly podLogs: string;
 };
 
-export const defaultName = 'turnpike';
+/** The variable that tells tests, and whoever starts them, which cluster is meant. */
+export const nameVariable = 'TURNPIKE_E2E_CLUSTER';
+
+/** The name of the cluster that is meant when none is given. */
+export function defaultName(): string {
+  return process.env[nameVariable] || 'turnpike';
+}
 
 /** Where what does not outlive the machine is kept, a folder for each cluster. */
 export const runRoot = '/run/turnpike-e2e';
