@@ -33,6 +33,8 @@ environment variable: TURNPIKE_PUBLISH_ADDRESS and so on.
   --admin-address H:P        health, metrics and what is published (default 127.0.0.1:9902)
   --keys-from NETWORKS       networks like 10.0.0.0/8, separated by commas, from which the keys of a uri may be
                              fetched though they are not public
+  --watch-namespaces NAMES   read and serve only what is in these namespaces, separated by commas, and in the
+                             controller's own (default all); GatewayClasses and Namespaces are read in any case
   --dataplane-image REF      the image of the data planes that are made for each Gateway; without it none are made
   --dataplane-pull-policy P  Always, IfNotPresent or Never (default: as Kubernetes chooses by the image's tag)
   --dataplane-pull-secrets S names of Secrets in the Gateways' namespaces, separated by commas
@@ -53,6 +55,7 @@ const { values } = parseArgs({
     'token-file': { type: 'string' },
     'admin-address': { type: 'string' },
     'keys-from': { type: 'string' },
+    'watch-namespaces': { type: 'string' },
     'dataplane-image': { type: 'string' },
     'dataplane-pull-policy': { type: 'string' },
     'dataplane-pull-secrets': { type: 'string' },
@@ -114,6 +117,8 @@ const namespace = optional('namespace') ?? connection.namespace ?? 'turnpike-sys
 const name = optional('name') ?? hostname();
 const publish = address('publish-address', '[::]:8443');
 
+const watched = words(optional('watch-namespaces') ?? '');
+
 const controller = createClusterController({
   connection,
   clock: systemClock,
@@ -130,6 +135,7 @@ const controller = createClusterController({
   tokenFile: optional('token-file') ?? '/var/run/secrets/turnpike.dev/token',
   audience: 'turnpike.dev',
   keysFrom: words(optional('keys-from') ?? ''),
+  watchNamespaces: watched.length === 0 ? null : watched,
   provisioning: provisioning(),
 });
 

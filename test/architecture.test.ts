@@ -65,6 +65,24 @@ const walls: Readonly<Record<string, Walls>> = {
     packages: ['undici'],
     builtins: ['node:crypto', 'node:net'],
   },
+  'controller/provision': {
+    rooms: [
+      'snapshot',
+      'crds',
+      'controller/kube',
+      'controller/source',
+      'controller/clock',
+      'controller/translate/input',
+      'controller/translate/infrastructure/infrastructure',
+      'controller/provision/plan',
+    ],
+    builtins: ['node:crypto'],
+  },
+  'controller/provision/plan': {
+    rooms: ['snapshot', 'controller/translate/infrastructure'],
+    builtins: ['node:crypto'],
+    pure: true,
+  },
   'controller/publish': {
     rooms: contract,
     builtins: ['node:events', 'node:http2', 'node:net', 'node:stream', 'node:timers'],

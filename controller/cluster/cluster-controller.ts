@@ -97,6 +97,7 @@ class Controller implements ClusterController {
       client,
       kinds,
       sink: store,
+      namespaces: namespacesOf(options),
       clock,
       random,
       report: reportReflector(log),
@@ -232,7 +233,7 @@ class Controller implements ClusterController {
       clock,
       random,
       platform: { ...provisioning, controllerName, audience },
-      namespaces: null,
+      namespaces: namespacesOf(this.#options),
       observe: (gateway, problem) => this.#plane.store.observeProvisioning(gateway, problem),
       report: reportProvision(log),
       reportWatch: reportReflector(log),
@@ -351,4 +352,9 @@ class Controller implements ClusterController {
       ? { ok: false, reason: 'waiting for a certificate: has a leader made the authority?' }
       : { ok: true };
   }
+}
+
+/** Its own holds the authority and the keys, whatever it is to serve. */
+function namespacesOf({ watchNamespaces, namespace }: ClusterControllerOptions): readonly string[] | null {
+  return watchNamespaces === null ? null : [...new Set([...watchNamespaces, namespace])];
 }

@@ -27,6 +27,8 @@ export interface ClusterControllerOptions {
   readonly audience: string;
   /** Networks from which keys may be fetched though they are not public. */
   readonly keysFrom: readonly string[];
+  /** Only what is in these (and in the controller's own) is read and served; null for all namespaces. */
+  readonly watchNamespaces: readonly string[] | null;
   /** How data planes are made for Gateways; null: they are not. */
   readonly provisioning: ProvisioningOptions | null;
 }

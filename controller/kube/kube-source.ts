@@ -1,3 +1,4 @@
+import { JoinedNamespaces } from './joined-namespaces.ts';
 import { Reflector } from './reflector.ts';
 import type { Kind, KindInfo } from '#crds/kind.ts';
 import type { Clock } from '#controller/clock.ts';
@@ -9,6 +10,8 @@ export interface KubeSourceOptions {
   readonly client: KubeClient;
   readonly kinds: Readonly<Record<Kind, KindInfo>>;
   readonly sink: ObjectSink;
+  /** Only what is in these is told, and kinds without namespace; null for all. */
+  readonly namespaces: readonly string[] | null;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -33,9 +36,7 @@ export class KubeSource {
   readonly #reflectors: readonly Reflector[];
 
   constructor(options: KubeSourceOptions) {
-    this.#reflectors = Object.values(options.kinds).map(
-      (info) => new Reflector({ ...options, info, selectors: selectors[info.kind] ?? {} }),
-    );
+    this.#reflectors = Object.values(options.kinds).flatMap((info) => reflectorsOf(options, info));
   }
 
   start(): void {
@@ -48,4 +49,14 @@ export class KubeSource {
   async stop(): Promise<void> {
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
   }
+}
+
+/** One for the kind, or one for each of the namespaces. */
+function reflectorsOf({ namespaces, sink, ...options }: KubeSourceOptions, info: KindInfo): Reflector[] {
+  const all = { ...options, info, selectors: selectors[info.kind] ?? {} };
+  if (namespaces === null || !info.namespaced) {
+    return [new Reflector({ ...all, sink })];
+  }
+  const joined = new JoinedNamespaces(info.kind, namespaces, sink);
+  return namespaces.map((namespace) => new Reflector({ ...all, sink: joined.sink(namespace), namespace }));
 }

@@ -16,14 +16,19 @@ export class Controller {
   readonly #args: readonly string[];
   #process: ServerProcess | undefined;
 
-  /** Of the replica `number`, from 1; it is not started yet. */
-  static async prepare(cluster: ControlPlane, number: number): Promise<Controller> {
+  /** Of the replica `number`, from 1, with more arguments; it is not started yet. */
+  static async prepare(
+    cluster: ControlPlane,
+    number: number,
+    args: readonly string[] = [],
+  ): Promise<Controller> {
     const name = `controller-${number}`;
     const kubeconfig = path.join(cluster.folder, `${name}.kubeconfig`);
     const tokenFile = path.join(cluster.folder, `${name}.token`);
     await writeAccountKubeconfig(cluster, account, kubeconfig);
     await writeFile(tokenFile, await tokenOf(cluster, account, turnpikeAudience), { mode: 0o600 });
-    return new Controller(cluster, { name, address: addressIn('controller', number), kubeconfig, tokenFile });
+    const address = addressIn('controller', number);
+    return new Controller(cluster, { name, address, kubeconfig, tokenFile, args });
   }
 
   private constructor(
@@ -33,6 +38,7 @@ export class Controller {
       readonly address: string;
       readonly kubeconfig: string;
       readonly tokenFile: string;
+      readonly args: readonly string[];
     },
   ) {
     this.name = it.name;
@@ -46,6 +52,7 @@ export class Controller {
       `--publish-address=${it.address}:8443`,
       `--advertise-address=${it.address}:8443`,
       `--admin-address=${it.address}:9902`,
+      ...it.args,
     ];
   }
 

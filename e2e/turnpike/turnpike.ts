@@ -52,6 +52,11 @@ export function edgeGateway(dataPlanes: number): readonly object[] {
   ];
 }
 
+export interface InstallOptions {
+  /** More arguments for each controller. */
+  readonly controllerArgs?: readonly string[];
+}
+
 /** One installation for the tests of a file. */
 export class Turnpike {
   readonly cluster: ControlPlane;
@@ -59,7 +64,7 @@ export class Turnpike {
   readonly dataPlanes: DataPlane[] = [];
 
   /** Starts the cluster, installs the CRDs and the rights, and resolves when two controllers are ready. */
-  static async install(): Promise<Turnpike> {
+  static async install(options: InstallOptions = {}): Promise<Turnpike> {
     const cluster = await startControlPlane();
     let turnpike: Turnpike | undefined;
     try {
@@ -68,8 +73,8 @@ export class Turnpike {
       });
       await installGatewayApi(cluster, 'experimental');
       turnpike = new Turnpike(cluster, [
-        await Controller.prepare(cluster, 1),
-        await Controller.prepare(cluster, 2),
+        await Controller.prepare(cluster, 1, options.controllerArgs),
+        await Controller.prepare(cluster, 2, options.controllerArgs),
       ]);
       await Promise.all(turnpike.controllers.map((one) => one.start()));
       return turnpike;

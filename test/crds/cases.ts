@@ -1,8 +1,8 @@
 // For each rule of our CRDs an object that keeps it and one that breaks it: the decoder is tested with them here, a
 // real API server in e2e/crds.test.ts, and both must say the same.
 import type { OwnKind } from '#crds/definition.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
+import { manifest, needs, type Json } from './manifest.ts';
 
 export interface RuleCase {
   readonly kind: OwnKind;
@@ -19,15 +19,6 @@ export interface SchemaCase {
   /** The field that is told. */
   readonly path: string;
   readonly invalid: Json;
-}
-
-function manifest(kind: OwnKind, spec: Json): Json {
-  return {
-    apiVersion: 'turnpike.dev/v1alpha1',
-    kind,
-    metadata: { name: 'case', namespace: 'default' },
-    spec,
-  };
 }
 
 const group = 'gateway.networking.k8s.io';
@@ -66,15 +57,7 @@ function limit(fields: Json): Json {
   return limits({ limits: [{ ...minute, ...fields }] });
 }
 
-function parameters(spec: Json): Json {
-  return manifest('GatewayParameters', spec);
-}
-
 const rule = { name: 'per-client', limits: [minute] };
-
-function needs(type: string, field: string): string {
-  return `type ${type} needs the field ${field} and no other type may have it: add ${field}, remove it, or change type`;
-}
 
 const namedTwice = 'a target is named twice: remove one of the two entries';
 const wholeAndPart =
@@ -236,65 +219,6 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
   },
 ];
 
-const gatewayParametersRules: readonly Omit<RuleCase, 'kind'>[] = [
-  {
-    rule: needs('Redis', 'redis'),
-    valid: parameters({
-      rateLimitStore: { type: 'Redis', redis: { secretRef: { name: 'redis', key: 'url' } } },
-    }),
-    invalid: parameters({ rateLimitStore: { type: 'Redis' } }),
-  },
-  {
-    rule: 'replicas and autoscaling exclude each other: remove one of them',
-    valid: parameters({ replicas: 3 }),
-    invalid: parameters({ replicas: 3, autoscaling: { maxReplicas: 5 } }),
-  },
-  {
-    rule: 'a DaemonSet has one data plane on each node: remove replicas and autoscaling',
-    valid: parameters({ workload: { type: 'DaemonSet' } }),
-    invalid: parameters({ workload: { type: 'DaemonSet' }, replicas: 3 }),
-  },
-  {
-    rule: 'minReplicas is more than maxReplicas: lower it, or raise maxReplicas',
-    valid: parameters({ autoscaling: { minReplicas: 5, maxReplicas: 5 } }),
-    invalid: parameters({ autoscaling: { minReplicas: 6, maxReplicas: 5 } }),
-  },
-  {
-    rule: needs('CPU', 'cpu'),
-    valid: parameters({
-      autoscaling: { maxReplicas: 5, targets: [{ type: 'CPU', cpu: { averageValue: '600m' } }] },
-    }),
-    invalid: parameters({ autoscaling: { maxReplicas: 5, targets: [{ type: 'CPU' }] } }),
-  },
-  {
-    rule: needs('Memory', 'memory'),
-    valid: parameters({
-      autoscaling: { maxReplicas: 5, targets: [{ type: 'Memory', memory: { averageValue: '300Mi' } }] },
-    }),
-    invalid: parameters({ autoscaling: { maxReplicas: 5, targets: [{ type: 'Memory' }] } }),
-  },
-  {
-    rule: needs('MaxUnavailable', 'maxUnavailable'),
-    valid: parameters({ podDisruptionBudget: { type: 'MaxUnavailable', maxUnavailable: '25%' } }),
-    invalid: parameters({ podDisruptionBudget: { type: 'MaxUnavailable' } }),
-  },
-  {
-    rule: needs('MinAvailable', 'minAvailable'),
-    valid: parameters({ podDisruptionBudget: { type: 'MinAvailable', minAvailable: '2' } }),
-    invalid: parameters({ podDisruptionBudget: { type: 'Unlimited', minAvailable: '2' } }),
-  },
-  {
-    rule: 'must be at most 10m',
-    valid: parameters({ drain: { accept: '30s', deadline: '5m' } }),
-    invalid: parameters({ drain: { accept: '11m' } }),
-  },
-  {
-    rule: 'must be at most 1h',
-    valid: parameters({ drain: { deadline: '1h' } }),
-    invalid: parameters({ drain: { deadline: '2h' } }),
-  },
-];
-
 /** One for each rule of each CRD. */
 export const ruleCases: readonly RuleCase[] = [
   ...authPolicyRules.map((one) => ({ kind: 'AuthPolicy' as const, ...one })),
@@ -374,28 +298,5 @@ export const schemaCases: readonly SchemaCase[] = [
     path: 'spec.rules[0].limits',
     invalid: limits({ limits: [] }),
   },
-  {
-    kind: 'GatewayParameters',
-    what: 'a value twice in a set',
-    path: 'spec.requirePolicies[1]',
-    invalid: parameters({ requirePolicies: ['AuthPolicy', 'AuthPolicy'] }),
-  },
-  {
-    kind: 'GatewayParameters',
-    what: 'a quantity that is none',
-    path: 'spec.resources.limits.memory',
-    invalid: parameters({ resources: { limits: { memory: '1 GB' } } }),
-  },
-  {
-    kind: 'GatewayParameters',
-    what: 'a network that is none',
-    path: 'spec.service.loadBalancerSourceRanges[0]',
-    invalid: parameters({ service: { loadBalancerSourceRanges: ['10.0.0.1'] } }),
-  },
-  {
-    kind: 'GatewayParameters',
-    what: 'a pod template patch that is none',
-    path: 'spec.podTemplatePatch.spec',
-    invalid: parameters({ podTemplatePatch: { spec: 'hostNetwork' } }),
-  },
+  ...gatewayParametersSchemaCases,
 ];
