@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { type Client, clientOf } from './client.ts';
 import { ClusterError } from './cluster-error.ts';
+import { findBuildah } from '../images/buildah.ts';
 import { type CommandOptions, outputOf } from './command.ts';
 import { importArchive, namesIn } from './containerd.ts';
 import { killDaemon } from './daemon.ts';
@@ -177,21 +178,25 @@ class GivenCluster extends KubernetesCluster implements Cluster {
   }
 
   async loadImages(archives: readonly string[]): Promise<readonly string[]> {
-    const names: string[] = [];
-    for (const archive of archives) {
-      const id = (await outputOf('buildah', ['pull', '--quiet', `docker-archive:${archive}`])).trim();
-      for (const name of await namesIn(archive)) names.push(await this.#pushed(id, name));
-    }
-    return names;
-  }
-
-  async #pushed(id: string, name: string): Promise<string> {
     if (!this.#registry) {
       const why = 'where your cluster pulls images from';
       throw new ClusterError('missing', `Set E2E_IMAGE_REGISTRY beside E2E_KUBECONFIG: ${why}`);
     }
-    const pushed = `${this.#registry}/${name.replace(/^[^/]*[.:][^/]*\/|^localhost\//, '')}`;
-    await outputOf('buildah', ['push', id, `docker://${pushed}`], { deadlineMs: 600_000 });
+    const buildah = await findBuildah('pushed-images');
+    const pushed: string[] = [];
+    for (const archive of archives) {
+      const id = (await buildah.run('pull', '--quiet', `docker-archive:${archive}`)).trim();
+      for (const name of await namesIn(archive)) {
+        const there = `${this.#registry}/${withoutRegistry(name)}`;
+        await buildah.run('push', id, `docker://${there}`);
+        pushed.push(there);
+      }
+      await buildah.run('rmi', '--force', id);
+    }
     return pushed;
   }
+}
+
+function withoutRegistry(image: string): string {
+  return image.replace(/^(?:localhost|[^/]*[.:][^/]*)\//, '');
 }
