@@ -179,10 +179,10 @@ export class Provisioner {
       void this.#run(task).finally(() => {
         this.#active -= 1;
         task.running = false;
-        if (task.again) {
-          task.again = false;
-          this.#want(task.gateway);
-        }
+        const { again } = task;
+        task.again = false;
+        // After a failure its time has to pass: what changed is mostly what was made before it.
+        if (again && task.failures === 0) this.#want(task.gateway);
         this.#next();
       });
     }

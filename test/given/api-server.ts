@@ -230,7 +230,7 @@ export class ApiServer {
     response.on('close', () => this.#watchers.delete(watcher));
   }
 
-  /** One object: GET, PUT, PATCH (merge) of it or its status, POST of a new one; versions are checked. */
+  /** One object: GET, PUT, PATCH (merge) of it or its status, POST of a new one, DELETE; versions are checked. */
   #single(request: SeenRequest, response: ServerResponse): void {
     const place = this.#placeOf(request.path);
     if (place === null) {
@@ -256,6 +256,9 @@ export class ApiServer {
       json(response, 404, statusOf(404, 'NotFound'));
     } else if (request.method === 'GET') {
       json(response, 200, stored);
+    } else if (request.method === 'DELETE') {
+      this.delete(table, namespace, name);
+      json(response, 200, statusOf(200, 'Deleted'));
     } else if (
       (body.metadata?.resourceVersion ?? stored.metadata.resourceVersion) !== stored.metadata.resourceVersion
     ) {

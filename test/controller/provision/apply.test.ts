@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { systemClock } from '#controller/clock.ts';
+import { KubeClient } from '#controller/kube/kube-client.ts';
+import { Provisioner, type ProvisionEvent } from '#controller/provision/apply.ts';
+import { provisionedKinds } from '#controller/provision/plan/manifest.ts';
+import { gatewayKey } from '#snapshot/ids.ts';
+import { refuse, startApiServer, type Fault } from '#test/given/api-server.ts';
+import { eventually } from '#test/given/eventually.ts';
+import type {
+  Infrastructure,
+  WantedInfrastructure,
+} from '#controller/translate/infrastructure/infrastructure.ts';
+import { infrastructureParameters } from '#controller/translate/infrastructure/parameters.ts';
+import type { ProvisioningProblem } from '#controller/translate/input.ts';
+import type { TestContext } from 'node:test';
+
+const paths = Object.values(provisionedKinds).map(({ group, version, plural }) =>
+  group === '' ? `/api/${version}/${plural}` : `/apis/${group}/${version}/${plural}`,
+);
+const deployments = '/apis/apps/v1/deployments';
+const daemonSets = '/apis/apps/v1/daemonsets';
+const services = '/api/v1/services';
+const budgets = '/apis/policy/v1/poddisruptionbudgets';
+const edge = gatewayKey('shop', 'edge');
+const name = 'edge-turnpike';
+
+function wanted(fields: Parameters<typeof infrastructureParameters>[0] = {}): WantedInfrastructure {
+  return {
+    kind: 'Wanted',
+    namespace: 'shop',
+    gateway: 'edge',
+    className: 'turnpike',
+    uid: 'a-uid',
+    name,
+    labels: {},
+    annotations: {},
+    ports: [{ number: 80, protocol: 'TCP' }],
+    addresses: [],
+    parameters: infrastructureParameters(fields, {}),
+  };
+}
+
+async function given(t: TestContext) {
+  const server = await startApiServer(t, ...paths);
+  const client = new KubeClient(server.connection, systemClock);
+  const problems: (ProvisioningProblem | null)[] = [];
+  const events: ProvisionEvent[] = [];
+  const provisioner = new Provisioner({
+    client,
+    clock: systemClock,
+    random: () => 0,
+    platform: {
+      controllerName: 'turnpike.dev/gateway-controller',
+      image: 'turnpike/dataplane:1',
+      pullPolicy: null,
+      pullSecrets: [],
+      controllerUrl: 'https://controller:8443',
+      audience: 'turnpike.dev',
+    },
+    namespaces: null,
+    observe: (_, problem) => problems.push(problem),
+    report: (event) => events.push(event),
+    reportWatch: () => {},
+  });
+  t.after(async () => {
+    await provisioner.follow();
+    await client.close();
+  });
+  const put = (infrastructure: Infrastructure) => provisioner.put(new Map([[edge, infrastructure]]));
+  const start = (infrastructure: Infrastructure) => {
+    put(infrastructure);
+    provisioner.useAuthorities('PEM');
+    provisioner.lead();
+  };
+  const written = () =>
+    server.requests.filter(({ method }) => method === 'PATCH' || method === 'DELETE').length;
+  const isDone = () => problems.at(-1) === null && problems.length > 0;
+  return { server, provisioner, problems, events, put, start, written, isDone };
+}
+
+/** Resolves when nothing has been written for a while. */
+async function quiet(written: () => number): Promise<void> {
+  let before = -1;
+  while (before !== written()) {
+    before = written();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
+
+function failing(part: string, code: number, times = Infinity): Fault {
+  let left = times;
+  return ({ method, path }, response) => {
+    if (method !== 'PATCH' || !path.includes(part) || left === 0) return false;
+    left -= 1;
+    return refuse(response, code);
+  };
+}
+
+describe('provisioning', () => {
+  test('makes nothing before it leads and knows the authorities, and then all, once', async (t) => {
+    const { server, provisioner, put, written, isDone, events } = await given(t);
+    put(wanted());
+    provisioner.lead();
+    await quiet(written);
+    assert.equal(written(), 0);
+    provisioner.useAuthorities('PEM');
+    await eventually(() => isDone());
+    await quiet(written);
+    for (const path of ['/api/v1/serviceaccounts', '/api/v1/configmaps', services, deployments, budgets]) {
+      assert.ok(server.get(path, 'shop', name), path);
+    }
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      Array.from({ length: 5 }, () => 'Created'),
+    );
+    const before = written();
+    put(wanted());
+    await quiet(written);
+    assert.equal(written(), before, 'the same again is no work');
+  });
+
+  test('puts back what others change, and rests when nothing of it has changed', async (t) => {
+    const { server, start, written, isDone, events } = await given(t);
+    start(wanted());
+    await eventually(() => isDone());
+    await quiet(written);
+    const service = server.get(services, 'shop', name);
+    assert.ok(service);
+    server.put(services, { ...service, status: { loadBalancer: {} } });
+    const before = written();
+    await quiet(written);
+    assert.equal(written(), before, 'a status is not ours');
+    server.put(services, { ...service, spec: { ...(service['spec'] as object), type: 'NodePort' } });
+    await eventually(
+      () => (server.get(services, 'shop', name)?.['spec'] as { type?: string }).type === 'LoadBalancer',
+    );
+    server.delete(deployments, 'shop', name);
+    await eventually(() => server.get(deployments, 'shop', name) !== undefined);
+    assert.ok(events.some(({ kind, object }) => kind === 'PutBack' && object === `Service shop/${name}`));
+  });
+
+  test('waits the longer the oftener somebody wants a field of ours otherwise', async (t) => {
+    const { server, start, written, isDone } = await given(t);
+    start(wanted());
+    await eventually(() => isDone());
+    await quiet(written);
+    const before = written();
+    const typeOf = () => (server.get(services, 'shop', name)?.['spec'] as { type: string }).type;
+    const until = performance.now() + 2_500;
+    while (performance.now() < until) {
+      const service = server.get(services, 'shop', name);
+      if (typeOf() === 'LoadBalancer' && service)
+        server.put(services, { ...service, spec: { type: 'NodePort' } });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assert.ok(written() - before >= 5, `put back ${written() - before} times`);
+    assert.ok(written() - before <= 9, `put back ${written() - before} times`);
+  });
+
+  test('says nothing of a server that is away for a moment', async (t) => {
+    const { server, start, problems, isDone } = await given(t);
+    server.faults.add(failing('deployments', 503, 2));
+    start(wanted());
+    await eventually(() => isDone());
+    assert.deepEqual([...new Set(problems)], [null]);
+    assert.ok(server.get(deployments, 'shop', name));
+  });
+
+  test('tells a missing permission at once, makes the rest, and recovers', async (t) => {
+    const { server, start, problems, isDone } = await given(t);
+    const fault = failing('deployments', 403);
+    server.faults.add(fault);
+    start(wanted());
+    await eventually(() => problems.length > 0);
+    assert.equal(problems[0]?.reason, 'Forbidden');
+    assert.match(problems[0].message, /^Deployment shop\/edge-turnpike cannot be written: 403/);
+    assert.ok(server.get(budgets, 'shop', name), 'what comes after it is made');
+    server.faults.delete(fault);
+    await eventually(() => isDone());
+    assert.ok(server.get(deployments, 'shop', name));
+  });
+
+  test('takes nothing that is not its own', async (t) => {
+    const { server, start, problems, isDone } = await given(t);
+    server.put(services, { metadata: { name, namespace: 'shop' }, spec: { type: 'ClusterIP' } });
+    start(wanted());
+    await eventually(() => problems.length > 0);
+    assert.equal(problems[0]?.reason, 'ObjectExists');
+    assert.deepEqual(server.get(services, 'shop', name)?.['spec'], { type: 'ClusterIP' });
+    server.delete(services, 'shop', name);
+    await eventually(() => isDone());
+  });
+
+  test('removes the old workload when the new one has a pod that is ready', async (t) => {
+    const { server, start, put, written, isDone } = await given(t);
+    start(wanted());
+    await eventually(() => isDone());
+    put(wanted({ workload: { type: 'DaemonSet' } }));
+    await eventually(() => server.get(daemonSets, 'shop', name) !== undefined);
+    await quiet(written);
+    assert.ok(server.get(deployments, 'shop', name), 'it still serves');
+    const daemonSet = server.get(daemonSets, 'shop', name);
+    assert.ok(daemonSet);
+    server.put(daemonSets, { ...daemonSet, status: { numberReady: 1 } });
+    await eventually(() => server.get(deployments, 'shop', name) === undefined);
+    await eventually(() => server.get(budgets, 'shop', name) === undefined);
+  });
+
+  test('keeps all of a Gateway that is broken, and removes all of one that is another controller’s', async (t) => {
+    const { server, start, put, written, isDone } = await given(t);
+    start(wanted());
+    await eventually(() => isDone());
+    await quiet(written);
+    const before = written();
+    put({ kind: 'Kept' });
+    await quiet(written);
+    assert.equal(written(), before);
+    put({ kind: 'Released' });
+    await eventually(() => paths.every((path) => server.get(path, 'shop', name) === undefined));
+  });
+
+  test('writes nothing once it no longer leads', async (t) => {
+    const { provisioner, start, put, written, isDone } = await given(t);
+    start(wanted());
+    await eventually(() => isDone());
+    await provisioner.follow();
+    await quiet(written);
+    const before = written();
+    put(wanted({ replicas: 7 }));
+    await quiet(written);
+    assert.equal(written(), before);
+  });
+});
