@@ -10,6 +10,7 @@ import { ClusterError } from './cluster/cluster-error.ts';
 import { exitOf } from './cluster/command.ts';
 import { prepareCluster } from './cluster/lifecycle.ts';
 import { runInNamespace } from './cluster/namespace.ts';
+import { buildImages } from './images/images.ts';
 import { prepare } from './prepare.ts';
 
 type Suite = {
@@ -33,11 +34,22 @@ const suites: Readonly<Record<string, Suite>> = {
     tests: 'cluster/*.test.ts',
     run: async (command) => {
       await prepareCluster();
-      const [program, ...args] = command;
-      return (await exitOf(spawn(program, args, { stdio: 'inherit' }), program)).code ?? 1;
+      return runHere(command);
+    },
+  },
+  /** What the images hold, and that they run. */
+  images: {
+    tests: 'images/*.test.ts',
+    run: async (command) => {
+      await buildImages();
+      return runHere(command);
     },
   },
 };
+
+async function runHere([program, ...args]: readonly [string, ...string[]]): Promise<number> {
+  return (await exitOf(spawn(program, args, { stdio: 'inherit' }), program)).code ?? 1;
+}
 
 /** Runs the suite with the words that follow its name, and resolves with the exit code. An empty suite has failed. */
 async function runSuite(name: string, words: readonly string[]): Promise<number> {
