@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { chartRights } from '#charts/generate.ts';
+import { provisionedKinds } from '#controller/provision/plan/manifest.ts';
 import { kinds } from '#crds/kind.ts';
 
 const rights = chartRights();
@@ -19,13 +20,28 @@ test('every right has a reason, and none is for everything', () => {
   }
 });
 
-test('the controller may list and watch exactly the kinds that it reads', () => {
+test('the controller may list and watch exactly the kinds that it reads or makes', () => {
   const watched = [...rights.cluster, ...rights.namespaces]
     .filter(({ verbs }) => verbs.includes('watch'))
     .flatMap(({ apiGroups: [group], resources }) => resources.map((plural) => `${group}/${plural}`));
   assert.deepEqual(
-    watched.sort(),
-    Object.values(kinds)
+    new Set(watched),
+    new Set(
+      [...Object.values(kinds), ...Object.values(provisionedKinds)].map(
+        ({ group, plural }) => `${group}/${plural}`,
+      ),
+    ),
+  );
+});
+
+test('of what is no part of its own status, the controller writes only kinds that it makes for Gateways', () => {
+  const written = rights.namespaces
+    .filter(({ verbs }) => verbs.some((verb) => ['create', 'update', 'patch', 'delete'].includes(verb)))
+    .flatMap(({ apiGroups: [group], resources }) => resources.map((plural) => `${group}/${plural}`))
+    .filter((one) => !one.endsWith('/status') && one !== 'events.k8s.io/events');
+  assert.deepEqual(
+    written.sort(),
+    Object.values(provisionedKinds)
       .map(({ group, plural }) => `${group}/${plural}`)
       .sort(),
   );
@@ -40,14 +56,6 @@ test('a kind in a namespace is no right in the cluster, and the other way round'
   }
 });
 
-/** Come with provisioning. */
-const notYet = new Set([
-  'dataplane-image',
-  'dataplane-pull-policy',
-  'dataplane-pull-secrets',
-  'watch-namespaces',
-]);
-
 test('the arguments that the chart gives are options of the controller', () => {
   const root = path.join(import.meta.dirname, '../..');
   const template = readFileSync(path.join(root, 'charts/turnpike/templates/deployment.yaml'), 'utf8');
@@ -55,7 +63,7 @@ test('the arguments that the chart gives are options of the controller', () => {
   const given = [...template.matchAll(/^ +- --([a-z-]+)=/gm)].map(([, name = '']) => name);
   assert.ok(given.length > 5);
   assert.deepEqual(
-    given.filter((name) => !notYet.has(name) && !new RegExp(`^  --${name} `, 'm').test(program)),
+    given.filter((name) => !new RegExp(`^  --${name} `, 'm').test(program)),
     [],
   );
 });
