@@ -86,6 +86,12 @@ test('docs/guides/troubleshooting.md lists exactly the reasons that conditions c
   const keys = [...read('controller/translate/policies/keys.ts').matchAll(/reason: '([A-Za-z]+)'/g)].map(
     (match) => `ResolvedRefs ${match[1]}`,
   );
+  const provisioning = /readonly reason: ((?:'[A-Za-z]+'(?: \| )?)+);/.exec(
+    read('controller/translate/input.ts'),
+  );
+  const provisioned = [...(provisioning?.[1] ?? '').matchAll(/'([A-Za-z]+)'/g)].map(
+    (match) => `turnpike.dev/Provisioned ${match[1]}`,
+  );
   const statuses = ['gateway', 'route', 'policy', 'gateway-class'].flatMap((name) =>
     [
       ...read(`controller/translate/statuses/${name}.ts`).matchAll(
@@ -93,7 +99,7 @@ test('docs/guides/troubleshooting.md lists exactly the reasons that conditions c
       ),
     ].map((match) => `${match[1]} ${match[2]}`),
   );
-  const reasons = new Set([...called, ...spelt, ...keys, ...statuses]);
+  const reasons = new Set([...called, ...spelt, ...keys, ...provisioned, ...statuses]);
   reasons.delete('Conflicted NoConflicts');
   assert.ok(reasons.size > 25);
 

@@ -5,7 +5,7 @@ import { KubeClient } from '#controller/kube/kube-client.ts';
 import { Provisioner, type ProvisionEvent } from '#controller/provision/apply.ts';
 import { provisionedKinds } from '#controller/provision/plan/manifest.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
-import { refuse, startApiServer, type Fault } from '#test/given/api-server.ts';
+import { refuse, startApiServer, type ApiServer, type Fault } from '#test/given/api-server.ts';
 import { eventually } from '#test/given/eventually.ts';
 import type {
   Infrastructure,
@@ -79,6 +79,11 @@ async function given(t: TestContext) {
   return { server, provisioner, problems, events, put, start, written, isDone };
 }
 
+function serviceType(server: ApiServer): unknown {
+  const { type } = (server.get(services, 'shop', name)?.['spec'] ?? {}) as { readonly type?: unknown };
+  return type;
+}
+
 /** Resolves when nothing has been written for a while. */
 async function quiet(written: () => number): Promise<void> {
   let before = -1;
@@ -132,9 +137,7 @@ describe('provisioning', () => {
     await quiet(written);
     assert.equal(written(), before, 'a status is not ours');
     server.put(services, { ...service, spec: { ...(service['spec'] as object), type: 'NodePort' } });
-    await eventually(
-      () => (server.get(services, 'shop', name)?.['spec'] as { type?: string }).type === 'LoadBalancer',
-    );
+    await eventually(() => serviceType(server) === 'LoadBalancer');
     server.delete(deployments, 'shop', name);
     await eventually(() => server.get(deployments, 'shop', name) !== undefined);
     assert.ok(events.some(({ kind, object }) => kind === 'PutBack' && object === `Service shop/${name}`));
@@ -146,11 +149,10 @@ describe('provisioning', () => {
     await eventually(() => isDone());
     await quiet(written);
     const before = written();
-    const typeOf = () => (server.get(services, 'shop', name)?.['spec'] as { type: string }).type;
     const until = performance.now() + 2_500;
     while (performance.now() < until) {
       const service = server.get(services, 'shop', name);
-      if (typeOf() === 'LoadBalancer' && service)
+      if (serviceType(server) === 'LoadBalancer' && service)
         server.put(services, { ...service, spec: { type: 'NodePort' } });
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
