@@ -159,8 +159,8 @@ function kubeProxyConfig(site: Site): object {
     metricsBindAddress: '127.0.0.1:10249',
     hostnameOverride: nodeName,
     clusterCIDR: addresses.pods,
+    // How soon it follows the endpoints is left as it is everywhere: at most once a second.
     // The limits of connection tracking are the machine's, not this namespace's.
     conntrack: { maxPerCore: 0 },
-    nftables: { minSyncPeriod: '100ms', syncPeriod: '30s' },
   };
 }
