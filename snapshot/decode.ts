@@ -5,7 +5,7 @@ import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } f
 import type { Authentication } from './authentication.ts';
 import type { Certificate } from './certificate.ts';
 import type { Cluster, Endpoints } from './cluster.ts';
-import type { Filter, HeaderFilter, HeaderValue, UnknownFilter } from './filter.ts';
+import type { Filter, HeaderValue } from './filter.ts';
 import type { ResourceKind } from './ids.ts';
 import type { Listener } from './listener.ts';
 import type { Fleet, OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
@@ -99,13 +99,9 @@ const pathRewrite: Shape<PathRewrite> = variant<PathRewrite>('kind', {
   Prefix: object({ kind: shape.oneOf('Prefix'), value: pathText }),
 });
 
-const headerFilters = {
+const filters = {
   RequestHeaders: object({ kind: shape.oneOf('RequestHeaders'), ...headerEdits }),
   ResponseHeaders: object({ kind: shape.oneOf('ResponseHeaders'), ...headerEdits }),
-} satisfies Record<HeaderFilter['kind'], Shape<HeaderFilter>>;
-
-const filters = {
-  ...headerFilters,
   Rewrite: object({
     kind: shape.oneOf('Rewrite'),
     hostname: shape.nullable(hostname),
@@ -135,7 +131,7 @@ const actions = {
       object({
         cluster: shape.nullable(shape.idOf('Cluster')),
         weight: shape.integer(0),
-        filters: shape.list(variant<HeaderFilter | UnknownFilter>('kind', headerFilters, unknown)),
+        filters: shape.list(variant<Filter>('kind', filters, unknown)),
       }),
     ),
     timeouts: object({ requestMs: shape.nullable(millis), backendRequestMs: shape.nullable(millis) }),

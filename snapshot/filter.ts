@@ -1,9 +1,9 @@
 import type { PathRewrite } from './route.ts';
 
-/** What a rule does to a request or its answer beside choosing a backend. */
+/** What a rule, or one of its backends, does to a request or its answer. */
 export type Filter = HeaderFilter | RewriteFilter | UnknownFilter;
 
-/** Edits of field lines, all that a single backend can have. */
+/** Edits of field lines. */
 export type HeaderFilter = RequestHeaderFilter | ResponseHeaderFilter;
 
 /** Changes fields of the request before it is forwarded (Gateway API RequestHeaderModifier). */

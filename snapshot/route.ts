@@ -1,4 +1,4 @@
-import type { Filter, HeaderFilter, UnknownFilter } from './filter.ts';
+import type { Filter } from './filter.ts';
 import type { ResourceId } from './ids.ts';
 
 /** One HTTPRoute as the data plane needs it: where it is attached, and its rules in their own order. */
@@ -82,7 +82,8 @@ export interface ForwardAction {
 export interface WeightedBackend {
   readonly cluster: ResourceId | null;
   readonly weight: number;
-  readonly filters: readonly (HeaderFilter | UnknownFilter)[];
+  /** After those of the rule. */
+  readonly filters: readonly Filter[];
 }
 
 /** Milliseconds; null for the data plane's default, 0 for none. */

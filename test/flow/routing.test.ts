@@ -188,6 +188,29 @@ test('a rewrite changes host and path for the backend alone', async () => {
   assert.equal(seen.headers['host'], 'shop.internal');
 });
 
+test('a backend is sent what its own filters made of a request, after those of the rule', async () => {
+  await using backend = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    'shop.yaml': serviceManifest('shop', backend.port),
+    'route.yaml': routeManifest(
+      'shop',
+      `
+    - matches: [{ path: { type: PathPrefix, value: /api } }]
+      filters: [{ type: URLRewrite, urlRewrite: { hostname: shop.internal } }]
+      backendRefs:
+        - name: shop
+          port: 80
+          filters:
+            - { type: URLRewrite, urlRewrite: { path: { type: ReplacePrefixMatch, replacePrefixMatch: /v2 } } }`,
+    ),
+  });
+  await turnpike.until('/api', 200);
+
+  const seen = await turnpike.seen('/api/shoes?size=43');
+  assert.equal(seen.path, '/v2/shoes?size=43');
+  assert.equal(seen.headers['host'], 'shop.internal');
+});
+
 /** The rest of a rule that tells the backend which rule it was. */
 function answeredBy(rule: string): string {
   return `filters: [{ type: RequestHeaderModifier, requestHeaderModifier: { set: [{ name: x-rule, value: ${rule} }] } }]

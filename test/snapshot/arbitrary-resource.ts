@@ -40,9 +40,7 @@ const valueMatch = fc.record({ kind: fc.constantFrom('Exact', 'Regex'), name: te
 const action = fc.oneof(
   fc.record({
     kind: constant('Forward'),
-    backends: list(
-      fc.record({ cluster: nullable(id('Cluster')), weight: fc.nat(), filters: list(headerFilter) }),
-    ),
+    backends: list(fc.record({ cluster: nullable(id('Cluster')), weight: fc.nat(), filters: list(filter) })),
     timeouts: fc.record({ requestMs: nullable(millis), backendRequestMs: nullable(millis) }),
   }),
   fc.record({

@@ -48,18 +48,18 @@ export function ruleFilters(filters: readonly HTTPRouteFilter[], field: string):
   };
 }
 
-/** The filters of the backend at `field`: only header modifiers are done for a single backend. */
+/** The filters of the backend at `field`: those that edit requests to this one and their answers. */
 export function backendFilters(
   filters: readonly HTTPRouteFilter[],
   field: string,
-): { readonly filters: readonly HeaderFilter[]; readonly problem: Problem | null } {
-  const edits: HeaderFilter[] = [];
+): { readonly filters: readonly Filter[]; readonly problem: Problem | null } {
+  const edits: Filter[] = [];
   for (const [index, filter] of filters.entries()) {
     const read = filterOf(filter, `${field}.filters[${String(index)}]`);
     if (read.kind === 'Unsupported') {
       return { filters: [], problem: read.problem };
     }
-    if (read.kind !== 'Filter' || read.filter.kind === 'Rewrite') {
+    if (read.kind !== 'Filter') {
       return { filters: [], problem: unsupported(`${field}.filters[${String(index)}].type`, filter.type) };
     }
     edits.push(read.filter);
