@@ -1,8 +1,6 @@
-import path from 'node:path';
 import type { Cluster } from '../cluster/cluster.ts';
 import { buildImages } from '../images/images.ts';
-
-const chart = path.join(import.meta.dirname, '../../charts/turnpike');
+import { imageValues, upgrade } from '../journeys/helm.ts';
 
 /** Namespaces that the suite makes. A run that was cut short leaves them. */
 const suiteNamespaces = ['infra', 'app-backend', 'web-backend'].map((part) => `gateway-conformance-${part}`);
@@ -10,26 +8,10 @@ const suiteNamespaces = ['infra', 'app-backend', 'web-backend'].map((part) => `g
 /** Installs the chart of this checkout as a user does, or upgrades it, and resolves when the controllers are ready. */
 export async function install(cluster: Cluster): Promise<void> {
   const { images } = await buildImages();
-  const { controller, dataplane } = images;
-  const names = await cluster.loadImages([controller.archive, dataplane.archive]);
-  const values = ['controller', 'dataplane'].flatMap((plane, at) => imageValues(plane, names[at] ?? ''));
-  const command = [
-    'upgrade',
-    'turnpike',
-    chart,
-    '--install',
-    '--namespace=turnpike-system',
-    '--create-namespace',
-  ];
-  await cluster.helm([...command, '--wait', '--timeout=120s', ...values], { deadlineMs: 150_000 });
-}
-
-function imageValues(plane: string, name: string): readonly string[] {
-  const at = name.lastIndexOf(':');
-  return [
-    `--set=${plane}.image.repository=${name.slice(0, at)}`,
-    `--set-string=${plane}.image.tag=${name.slice(at + 1)}`,
-  ];
+  const archives = [images.controller.archive, images.dataplane.archive];
+  const [controller = '', dataplane = ''] = await cluster.loadImages(archives);
+  const release = { cluster, namespace: 'turnpike-system', release: 'turnpike' };
+  await upgrade(release, imageValues({ controller, dataplane }));
 }
 
 /** Resolves when nothing is left of a run before: the suite takes what it finds for its own. */
