@@ -1,4 +1,7 @@
 // One journey: namespaces of its own on the shared installation, kubectl, requests and load. Decides nothing.
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
@@ -35,19 +38,26 @@ const namespaceDeadlineMs = 90_000;
 export class Journey {
   readonly site: Site;
   readonly namespace: string;
+  readonly #kubeconfig: string;
   readonly #namespaces: string[] = [];
   readonly #loads: LoadProcess[] = [];
 
   /** Makes the namespace, anew when a run that was cut short has left it. */
   static async begin(namespace: string): Promise<Journey> {
-    const journey = new Journey(await knownSite(), namespace);
+    const site = await knownSite();
+    // A context of its own: `--namespace` would refuse objects that name another one.
+    const kubeconfig = path.join(await mkdtemp(path.join(os.tmpdir(), 'journey-')), 'kubeconfig');
+    await copyFile(site.cluster.kubeconfig, kubeconfig);
+    const journey = new Journey(site, namespace, kubeconfig);
+    await journey.kubectl('config', 'set-context', '--current', `--namespace=${namespace}`);
     await journey.addNamespace(namespace);
     return journey;
   }
 
-  private constructor(site: Site, namespace: string) {
+  private constructor(site: Site, namespace: string, kubeconfig: string) {
     this.site = site;
     this.namespace = namespace;
+    this.#kubeconfig = kubeconfig;
   }
 
   /** Another namespace of this journey, with labels. */
@@ -100,14 +110,17 @@ export class Journey {
     }
   }
 
-  /** Resolves with the Gateway once it is Programmed and has an address. */
+  /** Resolves with the Gateway once it is Programmed and its address is answered on port 80. */
   async edge(name = 'edge', namespace = this.namespace): Promise<Edge> {
     await this.until(`gateway/${name}`, 'Programmed', 'True', namespace);
     const { status } = (await this.get(`gateway/${name}`, namespace)) as {
       status: { addresses: { value: string }[] };
     };
     const address = status.addresses[0]?.value ?? '';
-    return { address, ask: (request, options) => ask(address, request, options) };
+    const edge: Edge = { address, ask: (request, options) => ask(address, request, options) };
+    // What is outside (kube-proxy here, a cloud's load balancer elsewhere) hears of it a moment later.
+    await eventually(`${address} is answered`, () => edge.ask({ path: '/' }), { intervalMs: 50 });
+    return edge;
   }
 
   /** Resolves with the answer once it is as wanted: what was applied takes a moment to be served. */
@@ -191,14 +204,23 @@ export class Journey {
       const of = `--namespace=${namespace}`;
       await this.#show('get', 'gateways,httproutes,deployments,services,pods', '--output=wide', of);
       await this.#show('get', 'events', '--sort-by=.lastTimestamp', of);
-      const labels = '--selector=app.kubernetes.io/part-of=turnpike';
-      await this.#show('logs', labels, '--all-containers', '--prefix', '--tail=40', of);
+      for (const labels of [
+        'app.kubernetes.io/component=controller',
+        'gateway.networking.k8s.io/gateway-name',
+      ]) {
+        await this.#show('logs', `--selector=${labels}`, '--all-containers', '--prefix', '--tail=20', of);
+      }
     }
   }
 
   /** Ends loads, and removes the namespaces; resolves once the API server has taken that up. */
   async end(): Promise<void> {
     for (const load of this.#loads) load.end();
+    await this.#remove();
+    await rm(path.dirname(this.#kubeconfig), { recursive: true });
+  }
+
+  async #remove(): Promise<void> {
     if (process.env['TURNPIKE_KEEP'] === '1' || this.#namespaces.length === 0) return;
     await this.kubectl('delete', 'namespace', ...this.#namespaces, '--ignore-not-found', '--wait=false');
   }
@@ -216,9 +238,8 @@ export class Journey {
   }
 
   #kubectl(args: readonly string[], input = ''): Promise<string> {
-    const named = args.some((one) => one.startsWith('--namespace=') || one === '--all-namespaces');
-    const where = named ? [] : [`--namespace=${this.namespace}`];
-    return this.site.cluster.kubectl([...where, ...args], { input, deadlineMs: 150_000 });
+    const env = { KUBECONFIG: this.#kubeconfig };
+    return this.site.cluster.kubectl(args, { input, env, deadlineMs: 150_000 });
   }
 }
 

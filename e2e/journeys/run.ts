@@ -1,13 +1,12 @@
 /**
  * Runs the journeys: finds or starts the cluster, builds and loads the images, installs the chart once for all of them, and
  * runs `node --test` in the cluster's network. Words choose journeys by parts of their names, and those with a dash go to
- * `node --test` (write values with `=`); `--name=NAME` is the cluster's.
+ * `node --test` (write values with `=`); `--name=NAME` is the cluster's, and `--again` takes the installation that is there.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
+import { cacheFolder } from '../cluster/cache-folder.ts';
 import { startCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
@@ -21,11 +20,12 @@ import type { Installation } from './site.ts';
 /** What these do would be noticed by others, or others would disturb what they measure: one after the other, in this order. */
 const alone = ['shared-limit', 'sudden-backends', 'faults', 'upgrade', 'mistakes', 'uninstall'];
 /** The others only use what they have made themselves. */
-const atOnce = 3;
+const atOnce = 2;
 
 const words = process.argv.slice(2);
 const name = words.find((word) => word.startsWith('--name='))?.slice('--name='.length);
-const options = words.filter((word) => word.startsWith('-') && !word.startsWith('--name='));
+const again = words.includes('--again');
+const options = words.filter((word) => word.startsWith('-') && !/^--(?:name=|again$)/.test(word));
 const wanted = words.filter((word) => !word.startsWith('-'));
 
 async function install(cluster: Cluster): Promise<Installation> {
@@ -80,17 +80,13 @@ async function timed<T>(what: string, action: () => Promise<T>): Promise<T> {
   return result;
 }
 
-const folder = await mkdtemp(path.join(os.tmpdir(), 'turnpike-journeys-'));
 try {
   const cluster = await timed('cluster', () => startCluster(name === undefined ? {} : { name }));
-  const installation = await timed('images and chart', () => install(cluster));
-  const site = path.join(folder, 'site.json');
-  await tellSite(site, installation);
+  const site = path.join(cacheFolder(), `journeys-${cluster.name}.json`);
+  if (!again) await tellSite(site, await timed('images and chart', () => install(cluster)));
   process.exitCode = (await timed('journeys', () => run(cluster, site))) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof ClusterError)) throw error;
   console.error(`e2e: ${error.message}`);
   process.exitCode = 1;
-} finally {
-  await rm(folder, { recursive: true });
 }
