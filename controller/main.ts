@@ -104,6 +104,18 @@ function provisioning(): ProvisioningOptions | null {
 }
 
 const log = createLog((line) => process.stderr.write(line), Date.now);
+let stopping = false;
+let stop = async (): Promise<void> => {};
+// Before anything is waited for: as process 1 of a container it would not even hear of signals that it does not take.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info('Stopping', { signal });
+    void stop().then(() => process.exit(0));
+  });
+}
+
 const kubeconfig = optional('kubeconfig');
 const connection = await loadConnection(
   kubeconfig === null
@@ -143,25 +155,16 @@ const admin = createAdminServer({
   pages: controllerPages(controller.facts),
   onError: (page, error) => log.error('AdminPageFailed', { page, error }),
 });
+stop = async () => {
+  await controller.stop();
+  await admin.close();
+};
 const adminAddress = address('admin-address', '127.0.0.1:9902');
 const at = await admin.listen(adminAddress.host, adminAddress.port).catch((error: unknown) => {
   log.error('AdminNotListening', { ...adminAddress, error });
   process.exit(1);
 });
 log.info('Started', { version: build.version, name, namespace, admin: hostPortText(at) });
-
-let stopping = false;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info('Stopping', { signal });
-    void controller
-      .stop()
-      .then(() => admin.close())
-      .then(() => process.exit(0));
-  });
-}
 
 const published = await controller.start().catch((error: unknown) => {
   log.error('NotPublishing', { error });

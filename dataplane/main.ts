@@ -29,6 +29,8 @@ Serves one Gateway. Each option can also be an environment variable: TURNPIKE_GA
   --instance NAME            the pod's name (default: the host's)
   --access-log MODE          stdout or off (default stdout)
   --drain-accept SECONDS     in which connections are still taken after SIGTERM (default 5)
+  --drain-idle SECONDS       how long silent connections are kept after that: a request that comes on one is still
+                             answered, and the answer closes it (default 10)
   --drain-deadline SECONDS   after which what is left is cut (default 60)
 `;
 
@@ -45,6 +47,7 @@ const { values } = parseArgs({
     instance: { type: 'string' },
     'access-log': { type: 'string' },
     'drain-accept': { type: 'string' },
+    'drain-idle': { type: 'string' },
     'drain-deadline': { type: 'string' },
     help: { type: 'boolean' },
   },
@@ -104,7 +107,7 @@ const accessLog = option('access-log', 'stdout');
 if (accessLog !== 'stdout' && accessLog !== 'off') usage(`--access-log is stdout or off, not ${accessLog}`);
 const drain = {
   acceptMs: seconds('drain-accept', '5'),
-  idleMs: 1_000,
+  idleMs: seconds('drain-idle', '10'),
   deadlineMs: seconds('drain-deadline', '60'),
 };
 const adminAddress = address('admin-address', '127.0.0.1:9901');
@@ -142,12 +145,7 @@ const admin = createAdminServer({
   }),
   onError: (page, error) => log.error('AdminPageFailed', { page, error }),
 });
-const at = await admin.listen(adminAddress.host, adminAddress.port).catch((error: unknown) => {
-  log.error('AdminNotListening', { ...adminAddress, error });
-  process.exit(1);
-});
-log.info('Started', { version: build.version, gateway, admin: hostPortText(at) });
-
+// Before anything is waited for: as process 1 of a container it would not even hear of signals that it does not take.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     if (stopping) process.exit(1);
@@ -160,6 +158,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       .then(() => process.exit(0));
   });
 }
+
+const at = await admin.listen(adminAddress.host, adminAddress.port).catch((error: unknown) => {
+  log.error('AdminNotListening', { ...adminAddress, error });
+  process.exit(1);
+});
+log.info('Started', { version: build.version, gateway, admin: hostPortText(at) });
 
 function report(event: DataPlaneEvent): void {
   switch (event.kind) {

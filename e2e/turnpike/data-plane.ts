@@ -63,6 +63,7 @@ export class DataPlane {
       `--admin-address=${this.address}:9901`,
       '--access-log=off',
       '--drain-accept=0',
+      '--drain-idle=1',
       '--drain-deadline=3',
     ];
   }
