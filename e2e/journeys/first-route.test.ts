@@ -86,14 +86,13 @@ describe('a first Gateway and a first route', () => {
 
   it('puts back what somebody changes by hand of what it made, and leaves the rest alone', async () => {
     const name = journey.infrastructure();
-    const port = async () => {
-      const { spec } = (await journey.get(`service/${name}`)) as { spec: { ports: { port: number }[] } };
-      return spec.ports[0]?.port;
-    };
-    const patch = ['patch', `service/${name}`, '--type=json', '--patch'];
-    await journey.kubectl(...patch, '[{"op":"replace","path":"/spec/ports/0/port","value":8080}]');
+    const policy = () =>
+      journey.kubectl('get', `service/${name}`, '--output=jsonpath={.spec.externalTrafficPolicy}');
+    assert.equal(await policy(), 'Local');
+    const patch = JSON.stringify({ spec: { externalTrafficPolicy: 'Cluster' } });
+    await journey.kubectl('patch', `service/${name}`, `--patch=${patch}`);
     await journey.kubectl('annotate', `service/${name}`, 'example.com/by=hand');
-    await eventually('the port is put back', async () => ((await port()) === 80 ? true : undefined));
+    await eventually('it is put back', async () => (await policy()) === 'Local' || undefined);
     const { metadata } = (await journey.get(`service/${name}`)) as {
       metadata: { annotations?: Record<string, string> };
     };

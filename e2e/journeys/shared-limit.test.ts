@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../cluster/eventually.ts';
-import { burst } from '../turnpike/load.ts';
+import { startLoad } from '../turnpike/load.ts';
+import type { LoadReport } from '../turnpike/load-count.ts';
 import { requests } from './counts.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
@@ -97,21 +97,36 @@ describe('a limit by key that three data planes share', () => {
     await journey.apply(gateway, policies);
     edge = await journey.edge();
     for (const name of ['shop', 'wide']) await journey.until(`ratelimitpolicy/${name}`, 'Programmed');
+    await journey.rolledOut(journey.infrastructure());
+    await counting(1);
   });
   afterEach((test) => journey.tellFailure(test as TestContext));
   after(() => journey.end());
 
   const orders = (key: string) => ({ path: '/orders', headers: { 'x-api-key': key } });
 
-  /** All at once through the Gateway's address, each on a connection of its own. */
-  const atOnce = (key: string, count = 300) => burst({ to: [edge.address], ask: orders(key), count });
+  /** 300 requests within two seconds through the Gateway's address, on 30 connections. */
+  async function ask300(key: string): Promise<LoadReport> {
+    const load = startLoad({ to: [edge.address], ask: orders(key), rate: 150, connections: 30 });
+    await eventually('300 are sent', () => load.report().sent >= 300 || undefined, { intervalMs: 2 });
+    return load.stop();
+  }
+
+  /** Resolves when each of the three data planes says that it counts in Redis (1), or that it cannot (0). */
+  async function counting(inRedis: 0 | 1): Promise<void> {
+    const wanted = `turnpike_rate_limit_store_available ${inRedis}`;
+    await eventually(wanted, async () => {
+      const pages = await Promise.all((await journey.dataPlanes()).map(({ address }) => metrics(address)));
+      return (pages.length === 3 && pages.every((page) => page.includes(wanted))) || undefined;
+    });
+  }
 
   it('admits exactly 100 of 300 for each key, over all of them', async (test) => {
     for (const key of ['ada', 'grace']) {
-      const report = await atOnce(key);
+      const report = await ask300(key);
       test.diagnostic(JSON.stringify(report.statuses));
       assert.deepEqual(report.failures, {});
-      assert.deepEqual(report.statuses, { 200: 100, 429: 200 });
+      assert.deepEqual(report.statuses, { 200: 100, 429: report.sent - 100 });
     }
     const pods = await journey.dataPlanes();
     assert.equal(pods.length, 3);
@@ -145,7 +160,8 @@ describe('a limit by key that three data planes share', () => {
   });
 
   it('grants each data plane its share while Redis is away', async (test) => {
-    const report = await atOnce('edsger');
+    await counting(0);
+    const report = await ask300('edsger');
     test.diagnostic(JSON.stringify(report.statuses));
     assert.deepEqual(report.failures, {});
     assert.deepEqual(Object.keys(report.statuses).sort(), ['200', '429']);
@@ -157,19 +173,18 @@ describe('a limit by key that three data planes share', () => {
   it('comes back to one count when Redis does', async () => {
     await journey.kubectl('scale', 'deployment/redis', '--replicas=1');
     await journey.rolledOut('redis');
-    let attempt = 0;
-    await eventually('three data planes have one count again', async () => {
-      const report = await atOnce(`barbara-${(attempt += 1)}`);
-      if (report.statuses['200'] === 100) return true;
-      await pause(500);
-      return undefined;
-    });
+    await counting(1);
+    const report = await ask300('barbara');
+    assert.equal(report.statuses['200'], 100);
   });
 
   /** How many requests a data plane has answered, by its metrics. */
   async function requestsServed(address: string): Promise<number> {
-    const page = await (await fetch(`http://${address}:9901/metrics`)).text();
-    const lines = page.match(/^turnpike_requests_total\{.*\} \d+$/gm) ?? [];
+    const lines = (await metrics(address)).match(/^turnpike_requests_total\{.*\} \d+$/gm) ?? [];
     return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+
+  async function metrics(address: string): Promise<string> {
+    return (await fetch(`http://${address}:9901/metrics`)).text();
   }
 });
