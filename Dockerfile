@@ -44,23 +44,35 @@ RUN groupadd --gid 65532 turnpike \
   && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin turnpike
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
-COPY LICENSE package.json ./
 ENV NODE_ENV=production
 USER 65532:65532
 
-# Dependencies come before code: a change of code copies code alone.
-FROM base AS controller-files
-COPY --from=controller-packages /app/node_modules node_modules
+# Code as everybody may read and nobody change it, whatever the checkout's own modes are.
+FROM packages AS controller-code
+WORKDIR /code
+COPY LICENSE package.json ./
 COPY admin admin
 COPY snapshot snapshot
 COPY crds crds
 COPY controller controller
+RUN chmod -R u=rwX,go=rX .
 
-FROM base AS dataplane-files
-COPY --from=dataplane-packages /app/node_modules node_modules
+FROM packages AS dataplane-code
+WORKDIR /code
+COPY LICENSE package.json ./
 COPY admin admin
 COPY snapshot snapshot
 COPY dataplane dataplane
+RUN chmod -R u=rwX,go=rX .
+
+# Dependencies come before code: a change of code copies code alone.
+FROM base AS controller-files
+COPY --from=controller-packages /app/node_modules node_modules
+COPY --from=controller-code /code ./
+
+FROM base AS dataplane-files
+COPY --from=dataplane-packages /app/node_modules node_modules
+COPY --from=dataplane-code /code ./
 
 # Node strips types and V8 compiles once, here: a start takes half the time. V8 refuses what another machine's V8 made,
 # and the cache is of this user alone: for another (runAsUser) all works, and a start compiles again. Only what a
@@ -80,7 +92,7 @@ FROM controller-files AS controller
 COPY --from=controller-compiled --chown=0:0 /tmp/compile-cache .compile-cache
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 ARG VERSION
-ARG REVISION
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Turnpike controller" \
   org.opencontainers.image.description="Turns Gateway API resources into snapshots for Turnpike's data planes" \
   org.opencontainers.image.licenses="Apache-2.0" \
@@ -92,7 +104,7 @@ FROM dataplane-files AS dataplane
 COPY --from=dataplane-compiled --chown=0:0 /tmp/compile-cache .compile-cache
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 ARG VERSION
-ARG REVISION
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Turnpike data plane" \
   org.opencontainers.image.description="Serves one Gateway: proxies, authenticates and rate-limits its requests" \
   org.opencontainers.image.licenses="Apache-2.0" \

