@@ -56,7 +56,11 @@ export type Wait = {
 export interface ClusterNode {
   /** Ends a server of the cluster as a crash would. Resolves when it is gone; nothing starts it again. */
   kill(server: ServerName): Promise<void>;
-  /** Starts a server that is gone, and resolves when it can be used. */
+  /**
+   * Starts a server that is gone, and resolves when it can be used. With the API server come a new controller manager and
+   * scheduler, as they end elsewhere when it is away. kubelet and kube-proxy live on and ask again ever more rarely: after a
+   * minute without API server they hear of changes up to a minute later. To kill and start them too is quicker.
+   */
   start(server: ServerName): Promise<void>;
   /** A client with the address 10.89.3.`host` of its own, `host` from 1 to 254. */
   client(host: number): Promise<Client>;

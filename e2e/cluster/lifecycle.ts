@@ -183,9 +183,25 @@ export async function statusOf(name: string): Promise<Status> {
 
 /** Starts one server of a cluster again, and resolves when it can be used. Does nothing when it runs. */
 export async function startServer(site: Site, programs: ClusterPrograms, server: ServerName): Promise<void> {
-  await ensureDaemon(site, serverCommands(site, programs)[server]);
+  const commands = serverCommands(site, programs);
+  if ((await pidOf(site, server)) !== undefined) return;
+  const leaders = server === 'kube-apiserver' ? await stopLeaders(site) : [];
+  await ensureDaemon(site, commands[server]);
   if (server === 'kube-apiserver') await apiServerReady(site, programs);
   if (server === 'containerd') await whenReady(site, server, async () => containerdAnswers(site));
+  await Promise.all(leaders.map(async (leader) => ensureDaemon(site, commands[leader])));
+}
+
+/**
+ * Stops those that elsewhere end when they can't renew their lease, and resolves with those that ran. Theirs is no lease, and one
+ * that remembers how long the API server was away would take the node for dead, and its pods with it.
+ */
+async function stopLeaders(site: Site): Promise<readonly ServerName[]> {
+  const leaders: readonly ServerName[] = ['kube-controller-manager', 'kube-scheduler'];
+  const ran: ServerName[] = [];
+  for (const leader of leaders) if ((await pidOf(site, leader)) !== undefined) ran.push(leader);
+  await Promise.all(ran.map(async (leader) => stopDaemon(site, leader)));
+  return ran;
 }
 
 export type Kubectl = (
