@@ -55,6 +55,8 @@ export function edgeGateway(dataPlanes: number): readonly object[] {
 export interface InstallOptions {
   /** More arguments for each controller. */
   readonly controllerArgs?: readonly string[];
+  /** The namespaces that controllers may serve, and do; left out: all. */
+  readonly watchNamespaces?: readonly string[];
 }
 
 /** One installation for the tests of a file. */
@@ -64,17 +66,24 @@ export class Turnpike {
   readonly dataPlanes: DataPlane[] = [];
 
   /** Starts the cluster, installs the CRDs and the rights, and resolves when two controllers are ready. */
-  static async install(options: InstallOptions = {}): Promise<Turnpike> {
+  static async install({
+    controllerArgs = [],
+    watchNamespaces = [],
+  }: InstallOptions = {}): Promise<Turnpike> {
     const cluster = await startControlPlane();
     let turnpike: Turnpike | undefined;
     try {
       await cluster.kubectl(['apply', '--server-side', `--filename=${crds}`, '--filename=-'], {
-        input: await controllerRights(),
+        input: await controllerRights(watchNamespaces),
       });
       await installGatewayApi(cluster, 'experimental');
+      const args = [
+        ...controllerArgs,
+        ...(watchNamespaces.length === 0 ? [] : [`--watch-namespaces=${watchNamespaces.join(',')}`]),
+      ];
       turnpike = new Turnpike(cluster, [
-        await Controller.prepare(cluster, 1, options.controllerArgs),
-        await Controller.prepare(cluster, 2, options.controllerArgs),
+        await Controller.prepare(cluster, 1, args),
+        await Controller.prepare(cluster, 2, args),
       ]);
       await Promise.all(turnpike.controllers.map((one) => one.start()));
       return turnpike;
