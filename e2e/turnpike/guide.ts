@@ -38,6 +38,12 @@ function stepsOf(page: string): readonly Step[] {
   });
 }
 
+/** The commands of the steps of docs/guides/`name` that need pods. */
+export async function podCommands(name: string): Promise<readonly string[]> {
+  const steps = stepsOf(await readFile(path.join(root, 'docs/guides', name), 'utf8'));
+  return steps.filter(({ needsPods }) => needsPods).map(({ commands }) => commands);
+}
+
 function plain(text: string): string {
   return text.replaceAll(/ +/g, ' ');
 }
