@@ -73,6 +73,20 @@ export async function applyObject(
 }
 
 /**
+ * A JSON merge patch (RFC 7396) of an object that is there: lists in `patch` take the place of those that are there.
+ * @throws {KubeError}
+ */
+export async function mergeObject(client: KubeClient, place: ObjectPlace, patch: object): Promise<void> {
+  await client.request({
+    method: 'PATCH',
+    path: objectPath(place, place.namespace, place.name),
+    query: { fieldManager },
+    contentType: 'application/merge-patch+json',
+    body: patch,
+  });
+}
+
+/**
  * Makes the ConfigMap `namespace`/`name` hold `data` and nothing else of ours.
  * @throws {KubeError}
  */
@@ -98,6 +112,20 @@ export async function readObject(client: KubeClient, place: ObjectPlace): Promis
     if (error instanceof KubeError && error.failure === 'NotFound') return null;
     throw error;
   }
+}
+
+/**
+ * JSON merge patch of the object; `Conflict` when `patch` tells a resourceVersion and somebody was faster.
+ * @throws {KubeError}
+ */
+export async function patchObject(client: KubeClient, place: ObjectPlace, patch: object): Promise<void> {
+  await client.request({
+    method: 'PATCH',
+    path: objectPath(place, place.namespace, place.name),
+    query: { fieldManager },
+    contentType: 'application/merge-patch+json',
+    body: patch,
+  });
 }
 
 /**

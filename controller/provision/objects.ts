@@ -1,6 +1,12 @@
 import { isRecord } from '#crds/record.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
-import { applyObject, deleteObject, fieldManager, readObject } from '#controller/kube/objects.ts';
+import {
+  applyObject,
+  deleteObject,
+  fieldManager,
+  mergeObject,
+  readObject,
+} from '#controller/kube/objects.ts';
 import type { SourceObject } from '#controller/source.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
 import type { ProvisioningProblem } from '#controller/translate/input.ts';
@@ -34,7 +40,19 @@ export async function applyManifest(
   if (manifest.kind === 'Deployment' && initialReplicas !== null) {
     await leaveReplicas(client, manifest, live, initialReplicas);
   }
-  return { before: live, after: await applyObject(client, place, manifest) };
+  const apply = () => applyObject(client, place, manifest);
+  const after = await apply().catch(async (error: unknown) => {
+    if (live === null || manifest.kind !== 'Service' || !isInvalid(error)) throw error;
+    // Ports go by number: one that somebody gave another number stays beside ours, where its name is in the way.
+    const { ports } = manifest['spec'] as { readonly ports: unknown };
+    await mergeObject(client, place, { spec: { ports } });
+    return apply();
+  });
+  return { before: live, after };
+}
+
+function isInvalid(error: unknown): boolean {
+  return error instanceof KubeError && error.failure === 'Invalid';
 }
 
 /**

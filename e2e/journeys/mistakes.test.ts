@@ -72,7 +72,7 @@ describe('what goes wrong around Turnpike', () => {
       if (!rule.resources.includes(resource) || !rule.verbs.includes(verb)) return [rule];
       return [{ ...rule, resources: rule.resources.filter((one) => one !== resource) }];
     });
-    const replaced = (wanted: Role['rules']) => ({ ...(clean(role) as object), rules: wanted });
+    const replaced = (wanted: Role['rules']) => ({ ...clean(role), rules: wanted });
     assert.notDeepEqual(rules, role.rules);
     await journey.apply(replaced(rules.filter(({ resources }) => resources.length > 0)));
     try {

@@ -131,7 +131,11 @@ describe('what is made of a Gateway', () => {
       spec: { minReadySeconds: 3, template: { spec: { serviceAccountName: 'default' } } },
     });
     await shop.patch(`service/${name}`, {
-      spec: { externalTrafficPolicy: 'Cluster', sessionAffinity: 'ClientIP' },
+      spec: {
+        externalTrafficPolicy: 'Cluster',
+        sessionAffinity: 'ClientIP',
+        ports: [{ name: 'tcp-80', port: 8080, targetPort: 80 }],
+      },
     });
     await shop.patch(`configmap/${name}`, { data: { 'ca.crt': 'none', more: 'kept' } });
     await turnpike.kubectl('delete', `poddisruptionbudget/${name}`, '--namespace=shop');
@@ -142,6 +146,10 @@ describe('what is made of a Gateway', () => {
       assert.equal(deployment.metadata.labels?.['team'], 'shop');
       const service = await get<Service & { spec: { sessionAffinity: string } }>('service');
       assert.equal(service.spec.externalTrafficPolicy, 'Local');
+      assert.deepEqual(
+        service.spec.ports.map(({ port }) => port),
+        [80],
+      );
       const { data } = (await get('configmap')) as unknown as { data: Record<string, string> };
       assert.match(data['ca.crt'] ?? '', /BEGIN/);
       await get('poddisruptionbudget');

@@ -84,6 +84,13 @@ function serviceType(server: ApiServer): unknown {
   return type;
 }
 
+function portsOf(server: ApiServer): readonly unknown[] {
+  const { ports = [] } = (server.get(services, 'shop', name)?.['spec'] ?? {}) as {
+    readonly ports?: readonly { readonly port: unknown }[];
+  };
+  return ports.map(({ port }) => port);
+}
+
 /** Resolves when nothing has been written for a while. */
 async function quiet(written: () => number): Promise<void> {
   let before = -1;
@@ -141,6 +148,28 @@ describe('provisioning', () => {
     server.delete(deployments, 'shop', name);
     await eventually(() => server.get(deployments, 'shop', name) !== undefined);
     assert.ok(events.some(({ kind, object }) => kind === 'PutBack' && object === `Service shop/${name}`));
+  });
+
+  test('puts back a port that was given another number, whose name is in the way of ours', async (t) => {
+    const { server, start, written, isDone } = await given(t);
+    start(wanted());
+    await eventually(() => isDone());
+    await quiet(written);
+    const service = server.get(services, 'shop', name);
+    assert.ok(service);
+    const moved = {
+      ...service,
+      spec: { ...(service['spec'] as object), ports: [{ name: 'tcp-80', port: 8080 }] },
+    };
+    // As an API server does that finds two ports of one name.
+    server.faults.add(({ method, path, contentType }, response) => {
+      const isApply = method === 'PATCH' && contentType.includes('apply-patch');
+      const isHindered = path.includes('/services/') && portsOf(server).includes(8080);
+      return isApply && isHindered && refuse(response, 422);
+    });
+    server.put(services, moved);
+    await eventually(() => portsOf(server).join() === '80');
+    await eventually(() => isDone());
   });
 
   test('waits the longer the oftener somebody wants a field of ours otherwise', async (t) => {
