@@ -115,20 +115,6 @@ export async function readObject(client: KubeClient, place: ObjectPlace): Promis
 }
 
 /**
- * JSON merge patch of the object; `Conflict` when `patch` tells a resourceVersion and somebody was faster.
- * @throws {KubeError}
- */
-export async function patchObject(client: KubeClient, place: ObjectPlace, patch: object): Promise<void> {
-  await client.request({
-    method: 'PATCH',
-    path: objectPath(place, place.namespace, place.name),
-    query: { fieldManager },
-    contentType: 'application/merge-patch+json',
-    body: patch,
-  });
-}
-
-/**
  * Deletes the object of this uid, what it owns after it; one that is gone is well.
  * @throws {KubeError}
  */

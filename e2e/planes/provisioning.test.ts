@@ -137,6 +137,8 @@ describe('what is made of a Gateway', () => {
         ports: [{ name: 'tcp-80', port: 8080, targetPort: 80 }],
       },
     });
+    // As by kubectl edit: to a server-side apply a port of another number is another port.
+    await shop.patch(`service/${name}`, { spec: { ports: [{ name: 'tcp-80', port: 81 }] } });
     await shop.patch(`configmap/${name}`, { data: { 'ca.crt': 'none', more: 'kept' } });
     await turnpike.kubectl('delete', `poddisruptionbudget/${name}`, '--namespace=shop');
     await eventually('all is put back', async () => {
@@ -146,6 +148,10 @@ describe('what is made of a Gateway', () => {
       assert.equal(deployment.metadata.labels?.['team'], 'shop');
       const service = await get<Service & { spec: { sessionAffinity: string } }>('service');
       assert.equal(service.spec.externalTrafficPolicy, 'Local');
+      assert.deepEqual(
+        service.spec.ports.map(({ name, port }) => `${name} ${port}`),
+        ['tcp-80 80', 'tcp-9901 9901'],
+      );
       assert.deepEqual(
         service.spec.ports.map(({ port }) => port),
         [80],
