@@ -123,7 +123,8 @@ class FollowingListeners implements Listeners {
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     const beganMs = this.#now();
     for (const server of this.#servers.values()) server.drain();
-    await delay(Math.min(acceptMs, deadlineMs));
+    // Where no port is open nobody is sent, so nobody needs the time to learn that this data plane ends.
+    if (this.#servers.size > 0) await delay(Math.min(acceptMs, deadlineMs));
     for (const server of this.#servers.values()) server.close();
     while (this.#connections.size > 0 && this.#now() - beganMs < deadlineMs) {
       const isOver = this.#now() - beganMs >= acceptMs + idleMs;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createListeners } from '#dataplane/listen/listeners.ts';
 import { anUnusedPort, givenDataPlane } from '../../given/data-plane.ts';
 import { eventually } from '../../given/eventually.ts';
@@ -75,6 +76,16 @@ describe('a drain', () => {
     idle.socket.end();
     await drained;
     await busy.untilClosed();
+  });
+
+  it('takes no time where nothing was served: nobody has to learn that it ends', async () => {
+    const listeners = createListeners({ cell: { current: aRuntime() }, observer: { exchangeFinished() {} } });
+    const ended = await Promise.race([
+      listeners.drain({ acceptMs: 60_000, idleMs: 60_000, deadlineMs: 60_000 }).then(() => 'ended'),
+      pause(2_000, 'drains', { ref: false }),
+    ]);
+    listeners.close();
+    assert.equal(ended, 'ended');
   });
 });
 
