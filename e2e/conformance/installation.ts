@@ -2,6 +2,8 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { buildImages } from '../images/images.ts';
 import { imageValues, upgrade } from '../journeys/helm.ts';
 
+const release = { namespace: 'turnpike-system', release: 'turnpike' };
+
 /** Namespaces that the suite makes. A run that was cut short leaves them. */
 const suiteNamespaces = ['infra', 'app-backend', 'web-backend'].map((part) => `gateway-conformance-${part}`);
 
@@ -10,8 +12,33 @@ export async function install(cluster: Cluster): Promise<void> {
   const { images } = await buildImages();
   const archives = [images.controller.archive, images.dataplane.archive];
   const [controller = '', dataplane = ''] = await cluster.loadImages(archives);
-  const release = { cluster, namespace: 'turnpike-system', release: 'turnpike' };
-  await upgrade(release, imageValues({ controller, dataplane }));
+  await upgrade({ cluster, ...release }, imageValues({ controller, dataplane }));
+}
+
+/** The GatewayClass of the suite's Gateways, beside the one of the chart. */
+export const ownClass = 'turnpike-conformance';
+
+/** Makes {@link ownClass}: its Gateways are small, as the suite has a dozen of them at once and one node may have two cores. */
+export async function makeClass(cluster: Cluster): Promise<void> {
+  const parameters = { name: ownClass, namespace: release.namespace };
+  await cluster.apply([
+    {
+      apiVersion: 'turnpike.dev/v1alpha1',
+      kind: 'GatewayParameters',
+      metadata: parameters,
+      spec: { replicas: 1, resources: { requests: { cpu: '10m' } } },
+    },
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'GatewayClass',
+      metadata: { name: ownClass },
+      spec: {
+        controllerName: 'turnpike.dev/gateway-controller',
+        parametersRef: { group: 'turnpike.dev', kind: 'GatewayParameters', ...parameters },
+      },
+    },
+  ]);
+  await cluster.waitFor({ for: 'condition=Accepted', resource: ['gatewayclass', ownClass] });
 }
 
 /** Resolves when nothing is left of a run before: the suite takes what it finds for its own. */

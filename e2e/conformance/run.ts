@@ -12,7 +12,7 @@ import { startCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { unexpectedPasses } from './control.ts';
 import { echoArchives } from './echo-image.ts';
-import { clearAway, install } from './installation.ts';
+import { clearAway, install, makeClass, ownClass } from './installation.ts';
 import { conformancePage } from './page.ts';
 import { conformancePrograms } from './programs.ts';
 import { keptReport, nameOf, readReport, reportFolder, sameFindings, shortcomings } from './report.ts';
@@ -23,7 +23,7 @@ const usage = `usage: npm run e2e:conformance [-- OPTIONS]
   --run-test NAME     one test, whether its features are claimed or not; no report
   --profile A,B       profiles (default GATEWAY-HTTP)
   --features A,B      features to test, instead of those that the GatewayClass tells
-  --class NAME        GatewayClass (default turnpike)
+  --class NAME        a GatewayClass that is there, instead of one with small Gateways that is made
   --cluster NAME      the harness's cluster (default turnpike); E2E_KUBECONFIG names one of your own
   --installed         take Turnpike as it is installed, instead of this checkout's chart and images
   --keep              leave the suite's Gateways and backends there
@@ -33,7 +33,7 @@ const options = {
   'run-test': { type: 'string' },
   profile: { type: 'string', default: 'GATEWAY-HTTP' },
   features: { type: 'string' },
-  class: { type: 'string', default: 'turnpike' },
+  class: { type: 'string' },
   cluster: { type: 'string' },
   installed: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
@@ -56,7 +56,7 @@ async function run(values: Values): Promise<number> {
     program: programs.suite,
     entry: cluster.entry,
     env: cluster.env,
-    gatewayClass: values.class,
+    gatewayClass: values.class ?? ownClass,
     profiles: listOf(values.profile),
     features: values.features === undefined ? null : listOf(values.features),
     test: values['run-test'] ?? null,
@@ -78,11 +78,12 @@ async function canFail(cluster: Cluster, suite: SuiteOptions): Promise<boolean> 
   return believed.length === 0;
 }
 
-async function prepare(cluster: Cluster, echo: string, { installed }: Values): Promise<void> {
+async function prepare(cluster: Cluster, echo: string, values: Values): Promise<void> {
   await clearAway(cluster);
   // A cluster of one's own pulls the suite's backend, as its manifests say; the harness's has no network.
   if (cluster.node !== null) await cluster.loadImages(await echoArchives(echo));
-  if (!installed) await install(cluster);
+  if (!values.installed) await install(cluster);
+  if (values.class === undefined) await makeClass(cluster);
 }
 
 function tell({ tests, passed }: SuiteResult): void {
