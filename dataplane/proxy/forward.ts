@@ -34,13 +34,16 @@ export interface Outgoing {
   readonly switches: boolean;
 }
 
-/** Endpoints tried for one request. */
-const attemptsMax = 3;
+/** Tries for one request, at as many endpoints where there are so many. */
+const triesMax = 5;
+/** Times it is sent again: each may cost another backend, if it is the request that kills them. */
+const repeatsMax = 2;
 
 /**
  * The backend's side of one exchange: picks an endpoint and a connection, sends the request on, and tries again
  * where that cannot do harm. A connection that could not be opened: another endpoint, whatever the method. One that
- * died before an octet of its answer: once more, when the request may be repeated (RFC 9110 section 9.2.2).
+ * died before an octet of its answer: another endpoint, or once more the only one there is, when the request may be
+ * repeated (RFC 9110 section 9.2.2). All within the time that the exchange has.
  */
 export class Forwarding implements ResponseEvents, ConnectEvents {
   readonly head: string;
@@ -57,8 +60,9 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
   #pool: EndpointPool | null = null;
   #connection: UpstreamConnection | null = null;
   #connecting: Connecting | null = null;
+  #tried: readonly EndpointPool[] = none;
   #tries = 0;
-  #hasRetried = false;
+  #repeats = 0;
   #contentSent = false;
   #contentEnded = false;
 
@@ -81,7 +85,7 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
   /** Begins. `contentEnded`: the request is whole already. */
   start(contentEnded: boolean): void {
     this.#contentEnded = contentEnded;
-    this.#attempt(null);
+    this.#attempt(this.#cluster.pick(none));
   }
 
   contentData(data: Buffer): void {
@@ -130,7 +134,8 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
   connectFailed(detail: string): void {
     this.#connecting = null;
     const failed = this.#pool;
-    if (this.#tries < attemptsMax && this.#cluster.pick(failed) !== failed) this.#attempt(failed);
+    const next = this.#another();
+    if (next !== null && !this.#tried.includes(next)) this.#attempt(next);
     else this.#events.forwardFailed({ kind: 'ConnectFailed', detail: `${failed?.name}: ${detail}` });
   }
 
@@ -162,12 +167,13 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
 
   responseFailed(failure: Failure, untouched: boolean): void {
     this.#connection = null;
-    if (untouched && !this.#hasRetried && this.#isRepeatable()) {
-      this.#hasRetried = true;
-      this.#attempt(this.#pool);
+    const next = untouched && this.#repeats < repeatsMax && this.#isRepeatable() ? this.#another() : null;
+    if (next === null || (this.#repeats > 0 && this.#tried.includes(next))) {
+      this.#events.forwardFailed(failure);
       return;
     }
-    this.#events.forwardFailed(failure);
+    this.#repeats += 1;
+    this.#attempt(next);
   }
 
   keepsData(): boolean {
@@ -178,20 +184,26 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
     if (!this.#contentEnded) this.#downstream.want();
   }
 
-  /** Tries the endpoint whose turn it is. After a failure at `failed`, another one or at least a new connection. */
-  #attempt(failed: EndpointPool | null): void {
-    // content that comes while there is no connection would have nowhere to go
-    if (failed !== null && !this.#contentEnded) this.#downstream.hold();
-    const pool = this.#cluster.pick(failed);
-    this.#pool = pool ?? this.#pool;
+  /** Where to try again after a failure: at an endpoint not tried yet, if there is one. Null after enough tries. */
+  #another(): EndpointPool | null {
+    if (this.#pool !== null) this.#tried = [...this.#tried, this.#pool];
+    return this.#tries < triesMax ? this.#cluster.pick(this.#tried) : null;
+  }
+
+  #attempt(pool: EndpointPool | null): void {
     if (pool === null) {
       this.#events.forwardFailed({ kind: 'NoEndpoint' });
       return;
     }
+    const isFirst = this.#tries === 0;
+    // content that comes while there is no connection would have nowhere to go
+    if (!isFirst && !this.#contentEnded) this.#downstream.hold();
+    this.#pool = pool;
     this.#tries += 1;
     this.#events.attemptBegins();
-    const connection =
-      pool === failed || this.switches ? null : pool.take(isIdempotent(this.method) ? 'Safe' : 'Unsafe');
+    // after a failure only a new connection tells whether the endpoint is there
+    const takesKept = isFirst && !this.switches;
+    const connection = takesKept ? pool.take(isIdempotent(this.method) ? 'Safe' : 'Unsafe') : null;
     if (connection === null) this.#connecting = pool.connect(this, this.switches ? 'Stream' : 'Http');
     else this.#send(connection);
   }
@@ -210,6 +222,8 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
     return isIdempotent(this.method) || !this.#contentEnded;
   }
 }
+
+const none: readonly EndpointPool[] = [];
 
 /** RFC 9110 section 9.2.2. */
 function isIdempotent(method: string): boolean {

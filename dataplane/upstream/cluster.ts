@@ -33,21 +33,20 @@ export class UpstreamCluster {
 
   /**
    * The endpoint whose turn it is; terminating ones only while none is ready; null when there is none at all.
-   * `avoid` and endpoints that just refused a connection are taken only when there is nothing else.
+   * One that is in doubt is taken when there is no better one, and one of `tried` when there is no other at all.
    */
-  pick(avoid: EndpointPool | null): EndpointPool | null {
+  pick(tried: readonly EndpointPool[]): EndpointPool | null {
     const pools = this.#ready.length > 0 ? this.#ready : this.#terminating;
     const count = pools.length;
-    if (count === 0) return null;
-    let other: EndpointPool | null = null;
-    for (let tries = 0; tries < count; tries += 1) {
+    let doubtful: EndpointPool | null = null;
+    for (let turn = 0; turn < count; turn += 1) {
       this.#next = this.#next + 1 >= count ? 0 : this.#next + 1;
       const pool = pools[this.#next] ?? null;
-      if (pool === null || pool === avoid) continue;
+      if (pool === null || tried.includes(pool)) continue;
       if (pool.passedOverUntilMs === 0) return pool;
-      other = pool;
+      doubtful ??= pool;
     }
-    return other ?? avoid ?? pools[0] ?? null;
+    return doubtful ?? pools[this.#next] ?? pools[0] ?? null;
   }
 
   /** Takes the present name and endpoints; an endpoint that stays keeps its connections. */

@@ -38,6 +38,8 @@ export class EndpointPool {
   readonly #idle: UpstreamConnection[] = [];
   #count = 0;
   #retired = false;
+  /** It did not take a connection, and has taken none since. */
+  #inDoubt = false;
 
   constructor(endpoint: Endpoint, surroundings: PoolSurroundings) {
     this.address = endpoint.address;
@@ -72,6 +74,8 @@ export class EndpointPool {
   /** Opens a connection for `events`. `Stream`: one whose socket can be taken over. */
   connect(events: ConnectEvents, mode: 'Http' | 'Stream'): Connecting {
     const { limits, connecting } = this.#surroundings;
+    // one request finds out whether it is back; the others need not wait for that
+    if (this.#inDoubt) this.doubt();
     const isFull = this.#count >= limits.connectionsPerEndpointMax;
     if (!isFull) this.#count += 1;
     const attempt = new Connecting(this, this.#surroundings, { events, isFull, mode });
@@ -96,9 +100,17 @@ export class EndpointPool {
     if (at !== -1) this.#idle.splice(at, 1);
   }
 
-  /** The endpoint did not take a connection: others first, for a moment. */
-  passOver(): void {
-    this.passedOverUntilMs = this.#surroundings.nowMs + this.#surroundings.limits.passOverMs;
+  /** The endpoint did not take a connection, or not soon: others first, for a while. */
+  doubt(): void {
+    const { limits, nowMs } = this.#surroundings;
+    this.#inDoubt = true;
+    this.passedOverUntilMs = nowMs + limits.connectTimeoutMs + limits.passOverMs;
+  }
+
+  /** The endpoint has taken a connection. */
+  trust(): void {
+    this.#inDoubt = false;
+    this.passedOverUntilMs = 0;
   }
 
   /** Closes what has been idle too long. */
@@ -123,6 +135,7 @@ export class Connecting {
   readonly #pool: EndpointPool;
   readonly #surroundings: PoolSurroundings;
   readonly #deadlineMs: number;
+  readonly #doubtMs: number;
   readonly #socket: net.Socket | null;
   readonly #buffer: ReadBuffer | null;
   #connection: UpstreamConnection | null = null;
@@ -136,9 +149,10 @@ export class Connecting {
     this.#pool = pool;
     this.#surroundings = surroundings;
     this.#events = of.events;
+    const { limits, nowMs } = surroundings;
     // one sweep more, since the coarse clock may be that far behind
-    this.#deadlineMs =
-      surroundings.nowMs + surroundings.limits.connectTimeoutMs + surroundings.limits.sweepMs;
+    this.#deadlineMs = nowMs + limits.connectTimeoutMs + limits.sweepMs;
+    this.#doubtMs = nowMs + limits.slowConnectMs + limits.sweepMs;
     if (of.isFull) {
       this.#socket = null;
       this.#buffer = null;
@@ -169,9 +183,11 @@ export class Connecting {
     this.#socket?.destroy();
   }
 
-  /** Fails when its time is over by the coarse clock. */
+  /** Fails when its time is over by the coarse clock; warns others off when it takes long already. */
   sweep(): void {
-    if (this.#surroundings.nowMs < this.#deadlineMs) return;
+    const { nowMs } = this.#surroundings;
+    if (nowMs >= this.#doubtMs) this.#pool.doubt();
+    if (nowMs < this.#deadlineMs) return;
     this.#socket?.destroy();
     this.#onFailure('no connection in time');
   }
@@ -183,7 +199,7 @@ export class Connecting {
       return;
     }
     socket.removeAllListeners();
-    this.#pool.passedOverUntilMs = 0;
+    this.#pool.trust();
     const { scanner } = this.#surroundings;
     const connection = new UpstreamConnection(this.#pool, socket, scanner, this.#buffer);
     this.#connection = connection;
@@ -205,7 +221,7 @@ export class Connecting {
     const events = this.#end();
     if (events === null) return;
     this.#pool.gone(null);
-    this.#pool.passOver();
+    this.#pool.doubt();
     events.connectFailed(detail);
   }
 

@@ -1,6 +1,9 @@
 /** How backends' connections are kept. Milliseconds and counts. */
 export interface UpstreamLimits {
+  /** Short, since another endpoint is tried then: the address of a pod that is gone answers nothing at all. */
   readonly connectTimeoutMs: number;
+  /** An endpoint that takes longer for a connection is passed over already. */
+  readonly slowConnectMs: number;
   /** An endpoint that did not take a connection is passed over for so long, while there are others. */
   readonly passOverMs: number;
   /** Idle connections kept for each endpoint. */
@@ -17,7 +20,8 @@ export interface UpstreamLimits {
 }
 
 export const defaultUpstreamLimits: UpstreamLimits = {
-  connectTimeoutMs: 3_000,
+  connectTimeoutMs: 1_000,
+  slowConnectMs: 250,
   passOverMs: 1_000,
   idlePerEndpointMax: 256,
   connectionsPerEndpointMax: 8_192,
