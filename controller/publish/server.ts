@@ -1,5 +1,5 @@
 import http2 from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Secret } from '#snapshot/secret.ts';
 import { Admission, type Authenticate, type Identity, boundedAuthenticate } from './admission.ts';
 import { readLines } from './inlet.ts';
@@ -64,7 +64,8 @@ export class StreamServer {
   readonly #options: StreamServerOptions;
   readonly #authenticate: Authenticate;
   readonly #server: http2.Http2SecureServer;
-  readonly #sessions = new Set<http2.ServerHttp2Session>();
+  /** All that is connected, also who has not finished its handshake. */
+  readonly #sockets = new Set<Socket>();
   #streams = 0;
 
   constructor(options: StreamServerOptions) {
@@ -78,6 +79,10 @@ export class StreamServer {
       maxHeaderListPairs: 32,
     });
     this.#server.maxConnections = options.limits.sessionsMax;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.#server.on('session', (session) => this.#openSession(session));
     this.#server.on('sessionError', (problem) => options.onEvent({ kind: 'Failed', problem }));
     this.#server.on(
@@ -107,12 +112,11 @@ export class StreamServer {
   stop(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
-    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     return promise;
   }
 
   #openSession(session: http2.ServerHttp2Session): void {
-    this.#sessions.add(session);
     keepAlive(session, this.#options.limits);
     // A session's failure is told by its streams, where there are any.
     session.on('error', () => session.destroy());
@@ -128,10 +132,7 @@ export class StreamServer {
         }
       });
     });
-    session.once('close', () => {
-      clearTimeout(idle);
-      this.#sessions.delete(session);
-    });
+    session.once('close', () => clearTimeout(idle));
   }
 
   async #openStream(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): Promise<void> {

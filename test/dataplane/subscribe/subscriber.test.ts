@@ -97,7 +97,7 @@ describe('a subscriber', () => {
     await using controller = await givenPublisher();
     await using wire = await givenWire(controller.address);
     controller.publisher.put(edge, setOf(route('a')), order(1));
-    const timings = { pingEveryMs: 10, pingAnswerMs: 100, connectMs: 100, answerMs: 100 };
+    const timings = { pingEveryMs: 10, pingAnswerMs: 500, connectMs: 1_000, answerMs: 1_000 };
     await using dataPlane = givenSubscriber(wire.address, { timings });
     await eventually(() => dataPlane.sets.length === 1);
     wire.freeze();
