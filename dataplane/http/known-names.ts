@@ -37,19 +37,22 @@ const spellings: readonly string[] = [
 ];
 
 const names: readonly string[] = spellings.map((spelling) => spelling.toLowerCase());
-const octetsMax = Math.max(...names.map((name) => name.length));
-const nameBytes: readonly Uint8Array[] = names.map((name) => Buffer.from(name, 'latin1'));
-const spellingBytes: readonly Uint8Array[] = spellings.map((spelling) => Buffer.from(spelling, 'latin1'));
+/** Octets of one name in the tables below, filled up with 0. */
+const rowBits = 5;
+const rowOctets = 1 << rowBits;
+const nameRows = rowsOf(names);
+const spellingRows = rowsOf(spellings);
+const lengths = Uint8Array.from(names, (name) => name.length);
 
 const slotsMask = 0x1ff;
 
 /** By slot: the number of the one known name that can stand there, or 0. */
 const codeBySlot: Uint8Array = ((): Uint8Array => {
   const slots = new Uint8Array(slotsMask + 1);
-  for (const [code, bytes] of nameBytes.entries()) {
+  for (const [code, name] of names.entries()) {
     if (code === nameCodes.unknown) continue;
-    const slot = slotOf(bytes, 0, bytes.length);
-    assert(slots[slot] === 0, `${names[code]} needs a slot of its own: other factors in slotOf`);
+    const slot = slotOf(nameRows, code * rowOctets, code * rowOctets + name.length);
+    assert(slots[slot] === 0, `${name} needs a slot of its own: other factors in slotOf`);
     slots[slot] = code;
   }
   return slots;
@@ -65,20 +68,12 @@ export const spelledAsUsual = 2;
  * plus how it is spelled; of an unknown one that is told by `hasUpperCase` alone.
  */
 export function findName(bytes: Uint8Array, from: number, to: number, hasUpperCase: boolean): number {
-  const code = to - from > octetsMax ? 0 : (codeBySlot[slotOf(bytes, from, to)] ?? 0);
+  const code = codeBySlot[slotOf(bytes, from, to)] ?? 0;
   const unknown = hasUpperCase ? spelledOtherwise : spelledLower;
-  const name = nameBytes[code];
-  const spelling = spellingBytes[code];
-  if (name === undefined || spelling === undefined || name.length !== to - from) return unknown;
-  let isUsual = true;
-  for (let at = 0; at < name.length; at += 1) {
-    const octet = bytes[from + at] ?? 0;
-    // in a token, setting this bit puts letters in lower case and makes no other octet one of a name
-    if ((octet | 0x20) !== name[at]) return unknown;
-    if (octet !== spelling[at]) isUsual = false;
-  }
-  if (!hasUpperCase) return code * 4 + spelledLower;
-  return code * 4 + (isUsual ? spelledAsUsual : spelledOtherwise);
+  if (lengths[code] !== to - from || code === nameCodes.unknown) return unknown;
+  if (!hasUpperCase) return isRow(nameRows, code, bytes, from) ? code * 4 + spelledLower : unknown;
+  if (isRow(spellingRows, code, bytes, from)) return code * 4 + spelledAsUsual;
+  return isRowInAnyCase(code, bytes, from) ? code * 4 + spelledOtherwise : unknown;
 }
 
 /** The name of a number, in lower case. */
@@ -98,4 +93,32 @@ function slotOf(bytes: Uint8Array, from: number, to: number): number {
   const middle = (bytes[from + (length >> 1)] ?? 0) | 0x20;
   const last = (bytes[to - 1] ?? 0) | 0x20;
   return (length * 55 + first + middle * 13 + last * 81) & slotsMask;
+}
+
+function isRow(rows: Uint8Array, code: number, bytes: Uint8Array, from: number): boolean {
+  const row = code << rowBits;
+  const length = lengths[code] ?? 0;
+  for (let at = 0; at < length; at += 1) {
+    if (bytes[from + at] !== rows[row + at]) return false;
+  }
+  return true;
+}
+
+/** In a token, setting the bit puts letters in lower case and makes no other octet one that stands in these names. */
+function isRowInAnyCase(code: number, bytes: Uint8Array, from: number): boolean {
+  const row = code << rowBits;
+  const length = lengths[code] ?? 0;
+  for (let at = 0; at < length; at += 1) {
+    if (((bytes[from + at] ?? 0) | 0x20) !== nameRows[row + at]) return false;
+  }
+  return true;
+}
+
+function rowsOf(texts: readonly string[]): Uint8Array {
+  const rows = Buffer.alloc(texts.length * rowOctets);
+  for (const [code, text] of texts.entries()) {
+    assert(text.length < rowOctets, `${text} is longer than a row`);
+    rows.set(Buffer.from(text, 'latin1'), code * rowOctets);
+  }
+  return rows;
 }
