@@ -148,7 +148,7 @@ describe('a Gateway with three data planes under load', () => {
       { name: 'its backend is replaced pod by pod', make: restartBackend },
     ],
     [
-      { name: 'its route is edited 200 times', make: editRoute, versions: edits / 2 },
+      { name: 'its route is edited 200 times', make: editRoute, versions: isFull ? edits / 2 : edits / 8 },
       { name: 'the controller is killed every five seconds', make: killControllers },
     ],
   ];

@@ -14,16 +14,18 @@ export async function killPod(journey: Journey, pod: Pod): Promise<void> {
   for (const pid of await processesOf(pod)) process.kill(pid, 'SIGKILL');
 }
 
-/** By control group; without the one that only holds the pod's network namespace. */
+/** What the harness's pause image runs: it holds the pod's network, and without it the pod gets another address. */
+const sandboxProgram = '/program';
+
+/** By control group, without the sandbox. */
 async function processesOf({ uid }: Pod): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found: number[] = [];
   for (const pid of pids) {
     // A process may end while it is looked at.
     const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
-    if ((await read('cgroup')).includes(`pod${uid}/`) && (await read('comm')).trim() !== 'pause') {
-      found.push(Number(pid));
-    }
+    if (!(await read('cgroup')).includes(`pod${uid}/`)) continue;
+    if (!(await read('cmdline')).startsWith(sandboxProgram)) found.push(Number(pid));
   }
   return found;
 }

@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
 import type { LoadProcess } from '../turnpike/load-process.ts';
-import { requests } from './counts.ts';
+import { rate as fullRate, requests } from './counts.ts';
 import { Journey } from './journey.ts';
 import { assertAllServed, told } from './load-report.ts';
 import { echo } from './workloads.ts';
@@ -28,7 +28,7 @@ spec:
     - backendRefs: [{ name: shop, port: 80 }]
 `;
 
-const rate = 500;
+const rate = fullRate / 2;
 
 describe('backends that end at once', () => {
   let journey: Journey;
