@@ -196,5 +196,6 @@ describe('the decoder and the API server', () => {
 /** What both must agree on: not who made it and when, nor the addresses that the API server gives. */
 function meaning(object: object): unknown {
   const { metadata: _, status: __, ...rest } = object as { metadata?: unknown; status?: unknown };
-  return JSON.parse(JSON.stringify(rest, (key, value: unknown) => (key === 'clusterIP' ? undefined : value)));
+  const isGiven = (key: string) => key === 'clusterIP' || key === 'clusterIPs';
+  return JSON.parse(JSON.stringify(rest, (key, value: unknown) => (isGiven(key) ? undefined : value)));
 }
