@@ -18,7 +18,7 @@ import { siteVariable, tellSite } from './site.ts';
 import type { Installation } from './site.ts';
 
 /** What these do would be noticed by others, or others would disturb what they measure: one after the other, in this order. */
-const alone = ['shared-limit', 'faults', 'upgrade', 'mistakes', 'uninstall'];
+const alone = ['shared-limit', 'faults', 'upgrade', 'mistakes', 'uninstall', 'guides'];
 /** The others only use what they have made themselves, and measure no time; these take longest. */
 const first = ['sudden-backends', 'install'];
 const atOnce = 3;
