@@ -34,8 +34,13 @@ async function servicesIn(file: string): Promise<Record<string, unknown>> {
 }
 
 test('in both worlds the routes and policies find what they name', async () => {
+  const file = 'gateway-class.yaml';
+  const gatewayClass = await readFile(path.join(quickstart, 'standalone', file), 'utf8');
+  await using chart = await givenFolder({ [file]: gatewayClass });
   for (const world of ['standalone', 'cluster']) {
     const folders = ['shared', world].map((part) => `examples/quickstart/${part}`);
+    // In a cluster the chart makes it.
+    if (world === 'cluster') folders.push(chart.path);
     const { code, stdout } = await turnpike(['check', ...folders]);
     assert.match(stdout, /^\d+ objects checked, no problems\n$/);
     assert.equal(code, 0);
@@ -58,6 +63,16 @@ test('the kustomization names files that are there, and the ConfigMap that the p
   const pods = await readFile(path.join(quickstart, 'cluster/services.yaml'), 'utf8');
   const mounted = [...pods.matchAll(/configMap: \{ name: ([a-z-]+) \}/g)].map((match) => match[1]);
   assert.deepEqual(new Set(mounted), new Set([generated?.name]));
+});
+
+test('nothing of the chart is in the kustomization: deleting the quickstart must not delete the class', async () => {
+  const [kustomization] = (await manifestsIn('kustomization.yaml')) as unknown as readonly {
+    resources: readonly string[];
+  }[];
+  const manifests = await Promise.all((kustomization?.resources ?? []).map(manifestsIn));
+  const kinds = new Set(manifests.flat().map(({ kind }) => kind));
+  assert.ok(kinds.has('Gateway'));
+  assert.ok(!kinds.has('GatewayClass'));
 });
 
 test('the demo programs run on nothing but Node, from wherever they are mounted', async () => {
