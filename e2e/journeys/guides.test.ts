@@ -31,8 +31,9 @@ describe('the guides to a cluster', () => {
       await journey.kubectl('delete', `--kustomize=${path.join(folder, quickstart)}`, '--ignore-not-found');
       await rm(folder, { recursive: true });
     }
+    if (journey === undefined) return;
     await removeInstallation();
-    await journey?.end();
+    await journey.end();
   });
 
   /** The quickstart as it is, but for its image: the nodes of the harness can pull none. */
