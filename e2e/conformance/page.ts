@@ -23,12 +23,12 @@ ${report.profiles.map(featureSection).join('\n\n')}
 ## Run it yourself
 
 \`\`\`sh
-npm run e2e:conformance                                           # the whole profile
-npm run e2e:conformance -- --run-test HTTPRouteWeight             # one test
-E2E_KUBECONFIG=~/.kube/config npm run e2e:conformance             # on a cluster of yours, where the chart is installed
+npm run e2e:conformance                                # all tests of the profile
+npm run e2e:conformance -- --run-test HTTPRouteWeight  # one test
+E2E_KUBECONFIG=~/.kube/config npm run e2e:conformance -- --installed  # on a cluster of yours that has the chart
 \`\`\`
 
-The first form needs root on Linux: it brings up a Kubernetes of its own, installs the chart, and runs the released suite, compiled from its Go module. With \`--write\` it writes the report and this page.
+The first two need root on Linux: they bring up a Kubernetes of their own ([how](../e2e/README.md)), install the chart, and run the released suite, compiled from its Go module. With \`--write\` it writes the report and this page.
 `;
 }
 
