@@ -13,6 +13,8 @@ ARG NODE_IMAGE=docker.io/library/node:26.10.0-trixie-slim
 ARG DEBIAN_IMAGE=docker.io/library/debian:trixie-slim
 
 FROM ${NODE_IMAGE} AS node
+# Of a stage without a step buildah 1.28 keeps a container for ever.
+WORKDIR /usr/local/bin
 
 # No package that the planes use is compiled, so one machine's are any machine's.
 FROM --platform=${BUILDPLATFORM} ${NODE_IMAGE} AS packages

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { cacheFolder, cached } from '../cluster/cache-folder.ts';
+import { cacheFolder, cached, lock } from '../cluster/cache-folder.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { outputOf } from '../cluster/command.ts';
 import { type BuildPlace, buildPlace } from './bases.ts';
@@ -15,6 +15,7 @@ import { moduleGraph } from './module-graph.ts';
 const checkout = path.join(import.meta.dirname, '../..');
 const names = ['controller', 'dataplane', 'echo', 'redis'] as const;
 const archivesKept = 5;
+const unnamedMax = 40;
 
 export type ImageName = (typeof names)[number];
 
@@ -59,7 +60,7 @@ async function image(name: ImageName, source: string, wantedTag: string | undefi
   const key = wantedTag === undefined ? tag : `${tag}-${digest}`;
   const folder = await cached(`image-${name}-${key}`, async (draft) => {
     const startedAt = performance.now();
-    await build({ name, source, release, reference, draft });
+    await inTurn(() => build({ name, source, release, reference, draft }));
     if ((await digestOf(name, source, release)) !== digest) {
       throw new ClusterError(
         'command',
@@ -71,6 +72,17 @@ async function image(name: ImageName, source: string, wantedTag: string | undefi
   // So that those in use are the last to be forgotten.
   await utimes(folder, new Date(), new Date());
   return { reference, archive: path.join(folder, 'image.tar') };
+}
+
+/** One build at a time: they share layers, which one may drop, and cores. */
+async function inTurn(work: () => Promise<void>): Promise<void> {
+  const file = path.join(cacheFolder(), 'image-builds.lock');
+  const release = await lock(file, 'another run is building an image; waiting');
+  try {
+    await work();
+  } finally {
+    await release();
+  }
 }
 
 interface Work {
@@ -194,9 +206,14 @@ async function forgetOldOnes(name: ImageName, { buildah }: BuildPlace): Promise<
   );
   for (const { folder } of used.toSorted((a, b) => b.at - a.at).slice(archivesKept)) {
     const reference = await readFile(path.join(folder, 'reference'), 'utf8');
-    if (await buildah.has(`docker.io/${reference}`)) await buildah.run('rmi', `docker.io/${reference}`);
+    // A container that is made of it keeps it.
+    await buildah.run('rmi', `docker.io/${reference}`).catch(() => '');
     await rm(folder, { recursive: true });
   }
+  // What stages left behind that are in no image: it makes builds quick, until there is too much of it.
+  const unnamed =
+    (await buildah.run('images', '--filter', 'dangling=true', '--quiet')).split('\n').length - 1;
+  if (unnamed > unnamedMax) await buildah.run('rmi', '--prune');
 }
 
 if (import.meta.main) {
