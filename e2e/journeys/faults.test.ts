@@ -52,6 +52,7 @@ describe('a Gateway with three data planes under load', () => {
   let edge: Edge;
   let load: LoadProcess;
   let api: Api;
+  let killed = '';
   let dataPlanes: readonly Pod[] = [];
   let controllerPods: readonly Pod[] = [];
 
@@ -171,6 +172,7 @@ describe('a Gateway with three data planes under load', () => {
   it('fails only what a data plane had in flight when it is killed', async (test) => {
     const [pod] = await journey.dataPlanes();
     assert.ok(pod);
+    killed = pod.name;
     const report = await journey.during(load, requests / 4, () => killPod(journey, pod));
     test.diagnostic(told(report));
     assertOnlyOneDied(report.failures);
