@@ -119,8 +119,7 @@ function deploymentSpec(infrastructure: WantedInfrastructure, platform: Platform
 }
 
 function daemonSetSpec(infrastructure: WantedInfrastructure, platform: Platform): Json {
-  const template = podTemplate(infrastructure, platform);
-  const { spec } = template as { readonly spec: Json };
+  const { metadata, spec } = podTemplate(infrastructure, platform);
   const { topologySpreadConstraints: _, ...rest } = spec;
   // On the node's own network two cannot have the same ports.
   const rollingUpdate =
@@ -129,7 +128,7 @@ function daemonSetSpec(infrastructure: WantedInfrastructure, platform: Platform)
     selector: { matchLabels: selectorLabels(infrastructure) },
     updateStrategy: { type: 'RollingUpdate', rollingUpdate },
     revisionHistoryLimit: 3,
-    template: { ...template, spec: rest },
+    template: { metadata, spec: rest },
   };
 }
 

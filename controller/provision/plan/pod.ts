@@ -17,19 +17,28 @@ const endSeconds = 5;
 /** Without capabilities a pod binds low ports by this; the restricted Pod Security allows it. */
 const lowPorts = { name: 'net.ipv4.ip_unprivileged_port_start', value: '0' };
 
-/** The template of the pods, patches laid over it. */
-export function podTemplate(infrastructure: WantedInfrastructure, platform: Platform): Json {
-  const template: Json = {
-    metadata: {
-      labels: labelsOf(infrastructure, platform.controllerName),
-      annotations: infrastructure.annotations,
-    },
-    spec: podSpec(infrastructure, platform),
-  };
-  return withoutSysctlOfNode(infrastructure.parameters.podTemplatePatches.reduce<Json>(mergePatch, template));
+/** A PodTemplateSpec. */
+export interface PodTemplate {
+  readonly metadata: Json;
+  readonly spec: Json;
 }
 
-function podSpec(infrastructure: WantedInfrastructure, platform: Platform): Json {
+/** The template of the pods, patches laid over it. What patches say of a field is the API server's to refuse. */
+export function podTemplate(infrastructure: WantedInfrastructure, platform: Platform): PodTemplate {
+  const { annotations, parameters } = infrastructure;
+  const labels = labelsOf(infrastructure, platform.controllerName);
+  const { metadata = {}, spec = {} } = parameters.podTemplatePatches.reduce<Patch>(mergePatch, {});
+  // On the node's own network the node says which ports are low, and the API server refuses a pod that says it.
+  const sysctls = spec['hostNetwork'] === true ? [] : [lowPorts];
+  return {
+    metadata: mergePatch({ labels, annotations }, metadata),
+    spec: mergePatch(podSpec(infrastructure, platform, sysctls), spec),
+  };
+}
+
+type Patch = WantedInfrastructure['parameters']['podTemplatePatches'][number];
+
+function podSpec(infrastructure: WantedInfrastructure, platform: Platform, sysctls: readonly Json[]): Json {
   const { parameters, name } = infrastructure;
   return {
     serviceAccountName: name,
@@ -45,7 +54,7 @@ function podSpec(infrastructure: WantedInfrastructure, platform: Platform): Json
       runAsGroup: 65532,
       fsGroup: 65532,
       seccompProfile: { type: 'RuntimeDefault' },
-      sysctls: [lowPorts],
+      sysctls,
     },
     topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(
       (topologyKey) => ({
@@ -126,14 +135,3 @@ const probes: Json = {
   readinessProbe: { httpGet: page('/readyz'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
   livenessProbe: { httpGet: page('/livez'), periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
 };
-
-/** On the node's own network the node says which ports are low, and the API server refuses a pod that says it. */
-function withoutSysctlOfNode(template: Json): Json {
-  const spec = template['spec'] as Json;
-  if (spec['hostNetwork'] !== true) {
-    return template;
-  }
-  const context = spec['securityContext'] as Json;
-  const sysctls = (context['sysctls'] as readonly Json[]).filter((one) => one['name'] !== lowPorts.name);
-  return { ...template, spec: { ...spec, securityContext: { ...context, sysctls } } };
-}
