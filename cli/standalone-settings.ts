@@ -3,6 +3,5 @@ import type { TranslationSettings } from '#controller/translate/input.ts';
 /** What a translation of folders goes by, whether it runs or is only checked. */
 export const standaloneSettings: TranslationSettings = Object.freeze({
   controllerName: 'turnpike.dev/gateway-controller',
-  standalone: true,
-  provisioned: false,
+  dataPlanes: 'Standalone',
 });

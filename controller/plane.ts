@@ -49,7 +49,7 @@ export interface ControlPlane {
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { clock, settings } = options;
   const store = new Store({ kinds: Object.keys(kinds) as Kind[], decode: decodeObject });
-  const scope: EndpointScope = settings.standalone ? 'Standalone' : 'Cluster';
+  const scope: EndpointScope = settings.dataPlanes === 'Standalone' ? 'Standalone' : 'Cluster';
   const keys = createKeys(options, store, scope);
   const translator = createTranslator();
   const slicesOf = (namespace: string, service: string) => store.slicesOf(namespace, service);

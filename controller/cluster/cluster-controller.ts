@@ -185,11 +185,11 @@ class Controller implements ClusterController {
   }
 
   #createPlane(): ControlPlane {
-    const { clock, random, log, controllerName, keysFrom } = this.#options;
+    const { clock, random, log, controllerName, keysFrom, provisioning } = this.#options;
     return createControlPlane({
       clock,
       random,
-      settings: { controllerName, standalone: false, provisioned: this.#options.provisioning !== null },
+      settings: { controllerName, dataPlanes: provisioning === null ? 'External' : 'Provisioned' },
       keysFrom,
       resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
       snapshots: this.#snapshots,

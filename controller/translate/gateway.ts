@@ -72,7 +72,7 @@ const infrastructureNames: Index<'Gateway'> = {
 
 /** Of two with one name the older has it, then the first by name. */
 function nameProblem(read: Read, gateway: Gateway): Problem | null {
-  if (read.settings.standalone) {
+  if (read.settings.dataPlanes === 'Standalone') {
     return null;
   }
   const { namespace, name } = gateway.metadata;

@@ -14,11 +14,15 @@ export interface TranslationInput {
 export interface TranslationSettings {
   /** GatewayClasses of this controllerName are ours. */
   readonly controllerName: string;
-  /** Standalone only: no infrastructure to wait for, so addresses are those of this process. */
-  readonly standalone: boolean;
-  /** Data planes and their Services are made for each Gateway: its addresses are those of its Service. */
-  readonly provisioned: boolean;
+  readonly dataPlanes: DataPlaneOrigin;
 }
+
+/**
+ * Where a Gateway's data planes come from, and so its addresses. `Standalone`: this process is its only one.
+ * `External`: others run them, at the addresses it asks for. `Provisioned`: they are made for it, and reached at the
+ * addresses of the Service that is made too.
+ */
+export type DataPlaneOrigin = 'Standalone' | 'External' | 'Provisioned';
 
 /** Frozen objects; an object is the same reference as before exactly when it has not changed. */
 export interface ObjectReader {

@@ -260,9 +260,5 @@ function narrow<K extends Kind>(
 }
 
 function sameSettings(one: TranslationSettings, other: TranslationSettings): boolean {
-  return (
-    one.controllerName === other.controllerName &&
-    one.standalone === other.standalone &&
-    one.provisioned === other.provisioned
-  );
+  return one.controllerName === other.controllerName && one.dataPlanes === other.dataPlanes;
 }

@@ -65,7 +65,7 @@ function snapshotsOf(read: Read): Pick<Translation, 'snapshots' | 'endpointSourc
 
 function infrastructureOf(read: Read): ReadonlyMap<GatewayKey, Infrastructure> {
   const found = new Map<GatewayKey, Infrastructure>();
-  for (const { metadata } of read.settings.provisioned ? read.list('Gateway') : []) {
+  for (const { metadata } of read.settings.dataPlanes === 'Provisioned' ? read.list('Gateway') : []) {
     const infrastructure = read.ask(infrastructureUnit, metadata.namespace, metadata.name);
     if (infrastructure !== null) found.set(gatewayKey(metadata.namespace, metadata.name), infrastructure);
   }

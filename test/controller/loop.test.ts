@@ -27,7 +27,7 @@ function given() {
   const loop = createLoop({
     clock,
     store,
-    settings: { controllerName: 'turnpike.dev/x', standalone: false, provisioned: false },
+    settings: { controllerName: 'turnpike.dev/x', dataPlanes: 'External' },
     translate: (): Translation => {
       translations += 1;
       const source = { id: endpointsId, namespace: 'shop', service: 'cart', portName: '' };

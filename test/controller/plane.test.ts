@@ -29,7 +29,7 @@ function versionAt(dataPlanes: number): string {
   const { store, loop } = createControlPlane({
     clock,
     random: () => 0.5,
-    settings: { controllerName: 'turnpike.dev/gateway-controller', standalone: false, provisioned: false },
+    settings: { controllerName: 'turnpike.dev/gateway-controller', dataPlanes: 'External' },
     keysFrom: [],
     resolve: () => Promise.resolve([]),
     snapshots: {

@@ -34,10 +34,11 @@ export const addressesUnit: Unit<Addresses> = {
         problem: { kind: 'AddressNotUsable', value: unusable },
       };
     }
-    if (gateway !== undefined && read.settings.provisioned) {
+    const { dataPlanes } = read.settings;
+    if (gateway !== undefined && dataPlanes === 'Provisioned') {
       return addressesOfService(read, gateway, wanted);
     }
-    const values = wanted.length === 0 && read.settings.standalone ? ['127.0.0.1'] : wanted;
+    const values = wanted.length === 0 && dataPlanes === 'Standalone' ? ['127.0.0.1'] : wanted;
     return {
       values: values.map(addressOf),
       problem: values.length === 0 ? { kind: 'AddressNotAssigned' } : null,
@@ -45,7 +46,8 @@ export const addressesUnit: Unit<Addresses> = {
   },
 };
 
-function wantedAddresses({ spec }: Gateway): readonly string[] {
+/** Those that it asks for; an entry without a value asks for any. */
+export function wantedAddresses({ spec }: Gateway): readonly string[] {
   return spec.addresses.flatMap((one) => (one.value === undefined || one.value === '' ? [] : [one.value]));
 }
 

@@ -6,6 +6,7 @@ import { gatewayUnit, ownParameters } from '../gateway.ts';
 import { gatewayClassUnit } from '../gateway-class.ts';
 import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
+import { wantedAddresses } from './addresses.ts';
 import { infrastructureParameters, type InfrastructureParameters } from './parameters.ts';
 
 /** What is to become of what was made for a Gateway. */
@@ -75,7 +76,7 @@ function isLeaving(read: Read, { metadata }: Gateway): boolean {
 
 function wanted(read: Read, object: Gateway, ports: readonly InfrastructurePort[]): WantedInfrastructure {
   const { namespace, name, uid } = object.metadata;
-  const { gatewayClassName, addresses, infrastructure } = object.spec;
+  const { gatewayClassName, infrastructure } = object.spec;
   const own = ownParameters(read, object);
   return {
     kind: 'Wanted',
@@ -87,7 +88,7 @@ function wanted(read: Read, object: Gateway, ports: readonly InfrastructurePort[
     labels: infrastructure?.labels ?? {},
     annotations: infrastructure?.annotations ?? {},
     ports,
-    addresses: addresses.flatMap((one) => (one.value === undefined || one.value === '' ? [] : [one.value])),
+    addresses: wantedAddresses(object),
     parameters: infrastructureParameters(
       read.ask(gatewayClassUnit, gatewayClassName)?.parameters?.spec ?? {},
       own.kind === 'Found' ? (own.object?.spec ?? {}) : {},

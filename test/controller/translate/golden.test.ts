@@ -9,6 +9,7 @@ import { decodeResource } from '#snapshot/decode.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import type {
+  DataPlaneOrigin,
   FetchedKeys,
   Observations,
   UnboundAt,
@@ -27,8 +28,7 @@ const cases = readdirSync(folder, { withFileTypes: true })
 
 /** The first document of an in.yaml may be this instead of a manifest. */
 interface Moment {
-  readonly standalone?: boolean;
-  readonly provisioned?: boolean;
+  readonly origin?: DataPlaneOrigin;
   /** Ready data planes by Gateway (`namespace/name`). */
   readonly ready?: Readonly<Record<string, number>>;
   /** By Gateway, resource id: reason. */
@@ -73,8 +73,7 @@ function translated(name: string): Translation {
   const objects = manifests.filter((one) => refusedObject(one) === null).map((one) => object(one));
   return createTranslator().translate(
     input(reader(objects, null, refused), observed(moment), {
-      standalone: moment.standalone ?? false,
-      provisioned: moment.provisioned ?? false,
+      dataPlanes: moment.origin ?? 'External',
     }),
   );
 }

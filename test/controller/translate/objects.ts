@@ -88,8 +88,7 @@ export function input(
   return {
     settings: {
       controllerName: 'turnpike.dev/gateway-controller',
-      standalone: false,
-      provisioned: false,
+      dataPlanes: 'External',
       ...settings,
     },
     objects,

@@ -52,7 +52,7 @@ function planned(name: string): Json {
   const objects = documents.filter((one) => isKind(one)).map((one) => object(one));
   const more = documents.find((one) => !isKind(one)) as Partial<Platform> | undefined;
   const translation = createTranslator().translate(
-    input(reader(objects), nothingObserved, { provisioned: true }),
+    input(reader(objects), nothingObserved, { dataPlanes: 'Provisioned' }),
   );
   const [infrastructure] = translation.infrastructure.values();
   assert.ok(infrastructure?.kind === 'Wanted', JSON.stringify(translation.statuses));
