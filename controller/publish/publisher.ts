@@ -90,10 +90,10 @@ class SnapshotPublisher implements Publisher {
     this.#server = new StreamServer({
       ...options,
       limits: this.#limits,
-      endpoints: {
-        '/v1/snapshots': (call) => this.#openDataPlane(call),
-        '/v1/observations': (call) => this.#openPeer(call),
-      },
+      endpoints: new Map([
+        ['/v1/snapshots', (call) => this.#openDataPlane(call)],
+        ['/v1/observations', (call) => this.#openPeer(call)],
+      ]),
     });
   }
 

@@ -51,8 +51,8 @@ interface StreamServerOptions {
   readonly authenticate: Authenticate;
   readonly now: () => number;
   readonly limits: PublishLimits;
-  /** By path; all are POST. Throws what a bad first line throws. */
-  readonly endpoints: Readonly<Record<string, (call: Call) => Opened>>;
+  /** By path, which may be any text; all are POST. Throws what a bad first line throws. */
+  readonly endpoints: ReadonlyMap<string, (call: Call) => Opened>;
   readonly onEvent: (event: PublishEvent) => void;
 }
 
@@ -140,7 +140,7 @@ export class StreamServer {
     stream.on('error', () => stream.destroy());
     this.#streams += 1;
     stream.once('close', () => (this.#streams -= 1));
-    const endpoint = this.#options.endpoints[headers[':path'] ?? ''];
+    const endpoint = this.#options.endpoints.get(headers[':path'] ?? '');
     if (endpoint === undefined) return this.#refuse(stream, 404, 'no such path');
     if (headers[':method'] !== 'POST') return this.#refuse(stream, 405, 'POST only');
     if (this.#streams > this.#options.limits.streamsMax) return this.#refuse(stream, 503, 'too many streams');

@@ -203,6 +203,7 @@ export function rawDataPlane(
   options: {
     readonly token?: string | null;
     readonly path?: string;
+    readonly scheme?: string;
     readonly hello?: Readonly<Record<string, unknown>> | null;
     readonly windowBytes?: number;
   } = {},
@@ -213,7 +214,12 @@ export function rawDataPlane(
   });
   const authorization = options.token === null ? {} : { authorization: `Bearer ${options.token ?? 'edge'}` };
   const stream = session.request(
-    { ':method': 'POST', ':path': options.path ?? '/v1/snapshots', ...authorization },
+    {
+      ':method': 'POST',
+      ':scheme': options.scheme ?? 'https',
+      ':path': options.path ?? '/v1/snapshots',
+      ...authorization,
+    },
     { endStream: false },
   );
   // How it ends is looked at by `stream.destroyed`.

@@ -137,6 +137,9 @@ describe('the door of a publisher', () => {
     ['whose first line is no hello', { hello: { type: 'ack', refused: [], version: 'v' } }, 400],
     ['whose first line is no message', { hello: { gateway: 'Edge' } }, 400],
     ['for another path', { path: '/v2/snapshots' }, 404],
+    // Of schemes that it does not know, nghttp2 lets every path through.
+    ['for a path that each object of JavaScript has', { scheme: 'x', path: '__proto__' }, 404],
+    ['for a path that is a function of each object', { scheme: 'x', path: 'hasOwnProperty' }, 404],
   ];
   for (const [who, options, status] of refusals) {
     test(`refuses a stream ${who} with ${status}, and tells it nothing`, async () => {
