@@ -119,7 +119,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 const kubeconfig = optional('kubeconfig');
 const connection = await loadConnection(
   kubeconfig === null
-    ? { kind: 'Cluster' }
+    ? {
+        kind: 'Pod',
+        host: process.env['KUBERNETES_SERVICE_HOST'] ?? '',
+        port: process.env['KUBERNETES_SERVICE_PORT'] ?? '',
+        folder: '/var/run/secrets/kubernetes.io/serviceaccount',
+      }
     : { kind: 'File', file: kubeconfig, context: optional('context') },
 ).catch((error: unknown) => {
   if (error instanceof KubeError) usage(error.message);

@@ -45,7 +45,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'controller/kube': {
     rooms: ['crds', 'controller/source', 'controller/clock'],
     packages: ['@kubernetes/client-node', 'undici'],
-    builtins: ['node:crypto', 'node:https'],
+    builtins: ['node:crypto', 'node:fs', 'node:https', 'node:net', 'node:path'],
   },
   'controller/files': {
     rooms: ['crds', 'controller/source', 'controller/clock'],
