@@ -1,5 +1,5 @@
 /** Whether each fault has a load of its own and real pods stand where CI takes what is quicker (see README.md). */
-export const isFull = process.env['TURNPIKE_FULL'] === '1';
+export const isFull = process.env['TURNPIKE_LONG'] === '1';
 
 /** Requests a second: 1,000 unless TURNPIKE_RATE says another number, to try a journey on a busy machine. */
 export const rate = Number(process.env['TURNPIKE_RATE'] ?? 1_000);

@@ -9,7 +9,7 @@ import { eventually } from '../cluster/eventually.ts';
 import { ask } from '../turnpike/client.ts';
 import type { LoadProcess } from '../turnpike/load-process.ts';
 import { Api } from './api.ts';
-import { killApiServer, startApiServer } from './api-server.ts';
+import { freshNode, killApiServer, startApiServer } from './api-server.ts';
 import { apiServerAwayMs, isFull, rate, requests } from './counts.ts';
 import { Journey } from './journey.ts';
 import type { Edge, Pod } from './journey.ts';
@@ -73,6 +73,7 @@ describe('a Gateway with three data planes under load', () => {
   afterEach((test) => journey.tellFailure(test as TestContext));
   after(async () => {
     await startApiServer(journey.site);
+    await freshNode(journey.site);
     api.close();
     await journey.end();
   });
