@@ -14,7 +14,7 @@ import type { GatewayKey } from '#snapshot/ids.ts';
 import { madeOf, MadeObjects, type Made } from './made.ts';
 import { applyManifest, problemOf, removeObject } from './objects.ts';
 import { planInfrastructure } from './plan.ts';
-import { controllerLabel, controllerLabelValue } from './plan/labels.ts';
+import { controllerSelector } from './plan/labels.ts';
 import { provisionedKinds, type Manifest, type ProvisionedKind } from './plan/manifest.ts';
 import type { Platform } from './plan/platform.ts';
 import { Task } from './task.ts';
@@ -94,7 +94,7 @@ export class Provisioner {
   lead(): void {
     this.#leading = true;
     const { namespaces, client, clock, random, platform, reportWatch } = this.#options;
-    const labelSelector = `${controllerLabel}=${controllerLabelValue(platform.controllerName)}`;
+    const labelSelector = controllerSelector(platform.controllerName);
     this.#reflectors = Object.values(provisionedKinds).flatMap((info) =>
       (namespaces ?? [null]).map(
         (namespace) =>

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
+import { controllerLabel } from '#controller/translate/infrastructure/own-names.ts';
 import type { WantedInfrastructure } from '#controller/translate/infrastructure/infrastructure.ts';
 
-/** The label by which a controller finds what it has made; its value is {@link controllerLabelValue}. */
-export const controllerLabel = 'turnpike.dev/controller';
+/** The label selector of all that controllers of a controllerName have made; other installations' is not among it. */
+export function controllerSelector(controllerName: string): string {
+  return `${controllerLabel}=${controllerLabelValue(controllerName)}`;
+}
 
-/** The value of {@link controllerLabel} for a controllerName: installations do not meddle with each other's. */
-export function controllerLabelValue(controllerName: string): string {
+function controllerLabelValue(controllerName: string): string {
   return labelValue(controllerName.replaceAll(/[^-A-Za-z0-9_.]/g, '.'));
 }
 
 /** `text` as the value of a label: where it is longer than 63 characters, as much of it as fits and a hash. */
-export function labelValue(text: string): string {
+function labelValue(text: string): string {
   if (text.length <= 63) {
     return text;
   }

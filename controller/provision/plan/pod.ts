@@ -1,4 +1,5 @@
 // The pod of a data plane: one container, restricted Pod Security, nothing to write to but memory.
+import { ownContainer, ownVolumes } from '#controller/translate/infrastructure/own-names.ts';
 import type { WantedInfrastructure } from '#controller/translate/infrastructure/infrastructure.ts';
 import { labelsOf, selectorLabels } from './labels.ts';
 import { mergePatch, type Json } from './merge-patch.ts';
@@ -7,9 +8,7 @@ import type { Platform } from './platform.ts';
 /** The port of a pod for health, metrics and running config; named `admin`. */
 export const adminPort = 9901;
 
-const caFolder = '/etc/turnpike/ca';
-const tokenFolder = '/var/run/secrets/turnpike.dev';
-const stateFolder = '/var/lib/turnpike';
+const { authorities, token, state } = ownVolumes;
 
 /** What is left of the grace period after the drain, for the process to end. */
 const endSeconds = 5;
@@ -68,9 +67,9 @@ function podSpec(infrastructure: WantedInfrastructure, platform: Platform, sysct
     ),
     containers: [container(infrastructure, platform)],
     volumes: [
-      { name: 'turnpike-ca', configMap: { name, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { name: authorities.name, configMap: { name, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
       {
-        name: 'turnpike-token',
+        name: token.name,
         projected: {
           sources: [
             { serviceAccountToken: { audience: platform.audience, expirationSeconds: 3600, path: 'token' } },
@@ -78,7 +77,7 @@ function podSpec(infrastructure: WantedInfrastructure, platform: Platform, sysct
         },
       },
       // Certificates and credentials are in it: never on a disk.
-      { name: 'turnpike-state', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } },
+      { name: state.name, emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } },
     ],
   };
 }
@@ -89,15 +88,15 @@ function container(
 ): Json {
   const { drain, resources } = parameters;
   return {
-    name: 'dataplane',
+    name: ownContainer,
     image,
     ...(pullPolicy === null ? {} : { imagePullPolicy: pullPolicy }),
     args: [
       `--gateway=${namespace}/${gateway}`,
       `--controller=${controllerUrl}`,
-      `--ca-file=${caFolder}/ca.crt`,
-      `--token-file=${tokenFolder}/token`,
-      `--state-folder=${stateFolder}`,
+      `--ca-file=${authorities.mountPath}/ca.crt`,
+      `--token-file=${token.mountPath}/token`,
+      `--state-folder=${state.mountPath}`,
       `--admin-address=[::]:${adminPort}`,
       `--reserved-port=${adminPort}`,
       `--drain-accept=${drain.acceptSeconds}`,
@@ -112,11 +111,7 @@ function container(
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [
-      { name: 'turnpike-ca', mountPath: caFolder, readOnly: true },
-      { name: 'turnpike-token', mountPath: tokenFolder, readOnly: true },
-      { name: 'turnpike-state', mountPath: stateFolder },
-    ],
+    volumeMounts: [{ ...authorities, readOnly: true }, { ...token, readOnly: true }, state],
     ...probes,
   };
 }

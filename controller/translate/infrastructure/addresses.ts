@@ -4,6 +4,7 @@ import type { Service } from '#crds/kubernetes.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
+import { controllerLabel } from './own-names.ts';
 
 /** Where a Gateway is reached. */
 export interface Addresses {
@@ -56,7 +57,7 @@ function addressesOfService(read: Read, gateway: Gateway, wanted: readonly strin
   const { namespace } = gateway.metadata;
   const name = infrastructureName(gateway.metadata.name, gateway.spec.gatewayClassName);
   const service = read.get('Service', namespace, name);
-  const isOurs = service?.metadata.labels['turnpike.dev/controller'] !== undefined;
+  const isOurs = service?.metadata.labels[controllerLabel] !== undefined;
   const values = service === undefined || !isOurs ? [] : givenAddresses(service);
   const missing = wanted.find((one) => !values.some(({ value }) => value === one));
   if (missing !== undefined) {

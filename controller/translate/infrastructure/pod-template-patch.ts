@@ -1,18 +1,15 @@
 // What a patch of the pod template may set. The platform may set what does not break the data plane; the owner of a
 // Gateway only what says where its pods run: whoever may write a Gateway need not be one who may write pods.
+import { isRecord } from '#crds/record.ts';
+import { ownContainer, ownVolumes } from './own-names.ts';
 import type { PodTemplatePatch } from './parameters.ts';
 
 /** Whose parameters a patch stands in: the class's are the platform's, a Gateway's its owner's. */
 export type PatchAuthor = 'Platform' | 'Owner';
 
-/** Labels by which what we made is found: neither users nor patches may set them. */
+/** Labels by which what we made is found. */
 const ownLabel =
   /^(?:gateway\.networking\.k8s\.io|turnpike\.dev)\/|^app\.kubernetes\.io\/(?:component|instance|managed-by|name)$/;
-
-/** Whether a label's key is one that we set ourselves. */
-export function isOwnLabel(key: string): boolean {
-  return ownLabel.test(key);
-}
 
 const ownersFields: ReadonlySet<string> = new Set([
   'nodeSelector',
@@ -34,17 +31,12 @@ const reservedFields: ReadonlyMap<string, string> = new Map([
   ['terminationGracePeriodSeconds', 'it follows from spec.drain'],
 ]);
 
-/** Volumes and mounts that the data plane cannot do without. */
-const ownVolumes: ReadonlySet<unknown> = new Set(['turnpike-ca', 'turnpike-token', 'turnpike-state']);
-const ownMounts: ReadonlySet<unknown> = new Set([
-  '/etc/turnpike/ca',
-  '/var/run/secrets/turnpike.dev',
-  '/var/lib/turnpike',
-]);
+const volumeNames: ReadonlySet<unknown> = new Set(Object.values(ownVolumes).map(({ name }) => name));
+const mountPaths: ReadonlySet<unknown> = new Set(Object.values(ownVolumes).map(({ mountPath }) => mountPath));
 
 /** What is wrong with `patch`: the field below `spec.podTemplatePatch` and why; null when nothing is. */
 export function patchProblem(patch: PodTemplatePatch | undefined, author: PatchAuthor): string | null {
-  const label = Object.keys(patch?.metadata?.labels ?? {}).find(isOwnLabel);
+  const label = Object.keys(patch?.metadata?.labels ?? {}).find((key) => ownLabel.test(key));
   if (label !== undefined) {
     return `metadata.labels: ${label} is Turnpike's own; remove it`;
   }
@@ -65,7 +57,7 @@ function fieldProblem(field: string, value: unknown, author: PatchAuthor): strin
   }
   if (field === 'volumes') {
     return listProblem(field, value, (volume) =>
-      ownVolumes.has(volume['name'])
+      volumeNames.has(volume['name'])
         ? `${String(volume['name'])} is the data plane's own; use another name`
         : null,
     );
@@ -91,7 +83,7 @@ function listProblem(field: string, value: unknown, check: (item: Named) => stri
 }
 
 function containerProblem(container: Named, author: PatchAuthor): string | null {
-  if (container['name'] !== 'dataplane') {
+  if (container['name'] !== ownContainer) {
     return author === 'Owner'
       ? 'containers beside dataplane can be added in the parameters of a GatewayClass only; remove it'
       : null;
@@ -101,18 +93,14 @@ function containerProblem(container: Named, author: PatchAuthor): string | null 
       return `${field} can be set in the parameters of a GatewayClass only; remove it`;
     }
     if (field === 'command' || field === 'args') {
-      return `${field} cannot be set: they are the data plane's own; remove it`;
+      return `${field} cannot be set: it is the data plane's own; remove it`;
     }
     if (field === 'volumeMounts' && Array.isArray(value)) {
-      const taken = value.find((one) => isRecord(one) && ownMounts.has(one['mountPath'])) as
-        | Named
-        | undefined;
-      if (taken !== undefined) return `volumeMounts: ${String(taken['mountPath'])} is the data plane's own`;
+      const taken = value.filter(isRecord).find((one) => mountPaths.has(one['mountPath']));
+      if (taken !== undefined) {
+        return `volumeMounts: ${String(taken['mountPath'])} is the data plane's own; use another path`;
+      }
     }
   }
   return null;
-}
-
-function isRecord(value: unknown): value is Named {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
