@@ -129,10 +129,14 @@ function isKind(text: string): text is Kind {
 
 /** What stands in `apiVersion`: the one we use first, then older ones with the same schema. */
 function servedVersions(kind: Kind): readonly string[] {
-  const { group, version } = kinds[kind];
-  if (group === '') return [version];
-  if (group === 'gateway.networking.k8s.io') return [`${group}/${version}`, `${group}/v1beta1`];
-  return [`${group}/${version}`];
+  const { group } = kinds[kind];
+  const ours = apiVersionOf(kinds[kind]);
+  return group === 'gateway.networking.k8s.io' ? [ours, `${group}/v1beta1`] : [ours];
+}
+
+/** The `apiVersion` of objects of a group (empty: Kubernetes' own first one) and version. */
+export function apiVersionOf({ group, version }: Pick<KindInfo, 'group' | 'version'>): string {
+  return group === '' ? version : `${group}/${version}`;
 }
 
 /**

@@ -79,7 +79,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:crypto'],
   },
   'controller/provision/plan': {
-    rooms: ['snapshot', 'controller/translate/infrastructure'],
+    rooms: ['snapshot', 'crds', 'controller/translate/infrastructure'],
     builtins: ['node:crypto'],
     pure: true,
   },

@@ -1,5 +1,4 @@
-import { kinds } from '#crds/kind.ts';
-import type { Kind } from '#crds/kind.ts';
+import { apiVersionOf, kinds } from '#crds/kind.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { EventWriter } from '#controller/events/event-writer.ts';
 import type { Log } from '#admin/log.ts';
@@ -32,33 +31,34 @@ export class Announcer {
     this.#options = options;
   }
 
-  /** These are all notices now. */
-  notices(notices: readonly Notice[]): void {
+  /** Takes all notices there are now. */
+  announce(notices: readonly Notice[]): void {
     const now = new Map(notices.map((notice) => [keyOf(notice), notice]));
     for (const [key, notice] of now) {
       this.#ending.get(key)?.();
       this.#ending.delete(key);
-      if (!this.#told.has(key)) this.#begun(notice);
+      if (!this.#told.has(key)) this.#begin(notice);
       this.#told.set(key, notice);
     }
     for (const [key, notice] of this.#told) {
       if (now.has(key) || this.#ending.has(key)) continue;
-      if (notice.over === undefined) this.#told.delete(key);
-      else this.#ending.set(key, this.#endLater(key, notice));
+      const { object, over } = notice;
+      if (over === undefined) this.#told.delete(key);
+      else this.#ending.set(key, this.#endLater(key, { object, ...over }));
     }
   }
 
-  #endLater(key: string, { object, over }: Notice): () => void {
+  #endLater(key: string, end: Notice): () => void {
+    const { object, reason, message } = end;
     return this.#options.clock.after(overAfterMs, () => {
       this.#told.delete(key);
       this.#ending.delete(key);
-      if (over === undefined) return;
-      this.#options.log.info('NoticeOver', { object: titleOf(object), ...over });
-      this.#write('Normal', { object, ...over });
+      this.#options.log.info('NoticeOver', { object: titleOf(object), reason, message });
+      this.#write('Normal', end);
     });
   }
 
-  #begun(notice: Notice): void {
+  #begin(notice: Notice): void {
     const { object, reason, message } = notice;
     this.#options.log.warn('Notice', { object: titleOf(object), reason, message });
     this.#write('Warning', notice);
@@ -70,13 +70,13 @@ export class Announcer {
     if (info === undefined || !leading()) {
       return;
     }
-    const live = store.live(info.kind satisfies Kind, object.namespace, object.name);
+    const live = store.live(info.kind, object.namespace, object.name);
     if (live === undefined) {
       return;
     }
     events.write({
       regarding: {
-        apiVersion: info.group === '' ? info.version : `${info.group}/${info.version}`,
+        apiVersion: apiVersionOf(info),
         ...object,
         uid: live.uid,
       },

@@ -195,7 +195,7 @@ class Controller implements ClusterController {
       snapshots: this.#snapshots,
       statuses: { put: (statuses) => this.#statuses.put(statuses) },
       provision: (infrastructure) => this.#provisioner?.put(infrastructure),
-      notice: (notices) => this.#announcer.notices(notices),
+      notice: (notices) => this.#announcer.announce(notices),
       passed: ({ kind, durationMs }) => {
         if (kind === 'Translation') this.#metrics.translated(durationMs);
         this.#translated.resolve();

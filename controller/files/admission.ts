@@ -1,6 +1,7 @@
 // What an API server does with an object before it keeps it: defaults of metadata, checks, generations. So that
 // a folder's objects look like a cluster's, and a bad edit is refused while the version before it goes on.
 import { createHash } from 'node:crypto';
+import { apiVersionOf } from '#crds/kind.ts';
 import { problemOf } from './manifest.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindInfo } from '#crds/kind.ts';
@@ -109,7 +110,7 @@ function candidateOf({ kind, raw, file }: Manifest, { kinds }: AdmissionOptions)
   const kept = kind === 'Service' && _status !== undefined ? { ...content, status: _status } : content;
   const object: SourceObject = {
     ...(kind === 'Secret' ? withStringData(kept, stringData) : kept),
-    apiVersion: info.group === '' ? info.version : `${info.group}/${info.version}`,
+    apiVersion: apiVersionOf(info),
     metadata: {
       name,
       ...(info.namespaced ? { namespace } : {}),

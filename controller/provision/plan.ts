@@ -1,9 +1,10 @@
 // What is made for a Gateway (GEP-1762), as the manifests to be applied. Pure: the same infrastructure and platform
 // give the same manifests. Knows nothing of what is there already, nor of how it is written.
+import { apiVersionOf } from '#crds/kind.ts';
 import { bindPort } from '#snapshot/bind-port.ts';
 import type { WantedInfrastructure } from '#controller/translate/infrastructure/infrastructure.ts';
 import { labelsOf, selectorLabels } from './plan/labels.ts';
-import { apiVersionOf, type Manifest, type ProvisionedKind } from './plan/manifest.ts';
+import { provisionedKinds, type Manifest, type ProvisionedKind } from './plan/manifest.ts';
 import type { Json } from './plan/merge-patch.ts';
 import type { Platform } from './plan/platform.ts';
 import { adminPort, podTemplate } from './plan/pod.ts';
@@ -21,7 +22,7 @@ export interface Plan {
 export function planInfrastructure(infrastructure: WantedInfrastructure, platform: Platform): Plan {
   const { workload } = infrastructure.parameters;
   const make = (kind: ProvisionedKind, fields: Json): Manifest => ({
-    apiVersion: apiVersionOf(kind),
+    apiVersion: apiVersionOf(provisionedKinds[kind]),
     kind,
     metadata: {
       name: infrastructure.name,
@@ -150,7 +151,7 @@ type Autoscaled = Extract<WantedInfrastructure['parameters']['workload'], { read
 
 function autoscalerSpec(name: string, { minReplicas, maxReplicas, targets }: Autoscaled): Json {
   return {
-    scaleTargetRef: { apiVersion: apiVersionOf('Deployment'), kind: 'Deployment', name },
+    scaleTargetRef: { apiVersion: apiVersionOf(provisionedKinds.Deployment), kind: 'Deployment', name },
     minReplicas,
     maxReplicas,
     metrics: targets.map(({ resource, averageValue }) => ({

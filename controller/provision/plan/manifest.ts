@@ -61,9 +61,3 @@ export interface OwnerReference {
   readonly uid: string;
   readonly controller: true;
 }
-
-/** `apiVersion` of a kind. */
-export function apiVersionOf(kind: ProvisionedKind): string {
-  const { group, version } = provisionedKinds[kind];
-  return group === '' ? version : `${group}/${version}`;
-}

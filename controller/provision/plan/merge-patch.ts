@@ -1,3 +1,5 @@
+import { isRecord } from '#crds/record.ts';
+
 /** A part of a manifest. */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -28,7 +30,7 @@ function mergedValue(field: string, base: unknown, patch: unknown): unknown {
   if (key !== undefined && isList(base) && isList(patch)) {
     return mergedList(key, base, patch);
   }
-  return isObject(base) && isObject(patch) ? mergePatch(base, patch) : patch;
+  return isRecord(base) && isRecord(patch) ? mergePatch(base, patch) : patch;
 }
 
 function mergedList(key: string, base: readonly Json[], patch: readonly Json[]): readonly Json[] {
@@ -41,10 +43,6 @@ function mergedList(key: string, base: readonly Json[], patch: readonly Json[]):
   return [...merged, ...rest];
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isList(value: unknown): value is readonly Json[] {
-  return Array.isArray(value) && value.every(isObject);
+  return Array.isArray(value) && value.every(isRecord);
 }

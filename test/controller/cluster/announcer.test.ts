@@ -31,39 +31,39 @@ function given(alive: () => boolean = () => true) {
 
 test('a notice is told when it begins, and again when it has been away', () => {
   const { announcer, events } = given();
-  announcer.notices([closed]);
-  announcer.notices([closed]);
+  announcer.announce([closed]);
+  announcer.announce([closed]);
   assert.deepEqual(events(), ['Warning Closed: Rule a is closed.']);
-  announcer.notices([]);
-  announcer.notices([closed]);
+  announcer.announce([]);
+  announcer.announce([closed]);
   assert.deepEqual(events(), ['Warning Closed: Rule a is closed.']);
 });
 
 test('the end of what has words for it is told, once it has stayed away, however it was worded', () => {
   const { announcer, clock, events, lines } = given();
-  announcer.notices([port('by 1 of 2')]);
-  announcer.notices([port('by 2 of 2')]);
+  announcer.announce([port('by 1 of 2')]);
+  announcer.announce([port('by 2 of 2')]);
   assert.deepEqual(events(), ['Warning PortUnavailable: by 1 of 2']);
-  announcer.notices([]);
+  announcer.announce([]);
   clock.advance(4_000);
-  announcer.notices([port('by 2 of 2')]);
+  announcer.announce([port('by 2 of 2')]);
   clock.advance(60_000);
   assert.deepEqual(events(), [], 'a data plane was away for a moment');
-  announcer.notices([]);
-  announcer.notices([]);
+  announcer.announce([]);
+  announcer.announce([]);
   clock.advance(5_000);
   assert.deepEqual(events(), ['Normal PortAvailable: Port 80 is no longer unavailable.']);
   assert.match(lines.at(-1) ?? '', /NoticeOver.*PortAvailable/);
-  announcer.notices([port('by 1 of 2')]);
+  announcer.announce([port('by 1 of 2')]);
   assert.deepEqual(events(), ['Warning PortUnavailable: by 1 of 2']);
 });
 
 test('nothing is told of an object that is gone', () => {
   let alive = true;
   const { announcer, clock, events } = given(() => alive);
-  announcer.notices([port('x')]);
+  announcer.announce([port('x')]);
   events();
-  announcer.notices([]);
+  announcer.announce([]);
   alive = false;
   clock.advance(5_000);
   assert.deepEqual(events(), []);
