@@ -18,8 +18,9 @@ export const controllerLineBytesMax = 8 * 1024 * 1024;
 /** The longest line a controller takes from anyone. */
 export const clientLineBytesMax = 256 * 1024;
 
-/** How many refused resources one message names at most, and how long a reason is. */
+/** How many refused resources one message names at most, in how many bytes, and how long a reason is. */
 const refusedMax = 500;
+const refusedBytesMax = clientLineBytesMax / 2;
 const reasonLengthMax = 256;
 
 /** How many ports one message names at most: a Gateway has no more listeners. */
@@ -59,9 +60,17 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** `refused` as a message may tell it. */
+/** As many of `refused` as a message may tell, with all else that it says, in a line that is not too long. */
 export function shortened(refused: readonly Refused[]): readonly Refused[] {
-  return refused.slice(0, refusedMax).map(({ id, reason }) => ({ id, reason: tellable(reason) }));
+  const told: Refused[] = [];
+  let bytes = 0;
+  for (const { id, reason } of refused.slice(0, refusedMax)) {
+    const one = { id, reason: tellable(reason) };
+    bytes += Buffer.byteLength(JSON.stringify(one)) + 1;
+    if (bytes > refusedBytesMax) break;
+    told.push(one);
+  }
+  return told;
 }
 
 /** All ports that the data plane cannot open now: said when that changes, and after a hello when there are any. */

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { GatewayKey } from '#snapshot/ids.ts';
-import { type DataPlaneMessage, type Hello, messageLine } from '#snapshot/message.ts';
+import { type DataPlaneMessage, type Hello, type MissingKey, messageLine } from '#snapshot/message.ts';
 import { advanced, isOlder } from '#snapshot/order.ts';
 import type { Order } from '#snapshot/snapshot.ts';
+import { Hearing } from './hearing.ts';
+import type { PublishLimits } from './limits.ts';
 import type { DataPlaneRecord } from './observation-table.ts';
 import { writeLines } from './outlet.ts';
 import { PublishError } from './publish-error.ts';
@@ -10,11 +12,11 @@ import type { Published } from './published.ts';
 
 interface DataPlaneStreamOptions {
   readonly hello: Hello;
-  readonly stalledMs: number;
+  readonly limits: Pick<PublishLimits, 'stalledMs' | 'heardBurst' | 'heardEveryMs'>;
   /** The newest of the Gateway; null: nothing has been published for it yet. */
   readonly published: () => Published | null;
   readonly onRecord: (record: DataPlaneRecord) => void;
-  readonly onMissingKey: (keySet: string, kid: string) => void;
+  readonly onMissingKey: (message: MissingKey) => void;
   readonly onToken: (token: string) => void;
   /** Nothing more can be sent. */
   readonly onFailure: (reason: string) => void;
@@ -33,6 +35,9 @@ export class DataPlaneStream {
   /** What it must not fall behind: all it has been told, here or elsewhere. */
   #order: Order | null;
   #record: DataPlaneRecord;
+  readonly #hearing: Hearing;
+  #missingKey: MissingKey | null = null;
+  readonly #hearingOfKeys: Hearing;
   #greeted = false;
   #behindTold = false;
   #sending = false;
@@ -47,7 +52,16 @@ export class DataPlaneStream {
     const { gateway, instance } = hello;
     const version = hello.serving ? hello.version : null;
     this.#record = { gateway, instance, version, refused: [], unbound: [] };
-    options.onRecord(this.#record);
+    const { heardBurst: burst, heardEveryMs: everyMs } = options.limits;
+    this.#hearing = new Hearing({ burst, everyMs, hear: () => options.onRecord(this.#record) });
+    this.#hearingOfKeys = new Hearing({ burst, everyMs, hear: () => this.#askForKey() });
+    this.#hearing.spoken();
+  }
+
+  /** The stream is gone: nothing more is heard. */
+  end(): void {
+    this.#hearing.end();
+    this.#hearingOfKeys.end();
   }
 
   /** Looks whether there is something to send, and sends it if the stream is free: the first slice at once. */
@@ -63,7 +77,8 @@ export class DataPlaneStream {
       case 'ports':
         return this.#tell({ unbound: message.unbound });
       case 'missingKey':
-        return this.#options.onMissingKey(message.keySet, message.kid);
+        this.#missingKey = message;
+        return this.#hearingOfKeys.spoken();
       case 'token':
         return this.#options.onToken(message.token);
       case 'resync':
@@ -76,16 +91,20 @@ export class DataPlaneStream {
     }
   }
 
+  #askForKey(): void {
+    if (this.#missingKey !== null) this.#options.onMissingKey(this.#missingKey);
+  }
+
   #tell(news: Partial<DataPlaneRecord>): void {
     this.#record = { ...this.#record, ...news };
-    this.#options.onRecord(this.#record);
+    this.#hearing.spoken();
   }
 
   async #send(): Promise<void> {
     this.#sending = true;
     try {
       for (let lines = this.#next(); lines !== null; lines = this.#next()) {
-        await writeLines(this.#stream, lines, this.#options.stalledMs);
+        await writeLines(this.#stream, lines, this.#options.limits.stalledMs);
       }
       this.#sending = false;
     } catch (error) {

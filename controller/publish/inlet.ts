@@ -8,7 +8,8 @@ import { PublishError } from './publish-error.ts';
 export type InletEnd = { readonly kind: 'Ended' } | { readonly kind: 'Broken'; readonly reason: string };
 
 interface InletOptions {
-  readonly linesPerSecondMax: number;
+  /** Asked at each line. */
+  readonly linesPerSecondMax: () => number;
   /** A line; a SnapshotError or PublishError that it throws breaks the stream. */
   readonly onLine: (line: string) => void;
   /** Called once, after the last line. */
@@ -30,7 +31,7 @@ export function readLines(stream: Readable, options: InletOptions): void {
     const now = Math.floor(performance.now() / 1000);
     lines = now === second ? lines + 1 : 1;
     second = now;
-    if (lines > options.linesPerSecondMax) throw new PublishError('TooMuch', 'too many lines in a second');
+    if (lines > options.linesPerSecondMax()) throw new PublishError('TooMuch', 'too many lines in a second');
   };
   stream.on('data', (chunk: Buffer) => {
     if (ended) return;

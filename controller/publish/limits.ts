@@ -19,8 +19,13 @@ export interface PublishLimits {
   readonly pingAnswerMs: number;
   /** A peer that takes nothing for this long, though it answers pings, is let go. */
   readonly stalledMs: number;
-  /** Lines taken from one peer in one second. */
+  /** Lines taken from one data plane in one second. */
   readonly linesPerSecondMax: number;
+  /** Lines taken from one following replica in one second: it tells of all its data planes when it comes. */
+  readonly peerLinesPerSecondMax: number;
+  /** How often in a row one data plane is heard at once; after that, its newest words once in `heardEveryMs`. */
+  readonly heardBurst: number;
+  readonly heardEveryMs: number;
   /** A snapshot that changed in nothing but its order is told after this long. */
   readonly orderDelayMs: number;
   /** Data planes that one following replica may tell of. */
@@ -40,6 +45,9 @@ export const publishLimits: PublishLimits = Object.freeze({
   pingAnswerMs: 5_000,
   stalledMs: 60_000,
   linesPerSecondMax: 1_000,
+  peerLinesPerSecondMax: 50_000,
+  heardBurst: 20,
+  heardEveryMs: 200,
   orderDelayMs: 1_000,
   peerRecordsMax: 5_000,
 });

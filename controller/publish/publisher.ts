@@ -191,16 +191,17 @@ class SnapshotPublisher implements Publisher {
     return {
       ok: true,
       peer: `${gateway} ${instance}`,
+      linesPerSecondMax: this.#limits.linesPerSecondMax,
       ...this.#dataPlane(call, connection, () => {
         return new DataPlaneStream(call.stream, {
           hello,
-          stalledMs: this.#limits.stalledMs,
+          limits: this.#limits,
           published: () => this.#published.get(gateway) ?? null,
           onRecord: (record) => {
             this.#table.set(here, connection, record);
             this.#tellLocal({ kind: 'Seen', connection, record });
           },
-          onMissingKey: (keySet, kid) => this.#missingKey({ type: 'missingKey', keySet, kid }),
+          onMissingKey: (message) => this.#missingKey(message),
           onToken: call.renew,
           onFailure: call.end,
         });
@@ -228,6 +229,7 @@ class SnapshotPublisher implements Publisher {
       },
       onClose: () => {
         if (stream === null) return;
+        stream.end();
         const streams = this.#streams.get(stream.gateway);
         streams?.delete(stream);
         if (streams?.size === 0) this.#streams.delete(stream.gateway);
@@ -256,6 +258,7 @@ class SnapshotPublisher implements Publisher {
     return {
       ok: true,
       peer: `replica ${hello.replica}`,
+      linesPerSecondMax: this.#limits.peerLinesPerSecondMax,
       start: () => {},
       onLine: (line) => peer.take(line),
       onClose: () => this.#table.deleteSource(source),

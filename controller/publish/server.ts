@@ -30,6 +30,8 @@ export type Opened =
       readonly ok: true;
       /** Who it is, for the log. */
       readonly peer: string;
+      /** More end the stream. */
+      readonly linesPerSecondMax: number;
       /** Called once the peer knows that it is let in. */
       readonly start: () => void;
       /** Each further line; a SnapshotError or PublishError that it throws ends the stream. */
@@ -181,7 +183,7 @@ export class StreamServer {
       answer.start();
     };
     readLines(stream, {
-      linesPerSecondMax: this.#options.limits.linesPerSecondMax,
+      linesPerSecondMax: () => opened?.linesPerSecondMax ?? 1,
       onLine: (line) => (opened === null ? open(line) : opened.onLine(line)),
       onEnd: (end) => {
         clearTimeout(late);

@@ -9,6 +9,7 @@ import {
   givenPublisher,
   givenSubscriber,
   order,
+  other,
   rawDataPlane,
   route,
   setOf,
@@ -140,4 +141,43 @@ test('a data plane cannot tell of others', async () => {
     () => leader.events.filter((event) => event.kind === 'Refused' && event.status === 403).length > 1,
   );
   assert.equal(leader.publisher.dataPlanes(edge).ready, 0);
+});
+
+test('a data plane with much to say hides none of another Gateway from the leader', async () => {
+  await using leader = await givenPublisher({ limits: { peerLinesPerSecondMax: 200 } });
+  await using follower = await givenPublisher({ limits: { linesPerSecondMax: 10_000 } });
+  const honest = { token: 'other', hello: { gateway: other, version: 'v1', serving: true } };
+  await using _honest = rawDataPlane(follower.address, honest);
+  await using hostile = rawDataPlane(follower.address, { hello: { version: 'v1', serving: true } });
+  await eventually(() => hostile.status() === 200);
+  await using _relay = givenRelay(follower, leader.address);
+  await eventually(() => leader.publisher.dataPlanes(other).ready === 1);
+  const numbers = (length: number) => Array.from({ length }, (_, index) => index + 1);
+  const refused = numbers(210).map((id) => ({ id: String(id).padEnd(1000, '-'), reason: 'no'.repeat(100) }));
+  const unbound = numbers(64).map((port) => ({ port, code: 'E', message: 'no'.repeat(128) }));
+  hostile.say({ type: 'ack', version: 'v1', refused });
+  hostile.say({ type: 'ports', unbound });
+  await eventually(() => leader.publisher.dataPlanes(edge).unbound.size === 64);
+  assert.ok(leader.publisher.dataPlanes(edge).refused.size > 100);
+  for (const port of numbers(900)) {
+    hostile.say({ type: 'ports', unbound: [{ port, code: 'E', message: '' }] });
+    hostile.say({ type: 'missingKey', keySet: 'KeySet/a', kid: String(port) });
+  }
+  await eventually(() => leader.publisher.dataPlanes(edge).unbound.has(900));
+  assert.ok(leader.missingKeys.length < 100, `asked for keys ${leader.missingKeys.length} times`);
+  assert.equal(leader.events.filter(({ kind }) => kind === 'Disconnected').length, 0);
+  assert.equal(leader.publisher.dataPlanes(other).ready, 1);
+});
+
+test('a replica tells the leader of more data planes at once than one of them may say lines in a second', async () => {
+  const limits = { linesPerSecondMax: 10 };
+  await using leader = await givenPublisher({ limits });
+  await using follower = await givenPublisher({ limits });
+  const dataPlanes = Array.from({ length: 25 }, (_, index) =>
+    rawDataPlane(follower.address, { hello: { version: 'v1', serving: true, instance: `edge-${index}` } }),
+  );
+  await eventually(() => follower.publisher.dataPlanes(edge).ready === dataPlanes.length);
+  await using _relay = givenRelay(follower, leader.address);
+  await eventually(() => leader.publisher.dataPlanes(edge).ready === dataPlanes.length);
+  for (const dataPlane of dataPlanes) await dataPlane[Symbol.asyncDispose]();
 });
