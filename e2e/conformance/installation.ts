@@ -26,7 +26,12 @@ export async function makeClass(cluster: Cluster): Promise<void> {
       apiVersion: 'turnpike.dev/v1alpha1',
       kind: 'GatewayParameters',
       metadata: parameters,
-      spec: { replicas: 1, resources: { requests: { cpu: '10m' } } },
+      spec: {
+        replicas: 1,
+        resources: { requests: { cpu: '10m' } },
+        // The suite gives its namespaces 30 s to go, and Kubernetes looks again after half of what pods may take.
+        drain: { accept: '1s', deadline: '10s' },
+      },
     },
     {
       apiVersion: 'gateway.networking.k8s.io/v1',

@@ -94,6 +94,8 @@ function tell({ tests, passed }: SuiteResult): void {
     `  slowest: ${slowest.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`).join(', ')}`,
   );
   for (const { name } of failed) console.log(`  failed: ${name}`);
+  if (!passed && failed.length === 0)
+    console.log('  it failed outside of its tests: while it set up or cleared away');
   if (!passed) console.log(`  see ${logFile}`);
 }
 
