@@ -127,6 +127,7 @@ const refused: readonly (readonly [values: Values, words: RegExp])[] = [
     { gatewayClass: { create: false }, redis: { secretRef: { name: 'redis' } } },
     /gatewayClass\.create is false, so there is no class/,
   ],
+  [{ controller: { env: { POD_NAME: 'one' } } }, /controller\.env\.POD_NAME is the chart's own/],
 ];
 
 describe('the chart', () => {

@@ -10,6 +10,11 @@
 {{- if and (not $class.create) (or $class.parameters .Values.redis.secretRef.name) }}
 {{- fail "gatewayClass.create is false, so there is no class that gatewayClass.parameters or redis.secretRef would hold for: name GatewayParameters in your own GatewayClass" }}
 {{- end }}
+{{- range $name := list "POD_NAME" "POD_IP" }}
+{{- if hasKey $.Values.controller.env $name }}
+{{- fail (printf "controller.env.%s is the chart's own, by which replicas know each other: with one name for all of them all would lead; leave it out" $name) }}
+{{- end }}
+{{- end }}
 {{- /* Without a cluster to ask (helm template) nothing is found, not even this namespace. */}}
 {{- if and .Values.crds.check (lookup "v1" "Namespace" "" "kube-system") }}
 {{- include "turnpike.checkCluster" . }}
