@@ -13,7 +13,7 @@ import { KubeSource } from '#controller/kube/kube-source.ts';
 import { KubeStatusClient } from '#controller/kube/status-client.ts';
 import { reviewToken } from '#controller/kube/token-review.ts';
 import { createControlPlane } from '#controller/plane.ts';
-import { Provisioner } from '#controller/provision/apply.ts';
+import { Provisioner } from '#controller/provision/provisioner.ts';
 import { createPublisher } from '#controller/publish/publisher.ts';
 import { createObservationRelay } from '#controller/publish/relay.ts';
 import { StatusWriter } from '#controller/status/status-writer.ts';

@@ -23,6 +23,11 @@ export class ManualClock implements Clock {
     return () => this.#due.delete(timer);
   }
 
+  /** In how many milliseconds each of those is due that wait. */
+  get waiting(): readonly number[] {
+    return [...this.#due].map(({ at }) => at - this.#now);
+  }
+
   /** Runs what is due within `ms`, in order. */
   advance(ms: number): void {
     const end = this.#now + ms;

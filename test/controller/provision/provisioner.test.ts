@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { systemClock } from '#controller/clock.ts';
 import { KubeClient } from '#controller/kube/kube-client.ts';
-import { Provisioner, type ProvisionEvent } from '#controller/provision/apply.ts';
+import { Provisioner } from '#controller/provision/provisioner.ts';
+import type { ProvisionEvent } from '#controller/provision/apply.ts';
 import { provisionedKinds } from '#controller/provision/plan/manifest.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import { refuse, startApiServer, type ApiServer, type Fault } from '#test/given/api-server.ts';
+import { ManualClock } from '#test/given/clock.ts';
 import { eventually } from '#test/given/eventually.ts';
 import type {
   Infrastructure,
@@ -13,6 +15,8 @@ import type {
 } from '#controller/translate/infrastructure/infrastructure.ts';
 import { infrastructureParameters } from '#controller/translate/infrastructure/parameters.ts';
 import type { ProvisioningProblem } from '#controller/translate/input.ts';
+import type { Clock } from '#controller/clock.ts';
+import type { ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 
 const paths = Object.values(provisionedKinds).map(({ group, version, plural }) =>
@@ -41,14 +45,14 @@ function wanted(fields: Parameters<typeof infrastructureParameters>[0] = {}): Wa
   };
 }
 
-async function given(t: TestContext) {
+async function given(t: TestContext, clock: Clock = systemClock) {
   const server = await startApiServer(t, ...paths);
   const client = new KubeClient(server.connection, systemClock);
   const problems: (ProvisioningProblem | null)[] = [];
   const events: ProvisionEvent[] = [];
   const provisioner = new Provisioner({
     client,
-    clock: systemClock,
+    clock,
     random: () => 0,
     platform: {
       controllerName: 'turnpike.dev/gateway-controller',
@@ -173,20 +177,32 @@ describe('provisioning', () => {
   });
 
   test('waits the longer the oftener somebody wants a field of ours otherwise', async (t) => {
-    const { server, start, written, isDone } = await given(t);
+    const clock = new ManualClock();
+    const { server, start, written, isDone } = await given(t, clock);
     start(wanted());
     await eventually(() => isDone());
     await quiet(written);
-    const before = written();
-    const until = performance.now() + 2_500;
-    while (performance.now() < until) {
+    const change = () => {
       const service = server.get(services, 'shop', name);
-      if (serviceType(server) === 'LoadBalancer' && service)
-        server.put(services, { ...service, spec: { type: 'NodePort' } });
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.ok(service);
+      server.put(services, { ...service, spec: { type: 'NodePort' } });
+    };
+    for (let times = 0; times < 5; times += 1) {
+      change();
+      await eventually(() => serviceType(server) === 'LoadBalancer');
     }
-    assert.ok(written() - before >= 5, `put back ${written() - before} times`);
-    assert.ok(written() - before <= 9, `put back ${written() - before} times`);
+    for (const ms of [1_000, 2_000, 4_000]) {
+      // The look at what we have just put back ourselves waits too.
+      await quiet(written);
+      clock.advance(ms);
+      await quiet(written);
+      assert.ok(!clock.waiting.includes(ms));
+      change();
+      await eventually(() => clock.waiting.includes(ms));
+      assert.equal(serviceType(server), 'NodePort');
+      clock.advance(ms);
+      await eventually(() => serviceType(server) === 'LoadBalancer');
+    }
   });
 
   test('says nothing of a server that is away for a moment', async (t) => {
@@ -249,6 +265,26 @@ describe('provisioning', () => {
     assert.equal(written(), before);
     put({ kind: 'Released' });
     await eventually(() => paths.every((path) => server.get(path, 'shop', name) === undefined));
+  });
+
+  test('leaves undone what it had begun when it no longer leads', async (t) => {
+    const { server, provisioner, written } = await given(t);
+    const held: ServerResponse[] = [];
+    server.faults.add(({ method }, response) => method === 'PATCH' && held.push(response) > 0);
+    const gateways = Array.from({ length: 20 }, (_, index) => `edge-${String(index)}`);
+    provisioner.put(
+      new Map(
+        gateways.map((gateway) => [gatewayKey('shop', gateway), { ...wanted(), gateway, name: gateway }]),
+      ),
+    );
+    provisioner.useAuthorities('PEM');
+    provisioner.lead();
+    await eventually(() => held.length === 8);
+    await provisioner.follow();
+    server.faults.clear();
+    for (const response of held) refuse(response, 503);
+    await quiet(written);
+    assert.equal(written(), 8, 'what was under way, and no more');
   });
 
   test('writes nothing once it no longer leads', async (t) => {
