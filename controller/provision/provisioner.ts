@@ -135,8 +135,18 @@ export class Provisioner {
       // A failure has its time, which what we do ourselves must not bring forward.
       return;
     }
-    if (task.patienceMs === 0 || task.running) this.#want(gateway);
-    else this.#wantIn(task, task.patienceMs);
+    if (task.running) task.again = true;
+    else this.#answer(task);
+  }
+
+  /** Whoever changes it all the time neither hurries the answer nor puts it off. */
+  #answer(task: Task): void {
+    if (task.patienceMs === 0) {
+      this.#want(task.gateway);
+    } else if (!task.answering) {
+      this.#wantIn(task, task.patienceMs);
+      task.answering = true;
+    }
   }
 
   #wantIn(task: Task, ms: number): void {
@@ -154,6 +164,7 @@ export class Provisioner {
       return;
     }
     task.callOff();
+    task.answering = false;
     task.queued = true;
     this.#queue.push(task);
     this.#next();
@@ -166,21 +177,22 @@ export class Provisioner {
       this.#active += 1;
       task.queued = false;
       task.running = true;
-      void this.#run(task).finally(() => {
+      const { wanted } = task;
+      void this.#run(task, wanted).finally(() => {
         this.#active -= 1;
         task.running = false;
         const { again } = task;
         task.again = false;
         // After a failure its time has to pass: what changed is mostly what was made before it.
-        if (again && task.failures === 0) this.#want(task.gateway);
+        if (again && task.wanted !== wanted) this.#want(task.gateway);
+        else if (again && task.failures === 0) this.#answer(task);
         this.#next();
       });
     }
   }
 
-  async #run(task: Task): Promise<void> {
+  async #run(task: Task, wanted: Infrastructure): Promise<void> {
     const { observe, client, clock, report } = this.#options;
-    const { wanted } = task;
     const [made, platform] = [this.#made, this.#platform];
     const isCurrent = () =>
       this.#made === made && this.#tasks.get(task.gateway) === task && task.wanted === wanted;

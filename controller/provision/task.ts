@@ -26,6 +26,8 @@ export class Task {
   again = false;
   /** In a row. */
   failures = 0;
+  /** What waits is the answer to somebody who changes what is ours again and again. */
+  answering = false;
   /** Calls off what waits. */
   callOff = () => {};
   /** By object. */
@@ -50,6 +52,7 @@ export class Task {
     this.failures = 0;
     this.#backoff.reset();
     this.callOff();
+    this.answering = false;
   }
 
   /** A field of ours had to be put back, at a time of a monotonic clock in milliseconds. */

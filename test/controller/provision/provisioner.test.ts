@@ -205,6 +205,37 @@ describe('provisioning', () => {
     }
   });
 
+  test('who changes all of it all the time neither hurries the answer nor puts it off', async (t) => {
+    const clock = new ManualClock();
+    const { server, start, written, isDone, events } = await given(t, clock);
+    start(wanted());
+    await eventually(() => isDone());
+    await quiet(written);
+    let edits = 0;
+    const change = () => {
+      edits += 1;
+      for (const path of paths) {
+        const live = server.get(path, 'shop', name);
+        const labels = { 'app.kubernetes.io/instance': String(edits) };
+        if (live) server.put(path, { ...live, metadata: { ...live.metadata, labels } });
+      }
+    };
+    const editing = setInterval(change, 2);
+    t.after(() => clearInterval(editing));
+    const putBack = () => events.filter(({ kind }) => kind === 'PutBack').length;
+    await eventually(() => putBack() >= 5);
+    await quiet(written);
+    const before = putBack();
+    for (let seconds = 0; seconds < 60; seconds += 0.5) {
+      const after = edits + 2;
+      await eventually(() => edits > after);
+      clock.advance(500);
+    }
+    await quiet(written);
+    assert.ok(putBack() >= before + 10, `put back ${putBack()} times, of it ${before} at once`);
+    assert.ok(putBack() < before + 60, `put back ${putBack()} times, of it ${before} at once`);
+  });
+
   test('says nothing of a server that is away for a moment', async (t) => {
     const { server, start, problems, isDone } = await given(t);
     server.faults.add(failing('deployments', 503, 2));
