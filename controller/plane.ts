@@ -30,7 +30,7 @@ export interface ControlPlaneOptions {
   readonly statuses: StatusSink;
   readonly notice: LoopOptions['notice'];
   readonly passed: NonNullable<LoopOptions['passed']>;
-  readonly keysReport: (event: KeysEvent) => void;
+  readonly reportKeys: (event: KeysEvent) => void;
   /** See LoopOptions. */
   readonly provision?: LoopOptions['provision'];
 }
@@ -93,7 +93,7 @@ function createKeys(options: ControlPlaneOptions, store: Store, scope: EndpointS
     },
     readKeys,
     onKeys: (id, keys) => store.observeKeys(id, keys),
-    report: options.keysReport,
+    report: options.reportKeys,
   });
   store.subscribe((change) => {
     if (change.kind === 'Endpoints') {

@@ -123,7 +123,7 @@ const plane = startDataPlane({
   address: optional('address'),
   accessLog: accessLog === 'off' ? null : 1,
   reservedPort: reservedPort(),
-  event: report,
+  report,
 });
 let stopping = false;
 /**

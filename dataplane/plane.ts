@@ -39,7 +39,7 @@ export interface DataPlaneOptions {
   readonly accessLog: number | null;
   /** See bindPort of snapshot/bind-port.ts. */
   readonly reservedPort?: number | null;
-  readonly event: (event: DataPlaneEvent) => void;
+  readonly report: (event: DataPlaneEvent) => void;
 }
 
 /** What an operator should hear of. */
@@ -67,7 +67,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const rateLimiting = createRateLimiting({
     now,
     random: Math.random,
-    onStoreChange: (available, reason) => options.event({ kind: 'RateLimitStore', available, reason }),
+    onStoreChange: (available, reason) => options.report({ kind: 'RateLimitStore', available, reason }),
   });
   const authenticating = createAuthenticating({
     now: Date.now,
@@ -86,7 +86,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     },
     now,
   );
-  const unbound = new UnboundPorts(options.event, (ports) => subscriber.tellPorts(ports));
+  const unbound = new UnboundPorts(options.report, (ports) => subscriber.tellPorts(ports));
   const listeners = createListeners({
     cell,
     observer: createObserver(metrics, accessLog),
@@ -112,7 +112,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     ...options,
     dir: options.stateFolder,
     onSnapshot,
-    onEvent: options.event,
+    report: options.report,
     now: Date.now,
     random: Math.random,
   });

@@ -66,7 +66,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     isPeer: () => false,
     onObservation: (gateway, dataPlanes) => controlPlane.store.observeDataPlanes(gateway, dataPlanes),
     onMissingKey: (keySet) => controlPlane.keys.missing(keySet.replace(/^KeySet\//, '')),
-    onEvent: () => {},
+    report: () => {},
     now: Date.now,
   });
   const controlPlane = createControlPlane({
@@ -89,7 +89,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     statuses: { put: (statuses) => report.statuses(statuses, controlPlane.store.objects) },
     notice: report.notices,
     passed: () => {},
-    keysReport: (event) => {
+    reportKeys: (event) => {
       if (event.kind === 'Failed') report.keys(`${event.id.replace(/^Uri\//, '')}: ${event.error.message}`);
     },
   });
@@ -106,7 +106,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       stateFolder: null,
       address: options.address,
       accessLog: options.accessLog,
-      event: (event) => report.dataPlane(gateway, event),
+      report: (event) => report.dataPlane(gateway, event),
     });
   }
 

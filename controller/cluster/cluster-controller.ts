@@ -200,7 +200,7 @@ class Controller implements ClusterController {
         if (kind === 'Translation') this.#metrics.translated(durationMs);
         this.#translated.resolve();
       },
-      keysReport: reportKeys(log),
+      reportKeys: reportKeys(log),
     });
   }
 
@@ -281,7 +281,7 @@ class Controller implements ClusterController {
       onMissingKey: (keySet) => {
         if (keySet.startsWith(keySetPrefix)) keys.missing(keySet.slice(keySetPrefix.length));
       },
-      onEvent: reportPublish(log),
+      report: reportPublish(log),
       now: () => clock.now(),
     });
   }
@@ -294,7 +294,7 @@ class Controller implements ClusterController {
       leader: () => Promise.resolve(this.#election.leading ? null : this.#leader),
       readCa: () => Promise.resolve(this.#authority.bundle ?? ''),
       readToken: async () => (await readFile(tokenFile, 'utf8')).trim(),
-      onEvent: reportRelay(log),
+      report: reportRelay(log),
       random,
     });
   }

@@ -28,7 +28,7 @@ export interface PublisherOptions {
   readonly onObservation: (gateway: GatewayKey, dataPlanes: DataPlanes) => void;
   /** A data plane met a token signed by an unknown key. `keySet` is an id, not checked. */
   readonly onMissingKey: (keySet: string, kid: string) => void;
-  readonly onEvent: (event: PublishEvent) => void;
+  readonly report: (event: PublishEvent) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly limits?: Partial<PublishLimits>;

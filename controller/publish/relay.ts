@@ -29,7 +29,7 @@ export interface RelayOptions {
   readonly readCa: () => Promise<string>;
   /** The controller's own token, of the audience that data planes use; asked again and again. */
   readonly readToken: () => Promise<string>;
-  readonly onEvent: (event: RelayEvent) => void;
+  readonly report: (event: RelayEvent) => void;
   /** In [0, 1). */
   readonly random: () => number;
   readonly timings?: Partial<RelayTimings>;
@@ -121,12 +121,12 @@ class Relay implements ObservationRelay {
       if (leader === null || term.aborted) return leader !== null;
       name = `${leader.host}:${leader.port}`;
       await this.#converse(leader, term, () =>
-        this.#options.onEvent({ kind: 'Connected', leader: name ?? '' }),
+        this.#options.report({ kind: 'Connected', leader: name ?? '' }),
       );
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (!this.#stopping.signal.aborted)
-        this.#options.onEvent({ kind: 'Disconnected', leader: name, reason });
+        this.#options.report({ kind: 'Disconnected', leader: name, reason });
     }
     return true;
   }

@@ -55,7 +55,7 @@ interface StreamServerOptions {
   readonly limits: PublishLimits;
   /** By path, which may be any text; all are POST. Throws what a bad first line throws. */
   readonly endpoints: ReadonlyMap<string, (call: Call) => Opened>;
-  readonly onEvent: (event: PublishEvent) => void;
+  readonly report: (event: PublishEvent) => void;
 }
 
 /** How long one who is refused may take to read why. */
@@ -86,7 +86,7 @@ export class StreamServer {
       socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#server.on('session', (session) => this.#openSession(session));
-    this.#server.on('sessionError', (problem) => options.onEvent({ kind: 'Failed', problem }));
+    this.#server.on('sessionError', (problem) => options.report({ kind: 'Failed', problem }));
     this.#server.on(
       'stream',
       (stream: http2.ServerHttp2Stream, headers) => void this.#openStream(stream, headers),
@@ -99,7 +99,7 @@ export class StreamServer {
     this.#server.once('error', reject);
     this.#server.listen(this.#options.port, this.#options.host, () => {
       this.#server.off('error', reject);
-      this.#server.on('error', (problem) => this.#options.onEvent({ kind: 'Failed', problem }));
+      this.#server.on('error', (problem) => this.#options.report({ kind: 'Failed', problem }));
       resolve((this.#server.address() as AddressInfo).port);
     });
     return promise;
@@ -152,7 +152,7 @@ export class StreamServer {
       authenticate: this.#authenticate,
       now: this.#options.now,
       recheckMs: this.#options.limits.recheckMs,
-      onUnknown: (problem) => this.#options.onEvent({ kind: 'Failed', problem }),
+      onUnknown: (problem) => this.#options.report({ kind: 'Failed', problem }),
       onLapse: (reason) => end(reason),
     });
     let ending = '';
@@ -179,7 +179,7 @@ export class StreamServer {
       if (!answer.ok) return this.#refuse(stream, answer.status, answer.reason);
       opened = answer;
       stream.respond({ ':status': 200, 'content-type': 'application/x-ndjson' });
-      this.#options.onEvent({ kind: 'Connected', peer: answer.peer, address: addressOf(stream) });
+      this.#options.report({ kind: 'Connected', peer: answer.peer, address: addressOf(stream) });
       answer.start();
     };
     readLines(stream, {
@@ -190,7 +190,7 @@ export class StreamServer {
         const reason = end.kind === 'Broken' ? end.reason : endingOf() || 'ended';
         if (opened === null) return this.#refuse(stream, 400, reason);
         opened.onClose();
-        this.#options.onEvent({ kind: 'Disconnected', peer: opened.peer, reason });
+        this.#options.report({ kind: 'Disconnected', peer: opened.peer, reason });
         call.end(reason);
       },
     });
@@ -198,7 +198,7 @@ export class StreamServer {
 
   #refuse(stream: http2.ServerHttp2Stream, status: number, reason: string): void {
     if (stream.destroyed || stream.headersSent) return;
-    this.#options.onEvent({ kind: 'Refused', status, reason, address: addressOf(stream) });
+    this.#options.report({ kind: 'Refused', status, reason, address: addressOf(stream) });
     stream.respond({ ':status': status, 'content-type': 'text/plain' });
     stream.end(`${reason}\n`, () => stream.close(http2.constants.NGHTTP2_NO_ERROR));
     // One who does not even read that would keep the stream, of which there are not many.

@@ -5,7 +5,7 @@ import { messageOf } from './subscribe-error.ts';
 
 interface ServingOptions {
   readonly onSnapshot: OnSnapshot;
-  readonly onEvent: (event: SubscribeEvent) => void;
+  readonly report: (event: SubscribeEvent) => void;
   /** Called with what is served from now on, unless it came from the disk. */
   readonly onServed: (candidate: Candidate) => void;
   readonly now: () => number;
@@ -95,13 +95,13 @@ export class Serving {
       this.holdings.adopt(candidate);
       const reason = `could not be applied: ${messageOf(problem)}`;
       this.#refused = [...candidate.refused(), { id: `Snapshot/${meta.version}`, reason }];
-      this.#options.onEvent({ kind: 'NotApplied', meta, problem });
+      this.#options.report({ kind: 'NotApplied', meta, problem });
       return;
     }
     this.holdings.adopt(candidate);
     this.#meta = meta;
     this.#refused = candidate.refused();
-    this.#options.onEvent({ kind: 'Applied', meta, refused: this.#refused });
+    this.#options.report({ kind: 'Applied', meta, refused: this.#refused });
     if (meta.source === 'Controller') this.#options.onServed(candidate);
   }
 

@@ -37,7 +37,7 @@ export interface SubscriberOptions {
   /** The service-account token; asked before each connect, and again and again while connected. */
   readonly readToken: () => Promise<string>;
   readonly onSnapshot: OnSnapshot;
-  readonly onEvent: (event: SubscribeEvent) => void;
+  readonly report: (event: SubscribeEvent) => void;
   /** The directory of the last good snapshot, of this data plane alone; null: nothing is saved. */
   readonly dir: string | null;
   /** Milliseconds since 1970. */
@@ -57,7 +57,7 @@ export interface SubscriberState {
 
 /** `start` once, `stop` once. */
 export interface Subscriber {
-  /** Begins; what comes of it is told by `onSnapshot` and `onEvent`. */
+  /** Begins; what comes of it is told by `onSnapshot` and `report`. */
   start(): void;
   state(): SubscriberState;
   /** Tells the controller of a key that the key set lacks; not more than once in a while for each. */
@@ -98,8 +98,7 @@ class SnapshotSubscriber implements Subscriber {
     this.#timings = { ...subscribeTimings, ...options.timings };
     this.#missingKeys = new MissingKeys(this.#timings.missingKeyEveryMs);
     this.#lastGood = options.dir === null ? null : createLastGood({ ...options, dir: options.dir });
-    this.#saver =
-      this.#lastGood === null ? null : createSaver(this.#lastGood, this.#timings, options.onEvent);
+    this.#saver = this.#lastGood === null ? null : createSaver(this.#lastGood, this.#timings, options.report);
     this.#serving = new Serving({ ...options, onServed: (candidate) => this.#saver?.save(candidate) });
   }
 
@@ -149,7 +148,7 @@ class SnapshotSubscriber implements Subscriber {
     if (saved === null) return null;
     const { savedAtMs, unreadable } = saved;
     this.#serving.holdings.adopt(candidateFromDisk(saved.resources, saved.order));
-    this.#options.onEvent({ kind: 'Loaded', savedAtMs, unreadable });
+    this.#options.report({ kind: 'Loaded', savedAtMs, unreadable });
     return savedAtMs;
   }
 
@@ -169,7 +168,7 @@ class SnapshotSubscriber implements Subscriber {
     } catch (problem) {
       if (!(problem instanceof SubscribeError)) throw problem;
       if (this.#stopping.signal.aborted) return;
-      this.#options.onEvent({ kind: 'Disconnected', controller: nameOf(this.#controller), problem });
+      this.#options.report({ kind: 'Disconnected', controller: nameOf(this.#controller), problem });
     } finally {
       this.#link = null;
       this.#connected = false;
@@ -198,7 +197,7 @@ class SnapshotSubscriber implements Subscriber {
     known: { readonly token: string; readonly alternatives: boolean },
   ): Conversation {
     const controller = nameOf(address) ?? '';
-    const { onEvent, readToken } = this.#options;
+    const { report, readToken } = this.#options;
     return new Conversation({
       ...known,
       connection,
@@ -208,12 +207,12 @@ class SnapshotSubscriber implements Subscriber {
       timings: this.#timings,
       onConnected: () => {
         this.#connected = true;
-        onEvent({ kind: 'Connected', controller });
+        report({ kind: 'Connected', controller });
       },
       onBehind: (order) => {
         const held = this.#serving.holdings.order;
         const lagging = held === null ? [] : laggingKinds(order, held);
-        onEvent({ kind: 'Behind', controller, order, lagging });
+        report({ kind: 'Behind', controller, order, lagging });
       },
     });
   }
@@ -227,22 +226,22 @@ class SnapshotSubscriber implements Subscriber {
 }
 
 function createLastGood(options: SubscriberOptions & { readonly dir: string }): LastGood {
-  const { dir, gateway, now, onEvent } = options;
+  const { dir, gateway, now, report } = options;
   const onProblem = (problem: { readonly file: string; readonly reason: string }) =>
-    onEvent({ kind: 'LastGoodUnreadable', ...problem });
+    report({ kind: 'LastGoodUnreadable', ...problem });
   return new LastGood({ dir, gateway, now, onProblem });
 }
 
 function createSaver(
   lastGood: LastGood,
   timings: SubscribeTimings,
-  onEvent: (event: SubscribeEvent) => void,
+  report: (event: SubscribeEvent) => void,
 ): Saver {
   return new Saver({
     lastGood,
     timings,
-    onFailure: (reason) => onEvent({ kind: 'SaveFailed', reason }),
-    onSaved: () => onEvent({ kind: 'Saved' }),
+    onFailure: (reason) => report({ kind: 'SaveFailed', reason }),
+    onSaved: () => report({ kind: 'Saved' }),
   });
 }
 

@@ -39,7 +39,7 @@ function versionAt(dataPlanes: number): string {
     statuses: { put: () => undefined },
     notice: () => undefined,
     passed: () => undefined,
-    keysReport: () => undefined,
+    reportKeys: () => undefined,
   });
   for (const kind of Object.keys(kinds) as Kind[]) {
     const listed = (objects[kind] ?? []).map((one) => ({ ...one, kind }) as unknown as SourceObject);

@@ -111,7 +111,7 @@ export async function givenPublisher(
       `${namespace}/${serviceAccount}` === 'turnpike-system/controller',
     onObservation: (gateway, dataPlanes) => observed.set(gateway, dataPlanes),
     onMissingKey: (keySet, kid) => missingKeys.push(`${keySet} ${kid}`),
-    onEvent: (event) => events.push(event),
+    report: (event) => events.push(event),
     now: Date.now,
     limits: { orderDelayMs: 1, ...options.limits },
   });
@@ -169,9 +169,9 @@ export function givenSubscriber(
       sets.push(resources);
       return answer;
     },
-    onEvent: (event) => {
+    report: (event) => {
       events.push(event);
-      options.onEvent?.(event);
+      options.report?.(event);
     },
     timings: { ...quick, ...options.timings },
   });

@@ -27,7 +27,7 @@ function givenRelay(follower: GivenPublisher, first: LeaderAddress | null, token
     leader: async () => leader,
     readCa: async () => ca,
     readToken: async () => token,
-    onEvent: () => {},
+    report: () => {},
     random: Math.random,
     timings: { backOffMinMs: 5, backOffMaxMs: 20, lookEveryMs: 20 },
   });
