@@ -8,11 +8,19 @@ import { Journey } from './journey.ts';
 import { echo } from './workloads.ts';
 
 const gateway = `
+# Nobody is connected, so nobody needs time to hear of the end.
+apiVersion: turnpike.dev/v1alpha1
+kind: GatewayParameters
+metadata: { name: hasty }
+spec: { drain: { accept: 1s, deadline: 10s } }
+---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: { name: edge }
 spec:
   gatewayClassName: turnpike
+  infrastructure:
+    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: hasty }
   listeners:
     - { name: http, protocol: HTTP, port: 80 }
 ---
