@@ -7,7 +7,7 @@ import type { WantedInfrastructure } from '#controller/translate/infrastructure/
 import type { ProvisioningProblem } from '#controller/translate/input.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import { madeOf, type Made, type MadeObjects } from './made.ts';
-import { applyManifest, problemOf, removeObject } from './objects.ts';
+import { applyManifest, problemOf, removeObject, renewAuthorities } from './objects.ts';
 import { planInfrastructure } from './plan.ts';
 import type { Manifest, ProvisionedKind } from './plan/manifest.ts';
 import type { Platform } from './plan/platform.ts';
@@ -47,7 +47,7 @@ export function applyInfrastructure(task: Task, context: ApplyContext): Promise<
   const { wanted } = task;
   switch (wanted.kind) {
     case 'Kept':
-      return Promise.resolve({ kind: 'Done' });
+      return keep(task, context);
     case 'Released':
       return remove(context.made.of(task.gateway), context);
     case 'Wanted':
@@ -55,6 +55,21 @@ export function applyInfrastructure(task: Task, context: ApplyContext): Promise<
     default:
       return wanted satisfies never;
   }
+}
+
+/** A Gateway may be broken for longer than an authority lives: its data planes must still know their controllers. */
+async function keep(task: Task, { client, made, platform, isCurrent }: ApplyContext): Promise<Outcome> {
+  const { authorities } = platform;
+  const maps = made.of(task.gateway).filter(({ kind, isLeaving }) => kind === 'ConfigMap' && !isLeaving);
+  for (const map of task.authorities === authorities || !isCurrent() ? [] : maps) {
+    try {
+      await renewAuthorities(client, map, authorities);
+      task.authorities = authorities;
+    } catch (error) {
+      return failed(`ConfigMap ${map.namespace}/${map.name}`, error);
+    }
+  }
+  return { kind: 'Done' };
 }
 
 async function make(task: Task, wanted: WantedInfrastructure, context: ApplyContext): Promise<Outcome> {
@@ -65,6 +80,7 @@ async function make(task: Task, wanted: WantedInfrastructure, context: ApplyCont
     if (context.isCurrent()) outcomes.push(await ensure(task, { manifest, initialReplicas }, context));
   }
   const failure = outcomes.find((one) => one.kind === 'Failed');
+  if (failure === undefined) task.authorities = context.platform.authorities;
   return failure ?? prune(wanted, manifests, context);
 }
 

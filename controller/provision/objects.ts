@@ -103,6 +103,18 @@ export async function removeObject(
   await deleteObject(client, placeOf(object.kind, object), uid);
 }
 
+/**
+ * Tells data planes the authorities, in the ConfigMap that is there for them.
+ * @throws {KubeError}
+ */
+export async function renewAuthorities(
+  client: KubeClient,
+  map: { readonly namespace: string; readonly name: string },
+  authorities: string,
+): Promise<void> {
+  await mergeObject(client, placeOf('ConfigMap', map), { data: { 'ca.crt': authorities } });
+}
+
 function placeOf(
   kind: ProvisionedKind,
   { namespace, name }: { readonly namespace: string; readonly name: string },

@@ -32,6 +32,8 @@ export class Task {
   callOff = () => {};
   /** By object. */
   readonly applied = new Map<string, Applied>();
+  /** Those that its data planes were told of last. */
+  authorities = '';
   readonly #backoff: Backoff;
   #quarrels = 0;
   #quarrelAt = 0;

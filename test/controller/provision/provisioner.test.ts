@@ -298,6 +298,25 @@ describe('provisioning', () => {
     await eventually(() => paths.every((path) => server.get(path, 'shop', name) === undefined));
   });
 
+  test('tells data planes a new authority though their Gateway is broken, and changes nothing else', async (t) => {
+    const first = await given(t);
+    first.start(wanted());
+    await eventually(() => first.isDone());
+    const { server, provisioner, put, written } = first;
+    const told = () => server.get('/api/v1/configmaps', 'shop', name)?.['data'];
+    put({ kind: 'Kept' });
+    await quiet(written);
+    const before = written();
+    provisioner.useAuthorities('PEM and the next');
+    await eventually(() => assert.deepEqual(told(), { 'ca.crt': 'PEM and the next' }));
+    await provisioner.follow();
+    provisioner.useAuthorities('the next');
+    provisioner.lead();
+    await eventually(() => assert.deepEqual(told(), { 'ca.crt': 'the next' }));
+    await quiet(written);
+    assert.equal(written() - before, 2);
+  });
+
   test('leaves undone what it had begun when it no longer leads', async (t) => {
     const { server, provisioner, written } = await given(t);
     const held: ServerResponse[] = [];
