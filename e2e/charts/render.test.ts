@@ -188,6 +188,18 @@ describe('the chart', () => {
     }
   });
 
+  it('leaves names texts that YAML would take for numbers', async () => {
+    const values = {
+      ...merged(everything, { gatewayClass: { name: '1e3', parameters: { replicas: 3 } } }),
+      watchNamespaces: ['4711'],
+      controller: { priorityClassName: '12', env: { '1': '2' } },
+    };
+    const rendered = await helm.run(['template', '0815', chart, '--namespace=007'], values);
+    for (const document of parseAllDocuments(rendered, { version: '1.1' })) {
+      assert.deepEqual(numbersNamed(document.toJS()), []);
+    }
+  });
+
   it('gives the controller an address that it can read, whatever the family of the pod is', async () => {
     const [, address = ''] = /--advertise-address=(\S+)/.exec(await helm.template()) ?? [];
     assert.equal(parseHostPort(address.replace('$(POD_IP)', '10.1.2.3'))?.host, '10.1.2.3');
@@ -215,6 +227,14 @@ function difference(plain: string, rendered: string): string {
   const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => `# Gone: ${key}\n`);
   const changed = [...after].filter(([key, text]) => before.get(key) !== text);
   return gone.join('') + changed.map(([, text]) => `---\n${text}`).join('');
+}
+
+/** The paths of all names, namespaces and labels in `value` that are no texts. */
+function numbersNamed(value: unknown, at = ''): readonly string[] {
+  if (typeof value !== 'object' || value === null) {
+    return typeof value !== 'string' && /(?:[nN]ame|[nN]amespace|[lL]abels\/[^ ]*)$/.test(at) ? [at] : [];
+  }
+  return Object.entries(value).flatMap(([name, one]) => numbersNamed(one, `${at}/${name}`));
 }
 
 /** The second of two installations is elsewhere. */

@@ -10,7 +10,7 @@ turnpike-controller-{{ .Release.Namespace }}
 {{- define "turnpike.selector" -}}
 app.kubernetes.io/name: turnpike
 app.kubernetes.io/component: controller
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* labels and annotations of an object's metadata; with (dict "root" $ "labels" dict "annotations" dict) more of them. */}}

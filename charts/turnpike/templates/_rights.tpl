@@ -14,7 +14,7 @@ kind: {{ $kind }}
 metadata:
   name: {{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   {{- include "turnpike.metadata" (dict "root" .root) | nindent 2 }}
 rules:
@@ -25,7 +25,7 @@ kind: {{ $kind }}Binding
 metadata:
   name: {{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   {{- include "turnpike.metadata" (dict "root" .root) | nindent 2 }}
 roleRef:
@@ -35,5 +35,5 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ include "turnpike.name" .root }}
-    namespace: {{ .root.Release.Namespace }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end }}
