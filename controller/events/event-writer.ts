@@ -34,9 +34,17 @@ const repeatMs = 600_000;
 const rememberedMax = 2_000;
 const burst = 25;
 const refillMs = 2_000;
+/** Of the burst what is left for namespaces of which little is heard. */
+const reserve = 10;
+/** A namespace with so many in so long is heard of much. */
+const loudCount = 5;
+const loudMs = 60_000;
 const location = { group: 'events.k8s.io', version: 'v1', plural: 'events' };
 
-/** Writes events; the same one at most every ten minutes, all together at most one in two seconds after a burst. */
+/**
+ * Writes events; the same one at most every ten minutes, all together at most one in two seconds after a burst. A
+ * namespace with many leaves some of that for the others.
+ */
 export class EventWriter {
   readonly #options: EventWriterOptions;
   /** When each was written last, oldest first. */
@@ -44,10 +52,14 @@ export class EventWriter {
   #tokens = burst;
   #refilledAt: number;
   #failing = false;
+  /** How many were written of each namespace since {@link #countedFrom}. */
+  readonly #counts = new Map<string, number>();
+  #countedFrom: number;
 
   constructor(options: EventWriterOptions) {
     this.#options = options;
     this.#refilledAt = options.clock.elapsed();
+    this.#countedFrom = this.#refilledAt;
   }
 
   /** Writes `happening` unless it was just written, or there are too many. Never fails. */
@@ -55,21 +67,27 @@ export class EventWriter {
     const key = createHash('sha256').update(JSON.stringify(happening)).digest('hex').slice(0, 32);
     const now = this.#options.clock.elapsed();
     const last = this.#written.get(key);
-    if ((last !== undefined && now - last < repeatMs) || !this.#take(now)) {
+    if ((last !== undefined && now - last < repeatMs) || !this.#take(now, happening.regarding.namespace)) {
       return;
     }
     this.#remember(key, now);
     void this.#send(happening, key);
   }
 
-  #take(now: number): boolean {
+  #take(now: number, namespace: string): boolean {
     const refill = Math.floor((now - this.#refilledAt) / refillMs);
     this.#refilledAt += refill * refillMs;
     this.#tokens = Math.min(burst, this.#tokens + refill);
-    if (this.#tokens === 0) {
+    if (now - this.#countedFrom >= loudMs) {
+      this.#counts.clear();
+      this.#countedFrom = now;
+    }
+    const count = this.#counts.get(namespace) ?? 0;
+    if (this.#tokens <= (count >= loudCount ? reserve : 0)) {
       return false;
     }
     this.#tokens -= 1;
+    this.#counts.set(namespace, count + 1);
     return true;
   }
 

@@ -7,12 +7,12 @@ import { refuse, startApiServer } from '#test/given/api-server.ts';
 import { ManualClock } from '#test/given/clock.ts';
 import { eventually } from '#test/given/eventually.ts';
 
-function happening(note: string) {
+function happening(note: string, namespace = 'shop') {
   return {
     regarding: {
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'HTTPRoute',
-      namespace: 'shop',
+      namespace,
       name: 'a',
       uid: 'u',
     },
@@ -44,11 +44,29 @@ test('an event is written once in ten minutes, and many different ones slowly', 
   events.write(happening('the same'));
   await eventually(() => assert.equal(seen().length, 2));
   for (let times = 0; times < 100; times += 1) events.write(happening(`other ${times}`));
-  await eventually(() => assert.equal(seen().length, 2 + 24));
+  await eventually(() => assert.equal(seen().length, 2 + 14));
   assert.deepEqual(failures, []);
   const body = seen()[0]?.body as Record<string, unknown>;
   assert.equal(body['reportingController'], 'turnpike.dev/gateway-controller');
   assert.equal(body['note'], 'the same');
+});
+
+test('a namespace with many events leaves some for the others', async (t) => {
+  const server = await startApiServer(t);
+  const client = new KubeClient(server.connection, systemClock);
+  t.after(() => client.close());
+  const clock = new ManualClock();
+  const events = new EventWriter({ client, clock, instance: 'pod', report: () => {} });
+  server.faults.add(({ path }, response) => path.endsWith('/events') && response.end('{}') !== undefined);
+  const seen = (namespace: string) =>
+    server.requests.filter(({ path }) => path.includes(`/${namespace}/`)).length;
+  for (let second = 0; second < 120; second += 1) {
+    for (let times = 0; times < 10; times += 1) events.write(happening(`${second} ${times}`, 'loud'));
+    clock.advance(1_000);
+  }
+  for (const namespace of ['shop', 'bank']) events.write(happening('once', namespace));
+  await eventually(() => assert.deepEqual([seen('shop'), seen('bank')], [1, 1]));
+  await eventually(() => assert.ok(seen('loud') >= 60, `of the loud one ${seen('loud')}`));
 });
 
 test('events that cannot be written are told once, and nothing fails', async (t) => {
