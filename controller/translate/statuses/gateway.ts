@@ -56,6 +56,9 @@ function gatewayStatus(
   };
 }
 
+/** The words are a data plane's, and the log is everybody's. */
+const refusedTold = 10;
+
 /** What the owner's status has no place for: a store that cannot be had, resources that data planes refuse. */
 function noticesOf(read: Read, { key, namespace, name, parameters }: GatewayModel): readonly Notice[] {
   const { storeProblem } = parameters;
@@ -69,11 +72,14 @@ function noticesOf(read: Read, { key, namespace, name, parameters }: GatewayMode
     ...(provisioning === undefined
       ? []
       : [{ object, reason: 'NotProvisioned', message: provisioning.message }]),
-    ...refused.map(([id, reason]) => ({
+    ...refused.slice(0, refusedTold).map(([id, reason]) => ({
       object,
       reason: 'Refused',
       message: `A data plane has refused ${id}: ${reason}.`,
     })),
+    ...(refused.length <= refusedTold
+      ? []
+      : [{ object, reason: 'Refused', message: 'Data planes have refused more than that: see their logs.' }]),
   ];
 }
 
