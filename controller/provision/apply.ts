@@ -4,10 +4,9 @@ import { hash } from 'node:crypto';
 import type { Clock } from '#controller/clock.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
 import type { WantedInfrastructure } from '#controller/translate/infrastructure/infrastructure.ts';
-import type { ProvisioningProblem } from '#controller/translate/input.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import { madeOf, type Made, type MadeObjects } from './made.ts';
-import { applyManifest, problemOf, removeObject, renewAuthorities } from './objects.ts';
+import { applyManifest, failureOf, removeObject, renewAuthorities, type WriteFailure } from './objects.ts';
 import { planInfrastructure } from './plan.ts';
 import type { Manifest, ProvisionedKind } from './plan/manifest.ts';
 import type { Platform } from './plan/platform.ts';
@@ -35,12 +34,7 @@ export type Outcome =
   | { readonly kind: 'Done' }
   /** For something that will happen by itself. */
   | { readonly kind: 'Waiting' }
-  /** `problem` is null for what may well pass; `unanswered` is told when it does not. */
-  | {
-      readonly kind: 'Failed';
-      readonly problem: ProvisioningProblem | null;
-      readonly unanswered: ProvisioningProblem;
-    };
+  | ({ readonly kind: 'Failed' } & WriteFailure);
 
 /** Makes what is there for the Gateway of `task` as `task.wanted` says, and remembers in `task` what it applied. */
 export function applyInfrastructure(task: Task, context: ApplyContext): Promise<Outcome> {
@@ -60,8 +54,11 @@ export function applyInfrastructure(task: Task, context: ApplyContext): Promise<
 /** A Gateway may be broken for longer than an authority lives: its data planes must still know their controllers. */
 async function keep(task: Task, { client, made, platform, isCurrent }: ApplyContext): Promise<Outcome> {
   const { authorities } = platform;
+  if (task.authorities === authorities || !isCurrent()) {
+    return { kind: 'Done' };
+  }
   const maps = made.of(task.gateway).filter(({ kind, isLeaving }) => kind === 'ConfigMap' && !isLeaving);
-  for (const map of task.authorities === authorities || !isCurrent() ? [] : maps) {
+  for (const map of maps) {
     try {
       await renewAuthorities(client, map, authorities);
       task.authorities = authorities;
@@ -151,9 +148,7 @@ async function remove(
 }
 
 function failed(object: string, error: unknown): Outcome {
-  const problem = problemOf(object, error);
-  const message = `${object} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
-  return { kind: 'Failed', problem, unanswered: { reason: 'Failing', message } };
+  return { kind: 'Failed', ...failureOf(object, error) };
 }
 
 function isWorkload(kind: ProvisionedKind): boolean {

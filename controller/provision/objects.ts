@@ -1,3 +1,5 @@
+// Writes of single objects that are made for Gateways, and what their failures are called. Does not know why they are
+// written.
 import { isRecord } from '#crds/record.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import {
@@ -122,19 +124,33 @@ function placeOf(
   return { ...provisionedKinds[kind], namespace, name };
 }
 
-/** What `error`, met while writing `object`, is called; null where it passes by itself and is no news yet. */
-export function problemOf(object: string, error: unknown): ProvisioningProblem | null {
+/** What came of a write that failed. */
+export interface WriteFailure {
+  readonly problem: ProvisioningProblem;
+  /** Whether somebody has to do something about it, or it may well pass by itself. */
+  readonly remedy: 'Needed' | 'Patience';
+}
+
+/** What `error`, met while writing `object` (`KIND NAMESPACE/NAME`), is called. Throws what is no failure of a write. */
+export function failureOf(object: string, error: unknown): WriteFailure {
   if (error instanceof ObjectExistsError) {
-    return { reason: 'ObjectExists', message: `${object} ${error.message}.` };
+    return {
+      problem: { reason: 'ObjectExists', message: `${object} ${error.message}.` },
+      remedy: 'Needed',
+    };
   }
   if (!(error instanceof KubeError)) throw error;
-  const { failure, message } = error;
-  if (failure === 'Forbidden') {
-    return { reason: 'Forbidden', message: `${object} cannot be written: ${message}` };
+  const words = error.message.replace(/\.$/, '');
+  if (error.failure === 'Forbidden') {
+    const remedy = 'give the controller the right, or mend the quota or the admission policy';
+    const message = `${object} cannot be written: ${words}; ${remedy} that this names.`;
+    return { problem: { reason: 'Forbidden', message }, remedy: 'Needed' };
   }
-  if (failure === 'NotFound') {
-    return { reason: 'Failing', message: `${object} cannot be written: ${message}` };
+  if (['Invalid', 'BadRequest', 'TooLarge'].includes(error.failure)) {
+    const message = `${object} is refused: ${words}; correct that in the GatewayParameters or in spec.infrastructure.`;
+    return { problem: { reason: 'Invalid', message }, remedy: 'Needed' };
   }
-  const isRefused = failure === 'Invalid' || failure === 'BadRequest' || failure === 'TooLarge';
-  return isRefused ? { reason: 'Invalid', message: `${object} is refused: ${message}` } : null;
+  const message = `${object} cannot be written: ${words}; it is tried again.`;
+  const remedy = error.failure === 'NotFound' ? 'Needed' : 'Patience';
+  return { problem: { reason: 'Failing', message }, remedy };
 }

@@ -214,8 +214,8 @@ export class Provisioner {
         break;
       case 'Failed': {
         this.#wantIn(task, task.fail());
-        const problem = outcome.problem ?? (task.failures > silentFailures ? outcome.unanswered : null);
-        if (problem !== null) observe(task.gateway, problem);
+        const isNews = outcome.remedy === 'Needed' || task.failures > silentFailures;
+        if (isNews) observe(task.gateway, outcome.problem);
         break;
       }
       default:

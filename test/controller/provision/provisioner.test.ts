@@ -245,6 +245,34 @@ describe('provisioning', () => {
     assert.ok(server.get(deployments, 'shop', name));
   });
 
+  test('tells a server that stays away after some tries, and that it goes on', async (t) => {
+    const clock = new ManualClock();
+    const { server, start, problems } = await given(t, clock);
+    server.faults.add(failing('deployments', 503));
+    start(wanted());
+    await eventually(() => {
+      clock.advance(1_000);
+      return problems.length > 0;
+    });
+    assert.equal(problems[0]?.reason, 'Failing');
+    assert.match(
+      problems[0].message,
+      /^Deployment shop\/edge-turnpike cannot be written: 503.*; it is tried again\.$/,
+    );
+  });
+
+  test('tells what the API server refuses, and where to correct it', async (t) => {
+    const { server, start, problems } = await given(t);
+    server.faults.add(failing('deployments', 422));
+    start(wanted());
+    await eventually(() => problems.length > 0);
+    assert.equal(problems[0]?.reason, 'Invalid');
+    assert.match(
+      problems[0].message,
+      /^Deployment shop\/edge-turnpike is refused: 422.*; correct that in the GatewayParam/,
+    );
+  });
+
   test('tells a missing permission at once, makes the rest, and recovers', async (t) => {
     const { server, start, problems, isDone } = await given(t);
     const fault = failing('deployments', 403);
@@ -252,7 +280,7 @@ describe('provisioning', () => {
     start(wanted());
     await eventually(() => problems.length > 0);
     assert.equal(problems[0]?.reason, 'Forbidden');
-    assert.match(problems[0].message, /^Deployment shop\/edge-turnpike cannot be written: 403/);
+    assert.match(problems[0].message, /^Deployment shop\/edge-turnpike cannot be written: 403.*; give the /);
     assert.ok(server.get(budgets, 'shop', name), 'what comes after it is made');
     server.faults.delete(fault);
     await eventually(() => isDone());
