@@ -33,7 +33,11 @@ const table: Table = {
       'AddressNotAssigned',
       'The Gateway has no address yet; add one of type IPAddress to spec.addresses.',
     ),
-  AddressPending: ({ service }) => programmed('AddressNotAssigned', `Service ${service} has no address yet.`),
+  AddressPending: ({ service }) =>
+    programmed(
+      'AddressNotAssigned',
+      `Service ${service} has no address yet; where nothing gives load balancers theirs, set service.type in GatewayParameters.`,
+    ),
   AddressNotGiven: ({ value, service }) =>
     programmed(
       'AddressNotUsable',
