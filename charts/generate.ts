@@ -1,8 +1,9 @@
 // The second half of `npm run generate`: writes what the chart has from elsewhere. Same sources, same bytes; a test
 // keeps them in step.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
+import { writeFiles } from '#crds/generate.ts';
 import { dashboards, grafanaDashboard } from './dashboards.ts';
 import { valuesJsonSchema } from './json-schema.ts';
 import { rightsTable, valuesTable, valuesYaml } from './pages.ts';
@@ -57,11 +58,4 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   ]);
 }
 
-if (import.meta.main) {
-  for (const [name, text] of generatedFiles()) {
-    const file = path.join(root, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
-    console.log(name);
-  }
-}
+if (import.meta.main) writeFiles(generatedFiles());

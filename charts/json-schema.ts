@@ -1,7 +1,6 @@
 // The chart's schema as helm reads it, from the values and the schema of GatewayParameters.
 import * as z from 'zod';
 import { objectSchema } from '#crds/definition.ts';
-import type { StructuralSchema } from '#crds/structural.ts';
 import { valuesSchema } from './values.ts';
 
 /** The part of JSON Schema that is used here. */
@@ -36,7 +35,7 @@ export function valuesJsonSchema(): JsonSchema {
         ...gatewayClass,
         properties: {
           ...gatewayClass.properties,
-          parameters: { ...closed(spec), description, default: {} },
+          parameters: { ...closed(spec as JsonSchema), description, default: {} },
         },
       },
     },
@@ -44,20 +43,20 @@ export function valuesJsonSchema(): JsonSchema {
 }
 
 /** A CRD's schema as plain JSON Schema that knows no other fields. Rules in CEL are left to the API server. */
-function closed(schema: StructuralSchema): JsonSchema {
-  const { properties, items, additionalProperties, default: _, ...rest } = schema as JsonSchema;
+function closed(schema: JsonSchema): JsonSchema {
+  const { properties, items, additionalProperties, default: _, ...rest } = schema;
   const plain = Object.fromEntries(Object.entries(rest).filter(([keyword]) => !keyword.startsWith('x-')));
   return {
     ...plain,
-    ...(items === undefined ? {} : { items: closed(items as StructuralSchema) }),
+    ...(items === undefined ? {} : { items: closed(items) }),
     ...(typeof additionalProperties === 'object'
-      ? { additionalProperties: closed(additionalProperties as StructuralSchema) }
+      ? { additionalProperties: closed(additionalProperties) }
       : {}),
     ...(properties === undefined
       ? {}
       : {
           properties: Object.fromEntries(
-            Object.entries(properties).map(([name, one]) => [name, closed(one as StructuralSchema)]),
+            Object.entries(properties).map(([name, one]) => [name, closed(one)]),
           ),
           additionalProperties: schema['x-kubernetes-preserve-unknown-fields'] === true,
         }),

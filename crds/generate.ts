@@ -39,11 +39,14 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return files;
 }
 
-if (import.meta.main) {
-  for (const [name, text] of generatedFiles()) {
+/** Writes `files`, by their path from the project's root, and tells each. */
+export function writeFiles(files: ReadonlyMap<string, string>): void {
+  for (const [name, text] of files) {
     const file = path.join(root, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
     console.log(name);
   }
 }
+
+if (import.meta.main) writeFiles(generatedFiles());

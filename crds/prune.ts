@@ -77,7 +77,7 @@ function schemaOfMember(schema: z.ZodType, name: string): z.ZodType | undefined 
 }
 
 /** The schema inside optional, default and transform. */
-export function unwrapped(schema: z.ZodType): z.ZodType {
+function unwrapped(schema: z.ZodType): z.ZodType {
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodExactOptional ||
