@@ -29,7 +29,7 @@ type Running = {
 const stopDeadlineMs = 5_000;
 const logLinesShown = 30;
 
-export function logFileOf(site: Site, name: string): string {
+function logFileOf(site: Site, name: string): string {
   return path.join(site.folder, 'logs', `${name}.log`);
 }
 

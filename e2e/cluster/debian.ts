@@ -9,7 +9,7 @@ import { ClusterError } from './cluster-error.ts';
 import { outputOf } from './command.ts';
 
 /** A program (or the path of a file) that is needed, and the package that has it. */
-export type Need = readonly [what: string, debianPackage: string];
+type Need = readonly [what: string, debianPackage: string];
 
 const policyFile = '/usr/sbin/policy-rc.d';
 // A user's PATH often lacks the places of administrators' programs.

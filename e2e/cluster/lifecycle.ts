@@ -204,13 +204,13 @@ async function stopLeaders(site: Site): Promise<readonly ServerName[]> {
   return ran;
 }
 
-export type Kubectl = (
+type Kubectl = (
   args: readonly string[],
   options?: { readonly input?: string; readonly deadlineMs?: number },
 ) => Promise<string>;
 
 /** kubectl as the cluster's administrator, in the cluster's network. */
-export function kubectlIn(site: Site, programs: ClusterPrograms): Kubectl {
+function kubectlIn(site: Site, programs: ClusterPrograms): Kubectl {
   const cache = path.join(site.folder, 'kubectl-cache');
   const [nsenter, ...rest] = [...inNetwork(site), programs.kubectl];
   const as = ['--kubeconfig', site.kubeconfig, '--cache-dir', cache];

@@ -11,7 +11,7 @@ export async function startKubernetesControllers(
   cluster: ControlPlane,
   controllers: readonly string[],
 ): Promise<ServerProcess> {
-  const process = new ServerProcess({
+  const manager = new ServerProcess({
     program: (await binaries())['kube-controller-manager'],
     args: [
       `--kubeconfig=${cluster.kubeconfig}`,
@@ -22,6 +22,6 @@ export async function startKubernetesControllers(
     logFile: path.join(cluster.folder, 'kube-controller-manager.log'),
     isReady: () => Promise.resolve(true),
   });
-  await process.whenReady();
-  return process;
+  await manager.whenReady();
+  return manager;
 }
