@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { type Client, clientOf } from './client.ts';
 import { ClusterError } from './cluster-error.ts';
-import { findBuildah } from '../images/buildah.ts';
+import { findBuildah } from './buildah.ts';
 import { type CommandOptions, outputOf } from './command.ts';
 import { importArchive, namesIn } from './containerd.ts';
 import { killDaemon } from './daemon.ts';

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { cached } from '../cluster/cache-folder.ts';
 import { outputOf } from '../cluster/command.ts';
 import { needPackages } from '../cluster/debian.ts';
-import { type Buildah, findBuildah } from './buildah.ts';
+import { type Buildah, findBuildah } from '../cluster/buildah.ts';
 
 const suite = 'trixie';
 const npmVersion = '11.21.2';

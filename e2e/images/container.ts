@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { type Exit, exitOf } from '../cluster/command.ts';
 import { needPackages } from '../cluster/debian.ts';
 import { eventually } from '../cluster/eventually.ts';
-import type { Buildah } from './buildah.ts';
+import type { Buildah } from '../cluster/buildah.ts';
 
 /** What the image says about how it is run. */
 export interface ImageConfig {

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { cacheFolder } from '../cluster/cache-folder.ts';
-import { outputOf } from '../cluster/command.ts';
-import { needPackages } from '../cluster/debian.ts';
+import { cacheFolder } from './cache-folder.ts';
+import { outputOf } from './command.ts';
+import { needPackages } from './debian.ts';
 
 const deadlineMs = 600_000;
 
