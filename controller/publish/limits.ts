@@ -2,8 +2,12 @@
 export interface PublishLimits {
   /** TCP connections with TLS. */
   readonly sessionsMax: number;
+  /** Of one address: a node, where its pods have none of their own. */
+  readonly sessionsPerAddressMax: number;
   /** Data planes and replicas that are connected at once. */
   readonly streamsMax: number;
+  /** Streams of one address that are not known to be a data plane's or a replica's yet; more are answered 503. */
+  readonly strangersPerAddressMax: number;
   /** Tokens being checked at once; more are answered 503. */
   readonly authenticationsMax: number;
   /** The check of one token. */
@@ -35,7 +39,9 @@ export interface PublishLimits {
 /** What holds unless told otherwise. */
 export const publishLimits: PublishLimits = Object.freeze({
   sessionsMax: 4_000,
+  sessionsPerAddressMax: 500,
   streamsMax: 2_000,
+  strangersPerAddressMax: 16,
   authenticationsMax: 64,
   authenticateMs: 10_000,
   recheckMs: 15 * 60_000,

@@ -2,6 +2,7 @@ import http2 from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Secret } from '#snapshot/secret.ts';
 import { Admission, type Authenticate, type Identity, boundedAuthenticate } from './admission.ts';
+import { ByAddress } from './by-address.ts';
 import { readLines } from './inlet.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { PublishLimits } from './limits.ts';
@@ -68,10 +69,15 @@ export class StreamServer {
   readonly #server: http2.Http2SecureServer;
   /** All that is connected, also who has not finished its handshake. */
   readonly #sockets = new Set<Socket>();
+  readonly #connected: ByAddress;
+  /** Streams of whom it is not known yet who they are. */
+  readonly #strangers: ByAddress;
   #streams = 0;
 
   constructor(options: StreamServerOptions) {
     this.#options = options;
+    this.#connected = new ByAddress(options.limits.sessionsPerAddressMax);
+    this.#strangers = new ByAddress(options.limits.strangersPerAddressMax);
     this.#authenticate = boundedAuthenticate(options.authenticate, options.limits);
     this.#server = http2.createSecureServer({
       ...secureContext(options.certificate),
@@ -81,10 +87,7 @@ export class StreamServer {
       maxHeaderListPairs: 32,
     });
     this.#server.maxConnections = options.limits.sessionsMax;
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
+    this.#server.on('connection', (socket: Socket) => this.#openSocket(socket));
     this.#server.on('session', (session) => this.#openSession(session));
     this.#server.on('sessionError', (problem) => options.report({ kind: 'Failed', problem }));
     this.#server.on(
@@ -118,6 +121,19 @@ export class StreamServer {
     return promise;
   }
 
+  #openSocket(socket: Socket): void {
+    const leave = this.#connected.take(socket.remoteAddress ?? '');
+    if (leave === null) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      leave();
+    });
+  }
+
   #openSession(session: http2.ServerHttp2Session): void {
     keepAlive(session, this.#options.limits);
     // A session's failure is told by its streams, where there are any.
@@ -146,6 +162,9 @@ export class StreamServer {
     if (endpoint === undefined) return this.#refuse(stream, 404, 'no such path');
     if (headers[':method'] !== 'POST') return this.#refuse(stream, 405, 'POST only');
     if (this.#streams > this.#options.limits.streamsMax) return this.#refuse(stream, 503, 'too many streams');
+    const known = this.#strangers.take(addressOf(stream));
+    if (known === null) return this.#refuse(stream, 503, 'too many at once from this address');
+    stream.once('close', known);
     const token = /^Bearer ([\w.~+/=-]{1,16384})$/i.exec(headers.authorization ?? '')?.[1];
     if (token === undefined) return this.#refuse(stream, 401, 'a bearer token is needed');
     const admission = new Admission({
@@ -164,6 +183,7 @@ export class StreamServer {
     const admitted = await admission.admit(token);
     if (stream.destroyed) return admission.close();
     if (!admitted.ok) return this.#refuse(stream, admitted.status, admitted.reason);
+    known();
     const renew = (fresh: string) => admission.renew(fresh);
     this.#converse(endpoint, { stream, identity: admitted.identity, renew, end }, () => ending);
   }

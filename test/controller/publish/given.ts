@@ -206,10 +206,13 @@ export function rawDataPlane(
     readonly scheme?: string;
     readonly hello?: Readonly<Record<string, unknown>> | null;
     readonly windowBytes?: number;
+    /** Of loopback, whence it comes. */
+    readonly from?: string;
   } = {},
 ): RawDataPlane {
   const session = http2.connect(`https://${address.host}:${address.port}`, {
     ca,
+    localAddress: options.from ?? '127.0.0.1',
     ...(options.windowBytes === undefined ? {} : { settings: { initialWindowSize: options.windowBytes } }),
   });
   const authorization = options.token === null ? {} : { authorization: `Bearer ${options.token ?? 'edge'}` };

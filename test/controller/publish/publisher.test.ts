@@ -202,6 +202,20 @@ describe('the door of a publisher', () => {
     await eventually(() => honest.subscriber.state().connected);
   });
 
+  test('lets data planes in though one address shows tokens of nobody, and connects, as often as it can', async () => {
+    const limits = { authenticationsMax: 8, streamsMax: 30, strangersPerAddressMax: 4 };
+    await using controller = await givenPublisher({
+      limits: { ...limits, sessionsMax: 60, sessionsPerAddressMax: 50 },
+    });
+    const hostile = Array.from({ length: 60 }, () =>
+      rawDataPlane(controller.address, { token: 'hanging', from: '127.0.0.2' }),
+    );
+    await eventually(() => hostile.filter(({ stream }) => stream.closed).length >= 56);
+    await using honest = rawDataPlane(controller.address);
+    await eventually(() => honest.status() === 200);
+    for (const one of hostile) await one[Symbol.asyncDispose]();
+  });
+
   test('ends a stream that says no hello', async () => {
     await using controller = await givenPublisher({ limits: { helloMs: 20 } });
     await using dataPlane = rawDataPlane(controller.address, { hello: null });
