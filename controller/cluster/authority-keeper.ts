@@ -32,8 +32,14 @@ export interface AuthorityKeeperOptions {
   readonly onCertificate: (serving: ServingCertificate) => void;
   /** The certificates that are to be trusted from now on, PEM. */
   readonly onBundle: (bundle: string) => void;
-  readonly report: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly report: (event: AuthorityEvent) => void;
 }
+
+/** What an operator may want to hear. */
+export type AuthorityEvent =
+  | { readonly kind: 'Written'; readonly rotation: boolean }
+  /** `Unreadable`: the Secret holds none. It is tried again. */
+  | { readonly kind: 'NotWritten' | 'Unreadable'; readonly error: Error };
 
 /** The name of both the Secret with the authority and the ConfigMap with its certificates. */
 const authorityName = 'turnpike-ca';
@@ -111,7 +117,7 @@ export class AuthorityKeeper {
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       const raced = error.failure === 'Conflict' || error.failure === 'AlreadyExists';
-      if (!raced) report('AuthorityNotWritten', { error });
+      if (!raced) report({ kind: 'NotWritten', error });
       nextMs = retryMs;
     }
     if (!this.#stopped) {
@@ -133,7 +139,7 @@ export class AuthorityKeeper {
       return authorityFromData(Object.fromEntries(data));
     } catch (error) {
       if (!(error instanceof AuthorityError)) throw error;
-      report('AuthorityUnreadable', { error });
+      report({ kind: 'Unreadable', error });
       return null;
     }
   }
@@ -164,7 +170,7 @@ export class AuthorityKeeper {
       stringData: authorityData(wanted),
     };
     await (live === undefined ? createObject(client, place, object) : replaceObject(client, place, object));
-    report('AuthorityWritten', { rotation: kept !== null });
+    report({ kind: 'Written', rotation: kept !== null });
   }
 
   async #serve(authority: Authority): Promise<void> {

@@ -34,7 +34,7 @@ import type { LeaderAddress, ObservationRelay } from '#controller/publish/relay.
 import type { Publisher } from '#controller/publish/publisher.ts';
 import type { ClusterControllerOptions } from './options.ts';
 import {
-  reportKeeping,
+  reportAuthority,
   reportKeys,
   reportProvision,
   reportPublish,
@@ -88,7 +88,6 @@ class Controller implements ClusterController {
   constructor(options: ClusterControllerOptions) {
     this.#options = options;
     const { clock, random, log, namespace } = options;
-    const report = reportKeeping(log);
     this.#client = new KubeClient(options.connection, clock);
     const client = this.#client;
     this.#plane = this.#createPlane();
@@ -111,7 +110,7 @@ class Controller implements ClusterController {
         client,
         clock,
         instance: options.name,
-        report: (error) => report('EventsNotWritten', { error }),
+        report: (error) => log.warn('EventsNotWritten', { error }),
       }),
       leading: () => this.#election.leading,
     });
@@ -126,10 +125,17 @@ class Controller implements ClusterController {
         this.#publisher?.useCertificate(serving);
       },
       onBundle: (bundle) => this.#provisioner?.useAuthorities(bundle),
-      report,
+      report: reportAuthority(log),
     });
     this.#provisioner = this.#createProvisioner();
-    this.#keyKeeper = new KeyKeeper({ client, store, clock, keys, namespace, report });
+    this.#keyKeeper = new KeyKeeper({
+      client,
+      store,
+      clock,
+      keys,
+      namespace,
+      report: (error) => log.warn('KeysNotKept', { error }),
+    });
     this.#election = this.#createElection();
     this.#metrics = createControllerMetrics({
       leader: () => this.#election.leading,

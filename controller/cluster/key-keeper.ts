@@ -14,7 +14,8 @@ export interface KeyKeeperOptions {
   readonly keys: KeyFetcher;
   /** The controller's. */
   readonly namespace: string;
-  readonly report: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Hears why the keys could not be kept; it is tried again. */
+  readonly report: (error: unknown) => void;
 }
 
 const archiveName = 'turnpike-keys';
@@ -76,7 +77,7 @@ export class KeyKeeper {
     try {
       await applyConfigMap(client, { namespace, name: archiveName }, data);
     } catch (error) {
-      report('KeysNotKept', { error });
+      report(error);
       if (this.#leading) this.#writeIn(retryMs);
     }
   }

@@ -2,6 +2,7 @@
 import type { KeysEvent } from '#controller/keys/key-fetcher.ts';
 import type { ReflectorEvent } from '#controller/kube/reflector.ts';
 import type { Log } from '#admin/log.ts';
+import type { AuthorityEvent } from './authority-keeper.ts';
 import type { ProvisionEvent } from '#controller/provision/apply.ts';
 import type { RelayEvent } from '#controller/publish/relay.ts';
 import type { PublishEvent } from '#controller/publish/server.ts';
@@ -50,10 +51,11 @@ export function reportProvision(log: Log): (event: ProvisionEvent) => void {
   return ({ kind, object }) => log.info(`Object${kind}`, { object });
 }
 
-/** Lines about what a leader keeps in the cluster. */
-export function reportKeeping(log: Log): (event: string, fields: Readonly<Record<string, unknown>>) => void {
-  return (event, fields) => {
-    if (event === 'AuthorityWritten') log.info(event, fields);
-    else log.warn(event, fields);
+/** Lines about the authority that data planes trust. */
+export function reportAuthority(log: Log): (event: AuthorityEvent) => void {
+  return ({ kind, ...fields }) => {
+    const name = `Authority${kind}`;
+    if (kind === 'Written') log.info(name, fields);
+    else log.warn(name, fields);
   };
 }

@@ -14,6 +14,7 @@ import { readKeys } from '#controller/translate/policies/key-set.ts';
 import { decodeObject, kinds } from '#crds/kind.ts';
 import { startApiServer } from '#test/given/api-server.ts';
 import { eventually } from '#test/given/eventually.ts';
+import type { AuthorityEvent } from '#controller/cluster/authority-keeper.ts';
 import type { ServingCertificate } from '#controller/authority/authority.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { TestContext } from 'node:test';
@@ -66,7 +67,7 @@ function encodeSecrets(server: Awaited<ReturnType<typeof given>>['server']): voi
 
 function keeper(t: TestContext, { client, store }: { client: KubeClient; store: Store }, clock: Clock) {
   const certificates: ServingCertificate[] = [];
-  const events: string[] = [];
+  const events: AuthorityEvent[] = [];
   const authority = new AuthorityKeeper({
     client,
     store,
@@ -104,7 +105,7 @@ test('the leader makes the authority; every replica signs its own certificate wi
     assert.equal(leaf.checkHost('turnpike-controller.turnpike-system.svc') !== undefined, true);
   }
   assert.equal(follower.authority.bundle, bundle);
-  assert.deepEqual(leader.events, ['AuthorityWritten']);
+  assert.deepEqual(leader.events, [{ kind: 'Written', rotation: false }]);
   assert.deepEqual(follower.events, []);
 });
 
@@ -167,7 +168,14 @@ test('good keys survive: written by the leader, read by a replica that starts', 
       onKeys: (id, found) => store.observeKeys(id, found),
       report: () => undefined,
     });
-    const keep = new KeyKeeper({ client, store, clock: systemClock, keys, namespace, report: assert.fail });
+    const keep = new KeyKeeper({
+      client,
+      store,
+      clock: systemClock,
+      keys,
+      namespace,
+      report: (error) => assert.ifError(error),
+    });
     t.after(() => keep.follow());
     keys.want([
       { id: 'issuer', source: { type: 'Backend', namespace: 'a', service: 'b', port: 80, path: '/' } },
