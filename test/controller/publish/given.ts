@@ -1,4 +1,5 @@
 import http2 from 'node:http2';
+import net from 'node:net';
 import { Secret } from '#snapshot/secret.ts';
 import { authorityAt, issueServing, publicBundle } from '#controller/authority/authority.ts';
 import type { Authenticated } from '#controller/publish/admission.ts';
@@ -210,9 +211,11 @@ export function rawDataPlane(
     readonly from?: string;
   } = {},
 ): RawDataPlane {
-  const session = http2.connect(`https://${address.host}:${address.port}`, {
+  const { host, port } = address;
+  const socket = net.connect({ host, port, localAddress: options.from ?? '127.0.0.1' });
+  const session = http2.connect(`https://${host}:${port}`, {
     ca,
-    localAddress: options.from ?? '127.0.0.1',
+    socket,
     ...(options.windowBytes === undefined ? {} : { settings: { initialWindowSize: options.windowBytes } }),
   });
   const authorization = options.token === null ? {} : { authorization: `Bearer ${options.token ?? 'edge'}` };
@@ -226,6 +229,7 @@ export function rawDataPlane(
     { endStream: false },
   );
   // How it ends is looked at by `stream.destroyed`.
+  socket.on('error', () => {});
   session.on('error', () => {});
   stream.on('error', () => {});
   let received = '';
