@@ -124,6 +124,11 @@ function placeOf(
   return { ...provisionedKinds[kind], namespace, name };
 }
 
+/** An API server calls it its own failure (500) when what is applied has fields that there are not. */
+function isNoSuchField({ failure, message }: KubeError): boolean {
+  return failure === 'Server' && message.includes('failed to create typed patch object');
+}
+
 /** What came of a write that failed. */
 export interface WriteFailure {
   readonly problem: ProvisioningProblem;
@@ -146,7 +151,7 @@ export function failureOf(object: string, error: unknown): WriteFailure {
     const message = `${object} cannot be written: ${words}; ${remedy} that this names.`;
     return { problem: { reason: 'Forbidden', message }, remedy: 'Needed' };
   }
-  if (['Invalid', 'BadRequest', 'TooLarge'].includes(error.failure)) {
+  if (['Invalid', 'BadRequest', 'TooLarge'].includes(error.failure) || isNoSuchField(error)) {
     const message = `${object} is refused: ${words}; correct that in the GatewayParameters or in spec.infrastructure.`;
     return { problem: { reason: 'Invalid', message }, remedy: 'Needed' };
   }

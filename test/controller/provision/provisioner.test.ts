@@ -287,6 +287,22 @@ describe('provisioning', () => {
     assert.ok(server.get(deployments, 'shop', name));
   });
 
+  test('tells a field that there is not at once, though the API server takes the blame', async (t) => {
+    const { server, start, problems } = await given(t);
+    const message =
+      'failed to create typed patch object (shop/edge-turnpike; apps/v1, Kind=Deployment): .spec.template.spec.x: field not declared in schema';
+    server.faults.add(({ method, path }, response) => {
+      if (method !== 'PATCH' || !path.includes('deployments')) return false;
+      response.writeHead(500, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ kind: 'Status', status: 'Failure', code: 500, message }));
+      return true;
+    });
+    start(wanted());
+    await eventually(() => problems.length > 0);
+    assert.equal(problems[0]?.reason, 'Invalid');
+    assert.match(problems[0].message, /is refused: 500: failed .* schema; correct that in the Gateway/);
+  });
+
   test('takes nothing that is not its own', async (t) => {
     const { server, start, problems, isDone } = await given(t);
     server.put(services, { metadata: { name, namespace: 'shop' }, spec: { type: 'ClusterIP' } });
