@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { hostPortText, parseHostPort } from '#admin/host-port.ts';
+import { parseList } from '#admin/list.ts';
 import { createLog } from '#admin/log.ts';
 import { createAdminServer } from '#admin/server.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
@@ -10,48 +11,11 @@ import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
 import { resolveControllers } from '#dataplane/subscribe/addresses.ts';
+import { dataPlaneHelp, dataPlaneOptions } from '#dataplane/usage.ts';
 import build from '../package.json' with { type: 'json' };
 import type { HostPort } from '#admin/host-port.ts';
 
-const help = `usage: node dataplane/main.ts --gateway NAMESPACE/NAME --controller URL --ca-file FILE --token-file FILE
-
-Serves one Gateway. Each option can also be an environment variable: TURNPIKE_GATEWAY and so on.
-
-  --gateway NAMESPACE/NAME   the Gateway to serve
-  --controller URL           https://host:port of the controllers; several separated by commas
-  --ca-file FILE             the authorities that controllers' certificates are checked by (PEM)
-  --token-file FILE          the service account's token with the audience turnpike.dev
-  --state-folder FOLDER      keeps the last good snapshot there; without it none is kept
-  --address ADDRESS          what listeners bind; all addresses without it
-  --admin-address HOST:PORT  health, metrics and running config (default 127.0.0.1:9901; port 0 takes a free one)
-  --reserved-port PORT       a port that listeners do not bind, being taken; one of this number binds 61001 (or the
-                             next that no other listener has), and its Service must send there
-  --instance NAME            the pod's name (default: the host's)
-  --access-log MODE          stdout or off (default stdout)
-  --drain-accept SECONDS     in which connections are still taken after SIGTERM (default 5)
-  --drain-idle SECONDS       how long silent connections are kept after that: a request that comes on one is still
-                             answered, and the answer closes it (default 10)
-  --drain-deadline SECONDS   after which what is left is cut (default 60)
-`;
-
-const { values } = parseArgs({
-  options: {
-    gateway: { type: 'string' },
-    controller: { type: 'string' },
-    'ca-file': { type: 'string' },
-    'token-file': { type: 'string' },
-    'state-folder': { type: 'string' },
-    address: { type: 'string' },
-    'admin-address': { type: 'string' },
-    'reserved-port': { type: 'string' },
-    instance: { type: 'string' },
-    'access-log': { type: 'string' },
-    'drain-accept': { type: 'string' },
-    'drain-idle': { type: 'string' },
-    'drain-deadline': { type: 'string' },
-    help: { type: 'boolean' },
-  },
-});
+const { values } = parseArgs({ options: dataPlaneOptions });
 
 type Option = Exclude<keyof typeof values, 'help'>;
 
@@ -79,7 +43,7 @@ function reservedPort(): number | null {
 }
 
 function usage(problem: string): never {
-  process.stderr.write(`turnpike data plane: ${problem}\n\n${help}`);
+  process.stderr.write(`turnpike data plane: ${problem}\n\n${dataPlaneHelp}`);
   process.exit(2);
 }
 
@@ -89,19 +53,26 @@ function parseGateway(text: string) {
   return gatewayKey(namespace, name);
 }
 
+function controllers(): readonly string[] {
+  const text = option('controller');
+  const urls = parseList(text) ?? usage(`--controller has an empty name in its list: "${text}"`);
+  const wrong = urls.find((url) => URL.parse(url)?.protocol !== 'https:');
+  return wrong === undefined ? urls : usage(`--controller is no https URL: ${wrong}`);
+}
+
 function address(name: Option, fallback: string): HostPort {
   const text = option(name, fallback);
   return parseHostPort(text) ?? usage(`--${name} is not HOST:PORT: ${text}`);
 }
 
 if (values.help === true) {
-  process.stdout.write(help);
+  process.stdout.write(dataPlaneHelp);
   process.exit(0);
 }
 
 const log = createLog((line) => process.stderr.write(line), Date.now);
 const gateway = parseGateway(option('gateway'));
-const urls = option('controller').split(',');
+const urls = controllers();
 const [caFile, tokenFile] = [option('ca-file'), option('token-file')];
 const accessLog = option('access-log', 'stdout');
 if (accessLog !== 'stdout' && accessLog !== 'off') usage(`--access-log is stdout or off, not ${accessLog}`);

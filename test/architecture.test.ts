@@ -99,6 +99,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:dns', 'node:fs', 'node:util'],
   },
   'controller/main': { rooms: ['admin', 'controller'], builtins: ['node:os', 'node:util'] },
+  'controller/usage': { rooms: [], pure: true },
   'dataplane/http': { rooms: [], builtins: ['node:net'], pure: true },
   'dataplane/route': { rooms: ['snapshot', 'dataplane/http'], packages: ['re2js'], pure: true },
   'dataplane/runtime': {
@@ -144,6 +145,7 @@ const walls: Readonly<Record<string, Walls>> = {
     rooms: ['admin', 'snapshot', 'dataplane'],
     builtins: ['node:fs', 'node:os', 'node:util'],
   },
+  'dataplane/usage': { rooms: [], pure: true },
   cli: {
     rooms: ['admin', 'snapshot', 'crds', 'controller', 'dataplane', 'examples'],
     builtins: anyBuiltin,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { chartRights } from '#charts/generate.ts';
+import { controllerHelp } from '#controller/usage.ts';
 import { provisionedKinds } from '#controller/provision/plan/manifest.ts';
 import { kinds } from '#crds/kind.ts';
 
@@ -59,11 +60,10 @@ test('a kind in a namespace is no right in the cluster, and the other way round'
 test('the arguments that the chart gives are options of the controller', () => {
   const root = path.join(import.meta.dirname, '../..');
   const template = readFileSync(path.join(root, 'charts/turnpike/templates/deployment.yaml'), 'utf8');
-  const program = readFileSync(path.join(root, 'controller/main.ts'), 'utf8');
   const given = [...template.matchAll(/^ +- --([a-z-]+)=/gm)].map(([, name = '']) => name);
   assert.ok(given.length > 5);
   assert.deepEqual(
-    given.filter((name) => !new RegExp(`^  --${name} `, 'm').test(program)),
+    given.filter((name) => !new RegExp(`^  --${name} `, 'm').test(controllerHelp)),
     [],
   );
 });
