@@ -1,14 +1,6 @@
 // The turnpike command. Each subcommand is a file of its own, loaded when it is wanted.
 import build from '../package.json' with { type: 'json' };
-
-const help = `usage: turnpike COMMAND [OPTION ...]
-
-  up        run both planes from folders of manifests, without a cluster
-  check     validate folders of manifests offline
-  version   tell the versions of Turnpike and Node
-
-turnpike COMMAND --help tells a command's options.
-`;
+import { turnpikeHelp } from './usage.ts';
 
 const [command, ...rest] = process.argv.slice(2);
 
@@ -30,9 +22,9 @@ switch (command ?? '--help') {
   case '--help':
   case '-h':
   case 'help':
-    process.stdout.write(help);
+    process.stdout.write(turnpikeHelp);
     break;
   default:
-    console.error(`turnpike: there is no command ${command}\n\n${help}`);
+    console.error(`turnpike: there is no command ${command}\n\n${turnpikeHelp}`);
     process.exitCode = 2;
 }

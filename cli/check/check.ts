@@ -1,14 +1,7 @@
 // turnpike check: looks at the options first, and loads the translation only when they are good.
 import { parseArgs } from 'node:util';
 import { optionProblem } from '../option-problem.ts';
-
-const checkHelp = `usage: turnpike check FOLDER [FOLDER ...]
-
-Validates manifests as an API server and the controller would, without either. Several folders are taken as one.
-Prints one line for each problem: file and line, object, field, what is wrong, what to do.
-
-Exit codes: 0 no problems, 1 problems (or no manifests), 2 a folder cannot be read, or wrong options.
-`;
+import { checkHelp } from '../usage.ts';
 
 /** The exit code: 0 all well, 1 problems, 2 nothing could be checked. */
 export async function check(args: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { upArguments } from '../usage.ts';
 
 export interface UpOptions {
   readonly folders: readonly string[];
@@ -13,39 +14,13 @@ export interface UpOptions {
   readonly output: 'Full' | 'Quiet';
 }
 
-export const upHelp = `usage: turnpike up [OPTION ...]   (npm start -- [OPTION ...])
-
-Runs both planes from folders of Kubernetes manifests: no cluster, no Redis, limits in memory. Saving a manifest
-takes effect at once. Endpoints may be on this machine (127.0.0.1), which a cluster refuses. Ctrl-C ends it.
-
-  --folder FOLDER            manifests (*.yaml, *.yml, *.json, also in folders below); may be given several times
-                             (default: the quickstart's, with its demo services)
-  --address ADDRESS          what listeners bind (default 127.0.0.1; 0.0.0.0 for all)
-  --demo, --no-demo          run or do not run the quickstart's demo services and token issuer on ports 7101 to 7103
-                             (default: only without --folder)
-  --admin-address HOST:PORT  tell health, metrics and the running config there, secrets redacted (default: nowhere)
-  --access-log               print a line of JSON for each request
-  --quiet                    print problems only
-  --help                     tell this
-
-Exit codes: 0 ended by a signal, 1 could not start, 2 wrong options.
-`;
-
 const quickstart = path.join(import.meta.dirname, '../../examples/quickstart');
 
 /** The options, or null when only help is wanted. Throws a TypeError that names the option at fault. */
 export function upOptions(args: readonly string[]): UpOptions | null {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: {
-      folder: { type: 'string', multiple: true },
-      address: { type: 'string', default: '127.0.0.1' },
-      demo: { type: 'boolean' },
-      'admin-address': { type: 'string' },
-      'access-log': { type: 'boolean', default: false },
-      quiet: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+    options: upArguments,
     allowNegative: true,
     allowPositionals: true,
   });

@@ -1,6 +1,7 @@
 // turnpike up: looks at the options first, and loads both planes only when they are good.
 import { optionProblem } from '../option-problem.ts';
-import { upHelp, upOptions } from './options.ts';
+import { upHelp } from '../usage.ts';
+import { upOptions } from './options.ts';
 import type { UpOptions } from './options.ts';
 
 /** Runs until a signal; sets a non-zero exit code when it cannot start. */
