@@ -80,7 +80,42 @@ const controller = z
       .describe(
         'Networks such as `10.0.0.0/8` from which the keys of an AuthPolicy may be fetched though they are not public: an issuer of tokens inside the cluster.',
       ),
-    env: texts.default({}).describe('More environment variables by name, such as `NODE_OPTIONS`.'),
+    env: z
+      .record(z.string(), z.union([z.string(), z.strictObject({ valueFrom: z.looseObject({}) })]))
+      .default({})
+      .describe(
+        'More environment variables by name, such as `NODE_OPTIONS`: a text, or `valueFrom` as of a container.',
+      ),
+    extraVolumes: z
+      .array(z.looseObject({ name: z.string().min(1) }))
+      .default([])
+      .describe(
+        'More volumes, as of a Pod; such as one with a private authority, to which `env.NODE_EXTRA_CA_CERTS` points.',
+      ),
+    extraVolumeMounts: z
+      .array(z.looseObject({ name: z.string().min(1), mountPath: z.string().min(1) }))
+      .default([])
+      .describe('Where they are mounted, as of a container.'),
+    podSecurityContext: z
+      .looseObject({})
+      .default({
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        runAsGroup: 65532,
+        fsGroup: 65532,
+        seccompProfile: { type: 'RuntimeDefault' },
+      })
+      .describe(
+        'As of a Pod. What you set is merged into this; `null` takes a field away, such as the user and groups that OpenShift chooses itself.',
+      ),
+    securityContext: z
+      .looseObject({})
+      .default({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      })
+      .describe('As of a container, merged alike.'),
     podLabels: texts.default({}).describe('More labels for the pods.'),
     podAnnotations: texts.default({}).describe('Annotations for the pods.'),
     nodeSelector: texts.default({}).describe('As of a Pod.'),

@@ -100,6 +100,10 @@ describe('a release of the chart', () => {
       /the CRD authpolicies\.turnpike\.dev in this cluster is of version 0\.0\.9, this chart needs 0\./,
     );
     assert.match(message, /kubectl apply --server-side --force-conflicts --filename charts\/turnpike\/crds/);
+    assert.match(
+      message,
+      /helm show crds CHART \| kubectl apply --server-side --force-conflicts --filename -\n/,
+    );
     await cluster.kubectl(['delete', '--filename', crds]);
   });
 

@@ -61,6 +61,10 @@ const changes: readonly (readonly [at: string, value: unknown, also?: Values])[]
   ['controller.resources.limits', { memory: '2Gi' }],
   ['controller.keysFrom', ['10.0.0.0/8']],
   ['controller.env', { NODE_OPTIONS: '--max-old-space-size=900' }],
+  ['controller.extraVolumes', [{ name: 'more', emptyDir: {} }]],
+  ['controller.extraVolumeMounts', [{ name: 'more', mountPath: '/more' }]],
+  ['controller.podSecurityContext', { runAsUser: 1000 }],
+  ['controller.securityContext', { readOnlyRootFilesystem: false }],
   ['controller.podLabels', { team: 'edge' }],
   ['controller.podAnnotations', { team: 'edge' }],
   ['controller.nodeSelector', { pool: 'edge' }],
@@ -128,6 +132,10 @@ const refused: readonly (readonly [values: Values, words: RegExp])[] = [
     /gatewayClass\.create is false, so there is no class/,
   ],
   [{ controller: { env: { POD_NAME: 'one' } } }, /controller\.env\.POD_NAME is the chart's own/],
+  [{ controller: { env: { A: { valuefrom: {} } } } }, /controller\/env\/A/],
+  [{ controller: { env: { A: 1 } } }, /controller\/env\/A.*/],
+  [{ controller: { extraVolumes: [{ emptyDir: {} }] } }, /extraVolumes\/0': missing property 'name'/],
+  [{ controller: { extraVolumes: [{ name: 'token' }] } }, /the volume token is the chart's own/],
 ];
 
 describe('the chart', () => {
@@ -198,6 +206,15 @@ describe('the chart', () => {
     for (const document of parseAllDocuments(rendered, { version: '1.1' })) {
       assert.deepEqual(numbersNamed(document.toJS()), []);
     }
+  });
+
+  it('leaves the user and groups to the cluster where they are taken away', async () => {
+    const fields = /(?:runAsUser|runAsGroup|fsGroup):/;
+    assert.match(await helm.template(), fields);
+    const none = { runAsUser: null, runAsGroup: null, fsGroup: null };
+    const rendered = await helm.template({ controller: { podSecurityContext: none } });
+    assert.doesNotMatch(rendered, fields);
+    assert.match(rendered, /runAsNonRoot: true\n *seccompProfile:\n *type: RuntimeDefault/);
   });
 
   it('gives the controller an address that it can read, whatever the family of the pod is', async () => {

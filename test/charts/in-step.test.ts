@@ -53,14 +53,25 @@ test('values.yaml says exactly the defaults of the schema', () => {
 });
 
 /** Objects of Kubernetes that are handed on as they are, by their place. */
-const open = ['controller.affinity', 'networkPolicy.adminFrom[]', 'global'];
+const open = [
+  'controller.env.*.valueFrom',
+  'controller.extraVolumes[]',
+  'controller.extraVolumeMounts[]',
+  'controller.podSecurityContext',
+  'controller.securityContext',
+  'controller.affinity',
+  'networkPolicy.adminFrom[]',
+  'global',
+];
 
 function openPlaces({ properties, items, additionalProperties, ...rest }: JsonSchema, at: string): string[] {
   // Maps say what their members are.
-  const isMap = typeof additionalProperties === 'object' && additionalProperties.type !== undefined;
+  const { type, anyOf } = typeof additionalProperties === 'object' ? additionalProperties : {};
+  const isMap = type !== undefined || anyOf !== undefined;
   const isOpen = rest.type === 'object' && additionalProperties !== false && !isMap;
   return [
     ...(isOpen ? [at] : []),
+    ...(anyOf ?? []).flatMap((one) => openPlaces(one, `${at}.*`)),
     ...(items === undefined ? [] : openPlaces(items, `${at}[]`)),
     ...Object.entries(properties ?? {}).flatMap(([name, one]) =>
       openPlaces(one, at === '' ? name : `${at}.${name}`),

@@ -15,6 +15,11 @@
 {{- fail (printf "controller.env.%s is the chart's own, by which replicas know each other: with one name for all of them all would lead; leave it out" $name) }}
 {{- end }}
 {{- end }}
+{{- range .Values.controller.extraVolumes }}
+{{- if eq .name "token" }}
+{{- fail "controller.extraVolumes: the volume token is the chart's own; give yours another name" }}
+{{- end }}
+{{- end }}
 {{- /* Without a cluster to ask (helm template) nothing is found, not even this namespace. */}}
 {{- if and .Values.crds.check (lookup "v1" "Namespace" "" "kube-system") }}
 {{- include "turnpike.checkCluster" . }}
@@ -25,7 +30,7 @@
 {{- if not (lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" "gatewayclasses.gateway.networking.k8s.io") }}
 {{- fail "the Gateway API is not in this cluster; install it first:\n\n  kubectl apply --server-side --filename https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.7.0/standard-install.yaml\n" }}
 {{- end }}
-{{- $remedy := "helm leaves CRDs alone that are there; apply those of the chart first:\n\n  kubectl apply --server-side --force-conflicts --filename charts/turnpike/crds\n" }}
+{{- $remedy := "helm leaves CRDs alone that are there; apply those of the chart first:\n\n  kubectl apply --server-side --force-conflicts --filename charts/turnpike/crds\n\nor, where there is no checkout, from the chart that you install (with the same --version):\n\n  helm show crds CHART | kubectl apply --server-side --force-conflicts --filename -\n" }}
 {{- range $file, $text := .Files.Glob "crds/*.yaml" }}
 {{- $wanted := $text | toString | fromYaml }}
 {{- $found := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $wanted.metadata.name }}
