@@ -7,6 +7,7 @@ import { gatewayClassUnit } from '../gateway-class.ts';
 import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { wantedAddresses } from './addresses.ts';
+import { withoutForeignKeys } from './foreign-keys.ts';
 import { infrastructureParameters, type InfrastructureParameters } from './parameters.ts';
 
 /** What is to become of what was made for a Gateway. */
@@ -28,7 +29,7 @@ export interface WantedInfrastructure {
   readonly uid: string;
   /** Of all that is made. */
   readonly name: string;
-  /** Of `spec.infrastructure`. */
+  /** Of `spec.infrastructure`, both without keys that Kubernetes itself writes. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** At least one, sorted by number. */
@@ -85,8 +86,8 @@ function wanted(read: Read, object: Gateway, ports: readonly InfrastructurePort[
     className: gatewayClassName,
     uid,
     name: infrastructureName(name, gatewayClassName),
-    labels: infrastructure?.labels ?? {},
-    annotations: infrastructure?.annotations ?? {},
+    labels: withoutForeignKeys(infrastructure?.labels ?? {}),
+    annotations: withoutForeignKeys(infrastructure?.annotations ?? {}),
     ports,
     addresses: wantedAddresses(object),
     parameters: infrastructureParameters(
