@@ -4,14 +4,25 @@ import * as z from 'zod';
 
 /** Where clear words are better than a regular expression: helm shows the pattern only. */
 const dnsLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+const dnsSubdomain = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/);
+/** A registry, where one is told, and a path, as container runtimes read them; no tag and no digest. */
+const imageName = z
+  .string()
+  .regex(
+    /^(([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(:[0-9]+)?\/)?[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(\/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*$/,
+  );
+const imageTag = z.string().regex(/^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$/);
 const quantity = z.union([z.string(), z.number()]);
 const texts = z.record(z.string(), z.string());
 
 function image(repository: string) {
   return z
     .strictObject({
-      repository: z.string().min(1).default(repository).describe('Registry and name.'),
-      tag: z.string().default('').describe("Left empty: the chart's appVersion."),
+      repository: imageName.default(repository).describe('Registry and name.'),
+      tag: imageTag.default('').describe("Left empty: the chart's appVersion."),
       digest: z
         .string()
         .regex(/^(sha256:[0-9a-f]{64})?$/)
@@ -201,7 +212,7 @@ export const valuesSchema = z.strictObject({
       'Read and serve these namespaces (and that of the release) only, with Roles in each instead of a ClusterRole; they must exist. Left empty: all.',
     ),
   imagePullSecrets: z
-    .array(z.strictObject({ name: z.string().min(1) }))
+    .array(z.strictObject({ name: dnsSubdomain }))
     .default([])
     .describe("For the images. A Secret of that name must be in each Gateway's namespace too."),
   commonLabels: texts.default({}).describe('More labels for each object of the chart.'),

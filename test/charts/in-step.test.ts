@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { generatedFiles, withTables } from '#charts/generate.ts';
 import { valuesJsonSchema } from '#charts/json-schema.ts';
 import { valuesOf } from '#charts/pages.ts';
+import { valuesSchema } from '#charts/values.ts';
 import type { JsonSchema } from '#charts/json-schema.ts';
 import { generatedFiles as crdFiles } from '#crds/generate.ts';
 
@@ -87,6 +88,28 @@ test('an unknown value is refused everywhere but in objects of Kubernetes', () =
     open,
   );
   assert.deepEqual(places.filter(inParameters), ['gatewayClass.parameters.podTemplatePatch.spec']);
+});
+
+test('names of images and Secrets are such as a cluster takes', () => {
+  const { repository, tag } = valuesSchema.shape.dataplane.shape.image.shape;
+  const { name } = valuesSchema.shape.imagePullSecrets.unwrap().element.shape;
+  const cases = [
+    [
+      repository,
+      ['a', 'a/b', 'registry:5000/a_b/c--d.e', 'Registry.example.com/a__b', '[::1]:5000/a', '10.0.0.1/a'],
+    ],
+    [tag, ['', '1.2.3', 'v1_a-B']],
+    [name, ['registry', 'a.b-c.d']],
+  ] as const;
+  for (const [value, taken] of cases) {
+    for (const text of taken) assert.ok(value.safeParse(text).success, text);
+    for (const text of ['a b', ' a', 'a,b', 'a\n', 'a"b', '-a', 'a:b'])
+      assert.ok(!value.safeParse(text).success, `${text} is refused`);
+  }
+  for (const text of ['', 'A', 'a/', '/a', 'a//b', 'a:5000', 'https://a/b', `a@sha256:${'0'.repeat(64)}`])
+    assert.ok(!repository.safeParse(text).success, `${text} is refused`);
+  for (const text of ['', 'A', 'a_b', 'a..b', 'a'.repeat(254)])
+    assert.ok(!name.safeParse(text).success, `${text} is refused`);
 });
 
 test('every value has a meaning and is used by a template', () => {
