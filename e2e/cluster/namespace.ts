@@ -49,14 +49,17 @@ exec "$@"`;
 /**
  * Runs the command in a namespace of its own and resolves with its exit code (128 + n for signal n, as shells have it).
  * When this process is ended, so is everything in the namespace. Rejects with a ClusterError that names the remedy
- * when the machine does not allow it.
+ * when the machine does not allow it. What it prints goes to `output`, a file descriptor, or to ours without one.
  */
-export async function runInNamespace(command: readonly string[]): Promise<number> {
+export async function runInNamespace(
+  command: readonly string[],
+  output: number | 'inherit' = 'inherit',
+): Promise<number> {
   const temporary = path.join(cacheFolder(), 'tmp');
   await mkdir(temporary, { recursive: true });
   const env = { ...process.env, TMPDIR: temporary };
   const entry = await entryThatWorks(env);
-  const child = spawn('setpriv', [...entry, ...command], { env, stdio: 'inherit' });
+  const child = spawn('setpriv', [...entry, ...command], { env, stdio: ['inherit', output, output] });
   const { code, signal } = await passingSignals(child, exitOf(child, 'setpriv'));
   return code ?? 128 + (signal === null ? 0 : os.constants.signals[signal]);
 }
