@@ -28,7 +28,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const kind of ownKinds) {
     const { group, plural } = kinds[kind];
-    const note = '# Made from crds/ by npm run generate: change it there.\n';
+    // helm show crds prints files one after the other, with nothing in between.
+    const note = '---\n# Made from crds/ by npm run generate: change it there.\n';
     const manifest = note + toYaml(versioned(kind));
     // helm takes no files from outside of the chart.
     for (const folder of ['crds/manifests', 'charts/turnpike/crds']) {

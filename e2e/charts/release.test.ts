@@ -102,8 +102,14 @@ describe('a release of the chart', () => {
     assert.match(message, /kubectl apply --server-side --force-conflicts --filename charts\/turnpike\/crds/);
     assert.match(
       message,
-      /helm show crds CHART \| kubectl apply --server-side --force-conflicts --filename -\n/,
+      /helm show crds CHART \| kubectl apply --server-side --force-conflicts --filename -$/,
     );
+    const input = await helm.run(['show', 'crds', chart]);
+    const renewed = await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '--filename=-'], {
+      input,
+    });
+    assert.equal(renewed.trim().split('\n').length, globSync('*.yaml', { cwd: crds }).length);
+    await helm.template({}, '--dry-run=server');
     await cluster.kubectl(['delete', '--filename', crds]);
   });
 
