@@ -3,7 +3,6 @@ import type { GatewayKey } from '#snapshot/ids.ts';
 import { type DataPlaneMessage, type Hello, type MissingKey, messageLine } from '#snapshot/message.ts';
 import { advanced, isOlder } from '#snapshot/order.ts';
 import type { Order } from '#snapshot/snapshot.ts';
-import { Hearing } from './hearing.ts';
 import type { PublishLimits } from './limits.ts';
 import type { DataPlaneRecord } from './observation-table.ts';
 import { writeLines } from './outlet.ts';
@@ -12,9 +11,10 @@ import type { Published } from './published.ts';
 
 interface DataPlaneStreamOptions {
   readonly hello: Hello;
-  readonly limits: Pick<PublishLimits, 'stalledMs' | 'heardBurst' | 'heardEveryMs'>;
+  readonly limits: Pick<PublishLimits, 'stalledMs'>;
   /** The newest of the Gateway; null: nothing has been published for it yet. */
   readonly published: () => Published | null;
+  /** What is newest of it: at once, then after each of its words. */
   readonly onRecord: (record: DataPlaneRecord) => void;
   readonly onMissingKey: (message: MissingKey) => void;
   readonly onToken: (token: string) => void;
@@ -35,9 +35,6 @@ export class DataPlaneStream {
   /** What it must not fall behind: all it has been told, here or elsewhere. */
   #order: Order | null;
   #record: DataPlaneRecord;
-  readonly #hearing: Hearing;
-  #missingKey: MissingKey | null = null;
-  readonly #hearingOfKeys: Hearing;
   #greeted = false;
   #behindTold = false;
   #sending = false;
@@ -52,16 +49,7 @@ export class DataPlaneStream {
     const { gateway, instance } = hello;
     const version = hello.serving ? hello.version : null;
     this.#record = { gateway, instance, version, refused: [], unbound: [] };
-    const { heardBurst: burst, heardEveryMs: everyMs } = options.limits;
-    this.#hearing = new Hearing({ burst, everyMs, hear: () => options.onRecord(this.#record) });
-    this.#hearingOfKeys = new Hearing({ burst, everyMs, hear: () => this.#askForKey() });
-    this.#hearing.spoken();
-  }
-
-  /** The stream is gone: nothing more is heard. */
-  end(): void {
-    this.#hearing.end();
-    this.#hearingOfKeys.end();
+    options.onRecord(this.#record);
   }
 
   /** Looks whether there is something to send, and sends it if the stream is free: the first slice at once. */
@@ -77,8 +65,7 @@ export class DataPlaneStream {
       case 'ports':
         return this.#tell({ unbound: message.unbound });
       case 'missingKey':
-        this.#missingKey = message;
-        return this.#hearingOfKeys.spoken();
+        return this.#options.onMissingKey(message);
       case 'token':
         return this.#options.onToken(message.token);
       case 'resync':
@@ -91,13 +78,9 @@ export class DataPlaneStream {
     }
   }
 
-  #askForKey(): void {
-    if (this.#missingKey !== null) this.#options.onMissingKey(this.#missingKey);
-  }
-
   #tell(news: Partial<DataPlaneRecord>): void {
     this.#record = { ...this.#record, ...news };
-    this.#hearing.spoken();
+    this.#options.onRecord(this.#record);
   }
 
   async #send(): Promise<void> {

@@ -5,25 +5,24 @@ interface HearingOptions {
   readonly hear: () => void;
 }
 
-/** Bounds how often one peer is heard: `burst` times at once, then once in `everyMs`. What comes last is heard. */
+/** Bounds how often somebody is heard: `burst` times at once, then once in `everyMs`. What comes last is heard. */
 export class Hearing {
   readonly #options: HearingOptions;
   #left: number;
   #countedAt = performance.now();
   #timer: NodeJS.Timeout | null = null;
+  #ended = false;
 
   constructor(options: HearingOptions) {
     this.#options = options;
     this.#left = options.burst;
   }
 
-  /** The peer has said something. */
+  /** Something has been said. */
   spoken(): void {
-    if (this.#timer !== null) return;
-    const { burst, everyMs } = this.#options;
-    const now = performance.now();
-    this.#left = Math.min(burst, this.#left + (now - this.#countedAt) / everyMs);
-    this.#countedAt = now;
+    if (this.#timer !== null || this.#ended) return;
+    const { everyMs } = this.#options;
+    this.#count();
     if (this.#left >= 1) return this.#hear();
     this.#timer = setTimeout(
       () => {
@@ -34,9 +33,23 @@ export class Hearing {
     );
   }
 
+  /** Whether all is heard and the whole burst is there. */
+  isRested(): boolean {
+    this.#count();
+    return this.#timer === null && this.#left >= this.#options.burst;
+  }
+
   /** Nothing is heard any more. */
   end(): void {
+    this.#ended = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #count(): void {
+    const { burst, everyMs } = this.#options;
+    const now = performance.now();
+    this.#left = Math.min(burst, this.#left + (now - this.#countedAt) / everyMs);
+    this.#countedAt = now;
   }
 
   #hear(): void {

@@ -27,9 +27,14 @@ export interface PublishLimits {
   readonly linesPerSecondMax: number;
   /** Lines taken from one following replica in one second: it tells of all its data planes when it comes. */
   readonly peerLinesPerSecondMax: number;
-  /** How often in a row one data plane is heard at once; after that, its newest words once in `heardEveryMs`. */
+  /**
+   * How often in a row the data planes of one Gateway are heard at once; after that, what is newest of all of them once
+   * in `heardEveryMs`.
+   */
   readonly heardBurst: number;
   readonly heardEveryMs: number;
+  /** Key sets in which a Gateway's data planes miss keys, until they are heard. */
+  readonly missingKeySetsMax: number;
   /** A snapshot that changed in nothing but its order is told after this long. */
   readonly orderDelayMs: number;
   /** Data planes that one following replica may tell of. */
@@ -54,6 +59,7 @@ export const publishLimits: PublishLimits = Object.freeze({
   peerLinesPerSecondMax: 50_000,
   heardBurst: 20,
   heardEveryMs: 200,
+  missingKeySetsMax: 64,
   orderDelayMs: 1_000,
   peerRecordsMax: 5_000,
 });

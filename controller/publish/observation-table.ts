@@ -50,23 +50,35 @@ export class ObservationTable {
   }
 
   set(source: Source, connection: string, record: DataPlaneRecord): void {
-    const connections = this.#sources.get(source) ?? new Map<string, Kept>();
-    this.#sources.set(source, connections);
-    const before = connections.get(connection);
-    this.#told += 1;
-    connections.set(connection, { record, told: this.#told });
-    if (before !== undefined && before.record.gateway !== record.gateway)
-      this.#onChange(before.record.gateway);
-    this.#onChange(record.gateway);
+    this.change(source, new Map([[connection, record]]));
   }
 
   delete(source: Source, connection: string): void {
-    const connections = this.#sources.get(source);
-    const kept = connections?.get(connection);
-    if (connections === undefined || kept === undefined) return;
-    connections.delete(connection);
+    this.change(source, new Map([[connection, null]]));
+  }
+
+  /** Takes several records, null for one that is gone. Answers the connections whose record is another one now. */
+  change(source: Source, records: ReadonlyMap<string, DataPlaneRecord | null>): readonly string[] {
+    const connections = this.#sources.get(source) ?? new Map<string, Kept>();
+    const gateways = new Set<GatewayKey>();
+    const changed: string[] = [];
+    for (const [connection, record] of records) {
+      const before = connections.get(connection);
+      if (before === undefined && record === null) continue;
+      if (before !== undefined) gateways.add(before.record.gateway);
+      if (record === null) {
+        connections.delete(connection);
+      } else {
+        this.#told += 1;
+        connections.set(connection, { record, told: this.#told });
+        gateways.add(record.gateway);
+      }
+      changed.push(connection);
+    }
     if (connections.size === 0) this.#sources.delete(source);
-    this.#onChange(kept.record.gateway);
+    else this.#sources.set(source, connections);
+    for (const gateway of gateways) this.#onChange(gateway);
+    return changed;
   }
 
   /** Forgets all that a replica told. */

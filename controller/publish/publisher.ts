@@ -6,6 +6,7 @@ import { type MissingKey, dataPlaneMessage, peerMessage, protocolNumber } from '
 import type { Order, ResourceSet } from '#snapshot/snapshot.ts';
 import type { Authenticate, Identity } from './admission.ts';
 import { DataPlaneStream } from './data-plane-stream.ts';
+import { GatewayHearing, type Heard } from './gateway-hearing.ts';
 import { type PublishLimits, publishLimits } from './limits.ts';
 import { type DataPlaneRecord, type DataPlanes, ObservationTable } from './observation-table.ts';
 import { PeerStream } from './peer-stream.ts';
@@ -74,6 +75,8 @@ class SnapshotPublisher implements Publisher {
   readonly #encode: Encoder = createEncoder();
   readonly #published = new Map<GatewayKey, Published>();
   readonly #streams = new Map<GatewayKey, Set<DataPlaneStream>>();
+  /** Outlive their streams: a data plane that comes back is heard no more often for it. */
+  readonly #hearings = new Map<GatewayKey, GatewayHearing>();
   readonly #table: ObservationTable;
   readonly #waiters: Waiters;
   readonly #listeners = new Set<(observation: LocalObservation) => void>();
@@ -151,6 +154,7 @@ class SnapshotPublisher implements Publisher {
     if (this.#orderTimer !== null) clearTimeout(this.#orderTimer);
     this.#waiters.stop();
     await this.#server.stop();
+    for (const hearing of this.#hearings.values()) hearing.end();
   }
 
   #changed(gateway: GatewayKey, versionChanged: boolean): void {
@@ -197,11 +201,8 @@ class SnapshotPublisher implements Publisher {
           hello,
           limits: this.#limits,
           published: () => this.#published.get(gateway) ?? null,
-          onRecord: (record) => {
-            this.#table.set(here, connection, record);
-            this.#tellLocal({ kind: 'Seen', connection, record });
-          },
-          onMissingKey: (message) => this.#missingKey(message),
+          onRecord: (record) => this.#hearingOf(gateway).said(connection, record),
+          onMissingKey: (message) => this.#hearingOf(gateway).misses(message),
           onToken: call.renew,
           onFailure: call.end,
         });
@@ -229,14 +230,32 @@ class SnapshotPublisher implements Publisher {
       },
       onClose: () => {
         if (stream === null) return;
-        stream.end();
         const streams = this.#streams.get(stream.gateway);
         streams?.delete(stream);
         if (streams?.size === 0) this.#streams.delete(stream.gateway);
-        this.#table.delete(here, connection);
-        this.#tellLocal({ kind: 'Gone', connection });
+        this.#hearingOf(stream.gateway).said(connection, null);
       },
     };
+  }
+
+  #hearingOf(gateway: GatewayKey): GatewayHearing {
+    const known = this.#hearings.get(gateway);
+    if (known !== undefined) return known;
+    for (const [other, hearing] of this.#hearings) if (hearing.isRested()) this.#hearings.delete(other);
+    const hearing = new GatewayHearing({
+      limits: this.#limits,
+      onHeard: (heard) => this.#hear(heard),
+      onMissingKey: (message) => this.#missingKey(message),
+    });
+    this.#hearings.set(gateway, hearing);
+    return hearing;
+  }
+
+  #hear(heard: Heard): void {
+    for (const connection of this.#table.change(here, heard)) {
+      const record = heard.get(connection) ?? null;
+      this.#tellLocal(record === null ? { kind: 'Gone', connection } : { kind: 'Seen', connection, record });
+    }
   }
 
   #openPeer(call: Call): Opened {

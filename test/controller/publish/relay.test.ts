@@ -181,3 +181,42 @@ test('a replica tells the leader of more data planes at once than one of them ma
   await eventually(() => leader.publisher.dataPlanes(edge).ready === dataPlanes.length);
   for (const dataPlane of dataPlanes) await dataPlane[Symbol.asyncDispose]();
 });
+
+test('a data plane that comes and goes in a loop is heard no more often than one that stays', async () => {
+  for (const heardEveryMs of [60_000, 20]) {
+    await using controller = await givenPublisher({ limits: { heardBurst: 4, heardEveryMs } });
+    const { publisher } = controller;
+    let told = 0;
+    publisher.watchLocal(({ kind }) => (told += kind === 'MissingKey' ? 0 : 1));
+    const gone = () => controller.events.filter(({ kind }) => kind === 'Disconnected').length;
+    for (let round = 1; round <= 10; round += 1) {
+      await using dataPlane = rawDataPlane(controller.address, { hello: { version: 'v1', serving: true } });
+      await eventually(() => dataPlane.status() === 200);
+      dataPlane.say({ type: 'missingKey', keySet: 'KeySet/a', kid: String(round) });
+      dataPlane.stream.end();
+      await eventually(() => gone() === round);
+    }
+    await using _last = rawDataPlane(controller.address, { hello: { version: 'v1', serving: true } });
+    if (heardEveryMs === 20) {
+      await eventually(() => assert.equal(publisher.dataPlanes(edge).ready, 1));
+    } else {
+      const honest = { token: 'other', hello: { gateway: other, version: 'v1', serving: true } };
+      await using _honest = rawDataPlane(controller.address, honest);
+      await eventually(() => publisher.dataPlanes(other).ready === 1);
+      assert.equal(told, 5);
+      assert.equal(controller.missingKeys.length, 4);
+    }
+  }
+});
+
+test('a Gateway of more data planes than it is heard at once is heard of all of them', async () => {
+  await using controller = await givenPublisher({ limits: { heardBurst: 2, heardEveryMs: 50 } });
+  const dataPlanes = Array.from({ length: 25 }, (_, index) =>
+    rawDataPlane(controller.address, { hello: { version: 'v1', serving: true, instance: `edge-${index}` } }),
+  );
+  await eventually(() => controller.publisher.dataPlanes(edge).ready === dataPlanes.length);
+  for (const dataPlane of dataPlanes) dataPlane.say({ type: 'ack', version: 'v2', refused: [] });
+  assert.equal(await controller.publisher.whenAllReadyHave(edge, 'v2', 5_000), true);
+  for (const dataPlane of dataPlanes) await dataPlane[Symbol.asyncDispose]();
+  await eventually(() => controller.publisher.dataPlanes(edge).connected === 0);
+});
