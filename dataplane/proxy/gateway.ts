@@ -1,3 +1,4 @@
+import { restoreStringMethods } from '#dataplane/http/fast-strings.ts';
 import { answerTo } from './answer.ts';
 import { Deadlines } from './deadlines.ts';
 import { ProxiedExchange } from './exchange.ts';
@@ -21,6 +22,7 @@ export interface GatewayOptions {
 
 /** The engine: makes exchanges of requests, each of which reads the cell once it starts. */
 export function createGateway(options: GatewayOptions): Gateway {
+  restoreStringMethods();
   const now = options.now ?? ((): number => performance.now());
   const around: Surroundings = {
     cell: options.cell,
