@@ -28,8 +28,11 @@ export class LocalLimiter {
     const { limits } = rule;
     const outcome = this.#outcome;
     this.#hash.digest(key);
-    outcome.remaining.length = limits.length;
-    outcome.resetMs.length = limits.length;
+    // setting a length is a call of V8's runtime, also when it is the same
+    if (outcome.resetMs.length !== limits.length) {
+      outcome.remaining.length = limits.length;
+      outcome.resetMs.length = limits.length;
+    }
     let waitMs = 0;
     for (let at = 0; at < limits.length; at += 1) {
       const terms = limits[at];
