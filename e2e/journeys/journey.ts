@@ -225,6 +225,13 @@ export class Journey {
     await this.kubectl('delete', 'namespace', ...this.#namespaces, '--ignore-not-found', '--wait=false');
   }
 
+  /** Resolves when nothing is left of the journeys before, whose namespaces end while others go on. */
+  async othersGone(): Promise<void> {
+    const ending = ['get', 'namespaces', '--field-selector=status.phase=Terminating', '--output=name'];
+    const check = async () => (await this.kubectl(...ending)) === '' || undefined;
+    await eventually('the namespaces before are gone', check, { deadlineMs: namespaceDeadlineMs });
+  }
+
   /** Resolves when nothing is left of the journey's namespaces. */
   async gone(): Promise<void> {
     const left = ['get', 'namespaces', ...this.#namespaces, '--ignore-not-found', '--output=name'];

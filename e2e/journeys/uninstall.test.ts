@@ -44,6 +44,7 @@ describe('the end of an installation', () => {
     await journey.apply(...echo(journey.site.images.echo, 'shop'), gateway);
     await journey.rolledOut('shop');
     await journey.edge();
+    await journey.othersGone();
   });
   afterEach((test) => journey.tellFailure(test as TestContext));
   after(() => journey.end());
