@@ -25,8 +25,12 @@ export interface PublishLimits {
   readonly stalledMs: number;
   /** Lines taken from one data plane in one second. */
   readonly linesPerSecondMax: number;
+  /** Bytes read from one data plane in one second; more wait. */
+  readonly bytesPerSecondMax: number;
   /** Lines taken from one following replica in one second: it tells of all its data planes when it comes. */
   readonly peerLinesPerSecondMax: number;
+  /** Bytes read from one following replica in one second; more wait. */
+  readonly peerBytesPerSecondMax: number;
   /**
    * How often in a row the data planes of one Gateway are heard at once; after that, what is newest of all of them once
    * in `heardEveryMs`.
@@ -56,7 +60,9 @@ export const publishLimits: PublishLimits = Object.freeze({
   pingAnswerMs: 5_000,
   stalledMs: 60_000,
   linesPerSecondMax: 1_000,
+  bytesPerSecondMax: 1024 * 1024,
   peerLinesPerSecondMax: 50_000,
+  peerBytesPerSecondMax: 32 * 1024 * 1024,
   heardBurst: 20,
   heardEveryMs: 200,
   missingKeySetsMax: 64,

@@ -195,7 +195,7 @@ class SnapshotPublisher implements Publisher {
     return {
       ok: true,
       peer: `${gateway} ${instance}`,
-      linesPerSecondMax: this.#limits.linesPerSecondMax,
+      rate: this.#limits,
       ...this.#dataPlane(call, connection, () => {
         return new DataPlaneStream(call.stream, {
           hello,
@@ -268,16 +268,17 @@ class SnapshotPublisher implements Publisher {
     this.#connections += 1;
     // The stream's number: a replica that comes back is heard before its old stream is known to be dead.
     const source = `${hello.replica} ${this.#connections}`;
+    const { peerRecordsMax, peerLinesPerSecondMax, peerBytesPerSecondMax } = this.#limits;
     const peer = new PeerStream(source, {
       table: this.#table,
-      recordsMax: this.#limits.peerRecordsMax,
+      recordsMax: peerRecordsMax,
       onMissingKey: (keySet, kid) => this.#options.onMissingKey(keySet, kid),
       onToken: call.renew,
     });
     return {
       ok: true,
       peer: `replica ${hello.replica}`,
-      linesPerSecondMax: this.#limits.peerLinesPerSecondMax,
+      rate: { linesPerSecondMax: peerLinesPerSecondMax, bytesPerSecondMax: peerBytesPerSecondMax },
       start: () => {},
       onLine: (line) => peer.take(line),
       onClose: () => this.#table.deleteSource(source),

@@ -1,9 +1,10 @@
 import http2 from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { clientLineBytesMax } from '#snapshot/message.ts';
 import type { Secret } from '#snapshot/secret.ts';
 import { Admission, type Authenticate, type Identity, boundedAuthenticate } from './admission.ts';
 import { ByAddress } from './by-address.ts';
-import { readLines } from './inlet.ts';
+import { type InletRate, readLines } from './inlet.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { PublishLimits } from './limits.ts';
 
@@ -31,8 +32,7 @@ export type Opened =
       readonly ok: true;
       /** Who it is, for the log. */
       readonly peer: string;
-      /** More end the stream. */
-      readonly linesPerSecondMax: number;
+      readonly rate: InletRate;
       /** Called once the peer knows that it is let in. */
       readonly start: () => void;
       /** Each further line; a SnapshotError or PublishError that it throws ends the stream. */
@@ -58,6 +58,9 @@ interface StreamServerOptions {
   readonly endpoints: ReadonlyMap<string, (call: Call) => Opened>;
   readonly report: (event: PublishEvent) => void;
 }
+
+/** Of one who has not said its first line. */
+const helloRate: InletRate = Object.freeze({ linesPerSecondMax: 1, bytesPerSecondMax: clientLineBytesMax });
 
 /** How long one who is refused may take to read why. */
 const refusalMs = 1_000;
@@ -203,7 +206,7 @@ export class StreamServer {
       answer.start();
     };
     readLines(stream, {
-      linesPerSecondMax: () => opened?.linesPerSecondMax ?? 1,
+      rate: () => opened?.rate ?? helloRate,
       onLine: (line) => (opened === null ? open(line) : opened.onLine(line)),
       onEnd: (end) => {
         clearTimeout(late);

@@ -194,6 +194,27 @@ describe('the door of a publisher', () => {
     assert(controller.missingKeys.length <= 100);
   });
 
+  test('reads no more bytes of one in a second than its limit, and loses none', async () => {
+    await using controller = await givenPublisher({ limits: { bytesPerSecondMax: 64 * 1024 } });
+    await using dataPlane = rawDataPlane(controller.address);
+    await eventually(() => dataPlane.status() === 200);
+    const from = performance.now();
+    for (let line = 0; line < 10; line += 1) dataPlane.say({ type: 'news', text: 'x'.repeat(24 * 1024) });
+    dataPlane.say({ type: 'ack', version: 'v1', refused: [] });
+    await eventually(() => controller.publisher.dataPlanes(edge).ready === 1, 20_000);
+    assert.ok(performance.now() - from > 1_000, `${performance.now() - from} ms`);
+    assert.equal(controller.events.filter(({ kind }) => kind === 'Disconnected').length, 0);
+  });
+
+  test('lets go at once of one whose bytes it puts off', async () => {
+    await using controller = await givenPublisher({ limits: { bytesPerSecondMax: 1 } });
+    await using dataPlane = rawDataPlane(controller.address);
+    await eventually(() => dataPlane.status() === 200);
+    for (let line = 0; line < 10; line += 1) dataPlane.say({ type: 'news', text: 'x'.repeat(24 * 1024) });
+    await dataPlane[Symbol.asyncDispose]();
+    await eventually(() => controller.publisher.dataPlanes(edge).connected === 0, 900);
+  });
+
   test('lets go of one who does not even read why it is refused', async () => {
     await using controller = await givenPublisher({ limits: { streamsMax: 1 } });
     await using mute = rawDataPlane(controller.address, { token: 'stolen', windowBytes: 0 });
