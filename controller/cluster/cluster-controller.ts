@@ -287,7 +287,7 @@ class Controller implements ClusterController {
       onMissingKey: (keySet) => {
         if (keySet.startsWith(keySetPrefix)) keys.missing(keySet.slice(keySetPrefix.length));
       },
-      report: reportPublish(log),
+      report: reportPublish(log, () => clock.now()),
       now: () => clock.now(),
     });
   }

@@ -32,10 +32,27 @@ export function reportStatus(log: Log): (event: StatusEvent) => void {
   };
 }
 
-/** Lines about data planes and other replicas that connect. */
-export function reportPublish(log: Log): (event: PublishEvent) => void {
+/** How many lines of one event are told in a minute, and the rest counted: strangers can cause some of them. */
+const peerLinesPerMinuteMax = {
+  Refused: 10,
+  Failed: 10,
+  Connected: 1_000,
+  Disconnected: 1_000,
+} satisfies Record<PublishEvent['kind'], number>;
+
+/** Lines about data planes and other replicas that connect, some a minute. `now`: milliseconds. */
+export function reportPublish(log: Log, now: () => number): (event: PublishEvent) => void {
+  const told = new Map<PublishEvent['kind'], { readonly minute: number; readonly lines: number }>();
   return ({ kind, ...fields }) => {
     const name = `Peer${kind}`;
+    const max = peerLinesPerMinuteMax[kind];
+    const minute = Math.floor(now() / 60_000);
+    const before = told.get(kind) ?? { minute, lines: 0 };
+    const lines = before.minute === minute ? before.lines + 1 : 1;
+    told.set(kind, { minute, lines });
+    if (before.minute !== minute && before.lines > max)
+      log.warn(`${name}Often`, { unsaid: before.lines - max });
+    if (lines > max) return;
     if (kind === 'Refused' || kind === 'Failed') log.warn(name, fields);
     else log.info(name, fields);
   };
