@@ -2,10 +2,11 @@
 // ends.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
+import { upHelp } from '#cli/usage.ts';
 import { startTurnpike, turnpike } from '#test/given/command.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenBackend } from '#test/given/backend.ts';
@@ -227,11 +228,8 @@ test('options that are not there, wrong ones and stray words are told with the h
   }
 });
 
-test('--help names every option', async () => {
+test('--help is what it says of itself', async () => {
   const { code, stdout } = await turnpike(['up', '--help']);
   assert.equal(code, 0);
-  const source = await readFile(path.join(import.meta.dirname, '../../cli/up/options.ts'), 'utf8');
-  const options = [...source.matchAll(/^ {6}'?([a-z-]+)'?: \{ type:/gm)].map((match) => `--${match[1]}`);
-  assert.ok(options.length >= 6);
-  for (const option of options) assert.ok(stdout.includes(option), option);
+  assert.equal(stdout, upHelp);
 });
