@@ -35,9 +35,9 @@ export function plainName(name: string): string {
 export function removeFields(fields: Fields, names: readonly string[]): void {
   const { flat } = fields;
   for (const name of names) {
-    for (let at = flat.length - 3; at >= 0; at -= 3) {
+    for (let at = flat.length - 2; at >= 0; at -= 2) {
       const received = flat[at] ?? '';
-      if (received.length === name.length && readsAs(received, name)) flat.splice(at, 3);
+      if (received.length === name.length && readsAs(received, name)) flat.splice(at, 2);
     }
   }
 }

@@ -2,17 +2,28 @@ import assert from 'node:assert';
 import { valueOctets } from './octets.ts';
 
 /**
- * The field lines of a message (RFC 9110 section 5) in order: three strings a line, lower-case name, value,
- * name as received. Names are compared in lower case.
+ * The field lines of a message (RFC 9110 section 5) in order: two strings a line, its name in lower case and the
+ * line as it is sent (see {@link fieldLine}). Names are compared in lower case.
  *
- * Hot path: one flat array, scanned; a request has about ten lines, where a Map costs more than it saves.
+ * Hot path: one flat array, scanned; a request has about ten lines, where a Map costs more than it saves. A line is
+ * one piece of text, mostly of the head that came, so that writing a head joins one piece a line and not four.
  */
 export class Fields {
   readonly flat: string[] = [];
 
   /** Number of field lines. */
   get size(): number {
-    return this.flat.length / 3;
+    return this.flat.length / 2;
+  }
+
+  /** The name of a line, by its place, in lower case. */
+  nameAt(line: number): string {
+    return this.flat[line * 2] ?? '';
+  }
+
+  /** The value of a line, by its place. */
+  valueAt(line: number): string {
+    return valueIn(this.flat[line * 2 + 1] ?? '', this.nameAt(line));
   }
 
   /**
@@ -21,34 +32,55 @@ export class Fields {
    */
   append(name: string, value: string, received: string = name): void {
     assert(isFieldValue(value), `a value of ${name} that cannot be sent`);
-    this.flat.push(name, value, received);
+    this.flat.push(name, fieldLine(received, value));
   }
 
-  /** Appends a line whose value can stand in a field by the way it was made: nothing of it comes from outside. */
-  appendOwn(name: string, value: string, received: string): void {
-    this.flat.push(name, value, received);
+  /** Appends a line that {@link fieldLine} made of a value that can stand in a field. */
+  appendLine(name: string, line: string): void {
+    this.flat.push(name, line);
+  }
+
+  /** Appends all lines of `other`. */
+  appendAll(other: Fields): void {
+    for (const part of other.flat) this.flat.push(part);
   }
 
   /** The first value of `name` (lower case), or undefined. */
   get(name: string): string | undefined {
     const { flat } = this;
-    for (let at = 0; at < flat.length; at += 3) {
-      if (flat[at] === name) return flat[at + 1];
+    for (let at = 0; at < flat.length; at += 2) {
+      if (flat[at] === name) return valueIn(flat[at + 1] ?? '', name);
     }
     return undefined;
   }
 
   has(name: string): boolean {
-    return this.get(name) !== undefined;
+    const { flat } = this;
+    for (let at = 0; at < flat.length; at += 2) {
+      if (flat[at] === name) return true;
+    }
+    return false;
+  }
+
+  /** The one value of `name` (lower case); null without one, undefined when there are several. */
+  only(name: string): string | null | undefined {
+    const { flat } = this;
+    let value: string | null = null;
+    for (let at = 0; at < flat.length; at += 2) {
+      if (flat[at] !== name) continue;
+      if (value !== null) return undefined;
+      value = valueIn(flat[at + 1] ?? '', name);
+    }
+    return value;
   }
 
   /** All values of `name` joined by `, ` (RFC 9110 section 5.3), or undefined. */
   joined(name: string): string | undefined {
     const { flat } = this;
     let all: string | undefined;
-    for (let at = 0; at < flat.length; at += 3) {
+    for (let at = 0; at < flat.length; at += 2) {
       if (flat[at] !== name) continue;
-      const value = flat[at + 1] ?? '';
+      const value = valueIn(flat[at + 1] ?? '', name);
       all = all === undefined ? value : `${all}, ${value}`;
     }
     return all;
@@ -58,14 +90,13 @@ export class Fields {
   remove(name: string): void {
     const { flat } = this;
     let kept = 0;
-    for (let at = 0; at < flat.length; at += 3) {
+    for (let at = 0; at < flat.length; at += 2) {
       if (flat[at] === name) continue;
       if (kept !== at) {
         flat[kept] = flat[at] ?? '';
         flat[kept + 1] = flat[at + 1] ?? '';
-        flat[kept + 2] = flat[at + 2] ?? '';
       }
-      kept += 3;
+      kept += 2;
     }
     flat.length = kept;
   }
@@ -75,6 +106,15 @@ export class Fields {
     this.remove(name);
     this.append(name, value);
   }
+}
+
+/** A field as it is sent (RFC 9112 section 5): its name as received or chosen, colon, space, value, CR LF. */
+export function fieldLine(name: string, value: string): string {
+  return `${name}: ${value}\r\n`;
+}
+
+function valueIn(line: string, name: string): string {
+  return line.slice(name.length + 2, -2);
 }
 
 function isFieldValue(value: string): boolean {

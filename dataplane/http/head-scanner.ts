@@ -1,6 +1,6 @@
 import { nameOctets, underscoreBit, upperCaseBit, valueOctets } from './octets.ts';
-import { Fields } from './fields.ts';
-import { findName, nameCodes, nameOf, spelledLower, spelledOtherwise, usualSpelling } from './known-names.ts';
+import { fieldLine, Fields } from './fields.ts';
+import { findName, nameCodes, nameOf } from './known-names.ts';
 
 /** What a scan found: a whole head, too few octets yet, or a fault. */
 export type ScanOutcome = 'Complete' | 'Incomplete' | 'TooManyFields' | 'TooLong' | 'Malformed';
@@ -8,7 +8,13 @@ export type ScanOutcome = 'Complete' | 'Incomplete' | 'TooManyFields' | 'TooLong
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 const colon = 0x3a;
+const space = 0x20;
+/** Of a line: where its name begins and ends, where its value begins and ends, and bits that tell what it is. */
 const numbersALine = 5;
+/** The name has letters in upper case; the line is spelled as {@link fieldLine} would; above them the name's code. */
+const hasUpperCaseBit = 1;
+const asSentBit = 2;
+const codeShift = 2;
 
 /**
  * Finds the lines of a message's head, or of a trailer section, in octets and checks them (RFC 9112 sections 2.2
@@ -60,12 +66,15 @@ export class HeadScanner {
     return this.#scanLines(bytes, from, Math.min(bytes.length, from + this.bytesMax));
   }
 
-  /** The start line of the head just scanned, and the text from which {@link fill} takes the fields. */
+  /** The start line of the head just scanned, and the text from which {@link fieldsOf} takes the fields. */
   text(bytes: Buffer): string {
     return bytes.toString('latin1', this.#from, this.end);
   }
 
-  /** The field lines of the head just scanned; `text` is what {@link text} gave. */
+  /**
+   * The field lines of the head just scanned; `text` is what {@link text} gave. A line that is spelled as we would
+   * send it, as nearly all are, is a part of that text.
+   */
   fieldsOf(text: string): Fields {
     const marks = this.#marks;
     const base = this.#from;
@@ -73,19 +82,28 @@ export class HeadScanner {
     const flat = fields.flat;
     const end = this.#count * numbersALine;
     for (let at = 0; at < end; at += numbersALine) {
-      const value = text.slice((marks[at + 2] ?? 0) - base, (marks[at + 3] ?? 0) - base);
-      const found = marks[at + 4] ?? 0;
-      const code = found >> 2;
-      const spelling = found & 3;
-      if (code !== nameCodes.unknown && spelling !== spelledOtherwise) {
-        const name = nameOf(code);
-        flat.push(name, value, spelling === spelledLower ? name : usualSpelling(code));
-      } else {
-        const received = text.slice((marks[at] ?? 0) - base, (marks[at + 1] ?? 0) - base);
-        flat.push(spelling === spelledLower ? received : received.toLowerCase(), value, received);
-      }
+      const start = (marks[at] ?? 0) - base;
+      const valueEnd = (marks[at + 3] ?? 0) - base;
+      const bits = marks[at + 4] ?? 0;
+      const code = bits >> codeShift;
+      const name = code === nameCodes.unknown ? this.#nameIn(text, at) : nameOf(code);
+      if ((bits & asSentBit) !== 0) flat.push(name, text.slice(start, valueEnd + 2));
+      else
+        flat.push(
+          name,
+          fieldLine(
+            text.slice(start, (marks[at + 1] ?? 0) - base),
+            text.slice((marks[at + 2] ?? 0) - base, valueEnd),
+          ),
+        );
     }
     return fields;
+  }
+
+  #nameIn(text: string, mark: number): string {
+    const marks = this.#marks;
+    const received = text.slice((marks[mark] ?? 0) - this.#from, (marks[mark + 1] ?? 0) - this.#from);
+    return ((marks[mark + 4] ?? 0) & hasUpperCaseBit) === 0 ? received : received.toLowerCase();
   }
 
   /** Number of field lines of the head just scanned. */
@@ -95,7 +113,7 @@ export class HeadScanner {
 
   /** Which of the names of known-names.ts the line has. */
   codeAt(line: number): number {
-    return (this.#marks[line * numbersALine + 4] ?? 0) >> 2;
+    return (this.#marks[line * numbersALine + 4] ?? 0) >> codeShift;
   }
 
   #scanLines(bytes: Uint8Array, start: number, to: number): ScanOutcome {
@@ -133,7 +151,8 @@ export class HeadScanner {
     const mark = this.#count * numbersALine;
     marks[mark] = start;
     marks[mark + 1] = at;
-    marks[mark + 4] = findName(bytes, start, at, (seen & upperCaseBit) !== 0);
+    marks[mark + 4] =
+      (findName(bytes, start, at) << codeShift) | ((seen & upperCaseBit) === 0 ? 0 : hasUpperCaseBit);
     return this.#scanValue(bytes, at + 1, to);
   }
 
@@ -146,9 +165,12 @@ export class HeadScanner {
     if (bytes[at] !== carriageReturn || bytes[at + 1] !== lineFeed) return this.#fault('field value');
     let valueEnd = at;
     while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd -= 1;
+    const marks = this.#marks;
     const mark = this.#count * numbersALine;
-    this.#marks[mark + 2] = valueStart;
-    this.#marks[mark + 3] = valueEnd;
+    marks[mark + 2] = valueStart;
+    marks[mark + 3] = valueEnd;
+    if (valueEnd === at && valueStart === start + 1 && bytes[start] === space)
+      marks[mark + 4] = (marks[mark + 4] ?? 0) | asSentBit;
     this.#count += 1;
     return at + 2;
   }
@@ -178,5 +200,5 @@ export class HeadScanner {
 }
 
 function isBlank(octet: number | undefined): boolean {
-  return octet === 0x20 || octet === 0x09;
+  return octet === space || octet === 0x09;
 }

@@ -1,6 +1,7 @@
 import { MessageWriter } from '#dataplane/http/message-writer.ts';
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
 import { answerHeadText, fieldLines } from '#dataplane/proxy/head-text.ts';
+import { ClientLines } from '#dataplane/proxy/forwarded.ts';
 import { answerText, framedLength } from './answer-framing.ts';
 import { Leaving } from './leaving.ts';
 import { RequestParser } from './request-parser.ts';
@@ -28,6 +29,7 @@ type Phase = 'Head' | 'Exchange' | 'Discard' | 'Linger' | 'Tunnel' | 'Closed';
  */
 export class ServerConnection implements RequestEvents, Downstream {
   readonly client: Client;
+  readonly clientLines: ClientLines;
   readonly port: number;
 
   readonly #around: ConnectionSurroundings;
@@ -60,6 +62,7 @@ export class ServerConnection implements RequestEvents, Downstream {
     this.#socket = socket;
     this.client = client;
     this.port = home.port;
+    this.clientLines = new ClientLines(client, home.port);
     this.#parser = new RequestParser(around.scanner, around.limits.requestLineBytesMax, this);
     this.#writer = new MessageWriter(socket);
     this.#leaving = new Leaving(socket);
@@ -109,8 +112,6 @@ export class ServerConnection implements RequestEvents, Downstream {
         break;
     }
   }
-
-  // ---- octets in
 
   #onData(chunk: Buffer): void {
     if (this.#phase === 'Linger') this.#discard(chunk.length);

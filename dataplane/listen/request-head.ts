@@ -102,7 +102,7 @@ function minorVersion(text: string, from: number, to: number): 0 | 1 | Failure {
 }
 
 /** Hot path: the scanner has told the names apart by numbers already. */
-function gather(scanner: HeadScanner, { flat }: Fields): Essentials {
+function gather(scanner: HeadScanner, fields: Fields): Essentials {
   const found: Essentials = {
     hosts: 0,
     host: '',
@@ -116,8 +116,7 @@ function gather(scanner: HeadScanner, { flat }: Fields): Essentials {
   const { lineCount } = scanner;
   for (let line = 0; line < lineCount; line += 1) {
     const code = scanner.codeAt(line);
-    if (code !== nameCodes.unknown && code <= framingCodeMax)
-      gatherField(found, code, flat[line * 3 + 1] ?? '');
+    if (code !== nameCodes.unknown && code <= framingCodeMax) gatherField(found, code, fields.valueAt(line));
   }
   return found;
 }

@@ -3,11 +3,14 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
+import type { ClientLines } from './forwarded.ts';
 import type { Socket } from 'node:net';
 
 /** The client's side of one exchange, as the engine uses it; listen/ implements it for each protocol. */
 export interface Downstream {
   readonly client: Client;
+  /** What backends are told of the client. */
+  readonly clientLines: ClientLines;
   /** The Gateway's port, as routers know it. */
   readonly port: number;
   /** Sends an interim answer (1xx); dropped where the client's protocol has none. */

@@ -40,8 +40,8 @@ export interface Surroundings {
   readonly deadlines: Deadlines;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** The present time as an HTTP date (RFC 9110 section 5.6.7). */
-  readonly date: () => string;
+  /** The Date field's line with the present time (RFC 9110 sections 5.6.7 and 6.6.1). */
+  readonly dateLine: () => string;
   readonly tunnelIdleTimeoutMs: number;
 }
 
@@ -74,7 +74,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.request = request;
     this.client = downstream.client;
     this.startedMs = around.now();
-    this.forwarded = forwardedHead(request, downstream.client, downstream.port);
+    this.forwarded = forwardedHead(request, downstream.clientLines);
     this.#contentEnded = request.length === noContent || request.length === 0;
   }
 
@@ -260,7 +260,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   responseHead(response: ReceivedResponse): void {
     const head = this.#filteredAnswer(response);
     if (head === null) return;
-    if (!head.fields.has('date')) head.fields.appendOwn('date', this.#around.date(), 'Date');
+    if (!head.fields.has('date')) head.fields.appendLine('date', this.#around.dateLine());
     this.#status = head.status;
     this.#time?.answerBegins();
     this.#downstream.begin(head.status, head.fields, response.length, response.declaredLength);
@@ -278,7 +278,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#fail(failure);
       return null;
     }
-    for (const part of this.answerFields.flat) fields.flat.push(part);
+    fields.appendAll(this.answerFields);
     return head;
   }
 
@@ -352,8 +352,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
 
   /** Answers by ourselves. */
   #answer(status: number, fields: Fields, body: Buffer, failure: Failure | null = null): void {
-    for (const part of this.answerFields.flat) fields.flat.push(part);
-    fields.appendOwn('date', this.#around.date(), 'Date');
+    fields.appendAll(this.answerFields);
+    fields.appendLine('date', this.#around.dateLine());
     this.#status = status;
     const isHead = this.request.method === 'HEAD';
     this.#bytesOut = isHead ? 0 : body.length;

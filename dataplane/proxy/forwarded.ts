@@ -1,32 +1,58 @@
 import { randomUUID } from 'node:crypto';
 import { plainName, readsAs, removeFields } from '#dataplane/http/aliases.ts';
-import { Fields } from '#dataplane/http/fields.ts';
+import { fieldLine, Fields } from '#dataplane/http/fields.ts';
 import { isHopByHop, nominatedNames } from './hop-by-hop.ts';
 import type { Client, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 
 /**
+ * What the requests of one connection tell backends of its client, as lines.
+ *
+ * Hot path: made once a connection; the Host of its requests is nearly always the same.
+ */
+export class ClientLines {
+  readonly forwardedFor: string;
+  readonly forwardedProto: string;
+  readonly forwardedPort: string;
+  #authority = '';
+  #forwardedHost = '';
+
+  constructor(client: Client, port: number) {
+    this.forwardedFor = fieldLine('X-Forwarded-For', client.address);
+    this.forwardedProto = fieldLine('X-Forwarded-Proto', client.secure ? 'https' : 'http');
+    this.forwardedPort = fieldLine('X-Forwarded-Port', String(port));
+  }
+
+  forwardedHost(authority: string): string {
+    if (authority !== this.#authority) {
+      this.#authority = authority;
+      this.#forwardedHost = fieldLine('X-Forwarded-Host', authority);
+    }
+    return this.#forwardedHost;
+  }
+}
+
+/**
  * The head that is sent to a backend, before filters: the client's end-to-end fields, and what we know of the client
  * in place of what it says of itself. No hop before us is trusted yet.
  */
-export function forwardedHead(request: ReceivedRequest, client: Client, port: number): ForwardedHead {
+export function forwardedHead(request: ReceivedRequest, client: ClientLines): ForwardedHead {
   const fields = new Fields();
   const nominated = nominatedNames(request.connectionOptions);
   const from = request.fields.flat;
   const to = fields.flat;
-  let id = '';
-  for (let at = 0; at < from.length; at += 3) {
+  let idLine: string | null = null;
+  for (let at = 0; at < from.length; at += 2) {
     const name = from[at] ?? '';
-    if (name.length === requestIdLength && name === 'x-request-id') id = from[at + 1] ?? '';
+    if (name === requestIdName) idLine = saneIdLine(request.fields.valueAt(at / 2), from[at + 1] ?? '');
     if (isHopByHop(name) || isReplaced(name) || (nominated !== null && nominated.has(name))) continue;
-    to.push(name, from[at + 1] ?? '', from[at + 2] ?? '');
+    to.push(name, from[at + 1] ?? '');
   }
-  to.push('x-forwarded-for', client.address, 'X-Forwarded-For');
-  to.push('x-forwarded-proto', client.secure ? 'https' : 'http', 'X-Forwarded-Proto');
-  if (request.authority !== '') to.push('x-forwarded-host', request.authority, 'X-Forwarded-Host');
-  to.push('x-forwarded-port', String(port), 'X-Forwarded-Port');
-  to.push('x-request-id', isSaneId(id) ? id : randomUUID(), 'X-Request-Id');
+  to.push('x-forwarded-for', client.forwardedFor, 'x-forwarded-proto', client.forwardedProto);
+  if (request.authority !== '') to.push('x-forwarded-host', client.forwardedHost(request.authority));
+  to.push('x-forwarded-port', client.forwardedPort);
+  to.push(requestIdName, idLine ?? fieldLine('X-Request-Id', randomUUID()));
   return {
     method: request.method,
     path: request.path,
@@ -36,7 +62,7 @@ export function forwardedHead(request: ReceivedRequest, client: Client, port: nu
   };
 }
 
-const requestIdLength = 'x-request-id'.length;
+const requestIdName = 'x-request-id';
 
 /** Fields by which a client could speak for a proxy, their aliases, and those that have their own place in a head. */
 function isReplaced(name: string): boolean {
@@ -62,9 +88,9 @@ function isReplaced(name: string): boolean {
   return plain.startsWith('x-forwarded-') || plain.startsWith('x-original-');
 }
 
-/** Short and visible ASCII, so that it can stand in logs and fields anywhere. */
-function isSaneId(id: string): boolean {
-  return id.length > 0 && id.length <= 128 && /^[!-~]+$/u.test(id);
+/** The line of a client's own id when it is short and visible ASCII, so that it can stand in logs anywhere; else null. */
+function saneIdLine(id: string, line: string): string | null {
+  return id.length > 0 && id.length <= 128 && /^[!-~]+$/u.test(id) ? line : null;
 }
 
 /**
@@ -74,10 +100,10 @@ function isSaneId(id: string): boolean {
 export function forwardedTrailers(trailers: Fields, head: Fields | null): Fields {
   const kept = new Fields();
   const { flat } = trailers;
-  for (let at = 0; at < flat.length; at += 3) {
+  for (let at = 0; at < flat.length; at += 2) {
     const name = flat[at] ?? '';
     if (isHopByHop(name) || isReplaced(name) || headOnly.has(name) || head?.has(name) === true) continue;
-    kept.flat.push(name, flat[at + 1] ?? '', flat[at + 2] ?? '');
+    kept.appendLine(name, flat[at + 1] ?? '');
   }
   return kept;
 }

@@ -1,4 +1,5 @@
 import { restoreStringMethods } from '#dataplane/http/fast-strings.ts';
+import { fieldLine } from '#dataplane/http/fields.ts';
 import { answerTo } from './answer.ts';
 import { Deadlines } from './deadlines.ts';
 import { ProxiedExchange } from './exchange.ts';
@@ -29,7 +30,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     observer: options.observer,
     deadlines: new Deadlines(deadlineTickMs, now),
     now,
-    date: createDate(now),
+    dateLine: createDateLine(now),
     tunnelIdleTimeoutMs: options.tunnelIdleTimeoutMs,
   };
   return {
@@ -42,7 +43,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         downstream.cut();
         return;
       }
-      fields.append('date', around.date(), 'Date');
+      fields.appendLine('date', around.dateLine());
       downstream.begin(status, fields, body.length, body.length);
       downstream.data(body);
       downstream.end(null);
@@ -50,15 +51,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** The HTTP date, made anew once a second. */
-function createDate(now: () => number): () => string {
+/** The Date field's line, made anew once a second. */
+function createDateLine(now: () => number): () => string {
   let text = '';
   let madeMs = Number.NEGATIVE_INFINITY;
   return () => {
     const nowMs = now();
     if (nowMs - madeMs >= 1000 || text === '') {
       madeMs = nowMs;
-      text = new Date().toUTCString();
+      text = fieldLine('Date', new Date().toUTCString());
     }
     return text;
   };

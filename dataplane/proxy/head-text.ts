@@ -35,10 +35,8 @@ export function answerHeadText(
 export function fieldLines(fields: Fields): string {
   const { flat } = fields;
   let text = '';
-  for (let at = 0; at < flat.length; at += 3) {
-    const name = flat[at] ?? '';
-    if (isHopByHop(name)) continue;
-    text += `${flat[at + 2]}: ${flat[at + 1]}\r\n`;
+  for (let at = 0; at < flat.length; at += 2) {
+    if (!isHopByHop(flat[at] ?? '')) text += flat[at + 1] ?? '';
   }
   return text;
 }

@@ -228,7 +228,7 @@ function threeDigits(text: string, from: number): number | null {
 }
 
 /** Hot path: the scanner has told the names apart by numbers already. */
-function gather(scanner: HeadScanner, { flat }: Fields): Framing {
+function gather(scanner: HeadScanner, fields: Fields): Framing {
   const found: Framing = {
     lengths: 0,
     length: '',
@@ -240,8 +240,7 @@ function gather(scanner: HeadScanner, { flat }: Fields): Framing {
   const { lineCount } = scanner;
   for (let line = 0; line < lineCount; line += 1) {
     const code = scanner.codeAt(line);
-    if (code !== nameCodes.unknown && code <= framingCodeMax)
-      gatherField(found, code, flat[line * 3 + 1] ?? '');
+    if (code !== nameCodes.unknown && code <= framingCodeMax) gatherField(found, code, fields.valueAt(line));
   }
   return found;
 }

@@ -34,7 +34,7 @@ export function givenExchange(
   given: { matchedPrefix?: number; client?: Partial<Client> } = {},
 ): Exchange {
   const fields = new Fields();
-  fields.flat.push(...request.fields.flat);
+  fields.appendAll(request.fields);
   return {
     request,
     forwarded: {

@@ -56,7 +56,10 @@ function readByUs(octets: string, cuts: readonly number[]): Reading {
 }
 
 function received(fields: Fields): string[] {
-  return fields.flat.flatMap((part, index) => (index % 3 === 1 ? [fields.flat[index + 1] ?? '', part] : []));
+  return Array.from({ length: fields.size }, (_, line) => [
+    (fields.flat[line * 2 + 1] ?? '').slice(0, fields.nameAt(line).length),
+    fields.valueAt(line),
+  ]).flat();
 }
 
 function piecesOf(octets: string, cuts: readonly number[]): Buffer[] {

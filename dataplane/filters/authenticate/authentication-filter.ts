@@ -1,6 +1,5 @@
 import type { Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
-import type { Fields } from '#dataplane/http/fields.ts';
 import type { Authentication, JwtAuthentication } from '#snapshot/authentication.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { compactVerify, errors } from 'jose';
@@ -71,7 +70,7 @@ export class AuthenticationFilter implements RequestFilter {
 
   apply(exchange: Exchange): Verdict | Promise<Verdict> {
     removeFields(exchange.forwarded.fields, this.ownFields);
-    const credential = onlyAuthorization(exchange.request.fields);
+    const credential = exchange.request.fields.only('authorization');
     if (credential === null) return this.#refusal('missing', 'no Authorization field');
     if (credential === undefined) return this.#refusal('invalid', 'several Authorization fields');
 
@@ -158,17 +157,6 @@ export class AuthenticationFilter implements RequestFilter {
   #refusal(error: 'missing' | 'invalid', detail: string): Failure {
     return { kind: 'Unauthenticated', error, detail: `${this.#authentication.policy}: ${detail}` };
   }
-}
-
-// The value of the one Authorization field; null without one, undefined when there are several.
-function onlyAuthorization({ flat }: Fields): string | null | undefined {
-  let value: string | null | undefined = null;
-  for (let at = 0; at < flat.length; at += 3) {
-    if (flat[at] !== 'authorization') continue;
-    if (value !== null) return undefined;
-    value = flat[at + 1];
-  }
-  return value;
 }
 
 async function signedBy(token: UnverifiedToken, { key }: VerificationKey): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Fields } from '#dataplane/http/fields.ts';
+import { fieldLine, type Fields } from '#dataplane/http/fields.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -15,11 +15,12 @@ export function rateLimitFields(limit: RateLimit): RateLimitFields {
   const policy = limit.limits
     .map((each, at) => `${names[at]};q=${each.requests};w=${Math.ceil(each.windowMs / 1000)}`)
     .join(', ');
+  const policyLine = fieldLine('RateLimit-Policy', policy);
   const before = names.map((name, at) => `${at === 0 ? '' : ', '}${name};r=`);
   return {
     append(fields, outcome) {
-      fields.appendOwn('ratelimit', state(before, outcome), 'RateLimit');
-      fields.appendOwn('ratelimit-policy', policy, 'RateLimit-Policy');
+      fields.appendLine('ratelimit', fieldLine('RateLimit', state(before, outcome)));
+      fields.appendLine('ratelimit-policy', policyLine);
     },
   };
 }

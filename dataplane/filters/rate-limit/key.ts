@@ -24,16 +24,9 @@ export function keyOf(key: RateLimitKey, exchange: Exchange): string | null {
  * The one value of the key's field. With several lines nobody knows which of them the backend goes by, and a client
  * that adds one must not be counted as another: all such requests share one key, however missing ones are treated.
  */
-function headerText(
-  { flat }: Fields,
-  { header, onUnknown }: RateLimitKey & { kind: 'Header' },
-): string | null {
-  let value: string | null = null;
-  for (let at = 0; at < flat.length; at += 3) {
-    if (flat[at] !== header) continue;
-    if (value !== null) return onUnknown === 'Refuse' ? null : sharedKey;
-    value = flat[at + 1] ?? '';
-  }
+function headerText(fields: Fields, { header, onUnknown }: RateLimitKey & { kind: 'Header' }): string | null {
+  const value = fields.only(header);
+  if (value === undefined) return onUnknown === 'Refuse' ? null : sharedKey;
   return value || null;
 }
 

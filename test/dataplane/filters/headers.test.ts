@@ -9,9 +9,7 @@ import { describe, it } from 'node:test';
 const none: HeaderEdits = { set: [], add: [], remove: [] };
 
 function linesOf(fields: Fields): string[] {
-  return Array.from({ length: fields.size }, (_, index) =>
-    fields.flat.slice(index * 3, index * 3 + 2).join(': '),
-  );
+  return fields.flat.filter((_, index) => index % 2 === 1).map((line) => line.trimEnd());
 }
 
 describe('header edits', () => {
@@ -38,17 +36,16 @@ describe('header edits', () => {
     ['y', '3'],
   ];
   for (const [what, edits, lines] of table) {
-    const wanted = lines.map((line) => line.toLowerCase());
     it(`${what}, in the request`, () => {
       const exchange = givenExchange(givenRequest({ fields: sent }));
       assert.equal(requestHeaders({ ...none, ...edits }).apply(exchange), null);
-      assert.deepEqual(linesOf(exchange.forwarded.fields), wanted);
+      assert.deepEqual(linesOf(exchange.forwarded.fields), lines);
       assert.equal(exchange.request.fields.size, 3, 'what was received stays');
     });
     it(`${what}, in the answer`, () => {
       const head = { status: 200, fields: givenRequest({ fields: sent }).fields };
       responseHeaders({ ...none, ...edits }).apply(givenExchange(), head);
-      assert.deepEqual(linesOf(head.fields), wanted);
+      assert.deepEqual(linesOf(head.fields), lines);
     });
   }
 

@@ -121,11 +121,9 @@ function distinct(tests: readonly ValueMatch[]): readonly ValueMatch[] {
 }
 
 function headerOf(request: RequestHead, name: string): string | null {
-  const lines: string[] = [];
-  const { flat } = request.fields;
-  for (let at = 0; at < flat.length; at += 3) {
-    if (flat[at] === name) lines.push(flat[at + 1] ?? '');
-  }
+  const { fields } = request;
+  const places = Array.from({ length: fields.size }, (_, line) => line);
+  const lines = places.filter((line) => fields.nameAt(line) === name).map((line) => fields.valueAt(line));
   return lines.length === 0 ? null : lines.join(', ');
 }
 

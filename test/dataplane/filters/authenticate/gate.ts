@@ -5,6 +5,7 @@ import {
   type AuthenticatingLimits,
 } from '#dataplane/filters/authenticate/authenticating.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import { fieldLine } from '#dataplane/http/fields.ts';
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 import { nowMs } from '#test/given/token.ts';
@@ -34,7 +35,7 @@ export function gate(limits: Partial<AuthenticatingLimits> = {}): Gate {
 /** An exchange with these field lines, also such as no listener lets in: the filter must not rely on that. */
 export function carrying(...fields: readonly (readonly [string, string])[]): Exchange {
   const request = givenRequest();
-  for (const [name, value] of fields) request.fields.flat.push(name.toLowerCase(), value, name);
+  for (const [name, value] of fields) request.fields.appendLine(name.toLowerCase(), fieldLine(name, value));
   return givenExchange(request);
 }
 

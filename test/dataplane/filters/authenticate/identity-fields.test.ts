@@ -80,7 +80,7 @@ describe('identity fields', () => {
     for (let round = 0; round < 2; round += 1) {
       const exchange = carrying(...spoofed, ['Authorization', `Bearer ${token}`], ['x_absent', 'root']);
       assert.equal(await verdictOf(filter, exchange), 'pass');
-      const names = exchange.forwarded.fields.flat.filter((_, index) => index % 3 === 0);
+      const names = exchange.forwarded.fields.flat.filter((_, index) => index % 2 === 0);
       assert.deepEqual(names, ['x-userx', 'authorization', 'x-user']);
       assert.equal(exchange.forwarded.fields.joined('x-user'), 'ada');
     }
@@ -133,6 +133,6 @@ describe('identity fields', () => {
       ],
     });
     removeFields(fields, ['a', 'c']);
-    assert.deepEqual(fields.flat, ['b', '1', 'b']);
+    assert.deepEqual(fields.flat, ['b', 'b: 1\r\n']);
   });
 });
