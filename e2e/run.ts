@@ -38,17 +38,17 @@ const suites: Readonly<Record<string, Suite>> = {
   /** The harness itself: its tests bring clusters up and down. */
   cluster: {
     tests: 'cluster/*.test.ts',
-    run: async ([program, ...args], files) => {
+    run: async (command, files) => {
       await prepareCluster();
-      return runHere([program, ...args, ...files]);
+      return runHere(command, files);
     },
   },
   /** What the images hold, and that they run. */
   images: {
     tests: 'images/*.test.ts',
-    run: async ([program, ...args], files) => {
+    run: async (command, files) => {
       await buildImages();
-      return runHere([program, ...args, ...files]);
+      return runHere(command, files);
     },
   },
 };
@@ -75,8 +75,8 @@ async function runInNamespaces(command: Command, files: readonly string[]): Prom
   }
 }
 
-async function runHere([program, ...args]: Command): Promise<number> {
-  return (await exitOf(spawn(program, args, { stdio: 'inherit' }), program)).code ?? 1;
+async function runHere([program, ...args]: Command, files: readonly string[]): Promise<number> {
+  return (await exitOf(spawn(program, [...args, ...files], { stdio: 'inherit' }), program)).code ?? 1;
 }
 
 /** Runs the suite with the words that follow its name, and resolves with the exit code. An empty suite has failed. */

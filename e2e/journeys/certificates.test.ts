@@ -7,30 +7,19 @@ import { aTlsAuthority } from '#test/given/tls-authority.ts';
 import type { TlsAuthority } from '#test/given/tls-authority.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { ClientConnection, ClientError } from '../turnpike/client.ts';
+import { gateway } from './gateway.ts';
 import { Journey } from './journey.ts';
 import { echo } from './workloads.ts';
 
-const gateway = `
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: small }
-spec: { replicas: 1 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: small }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
-    - name: https
-      protocol: HTTPS
-      port: 443
-      hostname: shop.example.com
-      tls: { certificateRefs: [{ name: shop-tls }] }
----
+const https = {
+  name: 'https',
+  protocol: 'HTTPS',
+  port: 443,
+  hostname: 'shop.example.com',
+  tls: { certificateRefs: [{ name: 'shop-tls' }] },
+};
+
+const route = `
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: shop }
@@ -51,7 +40,11 @@ describe('a certificate that comes after the Gateway', () => {
   before(async () => {
     journey = await Journey.begin('certificates');
     first = await aTlsAuthority();
-    await journey.apply(...echo(journey.site.images.echo, 'shop'), gateway);
+    await journey.apply(
+      ...echo(journey.site.images.echo, 'shop'),
+      ...gateway({ parameters: { replicas: 1 }, listeners: [https] }),
+      route,
+    );
     await journey.rolledOut('shop');
   });
   afterEach((test) => journey.tellFailure(test as TestContext));

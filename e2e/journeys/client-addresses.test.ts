@@ -5,27 +5,15 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Client } from '../cluster/client.ts';
 import type { Echoed } from '../turnpike/echo.ts';
+import { gateway, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
 import { echo } from './workloads.ts';
 
-const gateway = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - backendRefs: [{ name: shop, port: 80 }]
----
+/** One data plane: each counts for itself without Redis. */
+const one = { replicas: 1 };
+
+const policy = `
 apiVersion: turnpike.dev/v1alpha1
 kind: RateLimitPolicy
 metadata: { name: shop }
@@ -35,12 +23,6 @@ spec:
   rules:
     - name: per-client
       limits: [{ name: hour, requests: 10, window: 1h, burst: 10 }]
----
-# One data plane: each counts for itself without Redis.
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: small }
-spec: { replicas: 1 }
 `;
 
 describe('clients that are told apart by their addresses', () => {
@@ -49,10 +31,12 @@ describe('clients that are told apart by their addresses', () => {
 
   before(async () => {
     journey = await Journey.begin('client-addresses');
-    await journey.apply(...echo(journey.site.images.echo, 'shop'), gateway);
-    const parametersRef = { group: 'turnpike.dev', kind: 'GatewayParameters', name: 'small' };
-    const patch = JSON.stringify({ spec: { infrastructure: { parametersRef } } });
-    await journey.kubectl('patch', 'gateway/edge', '--type=merge', `--patch=${patch}`);
+    await journey.apply(
+      ...echo(journey.site.images.echo, 'shop'),
+      ...gateway({ parameters: one }),
+      shopRoute,
+      policy,
+    );
     await journey.rolledOut('shop');
     edge = await journey.edge();
     await journey.until('ratelimitpolicy/shop', 'Programmed');

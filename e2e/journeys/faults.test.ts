@@ -11,36 +11,12 @@ import type { LoadProcess } from '../turnpike/load-process.ts';
 import { Api } from './api.ts';
 import { freshNode, killApiServer, startApiServer } from './api-server.ts';
 import { apiServerAwayMs, isFull, rate, requests } from './counts.ts';
+import { gateway, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge, Pod } from './journey.ts';
 import { killPod } from './kill.ts';
 import { assertAllServed, told } from './load-report.ts';
 import { echo } from './workloads.ts';
-
-const gateway = `
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: three }
-spec: { replicas: 3 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: three }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - backendRefs: [{ name: shop, port: 80 }]
-`;
 
 const notOurs = process.env['E2E_KUBECONFIG'] ? 'the API server is not ours to kill' : false;
 const edits = 200;
@@ -59,7 +35,11 @@ describe('a Gateway with three data planes under load', () => {
   before(async () => {
     journey = await Journey.begin('faults');
     api = await Api.open(journey.site.cluster);
-    await journey.apply(...echo(journey.site.images.echo, 'shop', { replicas: 3 }), gateway);
+    await journey.apply(
+      ...echo(journey.site.images.echo, 'shop', { replicas: 3 }),
+      ...gateway({ parameters: { replicas: 3 } }),
+      shopRoute,
+    );
     await journey.rolledOut('shop');
     edge = await journey.edge();
     await journey.answers(edge, { path: '/' }, 200);

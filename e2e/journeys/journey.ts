@@ -232,13 +232,6 @@ export class Journey {
     await eventually('the namespaces before are gone', check, { deadlineMs: namespaceDeadlineMs });
   }
 
-  /** Resolves when nothing is left of the journey's namespaces. */
-  async gone(): Promise<void> {
-    const left = ['get', 'namespaces', ...this.#namespaces, '--ignore-not-found', '--output=name'];
-    const check = async () => ((await this.kubectl(...left)).trim() === '' ? true : undefined);
-    await eventually('the namespaces are gone', check, { deadlineMs: namespaceDeadlineMs });
-  }
-
   async #show(...args: readonly string[]): Promise<void> {
     const shown = await this.kubectl(...args).catch(String);
     console.error(`--- kubectl ${args.join(' ')}\n${shown.split('\n').slice(-60).join('\n')}`);

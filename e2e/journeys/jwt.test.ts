@@ -5,26 +5,12 @@ import type { TestContext } from 'node:test';
 import { issuerKey } from '#test/given/token.ts';
 import type { IssuerKey } from '#test/given/token.ts';
 import type { Echoed } from '../turnpike/echo.ts';
+import { gateway } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
 import { echo } from './workloads.ts';
 
-const gateway = `
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: small }
-spec: { replicas: 1 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: small }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
----
+const routes = `
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: shop }
@@ -73,7 +59,13 @@ describe('a route that asks for a token', () => {
   before(async () => {
     journey = await Journey.begin('jwt');
     first = await issuerKey('first');
-    await journey.apply(...echo(journey.site.images.echo, 'shop'), gateway, keys(first), policy);
+    await journey.apply(
+      ...echo(journey.site.images.echo, 'shop'),
+      ...gateway({ parameters: { replicas: 1 } }),
+      routes,
+      keys(first),
+      policy,
+    );
     await journey.rolledOut('shop');
     edge = await journey.edge();
     await journey.until('authpolicy/shop', 'Programmed');

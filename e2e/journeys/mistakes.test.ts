@@ -4,27 +4,11 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
+import { gateway } from './gateway.ts';
 import { helm, imageValues, upgrade } from './helm.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
 import { echo } from './workloads.ts';
-
-const gateway = `
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: small }
-spec: { replicas: 1 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: small }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
-`;
 
 const route = (name: string) => `
 apiVersion: gateway.networking.k8s.io/v1
@@ -44,7 +28,11 @@ describe('what goes wrong around Turnpike', () => {
 
   before(async () => {
     journey = await Journey.begin('mistakes');
-    await journey.apply(...echo(journey.site.images.echo, 'shop'), gateway, route('first'));
+    await journey.apply(
+      ...echo(journey.site.images.echo, 'shop'),
+      ...gateway({ parameters: { replicas: 1 } }),
+      route('first'),
+    );
     await journey.rolledOut('shop');
     edge = await journey.edge();
     await journey.answers(edge, { path: '/first' }, 200);
@@ -98,7 +86,7 @@ describe('what goes wrong around Turnpike', () => {
 
   it('a Gateway whose pods may not be made says so, and is made once they may', async () => {
     await without('patch', 'deployments', async () => {
-      await journey.apply(gateway.replaceAll('name: edge', 'name: late'));
+      await journey.apply(...gateway({ name: 'late', parameters: { replicas: 1 } }));
       const condition = await journey.until('gateway/late', 'Programmed', 'NoResources');
       assert.match(condition.message, /deployments.*forbidden/);
       const events = await journey.kubectl('get', 'events', '--field-selector=involvedObject.name=late');
@@ -133,7 +121,7 @@ spec:
     const parameters = (secret: string) => `
 apiVersion: turnpike.dev/v1alpha1
 kind: GatewayParameters
-metadata: { name: small }
+metadata: { name: edge }
 spec:
   replicas: 1
   rateLimitStore: { type: Redis, redis: { secretRef: { name: ${secret}, key: url } } }

@@ -7,33 +7,22 @@ import { aTlsAuthority } from '#test/given/tls-authority.ts';
 import type { TlsAuthority } from '#test/given/tls-authority.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { ClientConnection, ClientError } from '../turnpike/client.ts';
+import { gateway } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
 import { echo } from './workloads.ts';
 
 const theirs = 'references-theirs';
 
-const gateway = `
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: small }
-spec: { replicas: 1 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: small }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
-    - name: https
-      protocol: HTTPS
-      port: 443
-      hostname: shop.example.com
-      tls: { certificateRefs: [{ name: shop-tls, namespace: ${theirs} }] }
----
+const https = {
+  name: 'https',
+  protocol: 'HTTPS',
+  port: 443,
+  hostname: 'shop.example.com',
+  tls: { certificateRefs: [{ name: 'shop-tls', namespace: theirs }] },
+};
+
+const routes = `
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: shop }
@@ -74,7 +63,8 @@ describe('references to another namespace', () => {
       ...echo(image, 'shop'),
       ...echo(image, 'shop', { namespace: theirs }),
       secret.replace('name: shop-tls', `name: shop-tls, namespace: ${theirs}`),
-      gateway,
+      ...gateway({ parameters: { replicas: 1 }, listeners: [https] }),
+      routes,
     );
     await journey.rolledOut('shop');
     await journey.rolledOut('shop', theirs);

@@ -5,34 +5,12 @@ import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
 import type { LoadProcess } from '../turnpike/load-process.ts';
 import { isFull } from './counts.ts';
+import { gateway, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import { assertAllServed, told } from './load-report.ts';
 import { echo } from './workloads.ts';
 
-const gateway = `
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: small }
-spec: { replicas: 1 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: small }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - backendRefs: [{ name: shop, port: 80 }]
----
+const service = `
 # Its endpoints are written by this journey: ports of one pod in CI, pods in full.
 apiVersion: v1
 kind: Service
@@ -51,7 +29,12 @@ describe('a Service that grows from 1 endpoint to 50', () => {
   before(async () => {
     journey = await Journey.begin('scale');
     const size = isFull ? { replicas: most } : { ports: most };
-    await journey.apply(...echo(journey.site.images.echo, 'pods', size), gateway);
+    await journey.apply(
+      ...echo(journey.site.images.echo, 'pods', size),
+      ...gateway({ parameters: { replicas: 1 } }),
+      shopRoute,
+      service,
+    );
     await journey.rolledOut('pods');
     const addresses = (await journey.pods('app=pods')).map(({ address }) => address);
     pods = Array.from({ length: most }, (_, index) => ({

@@ -7,36 +7,23 @@ import { eventually } from '../cluster/eventually.ts';
 import { startLoad } from '../turnpike/load.ts';
 import type { LoadReport } from '../turnpike/load-count.ts';
 import { rate, requests } from './counts.ts';
+import { gateway } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
 import { killPod } from './kill.ts';
 import { assertAllServed } from './load-report.ts';
 import { echo, redis } from './workloads.ts';
 
-const gateway = `
+const counted = {
+  replicas: 3,
+  rateLimitStore: { type: 'Redis', redis: { secretRef: { name: 'counters', key: 'url' } } },
+};
+
+const routes = `
 apiVersion: v1
 kind: Secret
 metadata: { name: counters }
 stringData: { url: 'redis://redis.shared-limit.svc.cluster.local:6379/0' }
----
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: counted }
-spec:
-  replicas: 3
-  rateLimitStore:
-    type: Redis
-    redis: { secretRef: { name: counters, key: url } }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: counted }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -94,7 +81,7 @@ describe('a limit by key that three data planes share', () => {
     await journey.apply(...redis(images.redis), ...echo(images.echo, 'shop', { replicas: 2 }));
     await journey.rolledOut('redis');
     await journey.rolledOut('shop');
-    await journey.apply(gateway, policies);
+    await journey.apply(...gateway({ parameters: counted }), routes, policies);
     edge = await journey.edge();
     for (const name of ['shop', 'wide']) await journey.until(`ratelimitpolicy/${name}`, 'Programmed');
     await journey.rolledOut(journey.infrastructure());

@@ -6,27 +6,10 @@ import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
 import type { LoadProcess } from '../turnpike/load-process.ts';
 import { rate as fullRate, requests } from './counts.ts';
+import { gateway, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import { assertAllServed, told } from './load-report.ts';
 import { echo } from './workloads.ts';
-
-const gateway = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - backendRefs: [{ name: shop, port: 80 }]
-`;
 
 const rate = fullRate / 2;
 
@@ -37,7 +20,7 @@ describe('backends that end at once', () => {
   before(async () => {
     journey = await Journey.begin('sudden-backends');
     const backend = echo(journey.site.images.echo, 'shop', { replicas: 2, stops: 'AtOnce' });
-    await journey.apply(...backend, gateway);
+    await journey.apply(...backend, ...gateway(), shopRoute);
     await journey.rolledOut('shop');
     const edge = await journey.edge();
     await journey.answers(edge, { path: '/' }, 200);

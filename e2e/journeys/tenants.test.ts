@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { gateway } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
 import { assertAllServed, told } from './load-report.ts';
@@ -10,22 +11,7 @@ import { echo } from './workloads.ts';
 
 const careless = 'tenants-careless';
 
-const gateway = (namespace: string) => `
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: small, namespace: ${namespace} }
-spec: { replicas: 1 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: ${namespace} }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: small }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
----
+const route = (namespace: string) => `
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: shop, namespace: ${namespace} }
@@ -128,8 +114,10 @@ describe('two tenants', () => {
     await journey.apply(
       ...echo(image, 'shop'),
       ...echo(image, 'shop', { namespace: careless }),
-      gateway('tenants'),
-      gateway(careless),
+      ...gateway({ parameters: { replicas: 1 } }),
+      ...gateway({ parameters: { replicas: 1 }, namespace: careless }),
+      route('tenants'),
+      route(careless),
     );
     await journey.rolledOut('shop');
     await journey.rolledOut('shop', careless);

@@ -4,34 +4,12 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
 import { helm } from './helm.ts';
+import { gateway, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import { echo } from './workloads.ts';
 
-const gateway = `
-# Nobody is connected, so nobody needs time to hear of the end.
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: hasty }
-spec: { drain: { accept: 1s, deadline: 10s } }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure:
-    parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: hasty }
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - backendRefs: [{ name: shop, port: 80 }]
-`;
+/** Nobody is connected, so nobody needs time to hear of the end. */
+const hasty = { drain: { accept: '1s', deadline: '10s' } };
 
 /** The kinds, which `helm uninstall` leaves for the objects' sake, and what the API server makes of them. */
 const isOfKinds = /^(?:CustomResourceDefinition|APIService) <none> [\w.]+\.turnpike\.dev$/;
@@ -41,7 +19,11 @@ describe('the end of an installation', () => {
 
   before(async () => {
     journey = await Journey.begin('uninstall');
-    await journey.apply(...echo(journey.site.images.echo, 'shop'), gateway);
+    await journey.apply(
+      ...echo(journey.site.images.echo, 'shop'),
+      ...gateway({ parameters: hasty }),
+      shopRoute,
+    );
     await journey.rolledOut('shop');
     await journey.edge();
     await journey.othersGone();

@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
 import type { LoadProcess } from '../turnpike/load-process.ts';
 import { rate, requests } from './counts.ts';
+import { gateway, shopRoute } from './gateway.ts';
 import { helm, imageValues, upgrade } from './helm.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
@@ -13,23 +14,7 @@ import { assertAllServed, told } from './load-report.ts';
 import { newFilterHeader } from './next-version.ts';
 import { echo } from './workloads.ts';
 
-const gateway = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  listeners:
-    - { name: http, protocol: HTTP, port: 80 }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - backendRefs: [{ name: shop, port: 80 }]
----
+const route = `
 # The next version has a filter of its own for this one.
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -51,7 +36,12 @@ describe('an upgrade and a rollback under load', () => {
 
   before(async () => {
     journey = await Journey.begin('upgrade');
-    await journey.apply(...echo(journey.site.images.echo, 'shop', { replicas: 2 }), gateway);
+    await journey.apply(
+      ...echo(journey.site.images.echo, 'shop', { replicas: 2 }),
+      ...gateway(),
+      shopRoute,
+      route,
+    );
     await journey.rolledOut('shop');
     edge = await journey.edge();
     await journey.answers(edge, { path: '/new' }, 200);
