@@ -124,7 +124,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'dataplane/upstream': { rooms: ['snapshot', 'dataplane/http'], builtins: ['node:net'] },
   'dataplane/proxy': {
     rooms: ['dataplane/http', 'dataplane/route', 'dataplane/upstream', 'dataplane/runtime'],
-    builtins: ['node:crypto', 'node:net'],
+    builtins: ['node:crypto'],
   },
   'dataplane/listen': {
     rooms: ['dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],

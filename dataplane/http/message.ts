@@ -1,5 +1,8 @@
 import type { Fields } from './fields.ts';
 
+/** The version of HTTP that the client speaks. */
+export type Protocol = 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
+
 /**
  * The head of a request, parsed and checked. What stands here is what is matched and what is forwarded:
  * nothing downstream of the listener parses or normalises it again.
@@ -15,8 +18,7 @@ export interface RequestHead {
   readonly authority: string;
   /** Host in lower case, without port and without trailing dot: what routes match on. */
   readonly host: string;
-  /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
-  readonly minor: 0 | 1;
+  readonly protocol: Protocol;
   readonly fields: Fields;
 }
 

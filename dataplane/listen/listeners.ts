@@ -4,7 +4,7 @@ import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultLimits } from './limits.ts';
 import { PortServer } from './port-server.ts';
-import type { ServerConnection } from './connection.ts';
+import type { ServerConnection } from './http1/connection.ts';
 import type { ConnectionSurroundings } from './surroundings.ts';
 import type { Limits } from './limits.ts';
 import type { Observer } from '#dataplane/http/observer.ts';

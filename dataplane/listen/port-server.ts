@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { clientOf } from './client-address.ts';
-import { ServerConnection } from './connection.ts';
+import { ServerConnection } from './http1/connection.ts';
 import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { RuntimeCell } from '#dataplane/runtime.ts';
 

@@ -1,10 +1,10 @@
+import type { Channel } from '#dataplane/http/channel.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 import type { ClientLines } from './forwarded.ts';
-import type { Socket } from 'node:net';
 
 /** The client's side of one exchange, as the engine uses it; listen/ implements it for each protocol. */
 export interface Downstream {
@@ -28,8 +28,8 @@ export interface Downstream {
   flush(): boolean;
   /** Whether content given before may still be on its way, and must not be overwritten. */
   keepsData(): boolean;
-  /** The answer cannot be completed: cuts the connection. The exchange hears nothing more. */
-  cut(): void;
+  /** The answer cannot be completed: cuts it off so that nobody takes it for whole. The exchange hears nothing more. */
+  cut(failure: Failure): void;
   /**
    * Content of the request is wanted from now on (a `contentFlush` follows what there is), or not for the moment.
    * It begins as not wanted.
@@ -37,10 +37,10 @@ export interface Downstream {
   want(): void;
   hold(): void;
   /**
-   * Ends HTTP on the connection after a 101: its socket, without listeners of ours but the one for errors, and what
-   * the client has sent already. The exchange hears nothing more.
+   * Leaves HTTP for `protocol`, as offered: says so (101 with `fields`, or what the client's protocol has for it) and
+   * gives the octets that follow. The exchange hears nothing more.
    */
-  takeOver(): { readonly socket: Socket; readonly rest: Buffer | null };
+  switch(fields: Fields, protocol: string): Channel;
 }
 
 /** One exchange under way, as a client's connection drives it. */

@@ -7,10 +7,10 @@ import { applyToAnswer } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
 import { forwardedHead, forwardedTrailers, removeOwnFields, requestIdOf, userAgentOf } from './forwarded.ts';
-import { answerHeadText, requestHeadText } from './head-text.ts';
-import { removeNominated, takesTrailers } from './hop-by-hop.ts';
+import { removeNominated } from '#dataplane/http/hop-by-hop.ts';
 import { Tunnel } from './tunnel.ts';
-import { acceptsSwitch, requestHop, switchHop } from './upgrade.ts';
+import { acceptsSwitch } from './upgrade.ts';
+import { OutgoingRequest } from './outgoing.ts';
 import { noContent } from '#dataplane/http/framing.ts';
 import { AllowedTime } from './allowed-time.ts';
 import type { TimeKeeper } from './allowed-time.ts';
@@ -210,15 +210,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#fail({ kind: 'FilterBroke', detail: 'a rewrite made a request that cannot be sent' });
       return;
     }
-    const { request, forwarded } = this;
-    const hop = requestHop(request.upgrade, takesTrailers(request.fields));
-    const outgoing = {
-      head: requestHeadText(forwarded, request.length, hop),
-      fields: forwarded.fields,
-      method: forwarded.method,
-      length: request.length,
-      switches: request.upgrade !== '',
-    };
+    const outgoing = new OutgoingRequest(this.request, this.forwarded);
     this.#forwarding = new Forwarding(outgoing, backend.cluster, this.#downstream, this);
     this.#forwarding.start(this.#contentEnded);
   }
@@ -298,29 +290,24 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#downstream.end(trailers === null ? null : forwardedTrailers(trailers, null));
   }
 
-  responseSwitched(response: ReceivedResponse, rest: Buffer): void {
+  responseSwitched(response: ReceivedResponse): void {
     if (!acceptsSwitch(this.request.upgrade, response.upgrade)) {
       this.#fail({ kind: 'MalformedResponse', detail: '101 that nobody asked for' });
       return;
     }
     const head = this.#filteredAnswer(response);
-    const backend = head === null ? null : (this.#forwarding?.takeConnection()?.takeOver() ?? null);
+    const backend = head === null ? null : (this.#forwarding?.takeOver() ?? null);
     if (head === null || backend === null) return;
     this.#status = 101;
     this.#time?.end();
-    const { socket: client, rest: early } = this.#downstream.takeOver();
-    client.write(
-      answerHeadText(101, head.fields, { length: noContent, hop: switchHop(response.upgrade) }),
-      'latin1',
-    );
+    const client = this.#downstream.switch(head.fields, response.upgrade);
     const { deadlines, now, tunnelIdleTimeoutMs: idleTimeoutMs } = this.#around;
     const tunnel = new Tunnel({ client, backend }, { deadlines, idleTimeoutMs, now }, (totals) => {
       this.#bytesIn += totals.bytesIn;
       this.#bytesOut += totals.bytesOut;
       this.#finish(null);
     });
-    if (rest.length > 0) tunnel.push('client', rest);
-    if (early !== null) tunnel.push('backend', early);
+    tunnel.start();
   }
 
   // ---- the ends
@@ -343,7 +330,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#forwarding?.abort();
     if (this.#status !== 0 || failure.kind === 'ClientGone') {
       this.#finish(failure);
-      this.#downstream.cut();
+      this.#downstream.cut(failure);
       return;
     }
     const { status, fields, body } = answerTo(failure);

@@ -1,12 +1,12 @@
-import { fieldLines } from './head-text.ts';
 import { forwardedTrailers } from './forwarded.ts';
 import type { Downstream } from './downstream.ts';
+import type { Channel } from '#dataplane/http/channel.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
-import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
+import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
-import type { ResponseEvents, UpstreamConnection } from '#dataplane/upstream/connection.ts';
+import type { ResponseEvents, UpstreamConnection } from '#dataplane/upstream/http1/connection.ts';
 import type { ConnectEvents, Connecting, EndpointPool } from '#dataplane/upstream/endpoint-pool.ts';
 
 /** Is told how a forwarded request fares; the answer's own events come as {@link ResponseEvents} tells them. */
@@ -15,23 +15,12 @@ export interface ForwardEvents {
   attemptBegins(): void;
   interimHead(response: ReceivedResponse): void;
   responseHead(response: ReceivedResponse): void;
-  responseSwitched(response: ReceivedResponse, rest: Buffer): void;
+  responseSwitched(response: ReceivedResponse): void;
   responseData(data: Buffer): void;
   responseEnd(trailers: Fields | null): void;
   responseFlush(): void;
   /** It cannot be, or was not, answered. */
   forwardFailed(failure: Failure): void;
-}
-
-/** What is to be forwarded. */
-export interface Outgoing {
-  /** The head as text, with its empty line. */
-  readonly head: string;
-  readonly fields: Fields;
-  readonly method: string;
-  readonly length: ContentLength;
-  /** It offers to leave HTTP: takes a connection of its own, that can become a tunnel. */
-  readonly switches: boolean;
 }
 
 /** Tries for one request, at as many endpoints where there are so many. */
@@ -46,14 +35,10 @@ const repeatsMax = 2;
  * repeated (RFC 9110 section 9.2.2). All within the time that the exchange has.
  */
 export class Forwarding implements ResponseEvents, ConnectEvents {
-  readonly head: string;
-  readonly method: string;
-  readonly length: ContentLength;
-  readonly switches: boolean;
   /** Requests sent to a backend. */
   attempts = 0;
 
-  readonly #fields: Fields;
+  readonly #request: SentRequest;
   readonly #cluster: UpstreamCluster;
   readonly #downstream: Downstream;
   readonly #events: ForwardEvents;
@@ -66,12 +51,8 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
   #contentSent = false;
   #contentEnded = false;
 
-  constructor(outgoing: Outgoing, cluster: UpstreamCluster, downstream: Downstream, events: ForwardEvents) {
-    this.head = outgoing.head;
-    this.method = outgoing.method;
-    this.length = outgoing.length;
-    this.switches = outgoing.switches;
-    this.#fields = outgoing.fields;
+  constructor(request: SentRequest, cluster: UpstreamCluster, downstream: Downstream, events: ForwardEvents) {
+    this.#request = request;
     this.#cluster = cluster;
     this.#downstream = downstream;
     this.#events = events;
@@ -99,7 +80,8 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
 
   contentEnd(trailers: Fields | null): void {
     this.#contentEnded = true;
-    this.#connection?.end(trailers === null ? '' : fieldLines(forwardedTrailers(trailers, this.#fields)));
+    const { fields } = this.#request.head;
+    this.#connection?.end(trailers === null ? null : forwardedTrailers(trailers, fields));
   }
 
   /** The client is slow, or no longer. */
@@ -119,11 +101,11 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
     this.#connection = null;
   }
 
-  /** After a 101: the connection leaves HTTP. */
-  takeConnection(): UpstreamConnection | null {
+  /** After a switch: what comes and goes then; null when the connection is gone. */
+  takeOver(): Channel | null {
     const connection = this.#connection;
     this.#connection = null;
-    return connection;
+    return connection?.takeOver() ?? null;
   }
 
   connected(connection: UpstreamConnection): void {
@@ -147,8 +129,8 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
     this.#events.responseHead(response);
   }
 
-  responseSwitched(response: ReceivedResponse, rest: Buffer): void {
-    this.#events.responseSwitched(response, rest);
+  responseSwitched(response: ReceivedResponse): void {
+    this.#events.responseSwitched(response);
   }
 
   /** Content of the answer. */
@@ -202,24 +184,29 @@ export class Forwarding implements ResponseEvents, ConnectEvents {
     this.#tries += 1;
     this.#events.attemptBegins();
     // after a failure only a new connection tells whether the endpoint is there
-    const takesKept = isFirst && !this.switches;
-    const connection = takesKept ? pool.take(isIdempotent(this.method) ? 'Safe' : 'Unsafe') : null;
-    if (connection === null) this.#connecting = pool.connect(this, this.switches ? 'Stream' : 'Http');
+    const switches = this.#request.upgrade !== '';
+    const takesKept = isFirst && !switches;
+    const connection = takesKept ? pool.take(this.#isIdempotent ? 'Safe' : 'Unsafe') : null;
+    if (connection === null) this.#connecting = pool.connect(this, switches ? 'Stream' : 'Http');
     else this.#send(connection);
   }
 
   #send(connection: UpstreamConnection): void {
     this.attempts += 1;
     this.#connection = connection;
-    connection.begin(this, this);
-    if (this.#contentEnded) connection.end('');
+    connection.begin(this.#request, this);
+    if (this.#contentEnded) connection.end(null);
     else this.#downstream.want();
   }
 
   /** Nothing of its content is gone, and either it may be repeated or it cannot have been acted on. */
   #isRepeatable(): boolean {
     if (this.#contentSent) return false;
-    return isIdempotent(this.method) || !this.#contentEnded;
+    return this.#isIdempotent || !this.#contentEnded;
+  }
+
+  get #isIdempotent(): boolean {
+    return isIdempotent(this.#request.head.method);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { plainName, readsAs, removeFields } from '#dataplane/http/aliases.ts';
 import { fieldLine, Fields } from '#dataplane/http/fields.ts';
-import { isHopByHop, nominatedNames } from './hop-by-hop.ts';
+import { isHopByHop, nominatedNames } from '#dataplane/http/hop-by-hop.ts';
 import type { Client, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';

@@ -40,7 +40,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { client, port } = downstream;
       around.observer.exchangeFinished(refusalRecord(failure, { client, port, status, nowMs: now() }));
       if (status === 0) {
-        downstream.cut();
+        downstream.cut(failure);
         return;
       }
       fields.appendLine('date', around.dateLine());

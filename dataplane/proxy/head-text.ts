@@ -1,7 +1,7 @@
 // Heads as text: the only place where what was parsed becomes octets again. Hop-by-hop fields and framing are
 // written from what we know, never from fields, whatever a filter or a peer has put there.
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
-import { isHopByHop } from './hop-by-hop.ts';
+import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { reasonOf } from './reason.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
@@ -29,16 +29,6 @@ export function answerHeadText(
 ): string {
   const statusLine = statusLines[status] ?? `HTTP/1.1 ${status} \r\n`;
   return `${statusLine}${fieldLines(fields)}${framing.hop}${framingLine(framing.length)}\r\n`;
-}
-
-/** End-to-end field lines, each with its line end. */
-export function fieldLines(fields: Fields): string {
-  const { flat } = fields;
-  let text = '';
-  for (let at = 0; at < flat.length; at += 2) {
-    if (!isHopByHop(flat[at] ?? '')) text += flat[at + 1] ?? '';
-  }
-  return text;
 }
 
 function framingLine(length: ContentLength): string {

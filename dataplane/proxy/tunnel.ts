@@ -1,5 +1,5 @@
 import type { Deadlines, Timed } from './deadlines.ts';
-import type { Socket } from 'node:net';
+import type { Channel, ChannelEvents } from '#dataplane/http/channel.ts';
 
 /** What moved through a tunnel, when it is over. */
 export interface TunnelTotals {
@@ -8,58 +8,74 @@ export interface TunnelTotals {
 }
 
 /**
- * Joins two sockets after a 101: octets both ways with back-pressure, each side's end passed on alone (half-close),
- * and an end to both when one breaks or when nothing has moved for `idleTimeoutMs` (0: never).
+ * Joins two channels: octets both ways with back-pressure, each side's end passed on alone (half-close), and an end
+ * to both when one breaks or when nothing has moved for `idleTimeoutMs` (0: never).
  */
 export class Tunnel implements Timed {
   deadlineMs = Number.POSITIVE_INFINITY;
   next: Timed | null = null;
   previous: Timed | null = null;
 
-  readonly #client: Socket;
-  readonly #backend: Socket;
+  readonly #client: TunnelSide;
+  readonly #backend: TunnelSide;
   readonly #deadlines: Deadlines;
   readonly #idleTimeoutMs: number;
   readonly #now: () => number;
   readonly #closed: (totals: TunnelTotals) => void;
-  #bytesIn = 0;
-  #bytesOut = 0;
   #movedMs: number;
   #open = true;
 
-  /** Starts at once. `closed` is called once, when both sockets are done. */
+  /** `closed` is called once, when one of the channels is gone. */
   constructor(
-    sockets: { readonly client: Socket; readonly backend: Socket },
+    channels: { readonly client: Channel; readonly backend: Channel },
     watch: { readonly deadlines: Deadlines; readonly idleTimeoutMs: number; readonly now: () => number },
     closed: (totals: TunnelTotals) => void,
   ) {
-    this.#client = sockets.client;
-    this.#backend = sockets.backend;
     this.#deadlines = watch.deadlines;
     this.#idleTimeoutMs = watch.idleTimeoutMs;
     this.#now = watch.now;
     this.#closed = closed;
     this.#movedMs = this.#now();
-    this.#join(this.#client, this.#backend, (count) => (this.#bytesIn += count));
-    this.#join(this.#backend, this.#client, (count) => (this.#bytesOut += count));
-    this.#watch();
+    const { client, backend } = channels;
+    this.#client = new TunnelSide(this, client, backend);
+    this.#backend = new TunnelSide(this, backend, client);
   }
 
-  /** What arrived before the tunnel did. */
-  push(to: 'client' | 'backend', data: Buffer): void {
-    if (to === 'client') this.#bytesOut += data.length;
-    else this.#bytesIn += data.length;
-    (to === 'client' ? this.#client : this.#backend).write(data);
+  /** Opens both channels. Once. */
+  start(): void {
+    this.#watch();
+    this.#client.channel.open(this.#client);
+    this.#backend.channel.open(this.#backend);
+  }
+
+  /** Something has come from one of the sides. */
+  moved(): void {
+    this.#movedMs = this.#now();
+  }
+
+  /** What is still on its way to a side that has not broken is let out, if that side takes it in time. */
+  close(): void {
+    if (!this.#open) {
+      if (this.#client.isClosed && this.#backend.isClosed) this.#deadlines.remove(this);
+      return;
+    }
+    this.#open = false;
+    this.#deadlines.remove(this);
+    this.deadlineMs = this.#now() + closingMs;
+    this.#deadlines.add(this);
+    this.#client.channel.close();
+    this.#backend.channel.close();
+    this.#closed({ bytesIn: this.#client.bytes, bytesOut: this.#backend.bytes });
   }
 
   timeOut(): void {
     if (!this.#open) {
-      this.#client.destroy();
-      this.#backend.destroy();
+      this.#client.channel.reset();
+      this.#backend.channel.reset();
       return;
     }
     const idleMs = this.#now() - this.#movedMs;
-    if (idleMs >= this.#idleTimeoutMs) this.#close();
+    if (idleMs >= this.#idleTimeoutMs) this.close();
     else this.#watch();
   }
 
@@ -68,35 +84,40 @@ export class Tunnel implements Timed {
     this.deadlineMs = this.#movedMs + this.#idleTimeoutMs;
     this.#deadlines.add(this);
   }
+}
 
-  #join(from: Socket, to: Socket, count: (octets: number) => void): void {
-    from.on('data', (data: Buffer) => {
-      count(data.length);
-      this.#movedMs = this.#now();
-      if (!to.write(data)) from.pause();
-    });
-    to.on('drain', () => from.resume());
-    from.on('end', () => {
-      to.end();
-      if (this.#client.readableEnded && this.#backend.readableEnded) this.#deadlines.remove(this);
-    });
-    from.on('close', () => this.#close());
-    from.resume();
+/** What comes from one channel goes to the other. */
+class TunnelSide implements ChannelEvents {
+  readonly channel: Channel;
+  /** Octets that came. */
+  bytes = 0;
+  isClosed = false;
+  readonly #tunnel: Tunnel;
+  readonly #other: Channel;
+
+  constructor(tunnel: Tunnel, channel: Channel, other: Channel) {
+    this.#tunnel = tunnel;
+    this.channel = channel;
+    this.#other = other;
   }
 
-  /** What is still on its way to a side that has not broken is let out, if that side takes it in time. */
-  #close(): void {
-    if (!this.#open) {
-      if (this.#client.destroyed && this.#backend.destroyed) this.#deadlines.remove(this);
-      return;
-    }
-    this.#open = false;
-    this.#deadlines.remove(this);
-    this.deadlineMs = this.#now() + closingMs;
-    this.#deadlines.add(this);
-    this.#client.destroySoon();
-    this.#backend.destroySoon();
-    this.#closed({ bytesIn: this.#bytesIn, bytesOut: this.#bytesOut });
+  channelData(data: Buffer): void {
+    this.bytes += data.length;
+    this.#tunnel.moved();
+    if (!this.#other.write(data)) this.channel.pause();
+  }
+
+  channelEnd(): void {
+    this.#other.end();
+  }
+
+  channelReady(): void {
+    this.#other.resume();
+  }
+
+  channelClosed(): void {
+    this.isClosed = true;
+    this.#tunnel.close();
   }
 }
 

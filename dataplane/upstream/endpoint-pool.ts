@@ -1,6 +1,6 @@
 import net from 'node:net';
-import { UpstreamConnection } from './connection.ts';
-import { ReadBuffer } from './read-buffer.ts';
+import { UpstreamConnection } from './http1/connection.ts';
+import { ReadBuffer } from './http1/read-buffer.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { Endpoint } from '#snapshot/cluster.ts';
 import type { UpstreamLimits } from './limits.ts';

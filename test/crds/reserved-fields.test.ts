@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isHopByHop } from '#dataplane/proxy/hop-by-hop.ts';
+import { isHopByHop } from '#dataplane/http/hop-by-hop.ts';
 import { decodeObject } from '#crds/kind.ts';
 import { reservedFields } from '#snapshot/reserved-fields.ts';
 import { authPolicy, jwtAuthentication } from '#test/given/objects.ts';

@@ -23,7 +23,7 @@ export function givenRequest(
     query: mark === -1 ? null : target.slice(mark + 1),
     authority: host,
     host,
-    minor: 1,
+    protocol: 'HTTP/1.1',
     fields,
   };
 }

@@ -6,7 +6,7 @@ import { duplexPair } from 'node:stream';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
-import { RequestParser } from '#dataplane/listen/request-parser.ts';
+import { RequestParser } from '#dataplane/listen/http1/request-parser.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 
 interface Read {

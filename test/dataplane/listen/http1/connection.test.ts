@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultLimits } from '#dataplane/listen/limits.ts';
-import { ServerConnection } from '#dataplane/listen/connection.ts';
-import { aPort, aRuntime } from '../../given/runtime.ts';
+import { ServerConnection } from '#dataplane/listen/http1/connection.ts';
+import { aPort, aRuntime } from '#test/given/runtime.ts';
 import type { Socket } from 'node:net';
 
 /** A socket whose other side takes one write at a time, by {@link deliver}. */

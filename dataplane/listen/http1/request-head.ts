@@ -12,6 +12,7 @@ import { decodeTarget } from '#dataplane/http/target.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { Protocol } from '#dataplane/http/message.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { HostMemo } from '#dataplane/http/target.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
@@ -44,8 +45,8 @@ export function decodeRequest(
   if (methodEnd < 1 || targetEnd === -1 || targetEnd >= lineLength) return malformed('request line');
   const method = methodOf(text, methodEnd);
   if (method === null) return malformed('method');
-  const minor = minorVersion(text, targetEnd + 1, lineLength);
-  if (typeof minor !== 'number') return minor;
+  const protocol = protocolOf(text, targetEnd + 1, lineLength);
+  if (typeof protocol !== 'string') return protocol;
   // A tunnel to anywhere, and an echo of what we add to a request: neither is a gateway's to offer.
   if (method === 'CONNECT' || method === 'TRACE') return { kind: 'MethodNotImplemented' };
 
@@ -53,9 +54,9 @@ export function decodeRequest(
   const essentials = gather(scanner, fields);
   const target = decodeTarget(text.slice(methodEnd + 1, targetEnd), method);
   if (target === null) return malformed('target');
-  const host = decodeHost(essentials, target.authority, minor, hosts);
+  const host = decodeHost(essentials, target.authority, protocol, hosts);
   if (host === null) return malformed('host');
-  const length = decodeLength(essentials, minor);
+  const length = decodeLength(essentials, protocol);
   if (typeof length !== 'number') return length;
   if (essentials.expect !== null && essentials.expect.toLowerCase() !== '100-continue') {
     return { kind: 'ExpectationFailed' };
@@ -67,13 +68,14 @@ export function decodeRequest(
     query: target.query,
     authority: essentials.host,
     host,
-    minor,
+    protocol,
     fields,
     length,
-    persistent: minor === 1 ? !listHas(connection, 'close') : isKeptAlive(connection),
-    expectsContinue: essentials.expect !== null && minor === 1 && length !== noContent && length !== 0,
+    persistent: protocol === 'HTTP/1.1' ? !listHas(connection, 'close') : isKeptAlive(connection),
+    expectsContinue:
+      essentials.expect !== null && protocol === 'HTTP/1.1' && length !== noContent && length !== 0,
     connectionOptions: connection,
-    upgrade: essentials.upgrade === '' ? '' : offeredUpgrade(essentials, minor, length),
+    upgrade: essentials.upgrade === '' ? '' : offeredUpgrade(essentials, protocol, length),
   };
 }
 
@@ -92,10 +94,10 @@ function methodOf(text: string, end: number): string | null {
 
 const commonMethods = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 
-function minorVersion(text: string, from: number, to: number): 0 | 1 | Failure {
+function protocolOf(text: string, from: number, to: number): Protocol | Failure {
   if (to - from === 8) {
-    if (text.startsWith('HTTP/1.1', from)) return 1;
-    if (text.startsWith('HTTP/1.0', from)) return 0;
+    if (text.startsWith('HTTP/1.1', from)) return 'HTTP/1.1';
+    if (text.startsWith('HTTP/1.0', from)) return 'HTTP/1.0';
   }
   const version = text.slice(from, to);
   return /^HTTP\/[0-9]\.[0-9]$/u.test(version) ? { kind: 'VersionNotSupported' } : malformed('version');
@@ -151,20 +153,20 @@ function gatherField(found: Essentials, code: number, value: string): void {
 function decodeHost(
   essentials: Essentials,
   authority: string | null,
-  minor: 0 | 1,
+  protocol: Protocol,
   hosts: HostMemo,
 ): string | null {
-  if (essentials.hosts === 0) return minor === 0 && authority === null ? '' : null;
+  if (essentials.hosts === 0) return protocol === 'HTTP/1.0' && authority === null ? '' : null;
   if (essentials.hosts > 1) return null;
   if (authority !== null && authority.toLowerCase() !== essentials.host.toLowerCase()) return null;
   return hosts.hostOf(essentials.host);
 }
 
-function decodeLength(essentials: Essentials, minor: 0 | 1): ContentLength | Failure {
+function decodeLength(essentials: Essentials, protocol: Protocol): ContentLength | Failure {
   const { lengths, transferEncoding } = essentials;
   if (transferEncoding !== null) {
     if (lengths > 0) return malformed('Content-Length beside Transfer-Encoding');
-    if (minor === 0) return malformed('Transfer-Encoding in HTTP/1.0');
+    if (protocol === 'HTTP/1.0') return malformed('Transfer-Encoding in HTTP/1.0');
     const coding = decodeTransferEncoding(transferEncoding);
     if (coding === 'Unknown') return { kind: 'TransferCodingNotImplemented' };
     return coding === 'Chunked' ? chunkedLength : malformed('Transfer-Encoding');
@@ -182,8 +184,8 @@ function isKeptAlive(connection: string): boolean {
  * What the client would switch to. Never h2c: what followed would be HTTP that nobody here reads. Never with
  * content, whose end and the new protocol's beginning are easily confused.
  */
-function offeredUpgrade(essentials: Essentials, minor: 0 | 1, length: ContentLength): string {
-  if (minor === 0 || length > 0 || length === chunkedLength) return '';
+function offeredUpgrade(essentials: Essentials, protocol: Protocol, length: ContentLength): string {
+  if (protocol === 'HTTP/1.0' || length > 0 || length === chunkedLength) return '';
   if (!listHas(essentials.connection, 'upgrade')) return '';
   return essentials.upgrade
     .split(',')

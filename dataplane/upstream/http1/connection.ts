@@ -1,10 +1,13 @@
 import { joinedBytesMax, MessageWriter } from '#dataplane/http/message-writer.ts';
+import { SocketChannel } from '#dataplane/http/channel.ts';
+import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { ResponseParser } from './response-parser.ts';
 import type { ReadBuffer } from './read-buffer.ts';
-import type { EndpointPool } from './endpoint-pool.ts';
+import type { EndpointPool } from '../endpoint-pool.ts';
+import type { Channel } from '#dataplane/http/channel.ts';
+import type { SentRequest } from '../sent-request.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
-import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { ResponseParserEvents } from './response-parser.ts';
@@ -16,8 +19,8 @@ export interface ResponseEvents {
   interimHead(response: ReceivedResponse): void;
   /** The final head. */
   responseHead(response: ReceivedResponse): void;
-  /** 101, with what came behind its head: the user takes the connection over, or aborts it. */
-  responseSwitched(response: ReceivedResponse, rest: Buffer): void;
+  /** 101: the user takes the connection over, or aborts it. */
+  responseSwitched(response: ReceivedResponse): void;
   answerData(data: Buffer): void;
   /** The answer is whole. The connection is no longer the caller's. */
   responseEnd(trailers: Fields | null): void;
@@ -54,6 +57,8 @@ export class UpstreamConnection implements ResponseParserEvents {
   #paused = false;
   #closed = false;
   #switched: ReceivedResponse | null = null;
+  /** What came behind the head of a 101. */
+  #early: Buffer | null = null;
   #ended = false;
   #trailers: Fields | null = null;
   #keepAlive = '';
@@ -76,14 +81,14 @@ export class UpstreamConnection implements ResponseParserEvents {
     return this.#closed;
   }
 
-  /** Begins a request: its head as text with the empty line, answered to `user`. Goes out by {@link flush}. */
-  begin(request: { head: string; method: string; length: ContentLength }, user: ResponseEvents): void {
+  /** Begins a request, answered to `user`. Goes out by {@link flush}. */
+  begin(request: SentRequest, user: ResponseEvents): void {
     this.#user = user;
     this.#requestEnded = false;
     this.#persistent = true;
     this.#switched = null;
-    this.#parser.expect(request.method);
-    this.#writer.begin(request.head, request.length);
+    this.#parser.expect(request.head.method);
+    this.#writer.begin(request.text(), request.length);
   }
 
   /** Content of the request; false when more should wait for requestReady. */
@@ -91,10 +96,10 @@ export class UpstreamConnection implements ResponseParserEvents {
     return this.#writer.data(data);
   }
 
-  /** The end of the request, with its trailer lines as text. */
-  end(trailers: string): void {
+  /** The end of the request, with its trailers. */
+  end(trailers: Fields | null): void {
     this.#requestEnded = true;
-    this.#writer.end(trailers);
+    this.#writer.end(trailers === null ? '' : fieldLines(trailers));
     this.#writer.flush();
   }
 
@@ -121,13 +126,12 @@ export class UpstreamConnection implements ResponseParserEvents {
     this.#close();
   }
 
-  /** After a 101: the socket is the caller's alone, without listeners of ours but the one for errors. */
-  takeOver(): Socket {
+  /** After a 101: the connection is the caller's alone. */
+  takeOver(): Channel {
     this.#user = null;
     this.#closed = true;
-    for (const event of ['data', 'drain', 'end', 'close']) this.socket.removeAllListeners(event);
     this.pool.gone(this);
-    return this.socket;
+    return new SocketChannel(this.socket, this.#early);
   }
 
   responseHead(response: ReceivedResponse): void {
@@ -176,7 +180,8 @@ export class UpstreamConnection implements ResponseParserEvents {
     } else if (this.#ended) {
       this.#finish(end === chunk.length);
     } else if (this.#switched !== null) {
-      this.#user?.responseSwitched(this.#switched, chunk.subarray(end));
+      this.#early = chunk.subarray(end);
+      this.#user?.responseSwitched(this.#switched);
     } else {
       this.#user?.responseFlush();
     }

@@ -1,7 +1,7 @@
 // The one place that knows which fields belong to a single connection (RFC 9110 section 7.6.1). They are never
 // forwarded; what this hop needs of them is written anew by head-text.ts.
-import { listHas, trimWhitespace } from '#dataplane/http/framing.ts';
-import type { Fields } from '#dataplane/http/fields.ts';
+import { listHas, trimWhitespace } from './framing.ts';
+import type { Fields } from './fields.ts';
 
 /** Fields of this hop, and those that framing owns. */
 export function isHopByHop(name: string): boolean {

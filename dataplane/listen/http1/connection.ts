@@ -1,12 +1,15 @@
 import { MessageWriter } from '#dataplane/http/message-writer.ts';
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
-import { answerHeadText, fieldLines } from '#dataplane/proxy/head-text.ts';
+import { SocketChannel } from '#dataplane/http/channel.ts';
+import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { ClientLines } from '#dataplane/proxy/forwarded.ts';
-import { answerText, framedLength } from './answer-framing.ts';
+import { answerText, framedLength, interimText, switchText } from './answer-framing.ts';
 import { Leaving } from './leaving.ts';
 import { RequestParser } from './request-parser.ts';
-import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
+import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts';
+import type { Phase } from './phase.ts';
 import type { RequestEvents } from './request-parser.ts';
+import type { Channel } from '#dataplane/http/channel.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
@@ -14,13 +17,6 @@ import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 import type { Downstream, RunningExchange } from '#dataplane/proxy/downstream.ts';
 import type { Socket } from 'node:net';
-
-/**
- * Head: between requests, or in a head. Exchange: a request is being answered. Discard: its answer is whole and
- * content that nobody wants is still to come. Linger: we have ended our side, and read on for a while so that
- * the client gets to see the answer. Tunnel: not ours any more. Closed.
- */
-type Phase = 'Head' | 'Exchange' | 'Discard' | 'Linger' | 'Tunnel' | 'Closed';
 
 /**
  * A client's HTTP/1.x connection: one exchange at a time, answers in the order of requests (RFC 9112 section 9.3).
@@ -256,17 +252,20 @@ export class ServerConnection implements RequestEvents, Downstream {
   }
 
   inform(status: number, fields: Fields): void {
-    if (this.#request?.minor !== 1) return;
-    this.#socket.write(answerHeadText(status, fields, { length: noContent, hop: '' }), 'latin1');
+    if (this.#request?.protocol !== 'HTTP/1.1') return;
+    this.#socket.write(interimText(status, fields), 'latin1');
   }
 
   begin(status: number, fields: Fields, length: ContentLength, declaredLength: number): void {
-    const framed = framedLength(length, this.#request?.minor ?? 1);
+    const framed = framedLength(length, this.#request?.protocol ?? 'HTTP/1.1');
     const isKept = this.#isKept(framed);
     this.#closeAfterAnswer = !isKept;
     this.#answerLength = framed;
     const answer = { status, fields, length: framed, declaredLength };
-    this.#writer.begin(answerText(answer, isKept ? (this.#request?.minor ?? 1) : 'Close'), framed);
+    this.#writer.begin(
+      answerText(answer, isKept ? (this.#request?.protocol ?? 'HTTP/1.1') : 'Close'),
+      framed,
+    );
   }
 
   #isKept(framed: ContentLength): boolean {
@@ -317,13 +316,13 @@ export class ServerConnection implements RequestEvents, Downstream {
     else this.#socket.destroy();
   }
 
-  takeOver(): { readonly socket: Socket; readonly rest: Buffer | null } {
+  switch(fields: Fields, protocol: string): Channel {
     this.#phase = 'Tunnel';
     this.#exchange = null;
-    const rest = this.#held;
+    const early = this.#held;
     this.#held = null;
-    for (const event of ['data', 'drain', 'end']) this.#socket.removeAllListeners(event);
-    return { socket: this.#socket, rest };
+    this.#socket.write(switchText(fields, protocol), 'latin1');
+    return new SocketChannel(this.#socket, early);
   }
 
   // ---- after the answer

@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+
+/** Octets both ways after HTTP has been left, or where it never was: a socket, a TLS socket, one stream of HTTP/2. */
+export interface Channel {
+  /** Begins reading; octets that came early are the first told. Once. */
+  open(events: ChannelEvents): void;
+  /** False: more should wait for `channelReady`. May keep `data`: the giver does not overwrite it. */
+  write(data: Buffer): boolean;
+  /** Ends this side; the other goes on (half-close). */
+  end(): void;
+  pause(): void;
+  resume(): void;
+  /** Lets out what is on its way, then closes both sides. */
+  close(): void;
+  /** Cuts both sides at once. */
+  reset(): void;
+  /** Octets given that are still here. */
+  readonly unsent: number;
+}
+
+/** Is told what comes through a channel; `channelClosed` is the last, whoever closed it. */
+export interface ChannelEvents {
+  channelData(data: Buffer): void;
+  /** The other side sends no more. */
+  channelEnd(): void;
+  /** It takes data again after it was full. */
+  channelReady(): void;
+  channelClosed(): void;
+}
+
+/** A socket as a channel. Takes it over: of others' listeners only those that hear of errors and of its end stay. */
+export class SocketChannel implements Channel {
+  readonly #socket: Socket;
+  #early: Buffer | null;
+
+  /** `early`: what has been read of it already. */
+  constructor(socket: Socket, early: Buffer | null) {
+    this.#socket = socket;
+    this.#early = early;
+    for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
+  }
+
+  open(events: ChannelEvents): void {
+    const socket = this.#socket;
+    socket.on('data', (data: Buffer) => events.channelData(data));
+    socket.on('drain', () => events.channelReady());
+    socket.on('end', () => events.channelEnd());
+    socket.on('close', () => events.channelClosed());
+    const early = this.#early;
+    this.#early = null;
+    if (early !== null && early.length > 0) events.channelData(early);
+    socket.resume();
+  }
+
+  write(data: Buffer): boolean {
+    return this.#socket.write(data);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    this.#socket.destroySoon();
+  }
+
+  reset(): void {
+    this.#socket.destroy();
+  }
+
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+}
