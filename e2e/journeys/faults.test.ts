@@ -15,7 +15,7 @@ import { gateway, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge, Pod } from './journey.ts';
 import { killPod } from './kill.ts';
-import { assertAllServed, told } from './load-report.ts';
+import { assertAllServed, assertWritten, readsAndWrites, told } from './load-report.ts';
 import { echo } from './workloads.ts';
 
 const notOurs = process.env['E2E_KUBECONFIG'] ? 'the API server is not ours to kill' : false;
@@ -46,7 +46,7 @@ describe('a Gateway with three data planes under load', () => {
     await eventually('three data planes are ready', async () =>
       (await journey.dataPlanes()).filter(({ ready }) => ready).length === 3 ? true : undefined,
     );
-    load = journey.load(edge, { ask: { path: '/' }, rate, connections });
+    load = journey.load(edge, { ask: readsAndWrites, rate, connections });
     // Warm: what is compiled at the first requests is no fault's.
     await load.sent(2 * rate);
   });
@@ -144,6 +144,7 @@ describe('a Gateway with three data planes under load', () => {
       );
       test.diagnostic(told(report));
       assertAllServed(report);
+      assertWritten(report);
       assert.ok(report.sent >= requests);
       const least = Math.max(...together.map(({ versions = 0 }) => versions));
       assert.ok(report.versions >= least, `${report.versions} different answers`);

@@ -10,7 +10,7 @@ import { gateway, shopRoute } from './gateway.ts';
 import { helm, imageValues, upgrade } from './helm.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
-import { assertAllServed, told } from './load-report.ts';
+import { assertAllServed, assertWritten, readsAndWrites, told } from './load-report.ts';
 import { newFilterHeader } from './next-version.ts';
 import { echo } from './workloads.ts';
 
@@ -45,7 +45,7 @@ describe('an upgrade and a rollback under load', () => {
     await journey.rolledOut('shop');
     edge = await journey.edge();
     await journey.answers(edge, { path: '/new' }, 200);
-    load = journey.load(edge, { ask: { path: '/' }, rate });
+    load = journey.load(edge, { ask: readsAndWrites, rate });
     await load.sent(2 * rate);
   });
   afterEach((test) => journey.tellFailure(test as TestContext));
@@ -74,6 +74,7 @@ describe('an upgrade and a rollback under load', () => {
     });
     test.diagnostic(told(report));
     assertAllServed(report);
+    assertWritten(report);
   });
 
   it('open it again once the data planes are upgraded too', async (test) => {
@@ -85,6 +86,7 @@ describe('an upgrade and a rollback under load', () => {
     });
     test.diagnostic(told(report));
     assertAllServed(report);
+    assertWritten(report);
   });
 
   it('serve everything where the controller is the older one', async (test) => {
@@ -95,6 +97,7 @@ describe('an upgrade and a rollback under load', () => {
     });
     test.diagnostic(told(report));
     assertAllServed(report);
+    assertWritten(report);
   });
 
   it('go back by helm rollback', async (test) => {
@@ -110,6 +113,7 @@ describe('an upgrade and a rollback under load', () => {
     });
     test.diagnostic(told(report));
     assertAllServed(report);
+    assertWritten(report);
     assert.equal((await edge.ask({ path: '/new' })).status, 200);
   });
 });

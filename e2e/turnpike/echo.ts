@@ -1,6 +1,7 @@
-// A backend that tells who it is and what it was asked: JSON {service, path, headers}, and x-served-by. Run as a
-// process of its own (`node e2e/turnpike/echo.ts NAME ADDRESS PORT`) where its work must not slow the test down, and
-// without arguments in a pod: on port 8080 (and the next ones, if the environment says PORTS), under the pod's name.
+// A backend that tells who it is and what it was asked: JSON {service, path, headers}, x-served-by, and in x-received how
+// many bytes the request's body had; it answers once that is whole. Run as a process of its own (`node
+// e2e/turnpike/echo.ts NAME ADDRESS PORT`) where its work must not slow the test down, and without arguments in a pod: on
+// port 8080 (and the next ones, if the environment says PORTS), under the pod's name.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
@@ -29,14 +30,19 @@ export async function startEcho(name: string, address: string, port = 8080): Pro
   let requests = 0;
   const server = createServer((request, answer) => {
     requests += 1;
-    const { url, headers } = request;
-    const body = JSON.stringify({ service: name, path: url, headers });
-    answer.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      'x-served-by': name,
+    let received = 0;
+    request.on('data', (chunk: Buffer) => (received += chunk.length));
+    request.on('end', () => {
+      const { url, headers } = request;
+      const body = JSON.stringify({ service: name, path: url, headers });
+      answer.writeHead(200, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'x-served-by': name,
+        'x-received': received,
+      });
+      answer.end(body);
     });
-    answer.end(body);
   });
   const start = async (): Promise<void> => {
     server.listen(port, address);

@@ -16,6 +16,8 @@ export interface LoadReport {
   readonly failures: Readonly<Record<string, number>>;
   /** How many answers came from each backend, by x-served-by. */
   readonly servedBy: Readonly<Record<string, number>>;
+  /** How many answers told each number of bytes that the backend had of the request's body, by x-received. */
+  readonly received: Readonly<Record<string, number>>;
   /** How many different values of x-version there were. */
   readonly versions: number;
   /** From the moment a request was due to the end of its answer. */
@@ -37,6 +39,7 @@ export class LoadCount {
   readonly #statuses = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #servedBy = new Map<string, number>();
+  readonly #received = new Map<string, number>();
   readonly #versions = new Set<string>();
   readonly #mishaps: Mishap[] = [];
   #answers = 0;
@@ -49,6 +52,8 @@ export class LoadCount {
     increment(this.#statuses, String(answer.status));
     const by = answer.headers.get('x-served-by');
     if (by !== undefined) increment(this.#servedBy, by);
+    const bytes = answer.headers.get('x-received');
+    if (bytes !== undefined) increment(this.#received, bytes);
     const version = answer.headers.get('x-version');
     if (version !== undefined) this.#versions.add(version);
     if (answer.status !== 200) this.#tell(`${answer.status} ${answer.body.slice(0, 200)}`);
@@ -72,6 +77,7 @@ export class LoadCount {
       statuses: Object.fromEntries(this.#statuses),
       failures: Object.fromEntries(this.#failures),
       servedBy: Object.fromEntries(this.#servedBy),
+      received: Object.fromEntries(this.#received),
       versions: this.#versions.size,
       latencyMs: { median: at(0.5), p99: at(0.99), max: at(1) },
       gapMs: round(this.#gapMs),
@@ -83,7 +89,9 @@ export class LoadCount {
   /** The report so far; all counts begin anew. A request counts as sent in one lap and answered in the next if it lasts. */
   lap(): LoadReport {
     const report = this.report();
-    for (const counts of [this.#statuses, this.#failures, this.#servedBy, this.#versions]) counts.clear();
+    for (const counts of [this.#statuses, this.#failures, this.#servedBy, this.#received, this.#versions]) {
+      counts.clear();
+    }
     this.#mishaps.length = 0;
     this.#answers = 0;
     this.#gapMs = 0;

@@ -1,5 +1,6 @@
 // Load on data planes, and an honest count of what came of it: whatever is not a whole answer is a failure, and nothing
 // is tried twice.
+import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClientConnection, ClientError } from './client.ts';
 import { LoadCount } from './load-count.ts';
@@ -9,7 +10,8 @@ import type { LoadReport } from './load-count.ts';
 export interface LoadOptions extends ClientOptions {
   /** Addresses, taken in turn. */
   readonly to: readonly string[];
-  readonly ask: Ask;
+  /** Several are taken in turn. */
+  readonly ask: Ask | readonly Ask[];
   /**
    * How many connections are opened to each address and kept; requests wait their turn when all are busy, and one that
    * is closed is replaced. Left out: as many as it takes.
@@ -30,7 +32,7 @@ export interface Load {
 
 /** More than this at once means that answers do not come. */
 const connectionsMax = 1_000;
-const waitingMax = 5_000;
+const waitingMax = 20_000;
 const tickMs = 2;
 
 /** `rate` requests a second, however fast the answers come (an open loop), on connections that are kept. */
@@ -98,15 +100,18 @@ async function sendOnTime(rate: number, signal: AbortSignal, send: (dueAt: numbe
 class Lane {
   readonly #address: string;
   readonly #options: LoadOptions;
+  readonly #asks: readonly Ask[];
   readonly #count: LoadCount;
   readonly #idle: ClientConnection[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
+  #sent = 0;
 
   constructor(address: string, options: LoadOptions, count: LoadCount) {
     this.#address = address;
     this.#options = options;
+    this.#asks = [options.ask].flat();
     this.#count = count;
   }
 
@@ -117,7 +122,10 @@ class Lane {
       this.#count.failed('no connection free', `${waitingMax} requests wait for one`);
       return Promise.resolve();
     }
-    const running = this.#inTurn(dueAt).finally(() => this.#running.delete(running));
+    const ask = this.#asks[this.#sent % this.#asks.length];
+    this.#sent += 1;
+    assert.ok(ask, 'a load asks for something');
+    const running = this.#inTurn(dueAt, ask).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
   }
@@ -127,23 +135,23 @@ class Lane {
     for (const connection of this.#idle) connection.close();
   }
 
-  async #inTurn(dueAt: number): Promise<void> {
+  async #inTurn(dueAt: number, ask: Ask): Promise<void> {
     if (this.#busy >= (this.#options.connections ?? connectionsMax)) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#busy += 1;
     try {
-      await this.#sendOne(dueAt);
+      await this.#sendOne(dueAt, ask);
     } finally {
       this.#busy -= 1;
       this.#waiting.shift()?.();
     }
   }
 
-  async #sendOne(dueAt: number): Promise<void> {
+  async #sendOne(dueAt: number, ask: Ask): Promise<void> {
     try {
       const connection = this.#kept() ?? (await ClientConnection.open(this.#address, this.#options));
-      const answer = await connection.ask(this.#options.ask);
+      const answer = await connection.ask(ask);
       this.#count.answered(answer, performance.now() - dueAt);
       this.#options.onAnswer?.(answer);
       if (connection.usable) this.#idle.push(connection);

@@ -16,6 +16,8 @@ interface Served {
   readonly socket: Socket;
   /** From 1, of all requests. */
   readonly number: number;
+  /** The request. */
+  readonly text: string;
 }
 
 /** A server of raw answers, one for each read. */
@@ -27,7 +29,7 @@ async function serve(answer: (served: Served) => void) {
     connections += 1;
     sockets.add(socket);
     socket.on('error', () => {});
-    socket.on('data', () => answer({ socket, number: (number += 1) }));
+    socket.on('data', (data) => answer({ socket, number: (number += 1), text: data.toString() }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -68,6 +70,25 @@ describe('the load client', () => {
     assert.deepEqual(report.statuses, { 200: report.sent });
     assert.deepEqual(report.servedBy, { one: report.sent });
     assert.equal(server.connections, 10);
+  });
+
+  it('asks for several things in turn, and tells how much of their bodies was received', async () => {
+    const seen = new Map<string, number>();
+    const body = 'x'.repeat(1_000);
+    const report = await run(
+      ({ socket, text }) => {
+        const line = text.slice(0, text.indexOf('\r\n'));
+        seen.set(line, (seen.get(line) ?? 0) + 1);
+        socket.write(ok(`x-received: ${text.slice(text.indexOf('\r\n\r\n') + 4).length}\r\n`));
+      },
+      { ask: [{ path: '/read' }, { path: '/read' }, { path: '/write', method: 'POST', body }] },
+    );
+    const written = report.received['1000'] ?? 0;
+    assert.deepEqual(report.failures, {});
+    assert.deepEqual(report.received, { 0: report.sent - written, 1000: written });
+    assert.equal(written, Math.floor(report.sent / 3));
+    assert.deepEqual([...seen.keys()].toSorted(), ['GET /read HTTP/1.1', 'POST /write HTTP/1.1']);
+    assert.equal(seen.get('POST /write HTTP/1.1'), written);
   });
 
   it('follows Connection: close, which is no failure', async () => {
