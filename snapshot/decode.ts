@@ -4,16 +4,37 @@
 import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } from './authentication.ts';
 import type { Authentication } from './authentication.ts';
 import type { Certificate } from './certificate.ts';
-import type { Cluster, Endpoints } from './cluster.ts';
+import { clientSettingsShape, listenerShape } from './client-shape.ts';
+import { forwardDefaults } from './cluster-defaults.ts';
+import { clusterShape, endpointsShape } from './cluster-shape.ts';
+import {
+  count,
+  fieldName,
+  fieldValue,
+  hostname,
+  millis,
+  pathText,
+  port,
+  statusCode,
+} from './field-shapes.ts';
 import type { Filter, HeaderValue } from './filter.ts';
 import type { ResourceKind } from './ids.ts';
-import type { Listener } from './listener.ts';
 import type { Fleet, OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
-import type { PathRewrite, Route, RouteAction, RouteMatch, RouteRule, ValueMatch } from './route.ts';
+import type {
+  Attachment,
+  PathRewrite,
+  Route,
+  RouteAction,
+  RouteMatch,
+  RouteRetry,
+  RouteRule,
+  ValueMatch,
+} from './route.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
 import type { Resource } from './snapshot.ts';
+import type { StreamRoute } from './stream-route.ts';
 
 /** The resource that `encoded` tells, frozen deep. Throws {@link SnapshotError} with id and path of what is wrong. */
 export function decodeResource(encoded: string): Resource {
@@ -60,32 +81,6 @@ export function parseJson(encoded: string): unknown {
   }
 }
 
-const hostname = shape.pattern(/^(?:|[a-z0-9*._-]{1,253})$/, 'a host name in lower case, or empty');
-const fieldName = shape.pattern(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/, 'a field name in lower case');
-// oxlint-disable-next-line no-control-regex -- RFC 9110 5.5: these three would split a message.
-const fieldValue = shape.pattern(/^[^\0\r\n]*$/, 'a field value without CR, LF or NUL');
-// oxlint-disable-next-line no-control-regex -- it becomes part of a request line.
-const pathText = shape.pattern(/^[^\0-\x20\x7f]*$/, 'a path without spaces and control characters');
-const port = shape.integer(1, 65_535);
-const millis = shape.integer(0);
-
-const httpListener = {
-  kind: shape.oneOf('Listener'),
-  id: shape.idOf('Listener'),
-  name: shape.text,
-  port,
-  hostname,
-};
-
-const listener = variant<Listener>('protocol', {
-  HTTP: object({ ...httpListener, protocol: shape.oneOf('HTTP') }),
-  HTTPS: object({
-    ...httpListener,
-    protocol: shape.oneOf('HTTPS'),
-    certificates: shape.list(shape.idOf('Certificate')),
-  }),
-});
-
 const headerValue: Shape<HeaderValue> = object({ name: fieldName, value: fieldValue });
 
 const headerEdits = {
@@ -124,6 +119,28 @@ const match: Shape<RouteMatch> = object({
   query: shape.list(valueMatch),
 });
 
+const retry: Shape<RouteRetry> = object({
+  attempts: count,
+  codes: shape.list(statusCode),
+  conditions: shape.list(shape.oneOf('ConnectFailure', 'Refused', 'Reset', 'Timeout')),
+  backoffMs: millis,
+  backoffMsMax: millis,
+  perTryMs: millis,
+});
+
+const forwardExtras: shape.Fields<typeof forwardDefaults> = {
+  retry: shape.nullable(retry),
+  hedge: shape.nullable(object({ afterMs: shape.integer(1), attemptsMax: shape.integer(1) })),
+  mirrors: shape.list(
+    object({
+      cluster: shape.nullable(shape.idOf('Cluster')),
+      numerator: count,
+      denominator: shape.integer(1),
+    }),
+  ),
+  bodyBytesMax: count,
+};
+
 const actions = {
   Forward: object({
     kind: shape.oneOf('Forward'),
@@ -135,6 +152,7 @@ const actions = {
       }),
     ),
     timeouts: object({ requestMs: shape.nullable(millis), backendRequestMs: shape.nullable(millis) }),
+    ...shape.defaulted(forwardExtras, forwardDefaults),
   }),
   Redirect: object({
     kind: shape.oneOf('Redirect'),
@@ -156,33 +174,27 @@ const rule: Shape<RouteRule> = object({
   action: variant<RouteAction>('kind', actions, unknown),
 });
 
+const attachment: Shape<Attachment> = object({
+  listener: shape.idOf('Listener'),
+  hostnames: shape.list(object({ serves: hostname, own: hostname })),
+});
+
 const route: Shape<Route> = object({
   kind: shape.oneOf('Route'),
   id: shape.idOf('Route'),
   name: shape.text,
   createdMs: millis,
-  attachments: shape.list(
-    object({
-      listener: shape.idOf('Listener'),
-      hostnames: shape.list(object({ serves: hostname, own: hostname })),
-    }),
-  ),
+  attachments: shape.list(attachment),
   rules: shape.list(rule),
 });
 
-const cluster: Shape<Cluster> = object({
-  kind: shape.oneOf('Cluster'),
-  id: shape.idOf('Cluster'),
+const streamRoute: Shape<StreamRoute> = object({
+  kind: shape.oneOf('StreamRoute'),
+  id: shape.idOf('StreamRoute'),
   name: shape.text,
-  endpoints: shape.idOf('Endpoints'),
-});
-
-const endpoints: Shape<Endpoints> = object({
-  kind: shape.oneOf('Endpoints'),
-  id: shape.idOf('Endpoints'),
-  endpoints: shape.list(
-    object({ address: shape.shortText(255), port, state: shape.oneOf('Ready', 'Terminating') }),
-  ),
+  createdMs: millis,
+  attachments: shape.list(attachment),
+  backends: shape.list(object({ cluster: shape.nullable(shape.idOf('Cluster')), weight: shape.integer(0) })),
 });
 
 const certificate: Shape<Certificate> = object({
@@ -271,10 +283,12 @@ const fleet: Shape<Fleet> = object({
 });
 
 const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly kind: K }>> } = {
-  Listener: listener,
+  Listener: listenerShape,
+  ClientSettings: clientSettingsShape,
   Route: route,
-  Cluster: cluster,
-  Endpoints: endpoints,
+  StreamRoute: streamRoute,
+  Cluster: clusterShape,
+  Endpoints: endpointsShape,
   Certificate: certificate,
   Authentication: authentication,
   KeySet: keySet,

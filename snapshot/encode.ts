@@ -1,10 +1,15 @@
 // Resources as bytes: the same content has the same bytes, hence the same hash and version, whoever made it.
 // The encoded text reveals secrets: it is for the wire (TLS) and the data plane's 0600 file only.
 import { hash } from 'node:crypto';
+import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
+import { clusterDefaults, endpointDefaults, forwardDefaults } from './cluster-defaults.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
 
-/** Canonical JSON on one line: keys sorted by code unit, no spaces, secrets revealed. Pure; throws on what JSON cannot tell. */
+/**
+ * Canonical JSON on one line: keys sorted by code unit, no spaces, secrets revealed. What is as it is by default is
+ * left out: most of a cluster, ten thousand times over. Pure; throws on what JSON cannot tell.
+ */
 export function encodeResource(resource: Resource): string {
   return canonical(resource);
 }
@@ -43,20 +48,53 @@ function byId(a: readonly [string, string], b: readonly [string, string]): numbe
   return a[0] < b[0] ? -1 : Number(a[0] > b[0]);
 }
 
-function canonical(value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return JSON.stringify(value);
-  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value instanceof Secret) return canonical(value.reveal());
-  if (typeof value === 'object') return `{${canonicalMembers(value)}}`;
-  throw new TypeError(`a resource holds a value of type ${typeof value}, which JSON cannot tell`);
+/** Encoded members by name: what an object need not tell. */
+type Untold = ReadonlyMap<string, string>;
+
+const nothing: Untold = new Map();
+
+/** Makes canonical JSON without what objects need not tell: by their kind, or by the member whose items they are. */
+function encoder(
+  ofKind: ReadonlyMap<unknown, Untold>,
+  ofItems: ReadonlyMap<string, Untold>,
+): (value: unknown, untold?: Untold) => string {
+  function canonical(value: unknown, untold = nothing): string {
+    if (typeof value === 'string' || typeof value === 'boolean' || value === null)
+      return JSON.stringify(value);
+    if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
+    if (Array.isArray(value)) return `[${value.map((item) => canonical(item, untold)).join(',')}]`;
+    if (value instanceof Secret) return canonical(value.reveal());
+    if (typeof value === 'object') return `{${canonicalMembers(value, untold)}}`;
+    throw new TypeError(`a resource holds a value of type ${typeof value}, which JSON cannot tell`);
+  }
+
+  function canonicalMembers(value: object, untoldOfItem: Untold): string {
+    const record = value as Readonly<Record<string, unknown>>;
+    const untold = ofKind.get(record['kind']) ?? untoldOfItem;
+    const members: string[] = [];
+    for (const key of Object.keys(record).sort()) {
+      const encoded = canonical(record[key], ofItems.get(key));
+      if (untold.get(key) !== encoded) members.push(`${JSON.stringify(key)}:${encoded}`);
+    }
+    return members.join(',');
+  }
+
+  return canonical;
 }
 
-function canonicalMembers(value: object): string {
-  const record = value as Readonly<Record<string, unknown>>;
-  const members: string[] = [];
-  for (const key of Object.keys(record).sort()) {
-    members.push(`${JSON.stringify(key)}:${canonical(record[key])}`);
-  }
-  return members.join(',');
+const whole = encoder(new Map(), new Map());
+
+const canonical = encoder(
+  new Map([
+    ['Cluster', encodedMembers(clusterDefaults)],
+    ['ClientSettings', encodedMembers(clientDefaults)],
+    ['Listener', encodedMembers({ tls: listenerTlsDefaults })],
+    ['Forward', encodedMembers(forwardDefaults)],
+  ]),
+  // Endpoints have no kind: they are known by the member whose items they are.
+  new Map([['endpoints', encodedMembers(endpointDefaults)]]),
+);
+
+function encodedMembers(members: object): Untold {
+  return new Map(Object.entries(members).map(([name, value]) => [name, whole(value)]));
 }

@@ -4,7 +4,7 @@ import type { ResourceId } from './ids.ts';
  * One listener of a Gateway. Listeners with the same port share a socket; `hostname` tells them apart.
  * `''` stands for any host, `*.example.com` for one or more labels before `.example.com`.
  */
-export type Listener = HttpListener | HttpsListener;
+export type Listener = HttpListener | HttpsListener | TlsListener | TcpListener | UdpListener;
 
 interface ListenerBase {
   readonly kind: 'Listener';
@@ -25,4 +25,45 @@ export interface HttpListener extends ListenerBase {
 export interface HttpsListener extends ListenerBase {
   readonly protocol: 'HTTPS';
   readonly certificates: readonly ResourceId[];
+  readonly tls: ListenerTls;
+}
+
+/** TLS whose content is no business of ours. Passthrough: it ends at the backend; Terminate: here. */
+export interface TlsListener extends ListenerBase {
+  readonly protocol: 'TLS';
+  readonly mode: 'Passthrough' | 'Terminate';
+  /** None for Passthrough. */
+  readonly certificates: readonly ResourceId[];
+  readonly tls: ListenerTls;
+}
+
+/** Octets both ways; its port is its own. */
+export interface TcpListener extends ListenerBase {
+  readonly protocol: 'TCP';
+}
+
+/** Datagrams; its port is its own among those of UDP. */
+export interface UdpListener extends ListenerBase {
+  readonly protocol: 'UDP';
+}
+
+/** How a listener shakes hands. */
+export interface ListenerTls {
+  readonly minVersion: '1.2' | '1.3';
+  /** OpenSSL's names, for TLS 1.2; empty for the data plane's own choice. */
+  readonly cipherSuites: readonly string[];
+  /** What is offered, the preferred first. */
+  readonly alpn: readonly AlpnProtocol[];
+  /** Null: clients are not asked for a certificate. */
+  readonly clientCertificates: ClientCertificates | null;
+}
+
+/** A name of ALPN that we speak. */
+export type AlpnProtocol = 'h2' | 'http/1.1';
+
+/** Optional: a client without a certificate, or with one that nobody of `authorities` signed, is let in too. */
+export interface ClientCertificates {
+  readonly mode: 'Required' | 'Optional';
+  /** PEM of those who may have signed it. */
+  readonly authorities: string;
 }

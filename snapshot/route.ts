@@ -76,6 +76,47 @@ export interface ForwardAction {
   /** Picked by weight. Empty, or all weights 0: the request fails as having no backend. */
   readonly backends: readonly WeightedBackend[];
   readonly timeouts: RouteTimeouts;
+  /** Null: as docs/decisions/0018-retries.md tells. */
+  readonly retry: RouteRetry | null;
+  /** Null: no second try beside a slow first. */
+  readonly hedge: Hedge | null;
+  /** Who gets a copy of requests beside the backend; answers to copies are dropped. */
+  readonly mirrors: readonly Mirror[];
+  /** Most octets of a request's content; 0 for the listener's limit alone. */
+  readonly bodyBytesMax: number;
+}
+
+/** When a request is sent again. Connections that fail cost no attempt; what cannot be sent twice never is. */
+export interface RouteRetry {
+  /** After the first; 0: a request is never sent again. */
+  readonly attempts: number;
+  /** Status codes of answers that are not passed on while an attempt is left; sorted. */
+  readonly codes: readonly number[];
+  readonly conditions: readonly RetryCondition[];
+  /** Before the first; doubled before each further one, with jitter. */
+  readonly backoffMs: number;
+  readonly backoffMsMax: number;
+  /** One attempt; 0 for none but the rule's own. */
+  readonly perTryMs: number;
+}
+
+/**
+ * ConnectFailure: no connection. Refused: the backend says that it did not look at the request. Reset: it closed
+ * before it answered. Timeout: the attempt took too long.
+ */
+export type RetryCondition = 'ConnectFailure' | 'Refused' | 'Reset' | 'Timeout';
+
+/** A further try beside one without an answer after so long, up to so many; the first answer counts. */
+export interface Hedge {
+  readonly afterMs: number;
+  readonly attemptsMax: number;
+}
+
+/** The share of requests that is copied; `cluster: null` copies nothing. */
+export interface Mirror {
+  readonly cluster: ResourceId | null;
+  readonly numerator: number;
+  readonly denominator: number;
 }
 
 /** `cluster: null` is a reference that could not be resolved: its share of requests fails. */

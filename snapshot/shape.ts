@@ -75,6 +75,17 @@ export function optional<T>(shape: Shape<T>, missing: T): Shape<T> {
   return (value) => (value === undefined ? missing : shape(value));
 }
 
+/** How each field of T is read. */
+export type Fields<T extends object> = { readonly [K in keyof T]-?: Shape<T[K]> };
+
+/** `fields`, of which those that are not there are as in `missing`: what an older build did not tell. */
+export function defaulted<T extends object>(fields: Fields<T>, missing: T): Fields<T> {
+  const names = Object.keys(fields) as (keyof T)[];
+  const entries = names.map((name) => [name, optional(fields[name], missing[name])]);
+  // Every field of T has been made of its own shape.
+  return Object.fromEntries(entries) as Fields<T>;
+}
+
 /** A list of what `item` reads, with at least `min` and at most `max` items; frozen. */
 export function list<T>(item: Shape<T>, min = 0, max = Number.MAX_SAFE_INTEGER): Shape<readonly T[]> {
   return (value) => {
@@ -94,7 +105,7 @@ export function list<T>(item: Shape<T>, min = 0, max = Number.MAX_SAFE_INTEGER):
 }
 
 /** An object with all of the given fields; others are ignored. Frozen. */
-export function object<T extends object>(fields: { readonly [K in keyof T]-?: Shape<T[K]> }): Shape<T> {
+export function object<T extends object>(fields: Fields<T>): Shape<T> {
   const shapes: readonly (readonly [string, Shape<unknown>])[] = Object.entries(fields);
   return (value) => {
     const record = recordOf(value);

@@ -2,16 +2,20 @@
 // nor sockets. A snapshot is a set of resources by id; equal content has equal bytes and an equal version.
 import type { Authentication, KeySet } from './authentication.ts';
 import type { Certificate } from './certificate.ts';
+import type { ClientSettings } from './client-settings.ts';
 import type { Cluster, Endpoints } from './cluster.ts';
 import type { ResourceId } from './ids.ts';
 import type { Listener } from './listener.ts';
 import type { Fleet, RateLimit, RateLimitStore } from './rate-limit.ts';
 import type { Route } from './route.ts';
+import type { StreamRoute } from './stream-route.ts';
 
 /** One thing a data plane is told; frozen. */
 export type Resource =
   | Listener
+  | ClientSettings
   | Route
+  | StreamRoute
   | Cluster
   | Endpoints
   | Certificate

@@ -1,6 +1,7 @@
 // The short road: EndpointSlices of a Service become the Endpoints resource of a cluster. Does not know what a
 // route is; which Services are wanted the translation has told.
 import type { EndpointSlice, SliceEndpoint } from '#crds/kubernetes.ts';
+import { endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import type { Endpoint, Endpoints } from '#snapshot/cluster.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
 import { isReachable, type EndpointScope } from './address.ts';
@@ -37,7 +38,7 @@ function endpointsOf(slice: EndpointSlice, portName: string): readonly Endpoint[
     const address = endpoint.addresses[0]?.toLowerCase();
     return state === null || address === undefined
       ? []
-      : ports.map((port) => Object.freeze({ address, port, state }));
+      : ports.map((port) => Object.freeze({ address, port, state, ...endpointDefaults }));
   });
 }
 

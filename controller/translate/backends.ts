@@ -1,3 +1,4 @@
+import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
 import type { Service, ServicePort } from '#crds/kubernetes.ts';
@@ -115,6 +116,7 @@ function backendOf(service: Service, port: ServicePort): Backend {
       id: resourceId('Cluster', ...parts),
       name: `${namespace}/${name}:${String(port.port)}`,
       endpoints: id,
+      ...clusterDefaults,
     },
     source: { id, namespace, service: name, portName: port.name },
   };

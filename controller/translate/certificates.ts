@@ -1,3 +1,4 @@
+import { listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
@@ -53,7 +54,12 @@ function resourceOf(
   }
   return certificates.length === 0
     ? null
-    : { ...base, protocol: 'HTTPS', certificates: certificates.map((one) => one.id) };
+    : {
+        ...base,
+        protocol: 'HTTPS',
+        certificates: certificates.map((one) => one.id),
+        tls: listenerTlsDefaults,
+      };
 }
 
 interface FoundCertificates {

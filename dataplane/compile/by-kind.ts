@@ -57,6 +57,8 @@ export function byKind(resources: ResourceSet): ByKind {
       case 'RateLimit':
         all.rateLimits.push(resource);
         break;
+      case 'ClientSettings':
+      case 'StreamRoute':
       case 'RateLimitStore':
       case 'Fleet':
         break;

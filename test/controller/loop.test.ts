@@ -1,3 +1,4 @@
+import { endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLoop } from '#controller/loop.ts';
@@ -44,9 +45,12 @@ function given() {
       sources.map(({ id, namespace, service }) => ({
         kind: 'Endpoints',
         id,
-        endpoints: store
-          .slicesOf(namespace, service)
-          .map((_slice, at) => ({ address: `10.0.0.${at}`, port: 80, state: 'Ready' })),
+        endpoints: store.slicesOf(namespace, service).map((_slice, at) => ({
+          address: `10.0.0.${at}`,
+          port: 80,
+          state: 'Ready' as const,
+          ...endpointDefaults,
+        })),
       })),
     snapshots: {
       put(gateway, resources, order) {
@@ -117,7 +121,9 @@ test('a change of endpoints is handed out without a translation', () => {
   assert.equal(puts.length, 2);
   const endpoints = puts[1]?.resources.get(endpointsId);
   assert(endpoints?.kind === 'Endpoints');
-  assert.deepEqual(endpoints.endpoints, [{ address: '10.0.0.0', port: 80, state: 'Ready' }]);
+  assert.deepEqual(endpoints.endpoints, [
+    { address: '10.0.0.0', port: 80, state: 'Ready', ...endpointDefaults },
+  ]);
   assert.deepEqual(seen(puts[1]), { HTTPRoute: '1', EndpointSlice: '7' });
   const elsewhere = sourceObject({
     metadata: {

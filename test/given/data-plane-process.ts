@@ -1,5 +1,6 @@
 // A data plane as a process of its own, as its container starts it. No controller is needed: it serves the snapshot
 // that lies in its state folder, as after a restart while all controllers are down.
+import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -107,13 +108,14 @@ export async function saveSnapshot(dir: string, port: number, backendPort: numbe
   const endpoints: Endpoints = {
     kind: 'Endpoints',
     id: resourceId('Endpoints', 'shop', 'backend', '80'),
-    endpoints: [{ address: '127.0.0.1', port: backendPort, state: 'Ready' }],
+    endpoints: [{ address: '127.0.0.1', port: backendPort, state: 'Ready', ...endpointDefaults }],
   };
   const cluster: Cluster = {
     kind: 'Cluster',
     id: resourceId('Cluster', 'shop', 'backend', '80'),
     name: 'shop/backend:80',
     endpoints: endpoints.id,
+    ...clusterDefaults,
   };
   const backends = [{ cluster: cluster.id, weight: 1, filters: [] }];
   const route = givenRoute('all', { rules: [givenRule({ action: { ...forwardToNothing, backends } })] });

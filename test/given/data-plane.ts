@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { createListeners } from '#dataplane/listen/listeners.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
+import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { aPort, aRule, aRuntime } from './runtime.ts';
 import type { RequestRecord } from '#dataplane/http/observer.ts';
@@ -88,10 +89,16 @@ const clusterResource: Cluster = {
   id: resourceId('Cluster', 'default', 'backend'),
   name: 'default/backend:80',
   endpoints: endpointsId,
+  ...clusterDefaults,
 };
 
 function endpointsResource(ports: readonly number[]): Endpoints {
-  const endpoints = ports.map((port): Endpoint => ({ address: '127.0.0.1', port, state: 'Ready' }));
+  const endpoints = ports.map((port): Endpoint => ({
+    address: '127.0.0.1',
+    port,
+    state: 'Ready',
+    ...endpointDefaults,
+  }));
   return { kind: 'Endpoints', id: endpointsId satisfies ResourceId, endpoints };
 }
 

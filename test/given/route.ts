@@ -1,4 +1,5 @@
 // Routes as a snapshot holds them, valid and as short as a test wants to tell them.
+import { forwardDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import type {
   AttachedHostname,
@@ -47,6 +48,7 @@ export const forwardToNothing: ForwardAction = {
   kind: 'Forward',
   backends: [],
   timeouts: { requestMs: null, backendRequestMs: null },
+  ...forwardDefaults,
 };
 
 /** A rule that matches everything and forwards to nothing, but for what is given. */

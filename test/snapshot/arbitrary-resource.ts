@@ -3,6 +3,12 @@ import { jwtAlgorithms } from '#snapshot/authentication.ts';
 import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
+import {
+  arbitraryClientRules,
+  arbitraryClusterSettings,
+  arbitraryForwardExtras,
+  arbitraryListenerTls,
+} from './arbitrary-traffic.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const fieldName = fc.stringMatching(/^[a-z0-9_-]{1,10}$/);
@@ -42,6 +48,7 @@ const action = fc.oneof(
     kind: constant('Forward'),
     backends: list(fc.record({ cluster: nullable(id('Cluster')), weight: fc.nat(), filters: list(filter) })),
     timeouts: fc.record({ requestMs: nullable(millis), backendRequestMs: nullable(millis) }),
+    ...arbitraryForwardExtras,
   }),
   fc.record({
     kind: constant('Redirect'),
@@ -81,49 +88,70 @@ const jsonWebKey = fc.record({
 });
 const onUnknown = fc.constantFrom('Skip', 'Share', 'Refuse');
 
+const listener = { kind: constant('Listener'), id: id('Listener'), name: text, port, hostname };
+const attachment = fc.record({
+  listener: id('Listener'),
+  hostnames: list(fc.record({ serves: hostname, own: hostname })),
+});
+
 const byKind = {
   Listener: fc.oneof(
+    fc.record({ ...listener, protocol: fc.constantFrom('HTTP', 'TCP', 'UDP') }),
     fc.record({
-      kind: constant('Listener'),
-      id: id('Listener'),
-      name: text,
-      port,
-      hostname,
-      protocol: constant('HTTP'),
-    }),
-    fc.record({
-      kind: constant('Listener'),
-      id: id('Listener'),
-      name: text,
-      port,
-      hostname,
+      ...listener,
       protocol: constant('HTTPS'),
       certificates: list(id('Certificate')),
+      tls: arbitraryListenerTls,
+    }),
+    fc.record({
+      ...listener,
+      protocol: constant('TLS'),
+      mode: fc.constantFrom('Passthrough', 'Terminate'),
+      certificates: list(id('Certificate')),
+      tls: arbitraryListenerTls,
     }),
   ),
+  ClientSettings: fc.record({
+    kind: constant('ClientSettings'),
+    id: id('ClientSettings'),
+    port,
+    ...arbitraryClientRules,
+  }),
   Route: fc.record({
     kind: constant('Route'),
     id: id('Route'),
     name: text,
     createdMs: millis,
-    attachments: list(
-      fc.record({
-        listener: id('Listener'),
-        hostnames: list(fc.record({ serves: hostname, own: hostname })),
-      }),
-    ),
+    attachments: list(attachment),
     rules: list(rule),
+  }),
+  StreamRoute: fc.record({
+    kind: constant('StreamRoute'),
+    id: id('StreamRoute'),
+    name: text,
+    createdMs: millis,
+    attachments: list(attachment),
+    backends: list(fc.record({ cluster: nullable(id('Cluster')), weight: fc.nat() })),
   }),
   Cluster: fc.record({
     kind: constant('Cluster'),
     id: id('Cluster'),
     name: text,
     endpoints: id('Endpoints'),
+    ...arbitraryClusterSettings,
   }),
   Endpoints: fc.record({
     kind: constant('Endpoints'),
     id: id('Endpoints'),
-    endpoints: list(fc.record({ address: fc.ipV4(), port, state: fc.constantFrom('Ready', 'Terminating') })),
+    endpoints: list(
+      fc.record({
+        address: fc.ipV4(),
+        port,
+        state: fc.constantFrom('Ready', 'Terminating'),
+        zone: nullable(fc.constantFrom('a', 'b')),
+        forZones: list(fc.constantFrom('a', 'b')),
+      }),
+    ),
   }),
   Certificate: fc.record({ kind: constant('Certificate'), id: id('Certificate'), chain: text, key: secret }),
   Authentication: fc.record({

@@ -1,6 +1,7 @@
 // What an HTTPRoute's rules ask for, apart from where the route is attached and which policies hold there.
 import type { HTTPBackendRef, HTTPRouteRule } from '#crds/gateway-api.ts';
 import { durationMs } from '#crds/fields.ts';
+import { forwardDefaults } from '#snapshot/cluster-defaults.ts';
 import type { Filter } from '#snapshot/filter.ts';
 import type { RouteAction, RouteMatch, RouteTimeouts, WeightedBackend } from '#snapshot/route.ts';
 import { resolveBackend, type Backend } from '../backends.ts';
@@ -51,7 +52,8 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     filterProblem ??
     resolved.find((one) => one.filterProblem !== null)?.filterProblem ??
     null;
-  const forward = { backends: resolved.map((one) => one.weighted), timeouts: timeoutsOf(rule) };
+  const backends = resolved.map((one) => one.weighted);
+  const forward = { ...forwardDefaults, backends, timeouts: timeoutsOf(rule) };
   return {
     name: rule.name ?? String(index),
     sectionName: rule.name ?? null,

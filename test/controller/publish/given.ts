@@ -1,3 +1,4 @@
+import { endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import http2 from 'node:http2';
 import net from 'node:net';
 import { Secret } from '#snapshot/secret.ts';
@@ -56,7 +57,12 @@ export function certificate(name: string, key: string): Resource {
 
 export function endpoints(name: string, ...addresses: readonly string[]): Endpoints {
   const id = resourceId('Endpoints', 'shop', name);
-  const list = addresses.map((address) => ({ address, port: 80, state: 'Ready' as const }));
+  const list = addresses.map((address) => ({
+    address,
+    port: 80,
+    state: 'Ready' as const,
+    ...endpointDefaults,
+  }));
   return Object.freeze({ kind: 'Endpoints', id, endpoints: Object.freeze(list) });
 }
 

@@ -15,6 +15,7 @@ import type {
   UnboundAt,
   ProvisioningProblem,
 } from '#controller/translate/input.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
 import { equal } from '#controller/translate/sharing.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Translation } from '#controller/translate/translation.ts';
@@ -134,14 +135,31 @@ function shown(translation: Translation): unknown {
   };
 }
 
-/** The resource as JSON, but for what its id already tells. */
-function plain(resource: unknown): unknown {
-  const {
-    id: _,
-    kind: __,
-    ...rest
-  } = JSON.parse(JSON.stringify(resource)) as Readonly<Record<string, unknown>>;
+/** The resource as it is sent, but for secrets and what its id already tells. */
+function plain(resource: Resource): unknown {
+  const shown: unknown = JSON.parse(JSON.stringify(resource));
+  const sent: unknown = JSON.parse(encodeResource(resource));
+  const { id: _, kind: __, ...rest } = common(shown, sent) as Readonly<Record<string, unknown>>;
   return rest;
+}
+
+/** `shown` without the members that `sent` has not. */
+function common(shown: unknown, sent: unknown): unknown {
+  if (Array.isArray(shown) && Array.isArray(sent)) {
+    return shown.map((one, at) => common(one, sent[at]));
+  }
+  if (!isObject(shown) || !isObject(sent)) {
+    return shown;
+  }
+  return Object.fromEntries(
+    Object.entries(shown).flatMap(([name, part]) =>
+      Object.hasOwn(sent, name) ? [[name, common(part, sent[name])]] : [],
+    ),
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Conditions as `True Accepted/Reason: message`. Features are the same in all cases: supported-features.test.ts has them. */

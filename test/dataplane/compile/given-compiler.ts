@@ -5,6 +5,7 @@ import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Rule } from '#dataplane/runtime.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
 import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
+import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
@@ -56,11 +57,12 @@ export function givenCluster(name: string): Cluster {
     id: resourceId('Cluster', 'shop', name, '80'),
     name: `shop/${name}:80`,
     endpoints: resourceId('Endpoints', 'shop', name, '80'),
+    ...clusterDefaults,
   };
 }
 
 export function givenEndpoints(name: string, port: number): Endpoints {
-  const endpoints = [{ address: '127.0.0.1', port, state: 'Ready' as const }];
+  const endpoints = [{ address: '127.0.0.1', port, state: 'Ready' as const, ...endpointDefaults }];
   return { kind: 'Endpoints', id: resourceId('Endpoints', 'shop', name, '80'), endpoints };
 }
 

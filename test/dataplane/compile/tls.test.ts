@@ -1,3 +1,4 @@
+import { listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import type { Compiled } from '#dataplane/compile/compiler.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type { HttpsListener } from '#snapshot/listener.ts';
@@ -29,6 +30,7 @@ function httpsListener(
     hostname,
     protocol: 'HTTPS',
     certificates: ids,
+    tls: listenerTlsDefaults,
   };
 }
 

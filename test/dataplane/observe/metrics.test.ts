@@ -2,6 +2,7 @@ import { createAccessLog } from '#dataplane/observe/access-log.ts';
 import type { Figures } from '#dataplane/observe/figures.ts';
 import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
 import type { Metrics } from '#dataplane/observe/metrics.ts';
+import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
@@ -112,6 +113,7 @@ test('series of routes and clusters that left the configuration go after five mi
       id: resourceId('Cluster', 'shop', 'cart', '80'),
       name: 'shop/cart:80',
       endpoints: resourceId('Endpoints', 'shop', 'cart', '80'),
+      ...clusterDefaults,
     },
   ];
   metrics.configure(new Map<ResourceId, Resource>(resources.map((each) => [each.id, each])));

@@ -1,3 +1,4 @@
+import { endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anUnusedPort, givenDataPlane } from '../../given/data-plane.ts';
@@ -201,7 +202,12 @@ it('an endpoint that is terminating serves only while none is ready', async () =
   using dataPlane = await givenDataPlane([]);
   using client = await aRawClient(dataPlane.port);
   assert.equal(await ask(client), 503);
-  const endpoint = (port: number, state: 'Ready' | 'Terminating') => ({ address: '127.0.0.1', port, state });
+  const endpoint = (port: number, state: 'Ready' | 'Terminating') => ({
+    address: '127.0.0.1',
+    port,
+    state,
+    ...endpointDefaults,
+  });
   dataPlane.cluster.update('default/backend:80', [endpoint(leaving.port, 'Terminating')]);
   assert.equal(await ask(client), 200);
   dataPlane.cluster.update('default/backend:80', [

@@ -1,0 +1,98 @@
+import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
+import type {
+  ClientAddress,
+  ClientLimits,
+  ClientRules,
+  ClientSettings,
+  ForwardedMode,
+  ProxyProtocol,
+} from './client-settings.ts';
+import { count, hostname, port } from './field-shapes.ts';
+import type { Listener, ListenerTls } from './listener.ts';
+import * as shape from './shape.ts';
+import { type Shape, object, variant } from './shape.ts';
+
+const network = shape.pattern(/^[0-9a-fA-F.:]{2,45}\/[0-9]{1,3}$/, 'a network such as 10.0.0.0/8');
+const some = shape.integer(1);
+
+const limits: shape.Fields<ClientLimits> = {
+  connectionsMax: some,
+  connectionsPerAddressMax: count,
+  requestsPerConnectionMax: some,
+  headBytesMax: some,
+  requestLineBytesMax: some,
+  fieldCountMax: some,
+  bodyBytesMax: count,
+  bodyRateMin: count,
+  bufferedBytesMax: some,
+  firstByteTimeoutMs: some,
+  headTimeoutMs: some,
+  idleTimeoutMs: some,
+  bodyTimeoutMs: some,
+  sendTimeoutMs: some,
+  handshakeTimeoutMs: some,
+  tunnelIdleTimeoutMs: some,
+};
+
+const clientAddress = variant<ClientAddress>('kind', {
+  Connection: object({ kind: shape.oneOf('Connection') }),
+  Hops: object({ kind: shape.oneOf('Hops'), hops: some }),
+  Sources: object({ kind: shape.oneOf('Sources'), sources: shape.list(network, 1) }),
+});
+
+const proxyProtocol: Shape<ProxyProtocol> = object({
+  sources: shape.list(network, 1),
+  mode: shape.oneOf('Required', 'Optional'),
+});
+
+const forwardedMode: Shape<ForwardedMode> = shape.oneOf('Replace', 'Append', 'Remove', 'Keep');
+
+const rules: shape.Fields<ClientRules> = {
+  limits: object(limits),
+  clientAddress,
+  forwarded: object({ xForwarded: forwardedMode, forwarded: forwardedMode }),
+  proxyProtocol: shape.nullable(proxyProtocol),
+  protocols: object({ http1: shape.flag, http2: shape.flag }),
+  http2: object({ streamsMax: some, resetsPerSecondMax: some }),
+  grpcWeb: shape.flag,
+};
+
+/** Reads {@link ClientSettings}; what is not there is as in `clientDefaults`. */
+export const clientSettingsShape: Shape<ClientSettings> = object({
+  kind: shape.oneOf('ClientSettings'),
+  id: shape.idOf('ClientSettings'),
+  port,
+  ...shape.defaulted(rules, clientDefaults),
+});
+
+const anyListener = {
+  kind: shape.oneOf('Listener'),
+  id: shape.idOf('Listener'),
+  name: shape.text,
+  port,
+  hostname,
+};
+
+const tls: Shape<ListenerTls> = object({
+  minVersion: shape.oneOf('1.2', '1.3'),
+  cipherSuites: shape.list(shape.pattern(/^[A-Z0-9_-]{1,64}$/, 'a name of a cipher suite')),
+  alpn: shape.list(shape.oneOf('h2', 'http/1.1')),
+  clientCertificates: shape.nullable(
+    object({ mode: shape.oneOf('Required', 'Optional'), authorities: shape.text }),
+  ),
+});
+
+const overTls = {
+  ...anyListener,
+  certificates: shape.list(shape.idOf('Certificate')),
+  ...shape.defaulted({ tls }, { tls: listenerTlsDefaults }),
+};
+
+/** Reads a {@link Listener}; one over TLS that says nothing of it shakes hands by `listenerTlsDefaults`. */
+export const listenerShape = variant<Listener>('protocol', {
+  HTTP: object({ ...anyListener, protocol: shape.oneOf('HTTP') }),
+  HTTPS: object({ ...overTls, protocol: shape.oneOf('HTTPS') }),
+  TLS: object({ ...overTls, protocol: shape.oneOf('TLS'), mode: shape.oneOf('Passthrough', 'Terminate') }),
+  TCP: object({ ...anyListener, protocol: shape.oneOf('TCP') }),
+  UDP: object({ ...anyListener, protocol: shape.oneOf('UDP') }),
+});

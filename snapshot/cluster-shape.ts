@@ -1,0 +1,118 @@
+import { clusterDefaults, endpointDefaults } from './cluster-defaults.ts';
+import type { HealthCheck, OutlierDetection } from './cluster-health.ts';
+import type { Balance, Cluster, ClusterSettings, ClusterTls, Endpoints, HashSource } from './cluster.ts';
+import {
+  count,
+  fieldName,
+  fieldValue,
+  hostname,
+  millis,
+  pathText,
+  percent,
+  port,
+  statusCode,
+} from './field-shapes.ts';
+import * as shape from './shape.ts';
+import { type Shape, object, variant } from './shape.ts';
+
+// RFC 6265 section 4.1.1.
+const cookieName = shape.pattern(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/, 'a name of a cookie');
+const cookiePath = shape.pattern(/^\/[!-:<-~]{0,1023}$/, 'a path of a cookie');
+
+const hashSource = variant<HashSource>('kind', {
+  ClientAddress: object({ kind: shape.oneOf('ClientAddress') }),
+  Header: object({ kind: shape.oneOf('Header'), name: fieldName }),
+  Cookie: object({ kind: shape.oneOf('Cookie'), name: cookieName }),
+});
+
+const balance = variant<Balance>('kind', {
+  RoundRobin: object({ kind: shape.oneOf('RoundRobin') }),
+  LeastRequest: object({ kind: shape.oneOf('LeastRequest') }),
+  ConsistentHash: object({ kind: shape.oneOf('ConsistentHash'), by: hashSource }),
+});
+
+const tls: Shape<ClusterTls> = object({
+  hostname,
+  subjectAltNames: shape.list(object({ type: shape.oneOf('Hostname', 'URI'), value: shape.text })),
+  authorities: shape.nullable(shape.text),
+  clientCertificate: shape.nullable(shape.idOf('Certificate')),
+});
+
+const outlier: Shape<OutlierDetection> = object({
+  consecutiveFailures: count,
+  consecutiveErrors: count,
+  intervalMs: shape.integer(1),
+  ejectionMs: millis,
+  ejectedPercentMax: percent,
+  successRatePercentMin: percent,
+  requestsMin: count,
+  panicPercent: percent,
+});
+
+const timing = {
+  intervalMs: shape.integer(1),
+  timeoutMs: shape.integer(1),
+  healthyAfter: shape.integer(1),
+  unhealthyAfter: shape.integer(1),
+};
+
+const check = variant<HealthCheck>('kind', {
+  HTTP: object({
+    kind: shape.oneOf('HTTP'),
+    path: pathText,
+    host: fieldValue,
+    codes: shape.list(statusCode, 1),
+    ...timing,
+  }),
+  GRPC: object({ kind: shape.oneOf('GRPC'), service: shape.text, ...timing }),
+  TCP: object({ kind: shape.oneOf('TCP'), ...timing }),
+});
+
+const settings: shape.Fields<ClusterSettings> = {
+  protocol: shape.oneOf('HTTP1', 'HTTP2'),
+  tls: shape.nullable(tls),
+  proxyProtocol: shape.nullable(shape.oneOf('V1', 'V2')),
+  balance,
+  persistence: shape.nullable(
+    object({ cookie: cookieName, path: cookiePath, ttlMs: shape.nullable(shape.integer(1)) }),
+  ),
+  slowStartMs: millis,
+  zones: shape.oneOf('Any', 'Prefer'),
+  outlier: shape.nullable(outlier),
+  check: shape.nullable(check),
+  breaker: object({ connectionsMax: count, pendingMax: count, requestsMax: count, retriesMax: count }),
+  connections: object({
+    connectTimeoutMs: shape.integer(1),
+    idleMs: shape.integer(1),
+    ageMsMax: millis,
+    requestsMax: count,
+    streamsMax: shape.integer(1),
+  }),
+  budget: object({ percent, intervalMs: shape.integer(1), retriesPerSecondMin: count }),
+};
+
+/** Reads a {@link Cluster}; settings that are not there are those of `clusterDefaults`. */
+export const clusterShape: Shape<Cluster> = object({
+  kind: shape.oneOf('Cluster'),
+  id: shape.idOf('Cluster'),
+  name: shape.text,
+  endpoints: shape.idOf('Endpoints'),
+  ...shape.defaulted(settings, clusterDefaults),
+});
+
+/** Reads {@link Endpoints}. */
+export const endpointsShape: Shape<Endpoints> = object({
+  kind: shape.oneOf('Endpoints'),
+  id: shape.idOf('Endpoints'),
+  endpoints: shape.list(
+    object({
+      address: shape.shortText(255),
+      port,
+      state: shape.oneOf('Ready', 'Terminating'),
+      ...shape.defaulted(
+        { zone: shape.nullable(shape.shortText(63)), forZones: shape.list(shape.shortText(63)) },
+        endpointDefaults,
+      ),
+    }),
+  ),
+});
