@@ -1,5 +1,6 @@
 import type { Client } from './exchange.ts';
 import type { Failure } from './failure.ts';
+import type { Protocol } from './message.ts';
 
 /** What is told of one finished exchange: what an access log and metrics need. Valid beyond the call. */
 export interface RequestRecord {
@@ -12,6 +13,8 @@ export interface RequestRecord {
   readonly cluster: string | null;
   /** The endpoint of the last attempt, `address:port`. */
   readonly endpoint: string | null;
+  /** What the client speaks; null when the head could not be parsed. */
+  readonly protocol: Protocol | null;
   /** As received; `''` when the head could not be parsed. */
   readonly method: string;
   /** Lower case, without port; `''` when there was none. */
@@ -20,6 +23,8 @@ export interface RequestRecord {
   readonly path: string;
   /** What the client was answered; 0 when it went away before an answer began. */
   readonly status: number;
+  /** The status of a gRPC call; null for what is none, or did not come to its end. */
+  readonly grpcStatus: number | null;
   /** Why it failed; also set when an answer had begun and could not be completed. */
   readonly failure: Failure | null;
   /** Bytes of content, without heads and framing. Both directions of a tunnel count. */

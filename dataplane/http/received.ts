@@ -1,5 +1,6 @@
 import type { Fields } from './fields.ts';
 import type { ContentLength } from './framing.ts';
+import type { GrpcCall } from './grpc.ts';
 import type { RequestHead } from './message.ts';
 
 /** A request's head with what its own hop said: how its content is framed, and what the connection is to do. */
@@ -11,6 +12,8 @@ export interface ReceivedRequest extends RequestHead {
   readonly expectsContinue: boolean;
   /** The Connection field's lines joined, `''` without: which fields are for this hop only. */
   readonly connectionOptions: string;
+  /** Null for what is no gRPC. */
+  readonly grpc: GrpcCall | null;
   /** Protocols it would switch to, as received and without `h2c`; `''` for none. */
   readonly upgrade: string;
 }

@@ -28,12 +28,18 @@ export class AllowedTime implements Timed {
   readonly #wholeMs: number;
   #watched = false;
 
-  constructor(watch: TimeWatch, timeouts: Forward, startedMs: number, keeper: TimeKeeper) {
+  /** `startedMs` and `endsMs`: when the exchange began, and when its client wants no answer any more. */
+  constructor(
+    watch: TimeWatch,
+    timeouts: Forward,
+    { startedMs, endsMs }: { readonly startedMs: number; readonly endsMs: number },
+    keeper: TimeKeeper,
+  ) {
     this.#watch = watch;
     this.#timeouts = timeouts;
     this.#keeper = keeper;
     const { requestTimeoutMs } = timeouts;
-    this.#wholeMs = requestTimeoutMs > 0 ? startedMs + requestTimeoutMs : Number.POSITIVE_INFINITY;
+    this.#wholeMs = requestTimeoutMs > 0 ? Math.min(startedMs + requestTimeoutMs, endsMs) : endsMs;
     this.#set(this.#wholeMs);
   }
 

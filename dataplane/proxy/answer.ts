@@ -1,4 +1,5 @@
 import { Fields } from '#dataplane/http/fields.ts';
+import { grpcCodes } from '#dataplane/http/grpc.ts';
 import type { Failure, FailureKind } from '#dataplane/http/failure.ts';
 
 /** A complete answer of our own. */
@@ -9,47 +10,62 @@ export interface OwnAnswer {
 }
 
 /**
- * THE table from failure to status code, and to the words a client reads. The words are fixed: no detail of what
+ * THE table from failure to status code, to the status of a gRPC call, and to the words a client reads. The words are fixed: no detail of what
  * went wrong inside leaves the gateway. 0 is no answer at all.
  */
 const answers = {
-  MalformedRequest: [400, 'The request is malformed.'],
-  HeadTooLarge: [431, 'The header fields are too large.'],
-  TargetTooLong: [414, 'The request target is too long.'],
-  MethodNotImplemented: [501, 'The method is not implemented here.'],
-  TransferCodingNotImplemented: [501, 'The transfer coding is not implemented here.'],
-  VersionNotSupported: [505, 'The HTTP version is not supported.'],
-  ExpectationFailed: [417, 'The expectation cannot be met.'],
-  BodyTooLarge: [413, 'The content is too large.'],
-  ClientTooSlow: [408, 'The request did not arrive in time.'],
-  ClientGone: [0, ''],
-  NoRoute: [404, 'No route matches.'],
-  Misdirected: [421, 'This connection does not serve that host.'],
-  RouteClosed: [500, 'The route is not available.'],
-  Unauthenticated: [401, 'Valid credentials are required.'],
-  KeysUnavailable: [503, 'Credentials cannot be checked at the moment.'],
-  RateLimited: [429, 'Too many requests.'],
-  RateLimitUnavailable: [503, 'The request cannot be admitted at the moment.'],
-  NoBackend: [500, 'The route has no backend.'],
-  InvalidBackend: [500, 'The route has no valid backend.'],
-  NoEndpoint: [503, 'The service has no endpoint ready.'],
-  ConnectFailed: [503, 'The service cannot be reached.'],
-  BackendClosed: [502, 'The service did not answer.'],
-  MalformedResponse: [502, 'The service did not answer properly.'],
-  RequestTimedOut: [504, 'The request took too long.'],
-  BackendTimedOut: [504, 'The service took too long.'],
-  Overloaded: [503, 'The gateway is overloaded.'],
-  FilterBroke: [500, 'The gateway failed.'],
-} as const satisfies Record<FailureKind, readonly [status: number, words: string]>;
+  MalformedRequest: [400, grpcCodes.internal, 'The request is malformed.'],
+  HeadTooLarge: [431, grpcCodes.resourceExhausted, 'The header fields are too large.'],
+  TargetTooLong: [414, grpcCodes.internal, 'The request target is too long.'],
+  MethodNotImplemented: [501, grpcCodes.unimplemented, 'The method is not implemented here.'],
+  TransferCodingNotImplemented: [501, grpcCodes.internal, 'The transfer coding is not implemented here.'],
+  VersionNotSupported: [505, grpcCodes.internal, 'The HTTP version is not supported.'],
+  ExpectationFailed: [417, grpcCodes.internal, 'The expectation cannot be met.'],
+  BodyTooLarge: [413, grpcCodes.resourceExhausted, 'The content is too large.'],
+  ClientTooSlow: [408, grpcCodes.deadlineExceeded, 'The request did not arrive in time.'],
+  ClientGone: [0, grpcCodes.cancelled, ''],
+  NoRoute: [404, grpcCodes.unimplemented, 'No route matches.'],
+  Misdirected: [421, grpcCodes.unavailable, 'This connection does not serve that host.'],
+  RouteClosed: [500, grpcCodes.internal, 'The route is not available.'],
+  Unauthenticated: [401, grpcCodes.unauthenticated, 'Valid credentials are required.'],
+  KeysUnavailable: [503, grpcCodes.unavailable, 'Credentials cannot be checked at the moment.'],
+  RateLimited: [429, grpcCodes.resourceExhausted, 'Too many requests.'],
+  RateLimitUnavailable: [503, grpcCodes.unavailable, 'The request cannot be admitted at the moment.'],
+  NoBackend: [500, grpcCodes.unimplemented, 'The route has no backend.'],
+  InvalidBackend: [500, grpcCodes.internal, 'The route has no valid backend.'],
+  NoEndpoint: [503, grpcCodes.unavailable, 'The service has no endpoint ready.'],
+  ConnectFailed: [503, grpcCodes.unavailable, 'The service cannot be reached.'],
+  BackendClosed: [502, grpcCodes.unavailable, 'The service did not answer.'],
+  MalformedResponse: [502, grpcCodes.internal, 'The service did not answer properly.'],
+  RequestTimedOut: [504, grpcCodes.deadlineExceeded, 'The request took too long.'],
+  BackendTimedOut: [504, grpcCodes.deadlineExceeded, 'The service took too long.'],
+  Overloaded: [503, grpcCodes.unavailable, 'The gateway is overloaded.'],
+  FilterBroke: [500, grpcCodes.internal, 'The gateway failed.'],
+} as const satisfies Record<FailureKind, readonly [status: number, grpcCode: number, words: string]>;
 
 /** The status a failure is answered by; 0 when nobody is there to be answered. */
 export function statusOf(failure: Failure): number {
   return answers[failure.kind][0];
 }
 
+/**
+ * How a gRPC call fails, in one head without content (Trailers-Only). It has status 200, as the call's own status is
+ * another matter.
+ */
+export function grpcAnswerTo(failure: Failure): OwnAnswer {
+  const [, code, words] = answers[failure.kind];
+  const fields = new Fields();
+  fields.append('content-type', 'application/grpc', 'Content-Type');
+  fields.append('grpc-status', String(code));
+  fields.append('grpc-message', words);
+  return { status: 200, fields, body: nothing };
+}
+
+const nothing = Buffer.alloc(0);
+
 /** The answer to a failure, in problem details (RFC 9457), with the fields its status asks for. */
 export function answerTo(failure: Failure): OwnAnswer {
-  const [status, words] = answers[failure.kind];
+  const [status, , words] = answers[failure.kind];
   const fields = new Fields();
   fields.append('content-type', 'application/problem+json', 'Content-Type');
   if (failure.kind === 'Unauthenticated') {

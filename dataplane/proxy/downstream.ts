@@ -62,4 +62,6 @@ export interface Gateway {
   exchange(request: ReceivedRequest, downstream: Downstream): RunningExchange;
   /** A request that could not be understood: answers it by `failure` and records it. */
   refuse(failure: Failure, downstream: Downstream): void;
+  /** A request that its protocol wants reset without an answer (RFC 9113 section 8.1.1): records it. */
+  reset(failure: Failure, from: Pick<Downstream, 'client' | 'port'>): void;
 }

@@ -2,15 +2,17 @@
 // a backend; and the answer back through its filters. Read this file first. It knows neither sockets nor framing:
 // the client's side is a Downstream, the backend's a Forwarding. Every path ends in #finish, once.
 import { Fields } from '#dataplane/http/fields.ts';
-import { answerTo, statusOf } from './answer.ts';
+import { answerTo, grpcAnswerTo, statusOf } from './answer.ts';
 import { applyToAnswer } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
 import { forwardedHead, forwardedTrailers, removeOwnFields, requestIdOf, userAgentOf } from './forwarded.ts';
 import { removeNominated } from '#dataplane/http/hop-by-hop.ts';
+import { isMisdirected, ruleFor } from './routing.ts';
 import { Tunnel } from './tunnel.ts';
 import { acceptsSwitch } from './upgrade.ts';
 import { OutgoingRequest } from './outgoing.ts';
+import { grpcStatusOf } from '#dataplane/http/grpc.ts';
 import { noContent } from '#dataplane/http/framing.ts';
 import { AllowedTime } from './allowed-time.ts';
 import type { TimeKeeper } from './allowed-time.ts';
@@ -22,7 +24,6 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
-import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
 import type {
   Backend,
   Forward,
@@ -65,6 +66,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #contentEnded: boolean;
   #finished = false;
   #status = 0;
+  #grpcStatus: number | null = null;
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -88,43 +90,22 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       return;
     }
     this.#listener = routed.listener;
-    if (this.#isMisdirected(port, routed)) {
-      this.#fail({ kind: 'Misdirected' });
+    const match = isMisdirected(port, routed, this.client)
+      ? ({ kind: 'Misdirected' } as const)
+      : ruleFor(this.request, routed, this.#around.now);
+    if ('kind' in match) {
+      this.#fail(match);
       return;
     }
-    const match = this.#match(routed);
-    if (match === null) return;
     this.#rule = match.rule;
     this.matchedPrefix = match.matchedPrefix;
     const { action } = match.rule;
-    if (action.kind === 'Forward') this.#time = new AllowedTime(this.#around, action, this.startedMs, this);
-    this.#filter(match.rule.requestFilters, 0);
-  }
-
-  /** The rule for the request; null when the exchange has failed for want of one. */
-  #match(routed: RoutedListener<ServedListener, Rule>): RoutedRule<Rule> | null {
-    let match: RoutedRule<Rule> | null = null;
-    let failure: Failure = { kind: 'NoRoute' };
-    try {
-      match = routed.match(this.request, this.#around.now);
-    } catch (error) {
-      // one request that matching cannot bear must not take all others with it
-      failure = { kind: 'FilterBroke', detail: `matching: ${String(error)}` };
+    if (action.kind === 'Forward') {
+      const { startedMs } = this;
+      const endsMs = startedMs + (this.request.grpc?.timeoutMs ?? Number.POSITIVE_INFINITY);
+      this.#time = new AllowedTime(this.#around, action, { startedMs, endsMs }, this);
     }
-    if (match === null) this.#fail(failure);
-    return match;
-  }
-
-  /**
-   * The Host's listener must be the one that the server name chose: its certificate, its policies (GEP-3567). And a
-   * connection from before its port changed between HTTP and HTTPS serves nothing of what the port is now.
-   */
-  #isMisdirected({ tls, router }: Port, routed: RoutedListener<ServedListener, Rule>): boolean {
-    const { serverName, secure } = this.client;
-    if (secure !== (tls !== null)) return true;
-    if (!secure) return false;
-    const chosen = router.listenerFor(serverName ?? '');
-    return chosen === null ? serverName !== null : chosen.listener !== routed.listener;
+    this.#filter(match.rule.requestFilters, 0);
   }
 
   /** Hot path: a plain loop; a promise is awaited only where a filter gives one. */
@@ -255,6 +236,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     if (!head.fields.has('date')) head.fields.appendLine('date', this.#around.dateLine());
     this.#status = head.status;
     this.#time?.answerBegins();
+    if (this.request.grpc !== null) this.#grpcStatus = grpcStatusOf(head.fields);
     this.#downstream.begin(head.status, head.fields, response.length, response.declaredLength);
   }
 
@@ -286,6 +268,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   responseEnd(trailers: Fields | null): void {
     // a filter may have refused the answer whose rest this is
     if (this.#finished) return;
+    if (this.request.grpc !== null && trailers !== null) this.#grpcStatus = grpcStatusOf(trailers);
     this.#finish(null);
     this.#downstream.end(trailers === null ? null : forwardedTrailers(trailers, null));
   }
@@ -333,7 +316,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#downstream.cut(failure);
       return;
     }
-    const { status, fields, body } = answerTo(failure);
+    const { status, fields, body } = this.request.grpc === null ? answerTo(failure) : grpcAnswerTo(failure);
     this.#answer(status, fields, body, failure);
   }
 
@@ -342,11 +325,14 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     fields.appendAll(this.answerFields);
     fields.appendLine('date', this.#around.dateLine());
     this.#status = status;
-    const isHead = this.request.method === 'HEAD';
-    this.#bytesOut = isHead ? 0 : body.length;
+    if (this.request.grpc !== null) this.#grpcStatus = grpcStatusOf(fields);
+    const { method, grpc } = this.request;
+    const hasContent = method !== 'HEAD' && grpc === null;
+    this.#bytesOut = hasContent ? body.length : 0;
     this.#finish(failure);
-    this.#downstream.begin(status, fields, isHead ? noContent : body.length, body.length);
-    if (!isHead) this.#downstream.data(body);
+    const declaredLength = grpc === null ? body.length : -1;
+    this.#downstream.begin(status, fields, hasContent ? body.length : noContent, declaredLength);
+    if (hasContent) this.#downstream.data(body);
     this.#downstream.end(null);
   }
 
@@ -362,10 +348,12 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       rule: this.#rule?.name ?? null,
       cluster: this.#backend?.cluster?.name ?? null,
       endpoint: this.#forwarding?.endpoint ?? null,
+      protocol: this.request.protocol,
       method: this.request.method,
       host: this.request.host,
       path: this.request.path,
       status: this.#status === 0 && failure !== null ? statusOf(failure) : this.#status,
+      grpcStatus: this.#grpcStatus,
       failure,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,

@@ -35,6 +35,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
   return {
     exchange: (request, downstream) => new ProxiedExchange(around, request, downstream),
+    reset(failure, { client, port }) {
+      around.observer.exchangeFinished(refusalRecord(failure, { client, port, status: 0, nowMs: now() }));
+    },
     refuse(failure, downstream) {
       const { status, fields, body } = answerTo(failure);
       const { client, port } = downstream;

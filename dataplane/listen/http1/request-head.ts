@@ -75,6 +75,8 @@ export function decodeRequest(
     expectsContinue:
       essentials.expect !== null && protocol === 'HTTP/1.1' && length !== noContent && length !== 0,
     connectionOptions: connection,
+    // gRPC is spoken over HTTP/2 only
+    grpc: null,
     upgrade: essentials.upgrade === '' ? '' : offeredUpgrade(essentials, protocol, length),
   };
 }

@@ -32,7 +32,7 @@ function givenLog(): { log: AccessLog; read: () => string; end: () => void } {
 test('a request is one line of JSON; what is not known is left out', () => {
   assert.equal(
     accessLine(recordOf(), time),
-    `{"time":"${time}","client":"192.0.2.1","method":"GET","host":"shop.example.com","path":"/cart","status":200,` +
+    `{"time":"${time}","client":"192.0.2.1","method":"GET","host":"shop.example.com","path":"/cart","status":200,"protocol":"HTTP/1.1",` +
       '"durationMs":1.235,"bytesIn":0,"bytesOut":120,"port":80,"attempts":1,"listener":"web",' +
       '"route":"HTTPRoute/shop/cart","rule":"0","cluster":"shop/cart:80","endpoint":"10.0.0.7:8080",' +
       '"userAgent":"curl/8.9","requestId":"r-1"}\n',

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Fields } from '#dataplane/http/fields.ts';
+import { grpcCallOf, grpcStatusOf, isGrpc } from '#dataplane/http/grpc.ts';
+import { grpcAnswerTo } from '#dataplane/proxy/answer.ts';
+
+function fieldsOf(...lines: readonly (readonly [string, string])[]): Fields {
+  const fields = new Fields();
+  for (const [name, value] of lines) fields.append(name, value);
+  return fields;
+}
+
+const call = ['content-type', 'application/grpc+proto'] as const;
+
+describe('gRPC', () => {
+  for (const type of ['application/grpc', 'application/grpc+proto', 'Application/gRPC;x=y']) {
+    it(`is content of ${type}`, () => assert.equal(isGrpc(type), true));
+  }
+  for (const type of [undefined, '', 'application/grpc-web', 'application/grpcx', 'text/plain']) {
+    it(`is not content of ${type}`, () => assert.equal(isGrpc(type), false));
+  }
+
+  it('takes as long as its caller says, in every unit', () => {
+    const times = {
+      '1H': 3_600_000,
+      '2M': 120_000,
+      '3S': 3000,
+      '4m': 4,
+      '5000u': 5,
+      '1n': 1,
+      '99999999m': 99_999_999,
+    };
+    for (const [text, timeoutMs] of Object.entries(times)) {
+      assert.deepEqual(grpcCallOf(fieldsOf(call, ['grpc-timeout', text])), { timeoutMs }, text);
+    }
+    assert.deepEqual(grpcCallOf(fieldsOf(call)), { timeoutMs: Number.POSITIVE_INFINITY });
+    assert.equal(grpcCallOf(fieldsOf(['grpc-timeout', '1S'])), null);
+  });
+
+  it('is malformed with a time-out that cannot be read', () => {
+    for (const text of ['', '1', 'S', '-1S', '1.5S', '100000000S', '1x', ' 1S', '1 S']) {
+      assert.equal(grpcCallOf(fieldsOf(call, ['grpc-timeout', text])), 'Malformed', text);
+    }
+    assert.equal(grpcCallOf(fieldsOf(call, ['grpc-timeout', '1S'], ['grpc-timeout', '2S'])), 'Malformed');
+  });
+
+  it('tells the status of a call, and none where it is not a number', () => {
+    assert.equal(grpcStatusOf(fieldsOf(['grpc-status', '14'])), 14);
+    for (const text of ['', '-1', 'x', '1000'])
+      assert.equal(grpcStatusOf(fieldsOf(['grpc-status', text])), null);
+  });
+
+  it('fails by a status of its own, in a head that is all of the answer', () => {
+    const answer = grpcAnswerTo({ kind: 'Unauthenticated', error: 'missing', detail: 'no token' });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body.length, 0);
+    assert.equal(answer.fields.get('content-type'), 'application/grpc');
+    assert.equal(answer.fields.get('grpc-status'), '16');
+    assert.doesNotMatch(answer.fields.get('grpc-message') ?? '', /no token/u);
+  });
+});
