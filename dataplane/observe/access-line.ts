@@ -15,8 +15,9 @@ export function accessLine(record: RequestRecord, time: string): string {
   return (
     `{"time":"${time}","client":${jsonText(record.client.address, valueMax)}` +
     `,"method":${jsonText(record.method, valueMax)},"host":${jsonText(record.host, valueMax)}` +
-    `,"path":${jsonText(record.path, valueMax)},"status":${record.status}${record.protocol === null ? '' : `,"protocol":"${record.protocol}"`}` +
-    `${record.grpcStatus === null ? '' : `,"grpcStatus":${record.grpcStatus}`}` +
+    `,"path":${jsonText(record.path, valueMax)},"status":${record.status}` +
+    (record.protocol === null ? '' : `,"protocol":"${record.protocol}"`) +
+    (record.grpcStatus === null ? '' : `,"grpcStatus":${record.grpcStatus}`) +
     `,"durationMs":${rounded(record.durationMs)},"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut}` +
     `,"port":${record.port},"attempts":${record.attempts}${text('listener', record.listener)}` +
     text('route', record.route) +

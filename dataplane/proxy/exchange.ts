@@ -24,15 +24,7 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
-import type {
-  Backend,
-  Forward,
-  Port,
-  Redirect,
-  Rule,
-  RuntimeCell,
-  ServedListener,
-} from '#dataplane/runtime.ts';
+import type { Backend, Forward, Redirect, Rule, RuntimeCell, ServedListener } from '#dataplane/runtime.ts';
 
 /** What all exchanges of a data plane share. */
 export interface Surroundings {
