@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { encodeResource } from '#snapshot/encode.ts';
 import { eventually } from '#test/given/eventually.ts';
 import {
   certificate,
@@ -43,7 +44,7 @@ describe('a publisher', () => {
     await eventually(() => dataPlane.messages().length === 5);
     assert.deepEqual(dataPlane.messages()[3], {
       type: 'put',
-      resource: { ...endpoints('cart', '10.0.0.2') },
+      resource: JSON.parse(encodeResource(endpoints('cart', '10.0.0.2'))) as unknown,
     });
   });
 
