@@ -1,5 +1,6 @@
-import type { Fields } from '#dataplane/http/fields.ts';
-import type { HeaderLimits, HpackDecoder } from './hpack-decoder.ts';
+import { fieldLine, Fields } from '#dataplane/http/fields.ts';
+import { fieldKinds, type HeaderField } from './header-field.ts';
+import type { HeaderLimits, HeaderSink, HpackDecoder } from './hpack-decoder.ts';
 
 /** The pseudo-header fields of a request (RFC 9113 section 8.3.1). */
 export interface RequestPseudo {
@@ -15,18 +16,24 @@ export interface RequestPseudo {
   readonly protocol: string | null;
 }
 
-/** A request's head. `fields`: no pseudo-header field, crumbs of cookies joined (section 8.2.3) at the first's place. */
-export interface RequestBlock {
-  readonly pseudo: RequestPseudo;
+/** What heads have but for pseudo-header fields. */
+export interface FieldBlock {
+  /** Crumbs of cookies are joined (RFC 9113 section 8.2.3), at the end when there were several. */
   readonly fields: Fields;
+  /** -1 without a Content-Length. */
+  readonly contentLength: number;
   /** Whether a name has an underscore. */
   readonly hasUnderscore: boolean;
 }
 
+/** A request's head. */
+export interface RequestBlock extends FieldBlock {
+  readonly pseudo: RequestPseudo;
+}
+
 /** An answer's head, an interim one too; `status` is 100 to 999 and never 101. */
-export interface ResponseBlock {
+export interface ResponseBlock extends FieldBlock {
   readonly status: number;
-  readonly fields: Fields;
 }
 
 /**
@@ -40,12 +47,13 @@ export interface BlockRules extends HeaderLimits {
   readonly extendedConnect: boolean;
 }
 
-/** Reads header blocks of one direction of one connection as what they should be, and checks them strictly. */
+/** Reads header blocks of one direction of one connection as what they are to be, and checks them strictly. */
 export class HeaderBlockReader {
   /** Why the last block was malformed, for the log. */
   fault = '';
   readonly #decoder: HpackDecoder;
   readonly #rules: BlockRules;
+  readonly #section = new FieldSection();
 
   constructor(decoder: HpackDecoder, rules: BlockRules) {
     this.#decoder = decoder;
@@ -53,19 +61,172 @@ export class HeaderBlockReader {
   }
 
   request(block: Buffer): RequestBlock | BlockFailure {
-    void block;
-    void this.#decoder;
-    void this.#rules;
-    throw new Error('not yet');
+    const section = this.#section;
+    const failure = this.#read(block);
+    if (failure !== null) return failure;
+    const { method, scheme, authority, path, protocol } = section;
+    if (method === null || section.status !== null) return this.#malformed('no request');
+    if (protocol !== null && !(this.#rules.extendedConnect && method === 'CONNECT'))
+      return this.#malformed('a :protocol that is not allowed');
+    if (method === 'CONNECT' && protocol === null) {
+      if (scheme !== null || path !== null || authority === null)
+        return this.#malformed('CONNECT to no authority alone');
+    } else if (scheme === null || path === null || (protocol !== null && authority === null)) {
+      return this.#malformed('a request without :scheme or :path');
+    }
+    if (path === '*' && method !== 'OPTIONS') return this.#malformed(':path * without OPTIONS');
+    return {
+      pseudo: { method, scheme: scheme ?? '', authority, path: path ?? '', protocol },
+      fields: section.fields,
+      contentLength: section.contentLength,
+      hasUnderscore: section.hasUnderscore,
+    };
   }
 
   response(block: Buffer): ResponseBlock | BlockFailure {
-    void block;
-    throw new Error('not yet');
+    const section = this.#section;
+    const failure = this.#read(block);
+    if (failure !== null) return failure;
+    if (section.status === null || section.pseudos !== 1) return this.#malformed('no :status alone');
+    return {
+      status: Number(section.status),
+      fields: section.fields,
+      contentLength: section.contentLength,
+      hasUnderscore: section.hasUnderscore,
+    };
   }
 
+  /** A trailer section: has no pseudo-header field (RFC 9113 section 8.1). */
   trailers(block: Buffer): Fields | BlockFailure {
-    void block;
-    throw new Error('not yet');
+    const failure = this.#read(block);
+    if (failure !== null) return failure;
+    return this.#section.pseudos === 0
+      ? this.#section.fields
+      : this.#malformed('a pseudo-header field in trailers');
   }
+
+  #read(block: Buffer): BlockFailure | null {
+    const section = this.#section;
+    section.begin();
+    const outcome = this.#decoder.decode(block, this.#rules, section);
+    if (outcome === 'Malformed') return 'CompressionError';
+    section.finish();
+    if (section.fault !== '') return this.#malformed(section.fault);
+    return outcome === 'TooLarge' ? outcome : null;
+  }
+
+  #malformed(fault: string): 'Malformed' {
+    this.fault = fault;
+    return 'Malformed';
+  }
+}
+
+/** The fields of one block, as they come. */
+class FieldSection implements HeaderSink {
+  fields = new Fields();
+  method: string | null = null;
+  scheme: string | null = null;
+  authority: string | null = null;
+  path: string | null = null;
+  protocol: string | null = null;
+  status: string | null = null;
+  /** Number of pseudo-header fields. */
+  pseudos = 0;
+  contentLength = -1;
+  hasUnderscore = false;
+  fault = '';
+  #cookies = 0;
+  #cookie = '';
+
+  begin(): void {
+    this.fields = new Fields();
+    this.method = null;
+    this.scheme = null;
+    this.authority = null;
+    this.path = null;
+    this.protocol = null;
+    this.status = null;
+    this.pseudos = 0;
+    this.contentLength = -1;
+    this.hasUnderscore = false;
+    this.fault = '';
+    this.#cookies = 0;
+    this.#cookie = '';
+  }
+
+  /** Hot path: a regular field costs a comparison and two places in an array. */
+  field(field: HeaderField): void {
+    const { kind, name } = field;
+    if (kind > fieldKinds.te) return this.#pseudo(field);
+    this.fields.appendLine(name.text, field.line);
+    if (name.hasUnderscore) this.hasUnderscore = true;
+    if (kind === fieldKinds.cookie) this.#crumb(field.value);
+    else if (kind === fieldKinds.contentLength) this.#length(field.value);
+  }
+
+  /** After the last: crumbs become one field (RFC 9113 section 8.2.3). */
+  finish(): void {
+    if (this.#cookies < 2) return;
+    this.fields.remove('cookie');
+    this.fields.appendLine('cookie', fieldLine('cookie', this.#cookie));
+  }
+
+  #crumb(value: string): void {
+    this.#cookies += 1;
+    this.#cookie = this.#cookies === 1 ? value : `${this.#cookie}; ${value}`;
+  }
+
+  #length(value: string): void {
+    if (this.contentLength !== -1) this.#wrong('content-length twice');
+    this.contentLength = Number(value);
+  }
+
+  #pseudo(field: HeaderField): void {
+    const { name, value } = field;
+    if (field.kind === fieldKinds.malformed) return this.#wrong(`${printable(name.text)} malformed`);
+    if (this.fields.size > 0) return this.#wrong(`${name.text} behind a field`);
+    this.pseudos += 1;
+    const before = this.#replace(field.kind, value);
+    if (before !== null) this.#wrong(`${name.text} twice`);
+  }
+
+  /** Sets a pseudo-header field; what it was before. */
+  #replace(kind: number, value: string): string | null {
+    let before: string | null;
+    switch (kind) {
+      case fieldKinds.method:
+        before = this.method;
+        this.method = value;
+        return before;
+      case fieldKinds.scheme:
+        before = this.scheme;
+        this.scheme = value;
+        return before;
+      case fieldKinds.authority:
+        before = this.authority;
+        this.authority = value;
+        return before;
+      case fieldKinds.path:
+        before = this.path;
+        this.path = value;
+        return before;
+      case fieldKinds.protocol:
+        before = this.protocol;
+        this.protocol = value;
+        return before;
+      default:
+        before = this.status;
+        this.status = value;
+        return before;
+    }
+  }
+
+  #wrong(fault: string): void {
+    if (this.fault === '') this.fault = fault;
+  }
+}
+
+/** A name that a log can take: what makes it malformed may be any octets. */
+function printable(name: string): string {
+  return JSON.stringify(name.slice(0, 64));
 }

@@ -1,8 +1,13 @@
-import type { HeaderField } from './header-field.ts';
+import assert from 'node:assert';
+import { fieldIn, type FieldName, type HeaderField, nameIn } from './header-field.ts';
+import { HpackTable } from './hpack-table.ts';
+import { decodedBytesMax, decodeHuffman } from './huffman.ts';
+import { staticFields, staticIndexMax } from './static-table.ts';
 
-/** Malformed: the connection's two tables are no longer the same, COMPRESSION_ERROR (RFC 7541 section 4, 5). */
+/** Malformed: the two ends' tables are no longer the same, a COMPRESSION_ERROR of the connection (RFC 9113 section 4.3). */
 export type HpackOutcome = 'Complete' | 'Malformed' | 'TooLarge';
 
+/** Is told the fields of a block in order, also those whose kind is malformed. */
 export interface HeaderSink {
   field(field: HeaderField): void;
 }
@@ -13,18 +18,143 @@ export interface HeaderLimits {
   readonly fieldsMax: number;
 }
 
-/** Decodes header blocks of one direction of one connection (RFC 7541). */
+/** What tables hold before a size is agreed (RFC 9113 section 6.5.2). */
+const tableBytes = 4096;
+/** Of an integer behind its prefix; so 28 bits. */
+const shiftMax = 21;
+/** Section 4.2: the least size there has been between two blocks, and the last. */
+const resizesMax = 2;
+const noOctets: Buffer = Buffer.alloc(0);
+
+/**
+ * Decodes the header blocks of one direction of one connection (RFC 7541).
+ *
+ * Hot path: what the tables hold has been made and checked when it came, and is told as it is; strings are made of
+ * literals alone, straight from the octets unless they are in Huffman code.
+ */
 export class HpackDecoder {
-  /** `tableBytesMax`: what our SETTINGS_HEADER_TABLE_SIZE says; 4,096 at least, which holds until it is read. */
+  readonly #table = new HpackTable(tableBytes);
+  readonly #tableBytesMax: number;
+
+  /** The block under way, and the place in it. */
+  #block = noOctets;
+  #at = 0;
+  /** The string just read: octets, of the block or decoded, and where in them. */
+  #octets = noOctets;
+  #from = 0;
+  #to = 0;
+  #decoded = noOctets;
+
+  /** `tableBytesMax`: what our SETTINGS_HEADER_TABLE_SIZE says; 4,096 at least, which holds until the peer has read it. */
   constructor(tableBytesMax: number) {
-    void tableBytesMax;
+    assert(tableBytesMax >= tableBytes, 'a table below 4,096 octets');
+    this.#tableBytesMax = tableBytesMax;
   }
 
   /** Decodes a whole block. Past the limits it decodes on, for the table's sake, and tells no more: TooLarge. */
   decode(block: Buffer, limits: HeaderLimits, to: HeaderSink): HpackOutcome {
-    void block;
-    void limits;
-    void to;
-    throw new Error('not yet');
+    this.#block = block;
+    this.#at = 0;
+    const outcome = this.#resize() ? this.#decodeFields(limits, to) : 'Malformed';
+    this.#block = noOctets;
+    this.#octets = noOctets;
+    this.#decoded = noOctets;
+    return outcome;
+  }
+
+  #decodeFields(limits: HeaderLimits, to: HeaderSink): HpackOutcome {
+    let bytesLeft = limits.listBytesMax;
+    let fieldsLeft = limits.fieldsMax;
+    while (this.#at < this.#block.length) {
+      const field = this.#next(this.#block[this.#at] ?? 0);
+      if (field === null) return 'Malformed';
+      bytesLeft -= field.size;
+      fieldsLeft -= 1;
+      if (bytesLeft >= 0 && fieldsLeft >= 0) to.field(field);
+    }
+    return bytesLeft >= 0 && fieldsLeft >= 0 ? 'Complete' : 'TooLarge';
+  }
+
+  /** Dynamic Table Size Updates, which stand at a block's begin alone (section 6.3). */
+  #resize(): boolean {
+    for (let count = 0; ((this.#block[this.#at] ?? 0) & 0xe0) === 0x20; count += 1) {
+      const bytesMax = this.#integer(0x1f);
+      if (bytesMax === -1 || bytesMax > this.#tableBytesMax || count === resizesMax) return false;
+      this.#table.resize(bytesMax);
+    }
+    return true;
+  }
+
+  /** The field whose first octet is given (section 6); null for what is none. */
+  #next(octet: number): HeaderField | null {
+    if ((octet & 0x80) !== 0) return this.#fieldAt(this.#integer(0x7f));
+    if ((octet & 0x40) !== 0) {
+      const field = this.#literal(0x3f);
+      if (field !== null) this.#table.add(field);
+      return field;
+    }
+    // without indexing, or never indexed
+    return (octet & 0x20) === 0 ? this.#literal(0x0f) : null;
+  }
+
+  #fieldAt(index: number): HeaderField | null {
+    if (index > staticIndexMax) return this.#table.at(index - staticIndexMax - 1);
+    return staticFields[index - 1] ?? null;
+  }
+
+  #literal(mask: number): HeaderField | null {
+    const index = this.#integer(mask);
+    let name: FieldName | undefined;
+    if (index === 0) {
+      if (!this.#string()) return null;
+      name = nameIn(this.#octets, this.#from, this.#to);
+    } else {
+      name = this.#fieldAt(index)?.name;
+    }
+    if (name === undefined || !this.#string()) return null;
+    return fieldIn(name, this.#octets, this.#from, this.#to);
+  }
+
+  /** Reads a string (section 5.2); whether there is one. */
+  #string(): boolean {
+    const isHuffman = ((this.#block[this.#at] ?? 0) & 0x80) !== 0;
+    const length = this.#integer(0x7f);
+    const from = this.#at;
+    if (length === -1 || length > this.#block.length - from) return false;
+    this.#at = from + length;
+    if (isHuffman) return this.#decodeHuffman(from, from + length);
+    this.#octets = this.#block;
+    this.#from = from;
+    this.#to = from + length;
+    return true;
+  }
+
+  /** One memory serves all strings of a block: each is made text before the next is read. */
+  #decodeHuffman(from: number, to: number): boolean {
+    if (this.#decoded.length === 0)
+      this.#decoded = Buffer.allocUnsafe(decodedBytesMax(this.#block.length) + 1);
+    this.#octets = this.#decoded;
+    this.#from = 0;
+    this.#to = decodeHuffman(this.#block, from, to, this.#decoded);
+    return this.#to !== -1;
+  }
+
+  /** Reads an integer whose prefix has the bits of `mask` (section 5.1); -1 for one that does not end, or is too large. */
+  #integer(mask: number): number {
+    const block = this.#block;
+    let at = this.#at;
+    if (at >= block.length) return -1;
+    let value = (block[at] ?? 0) & mask;
+    at += 1;
+    if (value === mask) {
+      for (let shift = 0, octet = 0x80; octet >= 0x80; shift += 7) {
+        if (at >= block.length || shift > shiftMax) return -1;
+        octet = block[at] ?? 0;
+        at += 1;
+        value += (octet & 0x7f) << shift;
+      }
+    }
+    this.#at = at;
+    return value;
   }
 }

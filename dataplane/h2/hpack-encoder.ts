@@ -1,37 +1,140 @@
+import assert from 'node:assert';
 import type { Fields } from '#dataplane/http/fields.ts';
+import { encodeHuffman, huffmanLength } from './huffman.ts';
+import { staticTexts } from './static-table.ts';
+
+/** First octets of representations (RFC 7541 section 6). */
+const indexed = 0x80;
+const withoutIndexing = 0x00;
+const neverIndexed = 0x10;
+const huffman = 0x80;
+/** Memory at first. */
+const bytesMin = 1024;
+
+/** What others must not learn by guessing: a peer that sends it on leaves it out of tables (section 7.1.3). */
+const secretNames: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  'set-cookie',
+]);
+
+/** By name: its first index in the static table, and above it the representation. */
+const literals: ReadonlyMap<string, number> = new Map(
+  staticTexts
+    .map(([name], at): [string, number] => [
+      name,
+      ((secretNames.has(name) ? neverIndexed : withoutIndexing) << 8) | (at + 1),
+    ])
+    .reverse(),
+);
+
+/** By name and value, with a space between: the index of fields that the static table has whole. */
+const wholes: ReadonlyMap<string, number> = new Map(
+  staticTexts.map(([name, value], at): [string, number] => [`${name} ${value}`, at + 1]),
+);
+
+/** By status: its index in the static table, or undefined. */
+const statuses: ReadonlyMap<number, number> = new Map(
+  [200, 204, 206, 304, 400, 404, 500].map((status, at): [number, number] => [status, at + 8]),
+);
 
 /**
  * Encodes header blocks (RFC 7541) with the static table and literals alone, so a block depends on nothing but its
- * content: it may be kept and sent again, on any connection, and one encoder serves all connections.
+ * content: it may be kept and sent again, on any connection, and one encoder serves all connections. A connection
+ * whose peer has made its table smaller than 4,096 octets is to be told: see `FrameWriter.sayNoTable`.
  */
 export class HpackEncoder {
+  #memory = Buffer.allocUnsafeSlow(bytesMin);
+  #size = 0;
+
+  /** The status of an answer, 100 to 999. */
   status(status: number): void {
-    void status;
-    throw new Error('not yet');
+    const index = statuses.get(status);
+    this.#reserve(8);
+    if (index === undefined) this.#literal(':status', `${status}`);
+    else this.#octet(indexed | index);
   }
 
   /** A pseudo-header field; all of them come before {@link field}. */
   pseudo(name: string, value: string): void {
-    void name;
-    void value;
-    throw new Error('not yet');
+    const index = wholes.get(`${name} ${value}`);
+    if (index === undefined) return this.#literal(name, value);
+    this.#reserve(1);
+    this.#octet(indexed | index);
   }
 
   /** A field; `name` in lower case. */
   field(name: string, value: string): void {
-    void name;
-    void value;
-    throw new Error('not yet');
+    this.#literal(name, value);
   }
 
   /** All lines in order. */
   fields(fields: Fields): void {
-    void fields;
-    throw new Error('not yet');
+    const { size } = fields;
+    for (let line = 0; line < size; line += 1) this.#literal(fields.nameAt(line), fields.valueAt(line));
   }
 
   /** The block of what came since the last; the caller's own. */
   take(): Buffer {
-    throw new Error('not yet');
+    const block = Buffer.allocUnsafe(this.#size);
+    this.#memory.copy(block, 0, 0, this.#size);
+    this.#size = 0;
+    return block;
+  }
+
+  #literal(name: string, value: string): void {
+    this.#reserve(name.length + value.length + 16);
+    const known = literals.get(name);
+    if (known === undefined) {
+      this.#octet(withoutIndexing);
+      this.#string(name);
+    } else {
+      this.#integer(known & 0xff, 0x0f, known >> 8);
+    }
+    this.#string(value);
+  }
+
+  /** Section 5.2; in Huffman code when that is shorter. Throws for what is not latin1: it would be cut to other octets. */
+  #string(text: string): void {
+    const { length } = text;
+    const coded = huffmanLength(text);
+    if (coded === -1) this.#size = 0;
+    assert(coded !== -1, 'a field that is not latin1');
+    if (coded < length) {
+      this.#integer(coded, 0x7f, huffman);
+      this.#size = encodeHuffman(text, this.#memory, this.#size);
+      return;
+    }
+    this.#integer(length, 0x7f, 0);
+    const memory = this.#memory;
+    const start = this.#size;
+    for (let at = 0; at < length; at += 1) memory[start + at] = text.charCodeAt(at);
+    this.#size = start + length;
+  }
+
+  /** Section 5.1: `mask` is the prefix, `first` what stands before it. */
+  #integer(value: number, mask: number, first: number): void {
+    if (value < mask) return this.#octet(first | value);
+    this.#octet(first | mask);
+    let rest = value - mask;
+    while (rest >= 0x80) {
+      this.#octet(0x80 | (rest & 0x7f));
+      rest >>>= 7;
+    }
+    this.#octet(rest);
+  }
+
+  #octet(octet: number): void {
+    this.#memory[this.#size] = octet;
+    this.#size += 1;
+  }
+
+  #reserve(bytes: number): void {
+    const size = this.#size + bytes;
+    if (size <= this.#memory.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(size, this.#memory.length * 2));
+    this.#memory.copy(larger, 0, 0, this.#size);
+    this.#memory = larger;
   }
 }
