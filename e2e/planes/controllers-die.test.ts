@@ -71,7 +71,11 @@ describe('controllers that die', () => {
   async function timeOfNewRoute(name: string): Promise<{ statusMs: number; trafficMs: number }> {
     const startedAt = performance.now();
     const trafficMs = timeToTraffic(name);
-    await turnpike.until(`httproute/${name}`, 'ResolvedRefs', 'True');
+    const resolved = async () => {
+      const conditions = await turnpike.conditions(`httproute/${name}`);
+      return conditions.some(({ type, status }) => type === 'ResolvedRefs' && status === 'True') || undefined;
+    };
+    await eventually(`${name} has its conditions`, resolved, { intervalMs: 20 });
     const statusMs = Math.round(performance.now() - startedAt);
     return { statusMs, trafficMs: await trafficMs };
   }
