@@ -46,6 +46,12 @@ export async function makeClass(cluster: Cluster): Promise<void> {
   await cluster.waitFor({ for: 'condition=Accepted', resource: ['gatewayclass', ownClass] });
 }
 
+/** Takes {@link ownClass} away again: journeys on the same cluster count what is Turnpike's. */
+export async function removeClass(cluster: Cluster): Promise<void> {
+  await cluster.kubectl(['delete', 'gatewayclass', ownClass]);
+  await cluster.kubectl(['delete', 'gatewayparameters', ownClass, `--namespace=${release.namespace}`]);
+}
+
 /** Resolves when nothing is left of a run before: the suite takes what it finds for its own. */
 export async function clearAway(cluster: Cluster): Promise<void> {
   const how = ['--ignore-not-found', '--wait', '--timeout=120s'];

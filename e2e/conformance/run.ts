@@ -12,7 +12,7 @@ import { startCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { unexpectedPasses } from './control.ts';
 import { echoArchives } from './echo-image.ts';
-import { clearAway, install, makeClass, ownClass } from './installation.ts';
+import { clearAway, install, makeClass, ownClass, removeClass } from './installation.ts';
 import { conformancePage } from './page.ts';
 import { conformancePrograms } from './programs.ts';
 import { keptReport, nameOf, readReport, reportFolder, sameFindings, shortcomings } from './report.ts';
@@ -26,7 +26,7 @@ const usage = `usage: npm run e2e:conformance [-- OPTIONS]
   --class NAME        a GatewayClass that is there, instead of one with small Gateways that is made
   --cluster NAME      the harness's cluster (default turnpike); E2E_KUBECONFIG names one of your own
   --installed         take Turnpike as it is installed, instead of this checkout's chart and images
-  --keep              leave the suite's Gateways and backends there
+  --keep              leave the suite's Gateways, their class and backends there
   --write             write the report into docs/conformance, and docs/conformance.md`;
 
 const options = {
@@ -67,6 +67,7 @@ async function run(values: Values): Promise<number> {
   };
   if (suite.test === null && !(await canFail(cluster, suite))) return 1;
   const result = await timed('suite run', async () => runSuite(suite));
+  if (values.class === undefined && !values.keep) await removeClass(cluster);
   tell(result);
   if (suite.test !== null || !result.passed) return result.passed ? 0 : 1;
   return judge(values.write);
