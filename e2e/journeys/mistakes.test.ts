@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
-import { gateway } from './gateway.ts';
+import { gateway, hasty } from './gateway.ts';
 import { helm, imageValues, upgrade } from './helm.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
@@ -30,7 +30,7 @@ describe('what goes wrong around Turnpike', () => {
     journey = await Journey.begin('mistakes');
     await journey.apply(
       ...echo(journey.site.images.echo, 'shop'),
-      ...gateway({ parameters: { replicas: 1 } }),
+      ...gateway({ parameters: hasty }),
       route('first'),
     );
     await journey.rolledOut('shop');
@@ -86,7 +86,7 @@ describe('what goes wrong around Turnpike', () => {
 
   it('a Gateway whose pods may not be made says so, and is made once they may', async () => {
     await without('patch', 'deployments', async () => {
-      await journey.apply(...gateway({ name: 'late', parameters: { replicas: 1 } }));
+      await journey.apply(...gateway({ name: 'late', parameters: hasty }));
       const condition = await journey.until('gateway/late', 'Programmed', 'NoResources');
       assert.match(condition.message, /deployments.*forbidden/);
       const events = await journey.kubectl('get', 'events', '--field-selector=involvedObject.name=late');
@@ -118,19 +118,15 @@ spec:
   });
 
   it('a Redis that is not there is told at the Gateway, which serves', async () => {
-    const parameters = (secret: string) => `
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: edge }
-spec:
-  replicas: 1
-  rateLimitStore: { type: Redis, redis: { secretRef: { name: ${secret}, key: url } } }
-`;
-    await journey.apply(parameters('nowhere'));
+    const countedBy = (secret: string) => {
+      const rateLimitStore = { type: 'Redis', redis: { secretRef: { name: secret, key: 'url' } } };
+      return gateway({ parameters: { ...hasty, rateLimitStore } });
+    };
+    await journey.apply(...countedBy('nowhere'));
     const condition = await journey.until('gateway/edge', 'ResolvedRefs', 'InvalidParameters');
     assert.match(condition.message, /nowhere/);
     assert.equal((await edge.ask({ path: '/first' })).status, 200);
-    await journey.apply(parameters('somewhere'), {
+    await journey.apply(...countedBy('somewhere'), {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'somewhere' },

@@ -17,13 +17,16 @@ import { buildNextVersion } from './next-version.ts';
 import { siteVariable, tellSite } from './site.ts';
 import type { Installation } from './site.ts';
 
-/** What these do would be noticed by others, or others would disturb what they measure: one after the other, in this order. */
+/**
+ * What these do would be noticed by others, or others would disturb what they measure: one after the other, in this order. The
+ * last ones leave little to end: `uninstall` waits for that.
+ */
 const alone = [
-  'scale',
-  'sudden-backends',
-  'shared-limit',
   'faults',
   'upgrade',
+  'sudden-backends',
+  'shared-limit',
+  'scale',
   'mistakes',
   'uninstall',
   'guides',

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
 import type { LoadProcess } from '../turnpike/load-process.ts';
 import { isFull } from './counts.ts';
-import { gateway, shopRoute } from './gateway.ts';
+import { gateway, hasty, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import { assertAllServed, told } from './load-report.ts';
 import { echo } from './workloads.ts';
@@ -31,7 +31,7 @@ describe('a Service that grows from 1 endpoint to 50', () => {
     const size = isFull ? { replicas: most } : { ports: most };
     await journey.apply(
       ...echo(journey.site.images.echo, 'pods', size),
-      ...gateway({ parameters: { replicas: 1 } }),
+      ...gateway({ parameters: hasty }),
       shopRoute,
       service,
     );

@@ -7,7 +7,7 @@ import { eventually } from '../cluster/eventually.ts';
 import { startLoad } from '../turnpike/load.ts';
 import type { LoadReport } from '../turnpike/load-count.ts';
 import { rate, requests } from './counts.ts';
-import { gateway } from './gateway.ts';
+import { gateway, hasty } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
 import { killPod } from './kill.ts';
@@ -15,6 +15,7 @@ import { assertAllServed } from './load-report.ts';
 import { echo, redis } from './workloads.ts';
 
 const counted = {
+  ...hasty,
   replicas: 3,
   rateLimitStore: { type: 'Redis', redis: { secretRef: { name: 'counters', key: 'url' } } },
 };

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
 import type { LoadProcess } from '../turnpike/load-process.ts';
 import { rate as fullRate, requests } from './counts.ts';
-import { gateway, shopRoute } from './gateway.ts';
+import { gateway, hasty, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import { assertAllServed, told } from './load-report.ts';
 import { echo } from './workloads.ts';
@@ -20,7 +20,7 @@ describe('backends that end at once', () => {
   before(async () => {
     journey = await Journey.begin('sudden-backends');
     const backend = echo(journey.site.images.echo, 'shop', { replicas: 2, stops: 'AtOnce' });
-    await journey.apply(...backend, ...gateway(), shopRoute);
+    await journey.apply(...backend, ...gateway({ parameters: { ...hasty, replicas: 2 } }), shopRoute);
     await journey.rolledOut('shop');
     const edge = await journey.edge();
     await journey.answers(edge, { path: '/' }, 200);

@@ -3,13 +3,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
+import { gateway, hasty, shopRoute } from './gateway.ts';
 import { helm } from './helm.ts';
-import { gateway, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import { echo } from './workloads.ts';
-
-/** Nobody is connected, so nobody needs time to hear of the end. */
-const hasty = { drain: { accept: '1s', deadline: '10s' } };
 
 /** The kinds, which `helm uninstall` leaves for the objects' sake, and what the API server makes of them. */
 const isOfKinds = /^(?:CustomResourceDefinition|APIService) <none> [\w.]+\.turnpike\.dev$/;
@@ -20,8 +17,8 @@ describe('the end of an installation', () => {
   before(async () => {
     journey = await Journey.begin('uninstall');
     await journey.apply(
-      ...echo(journey.site.images.echo, 'shop'),
-      ...gateway({ parameters: hasty }),
+      ...echo(journey.site.images.echo, 'shop', { stops: 'AtOnce' }),
+      ...gateway({ parameters: { ...hasty, replicas: 2 } }),
       shopRoute,
     );
     await journey.rolledOut('shop');
