@@ -23,18 +23,23 @@ type Suite = {
   readonly run: (command: Command, files: readonly string[]) => Promise<number>;
 };
 
-/** These measure time or memory under load: beside them nothing runs. */
-const measuring = new Set(['changing-backends', 'propagation', 'soak']);
+/** These measure time, memory or counts under load: beside them nothing runs. */
+const measuring = new Set(['changing-backends', 'propagation', 'shared-limit', 'soak']);
+
+/** These take longest and begin first, so that none of them is left over at the end. */
+const longest = ['controllers-die', 'ports', 'provisioning', 'release', 'guide', 'crds'];
+
+const atOnce = 2;
+
+/** Some of the files: resolves with the exit code. */
+type Part = Suite['run'];
 
 const suites: Readonly<Record<string, Suite>> = {
   /** Both planes as processes, and the chart's objects, against a real API server. */
-  planes: {
-    tests: '{planes/**/,charts/,}*.test.ts',
-    run: async (command, files) => {
-      await prepare();
-      return runInNamespaces(command, files);
-    },
-  },
+  planes: planes(together, alone),
+  /** Those of them that may run beside something else, and the others. */
+  'planes-beside': planes(together),
+  'planes-alone': planes(alone),
   /** The harness itself: its tests bring clusters up and down. */
   cluster: {
     tests: 'cluster/*.test.ts',
@@ -53,25 +58,67 @@ const suites: Readonly<Record<string, Suite>> = {
   },
 };
 
+function planes(...parts: readonly Part[]): Suite {
+  return {
+    tests: '{planes/**/,charts/,}*.test.ts',
+    run: async (command, files) => {
+      await prepare();
+      const codes: number[] = [];
+      for (const part of parts) codes.push(await part(command, files));
+      return firstFailure(codes);
+    },
+  };
+}
+
 /**
- * Two halves of the files side by side, each in a namespace of its own as all take the same addresses, then those that
- * measure. The second half's words are held back until the first has said its own.
+ * The files that measure nothing, some at once, each in a namespace of its own as all take the same addresses. What a file
+ * says is held back until it has ended, unless there is but one.
  */
-async function runInNamespaces(command: Command, files: readonly string[]): Promise<number> {
-  const measures = (file: string) => measuring.has(path.basename(file, '.test.ts'));
-  const others = files.filter((file) => !measures(file));
-  const half = (odd: 0 | 1) => others.filter((_, index) => index % 2 === odd);
-  const heldBack = path.join(await mkdtemp(path.join(tmpdir(), 'turnpike-e2e-')), 'output');
-  const output = await open(heldBack, 'w+');
-  const run = async (some: readonly string[], to?: number) =>
-    some.length === 0 ? 0 : runInNamespace([...command, ...some], to);
+async function together(command: Command, files: readonly string[]): Promise<number> {
+  const waiting = files.filter((file) => !measures(file));
+  waiting.sort((one, other) => rank(one) - rank(other));
+  const run = waiting.length === 1 ? runInNamespace : runHeldBack;
+  const codes: number[] = [];
+  const runNext = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      codes.push(await run([...command, file]));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, runNext));
+  return firstFailure(codes);
+}
+
+/** Those that measure, one after the other. */
+async function alone(command: Command, files: readonly string[]): Promise<number> {
+  const codes: number[] = [];
+  for (const file of files.filter(measures)) codes.push(await runInNamespace([...command, file]));
+  return firstFailure(codes);
+}
+
+function firstFailure(codes: readonly number[]): number {
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
+function measures(file: string): boolean {
+  return measuring.has(path.basename(file, '.test.ts'));
+}
+
+function rank(file: string): number {
+  const at = longest.indexOf(path.basename(file, '.test.ts'));
+  return at < 0 ? longest.length : at;
+}
+
+async function runHeldBack(command: readonly string[]): Promise<number> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-e2e-'));
+  const said = path.join(folder, 'output');
+  const output = await open(said, 'w');
   try {
-    const codes = await Promise.all([run(half(0)), run(half(1), output.fd)]);
-    process.stdout.write(await readFile(heldBack));
-    return [...codes, await run(files.filter(measures))].find((code) => code !== 0) ?? 0;
+    const code = await runInNamespace(command, output.fd);
+    process.stdout.write(await readFile(said));
+    return code;
   } finally {
     await output.close();
-    await rm(path.dirname(heldBack), { recursive: true });
+    await rm(folder, { recursive: true });
   }
 }
 
