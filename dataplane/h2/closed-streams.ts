@@ -1,0 +1,48 @@
+/** Streams that were given up and of which frames may still be on their way. */
+const rememberedMax = 512;
+
+/**
+ * What is remembered of streams that are over (RFC 9113 section 5.1): of those that we gave up, how much content may
+ * come of them before the peer hears of it; and which ids the peer has skipped and so never opened.
+ */
+export class ClosedStreams {
+  readonly #abandoned = new Map<number, number>();
+  #skippedFrom = 0;
+  #skippedTo = 0;
+
+  /** We gave `id` up; `mayCome` octets of its content may be on their way. */
+  abandoned(id: number, mayCome: number): void {
+    if (this.#abandoned.size >= rememberedMax) {
+      for (const oldest of this.#abandoned.keys()) {
+        this.#abandoned.delete(oldest);
+        break;
+      }
+    }
+    this.#abandoned.set(id, mayCome);
+  }
+
+  /** The peer has gone from stream `last` to stream `id`. */
+  opened(id: number, last: number): void {
+    if (id <= last + 2) return;
+    this.#skippedFrom = last + 1;
+    this.#skippedTo = id - 1;
+  }
+
+  /** Whether `id` was skipped the last time that any was: it cannot be opened any more. */
+  wasSkipped(id: number): boolean {
+    return id >= this.#skippedFrom && id <= this.#skippedTo;
+  }
+
+  /** Whether frames of `id` may be late. */
+  isExpected(id: number): boolean {
+    return this.#abandoned.has(id);
+  }
+
+  /** Late content; false when none, or no more, can be on its way. */
+  takes(id: number, octets: number): boolean {
+    const left = this.#abandoned.get(id);
+    if (left === undefined || octets > left) return false;
+    this.#abandoned.set(id, left - octets);
+    return true;
+  }
+}

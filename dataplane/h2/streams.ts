@@ -1,0 +1,366 @@
+import { ClosedStreams } from './closed-streams.ts';
+import { errorCodes, type H2Fault } from './error-code.ts';
+import { ReceiveWindow } from './flow.ts';
+import { H2Stream, type StreamEvents, type StreamOwner } from './stream.ts';
+import type { Outflow } from './flow.ts';
+import type { FloodGuard } from './flood.ts';
+import type { HeaderAssembler } from './header-assembler.ts';
+import type { HeaderBlockReader, RequestBlock } from './header-block.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+
+/** The greatest id of a stream. */
+export const streamIdMax = 0x7fff_ffff;
+
+/** What streams need of their connection. */
+export interface StreamsOptions {
+  readonly role: 'Server' | 'Client';
+  readonly streamsMax: number;
+  readonly streamWindowBytes: number;
+  readonly connectionWindowBytes: number;
+  readonly outflow: Outflow;
+  readonly guard: FloodGuard;
+  readonly blocks: HeaderBlockReader;
+  readonly host: StreamsHost;
+  /** The connection is beyond help. */
+  fail(fault: H2Fault): void;
+}
+
+/** Who is told of streams that the peer opens. */
+export interface StreamsHost {
+  /**
+   * Server role: a request, or that there is one whose fields are too many. Who hears of the stream; null refuses it
+   * (REFUSED_STREAM). `ended`: it has no content, and no `streamEnd` follows.
+   */
+  streamOpened(stream: H2Stream, head: RequestBlock | 'TooLarge', ended: boolean): StreamEvents | null;
+  /** Server role: a request that was malformed (RFC 9113 section 8.1.1) and has been reset. */
+  streamRejected(detail: string): void;
+  /** No stream is open any more. */
+  lastStreamClosed(): void;
+}
+
+/**
+ * All streams of a connection: their states (RFC 9113 section 5.1), the order of what comes on one (section 8.1), the
+ * connection's window for what comes, and what streams that come to nothing may cost.
+ */
+export class Streams implements StreamOwner {
+  readonly outflow: Outflow;
+
+  readonly #options: StreamsOptions;
+  readonly #guard: FloodGuard;
+  readonly #incoming: ReceiveWindow;
+  readonly #closed = new ClosedStreams();
+  readonly #open = new Map<number, H2Stream>();
+  #touched: H2Stream[] = [];
+  #lastPeerId = 0;
+  /** That of a client's upgrade is 1, which so is never used. */
+  #lastOwnId = 1;
+  /** Streams of the peer above this are not looked at: our GOAWAY says so. */
+  #lastTakenId = streamIdMax;
+
+  constructor(options: StreamsOptions) {
+    this.#options = options;
+    this.outflow = options.outflow;
+    this.#guard = options.guard;
+    this.#incoming = new ReceiveWindow(options.connectionWindowBytes);
+  }
+
+  /** Streams that are not over, and those of which the peer cannot know it yet. */
+  get count(): number {
+    return this.#open.size + this.outflow.endedUnsent;
+  }
+
+  /** Content that waits for windows or the transport. */
+  get unsent(): number {
+    let octets = 0;
+    for (const stream of this.#open.values()) octets += stream.unsent;
+    return octets;
+  }
+
+  /** The last stream of the peer that we look at; `Final`: none that comes after this. */
+  goAway(phase: 'Announce' | 'Final'): number {
+    if (phase === 'Final') this.#lastTakenId = Math.min(this.#lastTakenId, this.#lastPeerId);
+    return this.#lastTakenId;
+  }
+
+  /** Client role: opens a stream for a request, if `max` allows one more; null when not, or when ids are used up. */
+  request(block: Buffer, of: { ended: boolean; events: StreamEvents; max: number }): H2Stream | null {
+    if (!this.mayOpen(of.max)) return null;
+    this.#lastOwnId += 2;
+    const stream = new H2Stream(this.#lastOwnId, this, this.#options.streamWindowBytes);
+    stream.events = of.events;
+    this.#open.set(stream.id, stream);
+    stream.head(block, of.ended);
+    return stream;
+  }
+
+  mayOpen(max: number): boolean {
+    return this.#open.size < max && this.#lastOwnId + 2 <= streamIdMax;
+  }
+
+  /** Tells each stream that got data that there is no more for now. */
+  tellFlush(): void {
+    const touched = this.#touched;
+    if (touched.length === 0) return;
+    this.#touched = [];
+    for (const stream of touched) {
+      stream.touched = false;
+      stream.events?.streamFlush();
+    }
+  }
+
+  /** All streams are gone with their connection. */
+  resetAll(code: number): void {
+    for (const stream of this.#open.values()) this.#tellReset(stream, code, true);
+  }
+
+  /** The peer's GOAWAY: our streams above `lastId` were not acted on. */
+  resetAbove(lastId: number): void {
+    for (const stream of this.#open.values()) {
+      if (this.#isOwn(stream.id) && stream.id > lastId)
+        this.#tellReset(stream, errorCodes.refusedStream, false);
+    }
+  }
+
+  // ---- frames of streams
+
+  /** DATA: `data` in a frame of `length` octets with its padding. */
+  takeData(id: number, data: Buffer, frame: { length: number; ended: boolean }): H2Fault | null {
+    const { length } = frame;
+    if (this.#isIdle(id)) return idleStream;
+    if (!this.#incoming.takes(length)) return connectionOverrun;
+    const stream = this.#open.get(id);
+    if (stream === undefined || stream.remoteEnded || !stream.takes(length)) {
+      this.returned(length);
+      if (stream === undefined) return this.#closed.takes(id, length) ? null : this.#rejectClosed(id);
+      return this.#reject(stream, stream.remoteEnded ? errorCodes.streamClosed : errorCodes.flowControlError);
+    }
+    if (length > data.length) stream.credit(length - data.length);
+    if (!stream.hasHead) return this.#reject(stream, errorCodes.protocolError);
+    if (data.length > 0) this.#tellData(stream, data);
+    if (frame.ended) this.#endRemote(stream, null);
+    return null;
+  }
+
+  /** HEADERS, put together. */
+  takeHead({ streamId: id, endStream, dependsOn }: HeaderAssembler, block: Buffer): H2Fault | null {
+    const stream = this.#open.get(id);
+    // its block changes the table, whatever becomes of it
+    if (stream === undefined)
+      return this.#takeFirstHead(id, endStream, { block, isOwnChild: dependsOn === id });
+    const isTrailers = this.#options.role === 'Server' || stream.hasHead;
+    const head = isTrailers ? this.#options.blocks.trailers(block) : this.#options.blocks.response(block);
+    if (head === 'CompressionError') return brokenTables;
+    if (stream.remoteEnded) return this.#reject(stream, errorCodes.streamClosed);
+    if (typeof head === 'string' || dependsOn === id) return this.#reject(stream, errorCodes.protocolError);
+    if ('status' in head) {
+      stream.hasHead = head.status >= 200;
+      if (endStream && !stream.hasHead) return this.#reject(stream, errorCodes.protocolError);
+      if (endStream) stream.remoteEnded = true;
+      stream.events?.streamHead(head, endStream);
+      this.#closeIfEnded(stream);
+    } else if (endStream) this.#endRemote(stream, head);
+    else return this.#reject(stream, errorCodes.protocolError);
+    return null;
+  }
+
+  /** RST_STREAM. */
+  takeReset(id: number, code: number): H2Fault | null {
+    if (this.#isIdle(id)) return idleStream;
+    const stream = this.#open.get(id);
+    if (stream === undefined) return this.#guard.takesFrame() ? null : tooManyFrames;
+    // what a server says behind an answer that is whole, when it does not want the rest of the request
+    const isCourtesy = this.#options.role === 'Client' && stream.remoteEnded && code === errorCodes.noError;
+    if (!isCourtesy && !this.#guard.takesReset()) return tooManyResets;
+    this.#tellReset(stream, code, code !== errorCodes.refusedStream);
+    return null;
+  }
+
+  /** WINDOW_UPDATE of a stream. */
+  takeWindow(id: number, by: number): H2Fault | null {
+    if (this.#isIdle(id)) return idleStream;
+    const stream = this.#open.get(id);
+    if (stream === undefined) return null;
+    if (by === 0) return this.#reject(stream, errorCodes.protocolError);
+    return stream.widen(by) ? null : this.#reject(stream, errorCodes.flowControlError);
+  }
+
+  /** The peer's SETTINGS_INITIAL_WINDOW_SIZE has changed (RFC 9113 section 6.9.2). */
+  resizeWindows(by: number): H2Fault | null {
+    for (const stream of this.#open.values()) if (!stream.widen(by)) return connectionOverrun;
+    return null;
+  }
+
+  /** PRIORITY, which means nothing to us; but no stream depends on itself (RFC 7540 section 5.3.1). */
+  takePriority(id: number, dependsOn: number): H2Fault | null {
+    if (dependsOn !== id) return null;
+    const stream = this.#open.get(id);
+    return stream === undefined ? ownChild : this.#reject(stream, errorCodes.protocolError);
+  }
+
+  #takeFirstHead(id: number, ended: boolean, of: { block: Buffer; isOwnChild: boolean }): H2Fault | null {
+    const { role, blocks } = this.#options;
+    if (role === 'Client' || id <= this.#lastPeerId) {
+      return blocks.trailers(of.block) === 'CompressionError' ? brokenTables : this.#takeLateHead(id);
+    }
+    const head = blocks.request(of.block);
+    if (head === 'CompressionError') return brokenTables;
+    if (id % 2 === 0) return evenStream;
+    this.#closed.opened(id, this.#lastPeerId);
+    this.#lastPeerId = id;
+    if (id > this.#lastTakenId) {
+      this.#closed.abandoned(id, this.#options.streamWindowBytes);
+      return null;
+    }
+    if (this.count >= this.#options.streamsMax) return this.#refuse(id);
+    if (head === 'Malformed' || of.isOwnChild) {
+      const fault = this.#rejectNew(id, errorCodes.protocolError);
+      this.#options.host.streamRejected(of.isOwnChild ? 'depends on itself' : blocks.fault);
+      return fault;
+    }
+    return this.#openStream(id, head, ended);
+  }
+
+  #openStream(id: number, head: RequestBlock | 'TooLarge', ended: boolean): H2Fault | null {
+    const stream = new H2Stream(id, this, this.#options.streamWindowBytes);
+    stream.hasHead = true;
+    stream.remoteEnded = ended;
+    this.#open.set(id, stream);
+    const events = this.#options.host.streamOpened(stream, head, ended);
+    if (stream.isClosed) return null;
+    stream.events = events;
+    if (events !== null) return null;
+    this.#close(stream);
+    return this.#refuse(id);
+  }
+
+  #refuse(id: number): H2Fault | null {
+    this.#closed.abandoned(id, this.#options.streamWindowBytes);
+    return this.#rejectNew(id, errorCodes.refusedStream);
+  }
+
+  #takeLateHead(id: number): H2Fault | null {
+    if (this.#isIdle(id)) return idleStream;
+    if (this.#closed.isExpected(id)) return this.#guard.takesFrame() ? null : tooManyFrames;
+    return this.#closed.wasSkipped(id) ? skippedStream : this.#rejectClosed(id);
+  }
+
+  #tellData(stream: H2Stream, data: Buffer): void {
+    if (!stream.touched) {
+      stream.touched = true;
+      this.#touched.push(stream);
+    }
+    stream.events?.streamData(data);
+  }
+
+  #endRemote(stream: H2Stream, trailers: Fields | null): void {
+    if (stream.isClosed) return;
+    stream.remoteEnded = true;
+    stream.events?.streamEnd(trailers);
+    this.#closeIfEnded(stream);
+  }
+
+  // ---- ends
+
+  #closeIfEnded(stream: H2Stream): void {
+    if (stream.remoteEnded && stream.localEnded && !stream.isClosed) this.#close(stream);
+  }
+
+  /** A fault of the peer that costs it the stream. */
+  #reject(stream: H2Stream, code: number): H2Fault | null {
+    if (stream.isClosed) return null;
+    this.#writeReset(stream, code);
+    this.#tellReset(stream, code, true);
+    return this.#guard.takesReset() ? null : tooManyResets;
+  }
+
+  #rejectNew(id: number, code: number): H2Fault | null {
+    this.outflow.writer.reset(id, code);
+    this.outflow.wrote();
+    return this.#guard.takesReset() ? null : tooManyResets;
+  }
+
+  #rejectClosed(id: number): H2Fault | null {
+    return this.#rejectNew(id, errorCodes.streamClosed);
+  }
+
+  #writeReset(stream: H2Stream, code: number): void {
+    if (!stream.remoteEnded) this.#closed.abandoned(stream.id, stream.mayCome);
+    this.outflow.writer.reset(stream.id, code);
+    this.outflow.wrote();
+  }
+
+  #tellReset(stream: H2Stream, code: number, actedOn: boolean): void {
+    const { events } = stream;
+    this.#close(stream);
+    events?.streamReset(code, actedOn);
+  }
+
+  #close(stream: H2Stream): void {
+    this.#open.delete(stream.id);
+    stream.events = null;
+    this.returned(stream.close());
+    if (this.#open.size === 0) this.#options.host.lastStreamClosed();
+  }
+
+  #isOwn(id: number): boolean {
+    return id % 2 === (this.#options.role === 'Client' ? 1 : 0);
+  }
+
+  /** Nobody has opened it; no server pushes here. */
+  #isIdle(id: number): boolean {
+    if (id % 2 === 0) return true;
+    return id > (this.#options.role === 'Client' ? this.#lastOwnId : this.#lastPeerId);
+  }
+
+  // ---- what streams ask for
+
+  returned(octets: number): void {
+    const announced = this.#incoming.give(octets);
+    if (announced === 0) return;
+    this.outflow.writer.windowUpdate(0, announced);
+    this.outflow.wrote();
+  }
+
+  sent(): void {
+    this.#guard.sent();
+  }
+
+  localEnded(stream: H2Stream): void {
+    if (this.#options.role === 'Client') {
+      this.#closeIfEnded(stream);
+      return;
+    }
+    this.outflow.endedUnsent += 1;
+    // the answer is whole, and the rest of the request of no use (RFC 9113 section 8.1)
+    if (!stream.remoteEnded) this.#writeReset(stream, errorCodes.noError);
+    this.#close(stream);
+  }
+
+  abandoned(stream: H2Stream, code: number): void {
+    this.#writeReset(stream, code);
+    this.#close(stream);
+    if (isPeersFault(code) && !this.#guard.takesReset()) this.#options.fail(tooManyResets);
+  }
+}
+
+function isPeersFault(code: number): boolean {
+  switch (code) {
+    case errorCodes.protocolError:
+    case errorCodes.flowControlError:
+    case errorCodes.streamClosed:
+    case errorCodes.enhanceYourCalm:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const { protocolError, flowControlError, compressionError, enhanceYourCalm } = errorCodes;
+const idleStream: H2Fault = { code: protocolError, detail: 'frame of a stream that is not open' };
+const skippedStream: H2Fault = { code: protocolError, detail: 'stream opened out of order' };
+const evenStream: H2Fault = { code: protocolError, detail: 'stream of an even number' };
+const ownChild: H2Fault = { code: protocolError, detail: 'stream that depends on itself' };
+const brokenTables: H2Fault = { code: compressionError, detail: 'header block' };
+const connectionOverrun: H2Fault = { code: flowControlError, detail: 'window overrun' };
+const tooManyResets: H2Fault = { code: enhanceYourCalm, detail: 'too many streams reset' };
+const tooManyFrames: H2Fault = { code: enhanceYourCalm, detail: 'too many frames' };
