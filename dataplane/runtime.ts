@@ -2,6 +2,12 @@ import type { Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
 import type { Router } from '#dataplane/route/router.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
+import type {
+  ClientLimits,
+  ClientProtocols,
+  ForwardedHeaders,
+  Http2Limits,
+} from '#snapshot/client-settings.ts';
 import type { SecureContext } from 'node:tls';
 
 /** A snapshot made ready to serve: compiled once, read by every request, never changed. */
@@ -16,6 +22,31 @@ export interface Port {
   readonly router: Router<ServedListener, Rule>;
   /** Null for plain HTTP. */
   readonly tls: TlsPort | null;
+  readonly client: ClientRules;
+}
+
+/** What holds for the clients of a port: its settings in the snapshot, made ready. */
+export interface ClientRules {
+  readonly limits: ClientLimits;
+  readonly address: AddressRule;
+  readonly forwarded: ForwardedHeaders;
+  /** Null: no connection begins with a header of the PROXY protocol. */
+  readonly proxyProtocol: ProxySources | null;
+  readonly protocols: ClientProtocols;
+  readonly http2: Http2Limits;
+  readonly grpcWeb: boolean;
+}
+
+/** Whose address is the client's; see `ClientAddress` of the snapshot. Addresses are textual, without zone. */
+export type AddressRule =
+  | { readonly kind: 'Connection' }
+  | { readonly kind: 'Hops'; readonly hops: number }
+  | { readonly kind: 'Sources'; readonly trusts: (address: string) => boolean };
+
+/** Who begins connections with a header of the PROXY protocol. */
+export interface ProxySources {
+  readonly mode: 'Required' | 'Optional';
+  readonly trusts: (address: string) => boolean;
 }
 
 /** Which certificate is shown to whom. */
@@ -63,6 +94,8 @@ export interface Forward {
   readonly backendTimeoutMs: number;
   /** One attempt, from the end of the request to the head of the answer. Milliseconds; 0 for none. */
   readonly headTimeoutMs: number;
+  /** The content of a request. Octets; 0 for what the listener allows. */
+  readonly bodyBytesMax: number;
 }
 
 /** `cluster` null: the reference could not be resolved, and this share of requests fails. */

@@ -104,7 +104,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'dataplane/h2': { rooms: ['dataplane/http'] },
   'dataplane/route': { rooms: ['snapshot', 'dataplane/http'], packages: ['re2js'], pure: true },
   'dataplane/runtime': {
-    rooms: ['dataplane/http', 'dataplane/route', 'dataplane/upstream'],
+    rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/upstream'],
     builtins: ['node:tls'],
   },
   'dataplane/filters': { rooms: ['snapshot', 'dataplane/http'], pure: true },
@@ -120,12 +120,12 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'dataplane/compile': {
     rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/filters', 'dataplane/runtime'],
-    builtins: ['node:crypto', 'node:tls'],
+    builtins: ['node:crypto', 'node:net', 'node:tls'],
   },
   'dataplane/upstream': { rooms: ['snapshot', 'dataplane/http'], builtins: ['node:net'] },
   'dataplane/proxy': {
-    rooms: ['dataplane/http', 'dataplane/route', 'dataplane/upstream', 'dataplane/runtime'],
-    builtins: ['node:crypto'],
+    rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/upstream', 'dataplane/runtime'],
+    builtins: ['node:crypto', 'node:net'],
   },
   'dataplane/listen': {
     rooms: ['dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],

@@ -1,5 +1,6 @@
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
+import type { ClientSettings } from '#snapshot/client-settings.ts';
 import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
@@ -17,6 +18,7 @@ export interface ByKind {
   readonly authentications: Authentication[];
   readonly keySets: Map<ResourceId, KeySet>;
   readonly rateLimits: RateLimit[];
+  readonly clientSettings: ClientSettings[];
 }
 
 /** Sorts out `resources`; stores and fleets are for the rate limiter, which is told by others. */
@@ -30,6 +32,7 @@ export function byKind(resources: ResourceSet): ByKind {
     authentications: [],
     keySets: new Map(),
     rateLimits: [],
+    clientSettings: [],
   };
   for (const resource of resources.values()) {
     switch (resource.kind) {
@@ -58,6 +61,8 @@ export function byKind(resources: ResourceSet): ByKind {
         all.rateLimits.push(resource);
         break;
       case 'ClientSettings':
+        all.clientSettings.push(resource);
+        break;
       case 'StreamRoute':
       case 'RateLimitStore':
       case 'Fleet':
@@ -78,6 +83,7 @@ export function sameButEndpoints(a: ByKind, b: ByKind): boolean {
     sameList(a.certificates, b.certificates) &&
     sameList(a.authentications, b.authentications) &&
     sameList(a.rateLimits, b.rateLimits) &&
+    sameList(a.clientSettings, b.clientSettings) &&
     sameList([...a.keySets.values()], [...b.keySets.values()])
   );
 }

@@ -4,7 +4,7 @@
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import { RouterCompiler } from '#dataplane/route/compiled-router.ts';
 import { compileMatches, type CompiledMatch } from '#dataplane/route/matches.ts';
-import type { Port, Rule, Runtime, ServedListener } from '#dataplane/runtime.ts';
+import type { ClientRules, Port, Rule, Runtime, ServedListener } from '#dataplane/runtime.ts';
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
 import type * as contract from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
@@ -14,6 +14,7 @@ import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 import { byKind, sameButEndpoints, sameList, type ByKind } from './by-kind.ts';
+import { defaultClientRules, portClients } from './client-rules.ts';
 import { CarryOver } from './carry-over.ts';
 import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
 import { compileRules, dependsOnPort } from './rules.ts';
@@ -54,6 +55,7 @@ export class Compiler {
   readonly #dependencies: CompilerDependencies;
   readonly #routes = new CarryOver<Route, CompiledRoute>(compileRoute);
   readonly #certificates = new CarryOver(loadedCertificate);
+  readonly #clients = new CarryOver(portClients);
   readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
   readonly #limits = new WeakMap<RateLimit, LimitFilter>();
   #routers: ReadonlyMap<number, PortCompiler> = new Map();
@@ -82,7 +84,9 @@ export class Compiler {
     const parts = this.#parts(resources, refused);
     const routes = this.#routes.takeOver(resources.routes, refused);
     const certificates = this.#certificatesById(resources, refused);
-    const ports = this.#ports({ listeners: resources.listeners, routes, parts, certificates, refused });
+    const clients = new Map(this.#clients.takeOver(resources.clientSettings, refused));
+    const { listeners } = resources;
+    const ports = this.#ports({ listeners, routes, parts, certificates, clients, refused });
     refused.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
     return { ports, refused };
   }
@@ -134,6 +138,7 @@ export class Compiler {
     readonly routes: readonly CompiledRoute[];
     readonly parts: Parts;
     readonly certificates: ReadonlyMap<ResourceId, ServerCertificate>;
+    readonly clients: ReadonlyMap<number, ClientRules>;
     readonly refused: Refused[];
   }): ReadonlyMap<number, Port> {
     const routers = new Map<number, PortCompiler>();
@@ -144,7 +149,9 @@ export class Compiler {
       const compiler: PortCompiler = this.#routers.get(number) ?? new RouterCompiler();
       routers.set(number, compiler);
       const router = compiler.compile({ listeners: served.map(listenerEntry), routes: from.routes, rulesAt });
-      ports.set(number, Object.freeze({ number, router, tls: tlsOf(served, from.certificates) }));
+      const tls = tlsOf(served, from.certificates);
+      const client = from.clients.get(number) ?? defaultClientRules;
+      ports.set(number, Object.freeze({ number, router, tls, client }));
     }
     this.#routers = routers;
     return ports;

@@ -123,7 +123,8 @@ function compileForward(action: ForwardAction, parts: Parts): Action {
     if (edits.closed !== null) return { kind: 'Closed', reason: edits.closed };
     backends.push({ value: compileBackend(backend, edits, parts), weight: backend.weight });
   }
-  return { kind: 'Forward', pick: weightedPick(backends), ...timeoutsOf(action.timeouts) };
+  const { bodyBytesMax } = action;
+  return { kind: 'Forward', pick: weightedPick(backends), bodyBytesMax, ...timeoutsOf(action.timeouts) };
 }
 
 function compileBackend({ cluster }: WeightedBackend, edits: CompiledEdits, parts: Parts): Backend {

@@ -14,6 +14,7 @@ import { acceptsSwitch } from './upgrade.ts';
 import { OutgoingRequest } from './outgoing.ts';
 import { grpcStatusOf } from '#dataplane/http/grpc.ts';
 import { noContent } from '#dataplane/http/framing.ts';
+import { clientOf } from './client-address.ts';
 import { AllowedTime } from './allowed-time.ts';
 import type { TimeKeeper } from './allowed-time.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -24,7 +25,15 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
-import type { Backend, Forward, Redirect, Rule, RuntimeCell, ServedListener } from '#dataplane/runtime.ts';
+import type {
+  Backend,
+  ClientRules,
+  Forward,
+  Redirect,
+  Rule,
+  RuntimeCell,
+  ServedListener,
+} from '#dataplane/runtime.ts';
 
 /** What all exchanges of a data plane share. */
 export interface Surroundings {
@@ -37,6 +46,12 @@ export interface Surroundings {
   readonly dateLine: () => string;
   readonly tunnelIdleTimeoutMs: number;
 }
+
+/** For a request on a port that the runtime has no more. */
+const unservedRules: Pick<ClientRules, 'address' | 'forwarded'> = {
+  address: { kind: 'Connection' },
+  forwarded: { xForwarded: 'Replace', forwarded: 'Remove' },
+};
 
 /** Drives one request; see the head of this file. */
 export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
@@ -56,6 +71,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #forwarding: Forwarding | null = null;
   #time: AllowedTime | null = null;
   #contentEnded: boolean;
+  #contentBytesMax = Number.POSITIVE_INFINITY;
   #finished = false;
   #status = 0;
   #grpcStatus: number | null = null;
@@ -66,9 +82,11 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#around = around;
     this.#downstream = downstream;
     this.request = request;
-    this.client = downstream.client;
+    const { port, clientLines } = downstream;
+    const rules = around.cell.current.ports.get(port)?.client ?? unservedRules;
     this.startedMs = around.now();
-    this.forwarded = forwardedHead(request, downstream.clientLines);
+    this.client = clientOf(request.fields, downstream.client, rules.address);
+    this.forwarded = forwardedHead(request, this.client, clientLines, rules.forwarded);
     this.#contentEnded = request.length === noContent || request.length === 0;
   }
 
@@ -93,6 +111,11 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.matchedPrefix = match.matchedPrefix;
     const { action } = match.rule;
     if (action.kind === 'Forward') {
+      this.#contentBytesMax = action.bodyBytesMax > 0 ? action.bodyBytesMax : Number.POSITIVE_INFINITY;
+      if (this.request.length > this.#contentBytesMax) {
+        this.#fail({ kind: 'BodyTooLarge' });
+        return;
+      }
       const { startedMs } = this;
       const endsMs = startedMs + (this.request.grpc?.timeoutMs ?? Number.POSITIVE_INFINITY);
       this.#time = new AllowedTime(this.#around, action, { startedMs, endsMs }, this);
@@ -190,7 +213,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
 
   contentData(data: Buffer): void {
     this.#bytesIn += data.length;
-    this.#forwarding?.contentData(data);
+    if (this.#bytesIn > this.#contentBytesMax) this.#fail({ kind: 'BodyTooLarge' });
+    else this.#forwarding?.contentData(data);
   }
 
   contentFlush(): void {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { plainName, readsAs, removeFields } from '#dataplane/http/aliases.ts';
 import { fieldLine, Fields } from '#dataplane/http/fields.ts';
+import { addForwarded } from './forwarded-choice.ts';
 import { isHopByHop, nominatedNames } from '#dataplane/http/hop-by-hop.ts';
 import type { Client, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
+import type { ForwardedHeaders } from '#snapshot/client-settings.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 
 /**
@@ -12,6 +14,8 @@ import type { ReceivedRequest } from '#dataplane/http/received.ts';
  * Hot path: made once a connection; the Host of its requests is nearly always the same.
  */
 export class ClientLines {
+  readonly client: Client;
+  readonly port: number;
   readonly forwardedFor: string;
   readonly forwardedProto: string;
   readonly forwardedPort: string;
@@ -19,6 +23,8 @@ export class ClientLines {
   #forwardedHost = '';
 
   constructor(client: Client, port: number) {
+    this.client = client;
+    this.port = port;
     this.forwardedFor = fieldLine('X-Forwarded-For', client.address);
     this.forwardedProto = fieldLine('X-Forwarded-Proto', client.secure ? 'https' : 'http');
     this.forwardedPort = fieldLine('X-Forwarded-Port', String(port));
@@ -35,9 +41,15 @@ export class ClientLines {
 
 /**
  * The head that is sent to a backend, before filters: the client's end-to-end fields, and what we know of the client
- * in place of what it says of itself. No hop before us is trusted yet.
+ * in place of what it says of itself, unless `rules` say otherwise. `client` is whose request it is, `connection`
+ * what its connection tells.
  */
-export function forwardedHead(request: ReceivedRequest, client: ClientLines): ForwardedHead {
+export function forwardedHead(
+  request: ReceivedRequest,
+  client: Client,
+  connection: ClientLines,
+  rules: ForwardedHeaders,
+): ForwardedHead {
   const fields = new Fields();
   const nominated = nominatedNames(request.connectionOptions);
   const from = request.fields.flat;
@@ -49,9 +61,14 @@ export function forwardedHead(request: ReceivedRequest, client: ClientLines): Fo
     if (isHopByHop(name) || isReplaced(name) || (nominated !== null && nominated.has(name))) continue;
     to.push(name, from[at + 1] ?? '');
   }
-  to.push('x-forwarded-for', client.forwardedFor, 'x-forwarded-proto', client.forwardedProto);
-  if (request.authority !== '') to.push('x-forwarded-host', client.forwardedHost(request.authority));
-  to.push('x-forwarded-port', client.forwardedPort);
+  if (rules.xForwarded === 'Replace' && rules.forwarded === 'Remove') {
+    const lines = client === connection.client ? connection : new ClientLines(client, connection.port);
+    to.push('x-forwarded-for', lines.forwardedFor, 'x-forwarded-proto', lines.forwardedProto);
+    if (request.authority !== '') to.push('x-forwarded-host', lines.forwardedHost(request.authority));
+    to.push('x-forwarded-port', lines.forwardedPort);
+  } else {
+    addForwarded(fields, request, { client, peer: connection.client, port: connection.port, rules });
+  }
   to.push(requestIdName, idLine ?? fieldLine('X-Request-Id', randomUUID()));
   return {
     method: request.method,

@@ -1,3 +1,4 @@
+import { defaultClientRules } from '#dataplane/compile/client-rules.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
 import type { Action, Backend, Port, Rule, Runtime, ServedListener, TlsPort } from '#dataplane/runtime.ts';
@@ -22,9 +23,10 @@ export function aForward(
     readonly requestTimeoutMs?: number;
     readonly backendTimeoutMs?: number;
     readonly headTimeoutMs?: number;
+    readonly bodyBytesMax?: number;
   } = {},
 ): Action {
-  const none = { requestTimeoutMs: 0, backendTimeoutMs: 0, headTimeoutMs: 0 };
+  const none = { requestTimeoutMs: 0, backendTimeoutMs: 0, headTimeoutMs: 0, bodyBytesMax: 0 };
   return { kind: 'Forward', pick: () => backend, ...none, ...timeouts };
 }
 
@@ -44,7 +46,12 @@ export function aPort(
   const served = new Map(
     Object.entries(listeners).map(([hostname, routing]) => [hostname, routed(number, hostname, routing)]),
   );
-  return { number, tls, router: { listenerFor: (host) => served.get(host) ?? served.get('') ?? null } };
+  return {
+    number,
+    tls,
+    client: defaultClientRules,
+    router: { listenerFor: (host) => served.get(host) ?? served.get('') ?? null },
+  };
 }
 
 function routed(port: number, hostname: string, routing: Routing): RoutedListener<ServedListener, Rule> {

@@ -31,6 +31,10 @@ function aFilter(verdict: () => Verdict | Promise<Verdict>): RequestFilter {
   return { kind: 'Test', apply: verdict };
 }
 
+function runtimeOf(action: Action) {
+  return aRuntime(aPort(80, { '': () => aRule(null, { action }) }));
+}
+
 describe('what cannot be served is answered by the table', () => {
   const cases: readonly (readonly [name: string, status: number, kind: string, rule: () => Rule | null])[] = [
     ['no rule', 404, 'NoRoute', () => null],
@@ -66,6 +70,21 @@ describe('what cannot be served is answered by the table', () => {
     assert.match(answers[0]?.head ?? '', /^Retry-After: 1$/mu);
     assert.equal(dataPlane.records[0]?.failure?.kind, 'NoEndpoint');
   });
+
+  for (const [framing, octets] of [
+    ['its length', 'Content-Length: 11\r\n\r\n'],
+    ['its chunks', 'Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n'],
+  ]) {
+    it(`more content than the route takes, by ${framing}: 413`, async () => {
+      const { answer, record, seen } = await asked(
+        { runtime: (cluster) => runtimeOf(aForward(aBackend(cluster), { bodyBytesMax: 10 })) },
+        `POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${octets}`,
+      );
+      assert.equal(answer?.status, 413);
+      assert.equal(record?.failure?.kind, 'BodyTooLarge');
+      assert.equal(seen, 0);
+    });
+  }
 
   it('no connection: 503', async () => {
     using dataPlane = await givenDataPlane([await anUnusedPort()]);

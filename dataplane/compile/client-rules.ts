@@ -1,0 +1,58 @@
+import { BlockList, isIP } from 'node:net';
+import type { AddressRule, ClientRules as ReadyRules } from '#dataplane/runtime.ts';
+import { clientDefaults } from '#snapshot/client-defaults.ts';
+import type { ClientAddress, ClientRules, ClientSettings } from '#snapshot/client-settings.ts';
+import type { Made } from './carry-over.ts';
+
+/** The rules of a port for which the snapshot has no settings. */
+export const defaultClientRules: ReadyRules = clientRules(clientDefaults);
+
+/** The rules of the port that `settings` are for. */
+export function portClients(settings: ClientSettings): Made<readonly [port: number, rules: ReadyRules]> {
+  try {
+    return { ok: true, value: [settings.port, clientRules(settings)] };
+  } catch (error) {
+    return { ok: false, reason: `a network that cannot be read: ${String(error)}` };
+  }
+}
+
+/** The rules of a port's clients, made ready: networks become a search that takes no longer for many of them. */
+export function clientRules(settings: ClientRules): ReadyRules {
+  const { limits, clientAddress, forwarded, proxyProtocol, protocols, http2, grpcWeb } = settings;
+  return Object.freeze({
+    limits,
+    address: addressRule(clientAddress),
+    forwarded,
+    proxyProtocol:
+      proxyProtocol === null
+        ? null
+        : Object.freeze({ mode: proxyProtocol.mode, trusts: networks(proxyProtocol.sources) }),
+    protocols,
+    http2,
+    grpcWeb,
+  });
+}
+
+function addressRule(address: ClientAddress): AddressRule {
+  switch (address.kind) {
+    case 'Connection':
+    case 'Hops':
+      return address;
+    case 'Sources':
+      return Object.freeze({ kind: 'Sources', trusts: networks(address.sources) });
+    default:
+      return address satisfies never;
+  }
+}
+
+/** Whether an address is in one of `sources`: `10.0.0.0/8`, `2001:db8::/32`, or an address alone. */
+function networks(sources: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const source of sources) {
+    const [network = '', bits] = source.split('/');
+    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(network, family);
+    else list.addSubnet(network, Number(bits), family);
+  }
+  return (address) => list.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+}
