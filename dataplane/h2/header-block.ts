@@ -53,7 +53,7 @@ export class HeaderBlockReader {
   fault = '';
   readonly #decoder: HpackDecoder;
   readonly #rules: BlockRules;
-  readonly #section = new FieldSection();
+  readonly #section = new BlockSection();
 
   constructor(decoder: HpackDecoder, rules: BlockRules) {
     this.#decoder = decoder;
@@ -77,7 +77,7 @@ export class HeaderBlockReader {
     if (path === '*' && method !== 'OPTIONS') return this.#malformed(':path * without OPTIONS');
     return {
       pseudo: { method, scheme: scheme ?? '', authority, path: path ?? '', protocol },
-      fields: section.fields,
+      fields: section.take(),
       contentLength: section.contentLength,
       hasUnderscore: section.hasUnderscore,
     };
@@ -90,7 +90,7 @@ export class HeaderBlockReader {
     if (section.status === null || section.pseudos !== 1) return this.#malformed('no :status alone');
     return {
       status: Number(section.status),
-      fields: section.fields,
+      fields: section.take(),
       contentLength: section.contentLength,
       hasUnderscore: section.hasUnderscore,
     };
@@ -101,7 +101,7 @@ export class HeaderBlockReader {
     const failure = this.#read(block);
     if (failure !== null) return failure;
     return this.#section.pseudos === 0
-      ? this.#section.fields
+      ? this.#section.take()
       : this.#malformed('a pseudo-header field in trailers');
   }
 
@@ -121,9 +121,11 @@ export class HeaderBlockReader {
   }
 }
 
+const noFields = new Fields();
+
 /** The fields of one block, as they come. */
-class FieldSection implements HeaderSink {
-  fields = new Fields();
+class BlockSection implements HeaderSink {
+  fields = noFields;
   method: string | null = null;
   scheme: string | null = null;
   authority: string | null = null;
@@ -152,6 +154,13 @@ class FieldSection implements HeaderSink {
     this.fault = '';
     this.#cookies = 0;
     this.#cookie = '';
+  }
+
+  /** The fields, which no block to come shall touch, nor this connection hold while it idles. */
+  take(): Fields {
+    const { fields } = this;
+    this.fields = noFields;
+    return fields;
   }
 
   /** Hot path: a regular field costs a comparison and two places in an array. */

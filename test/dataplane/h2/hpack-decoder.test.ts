@@ -109,3 +109,170 @@ describe('the examples of RFC 7541', () => {
     );
   });
 });
+
+/** A decoder whose dynamic table holds `a: 1`, then `b: 2`: indices 63 and 62. */
+function withTwo(): HpackDecoder {
+  const decoder = new HpackDecoder(4096);
+  assert.deepEqual(decoded(decoder, hex('40 0161 0131  40 0162 0132')), [
+    ['a', '1'],
+    ['b', '2'],
+  ]);
+  return decoder;
+}
+
+describe('what a decoder refuses', () => {
+  const cases: Record<string, string> = {
+    'index 0': '80',
+    'the index behind both tables': 'c0',
+    'a name whose index is behind both tables': '7f01 0131',
+    'an integer without an end': 'ff ff',
+    'an integer of more than four octets': 'ff 8080 8080 00',
+    'an integer that overflows': 'ff ffff ffff ffff ffff ff7f',
+    'a literal without a name': '40',
+    'a literal without a value': '40 0161',
+    'a name that is longer than the block': '40 0261',
+    'a value that is longer than the block': '40 0161 0231',
+    'a length without an end': '40 0161 7f',
+    'a size above what was announced': '3fe2 1f',
+    'a size behind a field': '82 20',
+    'three sizes': '20 20 20',
+    'EOS within a string': '40 0161 84 ffff ffff',
+    'padding of eight ones': '40 0161 82 1fff',
+    'padding that is all zeros': '40 0161 81 18',
+    'padding that begins with a zero': '40 0161 81 1b',
+    'a string in Huffman code that is padding alone, of an octet': '40 0161 81 ff',
+    'a code that the end cuts': '40 0161 83 1fff fe',
+  };
+  for (const [name, block] of Object.entries(cases)) {
+    it(name, () => {
+      assert.equal(decoded(new HpackDecoder(4096), hex(block)), 'Malformed');
+      assert.equal(decoded(new HpackDecoder(4096), hex(`82 ${block}`)), 'Malformed');
+    });
+  }
+
+  it('nothing of it: padding of seven ones, and none at all', () => {
+    assert.deepEqual(decoded(new HpackDecoder(4096), hex('40 0161 81 07')), [['a', '0']]);
+    assert.deepEqual(decoded(new HpackDecoder(4096), hex('40 0161 85 00000 00000')), [['a', '00000000']]);
+    assert.deepEqual(decoded(new HpackDecoder(4096), hex('40 0161 83 002e 7f')), [['a', '00:']]);
+    assert.deepEqual(decoded(new HpackDecoder(4096), hex('40 0161 80')), [['a', '']]);
+  });
+});
+
+describe('the dynamic table', () => {
+  it('has the newest field first, behind the static table', () => {
+    assert.deepEqual(decoded(withTwo(), hex('be bf')), [
+      ['b', '2'],
+      ['a', '1'],
+    ]);
+    assert.equal(decoded(withTwo(), hex('c0')), 'Malformed');
+  });
+
+  it('gives names to literals of all kinds, and only indexed ones enter it', () => {
+    const decoder = withTwo();
+    // without indexing, never indexed, with indexing
+    assert.deepEqual(decoded(decoder, hex('0f30 0133  1f30 0134  7f00 0135')), [
+      ['a', '3'],
+      ['a', '4'],
+      ['a', '5'],
+    ]);
+    assert.deepEqual(decoded(decoder, hex('be bf c0')), [
+      ['a', '5'],
+      ['b', '2'],
+      ['a', '1'],
+    ]);
+  });
+
+  it('is emptied by a size of 0, and holds fields again after the next', () => {
+    const decoder = withTwo();
+    assert.deepEqual(decoded(decoder, hex('20 3fe11f 40 0163 0133')), [['c', '3']]);
+    assert.deepEqual(decoded(decoder, hex('be')), [['c', '3']]);
+    assert.equal(decoded(decoder, hex('bf')), 'Malformed');
+  });
+
+  it('lets the oldest go when it is made smaller, each counted with 32 octets', () => {
+    const holds = (size: string, block: string): unknown => {
+      const decoder = withTwo();
+      assert.deepEqual(decoded(decoder, hex(size)), []);
+      return decoded(decoder, hex(block));
+    };
+    assert.deepEqual(holds('3f25', 'be bf'), [
+      ['b', '2'],
+      ['a', '1'],
+    ]);
+    assert.equal(holds('3f24', 'bf'), 'Malformed');
+    assert.deepEqual(holds('3f03', 'be'), [['b', '2']]);
+    assert.equal(holds('3f02', 'be'), 'Malformed');
+  });
+
+  it('is emptied by a field that is larger, which is told all the same', () => {
+    const decoder = withTwo();
+    const long = '31'.repeat(40);
+    assert.deepEqual(decoded(decoder, hex(`3f25 40 0163 28${long}`)), [['c', '1'.repeat(40)]]);
+    assert.equal(decoded(decoder, hex('be')), 'Malformed');
+  });
+
+  it('takes a name from a field that has to go for it', () => {
+    const decoder = withTwo();
+    // of 68 octets; the name is that of the oldest
+    assert.deepEqual(decoded(decoder, hex('3f25 7f00 0239 39')), [['a', '99']]);
+    assert.deepEqual(decoded(decoder, hex('be')), [['a', '99']]);
+    assert.equal(decoded(decoder, hex('bf')), 'Malformed');
+  });
+
+  it('may be as large as was announced', () => {
+    const decoder = new HpackDecoder(8192);
+    assert.deepEqual(decoded(decoder, hex('3fe13f')), []);
+    const values = Array.from({ length: 200 }, (_, at) => `${at + 100}`);
+    const blocks = values.map((value) => `40 0161 03${Buffer.from(value).toString('hex')}`);
+    assert.deepEqual(
+      decoded(decoder, hex(blocks.join(''))),
+      values.map((value) => ['a', value]),
+    );
+    // 8192 / 36 = 227: all are there, the oldest with index 62 + 199
+    assert.deepEqual(decoded(decoder, hex('ff8601')), [['a', '100']]);
+    assert.throws(() => new HpackDecoder(4095));
+  });
+});
+
+describe('limits', () => {
+  const block = hex('40 0161 0131  40 0162 0132  40 0163 0133');
+
+  it('tell the fields before them, and fill the table with those behind', () => {
+    for (const limits of [
+      { listBytesMax: 34 * 2, fieldsMax: 100 },
+      { listBytesMax: 34 * 3 - 1, fieldsMax: 100 },
+      { listBytesMax: 1000, fieldsMax: 2 },
+    ]) {
+      const decoder = new HpackDecoder(4096);
+      assert.deepEqual(decodedWithin(decoder, block, limits), {
+        outcome: 'TooLarge',
+        fields: [
+          ['a', '1'],
+          ['b', '2'],
+        ],
+      });
+      assert.deepEqual(decoded(decoder, hex('be')), [['c', '3']]);
+    }
+  });
+
+  it('hold for a field, not for those that would still fit behind it', () => {
+    const mixed = hex('40 0161 0331 3131  40 0162 0132');
+    assert.deepEqual(decodedWithin(new HpackDecoder(4096), mixed, { listBytesMax: 35, fieldsMax: 9 }), {
+      outcome: 'TooLarge',
+      fields: [],
+    });
+  });
+
+  it('let through what just fits', () => {
+    const { outcome } = decodedWithin(new HpackDecoder(4096), block, { listBytesMax: 34 * 3, fieldsMax: 3 });
+    assert.equal(outcome, 'Complete');
+  });
+
+  it('do not hide what is malformed behind them', () => {
+    const { outcome } = decodedWithin(new HpackDecoder(4096), hex('8282 80'), {
+      listBytesMax: 10,
+      fieldsMax: 1,
+    });
+    assert.equal(outcome, 'Malformed');
+  });
+});
