@@ -8,6 +8,7 @@ import type {
   ForwardedHeaders,
   Http2Limits,
 } from '#snapshot/client-settings.ts';
+import type { RetryCondition } from '#snapshot/route.ts';
 import type { SecureContext } from 'node:tls';
 
 /** A snapshot made ready to serve: compiled once, read by every request, never changed. */
@@ -96,6 +97,17 @@ export interface Forward {
   readonly headTimeoutMs: number;
   /** The content of a request. Octets; 0 for what the listener allows. */
   readonly bodyBytesMax: number;
+  /** Null: requests are sent again as docs/decisions/0018-retries.md tells. */
+  readonly retry: Retry | null;
+}
+
+/** When a request is sent again; see `RouteRetry` of the snapshot. Milliseconds. */
+export interface Retry {
+  readonly attempts: number;
+  readonly codes: ReadonlySet<number>;
+  readonly conditions: ReadonlySet<RetryCondition>;
+  readonly backoffMs: number;
+  readonly backoffMsMax: number;
 }
 
 /** `cluster` null: the reference could not be resolved, and this share of requests fails. */

@@ -122,7 +122,10 @@ const walls: Readonly<Record<string, Walls>> = {
     rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/filters', 'dataplane/runtime'],
     builtins: ['node:crypto', 'node:net', 'node:tls'],
   },
-  'dataplane/upstream': { rooms: ['snapshot', 'dataplane/http'], builtins: ['node:net'] },
+  'dataplane/upstream': {
+    rooms: ['snapshot', 'dataplane/http'],
+    builtins: ['node:crypto', 'node:net', 'node:tls'],
+  },
   'dataplane/proxy': {
     rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/upstream', 'dataplane/runtime'],
     builtins: ['node:crypto', 'node:net'],

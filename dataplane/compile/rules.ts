@@ -5,9 +5,17 @@ import { inOrder } from '#dataplane/filters/order.ts';
 import { redirectLocation } from '#dataplane/filters/redirect.ts';
 import { rewrite } from '#dataplane/filters/rewrite.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
-import type { Action, Backend, ResponseFilter, Rule } from '#dataplane/runtime.ts';
+import type { Action, Backend, ResponseFilter, Retry, Rule } from '#dataplane/runtime.ts';
 import type { Filter } from '#snapshot/filter.ts';
-import type { ForwardAction, Route, RouteAction, RouteRule, WeightedBackend } from '#snapshot/route.ts';
+import type {
+  ForwardAction,
+  Route,
+  RouteAction,
+  RouteRetry,
+  RouteRule,
+  RouteTimeouts,
+  WeightedBackend,
+} from '#snapshot/route.ts';
 import type { Parts } from './parts.ts';
 import { timeoutsOf } from './timeouts.ts';
 import { weightedPick } from './weights.ts';
@@ -124,7 +132,22 @@ function compileForward(action: ForwardAction, parts: Parts): Action {
     backends.push({ value: compileBackend(backend, edits, parts), weight: backend.weight });
   }
   const { bodyBytesMax } = action;
-  return { kind: 'Forward', pick: weightedPick(backends), bodyBytesMax, ...timeoutsOf(action.timeouts) };
+  const retry = action.retry === null ? null : compileRetry(action.retry);
+  const timeouts = timeoutsOf(ofOneTry(action));
+  return { kind: 'Forward', pick: weightedPick(backends), bodyBytesMax, retry, ...timeouts };
+}
+
+/** What a try has by its rule's retries, if that is less. */
+function ofOneTry({ timeouts, retry }: ForwardAction): RouteTimeouts {
+  const perTryMs = retry?.perTryMs ?? 0;
+  if (perTryMs === 0) return timeouts;
+  const { backendRequestMs } = timeouts;
+  const isLess = backendRequestMs === null || backendRequestMs === 0 || perTryMs < backendRequestMs;
+  return isLess ? { ...timeouts, backendRequestMs: perTryMs } : timeouts;
+}
+
+function compileRetry({ attempts, codes, conditions, backoffMs, backoffMsMax }: RouteRetry): Retry {
+  return { attempts, codes: new Set(codes), conditions: new Set(conditions), backoffMs, backoffMsMax };
 }
 
 function compileBackend({ cluster }: WeightedBackend, edits: CompiledEdits, parts: Parts): Backend {

@@ -56,6 +56,11 @@ export class AllowedTime implements Timed {
     if (backendTimeoutMs === 0 && headTimeoutMs > 0) this.#allow(headTimeoutMs);
   }
 
+  /** The attempt was in vain, and the next one is yet to begin. */
+  attemptEnds(): void {
+    this.#set(this.#wholeMs);
+  }
+
   /** The head of the answer is there. */
   answerBegins(): void {
     if (this.#timeouts.backendTimeoutMs === 0) this.#set(this.#wholeMs);

@@ -207,7 +207,9 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       return;
     }
     const outgoing = new OutgoingRequest(this.request, this.forwarded);
-    this.#forwarding = new Forwarding(outgoing, backend.cluster, this.#downstream, this);
+    const retry = this.#rule?.action.kind === 'Forward' ? this.#rule.action.retry : null;
+    const terms = { cluster: backend.cluster, retry, watch: this.#around };
+    this.#forwarding = new Forwarding(outgoing, terms, this.#downstream, this);
     this.#forwarding.start(this.#contentEnded);
   }
 
@@ -304,6 +306,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     const tunnel = new Tunnel({ client, backend }, { deadlines, idleTimeoutMs, now }, (totals) => {
       this.#bytesIn += totals.bytesIn;
       this.#bytesOut += totals.bytesOut;
+      this.#forwarding?.switchedEnds();
       this.#finish(null);
     });
     tunnel.start();
@@ -319,14 +322,20 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#time?.attemptBegins(this.#contentEnded);
   }
 
+  attemptEnds(): void {
+    this.#time?.attemptEnds();
+  }
+
   timeRanOut(failure: Failure): void {
+    const isAttempt = failure.kind === 'BackendTimedOut' && this.#status === 0;
+    if (isAttempt && this.#forwarding?.attemptTimedOut() === true) return;
     this.#fail(failure);
   }
 
   /** Ends the exchange by `failure`: answered where no answer has begun, else cut off. */
   #fail(failure: Failure): void {
     if (this.#finished) return;
-    this.#forwarding?.abort();
+    this.#forwarding?.abort(failure);
     if (this.#status !== 0 || failure.kind === 'ClientGone') {
       this.#finish(failure);
       this.#downstream.cut(failure);

@@ -1,18 +1,30 @@
+import { Attempt } from './attempt.ts';
 import { forwardedTrailers } from './forwarded.ts';
+import { Backoff, isIdempotent, Retries } from './retry.ts';
+import type { TimeWatch } from './allowed-time.ts';
+import type { AttemptOwner } from './attempt.ts';
 import type { Downstream } from './downstream.ts';
+import type { NextAttempt, RetryCause } from './retry.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
+import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
-import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
+import type { Retry } from '#dataplane/runtime.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
-import type { ResponseEvents, UpstreamConnection } from '#dataplane/upstream/http1/connection.ts';
-import type { ConnectEvents, Connecting, EndpointPool } from '#dataplane/upstream/endpoint-pool.ts';
+import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
+import type { Outcome } from '#dataplane/upstream/health/endpoint-health.ts';
+import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
+import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts';
 
-/** Is told how a forwarded request fares; the answer's own events come as {@link ResponseEvents} tells them. */
+/** Is told how a forwarded request fares. */
 export interface ForwardEvents {
+  /** Whom consistent balancing counts as the client. */
+  readonly client: Client;
   /** A new attempt begins: its own time starts. */
   attemptBegins(): void;
+  /** The attempt was in vain, and the next begins after a while. */
+  attemptEnds(): void;
   interimHead(response: ReceivedResponse): void;
   responseHead(response: ReceivedResponse): void;
   responseSwitched(response: ReceivedResponse): void;
@@ -23,205 +35,248 @@ export interface ForwardEvents {
   forwardFailed(failure: Failure): void;
 }
 
-/** Tries for one request, at as many endpoints where there are so many. */
-const triesMax = 5;
-/** Times it is sent again: each may cost another backend, if it is the request that kills them. */
-const repeatsMax = 2;
+/** Where a request goes, and how often. */
+export interface ForwardTerms {
+  readonly cluster: UpstreamCluster;
+  /** Null: as decision 0018 says. */
+  readonly retry: Retry | null;
+  readonly watch: TimeWatch;
+}
 
 /**
- * The backend's side of one exchange: picks an endpoint and a connection, sends the request on, and tries again
- * where that cannot do harm. A connection that could not be opened: another endpoint, whatever the method. One that
- * died before an octet of its answer: another endpoint, or once more the only one there is, when the request may be
- * repeated (RFC 9110 section 9.2.2). All within the time that the exchange has.
+ * The backend's side of one exchange: one attempt at an endpoint after the other, until one is answered or no other
+ * may follow (retry.ts). All within the time that the exchange has.
+ *
+ * Hot path: beside itself and one attempt it makes nothing until something fails.
  */
-export class Forwarding implements ResponseEvents, ConnectEvents {
+export class Forwarding implements AttemptOwner {
+  readonly request: SentRequest;
   /** Requests sent to a backend. */
   attempts = 0;
 
-  readonly #request: SentRequest;
-  readonly #cluster: UpstreamCluster;
+  readonly #terms: ForwardTerms;
   readonly #downstream: Downstream;
   readonly #events: ForwardEvents;
-  #pool: EndpointPool | null = null;
-  #connection: UpstreamConnection | null = null;
-  #connecting: Connecting | null = null;
-  #tried: readonly EndpointPool[] = none;
-  #tries = 0;
-  #repeats = 0;
+  #attempt: Attempt | null = null;
+  #retries: Retries | null = null;
+  #backoff: Backoff | null = null;
+  #hash = 0;
   #contentSent = false;
   #contentEnded = false;
+  #trailers: Fields | null = null;
+  #isOpen = false;
 
-  constructor(request: SentRequest, cluster: UpstreamCluster, downstream: Downstream, events: ForwardEvents) {
-    this.#request = request;
-    this.#cluster = cluster;
+  constructor(request: SentRequest, terms: ForwardTerms, downstream: Downstream, events: ForwardEvents) {
+    this.request = request;
+    this.#terms = terms;
     this.#downstream = downstream;
     this.#events = events;
   }
 
+  get cluster(): UpstreamCluster {
+    return this.#terms.cluster;
+  }
+
   /** The endpoint of the present or last attempt. */
   get endpoint(): string | null {
-    return this.#pool?.name ?? null;
+    return this.#attempt?.endpoint.name ?? null;
   }
+
+  // ---- the exchange's side
 
   /** Begins. `contentEnded`: the request is whole already. */
   start(contentEnded: boolean): void {
     this.#contentEnded = contentEnded;
-    this.#attempt(this.#cluster.pick(none));
+    const { cluster } = this.#terms;
+    if (!cluster.began()) {
+      this.#events.forwardFailed({ kind: 'Overloaded' });
+      return;
+    }
+    this.#isOpen = true;
+    this.#hash = cluster.hashOf(this.request.head.fields, this.#events.client.address);
+    const endpoint = cluster.pick(this.#hash, none);
+    if (endpoint === null) this.#fail({ kind: 'NoEndpoint' });
+    else this.#try(endpoint, 'Kept');
   }
 
   contentData(data: Buffer): void {
     this.#contentSent = true;
-    if (this.#connection?.data(data) === false) this.#downstream.hold();
+    if (this.#attempt?.data(data) === false) this.#downstream.hold();
   }
 
   contentFlush(): void {
-    if (!this.#contentEnded && this.#connection?.flush() === false) this.#downstream.hold();
+    if (!this.#contentEnded && this.#attempt?.flush() === false) this.#downstream.hold();
   }
 
   contentEnd(trailers: Fields | null): void {
     this.#contentEnded = true;
-    const { fields } = this.#request.head;
-    this.#connection?.end(trailers === null ? null : forwardedTrailers(trailers, fields));
+    if (trailers !== null) this.#trailers = forwardedTrailers(trailers, this.request.head.fields);
+    this.#attempt?.end(this.#trailers);
   }
 
   /** The client is slow, or no longer. */
   pause(): void {
-    this.#connection?.pause();
+    this.#attempt?.pause();
   }
 
   resume(): void {
-    this.#connection?.resume();
+    this.#attempt?.resume();
   }
 
-  /** Gives the request up; nothing more is told. */
-  abort(): void {
-    this.#connecting?.abort();
-    this.#connection?.abort();
-    this.#connecting = null;
-    this.#connection = null;
+  /** The present attempt has had its time; false when no other follows. */
+  attemptTimedOut(): boolean {
+    const attempt = this.#attempt;
+    if (attempt === null) return false;
+    const next = this.#next({ kind: 'Timeout' }, attempt);
+    if (next === null) return false;
+    attempt.abort('TimedOut');
+    this.#goOn(next);
+    return true;
   }
 
-  /** After a switch: what comes and goes then; null when the connection is gone. */
+  /** Gives the request up for this; nothing more is told. */
+  abort(failure: Failure): void {
+    this.#attempt?.abort(this.#contentEnded ? outcomeOf(failure) : null);
+    this.#end();
+  }
+
+  /** After a switch: what comes and goes then; null when the connection is gone. {@link switchedEnds} follows. */
   takeOver(): Channel | null {
-    const connection = this.#connection;
-    this.#connection = null;
-    return connection?.takeOver() ?? null;
+    return this.#attempt?.takeOver() ?? null;
   }
 
-  connected(connection: UpstreamConnection): void {
-    this.#connecting = null;
-    this.#send(connection);
+  /** What came of a switch is over. */
+  switchedEnds(): void {
+    this.#attempt?.abort('Answered');
+    this.#end();
   }
 
-  connectFailed(detail: string): void {
-    this.#connecting = null;
-    const failed = this.#pool;
-    const next = this.#another();
-    if (next !== null && !this.#tried.includes(next)) this.#attempt(next);
-    else this.#events.forwardFailed({ kind: 'ConnectFailed', detail: `${failed?.name}: ${detail}` });
+  // ---- the attempt's side
+
+  attemptSends(attempt: Attempt): void {
+    this.attempts += 1;
+    // a connection at hand begins within the attempt's start
+    this.#attempt = attempt;
+    if (this.#contentEnded) attempt.end(this.#trailers);
+    else this.#downstream.want();
   }
 
-  interimHead(response: ReceivedResponse): void {
+  attemptUnconnected(attempt: Attempt, failure: Failure): void {
+    const next = failure.kind === 'Overloaded' ? null : this.#next({ kind: 'ConnectFailure' }, attempt);
+    if (next !== null) this.#goOn(next);
+    else if (failure.kind !== 'ConnectFailed') this.#fail(failure);
+    else this.#fail({ kind: 'ConnectFailed', detail: `${attempt.endpoint.name}: ${failure.detail}` });
+  }
+
+  interimHead(_attempt: Attempt, response: ReceivedResponse): void {
     this.#events.interimHead(response);
   }
 
-  responseHead(response: ReceivedResponse): void {
-    this.#events.responseHead(response);
+  responseHead(attempt: Attempt, response: ReceivedResponse): void {
+    const next = this.#nextAfter(attempt, response);
+    if (next === null) {
+      this.#events.responseHead(response);
+      return;
+    }
+    attempt.drop();
+    this.#goOn(next);
   }
 
-  responseSwitched(response: ReceivedResponse): void {
+  responseSwitched(_attempt: Attempt, response: ReceivedResponse): void {
     this.#events.responseSwitched(response);
   }
 
-  /** Content of the answer. */
-  answerData(data: Buffer): void {
+  responseData(_attempt: Attempt, data: Buffer): void {
     this.#events.responseData(data);
-  }
-
-  responseEnd(trailers: Fields | null): void {
-    this.#connection = null;
-    this.#events.responseEnd(trailers);
   }
 
   responseFlush(): void {
     this.#events.responseFlush();
   }
 
-  responseFailed(failure: Failure, untouched: boolean): void {
-    this.#connection = null;
-    const next = untouched && this.#repeats < repeatsMax && this.#isRepeatable() ? this.#another() : null;
-    if (next === null || (this.#repeats > 0 && this.#tried.includes(next))) {
-      this.#events.forwardFailed(failure);
-      return;
-    }
-    this.#repeats += 1;
-    this.#attempt(next);
+  responseEnd(_attempt: Attempt, trailers: Fields | null): void {
+    this.#end();
+    this.#events.responseEnd(trailers);
   }
 
-  keepsData(): boolean {
-    return this.#downstream.keepsData();
+  responseFailed(attempt: Attempt, failure: Failure, reached: Reached): void {
+    const next = reached === 'Answering' ? null : this.#next(causeOf(reached), attempt);
+    if (next === null) this.#fail(failure);
+    else this.#goOn(next);
   }
 
   requestReady(): void {
     if (!this.#contentEnded) this.#downstream.want();
   }
 
-  /** Where to try again after a failure: at an endpoint not tried yet, if there is one. Null after enough tries. */
-  #another(): EndpointPool | null {
-    if (this.#pool !== null) this.#tried = [...this.#tried, this.#pool];
-    return this.#tries < triesMax ? this.#cluster.pick(this.#tried) : null;
+  keepsData(): boolean {
+    return this.#downstream.keepsData();
   }
 
-  #attempt(pool: EndpointPool | null): void {
-    if (pool === null) {
-      this.#events.forwardFailed({ kind: 'NoEndpoint' });
+  // ---- one attempt after the other
+
+  #try(endpoint: UpstreamEndpoint, connection: 'Kept' | 'New'): void {
+    const attempt = new Attempt(endpoint, this);
+    this.#attempt = attempt;
+    this.#events.attemptBegins();
+    attempt.start(this.#purpose, connection);
+  }
+
+  get #purpose(): Purpose {
+    if (this.request.upgrade !== '') return 'Channel';
+    return isIdempotent(this.request.head.method) ? 'Idempotent' : 'Once';
+  }
+
+  /** Hot path: a rule without retries asks nothing here. */
+  #nextAfter(attempt: Attempt, { status }: ReceivedResponse): NextAttempt | null {
+    const { retry } = this.#terms;
+    return retry !== null && retry.codes.has(status) ? this.#next({ kind: 'Code', status }, attempt) : null;
+  }
+
+  #next(cause: RetryCause, { endpoint }: Attempt): NextAttempt | null {
+    const { retry, cluster, watch } = this.#terms;
+    this.#retries ??= new Retries(retry, cluster, this.#hash);
+    const request = {
+      isIdempotent: isIdempotent(this.request.head.method),
+      contentSent: this.#contentSent,
+      contentEnded: this.#contentEnded,
+    };
+    return this.#retries.next(cause, endpoint, request, { nowMs: watch.now(), random: Math.random });
+  }
+
+  #goOn({ endpoint, waitMs }: NextAttempt): void {
+    // content that comes while there is no connection would have nowhere to go
+    if (!this.#contentEnded) this.#downstream.hold();
+    // after a failure only a new connection tells whether the endpoint is there
+    if (waitMs === 0) {
+      this.#try(endpoint, 'New');
       return;
     }
-    const isFirst = this.#tries === 0;
-    // content that comes while there is no connection would have nowhere to go
-    if (!isFirst && !this.#contentEnded) this.#downstream.hold();
-    this.#pool = pool;
-    this.#tries += 1;
-    this.#events.attemptBegins();
-    // after a failure only a new connection tells whether the endpoint is there
-    const switches = this.#request.upgrade !== '';
-    const takesKept = isFirst && !switches;
-    const connection = takesKept ? pool.take(this.#isIdempotent ? 'Safe' : 'Unsafe') : null;
-    if (connection === null) this.#connecting = pool.connect(this, switches ? 'Stream' : 'Http');
-    else this.#send(connection);
+    this.#events.attemptEnds();
+    const { deadlines, now } = this.#terms.watch;
+    this.#backoff = new Backoff(deadlines, now() + waitMs, () => this.#try(endpoint, 'New'));
   }
 
-  #send(connection: UpstreamConnection): void {
-    this.attempts += 1;
-    this.#connection = connection;
-    connection.begin(this.#request, this);
-    if (this.#contentEnded) connection.end(null);
-    else this.#downstream.want();
+  #fail(failure: Failure): void {
+    this.#end();
+    this.#events.forwardFailed(failure);
   }
 
-  /** Nothing of its content is gone, and either it may be repeated or it cannot have been acted on. */
-  #isRepeatable(): boolean {
-    if (this.#contentSent) return false;
-    return this.#isIdempotent || !this.#contentEnded;
-  }
-
-  get #isIdempotent(): boolean {
-    return isIdempotent(this.#request.head.method);
+  #end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#backoff?.cancel();
+    this.#retries?.end();
+    this.#terms.cluster.ended();
   }
 }
 
-const none: readonly EndpointPool[] = [];
+const none: readonly UpstreamEndpoint[] = [];
 
-/** RFC 9110 section 9.2.2. */
-function isIdempotent(method: string): boolean {
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-    case 'OPTIONS':
-    case 'PUT':
-    case 'DELETE':
-      return true;
-    default:
-      return false;
-  }
+function causeOf(reached: 'NotActedOn' | 'Unanswered'): RetryCause {
+  return { kind: reached === 'NotActedOn' ? 'Refused' : 'Reset' };
+}
+
+function outcomeOf({ kind }: Failure): Outcome | null {
+  return kind === 'RequestTimedOut' || kind === 'BackendTimedOut' ? 'TimedOut' : null;
 }

@@ -1,81 +1,242 @@
-import { EndpointPool } from './endpoint-pool.ts';
-import type { PoolSurroundings } from './endpoint-pool.ts';
-import type { Endpoint } from '#snapshot/cluster.ts';
+import { Breaker } from './breaker.ts';
+import { ClientTls } from './client-tls.ts';
+import { ConnectionRoom } from './connection-room.ts';
+import { UpstreamEndpoint } from './endpoint.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { noHash } from './balance/balancer.ts';
+import { EndpointChoice } from './balance/endpoint-choice.ts';
+import { hashKeyOf } from './balance/hash-key.ts';
+import { leastRequest } from './balance/least-request.ts';
+import { maglev } from './balance/maglev.ts';
+import { roundRobin } from './balance/round-robin.ts';
+import { SlowStart } from './balance/slow-start.ts';
+import { ZoneView } from './balance/zone-view.ts';
+import { Http1Pool } from './http1/pool.ts';
+import type { EndpointOwner } from './endpoint.ts';
+import type { ConnectionTerms, UpstreamSurroundings } from './surroundings.ts';
+import type { Transport } from './transport.ts';
+import type { Balancer, Random } from './balance/balancer.ts';
+import type { HashKey } from './balance/hash-key.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { Certificate } from '#snapshot/certificate.ts';
+import type { BackendConnections, Balance, Cluster, Endpoint } from '#snapshot/cluster.ts';
+import type { OutlierDetection } from '#snapshot/cluster-health.ts';
 
 /**
- * A backend to which requests are balanced, round-robin over its ready endpoints. It outlives runtimes: endpoints
- * and connections stay while rules come and go.
+ * A backend to which requests are balanced. It outlives runtimes: endpoints and connections stay while rules come
+ * and go, and while its own settings change.
  */
-export class UpstreamCluster {
-  readonly #surroundings: PoolSurroundings;
-  #name: string;
-  #pools = new Map<string, EndpointPool>();
-  #ready: readonly EndpointPool[] = [];
-  #terminating: readonly EndpointPool[] = [];
-  #next: number;
+export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
+  readonly around: UpstreamSurroundings;
+  readonly room: ConnectionRoom;
+  readonly breaker: Breaker;
+  readonly budget: RetryBudget;
 
-  /** `random` (0 to 1) chooses where the first round begins, so that many data planes do not march in step. */
-  constructor(name: string, surroundings: PoolSurroundings, random: () => number) {
-    this.#name = name;
-    this.#surroundings = surroundings;
-    this.#next = Math.floor(random() * 0x1_0000);
+  #resource: Cluster;
+  #certificate: Certificate | null;
+  #tls: ClientTls | null;
+  #hashKey: HashKey | null;
+  #slowStart: SlowStart;
+  #choice: EndpointChoice<UpstreamEndpoint>;
+  #listed: readonly Endpoint[] = [];
+  #endpoints = new Map<string, UpstreamEndpoint>();
+  /** Those that have not their whole weight yet, and since when they are there. */
+  readonly #warming = new Map<UpstreamEndpoint, number>();
+  /** Where the search for a connection to be given up goes on. */
+  #yielding = 0;
+
+  /** `certificate`: what it shows to backends that ask; null for none. */
+  constructor(resource: Cluster, certificate: Certificate | null, around: UpstreamSurroundings) {
+    this.around = around;
+    this.#resource = resource;
+    this.#certificate = certificate;
+    this.breaker = new Breaker(resource.breaker);
+    this.budget = new RetryBudget(resource.budget, around.nowMs);
+    this.room = new ConnectionRoom(this.breaker, () => this.#yieldOne());
+    this.#tls = tlsOf(resource, certificate);
+    this.#hashKey = hashKeyFor(resource.balance);
+    this.#slowStart = new SlowStart(resource.slowStartMs);
+    this.#choice = choiceFor(resource, around);
   }
 
   /** `<namespace>/<service>:<port>`: a label. */
   get name(): string {
-    return this.#name;
+    return this.#resource.name;
   }
 
-  /** Pools of the endpoints there are now. */
-  get pools(): Iterable<EndpointPool> {
-    return this.#pools.values();
+  get connections(): BackendConnections {
+    return this.#resource.connections;
+  }
+
+  get tls(): ClientTls | null {
+    return this.#tls;
+  }
+
+  /** The endpoints there are now. */
+  get endpoints(): Iterable<UpstreamEndpoint> {
+    return this.#endpoints.values();
   }
 
   /**
-   * The endpoint whose turn it is; terminating ones only while none is ready; null when there is none at all.
-   * One that is in doubt is taken when there is no better one, and one of `tried` when there is no other at all.
+   * The endpoint for a request that has been at those of `tried` already: one of these only when there is no other;
+   * null when there is none at all. Terminating ones only while none is ready. `hash`: of {@link hashOf}.
    */
-  pick(tried: readonly EndpointPool[]): EndpointPool | null {
-    const pools = this.#ready.length > 0 ? this.#ready : this.#terminating;
-    const count = pools.length;
-    let doubtful: EndpointPool | null = null;
-    for (let turn = 0; turn < count; turn += 1) {
-      this.#next = this.#next + 1 >= count ? 0 : this.#next + 1;
-      const pool = pools[this.#next] ?? null;
-      if (pool === null || tried.includes(pool)) continue;
-      if (pool.passedOverUntilMs === 0) return pool;
-      doubtful ??= pool;
-    }
-    return doubtful ?? pools[this.#next] ?? pools[0] ?? null;
+  pick(hash: number, tried: readonly UpstreamEndpoint[]): UpstreamEndpoint | null {
+    return this.#choice.pick(hash, tried);
   }
 
-  /** Takes the present name and endpoints; an endpoint that stays keeps its connections. */
-  update(name: string, endpoints: readonly Endpoint[]): void {
-    this.#name = name;
-    const before = this.#pools;
-    const pools = new Map<string, EndpointPool>();
-    const ready: EndpointPool[] = [];
-    const terminating: EndpointPool[] = [];
-    for (const endpoint of endpoints) {
-      const key = `${endpoint.address} ${endpoint.port}`;
-      if (pools.has(key)) continue;
-      const pool = before.get(key) ?? new EndpointPool(endpoint, this.#surroundings);
-      before.delete(key);
-      pools.set(key, pool);
-      (endpoint.state === 'Ready' ? ready : terminating).push(pool);
-    }
-    for (const pool of before.values()) pool.retire();
-    this.#pools = pools;
-    this.#ready = ready;
-    this.#terminating = terminating;
+  /** What leads a request to the same endpoint again; the same number for all where nothing does. */
+  hashOf(fields: Fields, clientAddress: string): number {
+    return this.#hashKey === null ? noHash : this.#hashKey.hashOf(fields, clientAddress);
+  }
+
+  /** A request begins; false when there are too many already. {@link ended} follows a true one. */
+  began(): boolean {
+    if (!this.breaker.enter('Request')) return false;
+    this.budget.began();
+    return true;
+  }
+
+  ended(): void {
+    this.breaker.leave('Request');
+  }
+
+  /** Takes the present settings and endpoints; what stays as it was keeps its connections. */
+  update(resource: Cluster, certificate: Certificate | null, endpoints: readonly Endpoint[]): void {
+    const isSame = resource === this.#resource && certificate === this.#certificate;
+    if (!isSame) this.#configure(resource, certificate);
+    if (!isSame || endpoints !== this.#listed) this.#list(endpoints);
   }
 
   /** Nothing refers to it any more: requests that still hold it are served, and no connection is kept. */
   retire(): void {
-    for (const pool of this.#pools.values()) pool.retire();
+    for (const endpoint of this.#endpoints.values()) endpoint.retire();
   }
 
+  /** To be called regularly. */
   sweep(): void {
-    for (const pool of this.#pools.values()) pool.sweep();
+    for (const endpoint of this.#endpoints.values()) endpoint.sweep();
+    if (this.#warming.size > 0) this.#warm();
+    this.budget.sweep(this.around.nowMs);
+    this.#choice.sweep();
+  }
+
+  // ---- for its endpoints
+
+  endpointChanged(): void {
+    this.#choice.changed();
+  }
+
+  transportTo(endpoint: UpstreamEndpoint): Transport {
+    return new Http1Pool(endpoint, this);
+  }
+
+  #configure(resource: Cluster, certificate: Certificate | null): void {
+    const last = this.#resource;
+    const isSameWire =
+      certificate === this.#certificate &&
+      resource.protocol === last.protocol &&
+      isEqual(resource.tls, last.tls);
+    this.#resource = resource;
+    this.#certificate = certificate;
+    this.breaker.update(resource.breaker);
+    this.budget.update(resource.budget);
+    this.#slowStart = new SlowStart(resource.slowStartMs);
+    if (!isSameWire) {
+      this.#tls = tlsOf(resource, certificate);
+      for (const endpoint of this.#endpoints.values()) endpoint.reachAnew();
+    }
+    if (isEqual(balanceTerms(resource), balanceTerms(last))) return;
+    this.#hashKey = hashKeyFor(resource.balance);
+    this.#choice = choiceFor(resource, this.around);
+  }
+
+  #list(listed: readonly Endpoint[]): void {
+    this.#listed = listed;
+    const before = this.#endpoints;
+    const isFirst = before.size === 0;
+    const endpoints = new Map<string, UpstreamEndpoint>();
+    const ready: UpstreamEndpoint[] = [];
+    const terminating: UpstreamEndpoint[] = [];
+    for (const told of listed) {
+      const key = `${told.address} ${told.port}`;
+      if (endpoints.has(key)) continue;
+      const known = before.get(key);
+      const endpoint = known ?? new UpstreamEndpoint(told, this);
+      if (known === undefined && !isFirst) this.#startSlowly(endpoint);
+      endpoint.zone = told.zone;
+      endpoint.forZones = told.forZones;
+      before.delete(key);
+      endpoints.set(key, endpoint);
+      (told.state === 'Ready' ? ready : terminating).push(endpoint);
+    }
+    for (const gone of before.values()) {
+      this.#warming.delete(gone);
+      gone.retire();
+    }
+    this.#endpoints = endpoints;
+    this.#choice.update(ready.length > 0 ? ready : terminating);
+  }
+
+  #startSlowly(endpoint: UpstreamEndpoint): void {
+    const { nowMs } = this.around;
+    endpoint.weight = this.#slowStart.weightAt(nowMs, nowMs);
+    if (endpoint.weight < 100) this.#warming.set(endpoint, nowMs);
+  }
+
+  #warm(): void {
+    for (const [endpoint, sinceMs] of this.#warming) {
+      endpoint.weight = this.#slowStart.weightAt(sinceMs, this.around.nowMs);
+      if (endpoint.weight >= 100) this.#warming.delete(endpoint);
+    }
+    this.#choice.changed();
+  }
+
+  #yieldOne(): boolean {
+    const endpoints = [...this.#endpoints.values()];
+    for (let step = 0; step < endpoints.length; step += 1) {
+      this.#yielding = (this.#yielding + 1) % endpoints.length;
+      if (endpoints[this.#yielding]?.transport.yieldOne() === true) return true;
+    }
+    return false;
   }
 }
+
+function tlsOf({ tls, protocol }: Cluster, certificate: Certificate | null): ClientTls | null {
+  return tls === null ? null : new ClientTls(tls, certificate, protocol === 'HTTP2' ? 'h2' : 'http/1.1');
+}
+
+function hashKeyFor(balance: Balance): HashKey | null {
+  return balance.kind === 'ConsistentHash' ? hashKeyOf(balance.by) : null;
+}
+
+function choiceFor(cluster: Cluster, around: UpstreamSurroundings): EndpointChoice<UpstreamEndpoint> {
+  const zones = cluster.zones === 'Prefer' ? new ZoneView<UpstreamEndpoint>(around.zone) : null;
+  return new EndpointChoice(balancerFor(cluster.balance, around.random), {
+    panicPercent: cluster.outlier?.panicPercent ?? defaultPanicPercent,
+    prefer: zones === null ? null : (members) => zones.prefer(members),
+  });
+}
+
+function balancerFor(balance: Balance, random: Random): Balancer<UpstreamEndpoint> {
+  switch (balance.kind) {
+    case 'RoundRobin':
+      return roundRobin(random);
+    case 'LeastRequest':
+      return leastRequest(random);
+    case 'ConsistentHash':
+      return maglev(({ name }) => name, random);
+  }
+}
+
+/** What of a cluster decides how its endpoints are chosen. */
+function balanceTerms({ balance, zones, outlier }: Cluster): unknown {
+  return [balance, zones, outlier?.panicPercent ?? defaultPanicPercent];
+}
+
+/** Both come from decoded resources: plain data with its members in the same order. */
+function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+const defaultPanicPercent: OutlierDetection['panicPercent'] = 50;

@@ -3,18 +3,23 @@
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { UpstreamCluster } from './cluster.ts';
 import { defaultUpstreamLimits } from './limits.ts';
-import type { Connecting, PoolSurroundings } from './endpoint-pool.ts';
+import type { UpstreamSurroundings } from './surroundings.ts';
+import type { Certificate } from '#snapshot/certificate.ts';
 import type { UpstreamLimits } from './limits.ts';
-import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
+import type { Cluster, Endpoint, Endpoints } from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 
 /** All clusters a data plane knows. */
 export interface Upstreams {
   /**
-   * Takes the clusters and endpoints there are now. What stays keeps its connections; what has left serves
-   * the requests that hold it and keeps no connection.
+   * Takes the clusters and endpoints there are now, and the certificates that clusters may show to backends. What
+   * stays keeps its connections; what has left serves the requests that hold it and keeps no connection.
    */
-  apply(clusters: readonly Cluster[], endpoints: ReadonlyMap<ResourceId, Endpoints>): void;
+  apply(
+    clusters: readonly Cluster[],
+    endpoints: ReadonlyMap<ResourceId, Endpoints>,
+    certificates?: readonly Certificate[],
+  ): void;
   /** The cluster, the same object for as long as it is in what was applied; null for an unknown one. */
   cluster(id: ResourceId): UpstreamCluster | null;
   /** The connections there are now to the endpoints of each cluster. */
@@ -34,6 +39,8 @@ export interface UpstreamOptions {
   readonly limits?: Partial<UpstreamLimits>;
   /** Monotonic, milliseconds. */
   readonly now?: () => number;
+  /** Where this data plane runs, for clusters that prefer their own zone. */
+  readonly zone?: string;
   /** 0 to 1. */
   readonly random?: () => number;
 }
@@ -42,32 +49,37 @@ export interface UpstreamOptions {
 export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
   const limits = { ...defaultUpstreamLimits, ...options.limits };
   const now = options.now ?? ((): number => performance.now());
-  const random = options.random ?? Math.random;
-  const surroundings: PoolSurroundings = {
+  const surroundings: UpstreamSurroundings = {
     limits,
     scanner: new HeadScanner({
       bytesMax: limits.headBytesMax,
       fieldsMax: limits.fieldCountMax,
       underscores: 'Pass',
     }),
-    connecting: new Set<Connecting>(),
+    waiting: new Set(),
+    zone: options.zone ?? null,
+    random: options.random ?? Math.random,
     nowMs: now(),
   };
   let clusters = new Map<ResourceId, UpstreamCluster>();
   const sweep = setInterval(() => {
     surroundings.nowMs = now();
-    for (const connecting of surroundings.connecting) connecting.sweep();
+    for (const waiting of surroundings.waiting) waiting.sweep();
     for (const cluster of clusters.values()) cluster.sweep();
   }, limits.sweepMs);
   sweep.unref();
 
   return {
-    apply(resources, endpoints) {
+    apply(resources, endpoints, certificates = []) {
+      const shown = new Map(certificates.map((certificate) => [certificate.id, certificate]));
       const present = new Map<ResourceId, UpstreamCluster>();
-      for (const { id, name, endpoints: endpointsId } of resources) {
-        const cluster = clusters.get(id) ?? new UpstreamCluster(name, surroundings, random);
+      for (const resource of resources) {
+        const { id } = resource;
+        const shows = resource.tls?.clientCertificate ?? null;
+        const certificate = shows === null ? null : (shown.get(shows) ?? null);
+        const cluster = clusters.get(id) ?? new UpstreamCluster(resource, certificate, surroundings);
         clusters.delete(id);
-        cluster.update(name, endpoints.get(endpointsId)?.endpoints ?? []);
+        cluster.update(resource, certificate, endpoints.get(resource.endpoints)?.endpoints ?? none);
         present.set(id, cluster);
       }
       for (const cluster of clusters.values()) cluster.retire();
@@ -85,9 +97,11 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
 function connectionsOf(cluster: UpstreamCluster): ClusterConnections {
   let open = 0;
   let idle = 0;
-  for (const pool of cluster.pools) {
-    open += pool.count;
-    idle += pool.idleCount;
+  for (const { transport } of cluster.endpoints) {
+    open += transport.open;
+    idle += transport.idle;
   }
   return { cluster: cluster.name, open, idle };
 }
+
+const none: readonly Endpoint[] = [];

@@ -12,7 +12,8 @@ import type { Rule, Runtime, RuntimeCell } from '#dataplane/runtime.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamLimits } from '#dataplane/upstream/limits.ts';
 import type { Upstreams } from '#dataplane/upstream/upstreams.ts';
-import type { Cluster, Endpoint, Endpoints } from '#snapshot/cluster.ts';
+import type { Certificate } from '#snapshot/certificate.ts';
+import type { Cluster, ClusterSettings, Endpoint, Endpoints } from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 
 /** The Gateway's port in these tests; what is bound is any free one. */
@@ -28,13 +29,18 @@ export interface GivenDataPlane extends Disposable {
   readonly problems: readonly PortProblem[];
   /** The bound port. */
   readonly port: number;
-  /** Replaces the cluster's endpoints by these loopback ports. */
-  setEndpoints(ports: readonly number[]): void;
+  /** Replaces the cluster's endpoints by these loopback ports; those of `terminating` end. */
+  setEndpoints(ports: readonly number[], terminating?: readonly number[]): void;
+  /** Replaces parts of the cluster's settings. */
+  configure(changes: Partial<ClusterSettings>): void;
 }
 
 export interface DataPlaneChoices {
   readonly limits?: Partial<Limits>;
   readonly upstreamLimits?: Partial<UpstreamLimits>;
+  /** How the cluster's endpoints are called, where it is not as without any policy. */
+  readonly cluster?: Partial<ClusterSettings>;
+  readonly certificates?: readonly Certificate[];
   /** The one rule there is; forwards to the cluster by default. */
   readonly rule?: (cluster: UpstreamCluster) => Rule;
   /** The whole runtime, in place of one port with that rule. */
@@ -47,10 +53,11 @@ export async function givenDataPlane(
   choices: DataPlaneChoices = {},
 ): Promise<GivenDataPlane> {
   const upstreams = createUpstreams({ limits: choices.upstreamLimits ?? {}, random: () => 0 });
-  const setEndpoints = (ports: readonly number[]): void => {
-    upstreams.apply([clusterResource], new Map([[endpointsId, endpointsResource(ports)]]));
-  };
-  setEndpoints(backendPorts);
+  let settings: Cluster = { ...clusterResource, ...choices.cluster };
+  let endpoints = endpointsResource(backendPorts, []);
+  const apply = (): void =>
+    upstreams.apply([settings], new Map([[endpointsId, endpoints]]), choices.certificates ?? []);
+  apply();
   const cluster = upstreams.cluster(clusterResource.id);
   if (cluster === null) throw new Error('the cluster that was applied is not there');
   const rule = (choices.rule ?? aRule)(cluster);
@@ -75,7 +82,14 @@ export async function givenDataPlane(
     records,
     problems,
     port: listeners.boundPort(first ?? gatewayPort) ?? 0,
-    setEndpoints,
+    setEndpoints(ports, terminating = []) {
+      endpoints = endpointsResource(ports, terminating);
+      apply();
+    },
+    configure(changes) {
+      settings = { ...settings, ...changes };
+      apply();
+    },
     [Symbol.dispose]() {
       listeners.close();
       upstreams.close();
@@ -92,13 +106,17 @@ const clusterResource: Cluster = {
   ...clusterDefaults,
 };
 
-function endpointsResource(ports: readonly number[]): Endpoints {
-  const endpoints = ports.map((port): Endpoint => ({
+function endpointsResource(ready: readonly number[], terminating: readonly number[]): Endpoints {
+  const endpoint = (port: number, state: Endpoint['state']): Endpoint => ({
     address: '127.0.0.1',
     port,
-    state: 'Ready',
+    state,
     ...endpointDefaults,
-  }));
+  });
+  const endpoints = [
+    ...ready.map((port) => endpoint(port, 'Ready')),
+    ...terminating.map((port) => endpoint(port, 'Terminating')),
+  ];
   return { kind: 'Endpoints', id: endpointsId satisfies ResourceId, endpoints };
 }
 

@@ -1,7 +1,16 @@
 import { defaultClientRules } from '#dataplane/compile/client-rules.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
-import type { Action, Backend, Port, Rule, Runtime, ServedListener, TlsPort } from '#dataplane/runtime.ts';
+import type {
+  Action,
+  Backend,
+  Port,
+  Retry,
+  Rule,
+  Runtime,
+  ServedListener,
+  TlsPort,
+} from '#dataplane/runtime.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 
 /** A rule that forwards everything to `cluster` with no filter and no time-out; `changes` replace parts of it. */
@@ -24,9 +33,10 @@ export function aForward(
     readonly backendTimeoutMs?: number;
     readonly headTimeoutMs?: number;
     readonly bodyBytesMax?: number;
+    readonly retry?: Retry | null;
   } = {},
 ): Action {
-  const none = { requestTimeoutMs: 0, backendTimeoutMs: 0, headTimeoutMs: 0, bodyBytesMax: 0 };
+  const none = { requestTimeoutMs: 0, backendTimeoutMs: 0, headTimeoutMs: 0, bodyBytesMax: 0, retry: null };
   return { kind: 'Forward', pick: () => backend, ...none, ...timeouts };
 }
 

@@ -158,8 +158,8 @@ describe('octets behind an answer reach nobody', () => {
     client.send(get('/1'));
     await client.until((received) => received.endsWith('ok'));
     poison();
-    const [pool] = dataPlane.cluster.pools;
-    await eventually(() => pool?.idleCount === 0);
+    const [endpoint] = dataPlane.cluster.endpoints;
+    await eventually(() => endpoint?.transport.idle === 0);
     client.send(get('/2'));
     await client.until((received) => readAnswers(received).answers.length === 2);
     assert.doesNotMatch(client.received(), /evil/u);

@@ -3,49 +3,30 @@ import { SocketChannel } from '#dataplane/http/channel.ts';
 import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { ResponseParser } from './response-parser.ts';
 import type { ReadBuffer } from './read-buffer.ts';
-import type { EndpointPool } from '../endpoint-pool.ts';
+import type { Http1Pool } from './pool.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { SentRequest } from '../sent-request.ts';
+import type { ResponseEvents, UpstreamExchange } from '../upstream-exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
-import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { ResponseParserEvents } from './response-parser.ts';
 import type { Socket } from 'node:net';
-
-/** Whoever sent a request on an upstream connection is told of the answer. */
-export interface ResponseEvents {
-  /** An interim head (1xx but 101). */
-  interimHead(response: ReceivedResponse): void;
-  /** The final head. */
-  responseHead(response: ReceivedResponse): void;
-  /** 101: the user takes the connection over, or aborts it. */
-  responseSwitched(response: ReceivedResponse): void;
-  answerData(data: Buffer): void;
-  /** The answer is whole. The connection is no longer the caller's. */
-  responseEnd(trailers: Fields | null): void;
-  /** All that has arrived for now has been told: time to send it on. */
-  responseFlush(): void;
-  /** No (more) answer will come; the connection is gone. `untouched`: not one octet of the answer had come. */
-  responseFailed(failure: Failure, untouched: boolean): void;
-  /** The connection takes content again after it was full. */
-  requestReady(): void;
-  /** Whether data told before may still be referred to; what is not will be overwritten. */
-  keepsData(): boolean;
-}
 
 /**
  * A connection to an endpoint: one request and its answer at a time. It goes back to its pool by itself when both
  * have ended exactly, and is closed in every other case.
  */
-export class UpstreamConnection implements ResponseParserEvents {
-  readonly pool: EndpointPool;
+export class UpstreamConnection implements UpstreamExchange, ResponseParserEvents {
+  readonly pool: Http1Pool;
   readonly socket: Socket;
   /** Requests it has carried before the present one. */
   served = 0;
-  /** When it became idle, by the pool's coarse clock. */
+  /** By the coarse clock: when it became idle, how long it may be so, and when it is too old for another request. */
   idleSinceMs = 0;
-  /** How long it may be idle: less than the backend says it keeps it. */
+  idleUntilMs = 0;
+  readonly openUntilMs: number;
+  /** How long it may be idle by what the backend says. */
   idleMsMax = Number.POSITIVE_INFINITY;
 
   readonly #parser: ResponseParser;
@@ -64,10 +45,13 @@ export class UpstreamConnection implements ResponseParserEvents {
   #keepAlive = '';
 
   /** Takes a connected socket; `buffer` is what {@link receive} is called with, null when the socket is a stream. */
-  constructor(pool: EndpointPool, socket: Socket, scanner: HeadScanner, buffer: ReadBuffer | null) {
+  constructor(pool: Http1Pool, socket: Socket, buffer: ReadBuffer | null) {
+    const { around, connections } = pool.terms;
     this.pool = pool;
     this.socket = socket;
-    this.#parser = new ResponseParser(scanner, this);
+    this.openUntilMs =
+      connections.ageMsMax > 0 ? around.nowMs + connections.ageMsMax : Number.POSITIVE_INFINITY;
+    this.#parser = new ResponseParser(around.scanner, this);
     this.#writer = new MessageWriter(socket);
     this.#buffer = buffer;
     if (buffer === null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -77,11 +61,6 @@ export class UpstreamConnection implements ResponseParserEvents {
     socket.on('close', () => this.#fail({ kind: 'BackendClosed', detail: 'the connection is gone' }));
   }
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Begins a request, answered to `user`. Goes out by {@link flush}. */
   begin(request: SentRequest, user: ResponseEvents): void {
     this.#user = user;
     this.#requestEnded = false;
@@ -91,12 +70,10 @@ export class UpstreamConnection implements ResponseParserEvents {
     this.#writer.begin(request.text(), request.length);
   }
 
-  /** Content of the request; false when more should wait for requestReady. */
   data(data: Buffer): boolean {
     return this.#writer.data(data);
   }
 
-  /** The end of the request, with its trailers. */
   end(trailers: Fields | null): void {
     this.#requestEnded = true;
     this.#writer.end(trailers === null ? '' : fieldLines(trailers));
@@ -107,7 +84,6 @@ export class UpstreamConnection implements ResponseParserEvents {
     return this.#writer.flush();
   }
 
-  /** Stops reading the answer until {@link resume}: the client is slower than the backend. */
   pause(): void {
     if (this.#paused || this.#closed) return;
     this.#paused = true;
@@ -120,7 +96,6 @@ export class UpstreamConnection implements ResponseParserEvents {
     this.socket.resume();
   }
 
-  /** Gives up the exchange under way, if any, and closes; its user hears nothing more. */
   abort(): void {
     this.#user = null;
     this.#close();
@@ -210,7 +185,7 @@ export class UpstreamConnection implements ResponseParserEvents {
     const user = this.#user;
     this.#user = null;
     this.#close();
-    user?.responseFailed(failure, !this.#parser.touched);
+    user?.responseFailed(failure, this.#parser.touched ? 'Answering' : 'Unanswered');
   }
 
   /** `Keep-Alive: timeout=5` is a promise we had better not stretch: the last second of it is left alone. */

@@ -58,8 +58,8 @@ describe('a client that is slow', () => {
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
     await client.until((received) => received.startsWith('HTTP/1.1 408 '));
     await client.untilClosed();
-    const [pool] = dataPlane.cluster.pools;
-    await eventually(() => pool?.count === 0);
+    const [endpoint] = dataPlane.cluster.endpoints;
+    await eventually(() => endpoint?.transport.open === 0);
     assert.equal(backend.seen.length, 0);
   });
 

@@ -1,6 +1,7 @@
 // What a request survives: endpoints that refuse, swallow or drop connections, some at a time or nearly all at once.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 import { anUnusedPort, givenDataPlane } from '../../given/data-plane.ts';
 import { aDeafEndpoint } from '../../given/deaf-endpoint.ts';
 import { eventually } from '../../given/eventually.ts';
@@ -53,12 +54,13 @@ describe('a connection that cannot be opened', () => {
 });
 
 describe('an endpoint that answers no attempt to connect', () => {
-  const upstreamLimits = { connectTimeoutMs: 400, slowConnectMs: 50, passOverMs: 200, sweepMs: 10 };
+  const upstreamLimits = { slowConnectMs: 50, passOverMs: 200, sweepMs: 10 };
+  const cluster = { connections: { ...clusterDefaults.connections, connectTimeoutMs: 400 } };
 
   it('costs one request a wait, and no request an answer', async () => {
     await using deaf = await aDeafEndpoint();
     await using good = await aRawBackend();
-    using dataPlane = await givenDataPlane([good.port, deaf.port], { upstreamLimits });
+    using dataPlane = await givenDataPlane([good.port, deaf.port], { upstreamLimits, cluster });
     using client = await aRawClient(dataPlane.port);
     for (let count = 0; count < 20; count += 1) assert.equal(await ask(client, post), 200);
     const waited = dataPlane.records.filter(({ durationMs }) => durationMs >= 350);
@@ -69,7 +71,7 @@ describe('an endpoint that answers no attempt to connect', () => {
   it('is tried again by one request at a time, while others go on', async () => {
     await using deaf = await aDeafEndpoint();
     await using good = await aRawBackend();
-    using dataPlane = await givenDataPlane([good.port, deaf.port], { upstreamLimits });
+    using dataPlane = await givenDataPlane([good.port, deaf.port], { upstreamLimits, cluster });
     using first = await aRawClient(dataPlane.port);
     assert.equal(await ask(first), 200);
     assert.equal(await ask(first), 200);
@@ -89,13 +91,13 @@ describe('an endpoint that answers no attempt to connect', () => {
     await using deaf = await aDeafEndpoint();
     await using good = await aRawBackend();
     using dataPlane = await givenDataPlane([good.port, deaf.port], {
-      upstreamLimits: { ...upstreamLimits, connectTimeoutMs: 1_000 },
+      upstreamLimits,
     });
     using waiting = await aRawClient(dataPlane.port);
     waiting.send(get);
     using passing = await aRawClient(dataPlane.port);
-    const [, deafPool] = dataPlane.cluster.pools;
-    await eventually(() => deafPool !== undefined && deafPool.passedOverUntilMs > 0);
+    const [, suspect] = dataPlane.cluster.endpoints;
+    await eventually(() => suspect?.doubtful === true);
     for (let count = 0; count < 5; count += 1) assert.equal(await ask(passing), 200);
     assert.equal(readAnswers(waiting.received()).answers.length, 0);
     await waiting.until((octets) => readAnswers(octets).answers.length === 1);

@@ -1,4 +1,4 @@
-import { endpointDefaults } from '#snapshot/cluster-defaults.ts';
+import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anUnusedPort, givenDataPlane } from '../../given/data-plane.ts';
@@ -50,19 +50,20 @@ describe('connections to a backend', () => {
     using dataPlane = await givenDataPlane([backend.port], { upstreamLimits: { sweepMs: 5 } });
     using client = await aRawClient(dataPlane.port);
     assert.equal(await ask(client), 200);
-    const [pool] = dataPlane.cluster.pools;
-    await eventually(() => pool?.idleCount === 0);
+    const [endpoint] = dataPlane.cluster.endpoints;
+    await eventually(() => endpoint?.transport.idle === 0);
   });
 
   it('are closed when they are idle too long', async () => {
     await using backend = await aRawBackend();
     using dataPlane = await givenDataPlane([backend.port], {
-      upstreamLimits: { sweepMs: 5, idleTimeoutMs: 20 },
+      upstreamLimits: { sweepMs: 5 },
+      cluster: { connections: { ...clusterDefaults.connections, idleMs: 20 } },
     });
     using client = await aRawClient(dataPlane.port);
     assert.equal(await ask(client), 200);
-    const [pool] = dataPlane.cluster.pools;
-    await eventually(() => pool?.count === 0);
+    const [endpoint] = dataPlane.cluster.endpoints;
+    await eventually(() => endpoint?.transport.open === 0);
   });
 
   it('are kept up to a number', async () => {
@@ -70,8 +71,8 @@ describe('connections to a backend', () => {
     using dataPlane = await givenDataPlane([backend.port], { upstreamLimits: { idlePerEndpointMax: 2 } });
     const clients = await Promise.all(Array.from({ length: 6 }, () => aRawClient(dataPlane.port)));
     await Promise.all(clients.map((client) => ask(client)));
-    const [pool] = dataPlane.cluster.pools;
-    assert.ok((pool?.idleCount ?? 0) <= 2);
+    const [endpoint] = dataPlane.cluster.endpoints;
+    assert.ok((endpoint?.transport.idle ?? 0) <= 2);
     for (const client of clients) client[Symbol.dispose]();
   });
 
@@ -86,11 +87,11 @@ describe('connections to a backend', () => {
     using client = await aRawClient(dataPlane.port);
     client.send(get);
     await old.untilSeen(1);
-    const [pool] = dataPlane.cluster.pools;
+    const [endpoint] = dataPlane.cluster.endpoints;
     dataPlane.setEndpoints([fresh.port]);
     answer();
     await client.until((received) => received.endsWith('ok'));
-    await eventually(() => pool?.count === 0);
+    await eventually(() => endpoint?.transport.open === 0);
     assert.equal(await ask(client), 200);
     assert.equal(fresh.seen.length, 1);
   });
@@ -202,18 +203,9 @@ it('an endpoint that is terminating serves only while none is ready', async () =
   using dataPlane = await givenDataPlane([]);
   using client = await aRawClient(dataPlane.port);
   assert.equal(await ask(client), 503);
-  const endpoint = (port: number, state: 'Ready' | 'Terminating') => ({
-    address: '127.0.0.1',
-    port,
-    state,
-    ...endpointDefaults,
-  });
-  dataPlane.cluster.update('default/backend:80', [endpoint(leaving.port, 'Terminating')]);
+  dataPlane.setEndpoints([], [leaving.port]);
   assert.equal(await ask(client), 200);
-  dataPlane.cluster.update('default/backend:80', [
-    endpoint(leaving.port, 'Terminating'),
-    endpoint(ready.port, 'Ready'),
-  ]);
+  dataPlane.setEndpoints([ready.port], [leaving.port]);
   assert.equal(await ask(client), 200);
   assert.deepEqual([leaving.seen.length, ready.seen.length], [1, 1]);
 });
@@ -228,8 +220,8 @@ it('content that comes while a request is sent again is not lost', async () => {
   using client = await aRawClient(dataPlane.port);
   assert.equal(await ask(client), 200);
   client.send('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n');
-  const [pool] = dataPlane.cluster.pools;
-  await eventually(() => pool?.idleCount === 0);
+  const [endpoint] = dataPlane.cluster.endpoints;
+  await eventually(() => endpoint?.transport.idle === 0);
   drop();
   await eventually(() => dies.connections() === 2);
   client.send('01234');

@@ -1,0 +1,162 @@
+// Whether a request that failed is sent again: what docs/decisions/0018-retries.md promises, or what its rule says.
+import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
+import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
+import type { Retry } from '#dataplane/runtime.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
+
+/** Why an attempt was in vain. Code: the status of its answer. The others are told in snapshot/route.ts. */
+export type RetryCause =
+  | { readonly kind: 'ConnectFailure' | 'Refused' | 'Reset' | 'Timeout' }
+  | { readonly kind: 'Code'; readonly status: number };
+
+/** What of a request tells whether it can be sent again. */
+export interface RequestState {
+  readonly isIdempotent: boolean;
+  /** Some of its content has gone to a backend, and is kept nowhere. */
+  readonly contentSent: boolean;
+  readonly contentEnded: boolean;
+}
+
+/** Where and when it is sent again. */
+export interface NextAttempt {
+  readonly endpoint: UpstreamEndpoint;
+  readonly waitMs: number;
+}
+
+/** Attempts for one request that could not connect, at as many endpoints where there are so many. */
+const connectsMax = 5;
+/** Times it is sent again without being asked: each may cost another backend, if it is the request that kills them. */
+const repeatsMax = 2;
+
+/** The failures of one request so far, and what may follow on the next one. */
+export class Retries {
+  readonly #retry: Retry | null;
+  readonly #cluster: UpstreamCluster;
+  readonly #hash: number;
+  #tried: readonly UpstreamEndpoint[] = [];
+  #repeats = 0;
+  #holdsRetry = false;
+
+  constructor(retry: Retry | null, cluster: UpstreamCluster, hash: number) {
+    this.#retry = retry;
+    this.#cluster = cluster;
+    this.#hash = hash;
+  }
+
+  /** What follows on a failure at `endpoint`; null when the request has failed. `random`: 0 to 1. */
+  next(
+    cause: RetryCause,
+    endpoint: UpstreamEndpoint,
+    request: RequestState,
+    clock: { readonly nowMs: number; readonly random: () => number },
+  ): NextAttempt | null {
+    this.#tried = [...this.#tried, endpoint];
+    if (!isAllowed(cause, this.#retry) || !isSafe(cause, request)) return null;
+    const another = this.#tried.length < connectsMax ? this.#cluster.pick(this.#hash, this.#tried) : null;
+    const isUntried = another !== null && !this.#tried.includes(another);
+    if (cause.kind === 'ConnectFailure' && isUntried) return { endpoint: another, waitMs: 0 };
+    return this.#retry === null ? this.#repeat(cause, another, isUntried) : this.#retryBy(this.#retry, clock);
+  }
+
+  /** The request is over. */
+  end(): void {
+    if (this.#holdsRetry) this.#cluster.breaker.leave('Retry');
+    this.#holdsRetry = false;
+  }
+
+  /** Without a word of the rule: at once, twice at most, and once at most at the only endpoint there is. */
+  #repeat(cause: RetryCause, another: UpstreamEndpoint | null, isUntried: boolean): NextAttempt | null {
+    if (another === null || cause.kind === 'ConnectFailure' || this.#repeats >= repeatsMax) return null;
+    if (!isUntried && this.#repeats > 0) return null;
+    this.#repeats += 1;
+    return { endpoint: another, waitMs: 0 };
+  }
+
+  #retryBy(
+    retry: Retry,
+    clock: { readonly nowMs: number; readonly random: () => number },
+  ): NextAttempt | null {
+    if (this.#repeats >= retry.attempts) return null;
+    const endpoint = this.#cluster.pick(this.#hash, this.#tried);
+    if (endpoint === null) return null;
+    if (!this.#holdsRetry && !this.#cluster.breaker.enter('Retry')) return null;
+    this.#holdsRetry = true;
+    if (!this.#cluster.budget.mayRetry(clock.nowMs)) return null;
+    const waitMs = backoffMs(retry, this.#repeats, clock.random);
+    this.#repeats += 1;
+    return { endpoint, waitMs };
+  }
+}
+
+/** Doubled with each repetition, up to the most; then any time up to that, so that many do not come back at once. */
+export function backoffMs(
+  { backoffMs: baseMs, backoffMsMax }: Pick<Retry, 'backoffMs' | 'backoffMsMax'>,
+  repeats: number,
+  random: () => number,
+): number {
+  return Math.min(backoffMsMax, baseMs * 2 ** repeats) * random();
+}
+
+/** Whether a rule, or its silence, lets a request be sent again for this. */
+function isAllowed(cause: RetryCause, retry: Retry | null): boolean {
+  if (retry === null) return cause.kind !== 'Code' && cause.kind !== 'Timeout';
+  if (retry.attempts === 0) return false;
+  return cause.kind === 'Code' ? retry.codes.has(cause.status) : retry.conditions.has(cause.kind);
+}
+
+/**
+ * Whether sending it again does no harm. What was not looked at may go again; what has no answer may have been acted
+ * on, so only if it may be repeated (RFC 9110 section 9.2.2) or was not whole; an answer is as good as its rule says.
+ */
+function isSafe(cause: RetryCause, { isIdempotent, contentSent, contentEnded }: RequestState): boolean {
+  switch (cause.kind) {
+    case 'ConnectFailure':
+      return true;
+    case 'Refused':
+    case 'Code':
+      return !contentSent;
+    case 'Reset':
+      return !contentSent && (isIdempotent || !contentEnded);
+    case 'Timeout':
+      return !contentSent && isIdempotent;
+  }
+}
+
+/** RFC 9110 section 9.2.2. */
+export function isIdempotent(method: string): boolean {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+    case 'OPTIONS':
+    case 'PUT':
+    case 'DELETE':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Waits until a request is sent again. */
+export class Backoff implements Timed {
+  readonly deadlineMs: number;
+  next: Timed | null = null;
+  previous: Timed | null = null;
+  readonly #deadlines: Deadlines;
+  readonly #over: () => void;
+
+  /** `over` is called once, unless it is cancelled before. */
+  constructor(deadlines: Deadlines, deadlineMs: number, over: () => void) {
+    this.deadlineMs = deadlineMs;
+    this.#deadlines = deadlines;
+    this.#over = over;
+    deadlines.add(this);
+  }
+
+  cancel(): void {
+    this.#deadlines.remove(this);
+  }
+
+  timeOut(): void {
+    this.#over();
+  }
+}

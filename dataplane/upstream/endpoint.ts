@@ -1,0 +1,95 @@
+import type { Endpoint } from '#snapshot/cluster.ts';
+import type { Zoned } from './balance/zone-view.ts';
+import type { Outcome } from './health/endpoint-health.ts';
+import type { ConnectionTerms } from './surroundings.ts';
+import type { Destination, Transport } from './transport.ts';
+
+/** Whose endpoint it is, and who hears that something changed by which it is picked. */
+export interface EndpointOwner extends ConnectionTerms {
+  endpointChanged(): void;
+  transportTo(endpoint: UpstreamEndpoint): Transport;
+}
+
+/** One endpoint of a cluster: who it is, how it fares, and how it is reached. */
+export class UpstreamEndpoint implements Zoned, Destination {
+  /** `address:port`, for logs. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  zone: string | null;
+  forZones: readonly string[];
+  /** Requests under way. */
+  load = 0;
+  weight = 100;
+  healthy = true;
+  doubtful = false;
+
+  readonly #owner: EndpointOwner;
+  #transport: Transport;
+  /** By the coarse clock. */
+  #doubtfulUntilMs = 0;
+  /** It did not take a connection, and has taken none since. */
+  #inDoubt = false;
+
+  constructor(endpoint: Endpoint, owner: EndpointOwner) {
+    this.address = endpoint.address;
+    this.port = endpoint.port;
+    this.zone = endpoint.zone;
+    this.forZones = endpoint.forZones;
+    this.name = endpoint.address.includes(':')
+      ? `[${endpoint.address}]:${endpoint.port}`
+      : `${endpoint.address}:${endpoint.port}`;
+    this.#owner = owner;
+    this.#transport = owner.transportTo(this);
+  }
+
+  get transport(): Transport {
+    return this.#transport;
+  }
+
+  /** What connections to it are like has changed: none of before serves a request that begins from now on. */
+  reachAnew(): void {
+    this.#transport.retire();
+    this.#transport = this.#owner.transportTo(this);
+  }
+
+  /** One request finds out whether it is back; the others need not wait for that. */
+  approached(): void {
+    if (this.#inDoubt) this.doubt();
+  }
+
+  doubt(): void {
+    const { around, connections } = this.#owner;
+    this.#inDoubt = true;
+    this.#doubtfulUntilMs = around.nowMs + connections.connectTimeoutMs + around.limits.passOverMs;
+    if (this.doubtful) return;
+    this.doubtful = true;
+    this.#owner.endpointChanged();
+  }
+
+  trust(): void {
+    this.#inDoubt = false;
+    this.#clear();
+  }
+
+  /** What became of a request. */
+  settled(outcome: Outcome): void {
+    void outcome;
+  }
+
+  sweep(): void {
+    if (this.doubtful && this.#doubtfulUntilMs <= this.#owner.around.nowMs) this.#clear();
+    this.#transport.sweep();
+  }
+
+  /** It has left: exchanges under way end, and no connection is kept any more. */
+  retire(): void {
+    this.#transport.retire();
+  }
+
+  #clear(): void {
+    if (!this.doubtful) return;
+    this.doubtful = false;
+    this.#owner.endpointChanged();
+  }
+}

@@ -1,0 +1,32 @@
+import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import type { BackendConnections } from '#snapshot/cluster.ts';
+import type { ClientTls } from './client-tls.ts';
+import type { ConnectionRoom } from './connection-room.ts';
+import type { UpstreamLimits } from './limits.ts';
+
+/** What all of a data plane's clusters share. `nowMs` is coarse: the last sweep's monotonic time. */
+export interface UpstreamSurroundings {
+  readonly limits: UpstreamLimits;
+  readonly scanner: HeadScanner;
+  /** What is being opened or waited for, and has a deadline. */
+  readonly waiting: Set<Swept>;
+  /** Where this data plane runs; null when nobody has said. */
+  readonly zone: string | null;
+  /** 0 to 1. */
+  readonly random: () => number;
+  nowMs: number;
+}
+
+/** Something that looks at the coarse clock when it is told to. */
+export interface Swept {
+  sweep(): void;
+}
+
+/** What the connections of one cluster go by: read at each use, since settings change while connections stay. */
+export interface ConnectionTerms {
+  readonly around: UpstreamSurroundings;
+  readonly room: ConnectionRoom;
+  readonly connections: BackendConnections;
+  /** Null: in the clear. */
+  readonly tls: ClientTls | null;
+}

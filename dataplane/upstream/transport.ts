@@ -1,0 +1,43 @@
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { Purpose, UpstreamExchange } from './upstream-exchange.ts';
+
+/** The ways to one endpoint by one protocol: what requests get their exchanges from. */
+export interface Transport {
+  /** An exchange by a connection that is open already, or null. */
+  take(purpose: Purpose): UpstreamExchange | null;
+  /** An exchange by a connection that is opened, or waited for. */
+  connect(events: ConnectEvents, purpose: Purpose): Connecting;
+  /** Connections, idle ones included. */
+  readonly open: number;
+  readonly idle: number;
+  /** Closes an idle connection, if there is one, to make room for another endpoint's. */
+  yieldOne(): boolean;
+  /** To be called regularly: closes what is too old or has been idle too long. */
+  sweep(): void;
+  /** Exchanges under way end, idle connections are closed, none is kept any more. */
+  retire(): void;
+}
+
+/** Is told how an attempt to connect ended: exactly one of the two, never at once, and nothing after `abort`. */
+export interface ConnectEvents {
+  connected(exchange: UpstreamExchange): void;
+  connectFailed(failure: Failure): void;
+}
+
+/** An exchange that waits for its connection. */
+export interface Connecting {
+  /** Gives up; nothing more is told. */
+  abort(): void;
+}
+
+/** The endpoint that connections lead to, as they see it. */
+export interface Destination {
+  readonly address: string;
+  readonly port: number;
+  /** A connection is about to be opened. */
+  approached(): void;
+  /** It did not take a connection, or not soon: others first, for a while. */
+  doubt(): void;
+  /** It has taken a connection. */
+  trust(): void;
+}
