@@ -3,6 +3,7 @@ import { fieldLine } from '#dataplane/http/fields.ts';
 import { answerTo } from './answer.ts';
 import { Deadlines } from './deadlines.ts';
 import { ProxiedExchange } from './exchange.ts';
+import { GrpcWebDownstream, grpcWebCallOf, TextContent } from './grpc-web.ts';
 import { refusalRecord } from './record.ts';
 import type { Gateway } from './downstream.ts';
 import type { Surroundings } from './exchange.ts';
@@ -34,7 +35,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     tunnelIdleTimeoutMs: options.tunnelIdleTimeoutMs,
   };
   return {
-    exchange: (request, downstream) => new ProxiedExchange(around, request, downstream),
+    exchange(request, downstream) {
+      const takesGrpcWeb = around.cell.current.ports.get(downstream.port)?.client.grpcWeb === true;
+      const call = takesGrpcWeb ? grpcWebCallOf(request) : null;
+      if (call === null) return new ProxiedExchange(around, request, downstream);
+      const exchange = new ProxiedExchange(around, call.request, new GrpcWebDownstream(downstream, call));
+      return call.isText ? new TextContent(exchange) : exchange;
+    },
     reset(failure, { client, port }) {
       around.observer.exchangeFinished(refusalRecord(failure, { client, port, status: 0, nowMs: now() }));
     },
