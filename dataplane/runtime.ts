@@ -9,7 +9,7 @@ import type {
   Http2Limits,
 } from '#snapshot/client-settings.ts';
 import type { RetryCondition } from '#snapshot/route.ts';
-import type { SecureContext } from 'node:tls';
+import type { Secret } from '#snapshot/secret.ts';
 
 /** A snapshot made ready to serve: compiled once, read by every request, never changed. */
 export interface Runtime {
@@ -50,10 +50,40 @@ export interface ProxySources {
   readonly trusts: (address: string) => boolean;
 }
 
-/** Which certificate is shown to whom. */
+/** What becomes of a client that speaks TLS. */
 export interface TlsPort {
-  /** The context for a server name (lower case; null when the client sent none): exact, wildcard, then default. */
-  contextFor(serverName: string | null): SecureContext | null;
+  /** By the name its ClientHello asks for (as listen/client-hello.ts tells it; null for none). */
+  choose(serverName: string | null): TlsChoice;
+}
+
+/** Shakes hands and serves HTTP, or closes the connection without a word. */
+export type TlsChoice =
+  | { readonly kind: 'Http'; readonly terms: TlsTerms }
+  | { readonly kind: 'Refuse' };
+
+/** How one listener shakes hands: the same object as long as nothing of it has changed. */
+export interface TlsTerms {
+  /** Sessions begun under one are resumed under no other: 32 octets at most, of the listener and of its authorities. */
+  readonly sessionContext: string;
+  /** What a client is shown that asks for this name: exact names before wildcards, then the first certificate. */
+  certificateFor(serverName: string | null): ServerCertificate;
+  /** Protocols, the preferred first. */
+  readonly alpn: readonly string[];
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** OpenSSL's names, with colons between them; null for our choice. */
+  readonly ciphers: string | null;
+  /** Optional: whoever has no certificate, or one of nobody we know, is let in as one without. */
+  readonly clientCertificates: 'None' | 'Required' | 'Optional';
+  /** PEM of those who may have signed them; null with `None`. */
+  readonly authorities: string | null;
+  /** 48 octets, the same in all data planes of a Gateway. */
+  readonly ticketKeys: Secret<Buffer>;
+}
+
+/** A chain and its key, PEM, which fit each other: the same object as long as they are the same. */
+export interface ServerCertificate {
+  readonly chain: string;
+  readonly key: Secret<string>;
 }
 
 /** A listener as requests and records see it. */

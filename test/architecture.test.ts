@@ -105,7 +105,6 @@ const walls: Readonly<Record<string, Walls>> = {
   'dataplane/route': { rooms: ['snapshot', 'dataplane/http'], packages: ['re2js'], pure: true },
   'dataplane/runtime': {
     rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/upstream'],
-    builtins: ['node:tls'],
   },
   'dataplane/filters': { rooms: ['snapshot', 'dataplane/http'], pure: true },
   'dataplane/filters/authenticate': {
@@ -131,7 +130,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:crypto', 'node:net'],
   },
   'dataplane/listen': {
-    rooms: ['dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
+    rooms: ['snapshot', 'dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
     builtins: ['node:net', 'node:tls'],
   },
   'dataplane/subscribe': {

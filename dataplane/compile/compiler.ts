@@ -4,8 +4,9 @@
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import { RouterCompiler } from '#dataplane/route/compiled-router.ts';
 import { compileMatches, type CompiledMatch } from '#dataplane/route/matches.ts';
-import type { ClientRules, Port, Rule, Runtime, ServedListener } from '#dataplane/runtime.ts';
+import type { ClientRules, Port, Rule, Runtime, ServedListener, TlsPort } from '#dataplane/runtime.ts';
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type { Certificate } from '#snapshot/certificate.ts';
 import type * as contract from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
@@ -15,10 +16,11 @@ import type { Route } from '#snapshot/route.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 import { byKind, sameButEndpoints, sameList, type ByKind } from './by-kind.ts';
 import { defaultClientRules, portClients } from './client-rules.ts';
-import { CarryOver } from './carry-over.ts';
+import { CarryOver, type Made } from './carry-over.ts';
 import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
 import { compileRules, dependsOnPort } from './rules.ts';
-import { loadCertificate, tlsPort, type ServerCertificate } from './tls.ts';
+import { loadCertificate, type LoadedCertificate } from './certificates.ts';
+import { TlsCompiler } from './tls.ts';
 
 /** What lives longer than a runtime, and is handed in. */
 export interface CompilerDependencies {
@@ -55,6 +57,7 @@ export class Compiler {
   readonly #dependencies: CompilerDependencies;
   readonly #routes = new CarryOver<Route, CompiledRoute>(compileRoute);
   readonly #certificates = new CarryOver(loadedCertificate);
+  readonly #tls = new TlsCompiler();
   readonly #clients = new CarryOver(portClients);
   readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
   readonly #limits = new WeakMap<RateLimit, LimitFilter>();
@@ -128,16 +131,15 @@ export class Compiler {
     return made;
   }
 
-  #certificatesById(resources: ByKind, refused: Refused[]): ReadonlyMap<ResourceId, ServerCertificate> {
-    const loaded = this.#certificates.takeOver(resources.certificates, refused);
-    return new Map(loaded.map(({ id, certificate }) => [id, certificate]));
+  #certificatesById(resources: ByKind, refused: Refused[]): ReadonlyMap<ResourceId, LoadedCertificate> {
+    return new Map(this.#certificates.takeOver(resources.certificates, refused));
   }
 
   #ports(from: {
     readonly listeners: readonly Listener[];
     readonly routes: readonly CompiledRoute[];
     readonly parts: Parts;
-    readonly certificates: ReadonlyMap<ResourceId, ServerCertificate>;
+    readonly certificates: ReadonlyMap<ResourceId, LoadedCertificate>;
     readonly clients: ReadonlyMap<number, ClientRules>;
     readonly refused: Refused[];
   }): ReadonlyMap<number, Port> {
@@ -149,12 +151,25 @@ export class Compiler {
       const compiler: PortCompiler = this.#routers.get(number) ?? new RouterCompiler();
       routers.set(number, compiler);
       const router = compiler.compile({ listeners: served.map(listenerEntry), routes: from.routes, rulesAt });
-      const tls = tlsOf(served, from.certificates);
+      const tls = this.#tlsPort(served, from);
       const client = from.clients.get(number) ?? defaultClientRules;
       ports.set(number, Object.freeze({ number, router, tls, client }));
     }
     this.#routers = routers;
     return ports;
+  }
+
+  #tlsPort(
+    listeners: readonly Listener[],
+    from: { readonly certificates: ReadonlyMap<ResourceId, LoadedCertificate>; readonly refused: Refused[] },
+  ): TlsPort | null {
+    const https = listeners.filter((listener) => listener.protocol === 'HTTPS');
+    if (https.length === 0) return null;
+    const entries = https.map((listener) => {
+      const certificates = listener.certificates.flatMap((id) => from.certificates.get(id) ?? []);
+      return { listener, certificates };
+    });
+    return this.#tls.port(entries, from.refused);
   }
 }
 
@@ -186,10 +201,9 @@ function compileRoute(route: Route) {
   };
 }
 
-function loadedCertificate(certificate: Parameters<typeof loadCertificate>[0]) {
+function loadedCertificate(certificate: Certificate): Made<readonly [ResourceId, LoadedCertificate]> {
   const loaded = loadCertificate(certificate);
-  if (!loaded.ok) return loaded;
-  return { ok: true as const, value: { id: certificate.id, certificate: loaded.certificate } };
+  return loaded.ok ? { ok: true, value: [certificate.id, loaded.value] } : loaded;
 }
 
 /** The rules of one route by port, kept as long as they would be made of the same parts. */
@@ -226,15 +240,4 @@ function oneProtocol(listeners: readonly Listener[], refused: Refused[]): readon
     if (protocol !== 'HTTPS') refused.push({ id, reason: `port ${port} serves TLS` });
   }
   return listeners.filter(({ protocol }) => protocol === 'HTTPS');
-}
-
-function tlsOf(listeners: readonly Listener[], certificates: ReadonlyMap<ResourceId, ServerCertificate>) {
-  const https = listeners.filter((listener) => listener.protocol === 'HTTPS');
-  if (https.length === 0) return null;
-  return tlsPort(
-    https.map((listener) => ({
-      listener,
-      certificates: listener.certificates.flatMap((id) => certificates.get(id) ?? []),
-    })),
-  );
 }

@@ -1,71 +1,128 @@
-// Which certificate a client is shown.
+// How each listener shakes hands, and which of them does for whom.
 import { HostTable } from '#dataplane/route/hosts.ts';
-import type { TlsPort } from '#dataplane/runtime.ts';
-import type { Certificate } from '#snapshot/certificate.ts';
-import type { HttpsListener } from '#snapshot/listener.ts';
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext } from 'node:tls';
-
-/** A certificate that can be shown. */
-export interface ServerCertificate {
-  readonly context: SecureContext;
-  /** The first of the chain: whose names count. */
-  readonly leaf: X509Certificate;
-}
-
-/** A certificate ready to be shown, or why it is none. */
-export type LoadedCertificate =
-  | { readonly ok: true; readonly certificate: ServerCertificate }
-  | { readonly ok: false; readonly reason: string };
-
-/** `certificate` ready for handshakes (TLS 1.2 and later), or why it is none; the reason never shows the key. */
-export function loadCertificate(certificate: Certificate): LoadedCertificate {
-  try {
-    const leaf = new X509Certificate(certificate.chain);
-    const context = createSecureContext({
-      cert: certificate.chain,
-      key: certificate.key.reveal(),
-      minVersion: 'TLSv1.2',
-    });
-    return { ok: true, certificate: { context, leaf } };
-  } catch (error) {
-    return { ok: false, reason: `not a certificate chain with its key: ${codeOf(error)}` };
-  }
-}
+import type { ServerCertificate, TlsChoice, TlsPort, TlsTerms } from '#dataplane/runtime.ts';
+import type { HttpsListener, ListenerTls } from '#snapshot/listener.ts';
+import type { Refused } from '#snapshot/message.ts';
+import { Secret } from '#snapshot/secret.ts';
+import { createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { sameList } from './by-kind.ts';
+import { authoritiesProblem, codeOf, type LoadedCertificate } from './certificates.ts';
 
 /** A listener and the certificates of it that could be loaded, in its order. */
 export interface TlsListener {
   readonly listener: HttpsListener;
-  readonly certificates: readonly ServerCertificate[];
+  readonly certificates: readonly LoadedCertificate[];
 }
 
-/**
- * SNI chooses the listener as Host does, then the first of its certificates that names the server, else its first. A
- * client that sends no name, or one that no listener serves, gets the first certificate of the listener for any host,
- * else of the first listener. Null where a listener has no certificate left: that handshake must fail.
- */
-export function tlsPort(listeners: readonly TlsListener[]): TlsPort {
-  const byHostname = new HostTable(listeners.map((entry) => [entry.listener.hostname, entry.certificates]));
-  const fallback = byHostname.find('') ?? listeners[0]?.certificates ?? [];
-  return {
-    contextFor(serverName) {
-      const name = serverName === null ? null : dnsName(serverName);
-      if (name === null) return fallback[0]?.context ?? null;
-      const certificates = byHostname.find(name) ?? fallback;
-      const fitting = certificates.find(({ leaf }) => leaf.checkHost(name) !== undefined);
-      return (fitting ?? certificates[0])?.context ?? null;
-    },
+/** Compiles one snapshot's TLS ports after another; terms of which nothing has changed stay the same objects. */
+export class TlsCompiler {
+  readonly #ticketSecret = new Secret(randomBytes(32));
+  readonly #remembered = new WeakMap<HttpsListener, RememberedTerms>();
+
+  /**
+   * SNI chooses the listener as Host does. A client that sends no name, or one that no listener serves, shakes hands
+   * with the listener for any host, else with the first. A listener that cannot shake hands as it should refuses to.
+   */
+  port(listeners: readonly TlsListener[], refused: { push(one: Refused): unknown }): TlsPort {
+    const choices = listeners.map((entry) => this.#choice(entry, refused));
+    const byHostname = new HostTable(
+      listeners.map(({ listener }, at) => [listener.hostname, choices[at] ?? refuse]),
+    );
+    const fallback = byHostname.find('') ?? choices[0] ?? refuse;
+    // Host alone must not choose the listener for a client that was not asked for that listener's certificates.
+    const nameless = new Set(listeners.map(({ listener }) => wanted(listener))).size > 1 ? refuse : fallback;
+    return {
+      choose: (serverName) => (serverName === null ? nameless : (byHostname.find(serverName) ?? fallback)),
+    };
+  }
+
+  #choice(entry: TlsListener, refused: { push(one: Refused): unknown }): TlsChoice {
+    const { listener, certificates } = entry;
+    const known = this.#remembered.get(listener);
+    const { choice, reason } =
+      known !== undefined && sameList(known.certificates, certificates) ? known : this.#make(entry);
+    this.#remembered.set(listener, { certificates, choice, reason });
+    if (reason !== null) refused.push({ id: listener.id, reason });
+    return choice;
+  }
+
+  #make({ listener, certificates }: TlsListener): Omit<RememberedTerms, 'certificates'> {
+    const reason = problemOf(listener.tls);
+    const [first] = certificates;
+    if (reason !== null || first === undefined) return { choice: refuse, reason };
+    const terms = this.#terms(listener, certificateTable(certificates, first.certificate));
+    return { choice: Object.freeze({ kind: 'Http', terms }), reason: null };
+  }
+
+  #terms(listener: HttpsListener, certificateFor: TlsTerms['certificateFor']): TlsTerms {
+    const { tls } = listener;
+    const identity = `${listener.id}\0${wanted(listener)}`;
+    return Object.freeze({
+      sessionContext: createHash('sha256').update(identity).digest('base64url').slice(0, 32),
+      certificateFor,
+      alpn: tls.alpn,
+      minVersion: `TLSv${tls.minVersion}`,
+      ciphers: ciphersOf(tls),
+      clientCertificates: tls.clientCertificates?.mode ?? 'None',
+      authorities: tls.clientCertificates?.authorities ?? null,
+      ticketKeys: new Secret(
+        Buffer.from(hkdfSync('sha256', this.#ticketSecret.reveal(), '', `tickets\0${listener.id}`, 48)),
+      ),
+    });
+  }
+}
+
+interface RememberedTerms {
+  readonly certificates: readonly LoadedCertificate[];
+  readonly choice: TlsChoice;
+  readonly reason: string | null;
+}
+
+const refuse: TlsChoice = Object.freeze({ kind: 'Refuse' });
+
+/** Which certificates of clients a listener asks for, in a word. */
+function wanted({ tls: { clientCertificates } }: HttpsListener): string {
+  return clientCertificates === null ? '' : `${clientCertificates.mode} ${clientCertificates.authorities}`;
+}
+
+/** Why nobody can shake hands so. Without authorities a certificate would be asked for and never looked at. */
+function problemOf(tls: ListenerTls): string | null {
+  if (tls.clientCertificates !== null) {
+    const problem = authoritiesProblem(tls.clientCertificates.authorities);
+    if (problem !== null) return problem;
+  }
+  const ciphers = ciphersOf(tls);
+  if (ciphers === null) return null;
+  try {
+    createSecureContext({ ciphers, minVersion: `TLSv${tls.minVersion}` });
+    return null;
+  } catch (error) {
+    return `no such cipher suites: ${codeOf(error)}`;
+  }
+}
+
+// To Node a list without suites of TLS 1.3 means that version 1.3 is not spoken at all.
+function ciphersOf({ cipherSuites }: ListenerTls): string | null {
+  if (cipherSuites.length === 0) return null;
+  const named = cipherSuites.some((name) => name.startsWith('TLS_'));
+  return [...(named ? [] : suitesOfTls13), ...cipherSuites].join(':');
+}
+
+const suitesOfTls13 = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
+
+/** One look-up, however many certificates: a name, else its wildcard (which stands for one label, RFC 9525). */
+function certificateTable(
+  certificates: readonly LoadedCertificate[],
+  first: ServerCertificate,
+): TlsTerms['certificateFor'] {
+  const byName = new Map<string, ServerCertificate>();
+  for (const { certificate, names } of certificates) {
+    for (const name of names) if (!byName.has(name)) byName.set(name, certificate);
+  }
+  return (serverName) => {
+    if (serverName === null) return first;
+    const dot = serverName.indexOf('.');
+    return byName.get(serverName) ?? byName.get(`*${serverName.slice(dot)}`) ?? first;
   };
-}
-
-// What is no DNS name (NUL, Unicode dots, an address) is taken as no name at all, before anything compares it.
-function dnsName(serverName: string): string | null {
-  const name = serverName.endsWith('.') ? serverName.slice(0, -1) : serverName;
-  return /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/u.test(name) && name.length <= 253 ? name : null;
-}
-
-// Only the code: messages of OpenSSL may quote what they were given.
-function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.name : 'unknown';
 }

@@ -22,9 +22,13 @@ export interface Client {
   /** Textual IP address without zone; an IPv4-mapped IPv6 address as IPv4. */
   readonly address: string;
   readonly port: number;
+  /** The address at the connection's other end: with the PROXY protocol that of the proxy. */
+  readonly peer: string;
   /** Null without TLS, and when the client sent no server name. */
   readonly serverName: string | null;
   readonly secure: boolean;
+  /** SHA-256 of the certificate that proved who the client is, in lower-case hexadecimal; null without one. */
+  readonly certificate: string | null;
 }
 
 /** What authentication established; the one identity all other policies read. */

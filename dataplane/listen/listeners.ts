@@ -1,18 +1,20 @@
 // The clients' side of the data plane: server sockets that follow the runtime's ports, connections, their limits, and
 // the drain. Knows nothing of routes, filters and backends: requests go to the engine as they come.
 import { createGateway } from '#dataplane/proxy/gateway.ts';
-import { HeadScanner } from '#dataplane/http/head-scanner.ts';
-import { defaultLimits } from './limits.ts';
+import { clientDefaults } from '#snapshot/client-defaults.ts';
+import { AddressCounts } from './addresses.ts';
+import { fixedLimits } from './limits.ts';
 import { PortServer } from './port-server.ts';
-import type { ServerConnection } from './http1/connection.ts';
-import type { ConnectionSurroundings } from './surroundings.ts';
+import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
-import type { RuntimeCell } from '#dataplane/runtime.ts';
+import type { Gateway } from '#dataplane/proxy/downstream.ts';
+import type { Port, RuntimeCell } from '#dataplane/runtime.ts';
 
 export interface ListenersOptions {
   readonly cell: RuntimeCell;
   readonly observer: Observer;
+  /** What stands before the limits of each port. */
   readonly limits?: Partial<Limits>;
   /** The address to bind; all of them by default, of both families where there are two. */
   readonly address?: string;
@@ -70,10 +72,10 @@ export function createListeners(options: ListenersOptions): Listeners {
 
 class FollowingListeners implements Listeners {
   readonly #options: ListenersOptions;
-  readonly #limits: Limits;
   readonly #now: () => number;
-  readonly #around: ConnectionSurroundings;
-  readonly #connections = new Set<ServerConnection>();
+  readonly #around: { readonly gateway: Gateway; nowMs: number };
+  readonly #connections = new Set<ClientConnection>();
+  readonly #addresses = new AddressCounts();
   readonly #servers = new Map<number, PortServer>();
   readonly #sweepTimer: NodeJS.Timeout;
   #retryTimer: NodeJS.Timeout | null = null;
@@ -81,15 +83,10 @@ class FollowingListeners implements Listeners {
 
   constructor(options: ListenersOptions) {
     this.#options = options;
-    this.#limits = { ...defaultLimits, ...options.limits };
     this.#now = options.now ?? ((): number => performance.now());
-    const { headBytesMax: bytesMax, fieldCountMax: fieldsMax, tunnelIdleTimeoutMs, sweepMs } = this.#limits;
-    this.#around = {
-      gateway: createGateway({ ...options, tunnelIdleTimeoutMs, now: this.#now }),
-      limits: this.#limits,
-      scanner: new HeadScanner({ bytesMax, fieldsMax, underscores: 'Refuse' }),
-      nowMs: this.#now(),
-    };
+    const { sweepMs, tunnelIdleTimeoutMs } = { ...fixedLimits, ...clientDefaults.limits, ...options.limits };
+    const gateway = createGateway({ ...options, tunnelIdleTimeoutMs, now: this.#now });
+    this.#around = { gateway, nowMs: this.#now() };
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
     this.#sweepTimer.unref();
   }
@@ -99,13 +96,13 @@ class FollowingListeners implements Listeners {
     const { ports } = this.#options.cell.current;
     for (const [number, server] of this.#servers) {
       const port = ports.get(number);
-      if (port !== undefined && (port.tls !== null) === server.secure) continue;
+      if (port !== undefined && server.follow(port)) continue;
       server.close();
       this.#servers.delete(number);
     }
     const opening: Promise<void>[] = [];
     for (const port of ports.values()) {
-      if (!this.#servers.has(port.number)) opening.push(this.#open(port.number, port.tls !== null));
+      if (!this.#servers.has(port.number)) opening.push(this.#open(port));
     }
     await Promise.all(opening);
   }
@@ -143,30 +140,32 @@ class FollowingListeners implements Listeners {
     for (const connection of this.#connections) connection.destroy();
   }
 
-  #open(port: number, secure: boolean): Promise<void> {
-    const bindPort = this.#options.bindPort?.(port) ?? port;
+  #open(port: Port): Promise<void> {
+    const { number } = port;
+    const bindPort = this.#options.bindPort?.(number) ?? number;
     return new Promise((resolve) => {
       const server = new PortServer({
         around: this.#around,
         cell: this.#options.cell,
         connections: this.#connections,
+        addresses: this.#addresses,
         port,
-        secure,
+        limits: this.#options.limits ?? {},
         address: this.#options.address ?? null,
         bindPort,
         bound: () => {
-          this.#options.opened?.(port);
+          this.#options.opened?.(number);
           resolve();
         },
         failed: (error) => {
-          if (this.#servers.get(port) === server) this.#servers.delete(port);
+          if (this.#servers.get(number) === server) this.#servers.delete(number);
           const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
-          this.#options.problem?.({ port, bindPort, code, message: error.message });
+          this.#options.problem?.({ port: number, bindPort, code, message: error.message });
           this.#retryLater();
           resolve();
         },
       });
-      this.#servers.set(port, server);
+      this.#servers.set(number, server);
     });
   }
 
@@ -183,6 +182,7 @@ class FollowingListeners implements Listeners {
     const nowMs = this.#now();
     this.#around.nowMs = nowMs;
     for (const connection of this.#connections) connection.sweep(nowMs);
+    for (const server of this.#servers.values()) server.sweep(nowMs);
   }
 }
 

@@ -1,9 +1,16 @@
 import net from 'node:net';
-import tls from 'node:tls';
-import { clientOf } from './client-address.ts';
-import { ServerConnection } from './http1/connection.ts';
-import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
-import type { RuntimeCell } from '#dataplane/runtime.ts';
+import { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import { accept } from './accept.ts';
+import { fixedLimits } from './limits.ts';
+import { spoken } from './protocols.ts';
+import { TlsServers } from './tls-servers.ts';
+import type { AcceptHome } from './accept.ts';
+import type { AddressCounts } from './addresses.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { Limits } from './limits.ts';
+import type { Protocol } from './protocols.ts';
+import type { ConnectionSurroundings } from './surroundings.ts';
+import type { ClientRules, Port, RuntimeCell, TlsPort } from '#dataplane/runtime.ts';
 
 /** A client whose machine is gone answers no probe: else its connection would stay for ever. */
 const socketOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
@@ -12,9 +19,12 @@ const socketOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, kee
 export interface PortServerOptions {
   readonly around: ConnectionSurroundings;
   readonly cell: RuntimeCell;
-  readonly connections: Set<ServerConnection>;
-  readonly port: number;
-  readonly secure: boolean;
+  readonly connections: Set<ClientConnection>;
+  readonly addresses: AddressCounts;
+  /** As it is in the runtime now. */
+  readonly port: Port;
+  /** What stands before the port's own limits. */
+  readonly limits: Partial<Limits>;
   /** Where to bind; null for all addresses. */
   readonly address: string | null;
   readonly bindPort: number;
@@ -24,23 +34,34 @@ export interface PortServerOptions {
   failed(error: Error): void;
 }
 
-/** The server socket of one port of the Gateway, and which of all connections came in by it. */
-export class PortServer implements ConnectionHome {
+/** The server socket of one port of the Gateway, and what holds for the connections that come in by it. */
+export class PortServer implements AcceptHome {
   readonly port: number;
-  readonly secure: boolean;
 
   readonly #options: PortServerOptions;
   readonly #server: net.Server;
+  #rules: ClientRules;
+  #limits: Limits;
+  #scanner: HeadScanner;
+  #protocols: ReadonlySet<Protocol>;
+  #tls: TlsServers | null;
   #draining = false;
   #closed = false;
-  #handshakes = 0;
 
   /** Opens the socket. */
   constructor(options: PortServerOptions) {
-    this.port = options.port;
-    this.secure = options.secure;
     this.#options = options;
-    this.#server = options.secure ? this.#createTlsServer() : this.#createPlainServer();
+    const { port, around } = options;
+    this.port = port.number;
+    this.around = around;
+    this.connections = options.connections;
+    this.addresses = options.addresses;
+    this.#rules = port.client;
+    this.#limits = limitsOf(port.client, options.limits);
+    this.#scanner = scannerFor(this.#limits);
+    this.#protocols = spoken(port.client.protocols);
+    this.#tls = port.tls === null ? null : new TlsServers(this.#protocols);
+    this.#server = net.createServer(socketOptions, (socket) => accept(this, socket));
     this.#server.on('error', (error) => {
       this.#closed = true;
       this.#server.close();
@@ -56,14 +77,64 @@ export class PortServer implements ConnectionHome {
     );
   }
 
+  readonly around: ConnectionSurroundings;
+  readonly connections: Set<ClientConnection>;
+  readonly addresses: AddressCounts;
+
   get draining(): boolean {
     return this.#draining;
+  }
+
+  get rules(): ClientRules {
+    return this.#rules;
+  }
+
+  get limits(): Limits {
+    return this.#limits;
+  }
+
+  get scanner(): HeadScanner {
+    return this.#scanner;
+  }
+
+  get protocols(): ReadonlySet<Protocol> {
+    return this.#protocols;
+  }
+
+  get tls(): TlsServers | null {
+    return this.#tls;
   }
 
   /** The port that is bound, once it is; null before and after. */
   get boundPort(): number | null {
     const address = this.#server.address();
     return address === null || typeof address === 'string' ? null : address.port;
+  }
+
+  tlsPort(): TlsPort | null {
+    return this.#options.cell.current.ports.get(this.port)?.tls ?? null;
+  }
+
+  /** What holds from now on; false when that takes another server: TLS and what is in the clear share no socket. */
+  follow({ client, tls }: Port): boolean {
+    if ((tls !== null) !== (this.#tls !== null)) return false;
+    if (client === this.#rules) return true;
+    this.#rules = client;
+    this.#limits = limitsOf(client, this.#options.limits);
+    const { headBytesMax, fieldCountMax } = this.#limits;
+    if (headBytesMax !== this.#scanner.bytesMax || fieldCountMax !== this.#scanner.fieldsMax)
+      this.#scanner = scannerFor(this.#limits);
+    const protocols = spoken(client.protocols);
+    if (this.#protocols.symmetricDifference(protocols).size > 0) {
+      this.#protocols = protocols;
+      this.#tls = tls === null ? null : new TlsServers(protocols);
+    }
+    return true;
+  }
+
+  /** Lets go of what nobody has used for a while. */
+  sweep(nowMs: number): void {
+    this.#tls?.sweep(nowMs);
   }
 
   /** Answers say `Connection: close` from now on. */
@@ -78,70 +149,12 @@ export class PortServer implements ConnectionHome {
     this.#closed = true;
     this.#server.close();
   }
-
-  #createPlainServer(): net.Server {
-    return net.createServer(socketOptions, (socket) => this.#accept(socket, null));
-  }
-
-  #createTlsServer(): net.Server {
-    return net.createServer(socketOptions, (socket) => this.#shakeHands(socket));
-  }
-
-  /** Each handshake takes its certificate from the runtime of its moment, so that a swap needs no new socket. */
-  #shakeHands(raw: net.Socket): void {
-    const { cell, port, around, connections } = this.#options;
-    const secureContext = contextFor(cell, port, null);
-    if (connections.size + this.#handshakes >= around.limits.connectionsMax) {
-      raw.destroy();
-      return;
-    }
-    this.#handshakes += 1;
-    const socket = new tls.TLSSocket(raw, {
-      isServer: true,
-      ALPNProtocols: ['http/1.1'],
-      ...(secureContext === null ? {} : { secureContext }),
-      SNICallback: (serverName, done) =>
-        done(null, contextFor(cell, port, serverName.toLowerCase()) ?? undefined),
-    });
-    const timer = setTimeout(() => socket.destroy(), around.limits.handshakeTimeoutMs);
-    timer.unref();
-    let isShaking = true;
-    const shaken = (): void => {
-      if (isShaking) this.#handshakes -= 1;
-      isShaking = false;
-      clearTimeout(timer);
-    };
-    raw.on('error', () => socket.destroy());
-    socket.on('error', () => socket.destroy());
-    socket.on('close', shaken);
-    socket.once('secure', () => {
-      shaken();
-      this.#accept(socket, { serverName: serverNameOf(socket) });
-    });
-  }
-
-  #accept(socket: net.Socket, secure: { readonly serverName: string | null } | null): void {
-    const { around, connections } = this.#options;
-    if (connections.size >= around.limits.connectionsMax) {
-      socket.destroy();
-      return;
-    }
-    const connection = new ServerConnection(around, this, socket, clientOf(socket, secure));
-    connections.add(connection);
-    socket.on('close', () => connections.delete(connection));
-  }
 }
 
-function contextFor(cell: RuntimeCell, port: number, serverName: string | null): tls.SecureContext | null {
-  try {
-    return cell.current.ports.get(port)?.tls?.contextFor(serverName) ?? null;
-  } catch {
-    return null;
-  }
+function limitsOf({ limits }: ClientRules, before: Partial<Limits>): Limits {
+  return Object.freeze({ ...fixedLimits, ...limits, ...before });
 }
 
-/** `servername` is false for none, and after TLS 1.2 resumption. */
-function serverNameOf(socket: tls.TLSSocket): string | null {
-  const { servername } = socket as { servername?: string | false | null };
-  return typeof servername === 'string' && servername !== '' ? servername.toLowerCase() : null;
+function scannerFor({ headBytesMax: bytesMax, fieldCountMax: fieldsMax }: Limits): HeadScanner {
+  return new HeadScanner({ bytesMax, fieldsMax, underscores: 'Refuse' });
 }

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { plainAddress } from './client-address.ts';
+import { plainAddress } from './addresses.ts';
 
 /** What a proxy before us says of the client (HAProxy's PROXY protocol, versions 1 and 2). */
 export interface ProxyHeader {

@@ -1,18 +1,22 @@
 import type { Limits } from './limits.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { Gateway } from '#dataplane/proxy/downstream.ts';
+import type { ClientRules } from '#dataplane/runtime.ts';
 
 /** What all connections of a data plane share. `nowMs` is coarse: the last sweep's monotonic time. */
 export interface ConnectionSurroundings {
   readonly gateway: Gateway;
-  readonly limits: Limits;
-  readonly scanner: HeadScanner;
-  nowMs: number;
+  readonly nowMs: number;
 }
 
-/** What the port a connection came in by says about it. */
+/** What the port a connection came in by says about it: always what holds now, so nothing of it is kept. */
 export interface ConnectionHome {
   readonly port: number;
   /** True once no request shall follow the one under way. */
   readonly draining: boolean;
+  readonly rules: ClientRules;
+  /** Those of the rules, with those that nobody sets. */
+  readonly limits: Limits;
+  /** For heads within the limits. */
+  readonly scanner: HeadScanner;
 }

@@ -3,9 +3,12 @@ import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/fram
 import { SocketChannel } from '#dataplane/http/channel.ts';
 import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { ClientLines } from '#dataplane/proxy/forwarded.ts';
+import { Clock } from './clock.ts';
 import { answerText, framedLength, interimText, switchText } from './answer-framing.ts';
+import { Intake } from './intake.ts';
 import { Leaving } from './leaving.ts';
 import { RequestParser } from './request-parser.ts';
+import type { ClientConnection } from '../client-connection.ts';
 import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts';
 import type { Phase } from './phase.ts';
 import type { RequestEvents } from './request-parser.ts';
@@ -23,34 +26,33 @@ import type { Socket } from 'node:net';
  *
  * Hot path: no closure, promise or timer for a request; octets that come too early are kept and reading stops.
  */
-export class ServerConnection implements RequestEvents, Downstream {
+export class ServerConnection implements ClientConnection, RequestEvents, Downstream {
   readonly client: Client;
   readonly clientLines: ClientLines;
   readonly port: number;
+  readonly sinceMs: number;
 
   readonly #around: ConnectionSurroundings;
   readonly #home: ConnectionHome;
   readonly #socket: Socket;
   readonly #parser: RequestParser;
   readonly #writer: MessageWriter;
+  readonly #intake: Intake;
   readonly #leaving: Leaving;
+  readonly #clock: Clock;
   #phase: Phase = 'Head';
   #exchange: RunningExchange | null = null;
   #request: ReceivedRequest | null = null;
   #requests = 0;
-  /** Octets that have come too early. */
-  #held: Buffer | null = null;
-  #paused = false;
   #advancing = false;
   #wanted = false;
   #hasContinued = false;
   #contentBytes = 0;
   #answerLength: ContentLength = noContent;
   #closeAfterAnswer = false;
-  /** The time for a head runs: from the beginning for the first, from its first octet for others. */
-  #inHead = true;
-  /** By the coarse clock. */
-  #deadlineMs: number;
+  /** The time for a head runs: from its first octet. */
+  #inHead = false;
+  #draining = false;
 
   constructor(around: ConnectionSurroundings, home: ConnectionHome, socket: Socket, client: Client) {
     this.#around = around;
@@ -58,11 +60,14 @@ export class ServerConnection implements RequestEvents, Downstream {
     this.#socket = socket;
     this.client = client;
     this.port = home.port;
+    this.sinceMs = around.nowMs;
     this.clientLines = new ClientLines(client, home.port);
-    this.#parser = new RequestParser(around.scanner, around.limits.requestLineBytesMax, this);
+    this.#parser = new RequestParser(home.scanner, home.limits.requestLineBytesMax, this);
     this.#writer = new MessageWriter(socket);
+    this.#intake = new Intake(socket);
     this.#leaving = new Leaving(socket);
-    this.#deadlineMs = this.#after(around.limits.headTimeoutMs);
+    this.#clock = new Clock(around);
+    this.#clock.start(home.limits.firstByteTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
@@ -72,22 +77,27 @@ export class ServerConnection implements RequestEvents, Downstream {
 
   /** Between requests, with nothing of the next one here. */
   get isIdle(): boolean {
-    return this.#phase === 'Head' && this.#parser.atStart && this.#held === null;
+    return this.#phase === 'Head' && this.#parser.atStart && this.#intake.held === null;
   }
 
-  /** Ends an idle connection in an orderly way. */
+  get buffered(): number {
+    return (this.#intake.held?.length ?? 0) + this.#socket.readableLength + this.#socket.writableLength;
+  }
+
+  drain(): void {
+    this.#draining = true;
+  }
+
   endIdle(): void {
     if (this.isIdle) this.#linger();
   }
 
-  /** Cuts the connection, whatever is under way. */
   destroy(): void {
     this.#socket.destroy();
   }
 
-  /** Enforces the limits of time; called once a sweep. */
   sweep(nowMs: number): void {
-    if (nowMs < this.#deadlineMs) return;
+    if (!this.#clock.isOver(nowMs)) return;
     switch (this.#phase) {
       case 'Head':
         if (this.#socket.writableNeedDrain) this.destroy();
@@ -100,7 +110,7 @@ export class ServerConnection implements RequestEvents, Downstream {
         break;
       case 'Discard':
       case 'Linger':
-        if (this.#leaving.getsOn()) this.#deadlineMs = this.#after(this.#around.limits.sendTimeoutMs);
+        if (this.#leaving.getsOn()) this.#clock.start(this.#home.limits.sendTimeoutMs);
         else this.destroy();
         break;
       case 'Tunnel':
@@ -112,8 +122,7 @@ export class ServerConnection implements RequestEvents, Downstream {
   #onData(chunk: Buffer): void {
     if (this.#phase === 'Linger') this.#discard(chunk.length);
     else if (this.#phase === 'Tunnel' || this.#phase === 'Closed') return;
-    // paused, and Node had one more chunk for us
-    else if (this.#held !== null) this.#held = Buffer.concat([this.#held, chunk]);
+    else if (this.#intake.held !== null) this.#intake.append(chunk);
     else this.#advance(chunk);
   }
 
@@ -127,10 +136,10 @@ export class ServerConnection implements RequestEvents, Downstream {
     }
     this.#advancing = false;
     if (at === -1 || this.#phase === 'Linger' || this.#phase === 'Closed') {
-      this.#held = null;
+      this.#intake.held = null;
       return;
     }
-    if (at < bytes.length) this.#hold(at === 0 ? bytes : bytes.subarray(at));
+    if (at < bytes.length) this.#intake.hold(at === 0 ? bytes : bytes.subarray(at));
     else this.#release();
     if (this.#wanted) this.#exchange?.contentFlush();
   }
@@ -142,47 +151,30 @@ export class ServerConnection implements RequestEvents, Downstream {
     return this.#phase === 'Exchange' ? this.#wanted : this.#phase === 'Discard';
   }
 
-  #hold(rest: Buffer): void {
-    this.#held = rest;
-    this.#pause();
-  }
-
-  #pause(): void {
-    if (this.#paused) return;
-    this.#paused = true;
-    this.#socket.pause();
-  }
-
-  #resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#socket.resume();
-  }
-
   #release(): void {
-    this.#held = null;
+    this.#intake.held = null;
     if (this.#phase === 'Head' && !this.#inHead && !this.#parser.atStart) {
       this.#inHead = true;
-      this.#deadlineMs = this.#after(this.#around.limits.headTimeoutMs);
+      this.#clock.start(this.#home.limits.headTimeoutMs);
     }
-    if (this.#phase !== 'Exchange' || this.#wanted || this.#parser.ended) this.#resume();
+    if (this.#phase !== 'Exchange' || this.#wanted || this.#parser.ended) this.#intake.resume();
   }
 
   /** Goes on with what was kept, when something has changed. */
   #goOn(): void {
     if (this.#advancing || this.#phase === 'Tunnel') return;
-    this.#advance(this.#held ?? nothing);
+    this.#advance(this.#intake.held ?? nothing);
   }
 
   requestHead(request: ReceivedRequest): void {
     this.#phase = 'Exchange';
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#clock.stop();
     this.#request = request;
     this.#requests += 1;
     this.#wanted = false;
     this.#hasContinued = false;
     this.#contentBytes = 0;
-    const { bodyBytesMax } = this.#around.limits;
+    const { bodyBytesMax } = this.#home.limits;
     this.#exchange = this.#around.gateway.exchange(request, this);
     if (bodyBytesMax > 0 && request.length > bodyBytesMax)
       this.#exchange.requestFailed({ kind: 'BodyTooLarge' });
@@ -194,19 +186,19 @@ export class ServerConnection implements RequestEvents, Downstream {
       this.#discard(data.length);
       return;
     }
-    const { bodyBytesMax, bodyTimeoutMs } = this.#around.limits;
+    const { bodyBytesMax, bodyTimeoutMs } = this.#home.limits;
     this.#contentBytes += data.length;
     if (bodyBytesMax > 0 && this.#contentBytes > bodyBytesMax) {
       this.#fail({ kind: 'BodyTooLarge' });
       return;
     }
-    this.#deadlineMs = this.#after(bodyTimeoutMs);
+    this.#clock.start(bodyTimeoutMs);
     this.#exchange?.contentData(data);
   }
 
   requestEnd(trailers: Fields | null): void {
     if (this.#phase === 'Exchange') {
-      this.#deadlineMs = Number.POSITIVE_INFINITY;
+      this.#clock.stop();
       this.#exchange?.contentEnd(trailers);
     } else if (this.#phase === 'Discard') {
       this.#nextRequest();
@@ -236,10 +228,10 @@ export class ServerConnection implements RequestEvents, Downstream {
   want(): void {
     if (this.#phase !== 'Exchange') return;
     this.#wanted = true;
-    this.#deadlineMs = this.#after(this.#around.limits.bodyTimeoutMs);
+    this.#clock.start(this.#home.limits.bodyTimeoutMs);
     if (this.#request?.expectsContinue === true && !this.#hasContinued) {
       this.#hasContinued = true;
-      if (this.#held === null) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+      if (this.#intake.held === null) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
     }
     this.#goOn();
   }
@@ -247,8 +239,8 @@ export class ServerConnection implements RequestEvents, Downstream {
   hold(): void {
     if (this.#phase !== 'Exchange') return;
     this.#wanted = false;
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
-    this.#pause();
+    this.#clock.stop();
+    this.#intake.pause();
   }
 
   inform(status: number, fields: Fields): void {
@@ -270,10 +262,11 @@ export class ServerConnection implements RequestEvents, Downstream {
 
   #isKept(framed: ContentLength): boolean {
     const request = this.#request;
-    const { limits } = this.#around;
+    const { limits } = this.#home;
     if (request === null || !request.persistent || this.#closeAfterAnswer || framed === untilCloseLength)
       return false;
-    if (this.#home.draining || this.#requests >= limits.requestsPerConnectionMax) return false;
+    if (this.#draining || this.#home.draining || this.#requests >= limits.requestsPerConnectionMax)
+      return false;
     if (this.#parser.ended) return true;
     // a client that still waits for 100 may or may not send its content now: nobody could tell it from a request
     if (request.expectsContinue && !this.#hasContinued) return false;
@@ -293,7 +286,7 @@ export class ServerConnection implements RequestEvents, Downstream {
   }
 
   #isTaken(taken: boolean): boolean {
-    if (!taken) this.#deadlineMs = this.#after(this.#around.limits.sendTimeoutMs);
+    if (!taken) this.#clock.start(this.#home.limits.sendTimeoutMs);
     return taken;
   }
 
@@ -319,10 +312,8 @@ export class ServerConnection implements RequestEvents, Downstream {
   switch(fields: Fields, protocol: string): Channel {
     this.#phase = 'Tunnel';
     this.#exchange = null;
-    const early = this.#held;
-    this.#held = null;
     this.#socket.write(switchText(fields, protocol), 'latin1');
-    return new SocketChannel(this.#socket, early);
+    return new SocketChannel(this.#socket, this.#intake.take());
   }
 
   // ---- after the answer
@@ -334,34 +325,34 @@ export class ServerConnection implements RequestEvents, Downstream {
     this.#parser.next();
     this.#inHead = false;
     this.#awaitRequest();
-    if (this.#held !== null || this.#paused) this.#goOn();
+    if (this.#intake.held !== null || this.#intake.isPaused) this.#goOn();
   }
 
   /** The time between requests runs from when the answer before has left us. */
   #awaitRequest(): void {
-    const { idleTimeoutMs, sendTimeoutMs } = this.#around.limits;
-    this.#deadlineMs = this.#after(this.#socket.writableNeedDrain ? sendTimeoutMs : idleTimeoutMs);
+    const { idleTimeoutMs, sendTimeoutMs } = this.#home.limits;
+    this.#clock.start(this.#socket.writableNeedDrain ? sendTimeoutMs : idleTimeoutMs);
   }
 
   #beginDiscard(): void {
     this.#phase = 'Discard';
     this.#leaving.begin();
-    this.#deadlineMs = this.#after(this.#around.limits.discardTimeoutMs);
+    this.#clock.start(this.#home.limits.discardTimeoutMs);
     this.#goOn();
   }
 
   #discard(count: number): void {
-    if (this.#leaving.discard(count) > this.#around.limits.discardBytesMax) this.destroy();
+    if (this.#leaving.discard(count) > this.#home.limits.discardBytesMax) this.destroy();
   }
 
   /** Ends our side and reads on for a moment, lest a reset takes the answer from the client (RFC 9112 section 9.6). */
   #linger(): void {
     this.#phase = 'Linger';
-    this.#held = null;
+    this.#intake.held = null;
     this.#leaving.begin();
-    this.#deadlineMs = this.#after(this.#around.limits.discardTimeoutMs);
+    this.#clock.start(this.#home.limits.discardTimeoutMs);
     this.#socket.end();
-    this.#resume();
+    this.#intake.resume();
     if (this.#socket.readableEnded) this.#socket.destroySoon();
   }
 
@@ -371,9 +362,8 @@ export class ServerConnection implements RequestEvents, Downstream {
       this.#goOn();
     }
     if (this.#phase !== 'Exchange') return;
-    this.#deadlineMs = this.#wanted
-      ? this.#after(this.#around.limits.bodyTimeoutMs)
-      : Number.POSITIVE_INFINITY;
+    if (this.#wanted) this.#clock.start(this.#home.limits.bodyTimeoutMs);
+    else this.#clock.stop();
     this.#exchange?.clientReady();
   }
 
@@ -388,10 +378,6 @@ export class ServerConnection implements RequestEvents, Downstream {
     const isAnswering = this.#phase === 'Exchange';
     this.#phase = 'Closed';
     if (isAnswering) this.#exchange?.requestFailed({ kind: 'ClientGone' });
-  }
-
-  #after(timeoutMs: number): number {
-    return timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#around.nowMs + timeoutMs;
   }
 }
 

@@ -44,7 +44,7 @@ describe('a client that is slow', () => {
   });
 
   it('that sends nothing is closed without a word', async () => {
-    using dataPlane = await givenDataPlane([], { limits: { ...quick, headTimeoutMs: 40 } });
+    using dataPlane = await givenDataPlane([], { limits: { ...quick, firstByteTimeoutMs: 40 } });
     using client = await aRawClient(dataPlane.port);
     await client.untilClosed();
     assert.equal(client.received(), '');

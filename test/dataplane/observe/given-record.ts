@@ -21,7 +21,7 @@ export function recordOf(parts: Partial<RequestRecord> = {}): RequestRecord {
     startedMs: 1000,
     durationMs: 1.23456,
     attempts: 1,
-    client: { address: '192.0.2.1', port: 40_000, serverName: null, secure: false },
+    client: { address: '192.0.2.1', port: 40_000, peer: '192.0.2.1', serverName: null, secure: false, certificate: null },
     userAgent: 'curl/8.9',
     requestId: 'r-1',
     subject: null,

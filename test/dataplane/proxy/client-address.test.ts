@@ -6,7 +6,14 @@ import { clientOf } from '#dataplane/proxy/client-address.ts';
 import { clientDefaults } from '#snapshot/client-defaults.ts';
 import type { ClientAddress } from '#snapshot/client-settings.ts';
 
-const peer = { address: '10.0.0.9', port: 40_000, serverName: 'a.example', secure: true };
+const peer = {
+  address: '10.0.0.9',
+  port: 40_000,
+  serverName: 'a.example',
+  secure: true,
+  peer: '10.0.0.9',
+  certificate: null,
+};
 
 function addressBy(clientAddress: ClientAddress, ...lines: readonly string[]): string {
   const fields = new Fields();

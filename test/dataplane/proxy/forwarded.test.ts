@@ -4,7 +4,14 @@ import { ClientLines, forwardedHead } from '#dataplane/proxy/forwarded.ts';
 import type { ForwardedHeaders } from '#snapshot/client-settings.ts';
 import { givenRequest } from '#test/given/request.ts';
 
-const peer = { address: '10.0.0.9', port: 40_000, serverName: null, secure: false };
+const peer = {
+  address: '10.0.0.9',
+  port: 40_000,
+  serverName: null,
+  secure: false,
+  peer: '10.0.0.9',
+  certificate: null,
+};
 const client = { ...peer, address: '2001:db8::1', port: 0 };
 
 const received: readonly [string, string][] = [

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { it } from 'node:test';
 import tls from 'node:tls';
 import { givenCertificate } from '../../given/certificate.ts';
+import { aTlsPort } from '../../given/tls-port.ts';
 import { givenDataPlane } from '../../given/data-plane.ts';
 import { aRawBackend } from '../../given/raw-backend.ts';
 import { aPort, aRule, aRuntime } from '../../given/runtime.ts';
@@ -71,13 +72,12 @@ for (const framing of ['length', 'chunks']) {
   for (const wire of ['plain', 'TLS']) {
     it(`with ${framing}, over ${wire}`, async () => {
       await using backend = await aRawBackend(answerTo);
-      const { chain, key } = await givenCertificate('a', ['a.example']);
-      const context = tls.createSecureContext({ cert: chain, key: key.reveal() });
+      const certificates = [await givenCertificate('a', ['a.example'])];
       using dataPlane = await givenDataPlane([backend.port], {
         runtime: (cluster) => {
           const rule = aRule(cluster);
           return aRuntime(
-            aPort(443, { '': () => rule }, wire === 'TLS' ? { contextFor: () => context } : null),
+            aPort(443, { '': () => rule }, wire === 'TLS' ? aTlsPort({ '': { certificates } }) : null),
           );
         },
       });

@@ -4,7 +4,8 @@ import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
-import { defaultLimits } from '#dataplane/listen/limits.ts';
+import { defaultClientRules as rules } from '#dataplane/compile/client-rules.ts';
+import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { ServerConnection } from '#dataplane/listen/http1/connection.ts';
 import { aPort, aRuntime } from '#test/given/runtime.ts';
 import type { Socket } from 'node:net';
@@ -28,7 +29,7 @@ class ReluctantSocket extends Duplex {
   }
 }
 
-const limits = { ...defaultLimits, discardTimeoutMs: 2_000, sendTimeoutMs: 30_000 };
+const limits = { ...fixedLimits, ...rules.limits, discardTimeoutMs: 2_000, sendTimeoutMs: 30_000 };
 
 function givenConnection() {
   const socket = new ReluctantSocket();
@@ -38,11 +39,18 @@ function givenConnection() {
     tunnelIdleTimeoutMs: 0,
   });
   const scanner = new HeadScanner({ bytesMax: 8_192, fieldsMax: 100, underscores: 'Refuse' });
-  const around = { gateway, limits, scanner, nowMs: 0 };
-  const client = { address: '192.0.2.1', port: 1, serverName: null, secure: false };
+  const around = { gateway, nowMs: 0 };
+  const client = {
+    address: '192.0.2.1',
+    port: 1,
+    peer: '192.0.2.1',
+    serverName: null,
+    secure: false,
+    certificate: null,
+  };
   const connection = new ServerConnection(
     around,
-    { port: 80, draining: false },
+    { port: 80, draining: false, rules, limits, scanner },
     // all that a connection uses of a socket but for ends that no case here reaches
     socket as unknown as Socket,
     client,

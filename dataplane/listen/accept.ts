@@ -1,0 +1,245 @@
+import { proxyHeader } from './proxy-header.ts';
+import { clientHello } from './client-hello.ts';
+import { addressGroup, plainAddress } from './addresses.ts';
+import { createConnection, protocolOf } from './protocols.ts';
+import type { AddressCounts } from './addresses.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { Protocol } from './protocols.ts';
+import type { ProxySource } from './proxy-header.ts';
+import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
+import type { TlsServers } from './tls-servers.ts';
+import type { Client } from '#dataplane/http/exchange.ts';
+import type { TlsChoice, TlsPort, TlsTerms } from '#dataplane/runtime.ts';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+/** What a port has for the connections that come in by it. */
+export interface AcceptHome extends ConnectionHome {
+  readonly around: ConnectionSurroundings;
+  /** All connections of the data plane. */
+  readonly connections: Set<ClientConnection>;
+  /** How many of them there are from each address. */
+  readonly addresses: AddressCounts;
+  /** Null where TLS is not spoken. */
+  readonly tls: TlsServers | null;
+  /** What is spoken, by the rules of the moment. */
+  readonly protocols: ReadonlySet<Protocol>;
+  /** The port's TLS of the runtime of the moment. */
+  tlsPort(): TlsPort | null;
+}
+
+/**
+ * ProxyHeader: a header of the PROXY protocol is due, or may be. FirstOctets: those that tell what is spoken.
+ * Handshake: of TLS. Over: somebody else has it, or nobody.
+ */
+type Phase = 'ProxyHeader' | 'FirstOctets' | 'Handshake' | 'Over';
+
+/** Accepts a connection: finds out whose it is and what is spoken on it, and has it served. */
+export function accept(home: AcceptHome, socket: Socket): void {
+  const peer = plainAddress(socket.remoteAddress ?? '');
+  if (peer === '' || home.connections.size >= home.limits.connectionsMax) socket.destroy();
+  else new Accepting(home, socket, peer).begin();
+}
+
+/**
+ * A connection of which it is not yet known what is spoken on it. It has `firstByteTimeoutMs` for all that comes
+ * before a handshake, and `handshakeTimeoutMs` for that one.
+ */
+class Accepting implements ClientConnection {
+  readonly sinceMs: number;
+
+  readonly #home: AcceptHome;
+  readonly #socket: Socket;
+  readonly #peer: string;
+  #phase: Phase;
+  #source: ProxySource | null = null;
+  /** Whom the connection counts for; null while that is not known. */
+  #group: string | null = null;
+  /** What has come, and has not been understood yet. */
+  #early: Buffer | null = null;
+  #deadlineMs: number;
+
+  constructor(home: AcceptHome, socket: Socket, peer: string) {
+    this.#home = home;
+    this.#socket = socket;
+    this.#peer = peer;
+    this.sinceMs = home.around.nowMs;
+    this.#deadlineMs = this.#after(home.limits.firstByteTimeoutMs);
+    this.#phase = home.rules.proxyProtocol?.trusts(peer) === true ? 'ProxyHeader' : 'FirstOctets';
+  }
+
+  begin(): void {
+    const socket = this.#socket;
+    this.#home.connections.add(this);
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', ignore);
+    socket.on('close', this.#onClose);
+    if (this.#phase === 'FirstOctets') this.#count();
+  }
+
+  get isIdle(): boolean {
+    return this.#early === null && this.#phase !== 'Handshake';
+  }
+
+  get buffered(): number {
+    return this.#early?.length ?? 0;
+  }
+
+  drain(): void {}
+
+  endIdle(): void {
+    if (this.isIdle) this.destroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  sweep(nowMs: number): void {
+    if (nowMs >= this.#deadlineMs) this.destroy();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#early = this.#early === null ? chunk : Buffer.concat([this.#early, chunk]);
+    if (this.#phase === 'ProxyHeader') this.#readProxyHeader(this.#early);
+    if (this.#phase === 'FirstOctets' && this.#early.length > 0) this.#readFirstOctets(this.#early);
+  };
+
+  readonly #onEnd = (): void => this.destroy();
+
+  readonly #onClose = (): void => {
+    this.#phase = 'Over';
+    this.#home.connections.delete(this);
+    if (this.#group !== null) this.#home.addresses.leave(this.#group);
+  };
+
+  #readProxyHeader(bytes: Buffer): void {
+    const header = proxyHeader(bytes);
+    if (header === 'Incomplete') return;
+    if (
+      header === 'Malformed' ||
+      (header === 'None' && this.#home.rules.proxyProtocol?.mode !== 'Optional')
+    ) {
+      this.#refuse();
+      return;
+    }
+    if (header !== 'None') {
+      this.#source = header.source;
+      this.#early = bytes.subarray(header.length);
+    }
+    this.#phase = 'FirstOctets';
+    this.#count();
+  }
+
+  /** Whom a connection counts for is told by the PROXY protocol, since else all of a proxy's clients were one. */
+  #count(): void {
+    const { addresses, limits } = this.#home;
+    const group = addressGroup(this.#source?.address ?? this.#peer);
+    if (addresses.enter(group, limits.connectionsPerAddressMax)) this.#group = group;
+    else this.#refuse();
+  }
+
+  #readFirstOctets(bytes: Buffer): void {
+    const { protocols, tls } = this.#home;
+    if (tls !== null) {
+      this.#readHello(bytes, tls);
+      return;
+    }
+    const protocol = protocols.has('h2') ? protocolOf(bytes) : 'http/1.1';
+    if (protocol === null) return;
+    if (protocols.has(protocol)) this.#serve(protocol, this.#socket, this.#client());
+    else this.#refuse();
+  }
+
+  #readHello(bytes: Buffer, servers: TlsServers): void {
+    const hello = clientHello(bytes);
+    if (hello === 'Incomplete') return;
+    const choice = hello === 'NotTls' ? refusal : this.#choose(hello.serverName);
+    if (hello === 'NotTls' || choice.kind === 'Refuse') this.#refuse();
+    else this.#shake(servers, choice.terms, hello.serverName);
+  }
+
+  /** Whatever goes wrong in choosing harms nobody else. */
+  #choose(serverName: string | null): TlsChoice {
+    try {
+      return this.#home.tlsPort()?.choose(serverName) ?? refusal;
+    } catch {
+      return refusal;
+    }
+  }
+
+  #shake(servers: TlsServers, terms: TlsTerms, serverName: string | null): void {
+    this.#phase = 'Handshake';
+    this.#deadlineMs = this.#after(this.#home.limits.handshakeTimeoutMs);
+    this.#putBack();
+    const raw = this.#socket;
+    const shaken = (socket: TLSSocket): void => this.#shaken(socket, terms, serverName);
+    if (!servers.shake({ terms, serverName, raw, shaken }, this.#home.around.nowMs)) this.#refuse();
+  }
+
+  #shaken(socket: TLSSocket, terms: TlsTerms, serverName: string | null): void {
+    const protocol = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
+    if (!this.#home.protocols.has(protocol) || !terms.alpn.includes(protocol)) {
+      socket.destroy();
+      return;
+    }
+    const certificate = terms.clientCertificates !== 'None' && socket.authorized ? digestOf(socket) : null;
+    this.#serve(protocol, socket, { ...this.#client(), secure: true, serverName, certificate });
+  }
+
+  #client(): Client {
+    const { address, port } = this.#source ?? { address: this.#peer, port: this.#socket.remotePort ?? 0 };
+    return { address, port, peer: this.#peer, serverName: null, secure: false, certificate: null };
+  }
+
+  /** Hands the connection over; from here on only its end is ours to see. */
+  #serve(protocol: Protocol, socket: Socket, client: Client): void {
+    const home = this.#home;
+    if (socket === this.#socket) this.#putBack();
+    this.#phase = 'Over';
+    this.#socket.off('close', this.#onClose);
+    home.connections.delete(this);
+    const connection = createConnection[protocol]?.(home.around, home, socket, client);
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
+    home.connections.add(connection);
+    const group = this.#group;
+    this.#socket.on('close', () => {
+      home.connections.delete(connection);
+      if (group !== null) home.addresses.leave(group);
+    });
+    socket.resume();
+  }
+
+  /** Gives the octets that have come back to the socket, for whoever reads it next. */
+  #putBack(): void {
+    const socket = this.#socket;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.pause();
+    if (this.#early !== null && this.#early.length > 0) socket.unshift(this.#early);
+    this.#early = null;
+  }
+
+  #refuse(): void {
+    this.#phase = 'Over';
+    this.destroy();
+  }
+
+  #after(timeoutMs: number): number {
+    return timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#home.around.nowMs + timeoutMs;
+  }
+}
+
+function digestOf(socket: TLSSocket): string | null {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate === undefined ? null : certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+const refusal: TlsChoice = { kind: 'Refuse' };
+
+/** A connection that breaks is told by its end. */
+function ignore(): void {}

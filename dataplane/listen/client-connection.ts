@@ -1,0 +1,17 @@
+/** One connection of a client, whatever is spoken on it, as listeners keep it. */
+export interface ClientConnection {
+  /** By the coarse clock. */
+  readonly sinceMs: number;
+  /** No exchange is under way, and nothing of one is here. */
+  readonly isIdle: boolean;
+  /** Octets it holds in memory, both ways. */
+  readonly buffered: number;
+  /** No request shall follow those under way: tells the client so, where its protocol can. */
+  drain(): void;
+  /** Ends it in an orderly way if it is idle, else as soon as the exchanges under way have ended. */
+  endIdle(): void;
+  /** Cuts it, whatever is under way. */
+  destroy(): void;
+  /** Enforces the limits of time; called once a sweep. */
+  sweep(nowMs: number): void;
+}
