@@ -25,10 +25,14 @@ import { TlsCompiler } from './tls.ts';
 /** What lives longer than a runtime, and is handed in. */
 export interface CompilerDependencies {
   readonly upstreams: {
-    /** From now on there are these clusters with these endpoints; pools of those that stay live on. */
+    /**
+     * From now on there are these clusters with these endpoints, and these certificates to be shown to backends; pools
+     * of those that stay live on.
+     */
     apply(
       clusters: readonly contract.Cluster[],
       endpoints: ReadonlyMap<ResourceId, contract.Endpoints>,
+      certificates: readonly Certificate[],
     ): void;
     cluster(id: ResourceId): Cluster | null;
   };
@@ -70,7 +74,8 @@ export class Compiler {
 
   compile(snapshot: Pick<Snapshot, 'version' | 'resources'>): Compiled {
     const resources = byKind(snapshot.resources);
-    this.#dependencies.upstreams.apply(resources.clusters, resources.endpoints);
+    const { clusters, endpoints, certificates } = resources;
+    this.#dependencies.upstreams.apply(clusters, endpoints, certificates);
     const last = this.#last;
     // Endpoints move far more often than all else, and only the upstreams need to know.
     const ports =

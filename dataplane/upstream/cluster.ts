@@ -11,7 +11,11 @@ import { maglev } from './balance/maglev.ts';
 import { roundRobin } from './balance/round-robin.ts';
 import { SlowStart } from './balance/slow-start.ts';
 import { ZoneView } from './balance/zone-view.ts';
+import { ClusterHealth } from './health/cluster-health.ts';
+import { askBy } from './health/probe.ts';
+import type { ProbeRoads } from './health/probe.ts';
 import { Http1Pool } from './http1/pool.ts';
+import type { Outcome } from './health/endpoint-health.ts';
 import type { EndpointOwner } from './endpoint.ts';
 import type { ConnectionTerms, UpstreamSurroundings } from './surroundings.ts';
 import type { Transport } from './transport.ts';
@@ -38,6 +42,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   #hashKey: HashKey | null;
   #slowStart: SlowStart;
   #choice: EndpointChoice<UpstreamEndpoint>;
+  #health: ClusterHealth<UpstreamEndpoint>;
   #listed: readonly Endpoint[] = [];
   #endpoints = new Map<string, UpstreamEndpoint>();
   /** Those that have not their whole weight yet, and since when they are there. */
@@ -57,6 +62,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     this.#hashKey = hashKeyFor(resource.balance);
     this.#slowStart = new SlowStart(resource.slowStartMs);
     this.#choice = choiceFor(resource, around);
+    this.#health = this.#healthFor(resource);
   }
 
   /** `<namespace>/<service>:<port>`: a label. */
@@ -70,6 +76,11 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   get tls(): ClientTls | null {
     return this.#tls;
+  }
+
+  /** The header that a connection begins with for the client it is opened for; null for none. */
+  get proxyProtocol(): 'V1' | 'V2' | null {
+    return this.#resource.proxyProtocol;
   }
 
   /** The endpoints there are now. */
@@ -110,12 +121,14 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   /** Nothing refers to it any more: requests that still hold it are served, and no connection is kept. */
   retire(): void {
+    this.#health.close();
     for (const endpoint of this.#endpoints.values()) endpoint.retire();
   }
 
   /** To be called regularly. */
   sweep(): void {
     for (const endpoint of this.#endpoints.values()) endpoint.sweep();
+    this.#health.sweep(this.around.nowMs);
     if (this.#warming.size > 0) this.#warm();
     this.budget.sweep(this.around.nowMs);
     this.#choice.sweep();
@@ -125,6 +138,10 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   endpointChanged(): void {
     this.#choice.changed();
+  }
+
+  endpointSettled(endpoint: UpstreamEndpoint, outcome: Outcome): void {
+    this.#health.settled(endpoint, outcome, this.around.nowMs);
   }
 
   transportTo(endpoint: UpstreamEndpoint): Transport {
@@ -146,9 +163,29 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       this.#tls = tlsOf(resource, certificate);
       for (const endpoint of this.#endpoints.values()) endpoint.reachAnew();
     }
-    if (isEqual(balanceTerms(resource), balanceTerms(last))) return;
-    this.#hashKey = hashKeyFor(resource.balance);
-    this.#choice = choiceFor(resource, this.around);
+    if (!isEqual(balanceTerms(resource), balanceTerms(last))) {
+      this.#hashKey = hashKeyFor(resource.balance);
+      this.#choice = choiceFor(resource, this.around);
+    }
+    if (!isSameWire || !isEqual([resource.outlier, resource.check], [last.outlier, last.check])) {
+      this.#health.close();
+      this.#health = this.#healthFor(resource);
+      for (const endpoint of this.#endpoints.values()) this.#health.admit(endpoint, this.around.nowMs);
+    }
+  }
+
+  #healthFor({ outlier, check, tls }: Cluster): ClusterHealth<UpstreamEndpoint> {
+    const { around } = this;
+    const roads = probeRoads(this, tls === null ? null : new ClientTls(tls, this.#certificate, 'h2'));
+    return new ClusterHealth<UpstreamEndpoint>(
+      { outlier, check },
+      {
+        ask: (terms) => askBy(terms, roads),
+        random: around.random,
+        changed: () => this.#choice.changed(),
+      },
+      around.nowMs,
+    );
   }
 
   #list(listed: readonly Endpoint[]): void {
@@ -163,6 +200,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       if (endpoints.has(key)) continue;
       const known = before.get(key);
       const endpoint = known ?? new UpstreamEndpoint(told, this);
+      if (known === undefined) this.#health.admit(endpoint, this.around.nowMs);
       if (known === undefined && !isFirst) this.#startSlowly(endpoint);
       endpoint.zone = told.zone;
       endpoint.forZones = told.forZones;
@@ -175,6 +213,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       gone.retire();
     }
     this.#endpoints = endpoints;
+    this.#health.update([...endpoints.values()]);
     this.#choice.update(ready.length > 0 ? ready : terminating);
   }
 
@@ -200,6 +239,20 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     }
     return false;
   }
+}
+
+/** Checks open connections beside those that are counted. */
+function probeRoads(cluster: UpstreamCluster, grpcTls: ClientTls | null): ProbeRoads {
+  const room = new ConnectionRoom(new Breaker(unlimited), () => false);
+  const { around, connections } = cluster;
+  return {
+    around,
+    tls: cluster.tls,
+    transportTo(to, check) {
+      const tls = check === 'GRPC' ? grpcTls : cluster.tls;
+      return new Http1Pool(to, { around, connections, room, tls });
+    },
+  };
 }
 
 function tlsOf({ tls, protocol }: Cluster, certificate: Certificate | null): ClientTls | null {
@@ -239,4 +292,5 @@ function isEqual(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+const unlimited = { connectionsMax: 0, pendingMax: 0, requestsMax: 0, retriesMax: 0 };
 const defaultPanicPercent: OutlierDetection['panicPercent'] = 50;

@@ -1,5 +1,6 @@
 import type { Endpoint } from '#snapshot/cluster.ts';
 import type { Zoned } from './balance/zone-view.ts';
+import { EndpointHealth } from './health/endpoint-health.ts';
 import type { Outcome } from './health/endpoint-health.ts';
 import type { ConnectionTerms } from './surroundings.ts';
 import type { Destination, Transport } from './transport.ts';
@@ -7,6 +8,7 @@ import type { Destination, Transport } from './transport.ts';
 /** Whose endpoint it is, and who hears that something changed by which it is picked. */
 export interface EndpointOwner extends ConnectionTerms {
   endpointChanged(): void;
+  endpointSettled(endpoint: UpstreamEndpoint, outcome: Outcome): void;
   transportTo(endpoint: UpstreamEndpoint): Transport;
 }
 
@@ -21,8 +23,9 @@ export class UpstreamEndpoint implements Zoned, Destination {
   /** Requests under way. */
   load = 0;
   weight = 100;
-  healthy = true;
   doubtful = false;
+  /** Its cluster's word on it. */
+  health = new EndpointHealth(null);
 
   readonly #owner: EndpointOwner;
   #transport: Transport;
@@ -41,6 +44,10 @@ export class UpstreamEndpoint implements Zoned, Destination {
       : `${endpoint.address}:${endpoint.port}`;
     this.#owner = owner;
     this.#transport = owner.transportTo(this);
+  }
+
+  get healthy(): boolean {
+    return this.health.healthy;
   }
 
   get transport(): Transport {
@@ -74,7 +81,7 @@ export class UpstreamEndpoint implements Zoned, Destination {
 
   /** What became of a request. */
   settled(outcome: Outcome): void {
-    void outcome;
+    this.#owner.endpointSettled(this, outcome);
   }
 
   sweep(): void {
