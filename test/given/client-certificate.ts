@@ -1,0 +1,75 @@
+// Authorities that sign certificates of clients, made anew in each run.
+import '#controller/authority/metadata.ts';
+import { randomBytes, webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+/** A certificate and its key, PEM. */
+export interface GivenClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface AlternativeName {
+  readonly type: 'dns' | 'ip' | 'url';
+  readonly value: string;
+}
+
+export interface GivenAuthority {
+  /** What those who believe it hold, PEM. */
+  readonly pem: string;
+  /** A certificate of `CN=name` and these alternative names, good for an hour or, if `hasEnded`, not any more. */
+  issue(
+    name: string,
+    choices?: { readonly names?: readonly AlternativeName[]; readonly hasEnded?: true },
+  ): Promise<GivenClientCertificate>;
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
+const hourMs = 3_600_000;
+const clientAuth = '1.3.6.1.5.5.7.3.2';
+
+/** A new authority. */
+export async function givenAuthority(name: string): Promise<GivenAuthority> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const authority = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      ...commonFields(name, Date.now() + hourMs),
+      keys,
+      extensions: [new x509.BasicConstraintsExtension(true, 0, true)],
+    },
+    webcrypto,
+  );
+  return {
+    pem: authority.toString('pem'),
+    async issue(subject, { names = [], hasEnded } = {}) {
+      const own = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const certificate = await x509.X509CertificateGenerator.create(
+        {
+          ...commonFields(subject, Date.now() + (hasEnded === true ? -60_000 : hourMs)),
+          issuer: authority.subject,
+          publicKey: own.publicKey,
+          signingKey: keys.privateKey,
+          extensions: [
+            new x509.ExtendedKeyUsageExtension([clientAuth]),
+            ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension([...names])]),
+          ],
+        },
+        webcrypto,
+      );
+      const key = await webcrypto.subtle.exportKey('pkcs8', own.privateKey);
+      return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') };
+    },
+  };
+}
+
+function commonFields(name: string, untilMs: number) {
+  return {
+    serialNumber: `4${randomBytes(16).toString('hex').slice(1)}`,
+    subject: `CN=${name}`,
+    name: `CN=${name}`,
+    notBefore: new Date(Date.now() - hourMs),
+    notAfter: new Date(untilMs),
+    signingAlgorithm,
+  };
+}
