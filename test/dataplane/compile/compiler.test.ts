@@ -292,7 +292,7 @@ describe('a snapshot compiled after another', () => {
 
   it('takes over every rule when nothing changed but endpoints', (t) => {
     const { compile } = givenCompiler(t);
-    const portOf = (rule: Rule | null) => picked(rule)?.cluster?.pick([])?.port;
+    const portOf = (rule: Rule | null) => picked(rule)?.cluster?.pick(0, [])?.port;
     const before = rules(compile(...all, givenEndpoints('cart', 1)));
     assert.equal(portOf(before.guarded), 1);
     const after = rules(compile(...all, givenEndpoints('cart', 2)));
