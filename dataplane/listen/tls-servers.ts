@@ -54,6 +54,8 @@ export class TlsServers {
     if (server === null || name === null || this.#shaking.has(name)) return false;
     this.#shaking.set(name, shaking);
     raw.once('close', () => this.#shaking.delete(name));
+    // who ends its side in the midst of a handshake is gone; behind it, it may still want to hear
+    raw.allowHalfOpen = false;
     server.emit('connection', raw);
     return true;
   }
@@ -114,6 +116,7 @@ export class TlsServers {
       return;
     }
     this.#shaking.delete(name);
+    socket.allowHalfOpen = true;
     socket.disableRenegotiation();
     shaking.shaken(socket);
   }
