@@ -179,7 +179,7 @@ export class Forwarding implements AttemptOwner {
       return;
     }
     attempt.drop();
-    this.#goOn(next);
+    this.#goOn(next, 'Kept');
   }
 
   responseSwitched(_attempt: Attempt, response: ReceivedResponse): void {
@@ -244,17 +244,17 @@ export class Forwarding implements AttemptOwner {
     return this.#retries.next(cause, endpoint, request, { nowMs: watch.now(), random: Math.random });
   }
 
-  #goOn({ endpoint, waitMs }: NextAttempt): void {
+  /** After a failure only a new connection tells whether the endpoint is there. */
+  #goOn({ endpoint, waitMs }: NextAttempt, connection: 'Kept' | 'New' = 'New'): void {
     // content that comes while there is no connection would have nowhere to go
     if (!this.#contentEnded) this.#downstream.hold();
-    // after a failure only a new connection tells whether the endpoint is there
     if (waitMs === 0) {
-      this.#try(endpoint, 'New');
+      this.#try(endpoint, connection);
       return;
     }
     this.#events.attemptEnds();
     const { deadlines, now } = this.#terms.watch;
-    this.#backoff = new Backoff(deadlines, now() + waitMs, () => this.#try(endpoint, 'New'));
+    this.#backoff = new Backoff(deadlines, now() + waitMs, () => this.#try(endpoint, connection));
   }
 
   #fail(failure: Failure): void {

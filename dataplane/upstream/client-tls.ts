@@ -68,9 +68,7 @@ export function problemOfIdentity(terms: ClusterTls, certificate: X509Certificat
   const wanted =
     subjectAltNames.length > 0 ? subjectAltNames : [{ type: 'Hostname', value: hostname } as const];
   if (wanted.some((name) => holds(certificate, name))) return undefined;
-  return new Error(
-    `the backend's certificate names neither of ${wanted.map(({ value }) => value).join(', ')}`,
-  );
+  return new Error(`the backend's certificate names none of ${wanted.map(({ value }) => value).join(', ')}`);
 }
 
 function holds(certificate: X509Certificate, name: ClusterTls['subjectAltNames'][number]): boolean {
