@@ -65,16 +65,8 @@ export class HeaderBlockReader {
     const failure = this.#read(block);
     if (failure !== null) return failure;
     const { method, scheme, authority, path, protocol } = section;
-    if (method === null || section.status !== null) return this.#malformed('no request');
-    if (protocol !== null && !(this.#rules.extendedConnect && method === 'CONNECT'))
-      return this.#malformed('a :protocol that is not allowed');
-    if (method === 'CONNECT' && protocol === null) {
-      if (scheme !== null || path !== null || authority === null)
-        return this.#malformed('CONNECT to no authority alone');
-    } else if (scheme === null || path === null || (protocol !== null && authority === null)) {
-      return this.#malformed('a request without :scheme or :path');
-    }
-    if (path === '*' && method !== 'OPTIONS') return this.#malformed(':path * without OPTIONS');
+    const fault = method === 'CONNECT' ? connectFault(section, this.#rules) : requestFault(section);
+    if (fault !== null || method === null) return this.#malformed(fault ?? 'a request without :method');
     return {
       pseudo: { method, scheme: scheme ?? '', authority, path: path ?? '', protocol },
       fields: section.take(),
@@ -136,6 +128,7 @@ class BlockSection implements HeaderSink {
   pseudos = 0;
   contentLength = -1;
   hasUnderscore = false;
+  hasHost = false;
   fault = '';
   #cookies = 0;
   #cookie = '';
@@ -151,6 +144,7 @@ class BlockSection implements HeaderSink {
     this.pseudos = 0;
     this.contentLength = -1;
     this.hasUnderscore = false;
+    this.hasHost = false;
     this.fault = '';
     this.#cookies = 0;
     this.#cookie = '';
@@ -166,11 +160,12 @@ class BlockSection implements HeaderSink {
   /** Hot path: a regular field costs a comparison and two places in an array. */
   field(field: HeaderField): void {
     const { kind, name } = field;
-    if (kind > fieldKinds.te) return this.#pseudo(field);
+    if (kind > fieldKinds.host) return this.#pseudo(field);
     this.fields.appendLine(name.text, field.line);
     if (name.hasUnderscore) this.hasUnderscore = true;
     if (kind === fieldKinds.cookie) this.#crumb(field.value);
     else if (kind === fieldKinds.contentLength) this.#length(field.value);
+    else if (kind === fieldKinds.host) this.#host();
   }
 
   /** After the last: crumbs become one field (RFC 9113 section 8.2.3). */
@@ -188,6 +183,11 @@ class BlockSection implements HeaderSink {
   #length(value: string): void {
     if (this.contentLength !== -1) this.#wrong('content-length twice');
     this.contentLength = Number(value);
+  }
+
+  #host(): void {
+    if (this.hasHost) this.#wrong('host twice');
+    this.hasHost = true;
   }
 
   #pseudo(field: HeaderField): void {
@@ -233,6 +233,24 @@ class BlockSection implements HeaderSink {
   #wrong(fault: string): void {
     if (this.fault === '') this.fault = fault;
   }
+}
+
+/** What is wrong with the pseudo-header fields of a request other than CONNECT (RFC 9113 section 8.3.1), or null. */
+function requestFault(section: BlockSection): string | null {
+  const { method, scheme, authority, path } = section;
+  if (section.status !== null || section.protocol !== null) return 'a pseudo-header field of another kind';
+  if (scheme === null || path === null) return 'a request without :scheme or :path';
+  if (authority === null && !section.hasHost) return 'a request to no host';
+  return path === '*' && method !== 'OPTIONS' ? ':path * without OPTIONS' : null;
+}
+
+/** The same for CONNECT: to an authority alone (section 8.5), or extended (RFC 8441 section 4). */
+function connectFault(section: BlockSection, { extendedConnect }: BlockRules): string | null {
+  const { scheme, authority, path, protocol } = section;
+  if (section.status !== null || authority === null) return 'CONNECT without :authority';
+  if (protocol === null) return scheme === null && path === null ? null : 'CONNECT with more than :authority';
+  if (!extendedConnect) return ':protocol though it was not offered';
+  return scheme === null || path === null || path === '*' ? 'CONNECT without :scheme or :path' : null;
 }
 
 /** A name that a log can take: what makes it malformed may be any octets. */

@@ -9,14 +9,16 @@ export const fieldKinds = {
   cookie: 1,
   contentLength: 2,
   te: 3,
-  method: 4,
-  scheme: 5,
-  authority: 6,
-  path: 7,
-  protocol: 8,
-  status: 9,
+  /** The last of the regular ones. */
+  host: 4,
+  method: 5,
+  scheme: 6,
+  authority: 7,
+  path: 8,
+  protocol: 9,
+  status: 10,
   /** Must not be in any block: octets, fields of a connection, pseudo-header fields that are not defined. */
-  malformed: 10,
+  malformed: 11,
 } as const;
 
 /** The name of a field, looked at once; fields that take their name from a table share it. */
@@ -47,7 +49,7 @@ export class HeaderField {
     this.name = name;
     this.value = value;
     this.kind = kind;
-    this.line = kind <= fieldKinds.te ? fieldLine(name.text, value) : '';
+    this.line = kind <= fieldKinds.host ? fieldLine(name.text, value) : '';
   }
 
   /** Octets it counts for in tables and lists (RFC 7541 section 4.1, RFC 9113 section 6.5.2). */
@@ -95,6 +97,8 @@ function kindOfName(text: string): number {
       return fieldKinds.contentLength;
     case 'te':
       return fieldKinds.te;
+    case 'host':
+      return fieldKinds.host;
     case 'connection':
     case 'keep-alive':
     case 'proxy-connection':
@@ -163,6 +167,7 @@ function isValueOf(nameKind: number, value: string): boolean {
       return isToken(value);
     case fieldKinds.scheme:
     case fieldKinds.authority:
+    case fieldKinds.host:
       return value !== '';
     case fieldKinds.path:
       return value.charCodeAt(0) === slash || value === '*';

@@ -22,8 +22,6 @@ export interface HeaderLimits {
 const tableBytes = 4096;
 /** Of an integer behind its prefix; so 28 bits. */
 const shiftMax = 21;
-/** Section 4.2: the least size there has been between two blocks, and the last. */
-const resizesMax = 2;
 const noOctets: Buffer = Buffer.alloc(0);
 
 /**
@@ -77,9 +75,9 @@ export class HpackDecoder {
 
   /** Dynamic Table Size Updates, which stand at a block's begin alone (section 6.3). */
   #resize(): boolean {
-    for (let count = 0; ((this.#block[this.#at] ?? 0) & 0xe0) === 0x20; count += 1) {
+    while (((this.#block[this.#at] ?? 0) & 0xe0) === 0x20) {
       const bytesMax = this.#integer(0x1f);
-      if (bytesMax === -1 || bytesMax > this.#tableBytesMax || count === resizesMax) return false;
+      if (bytesMax === -1 || bytesMax > this.#tableBytesMax) return false;
       this.#table.resize(bytesMax);
     }
     return true;

@@ -135,7 +135,6 @@ describe('what a decoder refuses', () => {
     'a length without an end': '40 0161 7f',
     'a size above what was announced': '3fe2 1f',
     'a size behind a field': '82 20',
-    'three sizes': '20 20 20',
     'EOS within a string': '40 0161 84 ffff ffff',
     'padding of eight ones': '40 0161 82 1fff',
     'padding that is all zeros': '40 0161 81 18',
