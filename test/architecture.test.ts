@@ -130,7 +130,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:crypto', 'node:net'],
   },
   'dataplane/listen': {
-    rooms: ['snapshot', 'dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
+    rooms: ['snapshot', 'dataplane/h2', 'dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
     builtins: ['node:net', 'node:tls'],
   },
   'dataplane/subscribe': {

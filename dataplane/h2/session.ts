@@ -102,6 +102,11 @@ export class Session implements FrameEvents {
     return this.#peer.came;
   }
 
+  /** The stream of a header block that has begun and not ended; 0 for none. */
+  get headUnderWay(): number {
+    return this.#assembler.buffered > 0 ? this.#assembler.streamId : 0;
+  }
+
   /** Octets it holds: what waits for windows and the transport, and beginnings of frames and heads. */
   get buffered(): number {
     return this.#outflow.unsent + this.#streams.unsent + this.#reader.buffered + this.#assembler.buffered;
@@ -124,7 +129,10 @@ export class Session implements FrameEvents {
     this.#outflow.wrote();
   }
 
-  /** Takes octets of the peer; then tells the streams that got some, and writes what came of it in one batch. */
+  /**
+   * Takes octets of the peer, which nobody overwrites: content is told as views of them. Then tells the streams that
+   * got some, and writes what came of it in one batch.
+   */
   receive(bytes: Buffer): void {
     if (this.#over) return;
     this.#outflow.hold();

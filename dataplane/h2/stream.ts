@@ -3,11 +3,11 @@ import type { Outflow, WaitingStream } from './flow.ts';
 import type { ResponseBlock } from './header-block.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 
-/** Is told what comes on one stream: heads, data, one end; or a reset, after which nothing more comes. */
+/** Is told what comes on one stream: heads, data, one end, or a reset; and when it is over. */
 export interface StreamEvents {
   /** Client role: the head of an answer, interim ones included. `ended`: the answer is whole. */
   streamHead(head: ResponseBlock, ended: boolean): void;
-  /** Valid during the call. Whoever has taken it gives it back by {@link H2Stream.credit}. */
+  /** Content, that nobody overwrites. Whoever has taken it gives it back by {@link H2Stream.credit}. */
   streamData(data: Buffer): void;
   streamEnd(trailers: Fields | null): void;
   /** All that this read brought has been told. */
@@ -19,6 +19,8 @@ export interface StreamEvents {
    * not looked at it (REFUSED_STREAM, or above the last stream of its GOAWAY), so that it may be sent again.
    */
   streamReset(code: number, actedOn: boolean): void;
+  /** It is over, whoever ended it; the last that is told. */
+  streamClosed(): void;
 }
 
 /** What a stream needs of the session it belongs to. */
@@ -47,6 +49,8 @@ export class H2Stream implements WaitingStream {
   events: StreamEvents | null = null;
   /** What the peer has ended. */
   remoteEnded = false;
+  /** Each side ends on its own, as tunnels do: our end does not make the peer's of no use. */
+  isTunnel = false;
   /** A head that is not an interim one has come. */
   hasHead = false;
   /** Data of the read under way was told. */

@@ -290,15 +290,27 @@ export class Streams implements StreamOwner {
   }
 
   #tellReset(stream: H2Stream, code: number, actedOn: boolean): void {
-    const { events } = stream;
-    this.#close(stream);
+    const events = this.#remove(stream);
     events?.streamReset(code, actedOn);
+    events?.streamClosed();
+    this.#tellLast();
   }
 
   #close(stream: H2Stream): void {
-    this.#open.delete(stream.id);
+    this.#remove(stream)?.streamClosed();
+    this.#tellLast();
+  }
+
+  /** Who is still to be told that it is over. */
+  #remove(stream: H2Stream): StreamEvents | null {
+    const { events } = stream;
     stream.events = null;
+    this.#open.delete(stream.id);
     this.returned(stream.close());
+    return events;
+  }
+
+  #tellLast(): void {
     if (this.#open.size === 0) this.#options.host.lastStreamClosed();
   }
 
@@ -326,7 +338,7 @@ export class Streams implements StreamOwner {
   }
 
   localEnded(stream: H2Stream): void {
-    if (this.#options.role === 'Client') {
+    if (this.#options.role === 'Client' || stream.isTunnel) {
       this.#closeIfEnded(stream);
       return;
     }

@@ -1,3 +1,4 @@
+import { Http2Connection } from './http2/connection.ts';
 import { ServerConnection } from './http1/connection.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
@@ -22,7 +23,7 @@ export type CreateConnection = (
 /** Who speaks what; null: nobody yet, and it is offered to no client. */
 export const createConnection: Readonly<Record<Protocol, CreateConnection | null>> = Object.freeze({
   'http/1.1': (...given: Parameters<CreateConnection>) => new ServerConnection(...given),
-  h2: null,
+  h2: (...given: Parameters<CreateConnection>) => new Http2Connection(...given),
 });
 
 /** What a port speaks. */

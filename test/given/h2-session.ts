@@ -14,6 +14,7 @@ export class SeenStream implements StreamEvents {
   readonly ended: boolean;
   readonly events: string[] = [];
   data = '';
+  isClosed = false;
   /** Whether data is credited as it comes. */
   credits: boolean;
 
@@ -52,6 +53,10 @@ export class SeenStream implements StreamEvents {
 
   streamReset(code: number, actedOn: boolean): void {
     this.events.push(`reset ${code}${actedOn ? '' : ' not acted on'}`);
+  }
+
+  streamClosed(): void {
+    this.isClosed = true;
   }
 }
 

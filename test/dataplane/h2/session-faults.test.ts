@@ -126,7 +126,10 @@ for (const [name, [code, ...frames]] of Object.entries(streamFaults)) {
       [[1, code]],
     );
     assert.equal(given.rejected.length + given.streams.length, 1);
-    for (const stream of given.streams) assert.equal(stream.events.at(-1), `reset ${code}`);
+    for (const stream of given.streams) {
+      assert.equal(stream.events.at(-1), `reset ${code}`);
+      assert.equal(stream.isClosed, true);
+    }
     assert.equal(given.session.openStreams, 0);
     given.receive(request(3));
     assert.equal(given.last.stream.id, 3);

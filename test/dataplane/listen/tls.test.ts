@@ -6,7 +6,7 @@ import { givenCertificate } from '../../given/certificate.ts';
 import { gatewayPort, givenDataPlane } from '../../given/data-plane.ts';
 import { aRawBackend } from '../../given/raw-backend.ts';
 import { aRawClient, readAnswers } from '../../given/raw-client.ts';
-import { aPort, aRule, aRuntime } from '../../given/runtime.ts';
+import { aPort, aRule, aRuntime, httpPortOf } from '../../given/runtime.ts';
 import { aTlsPort } from '../../given/tls-port.ts';
 import type { TlsPort } from '#dataplane/runtime.ts';
 
@@ -78,8 +78,8 @@ it('a swap of the runtime takes effect at the next handshake', async () => {
   await using backend = await aRawBackend();
   using dataPlane = await aSecurePlane(backend.port);
   const first = await connect(dataPlane.port, { servername: 'one.example' });
-  const port = dataPlane.cell.current.ports.get(443);
-  assert.ok(port !== undefined);
+  const port = httpPortOf(dataPlane.cell.current, 443);
+  assert.ok(port !== null);
   dataPlane.cell.current = aRuntime({ ...port, tls: aTlsPort({ '': { certificates: [two] } }) });
   const second = await connect(dataPlane.port, { servername: 'one.example' });
   assert.match(second.getPeerCertificate().subjectaltname ?? '', /two/u);
@@ -158,7 +158,7 @@ describe('a handshake that comes to nothing', () => {
 
   it('for a protocol that is not spoken is refused', async () => {
     using dataPlane = await aSecurePlane(0);
-    await assert.rejects(connect(dataPlane.port, { ALPNProtocols: ['h2'] }));
+    await assert.rejects(connect(dataPlane.port, { ALPNProtocols: ['spdy/3'] }));
   });
 
   it('for want of a certificate, or since choosing one threw, harms nobody else', async () => {

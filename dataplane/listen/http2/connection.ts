@@ -1,0 +1,279 @@
+import { Session } from '#dataplane/h2/session.ts';
+import { HostMemo } from '#dataplane/http/target.ts';
+import { ClientLines } from '#dataplane/proxy/forwarded.ts';
+import { errorCodes } from '#dataplane/h2/error-code.ts';
+import { AnswerHeads } from './answer-head.ts';
+import { Leaving } from '../http1/leaving.ts';
+import { decodeRequest, fitsLength } from './request.ts';
+import { Http2ServerStream } from './stream.ts';
+import type { ClientConnection } from '../client-connection.ts';
+import type { Limits } from '../limits.ts';
+import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts';
+import type { StreamHome } from './stream.ts';
+import type { RequestBlock } from '#dataplane/h2/header-block.ts';
+import type { SessionHost, SessionSettings } from '#dataplane/h2/session.ts';
+import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
+import type { Client } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { Socket } from 'node:net';
+
+/** What no policy sets. Octets of windows; frames that move nothing; parts of a head. */
+const streamWindowBytes = 64 * 1024;
+const connectionWindowBytes = 1024 * 1024;
+const controlFramesPerSecondMax = 500;
+const continuationsMax = 16;
+
+/**
+ * Open: takes requests. Ending: the client knows that none will be taken any more, those under way go on. Linger: we
+ * have ended our side, and read on for a while so that the client gets to see what we said. Closed.
+ */
+type Phase = 'Open' | 'Ending' | 'Linger' | 'Closed';
+
+/** Socket: the client takes nothing of what we send. Head: the preface, or a head, is not whole. Streams have times of their own. */
+type Wait = 'Socket' | 'Head' | 'Streams' | 'Requests';
+
+/**
+ * A client's HTTP/2 connection, from its preface on: joins a session to a socket, and makes an exchange of each
+ * stream. RFC 9113, with RFC 8441 for WebSocket; no push, no priorities.
+ */
+export class Http2Connection implements ClientConnection, SessionHost, StreamHome {
+  readonly client: Client;
+  readonly clientLines: ClientLines;
+  readonly port: number;
+  readonly heads = new AnswerHeads();
+  readonly sinceMs: number;
+
+  readonly #around: ConnectionSurroundings;
+  readonly #home: ConnectionHome;
+  readonly #socket: Socket;
+  readonly #session: Session;
+  readonly #leaving: Leaving;
+  readonly #hosts = new HostMemo();
+  readonly #streams = new Set<Http2ServerStream>();
+  #phase: Phase = 'Open';
+  #requests = 0;
+  #announced = false;
+  #waitsFor: Wait = 'Head';
+  /** The stream whose head it waits for, when it has begun. */
+  #head = 0;
+  #deadlineMs: number;
+
+  /** Begins at once: writes SETTINGS. The octets of the preface are still to be read of `socket`. */
+  constructor(around: ConnectionSurroundings, home: ConnectionHome, socket: Socket, client: Client) {
+    this.#around = around;
+    this.#home = home;
+    this.#socket = socket;
+    this.client = client;
+    this.port = home.port;
+    this.sinceMs = around.nowMs;
+    this.clientLines = new ClientLines(client, home.port);
+    this.#leaving = new Leaving(socket);
+    this.#session = new Session('Server', sessionSettings(home), this, () => around.nowMs);
+    this.#deadlineMs = this.#after(home.limits.headTimeoutMs);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#session.ready());
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', () => {});
+    socket.on('close', () => this.#onClose());
+    this.#session.start();
+  }
+
+  get limits(): Limits {
+    return this.#home.limits;
+  }
+
+  get nowMs(): number {
+    return this.#around.nowMs;
+  }
+
+  get isIdle(): boolean {
+    return this.#session.openStreams === 0 && this.#session.buffered === 0;
+  }
+
+  get buffered(): number {
+    let octets = this.#session.buffered + this.#socket.writableLength;
+    for (const stream of this.#streams) octets += stream.kept;
+    return octets;
+  }
+
+  /** Tells the client to open no more streams here; those on their way are still taken. */
+  drain(): void {
+    if (this.#phase !== 'Open' || this.#announced) return;
+    this.#announced = true;
+    this.#session.goAway('Announce');
+  }
+
+  /** Takes no more streams, and ends with the last there is. */
+  endIdle(): void {
+    if (this.#phase === 'Open') {
+      this.#phase = 'Ending';
+      this.#session.goAway('Final');
+    }
+    if (this.#phase === 'Ending' && this.#streams.size === 0) this.#linger();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  sweep(nowMs: number): void {
+    if (this.#phase === 'Linger') this.#sweepLinger(nowMs);
+    if (this.#phase !== 'Open' && this.#phase !== 'Ending') return;
+    for (const stream of this.#streams) stream.sweep(nowMs);
+    this.#watch();
+    if (nowMs < this.#deadlineMs) return;
+    if (this.#waitsFor === 'Socket') {
+      this.destroy();
+      return;
+    }
+    this.endIdle();
+    if (this.#waitsFor === 'Head') this.#linger();
+  }
+
+  /** Notices what the connection waits for, and since when. */
+  #watch(): void {
+    const waitsFor = this.#whatItWaitsFor();
+    const head = this.#session.headUnderWay;
+    const isSame = waitsFor === this.#waitsFor && head === this.#head;
+    this.#waitsFor = waitsFor;
+    this.#head = head;
+    if (waitsFor !== 'Socket') this.#leaving.begin();
+    else if (this.#leaving.getsOn()) this.#deadlineMs = this.#after(this.#home.limits.sendTimeoutMs);
+    if (!isSame) this.#deadlineMs = this.#after(this.#timeoutOf(waitsFor));
+  }
+
+  #whatItWaitsFor(): Wait {
+    const session = this.#session;
+    if (this.#socket.writableNeedDrain) return 'Socket';
+    if (session.headUnderWay !== 0 || !session.isSettled) return 'Head';
+    if (this.#streams.size > 0) return 'Streams';
+    return session.buffered > 0 ? 'Head' : 'Requests';
+  }
+
+  #timeoutOf(waitsFor: Wait): number {
+    const { limits } = this.#home;
+    switch (waitsFor) {
+      case 'Socket':
+        return limits.sendTimeoutMs;
+      case 'Head':
+        return limits.headTimeoutMs;
+      case 'Requests':
+        return limits.idleTimeoutMs;
+      case 'Streams':
+        return 0;
+      default:
+        return waitsFor satisfies never;
+    }
+  }
+
+  #sweepLinger(nowMs: number): void {
+    if (nowMs < this.#deadlineMs) return;
+    if (this.#leaving.getsOn()) this.#deadlineMs = this.#after(this.#home.limits.sendTimeoutMs);
+    else this.destroy();
+  }
+
+  // ---- the socket
+
+  #onData(chunk: Buffer): void {
+    if (this.#phase === 'Open' || this.#phase === 'Ending') this.#session.receive(chunk);
+    else if (this.#leaving.discard(chunk.length) > this.#home.limits.discardBytesMax) this.destroy();
+  }
+
+  /** The client has ended its side: it takes no answers any more. */
+  #onEnd(): void {
+    this.#session.end();
+    this.#socket.destroySoon();
+  }
+
+  #onClose(): void {
+    this.#phase = 'Closed';
+    this.#session.end();
+  }
+
+  /** Ends our side and reads on for a moment, lest a reset takes what we said from the client. */
+  #linger(): void {
+    if (this.#phase === 'Linger' || this.#phase === 'Closed') return;
+    this.#phase = 'Linger';
+    this.#session.flush();
+    this.#session.end();
+    this.#leaving.begin();
+    this.#deadlineMs = this.#after(this.#home.limits.discardTimeoutMs);
+    this.#socket.end();
+  }
+
+  // ---- the session
+
+  write(octets: Buffer): boolean {
+    return this.#socket.write(octets);
+  }
+
+  streamOpened(stream: H2Stream, head: RequestBlock | 'TooLarge', ended: boolean): StreamEvents | null {
+    this.#requests += 1;
+    const declared = head === 'TooLarge' ? -1 : head.contentLength;
+    if (!fitsLength(declared, 0, ended)) {
+      this.streamRejected('content of another length');
+      stream.reset(errorCodes.protocolError);
+      return null;
+    }
+    const isHead = head !== 'TooLarge' && head.pseudo.method === 'HEAD';
+    const downstream = new Http2ServerStream(this, stream, { declared, ended, isHead });
+    this.#streams.add(downstream);
+    stream.events = downstream;
+    const request = head === 'TooLarge' ? tooLarge : decodeRequest(head, this.#facts(ended));
+    if ('kind' in request) this.#around.gateway.refuse(request, downstream);
+    else downstream.start(request, this.#around.gateway.exchange(request, downstream));
+    if (this.#home.draining) this.drain();
+    if (this.#requests >= this.#home.limits.requestsPerConnectionMax) this.endIdle();
+    return downstream;
+  }
+
+  #facts(ended: boolean): Parameters<typeof decodeRequest>[1] {
+    return {
+      ended,
+      secure: this.client.secure,
+      targetBytesMax: this.#home.limits.requestLineBytesMax,
+      hosts: this.#hosts,
+    };
+  }
+
+  streamRejected(detail: string): void {
+    this.#around.gateway.reset({ kind: 'MalformedRequest', detail }, this);
+  }
+
+  streamOver(stream: Http2ServerStream): void {
+    this.#streams.delete(stream);
+  }
+
+  lastStreamClosed(): void {
+    if (this.#phase === 'Ending') this.#linger();
+  }
+
+  /** A client that goes opens no more streams, and closes when it has its answers. */
+  goneAway(): void {}
+
+  settingsChanged(): void {}
+
+  sessionFailed(): void {
+    this.#linger();
+  }
+
+  #after(timeoutMs: number): number {
+    return timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#around.nowMs + timeoutMs;
+  }
+}
+
+const tooLarge: Failure = { kind: 'HeadTooLarge' };
+
+function sessionSettings({ limits, rules }: ConnectionHome): SessionSettings {
+  return {
+    streamsMax: rules.http2.streamsMax,
+    streamWindowBytes,
+    connectionWindowBytes,
+    headBytesMax: limits.headBytesMax,
+    fieldsMax: limits.fieldCountMax,
+    resetsPerSecondMax: rules.http2.resetsPerSecondMax,
+    controlFramesPerSecondMax,
+    continuationsMax,
+    extendedConnect: true,
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * Content that has come while nobody wants it: copied, in order, at most a stream's window of it. Small pieces are
+ * put together, so that many of them cost no more than their octets.
+ */
+export class EarlyContent {
+  #room: Buffer = nothing;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(data: Buffer): void {
+    const size = this.#size + data.length;
+    if (size > this.#room.length) {
+      const larger = Buffer.allocUnsafe(Math.max(size, this.#room.length * 2));
+      this.#room.copy(larger, 0, 0, this.#size);
+      this.#room = larger;
+    }
+    data.copy(this.#room, this.#size);
+    this.#size = size;
+  }
+
+  /** All of it; nothing is left here. */
+  take(): Buffer {
+    const taken = this.#room.subarray(0, this.#size);
+    this.clear();
+    return taken;
+  }
+
+  clear(): void {
+    this.#room = nothing;
+    this.#size = 0;
+  }
+}
+
+const nothing = Buffer.alloc(0);

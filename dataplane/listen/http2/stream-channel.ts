@@ -1,0 +1,114 @@
+import { errorCodes } from '#dataplane/h2/error-code.ts';
+import type { EarlyContent } from './early-content.ts';
+import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
+import type { Channel, ChannelEvents } from '#dataplane/http/channel.ts';
+
+/** One stream of HTTP/2 as a channel (RFC 8441 section 5): DATA both ways, END_STREAM for each side's end. */
+export class StreamChannel implements Channel, StreamEvents {
+  readonly #stream: H2Stream;
+  readonly #early: EarlyContent;
+  readonly #closed: () => void;
+  #events: ChannelEvents | null = null;
+  #paused = false;
+  /** The client sends no more, and that has not been told. */
+  #ends: boolean;
+  #gone = false;
+
+  /** `early`: what has come already; `ended`: and nothing more will. `closed` is called when the stream is over. */
+  constructor(stream: H2Stream, early: EarlyContent, of: { ended: boolean; closed: () => void }) {
+    this.#stream = stream;
+    this.#early = early;
+    this.#ends = of.ended;
+    this.#closed = of.closed;
+    this.#gone = stream.isClosed;
+    stream.isTunnel = true;
+    stream.events = this;
+  }
+
+  open(events: ChannelEvents): void {
+    this.#events = events;
+    this.#goOn();
+    if (this.#gone) events.channelClosed();
+  }
+
+  write(data: Buffer): boolean {
+    return this.#stream.data(data);
+  }
+
+  end(): void {
+    this.#stream.end(null);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#goOn();
+  }
+
+  /** What waits goes out first; then whatever still comes is of no use. */
+  close(): void {
+    const stream = this.#stream;
+    if (stream.localEnded) stream.reset(errorCodes.noError);
+    stream.isTunnel = false;
+    stream.end(null);
+  }
+
+  reset(): void {
+    this.#stream.reset(errorCodes.cancel);
+  }
+
+  get unsent(): number {
+    return this.#stream.unsent;
+  }
+
+  // ---- the stream's side
+
+  streamHead(): void {}
+
+  streamData(data: Buffer): void {
+    if (this.#events === null || this.#paused || this.#early.size > 0) {
+      this.#early.push(data);
+      return;
+    }
+    this.#events.channelData(data);
+    this.#stream.credit(data.length);
+  }
+
+  streamEnd(): void {
+    this.#ends = true;
+    this.#goOn();
+  }
+
+  streamFlush(): void {}
+
+  streamReady(): void {
+    this.#events?.channelReady();
+  }
+
+  streamReset(): void {
+    this.#early.clear();
+  }
+
+  streamClosed(): void {
+    this.#gone = true;
+    this.#closed();
+    this.#events?.channelClosed();
+  }
+
+  /** Tells what has come early. */
+  #goOn(): void {
+    if (this.#events === null || this.#paused) return;
+    if (this.#early.size > 0) {
+      const data = this.#early.take();
+      this.#events.channelData(data);
+      this.#stream.credit(data.length);
+    }
+    if (!this.#ends || this.#early.size > 0) return;
+    this.#ends = false;
+    this.#events.channelEnd();
+  }
+}

@@ -1,0 +1,258 @@
+import { errorCodes } from '#dataplane/h2/error-code.ts';
+import { noContent } from '#dataplane/http/framing.ts';
+import { Fields } from '#dataplane/http/fields.ts';
+import { EarlyContent } from './early-content.ts';
+import { fitsLength } from './request.ts';
+import { StreamChannel } from './stream-channel.ts';
+import type { AnswerHeads } from './answer-head.ts';
+import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
+import type { Channel } from '#dataplane/http/channel.ts';
+import type { Client } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { ReceivedRequest } from '#dataplane/http/received.ts';
+import type { Downstream, RunningExchange } from '#dataplane/proxy/downstream.ts';
+import type { ClientLines } from '#dataplane/proxy/forwarded.ts';
+import type { Limits } from '../limits.ts';
+
+/** What streams need of their connection. */
+export interface StreamHome {
+  readonly client: Client;
+  readonly clientLines: ClientLines;
+  readonly port: number;
+  readonly heads: AnswerHeads;
+  readonly limits: Limits;
+  /** Coarse. */
+  readonly nowMs: number;
+  /** The stream is over. */
+  streamOver(stream: Http2ServerStream): void;
+}
+
+/**
+ * One request of a client over HTTP/2, and its answer: a stream as the engine's Downstream.
+ *
+ * Flow control is passed on: content that nobody wants is kept, a stream's window of it at most, and the client may
+ * send more only when it has gone on; what the client's windows do not take holds the backend back.
+ */
+export class Http2ServerStream implements Downstream, StreamEvents {
+  readonly client: Client;
+  readonly clientLines: ClientLines;
+  readonly port: number;
+
+  readonly #home: StreamHome;
+  readonly #stream: H2Stream;
+  readonly #declared: number;
+  readonly #isHead: boolean;
+  #exchange: RunningExchange | null = null;
+  #early: EarlyContent | null = null;
+  #contentBytes = 0;
+  #wanted = false;
+  /** The client waits for 100 before it sends content. */
+  #awaitsContinue = false;
+  /** The request is whole, but for what is kept. */
+  #ended: boolean;
+  #trailers: Fields | null = null;
+  /** The head of the answer that has not been sent yet, lest one without content is two frames. */
+  #head: Buffer | null = null;
+  #unsent = 0;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+
+  /** `declared`: the request's Content-Length, or -1; `ended`: it has no content. */
+  constructor(home: StreamHome, stream: H2Stream, of: { declared: number; ended: boolean; isHead: boolean }) {
+    this.#home = home;
+    this.#stream = stream;
+    this.#declared = of.declared;
+    this.#ended = of.ended;
+    this.#isHead = of.isHead;
+    this.client = home.client;
+    this.clientLines = home.clientLines;
+    this.port = home.port;
+  }
+
+  /** Octets of the request that nobody has taken yet. */
+  get kept(): number {
+    return this.#early?.size ?? 0;
+  }
+
+  /** Starts the exchange of `request`. */
+  start(request: ReceivedRequest, exchange: RunningExchange): void {
+    this.#exchange = exchange;
+    this.#awaitsContinue = request.expectsContinue;
+    const { bodyBytesMax } = this.#home.limits;
+    if (bodyBytesMax > 0 && request.length > bodyBytesMax) exchange.requestFailed({ kind: 'BodyTooLarge' });
+    else exchange.start();
+  }
+
+  /** Enforces the limits of time. */
+  sweep(nowMs: number): void {
+    const { unsent } = this.#stream;
+    if (unsent > 0 && unsent !== this.#unsent)
+      this.#deadlineMs = this.#after(this.#home.limits.sendTimeoutMs);
+    this.#unsent = unsent;
+    if (nowMs < this.#deadlineMs) return;
+    if (unsent > 0) {
+      this.#exchange?.requestFailed({ kind: 'ClientGone' });
+      this.#stream.reset(errorCodes.cancel);
+    } else if (this.#wanted && !this.#ended) {
+      this.#exchange?.requestFailed({ kind: 'ClientTooSlow' });
+    }
+  }
+
+  // ---- the client's side
+
+  streamHead(): void {}
+
+  streamData(data: Buffer): void {
+    this.#contentBytes += data.length;
+    const { bodyBytesMax, bodyTimeoutMs } = this.#home.limits;
+    if (!fitsLength(this.#declared, this.#contentBytes, false)) this.#malformed();
+    else if (bodyBytesMax > 0 && this.#contentBytes > bodyBytesMax)
+      this.#exchange?.requestFailed({ kind: 'BodyTooLarge' });
+    else if (this.#wanted && this.#early === null) {
+      this.#deadlineMs = this.#after(bodyTimeoutMs);
+      this.#exchange?.contentData(data);
+      this.#stream.credit(data.length);
+    } else {
+      this.#early ??= new EarlyContent();
+      this.#early.push(data);
+    }
+  }
+
+  streamEnd(trailers: Fields | null): void {
+    this.#ended = true;
+    this.#trailers = trailers;
+    if (!fitsLength(this.#declared, this.#contentBytes, true)) this.#malformed();
+    else if (this.#early === null) this.#tellEnd();
+  }
+
+  streamFlush(): void {
+    if (this.#wanted) this.#exchange?.contentFlush();
+  }
+
+  streamReady(): void {
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#exchange?.clientReady();
+  }
+
+  streamReset(): void {
+    this.#early = null;
+    this.#exchange?.requestFailed({ kind: 'ClientGone' });
+  }
+
+  streamClosed(): void {
+    this.#exchange = null;
+    this.#early = null;
+    this.#home.streamOver(this);
+  }
+
+  #tellEnd(): void {
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#exchange?.contentEnd(this.#trailers);
+  }
+
+  /** The content is not as long as was said (RFC 9113 section 8.1.1): no answer. */
+  #malformed(): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.#stream.reset(errorCodes.protocolError);
+    exchange?.requestFailed({ kind: 'MalformedRequest', detail: 'content of another length' });
+  }
+
+  // ---- the exchange's side
+
+  want(): void {
+    if (this.#exchange === null) return;
+    this.#wanted = true;
+    if (!this.#ended) this.#deadlineMs = this.#after(this.#home.limits.bodyTimeoutMs);
+    if (this.#awaitsContinue) {
+      this.#awaitsContinue = false;
+      if (this.#contentBytes === 0) this.#stream.head(this.#home.heads.plain(100, noFields), false);
+    }
+    const early = this.#early;
+    if (early === null) return;
+    const data = early.take();
+    this.#early = null;
+    this.#exchange.contentData(data);
+    this.#stream.credit(data.length);
+    if (this.#ended) this.#tellEnd();
+    else if (this.#wanted) this.#exchange?.contentFlush();
+  }
+
+  hold(): void {
+    this.#wanted = false;
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+  }
+
+  inform(status: number, fields: Fields): void {
+    this.#stream.head(this.#home.heads.plain(status, fields), false);
+  }
+
+  begin(status: number, fields: Fields, length: ContentLength, declaredLength: number): void {
+    // a refusal does not know the method
+    const sent = this.#isHead ? noContent : length;
+    const block = this.#home.heads.answer(status, fields, sent, declaredLength);
+    if (sent === noContent || sent === 0) this.#head = block;
+    else this.#stream.head(block, false);
+  }
+
+  data(data: Buffer): boolean {
+    if (this.#isHead) return true;
+    this.#sendHead();
+    return this.#stream.data(data);
+  }
+
+  flush(): boolean {
+    this.#sendHead();
+    return this.#stream.unsent === 0;
+  }
+
+  /** What is given is copied at once. */
+  keepsData(): boolean {
+    return false;
+  }
+
+  end(trailers: Fields | null): void {
+    this.#exchange = null;
+    this.#early = null;
+    const block = trailers === null ? null : this.#home.heads.trailers(trailers);
+    const head = this.#head;
+    if (head !== null && block === null) {
+      this.#head = null;
+      this.#stream.head(head, true);
+      return;
+    }
+    this.#sendHead();
+    this.#stream.end(block);
+  }
+
+  cut(failure: Failure): void {
+    this.#exchange = null;
+    const isClients = failure.kind === 'ClientGone' || failure.kind === 'ClientTooSlow';
+    this.#stream.reset(isClients ? errorCodes.cancel : errorCodes.internalError);
+  }
+
+  switch(fields: Fields): Channel {
+    this.#exchange = null;
+    const early = this.#early ?? new EarlyContent();
+    this.#early = null;
+    const channel = new StreamChannel(this.#stream, early, {
+      ended: this.#ended,
+      closed: () => this.#home.streamOver(this),
+    });
+    this.#stream.head(this.#home.heads.plain(200, fields), false);
+    return channel;
+  }
+
+  #sendHead(): void {
+    const head = this.#head;
+    if (head === null) return;
+    this.#head = null;
+    this.#stream.head(head, false);
+  }
+
+  #after(timeoutMs: number): number {
+    return timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#home.nowMs + timeoutMs;
+  }
+}
+
+const noFields = new Fields();

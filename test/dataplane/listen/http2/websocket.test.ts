@@ -1,0 +1,93 @@
+// WebSocket over HTTP/2 (RFC 8441), to a backend that speaks HTTP/1.1.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { givenDataPlane } from '#test/given/data-plane.ts';
+import { eventually } from '#test/given/eventually.ts';
+import { anH2Client, answerOf } from '#test/given/h2-client.ts';
+import { aRawBackend } from '#test/given/raw-backend.ts';
+
+const mebibyte = Buffer.alloc(1024 * 1024, 'x');
+
+describe('WebSocket over HTTP/2', () => {
+  const upgraded =
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-A: b\r\n\r\nearly';
+
+  it('is an upgrade for the backend, and octets both ways with each side ended alone', async () => {
+    await using backend = await aRawBackend((_request, socket) => {
+      socket.removeAllListeners('data');
+      socket.on('data', (data: Buffer) => socket.write(data));
+      socket.on('end', () => socket.end('bye'));
+      return upgraded;
+    });
+    using dataPlane = await givenDataPlane([backend.port]);
+    using client = await anH2Client(dataPlane.port);
+    assert.equal(client.session.remoteSettings.enableConnectProtocol, true);
+    const stream = client.begin({
+      ':method': 'CONNECT',
+      ':protocol': 'websocket',
+      ':path': '/chat',
+      ':scheme': 'http',
+      'sec-websocket-version': '13',
+      'sec-websocket-extensions': 'permessage-deflate',
+    });
+    const answered = answerOf(stream);
+    stream.write('hello');
+    let received = '';
+    stream.on('data', (data: Buffer) => (received += data.toString()));
+    await eventually(() => received === 'earlyhello');
+    stream.write(mebibyte);
+    await eventually(() => received.length === 10 + mebibyte.length);
+    stream.end();
+    const { status, headers, body } = await answered;
+    assert.deepEqual([status, headers['x-a'], headers['upgrade']], [200, 'b', undefined]);
+    assert(body.toString().endsWith('bye'));
+    const [seen] = backend.seen;
+    assert.equal(seen?.requestLine, 'GET /chat HTTP/1.1');
+    assert.match(seen?.head ?? '', /^Connection: Upgrade\r\nUpgrade: websocket$/m);
+    assert.match(seen?.head ?? '', /^sec-websocket-extensions: permessage-deflate$/m);
+    await eventually(() => dataPlane.records.length === 1);
+    assert.equal(dataPlane.records[0]?.upgraded, true);
+  });
+
+  it('is an ordinary answer when the backend does not switch', async () => {
+    await using backend = await aRawBackend(() => 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
+    using dataPlane = await givenDataPlane([backend.port]);
+    using client = await anH2Client(dataPlane.port);
+    const stream = client.begin({
+      ':method': 'CONNECT',
+      ':protocol': 'websocket',
+      ':path': '/',
+      ':scheme': 'http',
+    });
+    const { status, body } = await answerOf(stream);
+    assert.deepEqual([status, body.toString()], [403, 'no']);
+  });
+
+  it('ends when the backend breaks', async () => {
+    await using backend = await aRawBackend((_request, socket) => {
+      socket.removeAllListeners('data');
+      setTimeout(() => socket.resetAndDestroy(), 20);
+      return upgraded;
+    });
+    using dataPlane = await givenDataPlane([backend.port]);
+    using client = await anH2Client(dataPlane.port);
+    const stream = client.begin({
+      ':method': 'CONNECT',
+      ':protocol': 'websocket',
+      ':path': '/',
+      ':scheme': 'http',
+    });
+    await answerOf(stream).catch(() => {});
+    assert.equal(client.session.closed, false);
+  });
+
+  it('is no other protocol, and no tunnel to anywhere', async () => {
+    await using backend = await aRawBackend();
+    using dataPlane = await givenDataPlane([backend.port]);
+    using client = await anH2Client(dataPlane.port);
+    const other = client.begin({ ':method': 'CONNECT', ':protocol': 'x', ':path': '/', ':scheme': 'http' });
+    assert.equal((await answerOf(other)).status, 501);
+    assert.equal((await answerOf(client.begin({ ':method': 'CONNECT' }))).status, 501);
+    assert.equal(backend.seen.length, 0);
+  });
+});
