@@ -120,6 +120,7 @@ class FollowingListeners implements Listeners {
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     const beganMs = this.#now();
     for (const server of this.#servers.values()) server.drain();
+    for (const connection of this.#connections) connection.drain();
     // Where no port is open nobody is sent, so nobody needs the time to learn that this data plane ends.
     if (this.#servers.size > 0) await delay(Math.min(acceptMs, deadlineMs));
     for (const server of this.#servers.values()) server.close();
