@@ -74,7 +74,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     onMissingKey: (keySet, kid) => subscriber.missingKey(keySet, kid),
   });
   const compiler = new Compiler({ upstreams, rateLimiting, authenticating });
-  const cell: RuntimeCell = { current: { version: '', ports: new Map() } };
+  const cell: RuntimeCell = { current: { version: '', ports: new Map(), datagramPorts: new Map() } };
   const accessLog = createAccessLog({ fd: options.accessLog ?? 1, wallClock: Date.now });
   accessLog.enabled = options.accessLog !== null;
   const metrics = createMetrics(

@@ -15,14 +15,35 @@ import type { Secret } from '#snapshot/secret.ts';
 export interface Runtime {
   readonly version: string;
   readonly ports: ReadonlyMap<number, Port>;
+  /** Beside those of TCP, since UDP has numbers of its own. */
+  readonly datagramPorts: ReadonlyMap<number, DatagramPort>;
 }
 
-/** What listens on one port. */
-export interface Port {
+/** What listens on one port of TCP. */
+export type Port = HttpPort | RelayPort;
+
+/** Requests, or what TLS carries. */
+export interface HttpPort {
+  readonly kind: 'Http';
   readonly number: number;
   readonly router: Router<ServedListener, Rule>;
   /** Null for plain HTTP. */
   readonly tls: TlsPort | null;
+  readonly client: ClientRules;
+}
+
+/** Byte streams, of which no protocol is looked at. */
+export interface RelayPort {
+  readonly kind: 'Relay';
+  readonly number: number;
+  readonly relay: Relay;
+  readonly client: ClientRules;
+}
+
+/** What listens on one port of UDP. */
+export interface DatagramPort {
+  readonly number: number;
+  readonly relay: Relay;
   readonly client: ClientRules;
 }
 
@@ -56,9 +77,14 @@ export interface TlsPort {
   choose(serverName: string | null): TlsChoice;
 }
 
-/** Shakes hands and serves HTTP, or closes the connection without a word. */
+/**
+ * Shakes hands and serves HTTP; or shakes hands and relays what was said inside; or relays the handshake with all that
+ * follows; or closes the connection without a word.
+ */
 export type TlsChoice =
   | { readonly kind: 'Http'; readonly terms: TlsTerms }
+  | { readonly kind: 'Relay'; readonly terms: TlsTerms; readonly relay: Relay }
+  | { readonly kind: 'Passthrough'; readonly relay: Relay }
   | { readonly kind: 'Refuse' };
 
 /** How one listener shakes hands: the same object as long as nothing of it has changed. */
@@ -84,6 +110,16 @@ export interface TlsTerms {
 export interface ServerCertificate {
   readonly chain: string;
   readonly key: Secret<string>;
+}
+
+/** Where byte streams and datagrams go that are served as they are. */
+export interface Relay {
+  readonly listener: ServedListener;
+  /** `<kind>/<namespace>/<name>` and the rule's name: labels. */
+  readonly route: string;
+  readonly rule: string;
+  /** The next backend by weight; null when there is none at all. */
+  pick(): UpstreamCluster | null;
 }
 
 /** A listener as requests and records see it. */

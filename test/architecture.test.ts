@@ -123,7 +123,7 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'dataplane/upstream': {
     rooms: ['snapshot', 'dataplane/http'],
-    builtins: ['node:crypto', 'node:net', 'node:tls'],
+    builtins: ['node:crypto', 'node:dgram', 'node:net', 'node:tls'],
   },
   'dataplane/proxy': {
     rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/upstream', 'dataplane/runtime'],
@@ -131,7 +131,7 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'dataplane/listen': {
     rooms: ['snapshot', 'dataplane/h2', 'dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
-    builtins: ['node:net', 'node:tls'],
+    builtins: ['node:dgram', 'node:net', 'node:tls'],
   },
   'dataplane/subscribe': {
     rooms: contract,

@@ -82,7 +82,11 @@ export class Compiler {
       last !== null && sameButEndpoints(last.resources, resources) ? last : this.#compilePorts(resources);
     this.#last = { ...ports, resources };
     return {
-      runtime: Object.freeze({ version: snapshot.version, ports: ports.ports }),
+      runtime: Object.freeze({
+        version: snapshot.version,
+        ports: ports.ports,
+        datagramPorts: noDatagramPorts,
+      }),
       refused: ports.refused,
     };
   }
@@ -158,7 +162,7 @@ export class Compiler {
       const router = compiler.compile({ listeners: served.map(listenerEntry), routes: from.routes, rulesAt });
       const tls = this.#tlsPort(served, from);
       const client = from.clients.get(number) ?? defaultClientRules;
-      ports.set(number, Object.freeze({ number, router, tls, client }));
+      ports.set(number, Object.freeze({ kind: 'Http', number, router, tls, client }));
     }
     this.#routers = routers;
     return ports;
@@ -177,6 +181,9 @@ export class Compiler {
     return this.#tls.port(entries, from.refused);
   }
 }
+
+/** Not compiled yet: what is served as datagrams is told by no resource that is read here. */
+const noDatagramPorts: Runtime['datagramPorts'] = new Map();
 
 type PortCompiler = RouterCompiler<ServedListener, CompiledRoute, Rule>;
 

@@ -2,6 +2,9 @@ import type { Client } from './exchange.ts';
 import type { Failure } from './failure.ts';
 import type { Protocol } from './message.ts';
 
+/** What was relayed as it was: octets, of which nothing is known or that they begin with TLS, or datagrams. */
+export type RelayProtocol = 'TCP' | 'TLS' | 'UDP';
+
 /** What is told of one finished exchange: what an access log and metrics need. Valid beyond the call. */
 export interface RequestRecord {
   /** The port the listener has in the Gateway, not necessarily the one that is bound. */
@@ -14,14 +17,14 @@ export interface RequestRecord {
   /** The endpoint of the last attempt, `address:port`. */
   readonly endpoint: string | null;
   /** What the client speaks; null when the head could not be parsed. */
-  readonly protocol: Protocol | null;
-  /** As received; `''` when the head could not be parsed. */
+  readonly protocol: Protocol | RelayProtocol | null;
+  /** As received; `''` when the head could not be parsed, and for what is relayed. */
   readonly method: string;
   /** Lower case, without port; `''` when there was none. */
   readonly host: string;
   /** As matched (normalised), without query. */
   readonly path: string;
-  /** What the client was answered; 0 when it went away before an answer began. */
+  /** What the client was answered; 0 when it went away before an answer began, and for what is relayed. */
   readonly status: number;
   /** The status of a gRPC call; null for what is none, or did not come to its end. */
   readonly grpcStatus: number | null;

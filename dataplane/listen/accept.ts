@@ -2,14 +2,16 @@ import { proxyHeader } from './proxy-header.ts';
 import { clientHello } from './client-hello.ts';
 import { addressGroup, plainAddress } from './addresses.ts';
 import { createConnection, protocolOf } from './protocols.ts';
+import { RelayConnection } from './relay/relay-connection.ts';
 import type { AddressCounts } from './addresses.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Protocol } from './protocols.ts';
+import type { RelayTerms } from './relay/relay-connection.ts';
 import type { ProxySource } from './proxy-header.ts';
 import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { TlsServers } from './tls-servers.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
-import type { TlsChoice, TlsPort, TlsTerms } from '#dataplane/runtime.ts';
+import type { Relay, TlsChoice, TlsPort } from '#dataplane/runtime.ts';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
@@ -26,6 +28,8 @@ export interface AcceptHome extends ConnectionHome {
   readonly protocols: ReadonlySet<Protocol>;
   /** The port's TLS of the runtime of the moment. */
   tlsPort(): TlsPort | null;
+  /** Where everything goes that comes, by the runtime of the moment; null where it is looked at. */
+  relay(): Relay | null;
 }
 
 /**
@@ -136,8 +140,14 @@ class Accepting implements ClientConnection {
   #count(): void {
     const { addresses, limits } = this.#home;
     const group = addressGroup(this.#source?.address ?? this.#peer);
-    if (addresses.enter(group, limits.connectionsPerAddressMax)) this.#group = group;
-    else this.#refuse();
+    if (!addresses.enter(group, limits.connectionsPerAddressMax)) {
+      this.#refuse();
+      return;
+    }
+    this.#group = group;
+    // nobody may wait for the client here: in many protocols it is the server that speaks first
+    const relay = this.#home.relay();
+    if (relay !== null) this.#relay(relay, this.#socket, { client: this.#client(), protocol: 'TCP' });
   }
 
   #readFirstOctets(bytes: Buffer): void {
@@ -155,9 +165,22 @@ class Accepting implements ClientConnection {
   #readHello(bytes: Buffer, servers: TlsServers): void {
     const hello = clientHello(bytes);
     if (hello === 'Incomplete') return;
-    const choice = hello === 'NotTls' ? refusal : this.#choose(hello.serverName);
-    if (hello === 'NotTls' || choice.kind === 'Refuse') this.#refuse();
-    else this.#shake(servers, choice.terms, hello.serverName);
+    const serverName = hello === 'NotTls' ? null : hello.serverName;
+    const choice = hello === 'NotTls' ? refusal : this.#choose(serverName);
+    switch (choice.kind) {
+      case 'Http':
+      case 'Relay':
+        this.#shake(servers, choice, serverName);
+        break;
+      case 'Passthrough':
+        this.#relay(choice.relay, this.#socket, {
+          client: { ...this.#client(), serverName },
+          protocol: 'TLS',
+        });
+        break;
+      case 'Refuse':
+        this.#refuse();
+    }
   }
 
   /** Whatever goes wrong in choosing harms nobody else. */
@@ -169,23 +192,30 @@ class Accepting implements ClientConnection {
     }
   }
 
-  #shake(servers: TlsServers, terms: TlsTerms, serverName: string | null): void {
+  #shake(servers: TlsServers, choice: Shaking, serverName: string | null): void {
+    const { terms } = choice;
     this.#phase = 'Handshake';
     this.#deadlineMs = this.#after(this.#home.limits.handshakeTimeoutMs);
     this.#putBack();
     const raw = this.#socket;
-    const shaken = (socket: TLSSocket): void => this.#shaken(socket, terms, serverName);
+    const shaken = (socket: TLSSocket): void => this.#shaken(socket, choice, serverName);
     if (!servers.shake({ terms, serverName, raw, shaken }, this.#home.around.nowMs)) this.#refuse();
   }
 
-  #shaken(socket: TLSSocket, terms: TlsTerms, serverName: string | null): void {
+  #shaken(socket: TLSSocket, choice: Shaking, serverName: string | null): void {
+    const { terms } = choice;
+    const certificate = terms.clientCertificates !== 'None' && socket.authorized ? digestOf(socket) : null;
+    const client = { ...this.#client(), secure: true, serverName, certificate };
+    if (choice.kind === 'Relay') {
+      this.#relay(choice.relay, socket, { client, protocol: 'TLS' });
+      return;
+    }
     const protocol = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
     if (!this.#home.protocols.has(protocol) || !terms.alpn.includes(protocol)) {
       socket.destroy();
       return;
     }
-    const certificate = terms.clientCertificates !== 'None' && socket.authorized ? digestOf(socket) : null;
-    this.#serve(protocol, socket, { ...this.#client(), secure: true, serverName, certificate });
+    this.#serve(protocol, socket, client);
   }
 
   #client(): Client {
@@ -193,25 +223,36 @@ class Accepting implements ClientConnection {
     return { address, port, peer: this.#peer, serverName: null, secure: false, certificate: null };
   }
 
-  /** Hands the connection over; from here on only its end is ours to see. */
   #serve(protocol: Protocol, socket: Socket, client: Client): void {
+    const { around } = this.#home;
+    const create = createConnection[protocol];
+    if (create === null) {
+      socket.destroy();
+      return;
+    }
+    this.#handOver(socket, () => create(around, this.#home, socket, client));
+    socket.resume();
+  }
+
+  #relay(relay: Relay, socket: Socket, of: Omit<RelayTerms, 'relay'>): void {
+    const { around } = this.#home;
+    this.#handOver(socket, () => new RelayConnection(around, this.#home, socket, { ...of, relay }));
+  }
+
+  /** From here on only the connection's end is ours to see. */
+  #handOver(socket: Socket, create: () => ClientConnection): void {
     const home = this.#home;
     if (socket === this.#socket) this.#putBack();
     this.#phase = 'Over';
     this.#socket.off('close', this.#onClose);
     home.connections.delete(this);
-    const connection = createConnection[protocol]?.(home.around, home, socket, client);
-    if (connection === undefined) {
-      socket.destroy();
-      return;
-    }
+    const connection = create();
     home.connections.add(connection);
     const group = this.#group;
     this.#socket.on('close', () => {
       home.connections.delete(connection);
       if (group !== null) home.addresses.leave(group);
     });
-    socket.resume();
   }
 
   /** Gives the octets that have come back to the socket, for whoever reads it next. */
@@ -238,6 +279,9 @@ function digestOf(socket: TLSSocket): string | null {
   const certificate = socket.getPeerX509Certificate();
   return certificate === undefined ? null : certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }
+
+/** What begins with a handshake. */
+type Shaking = Extract<TlsChoice, { readonly kind: 'Http' | 'Relay' }>;
 
 const refusal: TlsChoice = { kind: 'Refuse' };
 

@@ -5,17 +5,21 @@ import { clientDefaults } from '#snapshot/client-defaults.ts';
 import { AddressCounts } from './addresses.ts';
 import { fixedLimits } from './limits.ts';
 import { PortServer } from './port-server.ts';
+import { DatagramServer } from './relay/datagram-server.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
+import type { DatagramLimits } from './relay/datagram-server.ts';
+import type { PortServerOptions } from './port-server.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { Gateway } from '#dataplane/proxy/downstream.ts';
-import type { Port, RuntimeCell } from '#dataplane/runtime.ts';
+import type { DatagramPort, Port, RuntimeCell } from '#dataplane/runtime.ts';
 
 export interface ListenersOptions {
   readonly cell: RuntimeCell;
   readonly observer: Observer;
   /** What stands before the limits of each port. */
   readonly limits?: Partial<Limits>;
+  readonly datagramLimits?: Partial<DatagramLimits>;
   /** The address to bind; all of them by default, of both families where there are two. */
   readonly address?: string;
   /** The port to bind for a port of the Gateway; the same one by default. 0 takes a free one. */
@@ -54,6 +58,8 @@ export interface Listeners {
   follow(): Promise<void>;
   /** The bound port for a port of the Gateway; null while there is none. */
   boundPort(port: number): number | null;
+  /** The same for a port of UDP. */
+  boundDatagramPort(port: number): number | null;
   /** Connections there are, tunnels included. */
   connectionCount(): number;
   /** Ends serving without failing a request; settles when the last connection is gone or the deadline is over. */
@@ -77,6 +83,7 @@ class FollowingListeners implements Listeners {
   readonly #connections = new Set<ClientConnection>();
   readonly #addresses = new AddressCounts();
   readonly #servers = new Map<number, PortServer>();
+  readonly #datagramServers = new Map<number, DatagramServer>();
   readonly #sweepTimer: NodeJS.Timeout;
   #retryTimer: NodeJS.Timeout | null = null;
   #isEnding = false;
@@ -93,7 +100,16 @@ class FollowingListeners implements Listeners {
 
   async follow(): Promise<void> {
     if (this.#isEnding) return;
-    const { ports } = this.#options.cell.current;
+    const { ports, datagramPorts } = this.#options.cell.current;
+    for (const [number, server] of this.#datagramServers) {
+      const port = datagramPorts.get(number);
+      if (port === undefined) {
+        server.close();
+        this.#datagramServers.delete(number);
+      } else {
+        server.follow(port);
+      }
+    }
     for (const [number, server] of this.#servers) {
       const port = ports.get(number);
       if (port !== undefined && server.follow(port)) continue;
@@ -104,11 +120,18 @@ class FollowingListeners implements Listeners {
     for (const port of ports.values()) {
       if (!this.#servers.has(port.number)) opening.push(this.#open(port));
     }
+    for (const port of datagramPorts.values()) {
+      if (!this.#datagramServers.has(port.number)) opening.push(this.#openDatagrams(port));
+    }
     await Promise.all(opening);
   }
 
   boundPort(port: number): number | null {
     return this.#servers.get(port)?.boundPort ?? null;
+  }
+
+  boundDatagramPort(port: number): number | null {
+    return this.#datagramServers.get(port)?.boundPort ?? null;
   }
 
   connectionCount(): number {
@@ -119,11 +142,11 @@ class FollowingListeners implements Listeners {
     this.#isEnding = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     const beganMs = this.#now();
-    for (const server of this.#servers.values()) server.drain();
+    for (const server of this.#all()) server.drain();
     for (const connection of this.#connections) connection.drain();
     // Where no port is open nobody is sent, so nobody needs the time to learn that this data plane ends.
-    if (this.#servers.size > 0) await delay(Math.min(acceptMs, deadlineMs));
-    for (const server of this.#servers.values()) server.close();
+    if (this.#servers.size + this.#datagramServers.size > 0) await delay(Math.min(acceptMs, deadlineMs));
+    for (const server of this.#all()) server.close();
     while (this.#connections.size > 0 && this.#now() - beganMs < deadlineMs) {
       const isOver = this.#now() - beganMs >= acceptMs + idleMs;
       if (isOver) for (const connection of this.#connections) connection.endIdle();
@@ -136,37 +159,65 @@ class FollowingListeners implements Listeners {
     this.#isEnding = true;
     clearInterval(this.#sweepTimer);
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
-    for (const server of this.#servers.values()) server.close();
+    for (const server of this.#all()) server.close();
     this.#servers.clear();
+    this.#datagramServers.clear();
     for (const connection of this.#connections) connection.destroy();
+  }
+
+  #all(): Iterable<PortServer | DatagramServer> {
+    return [...this.#servers.values(), ...this.#datagramServers.values()];
   }
 
   #open(port: Port): Promise<void> {
     const { number } = port;
+    return this.#opening(number, (told) => {
+      const failed = (error: Error): void => {
+        if (this.#servers.get(number) === server) this.#servers.delete(number);
+        told.failed(error);
+      };
+      const server = new PortServer({ ...this.#home(), ...told, failed, port });
+      this.#servers.set(number, server);
+    });
+  }
+
+  #openDatagrams(port: DatagramPort): Promise<void> {
+    const { number } = port;
+    const { datagramLimits = {} } = this.#options;
+    return this.#opening(number, (told) => {
+      const failed = (error: Error): void => {
+        if (this.#datagramServers.get(number) === server) this.#datagramServers.delete(number);
+        told.failed(error);
+      };
+      const server = new DatagramServer({ ...this.#home(), ...told, failed, port, datagramLimits });
+      this.#datagramServers.set(number, server);
+    });
+  }
+
+  /** What all servers have of this one. */
+  #home(): Omit<PortServerOptions, 'port' | keyof Opening> {
+    const { cell, limits = {}, address = null } = this.#options;
+    const connections = this.#connections;
+    return { around: this.#around, cell, connections, addresses: this.#addresses, limits, address };
+  }
+
+  /** Settles when the port is open or has told its problem. */
+  #opening(number: number, open: (told: Opening) => void): Promise<void> {
     const bindPort = this.#options.bindPort?.(number) ?? number;
     return new Promise((resolve) => {
-      const server = new PortServer({
-        around: this.#around,
-        cell: this.#options.cell,
-        connections: this.#connections,
-        addresses: this.#addresses,
-        port,
-        limits: this.#options.limits ?? {},
-        address: this.#options.address ?? null,
+      open({
         bindPort,
         bound: () => {
           this.#options.opened?.(number);
           resolve();
         },
         failed: (error) => {
-          if (this.#servers.get(number) === server) this.#servers.delete(number);
           const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
           this.#options.problem?.({ port: number, bindPort, code, message: error.message });
           this.#retryLater();
           resolve();
         },
       });
-      this.#servers.set(number, server);
     });
   }
 
@@ -186,6 +237,9 @@ class FollowingListeners implements Listeners {
     for (const server of this.#servers.values()) server.sweep(nowMs);
   }
 }
+
+/** What a server is told of its socket, and tells. */
+type Opening = Pick<PortServerOptions, 'bindPort' | 'bound' | 'failed'>;
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {

@@ -10,7 +10,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
 import type { Protocol } from './protocols.ts';
 import type { ConnectionSurroundings } from './surroundings.ts';
-import type { ClientRules, Port, RuntimeCell, TlsPort } from '#dataplane/runtime.ts';
+import type { ClientRules, Port, Relay, RuntimeCell, TlsPort } from '#dataplane/runtime.ts';
 
 /** A client whose machine is gone answers no probe: else its connection would stay for ever. */
 const socketOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
@@ -60,7 +60,7 @@ export class PortServer implements AcceptHome {
     this.#limits = limitsOf(port.client, options.limits);
     this.#scanner = scannerFor(this.#limits);
     this.#protocols = spoken(port.client.protocols);
-    this.#tls = port.tls === null ? null : new TlsServers(this.#protocols);
+    this.#tls = isSecure(port) ? new TlsServers(this.#protocols) : null;
     this.#server = net.createServer(socketOptions, (socket) => accept(this, socket));
     this.#server.on('error', (error) => {
       this.#closed = true;
@@ -112,12 +112,19 @@ export class PortServer implements AcceptHome {
   }
 
   tlsPort(): TlsPort | null {
-    return this.#options.cell.current.ports.get(this.port)?.tls ?? null;
+    const port = this.#options.cell.current.ports.get(this.port);
+    return port?.kind === 'Http' ? port.tls : null;
+  }
+
+  relay(): Relay | null {
+    const port = this.#options.cell.current.ports.get(this.port);
+    return port?.kind === 'Relay' ? port.relay : null;
   }
 
   /** What holds from now on; false when that takes another server: TLS and what is in the clear share no socket. */
-  follow({ client, tls }: Port): boolean {
-    if ((tls !== null) !== (this.#tls !== null)) return false;
+  follow(port: Port): boolean {
+    const { client } = port;
+    if (isSecure(port) !== (this.#tls !== null)) return false;
     if (client === this.#rules) return true;
     this.#rules = client;
     this.#limits = limitsOf(client, this.#options.limits);
@@ -127,7 +134,7 @@ export class PortServer implements AcceptHome {
     const protocols = spoken(client.protocols);
     if (this.#protocols.symmetricDifference(protocols).size > 0) {
       this.#protocols = protocols;
-      this.#tls = tls === null ? null : new TlsServers(protocols);
+      this.#tls = isSecure(port) ? new TlsServers(protocols) : null;
     }
     return true;
   }
@@ -149,6 +156,10 @@ export class PortServer implements AcceptHome {
     this.#closed = true;
     this.#server.close();
   }
+}
+
+function isSecure(port: Port): boolean {
+  return port.kind === 'Http' && port.tls !== null;
 }
 
 function limitsOf({ limits }: ClientRules, before: Partial<Limits>): Limits {

@@ -4,6 +4,7 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
+import type { Relay } from '#dataplane/runtime.ts';
 import type { ClientLines } from './forwarded.ts';
 
 /** The client's side of one exchange, as the engine uses it; listen/ implements it for each protocol. */
@@ -57,6 +58,43 @@ export interface RunningExchange {
   requestFailed(failure: Failure): void;
 }
 
+/** Octets of a client's connection that go on as they are. */
+export interface RelayedStream {
+  readonly client: Client;
+  /** Opened once a backend is there; cut when there is none. */
+  readonly channel: Channel;
+  readonly protocol: 'TCP' | 'TLS';
+  /** Our end of the client's connection. */
+  readonly destination: { readonly address: string; readonly port: number };
+  /** After so long without an octet either way it is ended; 0 for never. */
+  readonly idleTimeoutMs: number;
+}
+
+/** A stream on its way. */
+export interface RunningRelay {
+  /** Octets that are held of it, both ways. */
+  readonly buffered: number;
+  /** Cuts it. */
+  close(): void;
+}
+
+/** What one client sends to a port as datagrams. */
+export interface RelayedDatagrams {
+  readonly client: Client;
+  /** A datagram for the client. */
+  reply(data: Buffer): void;
+  /** Nothing more comes, and nothing is taken any more. Told once, after its begin has returned. */
+  closed(): void;
+}
+
+/** A client's datagrams on their way. */
+export interface RunningDatagrams {
+  /** A datagram of the client. May be kept. */
+  send(data: Buffer): void;
+  /** Ends it; `closed` is told. */
+  close(): void;
+}
+
 /** Where connections bring their requests. */
 export interface Gateway {
   exchange(request: ReceivedRequest, downstream: Downstream): RunningExchange;
@@ -64,4 +102,8 @@ export interface Gateway {
   refuse(failure: Failure, downstream: Downstream): void;
   /** A request that its protocol wants reset without an answer (RFC 9113 section 8.1.1): records it. */
   reset(failure: Failure, from: Pick<Downstream, 'client' | 'port'>): void;
+  /** A byte stream: finds a backend, joins the two, and records what became of it. */
+  relay(relay: Relay, stream: RelayedStream): RunningRelay;
+  /** Datagrams of one client, all to the same endpoint; null when there is none: recorded. */
+  relayDatagrams(relay: Relay, from: RelayedDatagrams): RunningDatagrams | null;
 }

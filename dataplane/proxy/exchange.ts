@@ -94,8 +94,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
 
   start(): void {
     const port = this.#around.cell.current.ports.get(this.#downstream.port);
-    const routed = port?.router.listenerFor(this.request.host) ?? null;
-    if (port === undefined || routed === null) {
+    const routed = port?.kind === 'Http' ? port.router.listenerFor(this.request.host) : null;
+    if (port?.kind !== 'Http' || routed === null) {
       this.#fail({ kind: 'NoRoute' });
       return;
     }

@@ -1,10 +1,12 @@
 import { restoreStringMethods } from '#dataplane/http/fast-strings.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import { answerTo } from './answer.ts';
+import { DatagramRelay } from './datagram-relay.ts';
 import { Deadlines } from './deadlines.ts';
 import { ProxiedExchange } from './exchange.ts';
 import { GrpcWebDownstream, grpcWebCallOf, TextContent } from './grpc-web.ts';
 import { refusalRecord } from './record.ts';
+import { StreamRelay } from './stream-relay.ts';
 import type { Gateway } from './downstream.ts';
 import type { Surroundings } from './exchange.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
@@ -57,6 +59,15 @@ export function createGateway(options: GatewayOptions): Gateway {
       downstream.begin(status, fields, body.length, body.length);
       downstream.data(body);
       downstream.end(null);
+    },
+    relay(relay, stream) {
+      const running = new StreamRelay(around, relay, stream);
+      running.start();
+      return running;
+    },
+    relayDatagrams(relay, from) {
+      const running = new DatagramRelay(around, relay, from);
+      return running.start() ? running : null;
     },
   };
 }

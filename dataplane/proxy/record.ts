@@ -1,6 +1,7 @@
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { RequestRecord } from '#dataplane/http/observer.ts';
+import type { ServedListener } from '#dataplane/runtime.ts';
 
 /** The record of a request that never became an exchange: its head could not be understood. */
 export function refusalRecord(
@@ -27,6 +28,42 @@ export function refusalRecord(
     durationMs: 0,
     attempts: 0,
     client: of.client,
+    userAgent: null,
+    requestId: null,
+    subject: null,
+    upgraded: false,
+  };
+}
+
+/** What of a relay's record is its own: the rest are words of HTTP. */
+export type RelayFacts = Pick<
+  RequestRecord,
+  | 'route'
+  | 'rule'
+  | 'cluster'
+  | 'endpoint'
+  | 'protocol'
+  | 'failure'
+  | 'bytesIn'
+  | 'bytesOut'
+  | 'startedMs'
+  | 'durationMs'
+  | 'attempts'
+  | 'client'
+> & { readonly listener: ServedListener };
+
+/** The record of octets or datagrams that were relayed, or were to be: there is no status. */
+export function relayRecord(facts: RelayFacts): RequestRecord {
+  const { listener } = facts;
+  return {
+    ...facts,
+    port: listener.port,
+    listener: listener.name,
+    method: '',
+    host: '',
+    path: '',
+    status: 0,
+    grpcStatus: null,
     userAgent: null,
     requestId: null,
     subject: null,

@@ -2,7 +2,7 @@ import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
-import type { Port, Rule, ServedListener } from '#dataplane/runtime.ts';
+import type { HttpPort, Rule, ServedListener } from '#dataplane/runtime.ts';
 
 /** The rule for the request at its listener, or why there is none. */
 export function ruleFor(
@@ -24,7 +24,7 @@ export function ruleFor(
  * serves nothing of what the port is now.
  */
 export function isMisdirected(
-  { tls, router }: Port,
+  { tls, router }: HttpPort,
   routed: RoutedListener<ServedListener, Rule>,
   { serverName, secure }: Client,
 ): boolean {

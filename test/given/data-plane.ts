@@ -8,6 +8,7 @@ import { aPort, aRule, aRuntime } from './runtime.ts';
 import type { RequestRecord } from '#dataplane/http/observer.ts';
 import type { Limits } from '#dataplane/listen/limits.ts';
 import type { Listeners, PortProblem } from '#dataplane/listen/listeners.ts';
+import type { DatagramLimits } from '#dataplane/listen/relay/datagram-server.ts';
 import type { Rule, Runtime, RuntimeCell } from '#dataplane/runtime.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamLimits } from '#dataplane/upstream/limits.ts';
@@ -38,6 +39,7 @@ export interface GivenDataPlane extends Disposable {
 export interface DataPlaneChoices {
   readonly limits?: Partial<Limits>;
   readonly upstreamLimits?: Partial<UpstreamLimits>;
+  readonly datagramLimits?: Partial<DatagramLimits>;
   /** How the cluster's endpoints are called, where it is not as without any policy. */
   readonly cluster?: Partial<ClusterSettings>;
   readonly certificates?: readonly Certificate[];
@@ -68,6 +70,7 @@ export async function givenDataPlane(
     cell,
     observer: { exchangeFinished: (record) => void records.push(record) },
     limits: choices.limits ?? {},
+    datagramLimits: choices.datagramLimits ?? {},
     address: '127.0.0.1',
     bindPort: () => 0,
     problem: (problem) => void problems.push(problem),

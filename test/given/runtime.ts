@@ -4,6 +4,7 @@ import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
 import type {
   Action,
   Backend,
+  HttpPort,
   Port,
   Retry,
   Rule,
@@ -52,11 +53,12 @@ export function aPort(
   number: number,
   listeners: Readonly<Record<string, Routing>>,
   tls: TlsPort | null = null,
-): Port {
+): HttpPort {
   const served = new Map(
     Object.entries(listeners).map(([hostname, routing]) => [hostname, routed(number, hostname, routing)]),
   );
   return {
+    kind: 'Http',
     number,
     tls,
     client: defaultClientRules,
@@ -77,5 +79,15 @@ function routed(port: number, hostname: string, routing: Routing): RoutedListene
 
 /** A runtime of these ports. */
 export function aRuntime(...ports: readonly Port[]): Runtime {
-  return { version: 'given', ports: new Map(ports.map((port) => [port.number, port])) };
+  return {
+    version: 'given',
+    ports: new Map(ports.map((port) => [port.number, port])),
+    datagramPorts: new Map(),
+  };
+}
+
+/** A port of a runtime that serves HTTP; null for another one, or none. */
+export function httpPortOf(runtime: Runtime, number: number): HttpPort | null {
+  const port = runtime.ports.get(number);
+  return port?.kind === 'Http' ? port : null;
 }

@@ -1,3 +1,4 @@
+import { httpPortOf } from '../../given/runtime.ts';
 import type { Backend, Rule } from '#dataplane/runtime.ts';
 import type { HeaderEdits } from '#snapshot/filter.ts';
 import { resourceId } from '#snapshot/ids.ts';
@@ -101,7 +102,7 @@ describe('a compiled snapshot', () => {
     assert.equal(ruleFor(compiled, '/', { host: 'a.example.com' })?.route, 'HTTPRoute/shop/a');
     assert.equal(ruleFor(compiled, '/', { host: 'a.example.com', port: 8080 })?.route, 'HTTPRoute/shop/b');
     assert.equal(ruleFor(compiled, '/', { host: 'example.com', port: 8080 }), null);
-    const served = compiled.runtime.ports.get(8080)?.router.listenerFor('a.example.com')?.listener;
+    const served = httpPortOf(compiled.runtime, 8080)?.router.listenerFor('a.example.com')?.listener;
     assert.deepEqual(served, { name: 'other', port: 8080, hostname: '*.example.com' });
   });
 

@@ -1,6 +1,7 @@
 // What compiling and matching cost. Run by hand: node test/dataplane/compile/cost.ts
 import { Compiler } from '#dataplane/compile/compiler.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
+import { httpPortOf } from '../../given/runtime.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { givenRequest } from '#test/given/request.ts';
@@ -82,7 +83,7 @@ for (const [name, layout] of Object.entries(layouts)) {
         ],
       });
     });
-    const router = runtime.ports.get(80)?.router;
+    const router = httpPortOf(runtime, 80)?.router;
     let found = 0;
     const match = nanosecondsEach(200_000, (round) => {
       const request = requests[round & 1023];

@@ -1,6 +1,7 @@
 // A compiler with real authentication and real upstreams, whose rate limits let everything pass.
 import { Compiler, type Compiled } from '#dataplane/compile/compiler.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
+import { httpPortOf } from '../../given/runtime.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Rule } from '#dataplane/runtime.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
@@ -85,6 +86,6 @@ export function ruleFor(
   given: { host?: string; port?: number } = {},
 ): Rule | null {
   const request = givenRequest({ target, host: given.host ?? 'example.com' });
-  const router = runtime.ports.get(given.port ?? 80)?.router;
+  const router = httpPortOf(runtime, given.port ?? 80)?.router;
   return router?.listenerFor(request.host)?.match(request, () => 0)?.rule ?? null;
 }

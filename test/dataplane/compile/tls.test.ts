@@ -1,4 +1,5 @@
 import { listenerTlsDefaults } from '#snapshot/client-defaults.ts';
+import { httpPortOf } from '../../given/runtime.ts';
 import type { Compiled } from '#dataplane/compile/compiler.ts';
 import type { TlsTerms } from '#dataplane/runtime.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
@@ -36,15 +37,15 @@ function httpsListener(
 
 // The names of the certificate that a client is shown, or null when it is refused.
 function shown(compiled: Compiled, serverName: string | null): string | null {
-  const port = compiled.runtime.ports.get(443)?.tls;
+  const port = httpPortOf(compiled.runtime, 443)?.tls;
   assert.ok(port !== null && port !== undefined);
   const choice = port.choose(serverName);
-  if (choice.kind === 'Refuse') return null;
+  if (choice.kind !== 'Http') return null;
   return new X509Certificate(choice.terms.certificateFor(serverName).chain).subjectAltName ?? '';
 }
 
 function termsOf(compiled: Compiled, serverName: string | null): TlsTerms | null {
-  const choice = compiled.runtime.ports.get(443)?.tls?.choose(serverName);
+  const choice = httpPortOf(compiled.runtime, 443)?.tls?.choose(serverName);
   return choice?.kind === 'Http' ? choice.terms : null;
 }
 
@@ -144,5 +145,5 @@ it('a port with an HTTPS listener serves nothing in the clear', (t) => {
     compiled.refused.map(({ id }) => id),
     [plain.id],
   );
-  assert.equal(compiled.runtime.ports.get(443)?.router.listenerFor('plain.example'), null);
+  assert.equal(httpPortOf(compiled.runtime, 443)?.router.listenerFor('plain.example'), null);
 });

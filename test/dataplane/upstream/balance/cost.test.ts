@@ -11,8 +11,11 @@ import type { GivenMember } from './given-members.ts';
 
 const picksARound = 20_000;
 const rounds = 15;
-/** What is shown here is that no walk over all endpoints is left; bench/ measures the exact ratio. */
-const ratioMax = 3;
+/**
+ * What is shown here is that no walk over the endpoints is left, which would be hundreds of times as much: beside
+ * other tests, whatever does not lie in the processor's own memory takes its time. bench/ measures the exact ratio.
+ */
+const ratioMax = 8;
 
 /** Rounds of picks, each with so many requests under way. */
 function round(choice: EndpointChoice<GivenMember>): number {
