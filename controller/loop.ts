@@ -26,7 +26,7 @@ export interface StatusSink {
   put(statuses: readonly DesiredStatus[]): void;
 }
 
-/** Makes the Endpoints and Fleet resources of a Gateway from the store as it is. */
+/** Makes the Endpoints, Fleet and TicketSecret resources of a Gateway from the store as it is. */
 export type ComposeEndpoints = (
   gateway: GatewayKey,
   sources: readonly EndpointSource[],
@@ -64,6 +64,8 @@ export interface Loop {
   /** Begins once the store is synced. */
   start(): void;
   stop(): void;
+  /** Something that the store does not tell of has changed: composes all anew, soon. */
+  renew(): void;
   /** The newest translation; null before the first. */
   readonly translation: Translation | null;
 }
@@ -108,6 +110,11 @@ class TranslationLoop implements Loop {
     this.#unsubscribe?.();
     this.#callOff?.();
     this.#callOff = null;
+  }
+
+  renew(): void {
+    this.#gathered.translate = true;
+    this.#schedule(this.#options.delayMs ?? defaultDelayMs);
   }
 
   #gather(change: StoreChange): void {

@@ -2,7 +2,7 @@
 // go. The cluster's controller and the standalone command hand those in. Decides nothing.
 import { decodeObject, kinds } from '#crds/kind.ts';
 import { compileEndpoints } from './endpoints/endpoints.ts';
-import { createEndpointsComposer } from './endpoints/composer.ts';
+import { createEndpointsComposer, type ComposerOptions } from './endpoints/composer.ts';
 import { createAddressRule } from './keys/address-rule.ts';
 import { KeyFetcher } from './keys/key-fetcher.ts';
 import { createLoop } from './loop.ts';
@@ -31,6 +31,8 @@ export interface ControlPlaneOptions {
   readonly notice: LoopOptions['notice'];
   readonly passed: NonNullable<LoopOptions['passed']>;
   readonly reportKeys: (event: KeysEvent) => void;
+  /** See ComposerOptions; nothing by default. */
+  readonly ticketSecret?: ComposerOptions['ticketSecret'];
   /** See LoopOptions. */
   readonly provision?: LoopOptions['provision'];
 }
@@ -57,6 +59,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     objects: store.objects,
     slicesOf,
     scope,
+    ticketSecret: options.ticketSecret ?? ((): null => null),
   });
   const loop = createLoop({
     clock,

@@ -3,7 +3,7 @@
 // an action it does not know stays as that, so that it can be closed.
 import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } from './authentication.ts';
 import type { Authentication } from './authentication.ts';
-import type { Certificate } from './certificate.ts';
+import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
 import { forwardDefaults } from './cluster-defaults.ts';
 import { clusterShape, endpointsShape } from './cluster-shape.ts';
@@ -204,6 +204,12 @@ const certificate: Shape<Certificate> = object({
   key: shape.secret(shape.text),
 });
 
+const ticketSecret: Shape<TicketSecret> = object({
+  kind: shape.oneOf('TicketSecret'),
+  id: shape.idOf('TicketSecret'),
+  secret: shape.secret(shape.text),
+});
+
 const jwt: Shape<JwtAuthentication> = object({
   kind: shape.oneOf('JWT'),
   name: shape.text,
@@ -290,6 +296,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   Cluster: clusterShape,
   Endpoints: endpointsShape,
   Certificate: certificate,
+  TicketSecret: ticketSecret,
   Authentication: authentication,
   KeySet: keySet,
   RateLimit: rateLimit,

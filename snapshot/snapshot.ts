@@ -1,7 +1,7 @@
 // THE CONTRACT between the planes: what a data plane is told, as plain frozen data. Knows neither Kubernetes
 // nor sockets. A snapshot is a set of resources by id; equal content has equal bytes and an equal version.
 import type { Authentication, KeySet } from './authentication.ts';
-import type { Certificate } from './certificate.ts';
+import type { Certificate, TicketSecret } from './certificate.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Cluster, Endpoints } from './cluster.ts';
 import type { ResourceId } from './ids.ts';
@@ -19,6 +19,7 @@ export type Resource =
   | Cluster
   | Endpoints
   | Certificate
+  | TicketSecret
   | Authentication
   | KeySet
   | RateLimit

@@ -6,6 +6,7 @@ import {
   publicBundle,
   servingIsStale,
 } from '#controller/authority/authority.ts';
+import { ticketDay, ticketSecret } from '#controller/authority/tickets.ts';
 import { AuthorityError } from '#controller/authority/authority-error.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import {
@@ -19,6 +20,8 @@ import type { Authority, ServingCertificate } from '#controller/authority/author
 import type { Clock } from '#controller/clock.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
 import type { Store } from '#controller/store/store.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { Secret } from '#snapshot/secret.ts';
 
 export interface AuthorityKeeperOptions {
   readonly client: KubeClient;
@@ -32,6 +35,8 @@ export interface AuthorityKeeperOptions {
   readonly onCertificate: (serving: ServingCertificate) => void;
   /** The certificates that are to be trusted from now on, PEM. */
   readonly onBundle: (bundle: string) => void;
+  /** {@link AuthorityKeeper.ticketSecret} gives other secrets from now on. */
+  readonly onTickets: () => void;
   readonly report: (event: AuthorityEvent) => void;
 }
 
@@ -55,6 +60,8 @@ export class AuthorityKeeper {
   readonly #options: AuthorityKeeperOptions;
   #leading = false;
   #serving: ServingCertificate | null = null;
+  #signing: Authority | null = null;
+  #day = 0;
   #bundle: string | null = null;
   #working: Promise<void> | null = null;
   #again = false;
@@ -68,6 +75,11 @@ export class AuthorityKeeper {
   /** All certificates to be trusted, PEM; null before there is an authority. */
   get bundle(): string | null {
     return this.#bundle;
+  }
+
+  /** What the Gateway's data planes share for session tickets today; null before there is an authority. */
+  ticketSecret(gateway: GatewayKey): Secret<string> | null {
+    return this.#signing === null ? null : ticketSecret(this.#signing, gateway, this.#day);
   }
 
   lead(): void {
@@ -179,9 +191,17 @@ export class AuthorityKeeper {
     if (bundle !== this.#bundle) onBundle(bundle);
     this.#bundle = bundle;
     const now = clock.now();
+    this.#seal(authority, ticketDay(now));
     if (this.#serving === null || servingIsStale(this.#serving, authority, now)) {
       this.#serving = await issueServing(authority, names, now);
       onCertificate(this.#serving);
     }
+  }
+
+  #seal(authority: Authority, day: number): void {
+    const isSame = this.#day === day && this.#signing?.current.certificate === authority.current.certificate;
+    this.#signing = authority;
+    this.#day = day;
+    if (!isSame) this.#options.onTickets();
   }
 }

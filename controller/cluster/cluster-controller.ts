@@ -125,6 +125,7 @@ class Controller implements ClusterController {
         this.#publisher?.useCertificate(serving);
       },
       onBundle: (bundle) => this.#provisioner?.useAuthorities(bundle),
+      onTickets: () => this.#plane.loop.renew(),
       report: reportAuthority(log),
     });
     this.#provisioner = this.#createProvisioner();
@@ -200,6 +201,7 @@ class Controller implements ClusterController {
       resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
       snapshots: this.#snapshots,
       statuses: { put: (statuses) => this.#statuses.put(statuses) },
+      ticketSecret: (gateway) => this.#authority.ticketSecret(gateway),
       provision: (infrastructure) => this.#provisioner?.put(infrastructure),
       notice: (notices) => this.#announcer.announce(notices),
       passed: ({ kind, durationMs }) => {

@@ -1,6 +1,7 @@
 import type { EndpointSlice } from '#crds/kubernetes.ts';
-import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
+import { gatewayOf, resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import type { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
@@ -14,9 +15,11 @@ export interface ComposerOptions {
   /** The EndpointSlices of a Service, in a stable order; unchanged ones are the same references as before. */
   readonly slicesOf: (namespace: string, service: string) => readonly EndpointSlice[];
   readonly scope: EndpointScope;
+  /** What a Gateway's data planes share for session tickets at present; null for nothing. */
+  readonly ticketSecret: (gateway: GatewayKey) => Secret<string> | null;
 }
 
-/** Makes a Gateway's Endpoints and Fleet resources. */
+/** Makes a Gateway's Endpoints, Fleet and TicketSecret resources. */
 export interface EndpointsComposer {
   /** Resources whose EndpointSlices have not changed are the same references as before. */
   compose(gateway: GatewayKey, sources: readonly EndpointSource[]): readonly Resource[];
@@ -42,6 +45,7 @@ export function createEndpointsComposer(options: ComposerOptions): EndpointsComp
           return renew(before, key, slices, () => compileEndpoints(source, slices, options.scope));
         }),
         renew(before, 'Fleet', own, () => compileFleet(own)),
+        ...tickets(before, options.ticketSecret(gateway)),
       ];
       kept.set(gateway, new Map(now.map((one) => [one.key, one])));
       forgetGone(kept, options.objects);
@@ -73,6 +77,15 @@ function renew(
   const same =
     old?.slices.length === slices.length && slices.every((one, index) => one === old.slices[index]);
   return same ? old : { key, slices, resource: compile() };
+}
+
+function tickets(before: ReadonlyMap<string, Kept> | undefined, secret: Secret<string> | null): Kept[] {
+  if (secret === null) return [];
+  const kept = before?.get('TicketSecret');
+  if (kept?.resource.kind === 'TicketSecret' && kept.resource.secret.reveal() === secret.reveal())
+    return [kept];
+  const id = resourceId('TicketSecret', 'tickets');
+  return [{ key: 'TicketSecret', slices: [], resource: Object.freeze({ kind: 'TicketSecret', id, secret }) }];
 }
 
 /** The EndpointSlices of the Service that was made for the Gateway. */

@@ -1,5 +1,5 @@
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
-import type { Certificate } from '#snapshot/certificate.ts';
+import type { Certificate, TicketSecret } from '#snapshot/certificate.ts';
 import type { ClientSettings } from '#snapshot/client-settings.ts';
 import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
@@ -19,6 +19,7 @@ export interface ByKind {
   readonly keySets: Map<ResourceId, KeySet>;
   readonly rateLimits: RateLimit[];
   readonly clientSettings: ClientSettings[];
+  readonly ticketSecrets: TicketSecret[];
 }
 
 /** Sorts out `resources`; stores and fleets are for the rate limiter, which is told by others. */
@@ -33,6 +34,7 @@ export function byKind(resources: ResourceSet): ByKind {
     keySets: new Map(),
     rateLimits: [],
     clientSettings: [],
+    ticketSecrets: [],
   };
   for (const resource of resources.values()) {
     switch (resource.kind) {
@@ -63,6 +65,9 @@ export function byKind(resources: ResourceSet): ByKind {
       case 'ClientSettings':
         all.clientSettings.push(resource);
         break;
+      case 'TicketSecret':
+        all.ticketSecrets.push(resource);
+        break;
       case 'StreamRoute':
       case 'RateLimitStore':
       case 'Fleet':
@@ -84,6 +89,7 @@ export function sameButEndpoints(a: ByKind, b: ByKind): boolean {
     sameList(a.authentications, b.authentications) &&
     sameList(a.rateLimits, b.rateLimits) &&
     sameList(a.clientSettings, b.clientSettings) &&
+    sameList(a.ticketSecrets, b.ticketSecrets) &&
     sameList([...a.keySets.values()], [...b.keySets.values()])
   );
 }

@@ -96,6 +96,7 @@ export class Compiler {
     const parts = this.#parts(resources, refused);
     const routes = this.#routes.takeOver(resources.routes, refused);
     const certificates = this.#certificatesById(resources, refused);
+    this.#tls.useTickets(resources.ticketSecrets[0]?.secret ?? null);
     const clients = new Map(this.#clients.takeOver(resources.clientSettings, refused));
     const { listeners } = resources;
     const ports = this.#ports({ listeners, routes, parts, certificates, clients, refused });

@@ -17,8 +17,17 @@ export interface TlsListener {
 
 /** Compiles one snapshot's TLS ports after another; terms of which nothing has changed stay the same objects. */
 export class TlsCompiler {
-  readonly #ticketSecret = new Secret(randomBytes(32));
-  readonly #remembered = new WeakMap<HttpsListener, RememberedTerms>();
+  /** For want of one that all data planes of the Gateway have. */
+  readonly #ownTickets = new Secret(randomBytes(32).toString('base64'));
+  #tickets = this.#ownTickets;
+  #remembered = new WeakMap<HttpsListener, RememberedTerms>();
+
+  /** What ticket keys are made of from the next port on; null for a secret of this data plane's own. */
+  useTickets(shared: Secret<string> | null): void {
+    const tickets = shared ?? this.#ownTickets;
+    if (tickets.reveal() !== this.#tickets.reveal()) this.#remembered = new WeakMap();
+    this.#tickets = tickets;
+  }
 
   /**
    * SNI chooses the listener as Host does. A client that sends no name, or one that no listener serves, shakes hands
@@ -67,7 +76,7 @@ export class TlsCompiler {
       clientCertificates: tls.clientCertificates?.mode ?? 'None',
       authorities: tls.clientCertificates?.authorities ?? null,
       ticketKeys: new Secret(
-        Buffer.from(hkdfSync('sha256', this.#ticketSecret.reveal(), '', `tickets\0${listener.id}`, 48)),
+        Buffer.from(hkdfSync('sha256', this.#tickets.reveal(), '', `tickets\0${listener.id}`, 48)),
       ),
     });
   }

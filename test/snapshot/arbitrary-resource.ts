@@ -215,6 +215,7 @@ const byKind = {
       url: secret,
     }),
   ),
+  TicketSecret: fc.record({ kind: constant('TicketSecret'), id: id('TicketSecret'), secret }),
   Fleet: fc.record({ kind: constant('Fleet'), id: id('Fleet'), replicas: fc.integer({ min: 1 }) }),
 } satisfies { readonly [K in ResourceKind]: fc.Arbitrary<Extract<Resource, { readonly kind: K }>> };
 

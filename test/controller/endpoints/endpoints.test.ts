@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Secret } from '#snapshot/secret.ts';
 import { test } from 'node:test';
 import { decodeObject } from '#crds/kind.ts';
 import type { EndpointSlice } from '#crds/kubernetes.ts';
@@ -120,23 +121,30 @@ test('one EndpointSlice change renews one Endpoints resource', () => {
     ['pay', [slice({ '10.0.1.1': {} })]],
     ['edge-turnpike', [slice({ '10.0.2.1': {}, '10.0.2.2': {} })]],
   ]);
+  let tickets = 'of a day';
   const composer = createEndpointsComposer({
     objects: reader([gateway]),
     slicesOf: (_, service) => [...(services.get(service) ?? [])],
     scope: 'Cluster',
+    ticketSecret: () => new Secret(tickets),
   });
   const pay = { ...source, id: resourceId('Endpoints', 'shop', 'pay', '80'), service: 'pay' };
   const compose = () => composer.compose(gatewayKey('shop', 'edge'), [source, pay]);
   const before = compose();
   assert.deepEqual(
     before.map((one) => (one.kind === 'Fleet' ? one.replicas : one.id)),
-    [source.id, pay.id, 2],
+    [source.id, pay.id, 2, 'TicketSecret/tickets'],
   );
   services.set('pay', [slice({ '10.0.1.1': {}, '10.0.1.2': {} })]);
   const after = compose();
   assert.deepEqual(
     after.map((one, index) => one === before[index]),
-    [true, false, true],
+    [true, false, true, true],
+  );
+  tickets = 'of another day';
+  assert.deepEqual(
+    compose().map((one, index) => one === after[index]),
+    [true, true, true, false],
   );
 });
 

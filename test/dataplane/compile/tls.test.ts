@@ -3,6 +3,7 @@ import { httpPortOf } from '../../given/runtime.ts';
 import type { Compiled } from '#dataplane/compile/compiler.ts';
 import type { TlsTerms } from '#dataplane/runtime.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
+import { resourceId } from '#snapshot/ids.ts';
 import type { HttpsListener } from '#snapshot/listener.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenCertificate } from '#test/given/certificate.ts';
@@ -146,4 +147,35 @@ it('a port with an HTTPS listener serves nothing in the clear', (t) => {
     [plain.id],
   );
   assert.equal(httpPortOf(compiled.runtime, 443)?.router.listenerFor('plain.example'), null);
+});
+
+describe('session tickets', () => {
+  const secret = (text: string) =>
+    ({ kind: 'TicketSecret', id: resourceId('TicketSecret', 'tickets'), secret: new Secret(text) }) as const;
+  const listener = httpsListener('shop', 'shop.example', shop);
+  const keysOf = (compiled: Compiled) =>
+    termsOf(compiled, 'shop.example')?.ticketKeys.reveal().toString('hex');
+
+  it('are sealed alike by all data planes that share a secret, and otherwise when it changes', (t) => {
+    const [one, two] = [givenCompiler(t), givenCompiler(t)];
+    const first = keysOf(one.compile(listener, shop, secret('of a day')));
+    assert.equal(keysOf(two.compile(listener, shop, secret('of a day'))), first);
+    assert.notEqual(keysOf(two.compile(listener, shop, secret('of another day'))), first);
+  });
+
+  it('are sealed by each data plane for itself without one, and by each listener for itself', (t) => {
+    const [one, two] = [givenCompiler(t), givenCompiler(t)];
+    assert.notEqual(keysOf(one.compile(listener, shop)), keysOf(two.compile(listener, shop)));
+    const both = one.compile(
+      listener,
+      httpsListener('other', 'other.example', other),
+      shop,
+      other,
+      secret('x'),
+    );
+    assert.notDeepEqual(
+      termsOf(both, 'shop.example')?.ticketKeys.reveal(),
+      termsOf(both, 'other.example')?.ticketKeys.reveal(),
+    );
+  });
 });
