@@ -241,7 +241,7 @@ export class Streams implements StreamOwner {
   #takeLateHead(id: number): H2Fault | null {
     if (this.#isIdle(id)) return idleStream;
     if (this.#closed.isExpected(id)) return this.#guard.takesFrame() ? null : tooManyFrames;
-    return this.#closed.wasSkipped(id) ? skippedStream : this.#rejectClosed(id);
+    return this.#closed.wasSkipped(id) ? skippedStream : closedStream;
   }
 
   #tellData(stream: H2Stream, data: Buffer): void {
@@ -370,6 +370,7 @@ function isPeersFault(code: number): boolean {
 const { protocolError, flowControlError, compressionError, enhanceYourCalm } = errorCodes;
 const idleStream: H2Fault = { code: protocolError, detail: 'frame of a stream that is not open' };
 const skippedStream: H2Fault = { code: protocolError, detail: 'stream opened out of order' };
+const closedStream: H2Fault = { code: errorCodes.streamClosed, detail: 'HEADERS of a stream that is over' };
 const evenStream: H2Fault = { code: protocolError, detail: 'stream of an even number' };
 const ownChild: H2Fault = { code: protocolError, detail: 'stream that depends on itself' };
 const brokenTables: H2Fault = { code: compressionError, detail: 'header block' };

@@ -70,6 +70,14 @@ for (const [name, [code, ...frames]] of Object.entries(connectionFaults)) {
   });
 }
 
+test('HEADERS of a stream that both sides have ended end the connection', () => {
+  const given = new GivenSession();
+  given.receive(request(1));
+  given.last.stream.head(Buffer.of(0x88), true);
+  given.receive(request(1));
+  assert.equal(given.fault?.code, streamClosed);
+});
+
 test('a connection that does not begin with the preface and SETTINGS ends', () => {
   for (const octets of ['GET / HTTP/1.1\r\nHost: a\r\n\r\n', Buffer.concat([preface, request(1)])]) {
     const given = new GivenSession({}, false);
