@@ -108,7 +108,7 @@ export class TlsServers {
   }
 
   #shaken(socket: tls.TLSSocket): void {
-    socket.on('error', ignore);
+    socket.on('error', () => socket.destroy());
     const name = otherEnd(socket);
     const shaking = name === null ? undefined : this.#shaking.get(name);
     if (name === null || shaking === undefined) {
@@ -148,6 +148,3 @@ interface Ready {
 function otherEnd({ remoteAddress, remotePort }: Socket): string | null {
   return remoteAddress === undefined || remotePort === undefined ? null : `${remoteAddress} ${remotePort}`;
 }
-
-/** A connection that breaks is told by its end. */
-function ignore(): void {}

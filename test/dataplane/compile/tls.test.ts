@@ -4,13 +4,15 @@ import type { Compiled } from '#dataplane/compile/compiler.ts';
 import type { TlsTerms } from '#dataplane/runtime.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import type { HttpsListener } from '#snapshot/listener.ts';
+import type { HttpsListener, ListenerTls } from '#snapshot/listener.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenCertificate } from '#test/given/certificate.ts';
 import { listenerId } from '#test/given/route.ts';
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { TlsCompiler } from '#dataplane/compile/tls.ts';
 import { givenCompiler, httpListener } from './given-compiler.ts';
 
 const shop = await givenCertificate('shop', ['shop.example']);
@@ -137,6 +139,68 @@ describe('a certificate that cannot be used', () => {
       'DNS:shop.example, DNS:new.example',
     );
   });
+});
+
+describe('a listener that cannot shake hands as it should', () => {
+  const authorities = other.chain;
+  const table: Readonly<Record<string, Partial<ListenerTls>>> = {
+    'suites that nobody knows': { cipherSuites: ['NONESUCH'] },
+    'no authorities': { clientCertificates: { mode: 'Required', authorities: '' } },
+    'authorities that are none': { clientCertificates: { mode: 'Optional', authorities: 'nonsense' } },
+    'one authority that is none': {
+      clientCertificates: {
+        mode: 'Required',
+        authorities: `${authorities}\n-----BEGIN CERTIFICATE-----\nAA\n`,
+      },
+    },
+  };
+  for (const [what, tls] of Object.entries(table)) {
+    it(`(${what}) is told, serves nobody, and harms no other`, (t) => {
+      const bad = httpsListener('bad', 'bad.example', shop);
+      const compiled = givenCompiler(t).compile(
+        { ...bad, tls: { ...bad.tls, ...tls } },
+        httpsListener('shop', 'shop.example', shop),
+        shop,
+      );
+      assert.deepEqual(
+        compiled.refused.map(({ id }) => id),
+        [bad.id],
+      );
+      assert.equal(shown(compiled, 'bad.example'), null);
+      assert.equal(shown(compiled, 'shop.example'), 'DNS:shop.example');
+    });
+  }
+});
+
+it('a certificate is found by one look-up, as checking them one by one would find it', () => {
+  const names = ['a.example', '*.a.example', '*.b.a.example', '*.example', 'x.a.example', 'localhost'];
+  const hosts = [
+    'a.example',
+    'x.a.example',
+    'y.a.example',
+    'z.b.a.example',
+    'example',
+    'localhost',
+    'a.a.a.example',
+  ];
+  const loaded = names.map((name) => ({ certificate: { chain: name, key: new Secret('') }, names: [name] }));
+  const listener = httpsListener('any', '');
+  fc.assert(
+    fc.property(
+      fc.shuffledSubarray(loaded, { minLength: 1 }),
+      fc.constantFrom(...hosts),
+      (certificates, host) => {
+        const choice = new TlsCompiler().port([{ listener, certificates }], []).choose(host);
+        assert.ok(choice.kind === 'Http');
+        const fits = (name: string): boolean => name === `*.${host.split('.').slice(1).join('.')}`;
+        const expected =
+          certificates.find((each) => each.names[0] === host) ??
+          certificates.find((each) => fits(each.names[0] ?? '')) ??
+          certificates[0];
+        assert.equal(choice.terms.certificateFor(host), expected?.certificate);
+      },
+    ),
+  );
 });
 
 it('a port with an HTTPS listener serves nothing in the clear', (t) => {
