@@ -6,6 +6,7 @@ import { structuralSchema, type StructuralSchema } from './structural.ts';
 export const ownKinds = [
   'AuthPolicy',
   'RateLimitPolicy',
+  'TrafficPolicy',
   'GatewayParameters',
 ] as const satisfies readonly Kind[];
 
@@ -65,6 +66,16 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
           },
         ],
       },
+    },
+  },
+  TrafficPolicy: {
+    description:
+      'Says how the backends of the Gateways, HTTPRoutes and Services it names are called, such as how long is waited for them.',
+    shortNames: ['tp'],
+    status: 'Policy',
+    example: {
+      targetRefs: [edge],
+      defaults: { strategy: 'Merge', timeouts: { request: '30s', backendRequest: '10s' } },
     },
   },
   GatewayParameters: {

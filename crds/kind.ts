@@ -28,6 +28,7 @@ import {
 import { maxDepth, prune } from './prune.ts';
 import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
 import { isRecord } from './record.ts';
+import { trafficPolicySchema, type TrafficPolicy } from './traffic-policy.ts';
 
 /** The TypeScript type of each kind, after decoding. */
 export interface KindMap {
@@ -42,6 +43,7 @@ export interface KindMap {
   readonly Namespace: Namespace;
   readonly AuthPolicy: AuthPolicy;
   readonly RateLimitPolicy: RateLimitPolicy;
+  readonly TrafficPolicy: TrafficPolicy;
   readonly GatewayParameters: GatewayParameters;
 }
 
@@ -76,6 +78,7 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   Namespace: info({ kind: 'Namespace', group: '', version: 'v1', plural: 'namespaces', namespaced: false }),
   AuthPolicy: ours('AuthPolicy', 'authpolicies'),
   RateLimitPolicy: ours('RateLimitPolicy', 'ratelimitpolicies'),
+  TrafficPolicy: ours('TrafficPolicy', 'trafficpolicies'),
   GatewayParameters: ours('GatewayParameters', 'gatewayparameters'),
 });
 
@@ -105,6 +108,7 @@ export const schemas = Object.freeze({
   Namespace: namespaceSchema,
   AuthPolicy: authPolicySchema,
   RateLimitPolicy: rateLimitPolicySchema,
+  TrafficPolicy: trafficPolicySchema,
   GatewayParameters: gatewayParametersSchema,
 }) satisfies { readonly [K in Kind]: z.ZodType };
 

@@ -1,7 +1,7 @@
 // What all policies of ours share (GEP-713): what they attach to, the three places their rules may stand, and
 // the shape of their status.
 import * as z from 'zod';
-import { atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
+import { atomicList, withRules, type Rule } from './grammar.ts';
 import { objectName, sectionName } from './fields.ts';
 import { conditionsSchema, ownController, parentReferenceSchema } from './kubernetes.ts';
 import { namedOnce, wholeOrSections } from './targets.ts';
@@ -9,26 +9,63 @@ import { namedOnce, wholeOrSections } from './targets.ts';
 /** Group and version of our kinds. */
 export const turnpikeVersion = 'turnpike.dev/v1alpha1';
 
-const targetReference = z.object({
-  group: z
-    .enum(['gateway.networking.k8s.io'])
-    .describe('API group of the target: gateway.networking.k8s.io.'),
-  kind: z.enum(['Gateway', 'HTTPRoute']).describe('Kind of the target: Gateway or HTTPRoute.'),
-  name: objectName.describe("Name of the target, in the policy's own namespace."),
-  sectionName: sectionName
-    .exactOptional()
-    .describe(
-      'A part of the target: name of a listener of the Gateway, or of a rule of the HTTPRoute. Left out: the whole target.',
-    ),
-});
+/** The kinds a policy can be attached to. */
+export type TargetKind = 'Gateway' | 'HTTPRoute' | 'Service';
 
 /** What a policy is attached to: an object of its own namespace, or a section of it. */
-export type TargetReference = Frozen<z.infer<typeof targetReference>>;
+export interface TargetReference {
+  readonly group: string;
+  readonly kind: TargetKind;
+  readonly name: string;
+  readonly sectionName?: string;
+}
+
+/** API group of each kind. */
+export const targetGroups = {
+  Gateway: 'gateway.networking.k8s.io',
+  HTTPRoute: 'gateway.networking.k8s.io',
+  Service: '',
+} as const satisfies Record<TargetKind, string>;
+
+const sections = {
+  Gateway: 'a listener of the Gateway',
+  HTTPRoute: 'a rule of the HTTPRoute',
+  Service: 'a port of the Service',
+} as const satisfies Record<TargetKind, string>;
+
+function anyOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}
+
+function targetReference(kinds: readonly TargetKind[]) {
+  const groups = [...new Set(kinds.map((kind) => targetGroups[kind]))];
+  const group = z
+    .enum(groups)
+    .describe(
+      `API group of the target: ${anyOf(groups.map((one) => (one === '' ? 'empty for a Service' : one)))}.`,
+    );
+  const reference = z.object({
+    group,
+    kind: z.enum(kinds).describe(`Kind of the target: ${anyOf(kinds)}.`),
+    name: objectName.describe("Name of the target, in the policy's own namespace."),
+    sectionName: sectionName
+      .exactOptional()
+      .describe(
+        `A part of the target: name of ${anyOf(kinds.map((kind) => sections[kind]))}. Left out: the whole target.`,
+      ),
+  });
+  return groups.length < 2 ? reference : withRules(reference, [groupOfService]);
+}
+
+const groupOfService: Rule<TargetReference> = {
+  cel: "(self.kind == 'Service') == (self.group == '')",
+  message: 'a Service has the empty group, and all other kinds gateway.networking.k8s.io: correct group',
+  holds: ({ kind, group }) => group === targetGroups[kind],
+};
 
 const sameTarget = 'a.group == b.group && a.kind == b.kind && a.name == b.name';
 
-/** `spec.targetRefs`: empty when routes pull the policy in by an ExtensionRef filter. */
-const targetRefsSchema = withRules(atomicList(targetReference).max(16), [
+const targetRules: readonly Rule<readonly TargetReference[]>[] = [
   {
     cel: `self.all(a, self.all(b, ${sameTarget} ? has(a.sectionName) == has(b.sectionName) : true))`,
     message:
@@ -40,7 +77,15 @@ const targetRefsSchema = withRules(atomicList(targetReference).max(16), [
     message: 'a target is named twice: remove one of the two entries',
     holds: namedOnce,
   },
-])
+];
+
+/** `spec.targetRefs` of a policy that is attached to objects of these kinds, at most 16. */
+export function targetReferences(kinds: readonly TargetKind[]): z.ZodArray<z.ZodType<TargetReference>> {
+  return withRules(atomicList(targetReference(kinds)).max(16), targetRules);
+}
+
+/** Empty when routes pull the policy in by an ExtensionRef filter. */
+const targetRefsSchema = targetReferences(['Gateway', 'HTTPRoute'])
   .default([])
   .describe(
     'What the policy holds for: Gateways and HTTPRoutes of its own namespace, or single listeners and rules of them. May be empty when HTTPRoutes name the policy in a filter of type ExtensionRef.',

@@ -5,7 +5,7 @@ import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } f
 import type { Authentication } from './authentication.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
-import { forwardDefaults } from './cluster-defaults.ts';
+import { forwardDefaults, timeoutDefaults } from './cluster-defaults.ts';
 import { clusterShape, endpointsShape } from './cluster-shape.ts';
 import {
   count,
@@ -151,7 +151,11 @@ const actions = {
         filters: shape.list(variant<Filter>('kind', filters, unknown)),
       }),
     ),
-    timeouts: object({ requestMs: shape.nullable(millis), backendRequestMs: shape.nullable(millis) }),
+    timeouts: object({
+      requestMs: shape.nullable(millis),
+      backendRequestMs: shape.nullable(millis),
+      ...shape.defaulted({ headMs: shape.nullable(millis) }, timeoutDefaults),
+    }),
     ...shape.defaulted(forwardExtras, forwardDefaults),
   }),
   Redirect: object({

@@ -2,7 +2,7 @@
 // The encoded text reveals secrets: it is for the wire (TLS) and the data plane's 0600 file only.
 import { hash } from 'node:crypto';
 import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
-import { clusterDefaults, endpointDefaults, forwardDefaults } from './cluster-defaults.ts';
+import { clusterDefaults, endpointDefaults, forwardDefaults, timeoutDefaults } from './cluster-defaults.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
 
@@ -53,10 +53,10 @@ type Untold = ReadonlyMap<string, string>;
 
 const nothing: Untold = new Map();
 
-/** Makes canonical JSON without what objects need not tell: by their kind, or by the member whose items they are. */
+/** Makes canonical JSON without what objects need not tell: by their kind, or by the member that holds them. */
 function encoder(
   ofKind: ReadonlyMap<unknown, Untold>,
-  ofItems: ReadonlyMap<string, Untold>,
+  ofMember: ReadonlyMap<string, Untold>,
 ): (value: unknown, untold?: Untold) => string {
   function canonical(value: unknown, untold = nothing): string {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null)
@@ -68,12 +68,12 @@ function encoder(
     throw new TypeError(`a resource holds a value of type ${typeof value}, which JSON cannot tell`);
   }
 
-  function canonicalMembers(value: object, untoldOfItem: Untold): string {
+  function canonicalMembers(value: object, untoldHere: Untold): string {
     const record = value as Readonly<Record<string, unknown>>;
-    const untold = ofKind.get(record['kind']) ?? untoldOfItem;
+    const untold = ofKind.get(record['kind']) ?? untoldHere;
     const members: string[] = [];
     for (const key of Object.keys(record).sort()) {
-      const encoded = canonical(record[key], ofItems.get(key));
+      const encoded = canonical(record[key], ofMember.get(key));
       if (untold.get(key) !== encoded) members.push(`${JSON.stringify(key)}:${encoded}`);
     }
     return members.join(',');
@@ -91,8 +91,11 @@ const canonical = encoder(
     ['Listener', encodedMembers({ tls: listenerTlsDefaults })],
     ['Forward', encodedMembers(forwardDefaults)],
   ]),
-  // Endpoints have no kind: they are known by the member whose items they are.
-  new Map([['endpoints', encodedMembers(endpointDefaults)]]),
+  // These have no kind: they are known by the member that holds them.
+  new Map([
+    ['endpoints', encodedMembers(endpointDefaults)],
+    ['timeouts', encodedMembers(timeoutDefaults)],
+  ]),
 );
 
 function encodedMembers(members: object): Untold {

@@ -133,6 +133,8 @@ export interface RouteTimeouts {
   readonly requestMs: number | null;
   /** One attempt at one backend. */
   readonly backendRequestMs: number | null;
+  /** One attempt, from the end of the request to the head of the answer. */
+  readonly headMs: number | null;
 }
 
 /** Answers by a redirect; a part that is null is taken from the request. */

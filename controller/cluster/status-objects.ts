@@ -4,7 +4,12 @@ import type { Store } from '#controller/store/store.ts';
 import type { Kind } from '#crds/kind.ts';
 
 /** Kinds whose statuses are lists that we share with other controllers. */
-const sharedStatuses = ['HTTPRoute', 'AuthPolicy', 'RateLimitPolicy'] as const satisfies readonly Kind[];
+const sharedStatuses = [
+  'HTTPRoute',
+  'AuthPolicy',
+  'RateLimitPolicy',
+  'TrafficPolicy',
+] as const satisfies readonly Kind[];
 
 /** Kinds that have a status of ours. */
 const withStatus: ReadonlySet<string> = new Set<Kind>(['GatewayClass', 'Gateway', ...sharedStatuses]);

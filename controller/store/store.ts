@@ -54,6 +54,7 @@ const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
   'HTTPRoute',
   'AuthPolicy',
   'RateLimitPolicy',
+  'TrafficPolicy',
 ]);
 
 type Tables = { readonly [K in Kind]?: KindObjects<KindMap[K]> };

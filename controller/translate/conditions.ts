@@ -175,6 +175,8 @@ const table: Table = {
     ),
   PolicyInvalid: ({ field, detail }) =>
     accepted('Invalid', `${field}: ${detail}. Until then what the policy holds for is closed.`),
+  SettingsInvalid: ({ field, detail }) =>
+    accepted('Invalid', `${field}: ${detail}. Until then none of its settings hold.`),
   KeysUnresolved: ({ field, reason, detail }) =>
     resolvedRefs(reason, `${field} ${detail}. Until then what the policy holds for is closed.`),
   KeysPending: ({ source, detail }) =>

@@ -123,6 +123,8 @@ export type PolicyProblem =
     }
   | { readonly kind: 'PolicyConflicted'; readonly target: string; readonly winner: string }
   | { readonly kind: 'PolicyInvalid'; readonly field: string; readonly detail: string }
+  /** As PolicyInvalid, of one that sets values: it closes nothing. */
+  | { readonly kind: 'SettingsInvalid'; readonly field: string; readonly detail: string }
   | {
       readonly kind: 'KeysUnresolved';
       readonly field: string;

@@ -1,14 +1,17 @@
 // A route at one Gateway: what that Gateway's data planes must know of it, with the policies that hold there.
 import type { HTTPRoute } from '#crds/gateway-api.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
-import type { Attachment, Route, RouteRule } from '#snapshot/route.ts';
+import type { Attachment, Route, RouteAction, RouteRule } from '#snapshot/route.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { ListenerAttachment } from './attach.ts';
 import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
 import { policyTitle, type PolicyKind } from './policies/policy.ts';
+import { guardKinds } from './policies/policy.ts';
 import { hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
+import type { Standing } from './policies/nearness.ts';
+import { trafficOf } from './policies/traffic.ts';
 import type { RuleModel } from './rules/http.ts';
 import type { EndpointSource } from './translation.ts';
 
@@ -94,6 +97,10 @@ export function siteOf(
 interface GuardedRule {
   readonly rule: RuleModel;
   readonly protection: Protection;
+  /** The rule's own, as policies have changed it. */
+  readonly action: RouteAction;
+  /** Of all policies that meet here. */
+  readonly standings: readonly Standing[];
 }
 
 function guardRules(
@@ -114,7 +121,15 @@ function guardRules(
     .map((rule) => {
       const place = { ...at, route, rule: rule.sectionName, extensions: rule.extensions };
       const protection = protectionOf(read, place);
-      return { rule, protection: { ...protection, closed: protection.closed ?? closed } };
+      const { action, backends } = rule;
+      const traffic =
+        action.kind === 'Forward' ? trafficOf(read, place, { action, backends }) : { action, standings: [] };
+      return {
+        rule,
+        protection: { ...protection, closed: protection.closed ?? closed },
+        action: traffic.action,
+        standings: [...protection.standings, ...traffic.standings],
+      };
     });
 }
 
@@ -122,7 +137,7 @@ function guardRules(
 function isProtected(read: Read, object: HTTPRoute, rule: RuleModel): boolean {
   const { namespace, name } = object.metadata;
   const place = { kind: 'HTTPRoute', namespace, name, section: rule.sectionName ?? '' } as const;
-  return rule.extensions.length > 0 || (rule.sectionName !== null && hasPolicies(read, place));
+  return rule.extensions.length > 0 || (rule.sectionName !== null && hasPolicies(read, place, guardKinds));
 }
 
 interface RouteView {
@@ -162,7 +177,7 @@ function viewOf(
       ...protection.resources,
     ]),
     sources: open.flatMap(({ rule }) => rule.backends.map((one) => one.source)),
-    effects: rules.flatMap(({ protection }) => effectsOf(protection)),
+    effects: rules.flatMap((one) => effectsOf(one.standings)),
     closed: rules.flatMap(({ rule, protection }) =>
       protection.closed === null ? [] : [{ rule: rule.name, reason: protection.closed }],
     ),
@@ -173,8 +188,8 @@ function attachmentOf(gateway: GatewayModel, { listener, hostnames }: ListenerAt
   return { listener: resourceId('Listener', gateway.namespace, gateway.name, listener), hostnames };
 }
 
-function routeRule({ rule, protection }: GuardedRule): RouteRule {
-  const { name, matches, action } = rule;
+function routeRule({ rule, protection, action }: GuardedRule): RouteRule {
+  const { name, matches } = rule;
   const reason = action.kind === 'Closed' ? action.reason : protection.closed;
   if (reason !== null) {
     const closed = { kind: 'Closed', reason } as const;
@@ -184,8 +199,8 @@ function routeRule({ rule, protection }: GuardedRule): RouteRule {
   return { name, matches, filters: rule.filters, authentications, rateLimits, action };
 }
 
-function effectsOf(protection: Protection): readonly PolicyEffect[] {
-  return protection.standings.map(({ policy, holds, asideFor }) => ({
+function effectsOf(standings: readonly Standing[]): readonly PolicyEffect[] {
+  return standings.map(({ policy, holds, asideFor }) => ({
     kind: policy.kind,
     policy: policyTitle(policy),
     outcome: holds ? (asideFor.length === 0 ? 'Holds' : 'Partly') : 'Aside',

@@ -10,7 +10,7 @@ import type { RouteTimeouts } from '#snapshot/route.ts';
 const defaultHeadTimeoutMs = 60_000;
 
 /** The time-outs of a rule in milliseconds, 0 for none; no attempt is given longer than the whole. */
-export function timeoutsOf({ requestMs, backendRequestMs }: RouteTimeouts): {
+export function timeoutsOf({ requestMs, backendRequestMs, headMs }: RouteTimeouts): {
   readonly requestTimeoutMs: number;
   readonly backendTimeoutMs: number;
   readonly headTimeoutMs: number;
@@ -21,6 +21,6 @@ export function timeoutsOf({ requestMs, backendRequestMs }: RouteTimeouts): {
   return {
     requestTimeoutMs,
     backendTimeoutMs: tooLong ? requestTimeoutMs : backendTimeoutMs,
-    headTimeoutMs: requestMs === null && backendRequestMs === null ? defaultHeadTimeoutMs : 0,
+    headTimeoutMs: headMs ?? (requestMs === null && backendRequestMs === null ? defaultHeadTimeoutMs : 0),
   };
 }

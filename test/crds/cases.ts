@@ -3,6 +3,7 @@
 import type { OwnKind } from '#crds/definition.ts';
 import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
+import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
 
 export interface RuleCase {
   readonly kind: OwnKind;
@@ -223,6 +224,7 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
 export const ruleCases: readonly RuleCase[] = [
   ...authPolicyRules.map((one) => ({ kind: 'AuthPolicy' as const, ...one })),
   ...rateLimitPolicyRules.map((one) => ({ kind: 'RateLimitPolicy' as const, ...one })),
+  ...trafficPolicyRules.map((one) => ({ kind: 'TrafficPolicy' as const, ...one })),
   ...gatewayParametersRules.map((one) => ({ kind: 'GatewayParameters' as const, ...one })),
 ];
 
@@ -299,4 +301,5 @@ export const schemaCases: readonly SchemaCase[] = [
     invalid: limits({ limits: [] }),
   },
   ...gatewayParametersSchemaCases,
+  ...trafficPolicySchemaCases,
 ];

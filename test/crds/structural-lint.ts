@@ -69,13 +69,18 @@ function listProblems(schema: StructuralSchema): readonly string[] {
   ];
 }
 
+/** Names that others have given: API groups, versions of TLS, protocols of ALPN. */
+function isForeign(value: string): boolean {
+  return /^$|^[a-z0-9-]+(\.[a-z0-9-]+)+$|^h2$|^http\/1\.1$/.test(value);
+}
+
 function stringProblems(schema: StructuralSchema): readonly string[] {
   const bounded = schema.maxLength !== undefined || schema.enum !== undefined || schema.format !== undefined;
   return [
     ...(bounded ? [] : ['is a text without maxLength: the cost of rules has no bound']),
     ...(schema.pattern === undefined ? [] : patternProblems(schema.pattern)),
     ...(schema.enum ?? [])
-      .filter((value) => !/^[A-Z]/.test(String(value)) && schema.enum?.length !== 1)
+      .filter((value) => !/^[A-Z]/.test(String(value)) && !isForeign(String(value)))
       .map((value) => `the enum's ${value} is not in PascalCase`),
   ];
 }

@@ -47,7 +47,7 @@ export function givenMatch(
 export const forwardToNothing: ForwardAction = {
   kind: 'Forward',
   backends: [],
-  timeouts: { requestMs: null, backendRequestMs: null },
+  timeouts: { requestMs: null, backendRequestMs: null, headMs: null },
   ...forwardDefaults,
 };
 

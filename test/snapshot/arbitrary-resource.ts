@@ -47,7 +47,11 @@ const action = fc.oneof(
   fc.record({
     kind: constant('Forward'),
     backends: list(fc.record({ cluster: nullable(id('Cluster')), weight: fc.nat(), filters: list(filter) })),
-    timeouts: fc.record({ requestMs: nullable(millis), backendRequestMs: nullable(millis) }),
+    timeouts: fc.record({
+      requestMs: nullable(millis),
+      backendRequestMs: nullable(millis),
+      headMs: nullable(millis),
+    }),
     ...arbitraryForwardExtras,
   }),
   fc.record({

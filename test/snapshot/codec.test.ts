@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { clientDefaults, listenerTlsDefaults } from '#snapshot/client-defaults.ts';
-import { clusterDefaults, endpointDefaults, forwardDefaults } from '#snapshot/cluster-defaults.ts';
+import {
+  clusterDefaults,
+  endpointDefaults,
+  forwardDefaults,
+  timeoutDefaults,
+} from '#snapshot/cluster-defaults.ts';
 import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
 import { resourceId } from '#snapshot/ids.ts';
@@ -23,6 +28,7 @@ const defaulted: Readonly<Record<string, object>> = {
   Listener: { tls: listenerTlsDefaults },
   action: forwardDefaults,
   endpoints: endpointDefaults,
+  timeouts: timeoutDefaults,
 };
 
 /** Whether the member at `path` of a resource of `kind` may be left out. */

@@ -1,8 +1,7 @@
-// One place (a Gateway, a listener, a route, a rule) has one policy of a kind: the older one, then the first by
+// One place (a Gateway, a listener, a route, a rule, a Service, a port of it) has one policy of a kind: the older one, then the first by
 // name. The others have lost and are told to whom.
-import type { AuthPolicy } from '#crds/auth-policy.ts';
-import type { TargetReference } from '#crds/policy.ts';
-import type { RateLimitPolicy } from '#crds/rate-limit-policy.ts';
+import type { KindMap } from '#crds/kind.ts';
+import type { TargetKind, TargetReference } from '#crds/policy.ts';
 import { createdMs } from '../creation-time.ts';
 import type { Index, Read, Unit } from '../memo.ts';
 import type { PolicyKind } from './policy.ts';
@@ -10,10 +9,10 @@ import { refusedPoliciesUnit } from './source.ts';
 
 /** Where a policy can be attached; its policies are in the same namespace. */
 export interface Place {
-  readonly kind: 'Gateway' | 'HTTPRoute';
+  readonly kind: TargetKind;
   readonly namespace: string;
   readonly name: string;
-  /** Listener or rule; `''` for the whole. */
+  /** Listener, rule or port; `''` for the whole. */
   readonly section: string;
 }
 
@@ -26,19 +25,29 @@ function keyOf(place: Place): string {
   return [place.kind, place.namespace, place.name, place.section].join('/');
 }
 
-function placesOf(policy: AuthPolicy | RateLimitPolicy): readonly string[] {
+function placesOf(policy: KindMap[PolicyKind]): readonly string[] {
   return policy.spec.targetRefs.map((target) => keyOf(placeOf(policy.metadata.namespace, target)));
 }
 
 const authPolicies: Index<'AuthPolicy'> = { kind: 'AuthPolicy', keysOf: placesOf };
 const rateLimitPolicies: Index<'RateLimitPolicy'> = { kind: 'RateLimitPolicy', keysOf: placesOf };
+const trafficPolicies: Index<'TrafficPolicy'> = { kind: 'TrafficPolicy', keysOf: placesOf };
+
+type Find = (read: Read, place: string) => readonly KindMap[PolicyKind][];
+
+/** The policies of each kind at a place. */
+const findAt: Readonly<Record<PolicyKind, Find>> = {
+  AuthPolicy: (read, place) => read.find(authPolicies, place),
+  RateLimitPolicy: (read, place) => read.find(rateLimitPolicies, place),
+  TrafficPolicy: (read, place) => read.find(trafficPolicies, place),
+};
 
 const contendersUnit: Unit<readonly string[]> = {
   name: 'contenders',
   compute(read, kind, place = '') {
-    const policyKind: PolicyKind = kind === 'AuthPolicy' ? kind : 'RateLimitPolicy';
-    const found =
-      policyKind === 'AuthPolicy' ? read.find(authPolicies, place) : read.find(rateLimitPolicies, place);
+    // Asked by `contenders` alone, with a kind of policy.
+    const policyKind = kind as PolicyKind;
+    const found = findAt[policyKind](read, place);
     const refused = read.ask(refusedPoliciesUnit, policyKind);
     return [
       ...found.map((one) => ({

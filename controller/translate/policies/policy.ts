@@ -1,11 +1,18 @@
+import type { PlacedSettings } from '#crds/settings-policy.ts';
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Problem } from '../problem.ts';
 import type { RemoteKeys } from '../translation.ts';
 
-/** The kinds of policy that are attached to Gateways, listeners, routes and rules. */
-export const policyKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
+/** The kinds of policy that ask something of requests: what one of them holds for is closed when it cannot be enforced. */
+export const guardKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
+
+/** The kinds of policy that are attached to Gateways, listeners, routes, rules and Services. */
+export const policyKinds = [...guardKinds, 'TrafficPolicy'] as const;
+
+/** The kind of a policy that asks something of requests. */
+export type GuardKind = (typeof guardKinds)[number];
 
 /** The kind of a policy. */
 export type PolicyKind = (typeof policyKinds)[number];
@@ -20,12 +27,12 @@ export interface PolicyModel {
   readonly name: string;
   readonly layer: Layer;
   readonly strategy: 'Atomic' | 'Merge';
-  /** What it asks of a request, by the name under which it is merged; an AuthPolicy is one part. */
+  /** What it asks or sets, by the name under which it is merged; an AuthPolicy is one part. */
   readonly parts: readonly PolicyPart[];
   /** What the parts need. */
   readonly resources: readonly (Authentication | KeySet | RateLimit)[];
   readonly remoteKeys: readonly RemoteKeys[];
-  /** Why it cannot be enforced: what it holds for is closed. */
+  /** Why it cannot be enforced: what a guard holds for is closed, of others nothing holds. */
   readonly closes: Problem | null;
   /** Why it lets nobody in for now. */
   readonly pending: Problem | null;
@@ -39,10 +46,11 @@ export function closedPolicy(
   return { ...base, parts: [], resources: [], remoteKeys: [], closes, pending: null };
 }
 
-/** One of the things a policy asks for: a resource, and the name under which it is merged. */
+/** One of the things a policy asks for or sets, and the name under which it is merged. */
 export interface PolicyPart {
   readonly name: string;
-  readonly id: ResourceId;
+  /** The resource that asks; null for settings, which have none of their own. */
+  readonly id: ResourceId | null;
 }
 
 /** `<kind> <namespace>/<name>`, as people read it. */
@@ -79,4 +87,28 @@ export function placedRules<Rules>(spec: Spec<Rules>): PlacedRules<Rules> {
   return 'defaults' in spec
     ? { layer: 'Defaults', ...spec.defaults }
     : { layer: 'Overrides', ...spec.overrides };
+}
+
+/** Groups of settings and the one of the three places they stand in. */
+export interface PlacedGroups<Group extends object> {
+  readonly layer: Layer;
+  readonly strategy: 'Atomic' | 'Merge';
+  readonly settings: Group;
+}
+
+/** The settings of a policy's spec. */
+export function placedSettings<Group extends object>(
+  spec: { readonly targetRefs: unknown } & PlacedSettings<Group>,
+): PlacedGroups<Group> {
+  if ('defaults' in spec) {
+    const { strategy, ...settings } = spec.defaults;
+    return { layer: 'Defaults', strategy, settings: settings as unknown as Group };
+  }
+  if ('overrides' in spec) {
+    const { strategy, ...settings } = spec.overrides;
+    return { layer: 'Overrides', strategy, settings: settings as unknown as Group };
+  }
+  const { targetRefs: _, ...settings } = spec;
+  // What is neither the targets nor one of the other places is the settings.
+  return { layer: 'Rules', strategy: 'Merge', settings: settings as unknown as Group };
 }

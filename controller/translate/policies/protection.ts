@@ -1,4 +1,4 @@
-// All that policies ask of the requests of one rule at one listener.
+// All that guards (policies that ask something) ask of the requests of one rule at one listener.
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { Extension } from '../filters/filters.ts';
@@ -8,9 +8,18 @@ import type { Problem } from '../problem.ts';
 import type { ObjectRef } from '../translation.ts';
 import { authPolicyUnit } from './authentication.ts';
 import { contenders, type Place } from './conflict.ts';
+import { levelsAt, placesOfRule, type RuleSite } from './levels.ts';
 import { standings, type Standing } from './nearness.ts';
-import { policyKinds, policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
+import {
+  guardKinds,
+  policyKinds,
+  policyTitle,
+  type GuardKind,
+  type PolicyKind,
+  type PolicyModel,
+} from './policy.ts';
 import { rateLimitPolicyUnit } from './rate-limit.ts';
+import { trafficPolicyUnit } from './traffic-policy.ts';
 
 /** What must hold for requests of a rule. */
 export interface Protection {
@@ -23,13 +32,8 @@ export interface Protection {
 }
 
 /** Where a rule is looked at. */
-export interface RulePlace {
+export interface RulePlace extends RuleSite {
   readonly gateway: GatewayModel;
-  /** The listener, when policies of its own hold there; else null. */
-  readonly listener: string | null;
-  readonly route: ObjectRef;
-  /** The rule's name; null when it has none, and so no policy can target it. */
-  readonly rule: string | null;
   readonly extensions: readonly Extension[];
 }
 
@@ -37,19 +41,22 @@ export interface RulePlace {
 export const policyUnits = {
   AuthPolicy: authPolicyUnit,
   RateLimitPolicy: rateLimitPolicyUnit,
+  TrafficPolicy: trafficPolicyUnit,
 } as const satisfies Record<PolicyKind, Unit<PolicyModel | null>>;
 
-/** Whether `place` has policies of its own, of any kind. */
-export function hasPolicies(read: Read, place: Place): boolean {
-  return policyKinds.some((kind) => contenders(read, kind, place).length > 0);
+/** Whether `place` has policies of its own, of any of `kinds`. */
+export function hasPolicies(read: Read, place: Place, kinds: readonly PolicyKind[] = policyKinds): boolean {
+  return kinds.some((kind) => contenders(read, kind, place).length > 0);
 }
 
 /** What policies ask at `place`. */
 export function protectionOf(read: Read, place: RulePlace): Protection {
-  const all = policyKinds.flatMap((kind) => standings(levelsOf(read, kind, place)));
+  const all = guardKinds.flatMap((kind) => standings(levelsOf(read, kind, place)));
   const holding = all.filter((one) => one.holds);
-  const ids = (kind: PolicyKind) =>
-    holding.filter((one) => one.policy.kind === kind).flatMap((one) => one.parts.map((part) => part.id));
+  const ids = (kind: GuardKind) =>
+    holding
+      .filter((one) => one.policy.kind === kind)
+      .flatMap((one) => one.parts.flatMap((part) => part.id ?? []));
   const lacking = place.gateway.parameters.requirePolicies.find(
     (kind) => !holding.some((one) => one.policy.kind === kind),
   );
@@ -87,29 +94,19 @@ function resourcesOf({ policy, parts }: Standing): readonly Resource[] {
   );
 }
 
-function levelsOf(read: Read, kind: PolicyKind, place: RulePlace): readonly (readonly PolicyModel[])[] {
-  const { gateway, listener, route, rule } = place;
-  const at = (target: Place): readonly PolicyModel[] => {
-    const [winner] = contenders(read, kind, target);
-    const policy = winner === undefined ? null : read.ask(policyUnits[kind], target.namespace, winner);
-    return policy === null ? [] : [policy];
-  };
-  const ofGateway = { kind: 'Gateway', namespace: gateway.namespace, name: gateway.name } as const;
-  const ofRoute = { kind: 'HTTPRoute', namespace: route.namespace, name: route.name } as const;
+function levelsOf(read: Read, kind: GuardKind, place: RulePlace): readonly (readonly PolicyModel[])[] {
+  const unit = policyUnits[kind];
   return [
-    at({ ...ofGateway, section: '' }),
-    listener === null ? [] : at({ ...ofGateway, section: listener }),
-    at({ ...ofRoute, section: '' }),
-    rule === null ? [] : at({ ...ofRoute, section: rule }),
+    ...levelsAt(read, { kind, unit }, placesOfRule(place)),
     place.extensions
       .filter((one) => one.group === 'turnpike.dev' && one.kind === kind)
-      .flatMap((one) => read.ask(policyUnits[kind], route.namespace, one.name) ?? []),
+      .flatMap((one) => read.ask(unit, place.route.namespace, one.name) ?? []),
   ];
 }
 
 /** What is wrong with a filter of type ExtensionRef of `route`. */
 export function extensionProblem(read: Read, route: ObjectRef, extension: Extension): Problem | null {
-  const kind = policyKinds.find((one) => extension.group === 'turnpike.dev' && one === extension.kind);
+  const kind = guardKinds.find((one) => extension.group === 'turnpike.dev' && one === extension.kind);
   const { field } = extension;
   if (kind === undefined) {
     const detail = `the kind ${extension.group}/${extension.kind} is no filter; name an AuthPolicy or a RateLimitPolicy of turnpike.dev`;

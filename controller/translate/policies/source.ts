@@ -1,11 +1,12 @@
 // A policy as it is written: whole, or in the part that can be read of one that does not decode. Such a policy
-// cannot be enforced, and what it names is closed: otherwise a mistake in a policy would open the door it guards.
-import type { TargetReference } from '#crds/policy.ts';
+// cannot be enforced, and what a guard names is closed: otherwise a mistake in it would open the door it guards. One of
+// settings opens none: it is as if it were not there.
+import { targetGroups, type TargetKind, type TargetReference } from '#crds/policy.ts';
 import type { RefusedObject } from '../input.ts';
 import { createdMs } from '../creation-time.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import { closedPolicy, type PolicyKind, type PolicyModel } from './policy.ts';
+import { closedPolicy, guardKinds, type PolicyKind, type PolicyModel } from './policy.ts';
 
 /** What attaching a policy needs to know of it. */
 export interface PolicySource {
@@ -24,7 +25,8 @@ export interface RefusedPolicy extends PolicySource {
 /** The policies of a kind that do not decode. */
 export const refusedPoliciesUnit: Unit<readonly RefusedPolicy[]> = {
   name: 'refused policies',
-  compute: (read, kind) => read.refused(kind as PolicyKind).map((one) => refusedPolicy(one)),
+  compute: (read, kind) =>
+    read.refused(kind as PolicyKind).map((one) => refusedPolicy(kind as PolicyKind, one)),
 };
 
 /** The policy of a kind, namespace and name; null when there is none. */
@@ -48,7 +50,7 @@ export function policySource(
   };
 }
 
-/** A policy that is there and does not decode, as a model that closes; null when there is none. */
+/** A policy that is there and does not decode, as a model of which nothing holds; null when there is none. */
 export function refusedModel(
   read: Read,
   kind: PolicyKind,
@@ -65,7 +67,7 @@ function findRefused(read: Read, kind: PolicyKind, namespace: string, name: stri
   return all.find((one) => one.namespace === namespace && one.name === name) ?? null;
 }
 
-function refusedPolicy({ namespace, name, raw, problems }: RefusedObject): RefusedPolicy {
+function refusedPolicy(kind: PolicyKind, { namespace, name, raw, problems }: RefusedObject): RefusedPolicy {
   const metadata = fieldsOf(fieldsOf(raw)['metadata']);
   const { generation, creationTimestamp } = metadata;
   const targets = fieldsOf(fieldsOf(raw)['spec'])['targetRefs'];
@@ -77,7 +79,7 @@ function refusedPolicy({ namespace, name, raw, problems }: RefusedObject): Refus
     createdMs: createdMs(creationTimestamp),
     targets: Array.isArray(targets) ? targets.flatMap((one) => targetOf(one) ?? []) : [],
     problem: {
-      kind: 'PolicyInvalid',
+      kind: guardKinds.some((one) => one === kind) ? 'PolicyInvalid' : 'SettingsInvalid',
       field: first?.path ?? 'spec',
       detail: first?.message ?? 'cannot be read',
     },
@@ -86,11 +88,15 @@ function refusedPolicy({ namespace, name, raw, problems }: RefusedObject): Refus
 
 function targetOf(value: unknown): TargetReference | null {
   const { kind, name, sectionName } = fieldsOf(value);
-  if ((kind !== 'Gateway' && kind !== 'HTTPRoute') || typeof name !== 'string') {
+  if (!isTargetKind(kind) || typeof name !== 'string') {
     return null;
   }
-  const group = 'gateway.networking.k8s.io';
+  const group = targetGroups[kind];
   return typeof sectionName === 'string' ? { group, kind, name, sectionName } : { group, kind, name };
+}
+
+function isTargetKind(kind: unknown): kind is TargetKind {
+  return typeof kind === 'string' && Object.hasOwn(targetGroups, kind);
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 // What a policy is attached to, and under which ancestors its status is told: the Gateways concerned, or the
 // target itself where there is none.
 import type { HTTPRoute, ParentReference } from '#crds/gateway-api.ts';
-import type { TargetReference } from '#crds/policy.ts';
+import type { TargetKind, TargetReference } from '#crds/policy.ts';
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { isGatewayReference } from '../attach.ts';
 import { gatewayUnit } from '../gateway.ts';
@@ -50,10 +50,7 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
               target: titleOf(namespace, target),
               winner: `${kind} ${namespace}/${winner}`,
             };
-      const found =
-        target.kind === 'Gateway'
-          ? gatewayTarget(read, namespace, target, field)
-          : routeTarget(read, namespace, target, field);
+      const found = findTarget[target.kind](read, namespace, target, field);
       return found.kind === 'Ours' ? { ...found, problem: found.problem ?? lost } : found;
     }),
     ...read
@@ -64,13 +61,18 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
   ];
 }
 
+/** The target that a targetRef of a policy of `namespace` names, by its kind. */
+const findTarget: Readonly<
+  Record<TargetKind, (read: Read, namespace: string, target: TargetReference, field: string) => Target>
+> = { Gateway: gatewayTarget, HTTPRoute: routeTarget, Service: serviceTarget };
+
 function titleOf(namespace: string, target: TargetReference): string {
   const section = target.sectionName === undefined ? '' : `, ${sectionWord(target)} ${target.sectionName}`;
   return `${target.kind} ${namespace}/${target.name}${section}`;
 }
 
-function sectionWord(target: TargetReference): string {
-  return target.kind === 'Gateway' ? 'listener' : 'rule';
+function sectionWord({ kind }: TargetReference): string {
+  return ({ Gateway: 'listener', HTTPRoute: 'rule', Service: 'port' } as const)[kind];
 }
 
 function gatewayTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
@@ -159,4 +161,43 @@ function attachedTarget(read: Read, route: HTTPRoute, title: string): Target {
 function ancestorOf(key: GatewayKey): Ancestor {
   const ref = { group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gatewayOf(key) };
   return { ref, gateway: key };
+}
+
+/** Routes by the Services they send requests to: `<namespace>/<name>`. */
+const routesByService: Index<'HTTPRoute'> = {
+  kind: 'HTTPRoute',
+  keysOf: (route) =>
+    route.spec.rules
+      .flatMap((rule) => rule.backendRefs)
+      .filter((one) => one.group === '' && one.kind === 'Service')
+      .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
+};
+
+/** The Gateways whose routes send requests to the Service; where none does, the policy does nothing yet. */
+function serviceTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
+  const service = read.get('Service', namespace, target.name);
+  const title = titleOf(namespace, target);
+  if (service === undefined) {
+    const detail = 'does not exist; create it or correct the name';
+    return notFound(namespace, target, { field: `${field}.name`, detail });
+  }
+  const { sectionName } = target;
+  if (sectionName !== undefined && !service.spec.ports.some((one) => one.name === sectionName)) {
+    const detail = 'does not exist; name a port of the Service';
+    return notFound(namespace, target, { field: `${field}.sectionName`, detail });
+  }
+  const found = read
+    .find(routesByService, `${namespace}/${target.name}`)
+    .map((route) => attachedTarget(read, route, title));
+  const ancestors = found.flatMap((one) =>
+    one.kind === 'Ours' ? one.ancestors.filter(({ gateway }) => gateway !== null) : [],
+  );
+  if (ancestors.length > 0) {
+    return { kind: 'Ours', problem: null, ancestors };
+  }
+  if (found.some((one) => one.kind === 'Foreign')) {
+    return { kind: 'Foreign' };
+  }
+  const detail = 'is the backend of no HTTPRoute that is attached to a Gateway; name it in a backendRef';
+  return notFound(namespace, target, { field, detail });
 }

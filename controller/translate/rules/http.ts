@@ -115,5 +115,6 @@ function timeoutsOf(rule: HTTPRouteRule): RouteTimeouts {
   return {
     requestMs: request === undefined ? null : durationMs(request),
     backendRequestMs: backendRequest === undefined ? null : durationMs(backendRequest),
+    headMs: null,
   };
 }

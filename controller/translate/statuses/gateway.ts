@@ -8,6 +8,7 @@ import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { affectedConditions, type Affecting } from '../policies/affected.ts';
 import { contenders } from '../policies/conflict.ts';
+import { policyUnits } from '../policies/protection.ts';
 import { policyKinds, policyTitle } from '../policies/policy.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredCondition, DesiredListenerStatus, DesiredStatus, Notice } from '../translation.ts';
@@ -121,8 +122,10 @@ function affectingOf(read: Read, { namespace, name, listeners }: GatewayModel): 
   const sections = ['', ...listeners.map((one) => one.name)];
   return policyKinds.flatMap((kind) =>
     sections.flatMap((section) => {
-      const [winner] = contenders(read, kind, { kind: 'Gateway', namespace, name, section });
-      return winner === undefined ? [] : [{ kind, title: policyTitle({ kind, namespace, name: winner }) }];
+      const [winner = ''] = contenders(read, kind, { kind: 'Gateway', namespace, name, section });
+      const policy = read.ask(policyUnits[kind], namespace, winner);
+      const holds = policy !== null && policy.closes?.kind !== 'SettingsInvalid';
+      return holds ? [{ kind, title: policyTitle(policy) }] : [];
     }),
   );
 }

@@ -14,6 +14,7 @@ import type { Told } from './told.ts';
 export const policyStatusUnits = {
   AuthPolicy: statusUnit('AuthPolicy'),
   RateLimitPolicy: statusUnit('RateLimitPolicy'),
+  TrafficPolicy: statusUnit('TrafficPolicy'),
 } as const satisfies Record<PolicyKind, Unit<Told | null>>;
 
 /** The Gateway API allows no more entries in a policy's status. */
@@ -71,7 +72,11 @@ function policyStatus(read: Read, source: PolicySource, policy: PolicyModel): De
 }
 
 function isAccepted(policy: PolicyModel, target: OwnTarget): boolean {
-  return target.problem === null && policy.closes?.kind !== 'PolicyInvalid';
+  return target.problem === null && !isInvalid(policy);
+}
+
+function isInvalid({ closes }: PolicyModel): boolean {
+  return closes?.kind === 'PolicyInvalid' || closes?.kind === 'SettingsInvalid';
 }
 
 function gatewaysOf(targets: readonly OwnTarget[]): readonly GatewayKey[] {
@@ -93,7 +98,7 @@ function ancestorStatus(
 }
 
 function acceptedCondition(policy: PolicyModel, targets: readonly OwnTarget[]): DesiredCondition {
-  if (policy.closes?.kind === 'PolicyInvalid') {
+  if (policy.closes !== null && isInvalid(policy)) {
     return bad(policy.closes);
   }
   const problems = targets.flatMap((one) => one.problem ?? []);

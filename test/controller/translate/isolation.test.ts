@@ -57,18 +57,27 @@ function renamed(bad: KindMap[Kind]): KindMap[Kind] {
   return object({ ...bad, metadata: { ...bad.metadata, name: 'bad' } });
 }
 
-/** The ids of good resources that `bad` names, and may therefore change. */
-function namedBy(bad: KindMap[Kind]): (id: string) => boolean {
-  if (bad.kind !== 'AuthPolicy' && bad.kind !== 'RateLimitPolicy') {
+/** Whether `bad` names a good resource, as its id and its bytes tell, which may therefore change. */
+function namedBy(bad: KindMap[Kind]): (id: string, bytes: string) => boolean {
+  if (bad.kind !== 'AuthPolicy' && bad.kind !== 'RateLimitPolicy' && bad.kind !== 'TrafficPolicy') {
     return () => false;
   }
   const { namespace } = bad.metadata;
-  const targets = bad.spec.targetRefs.map((one) =>
-    one.kind === 'Gateway' ? `${namespace}/${one.name}` : `Route/HTTPRoute/${namespace}/${one.name}`,
-  );
-  // A policy of the Gateway names all its routes, and so all that these alone need.
-  return (id) =>
-    targets.some((one) => (one === 'shop/edge' ? /^(Route|Cluster|RateLimit)\//.test(id) : id === one));
+  return (id, bytes) =>
+    bad.spec.targetRefs.some(({ kind, name }) => {
+      switch (kind) {
+        // All its routes, and so all that these alone need.
+        case 'Gateway':
+          return `${namespace}/${name}` === 'shop/edge' && /^(Route|Cluster|RateLimit)\//.test(id);
+        case 'HTTPRoute':
+          return id === `Route/HTTPRoute/${namespace}/${name}`;
+        // The cluster, and the routes that send requests to it.
+        case 'Service':
+          return `${id} ${bytes}`.includes(`Cluster/${namespace}/${name}/`);
+        default:
+          return kind satisfies never;
+      }
+    });
 }
 
 /** What `bad` may bring with it. */
@@ -77,7 +86,7 @@ function broughtBy(bad: KindMap[Kind], id: string): boolean {
     return id.startsWith(`Route/HTTPRoute/${bad.metadata.namespace}/bad`) || id.startsWith('Cluster/');
   }
   return (
-    (bad.kind === 'AuthPolicy' || bad.kind === 'RateLimitPolicy') &&
+    (bad.kind === 'AuthPolicy' || bad.kind === 'RateLimitPolicy' || bad.kind === 'TrafficPolicy') &&
     /^(Authentication|KeySet|RateLimit|Route)\//.test(id)
   );
 }
@@ -91,7 +100,7 @@ test('a bad object changes nothing but itself and what it names', () => {
       const together = snapshot([...good, bad]);
       const isNamed = namedBy(bad);
       for (const [id, bytes] of alone) {
-        assert.ok(isNamed(id) || together.get(id) === bytes, `${id} is as it was`);
+        assert.ok(isNamed(id, bytes) || together.get(id) === bytes, `${id} is as it was`);
       }
       for (const id of together.keys()) {
         assert.ok(alone.has(id) || broughtBy(bad, id), `${id} belongs to the bad ${bad.kind}`);

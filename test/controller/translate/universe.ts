@@ -177,6 +177,11 @@ function placed(place: string, rules: unknown): Manifest {
   return { [field]: strategy === undefined ? rules : { strategy, rules } };
 }
 
+function settings(place: string, groups: Manifest): Manifest {
+  const [field = '', strategy] = place.split(' ');
+  return strategy === undefined ? groups : { [field]: { strategy, ...groups } };
+}
+
 const policyMeta = {
   name: fc.constantFrom('p1', 'p2'),
   namespace: namespaces,
@@ -211,6 +216,22 @@ const rateLimitPolicy = fc.record({ ...policyMeta, rules: fc.uniqueArray(fc.cons
   }),
 ); // prettier-ignore
 
+const serviceTarget = fc.record(
+  { group: fc.constant(''), kind: fc.constant('Service'), name: fc.constantFrom('cart', 'orders'), sectionName: fc.constant('http') },
+  { requiredKeys: ['group', 'kind', 'name'] },
+); // prettier-ignore
+
+const trafficPolicy = fc.record({ ...policyMeta, target: fc.oneof(target, serviceTarget), head: fc.constantFrom('1s', '2s') }).map(
+  ({ name, namespace, created, target, place, head }): Manifest => ({
+    kind: 'TrafficPolicy',
+    metadata: { name, namespace, creationTimestamp: created },
+    spec: {
+      targetRefs: [target],
+      ...settings(place, { timeouts: { head } }),
+    },
+  }),
+); // prettier-ignore
+
 const parameters = fc.record({ namespace: namespaces, required: fc.boolean(), redis: fc.boolean() }).map(
   ({ namespace, required, redis }): Manifest => ({
     kind: 'GatewayParameters',
@@ -241,6 +262,7 @@ export const anyObject: fc.Arbitrary<KindMap[Kind]> = fc
     { arbitrary: secret, weight: 2 },
     { arbitrary: authPolicy, weight: 3 },
     { arbitrary: rateLimitPolicy, weight: 3 },
+    { arbitrary: trafficPolicy, weight: 3 },
     { arbitrary: parameters, weight: 1 },
     { arbitrary: namespace, weight: 1 },
   )

@@ -169,8 +169,12 @@ describe('a compiled snapshot', () => {
   });
 
   it('gives the default time-outs where a route says nothing', (t) => {
-    const timeouts = (requestMs: number | null, backendRequestMs: number | null) => {
-      const action = { ...to({}), timeouts: { requestMs, backendRequestMs } };
+    const timeouts = (
+      requestMs: number | null,
+      backendRequestMs: number | null,
+      headMs: number | null = null,
+    ) => {
+      const action = { ...to({}), timeouts: { requestMs, backendRequestMs, headMs } };
       const rule = ruleFor(
         givenCompiler(t).compile(httpListener(), givenRoute('r', { rules: [givenRule({ action })] })),
       );
@@ -179,6 +183,8 @@ describe('a compiled snapshot', () => {
       return [requestTimeoutMs, backendTimeoutMs, headTimeoutMs];
     };
     assert.deepEqual(timeouts(null, null), [0, 0, 60_000]);
+    assert.deepEqual(timeouts(null, null, 5000), [0, 0, 5000]);
+    assert.deepEqual(timeouts(1000, 500, 250), [1000, 500, 250]);
     assert.deepEqual(timeouts(500, null), [500, 0, 0]);
     assert.deepEqual(timeouts(300_000, null), [300_000, 0, 0]);
     assert.deepEqual(timeouts(0, null), [0, 0, 0]);

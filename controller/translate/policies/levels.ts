@@ -1,0 +1,40 @@
+import type { GatewayModel } from '../gateway.ts';
+import type { Read, Unit } from '../memo.ts';
+import type { ObjectRef } from '../translation.ts';
+import { contenders, type Place } from './conflict.ts';
+import type { PolicyKind } from './policy.ts';
+
+/** A rule of a route at a Gateway, or at one listener of it. */
+export interface RuleSite {
+  readonly gateway: Pick<GatewayModel, 'namespace' | 'name'>;
+  /** The listener, when policies of its own hold there; else null. */
+  readonly listener: string | null;
+  readonly route: ObjectRef;
+  /** The rule's name; null when it has none, and so no policy can target it. */
+  readonly rule: string | null;
+}
+
+/** The places whose policies hold for the rule, from far to near: Gateway, listener, route, rule. */
+export function placesOfRule({ gateway, listener, route, rule }: RuleSite): readonly Place[] {
+  const ofGateway = { kind: 'Gateway', namespace: gateway.namespace, name: gateway.name } as const;
+  const ofRoute = { kind: 'HTTPRoute', namespace: route.namespace, name: route.name } as const;
+  return [
+    { ...ofGateway, section: '' },
+    ...(listener === null ? [] : [{ ...ofGateway, section: listener }]),
+    { ...ofRoute, section: '' },
+    ...(rule === null ? [] : [{ ...ofRoute, section: rule }]),
+  ];
+}
+
+/** The policy of a kind that holds at each of `places`, one list a level. */
+export function levelsAt<Model>(
+  read: Read,
+  { kind, unit }: { readonly kind: PolicyKind; readonly unit: Unit<Model | null> },
+  places: readonly Place[],
+): readonly (readonly Model[])[] {
+  return places.map((place) => {
+    const [winner] = contenders(read, kind, place);
+    const policy = winner === undefined ? null : read.ask(unit, place.namespace, winner);
+    return policy === null ? [] : [policy];
+  });
+}
