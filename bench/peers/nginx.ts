@@ -1,19 +1,22 @@
-// nginx as proxy and as backend, tuned as its friends would: keep-alive both ways, no log, one worker.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// nginx as its friends tune it: keep-alive both ways, no log, one worker, buffers that hold 100 KB, no temporary files.
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { accepting, freePort, startPinned, stopChild } from './peer.ts';
-import type { Cores, Peer } from './peer.ts';
+import { startServer } from '../ground.ts';
+import type { Front, Peer, Terms } from './peer.ts';
+import { versionLine } from './programs.ts';
 
-const preamble = (folder: string): string => `
+/** What every nginx of the bench has, proxy or backend. */
+export const nginxBasics = (folder: string): string => `
 daemon off;
 worker_processes 1;
+worker_rlimit_nofile 20000;
 pid ${folder}/pid;
 error_log stderr crit;
-events { worker_connections 4096; }
+events { worker_connections 20000; multi_accept on; }
 `;
 
-const paths = (folder: string): string => `
+/** What its block \`http\` begins with. */
+export const nginxHttpBasics = (folder: string): string => `
   access_log off;
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
@@ -21,63 +24,68 @@ const paths = (folder: string): string => `
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
   keepalive_requests 100000000;
+  keepalive_timeout 600s;
+  http2_max_concurrent_streams 256;
 `;
 
-async function start(
-  core: number,
-  configuration: (folder: string) => string,
-  port: number,
-): Promise<Omit<Peer, 'name' | 'fields'>> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-bench-'));
-  const file = path.join(folder, 'nginx.conf');
-  await writeFile(file, configuration(folder));
-  const child = startPinned(core, ['nginx', '-p', folder, '-c', file, '-e', 'stderr'], 'ignore');
-  await accepting(port);
-  return {
-    pid: child.pid ?? 0,
-    port,
-    stop: async () => {
-      await stopChild(child);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
+const listening: Readonly<Record<Front, string>> = {
+  Http1: '',
+  Tls: ' ssl http2',
+  Http2: ' http2',
+  Grpc: ' http2',
+};
 
-/** nginx in front of `backendPort`. */
-export async function startNginx(cores: Cores, backendPort: number): Promise<Peer> {
-  const port = await freePort();
-  const configuration = (folder: string): string => `${preamble(folder)}
-http {${paths(folder)}
-  upstream backend { server 127.0.0.1:${backendPort}; keepalive 128; keepalive_requests 100000000; }
-  server {
-    listen 127.0.0.1:${port};
-    location / {
+const tls = ({ certificate }: Terms): string => `
+    ssl_certificate ${certificate.chain};
+    ssl_certificate_key ${certificate.key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ecdh_curve X25519;
+    ssl_session_cache shared:sessions:10m;
+    ssl_session_tickets on;`;
+
+const http = `
       proxy_pass http://backend;
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      proxy_set_header Connection $connection_to_backend;
+      proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-    }
-  }
-}`;
-  return { name: 'nginx', fields: [], ...(await start(cores.measured, configuration, port)) };
-}
+      proxy_request_buffering off;
+      proxy_buffers 16 16k;
+      proxy_busy_buffers_size 128k;
+      proxy_max_temp_file_size 0;`;
 
-/** The backend of all peers: a small answer with a few fields, from nginx on the other core. */
-export async function startBackend(cores: Cores): Promise<Omit<Peer, 'name' | 'fields'>> {
-  const port = await freePort();
-  const body = 'x'.repeat(70);
-  const configuration = (folder: string): string => `${preamble(folder)}
-http {${paths(folder)}
+const grpc = `
+      grpc_pass grpc://backend;
+      grpc_set_header X-Forwarded-For $proxy_add_x_forwarded_for;`;
+
+/** nginx.conf. */
+const configuration = (terms: Terms): string => `${nginxBasics(terms.folder)}
+http {${nginxHttpBasics(terms.folder)}
+  map $http_upgrade $connection_to_backend { default upgrade; '' ''; }
+  upstream backend {
+    server 127.0.0.1:${terms.backendPort};
+    keepalive 128;
+    keepalive_requests 100000000;
+  }
   server {
-    listen 127.0.0.1:${port};
-    location / {
-      default_type text/plain;
-      add_header X-Request-Kind bench;
-      add_header Cache-Control no-store;
-      return 200 "${body}";
+    listen 127.0.0.1:${terms.port}${listening[terms.front]} backlog=4096;
+    client_body_buffer_size 128k;${terms.front === 'Tls' ? tls(terms) : ''}
+    location / {${terms.front === 'Grpc' ? grpc : http}
     }
   }
-}`;
-  return start(cores.load, configuration, port);
 }
+`;
+
+/** nginx of the machine. */
+export const nginx: Peer = {
+  name: 'nginx',
+  lacks: {},
+  version: async () => (await versionLine('nginx', ['-v'])).replace('nginx version: nginx/', ''),
+  start: async (terms) => {
+    const file = path.join(terms.folder, 'nginx.conf');
+    await writeFile(file, configuration(terms));
+    const command = ['nginx', '-p', terms.folder, '-c', file, '-e', 'stderr'];
+    return { fields: [], ...(await startServer(terms.cores.measured, command, terms.port)) };
+  },
+};

@@ -1,65 +1,41 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { Cores, Running } from '../ground.ts';
 
-/** A proxy under measurement: one process on one core, with whatever children it has. */
+/** What a peer speaks with clients. Backends are spoken to by HTTP/1.1, but for Grpc: by HTTP/2 without TLS. */
+export type Front = 'Http1' | 'Tls' | 'Http2' | 'Grpc';
+
+/** What a peer is started with. */
+export interface Terms {
+  readonly cores: Cores;
+  readonly front: Front;
+  /** Where it listens, on loopback. */
+  readonly port: number;
+  /** Its one backend, on loopback. */
+  readonly backendPort: number;
+  /** A folder of its own for configuration. */
+  readonly folder: string;
+  readonly certificate: CertificateFiles;
+}
+
+/** A certificate of P-256 for bench.example, as PEM. */
+export interface CertificateFiles {
+  readonly chain: string;
+  readonly key: string;
+  /** Chain and key in one file. */
+  readonly joined: string;
+}
+
+/** A proxy that is started. */
+export interface RunningPeer extends Running {
+  /** Field lines that each request carries beside the usual ones. */
+  readonly fields: readonly string[];
+}
+
+/** A proxy that can be measured: one process (with its children) on one core. */
 export interface Peer {
   readonly name: string;
-  readonly pid: number;
-  readonly port: number;
-  /** Fields every request of the load carries. */
-  readonly fields: readonly string[];
-  stop(): Promise<void>;
-}
-
-/** The processors the two sides run on: what is measured alone on one, load and backend on the other. */
-export interface Cores {
-  readonly measured: number;
-  readonly load: number;
-}
-
-/** A free loopback port (free a moment ago: good enough for a bench). */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
-/** Starts a program pinned to a processor; its output goes to `log`, and its end before `stop` is an error. */
-export function startPinned(
-  core: number,
-  command: readonly string[],
-  log: 'ignore' | 'inherit',
-): ChildProcess {
-  return spawn('taskset', ['-c', String(core), ...command], { stdio: ['ignore', log, 'inherit'] });
-}
-
-/** Resolves once something accepts on the port; rejects after ten seconds. */
-export async function accepting(port: number): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const outcome = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (outcome) return;
-    if (Date.now() > deadline) throw new Error(`nothing accepts on port ${port}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** Ends a program by its pid and waits for it. */
-export async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
-  await gone;
-  clearTimeout(timer);
+  /** Its fronts that there is nothing to say about but why it lacks them. */
+  readonly lacks: Partial<Readonly<Record<Front, string>>>;
+  /** Its version, for the table. Rejects with the reason when it is not on this machine. */
+  version(): Promise<string>;
+  start(terms: Terms): Promise<RunningPeer>;
 }
