@@ -58,6 +58,7 @@ export class FrameWriter {
 
   /** One DATA frame for each 16,384 octets; one without octets when there are none. */
   data(streamId: number, payload: Buffer, end: boolean): void {
+    this.#reserve(payload.length + frameHeadBytes * (1 + Math.floor(payload.length / frameBytesMax)));
     let from = 0;
     do {
       const to = Math.min(payload.length, from + frameBytesMax);
@@ -128,17 +129,21 @@ export class FrameWriter {
     return this.#number(streamId, at + 5);
   }
 
-  /** Makes room for `count` octets, which count from now on; where they begin. */
+  /** Takes room for `count` octets; where they begin. */
   #grow(count: number): number {
     const at = this.#size;
-    const size = at + count;
-    if (size > this.#memory.length) {
-      const larger = Buffer.allocUnsafe(Math.max(size, this.#memory.length * 2, this.#nextBytes));
-      this.#memory.copy(larger, 0, 0, at);
-      this.#memory = larger;
-    }
-    this.#size = size;
+    this.#reserve(count);
+    this.#size = at + count;
     return at;
+  }
+
+  /** Makes room for `count` octets more. */
+  #reserve(count: number): void {
+    const size = this.#size + count;
+    if (size <= this.#memory.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(size, this.#memory.length * 2, this.#nextBytes));
+    this.#memory.copy(larger, 0, 0, this.#size);
+    this.#memory = larger;
   }
 
   #octet(at: number, value: number): number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert';
 import type { Fields } from '#dataplane/http/fields.ts';
-import { encodeHuffman, huffmanLength } from './huffman.ts';
+import { encodedBytesMax, encodeHuffman } from './huffman.ts';
 import { staticTexts } from './static-table.ts';
 
 /** First octets of representations (RFC 7541 section 6). */
@@ -10,6 +10,10 @@ const neverIndexed = 0x10;
 const huffman = 0x80;
 /** Memory at first. */
 const bytesMin = 1024;
+/** Memory that is kept from one block to the next. */
+const bytesKept = 16_384;
+/** Of integers up to 2^28: first octets and lengths. */
+const integerBytesMax = 5;
 
 /** What others must not learn by guessing: a peer that sends it on leaves it out of tables (section 7.1.3). */
 const secretNames: ReadonlySet<string> = new Set([
@@ -80,11 +84,12 @@ export class HpackEncoder {
     const block = Buffer.allocUnsafe(this.#size);
     this.#memory.copy(block, 0, 0, this.#size);
     this.#size = 0;
+    if (this.#memory.length > bytesKept) this.#memory = Buffer.allocUnsafeSlow(bytesMin);
     return block;
   }
 
   #literal(name: string, value: string): void {
-    this.#reserve(name.length + value.length + 16);
+    this.#reserve(integerBytesMax);
     const known = literals.get(name);
     if (known === undefined) {
       this.#octet(withoutIndexing);
@@ -95,22 +100,36 @@ export class HpackEncoder {
     this.#string(value);
   }
 
-  /** Section 5.2; in Huffman code when that is shorter. Throws for what is not latin1: it would be cut to other octets. */
+  /**
+   * Section 5.2; in Huffman code when that is shorter, as it mostly is: so it is tried at once, behind one octet for
+   * its length. Throws for what is not latin1: it would be cut to other octets.
+   */
   #string(text: string): void {
     const { length } = text;
-    const coded = huffmanLength(text);
-    if (coded === -1) this.#size = 0;
-    assert(coded !== -1, 'a field that is not latin1');
-    if (coded < length) {
-      this.#integer(coded, 0x7f, huffman);
-      this.#size = encodeHuffman(text, this.#memory, this.#size);
+    this.#reserve(encodedBytesMax(length) + integerBytesMax);
+    const start = this.#size;
+    const end = encodeHuffman(text, this.#memory, start + 1);
+    if (end === -1) this.#size = 0;
+    assert(end !== -1, 'a field that is not latin1');
+    const coded = end - start - 1;
+    if (coded >= length) {
+      this.#integer(length, 0x7f, 0);
+      this.#size += this.#memory.write(text, this.#size, 'latin1');
       return;
     }
-    this.#integer(length, 0x7f, 0);
+    if (coded >= 0x7f) return this.#longString(start, end);
+    this.#octet(huffman | coded);
+    this.#size = end;
+  }
+
+  /** Makes room for the length of what stands from one octet behind `start` to `end`. */
+  #longString(start: number, end: number): void {
+    const coded = end - start - 1;
     const memory = this.#memory;
-    const start = this.#size;
-    for (let at = 0; at < length; at += 1) memory[start + at] = text.charCodeAt(at);
-    this.#size = start + length;
+    memory.copyWithin(start + integerBytesMax, start + 1, end);
+    this.#integer(coded, 0x7f, huffman);
+    memory.copyWithin(this.#size, start + integerBytesMax, start + integerBytesMax + coded);
+    this.#size += coded;
   }
 
   /** Section 5.1: `mask` is the prefix, `first` what stands before it. */

@@ -78,25 +78,20 @@ export function decodeHuffman(from: Uint8Array, start: number, end: number, to: 
   return written;
 }
 
-/** Octets that `text` has in Huffman code; -1 when it is not latin1. */
-export function huffmanLength(text: string): number {
-  let bits = 0;
-  let seen = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const octet = text.charCodeAt(at);
-    seen |= octet;
-    bits += codeLengths[octet] ?? 0;
-  }
-  return seen > 0xff ? -1 : (bits + 7) >> 3;
+/** Octets that a text of `length` characters can have in Huffman code at most. */
+export function encodedBytesMax(length: number): number {
+  return Math.ceil((length * codeBitsMax) / 8);
 }
 
-/** Writes `text`, latin1, in Huffman code into `to` from `at`; where it ends. */
+/** Writes `text` in Huffman code into `to` from `at`, with room for {@link encodedBytesMax}; its end, or -1 for what is not latin1. */
 export function encodeHuffman(text: string, to: Uint8Array, at: number): number {
   let place = at;
   let held = 0;
   let heldBits = 0;
+  let seen = 0;
   for (let index = 0; index < text.length; index += 1) {
     const symbol = text.charCodeAt(index);
+    seen |= symbol;
     let length = codeLengths[symbol] ?? 0;
     let code = codes[symbol] ?? 0;
     // 7 bits may be held, and 32 fit: the longest codes go in two parts
@@ -116,6 +111,7 @@ export function encodeHuffman(text: string, to: Uint8Array, at: number): number 
       place += 1;
     }
   }
+  if (seen > 0xff) return -1;
   if (heldBits === 0) return place;
   to[place] = (held << (8 - heldBits)) | (0xff >> heldBits);
   return place + 1;
