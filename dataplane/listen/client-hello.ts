@@ -27,6 +27,8 @@ const handshakeRecord = 22;
 const majorVersion = 3;
 const recordHeaderBytes = 5;
 const recordBytesMax = 16 * 1024;
+/** More than any client cuts it into: all records that there are so far are gone through with each octet that comes. */
+const recordsMax = 64;
 const clientHelloType = 1;
 const messageHeaderBytes = 4;
 
@@ -38,6 +40,7 @@ function handshakeMessage(bytes: Buffer): Buffer | 'Incomplete' | 'NotTls' {
   for (let at = 0; ;) {
     const length = recordLength(bytes, at);
     if (typeof length === 'string') return length;
+    if (pieces.length === recordsMax) return 'NotTls';
     at += recordHeaderBytes;
     const piece = bytes.subarray(at, at + length);
     pieces.push(piece);

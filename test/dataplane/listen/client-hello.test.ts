@@ -149,14 +149,21 @@ describe('octets that are no ClientHello', () => {
     it(`(${what}) are not TLS`, () => assert.equal(clientHello(bytes), 'NotTls'));
   }
 
+  it('are given up when they are cut into too many records', () => {
+    const octets = (count: number) =>
+      Buffer.concat([1, 0, 1, 0, ...Array(count).fill(0)].map((octet) => record(Buffer.from([octet]))));
+    assert.equal(clientHello(octets(60)), 'Incomplete');
+    assert.equal(clientHello(octets(61)), 'NotTls');
+  });
+
   it('are given up when there are too many of them', () => {
     const long = hello(extension(21, Buffer.alloc(clientHelloBytesMax - 200)));
     assert.ok(long.length < clientHelloBytesMax);
     assert.notEqual(clientHello(long), 'NotTls');
-    const pieces = Array.from({ length: clientHelloBytesMax }, (_, at) =>
-      record(long.subarray(5 + at, 6 + at)),
+    const pieces = Array.from({ length: 64 }, (_, at) =>
+      record(long.subarray(5 + at * 256, 5 + at * 256 + 256)),
     );
-    const dripped = Buffer.concat(pieces).subarray(0, clientHelloBytesMax);
+    const dripped = Buffer.concat(pieces, clientHelloBytesMax);
     assert.equal(clientHello(dripped.subarray(0, -1)), 'Incomplete');
     assert.equal(clientHello(dripped), 'NotTls');
   });
