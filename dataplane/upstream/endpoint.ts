@@ -24,8 +24,9 @@ export class UpstreamEndpoint implements Zoned, Destination {
   load = 0;
   weight = 100;
   doubtful = false;
-  /** Its cluster's word on it. */
-  health = new EndpointHealth(null);
+  healthy = true;
+  /** Its cluster's word on it, which sets `healthy`. */
+  health = new EndpointHealth(null, this);
 
   readonly #owner: EndpointOwner;
   #transport: Transport;
@@ -44,10 +45,6 @@ export class UpstreamEndpoint implements Zoned, Destination {
       : `${endpoint.address}:${endpoint.port}`;
     this.#owner = owner;
     this.#transport = owner.transportTo(this);
-  }
-
-  get healthy(): boolean {
-    return this.health.healthy;
   }
 
   get transport(): Transport {

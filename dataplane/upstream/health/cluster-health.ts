@@ -3,12 +3,12 @@ import { ActiveCheck } from './active-check.ts';
 import { EndpointHealth } from './endpoint-health.ts';
 import { OutlierDetector } from './outlier-detector.ts';
 import { Prober } from './prober.ts';
-import type { Outcome } from './endpoint-health.ts';
+import type { Judged, Outcome } from './endpoint-health.ts';
 import type { Ask, Probed } from './prober.ts';
 import type { HealthCheck, OutlierDetection } from '#snapshot/cluster-health.ts';
 
 /** An endpoint, as far as its health goes. */
-export interface Patient {
+export interface Patient extends Judged {
   health: EndpointHealth;
 }
 
@@ -51,7 +51,7 @@ export class ClusterHealth<E extends Patient> {
     const { check } = this.#terms;
     const { random } = this.#around;
     const active = check === null ? null : new ActiveCheck(check, { nowMs, random });
-    endpoint.health = new EndpointHealth(active);
+    endpoint.health = new EndpointHealth(active, endpoint);
     if (active !== null) this.#checked.set(endpoint.health, { endpoint, check: active });
   }
 

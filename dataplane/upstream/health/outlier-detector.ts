@@ -26,6 +26,8 @@ export class OutlierDetector {
 
   /** Takes the endpoints and terms there are now. Returns whether one is no longer ejected because others left. */
   update(members: readonly EndpointHealth[], terms: OutlierDetection): boolean {
+    for (const health of this.#members) health.isCounted = false;
+    for (const health of members) health.isCounted = true;
     this.#members = members;
     this.#terms = terms;
     this.#ejected = members.filter(({ ejectedUntilMs }) => ejectedUntilMs !== 0).length;
@@ -33,7 +35,7 @@ export class OutlierDetector {
   }
 
   /**
-   * A request at one of the members has ended. Returns whether that ejected it.
+   * A request at one of the members, or at one that was, has ended. Returns whether that ejected it.
    *
    * Hot path: an answer costs a few additions.
    */
@@ -47,7 +49,7 @@ export class OutlierDetector {
     }
     health.errorsInRow += 1;
     health.failuresInRow = outcome === 'ServerError' ? 0 : health.failuresInRow + 1;
-    if (health.ejectedUntilMs !== 0) return false;
+    if (health.ejectedUntilMs !== 0 || !health.isCounted) return false;
     const { consecutiveErrors, consecutiveFailures } = this.#terms;
     const isOut =
       reaches(health.failuresInRow, consecutiveFailures) || reaches(health.errorsInRow, consecutiveErrors);
