@@ -15,8 +15,9 @@ import type { Load } from '../turnpike/load.ts';
 import type { Place } from '../turnpike/objects.ts';
 
 const rate = 400;
-/** On a slow moment a connection for each request would be more than a backend's queue takes. */
-const edited = { rate: 1_000, connections: 50, seconds: 10, everyMs: 100 };
+/** In a slow moment a connection for each request would be more than a backend's queue takes. */
+const connections = 50;
+const edited = { rate: 1_000, seconds: 10, everyMs: 100 };
 
 describe('backends that change under load', () => {
   let turnpike: Turnpike;
@@ -62,7 +63,7 @@ describe('backends that change under load', () => {
   }
 
   it('moves to new pods and away from old ones, which then are gone, without failing a request', async (test) => {
-    load = startLoad({ to: turnpike.addresses, ask: { path: '/' }, rate });
+    load = startLoad({ to: turnpike.addresses, ask: { path: '/' }, rate, connections });
     for (let round = 0; round < 3; round += 1) {
       await change(load, pod(1), pod(2), pod(3));
       await change(load, pod(2), pod(3), pod(4));
@@ -79,7 +80,7 @@ describe('backends that change under load', () => {
   });
 
   it('leaves a pod that terminates alone while another is ready, and uses it when none is', async (test) => {
-    load = startLoad({ to: turnpike.addresses, ask: { path: '/' }, rate });
+    load = startLoad({ to: turnpike.addresses, ask: { path: '/' }, rate, connections });
     await turnpike.apply(endpointSlice('shop', [pod(1, 'Terminating'), pod(2)]));
     await eventually('pod-1 is left alone', async () => {
       const before = load?.report().servedBy['pod-1'];
@@ -146,7 +147,7 @@ describe('backends that change under load', () => {
       to: turnpike.addresses.slice(0, 1),
       ask: { path: '/edited' },
       rate: edited.rate,
-      connections: edited.connections,
+      connections,
       onAnswer(answer) {
         const by = answer.headers.get('x-served-by') ?? '';
         if (by !== last) changes += 1;

@@ -14,6 +14,8 @@ import type { Echo } from '../turnpike/echo.ts';
 import type { Load } from '../turnpike/load.ts';
 
 const rate = 300;
+/** To each data plane. In a slow moment one for each request would be more than a backend's queue takes. */
+const connections = 20;
 /** A long absence makes the leader give up its lead. */
 const awayMs = process.env['TURNPIKE_LONG'] === '1' ? 20_000 : 0;
 
@@ -40,7 +42,7 @@ describe('controllers that die', () => {
 
   /** Starts the load that must not notice anything. */
   function startedLoad(): Load {
-    load = startLoad({ to: turnpike.addresses, ask: { path: '/shop' }, rate });
+    load = startLoad({ to: turnpike.addresses, ask: { path: '/shop' }, rate, connections });
     return load;
   }
 
