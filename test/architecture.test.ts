@@ -122,7 +122,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:crypto', 'node:net', 'node:tls'],
   },
   'dataplane/upstream': {
-    rooms: ['snapshot', 'dataplane/http'],
+    rooms: ['snapshot', 'dataplane/h2', 'dataplane/http'],
     builtins: ['node:crypto', 'node:dgram', 'node:net', 'node:tls'],
   },
   'dataplane/proxy': {

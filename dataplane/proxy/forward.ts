@@ -1,5 +1,6 @@
 import { Attempt } from './attempt.ts';
 import { forwardedTrailers } from './forwarded.ts';
+import { KeptContent } from './kept-content.ts';
 import { Backoff, isIdempotent, Retries } from './retry.ts';
 import type { TimeWatch } from './allowed-time.ts';
 import type { AttemptOwner } from './attempt.ts';
@@ -62,6 +63,8 @@ export class Forwarding implements AttemptOwner {
   #backoff: Backoff | null = null;
   #hash = 0;
   #contentSent = false;
+  /** Null where nothing can follow once content has gone. */
+  #kept: KeptContent | null = null;
   #contentEnded = false;
   #trailers: Fields | null = null;
   #isOpen = false;
@@ -87,7 +90,8 @@ export class Forwarding implements AttemptOwner {
   /** Begins. `contentEnded`: the request is whole already. */
   start(contentEnded: boolean): void {
     this.#contentEnded = contentEnded;
-    const { cluster } = this.#terms;
+    const { cluster, retry } = this.#terms;
+    if (!contentEnded && (retry !== null || cluster.speaksHttp2)) this.#kept = new KeptContent();
     if (!cluster.began()) {
       this.#events.forwardFailed({ kind: 'Overloaded' });
       return;
@@ -101,6 +105,7 @@ export class Forwarding implements AttemptOwner {
 
   contentData(data: Buffer): void {
     this.#contentSent = true;
+    this.#kept?.add(data);
     if (this.#attempt?.data(data) === false) this.#downstream.hold();
   }
 
@@ -157,6 +162,7 @@ export class Forwarding implements AttemptOwner {
     this.attempts += 1;
     // a connection at hand begins within the attempt's start
     this.#attempt = attempt;
+    if (this.#contentSent) for (const piece of this.#kept?.pieces ?? []) attempt.data(piece);
     if (this.#contentEnded) attempt.end(this.#trailers);
     else this.#downstream.want();
   }
@@ -175,6 +181,7 @@ export class Forwarding implements AttemptOwner {
   responseHead(attempt: Attempt, response: ReceivedResponse): void {
     const next = this.#nextAfter(attempt, response);
     if (next === null) {
+      this.#kept?.drop();
       this.#events.responseHead(response);
       return;
     }
@@ -239,6 +246,7 @@ export class Forwarding implements AttemptOwner {
     const request = {
       isIdempotent: isIdempotent(this.request.head.method),
       contentSent: this.#contentSent,
+      contentLost: this.#contentSent && this.#kept?.isWhole !== true,
       contentEnded: this.#contentEnded,
     };
     return this.#retries.next(cause, endpoint, request, { nowMs: watch.now(), random: Math.random });

@@ -12,8 +12,9 @@ export type RetryCause =
 /** What of a request tells whether it can be sent again. */
 export interface RequestState {
   readonly isIdempotent: boolean;
-  /** Some of its content has gone to a backend, and is kept nowhere. */
+  /** Some of its content has gone to a backend; and is kept nowhere. */
   readonly contentSent: boolean;
+  readonly contentLost: boolean;
   readonly contentEnded: boolean;
 }
 
@@ -106,19 +107,21 @@ function isAllowed(cause: RetryCause, retry: Retry | null): boolean {
 
 /**
  * Whether sending it again does no harm. What was not looked at may go again; what has no answer may have been acted
- * on, so only if it may be repeated (RFC 9110 section 9.2.2) or was not whole; an answer is as good as its rule says.
+ * on, so only if it may be repeated (RFC 9110 section 9.2.2), or its content had not begun; an answer is as good as
+ * its rule says.
  */
-function isSafe(cause: RetryCause, { isIdempotent, contentSent, contentEnded }: RequestState): boolean {
+function isSafe(cause: RetryCause, request: RequestState): boolean {
+  const { isIdempotent: isRepeatable, contentSent, contentLost, contentEnded } = request;
   switch (cause.kind) {
     case 'ConnectFailure':
       return true;
     case 'Refused':
     case 'Code':
-      return !contentSent;
+      return !contentLost;
     case 'Reset':
-      return !contentSent && (isIdempotent || !contentEnded);
+      return isRepeatable ? !contentLost : !contentSent && !contentEnded;
     case 'Timeout':
-      return !contentSent && isIdempotent;
+      return isRepeatable && !contentLost;
   }
 }
 

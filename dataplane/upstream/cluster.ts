@@ -15,6 +15,7 @@ import { ClusterHealth } from './health/cluster-health.ts';
 import { askBy } from './health/probe.ts';
 import type { ProbeRoads } from './health/probe.ts';
 import { Http1Pool } from './http1/pool.ts';
+import { Http2Pool } from './http2/pool.ts';
 import type { Outcome } from './health/endpoint-health.ts';
 import type { EndpointOwner } from './endpoint.ts';
 import type { ConnectionTerms, UpstreamSurroundings } from './surroundings.ts';
@@ -72,6 +73,10 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   get connections(): BackendConnections {
     return this.#resource.connections;
+  }
+
+  get speaksHttp2(): boolean {
+    return this.#resource.protocol === 'HTTP2';
   }
 
   get tls(): ClientTls | null {
@@ -145,7 +150,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   }
 
   transportTo(endpoint: UpstreamEndpoint): Transport {
-    return new Http1Pool(endpoint, this);
+    return this.speaksHttp2 ? new Http2Pool(endpoint, this) : new Http1Pool(endpoint, this);
   }
 
   #configure(resource: Cluster, certificate: Certificate | null): void {
@@ -249,8 +254,10 @@ function probeRoads(cluster: UpstreamCluster, grpcTls: ClientTls | null): ProbeR
     around,
     tls: cluster.tls,
     transportTo(to, check) {
-      const tls = check === 'GRPC' ? grpcTls : cluster.tls;
-      return new Http1Pool(to, { around, connections, room, tls });
+      const terms = { around, connections, room };
+      if (check === 'GRPC') return new Http2Pool(to, { ...terms, tls: grpcTls });
+      const { tls, speaksHttp2 } = cluster;
+      return speaksHttp2 ? new Http2Pool(to, { ...terms, tls }) : new Http1Pool(to, { ...terms, tls });
     },
   };
 }

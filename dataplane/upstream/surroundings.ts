@@ -1,6 +1,7 @@
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { BackendConnections } from '#snapshot/cluster.ts';
 import type { ClientTls } from './client-tls.ts';
+import type { RequestHeads } from './http2/request-head.ts';
 import type { ConnectionRoom } from './connection-room.ts';
 import type { UpstreamLimits } from './limits.ts';
 
@@ -8,7 +9,8 @@ import type { UpstreamLimits } from './limits.ts';
 export interface UpstreamSurroundings {
   readonly limits: UpstreamLimits;
   readonly scanner: HeadScanner;
-  /** What is being opened or waited for, and has a deadline. */
+  readonly requestHeads: RequestHeads;
+  /** What has a deadline that it looks at itself. */
   readonly waiting: Set<Swept>;
   /** Where this data plane runs; null when nobody has said. */
   readonly zone: string | null;

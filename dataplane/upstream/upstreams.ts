@@ -2,6 +2,7 @@
 // swaps of the runtime, so that a change of routes costs no connection. Knows nothing of routes and rules.
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { UpstreamCluster } from './cluster.ts';
+import { RequestHeads } from './http2/request-head.ts';
 import { defaultUpstreamLimits } from './limits.ts';
 import type { UpstreamSurroundings } from './surroundings.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
@@ -56,6 +57,7 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
       fieldsMax: limits.fieldCountMax,
       underscores: 'Pass',
     }),
+    requestHeads: new RequestHeads(),
     waiting: new Set(),
     zone: options.zone ?? null,
     random: options.random ?? Math.random,

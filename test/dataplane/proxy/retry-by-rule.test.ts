@@ -88,15 +88,38 @@ describe('an answer with a code of the rule', () => {
     for (let count = 0; count < 10; count += 1) assert.equal(await ask(client), 200);
   });
 
-  it('brings a POST without content again, and none whose content is gone', async () => {
+  it('brings a POST again whose content is small, and none whose content is gone', async () => {
+    await using backend = await ailing(2);
+    using dataPlane = await givenDataPlane([backend.port], by({}));
+    using client = await aRawClient(dataPlane.port);
+    assert.equal(await ask(client, post), 200);
+    assert.deepEqual(
+      backend.seen.map(({ body }) => body),
+      ['ab', 'ab', 'ab'],
+    );
+    await using again = await ailing(1);
+    dataPlane.setEndpoints([again.port]);
+    const large = 'x'.repeat(100_000);
+    assert.equal(
+      await ask(client, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n${large}`),
+      503,
+    );
+    assert.equal(again.seen.length, 1);
+  });
+
+  it('brings content in chunks again, with its trailers', async () => {
     await using backend = await ailing(1);
     using dataPlane = await givenDataPlane([backend.port], by({}));
     using client = await aRawClient(dataPlane.port);
-    assert.equal(await ask(client, emptyPost), 200);
-    await using again = await ailing(1);
-    dataPlane.setEndpoints([again.port]);
-    assert.equal(await ask(client, post), 503);
-    assert.equal(again.seen.length, 1);
+    client.send(
+      'POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n',
+    );
+    await eventually(() => dataPlane.cluster.breaker.held('Connection') === 1);
+    assert.equal(await ask(client, '3\r\ncde\r\n0\r\nX-A: b\r\n\r\n'), 200);
+    assert.deepEqual(
+      backend.seen.map(({ body, trailers }) => `${body} ${trailers}`.toLowerCase()),
+      ['abcde x-a: b', 'abcde x-a: b'],
+    );
   });
 
   it('leaves its connection in use when it was whole, and closes it when it was not', async () => {

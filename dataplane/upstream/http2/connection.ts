@@ -1,0 +1,211 @@
+import { Session } from '#dataplane/h2/session.ts';
+import { Http2Exchange } from './exchange.ts';
+import type { RequestHeads } from './request-head.ts';
+import type { ConnectionTerms, Swept } from '../surroundings.ts';
+import type { H2Fault } from '#dataplane/h2/error-code.ts';
+import type { SessionHost, SessionSettings } from '#dataplane/h2/session.ts';
+import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
+import type { Socket } from 'node:net';
+
+/** What an answer may be ahead of its client. */
+const streamWindowBytes = 64 * 1024;
+/** Of a backend that is busy, not hostile: it must not cost its clients the connection. */
+const resetsPerSecondMax = 1_000;
+const controlFramesPerSecondMax = 10_000;
+const continuationsMax = 16;
+
+/** Whose connection it is. */
+export interface Http2Home {
+  readonly terms: ConnectionTerms;
+  /** The backend's SETTINGS have come: it takes requests. */
+  settled(connection: Http2Connection): void;
+  /** A stream has ended, or the backend takes more at once. */
+  eased(connection: Http2Connection): void;
+  /** It is no more. `detail` tells why. */
+  gone(connection: Http2Connection, detail: string): void;
+}
+
+/**
+ * A connection to an endpoint by HTTP/2: many exchanges at once, each a stream. Takes no more of them once the backend
+ * says that it goes, or when it is too old, and ends with the last.
+ */
+export class Http2Connection implements SessionHost, Swept {
+  /** Requests it has carried. */
+  served = 0;
+
+  readonly #home: Http2Home;
+  readonly #socket: Socket;
+  readonly #session: Session;
+  readonly #openUntilMs: number;
+  readonly #settleByMs: number;
+  #idleSinceMs: number;
+  #isSettled = false;
+  #isLeaving = false;
+  #isGone = false;
+  #detail = 'the connection is gone';
+
+  /** Takes a connected socket and begins to speak. */
+  constructor(home: Http2Home, socket: Socket) {
+    const { around, connections } = home.terms;
+    const { nowMs } = around;
+    this.#home = home;
+    this.#socket = socket;
+    this.#openUntilMs = connections.ageMsMax > 0 ? nowMs + connections.ageMsMax : Number.POSITIVE_INFINITY;
+    this.#settleByMs = nowMs + connections.connectTimeoutMs + around.limits.sweepMs;
+    this.#idleSinceMs = nowMs;
+    this.#session = new Session('Client', sessionSettings(home.terms), this, () => around.nowMs);
+    socket.on('data', (chunk: Buffer) => this.#session.receive(chunk));
+    socket.on('drain', () => this.#session.ready());
+    socket.on('error', () => {});
+    socket.on('end', () => this.#close());
+    socket.on('close', () => this.#close());
+    around.waiting.add(this);
+    this.#session.start();
+    this.#session.flush();
+  }
+
+  get heads(): RequestHeads {
+    return this.#home.terms.around.requestHeads;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.#home.terms.tls === null ? 'http' : 'https';
+  }
+
+  /** Whether it takes one request more. */
+  get isOpen(): boolean {
+    const { connections } = this.#home.terms;
+    return (
+      this.#isSettled &&
+      !this.#isLeaving &&
+      this.#session.openStreams < connections.streamsMax &&
+      this.#session.canRequest
+    );
+  }
+
+  /** Whether the backend takes requests to leave HTTP (RFC 8441). */
+  get takesTunnels(): boolean {
+    return this.#session.peerExtendedConnect;
+  }
+
+  get isIdle(): boolean {
+    return this.#session.openStreams === 0;
+  }
+
+  /** Why nothing more comes. */
+  get detail(): string {
+    return this.#detail;
+  }
+
+  exchange(): Http2Exchange {
+    return new Http2Exchange(this);
+  }
+
+  /** Opens a stream; null when it takes none any more. */
+  open(block: Buffer, ended: boolean, events: StreamEvents): H2Stream | null {
+    const stream = this.#session.request(block, ended, events);
+    if (stream === null) return null;
+    this.served += 1;
+    const { requestsMax } = this.#home.terms.connections;
+    if (requestsMax > 0 && this.served >= requestsMax) this.leave();
+    return stream;
+  }
+
+  /** Sends now what would be sent when this turn of the event loop is over. */
+  flush(): void {
+    this.#session.flush();
+  }
+
+  /** Takes no more requests, and ends with the last that is under way. */
+  leave(): void {
+    this.#isLeaving = true;
+    if (!this.isIdle || this.#isGone) return;
+    this.#session.goAway('Final');
+    this.#session.flush();
+    this.#close();
+  }
+
+  sweep(): void {
+    const { around, connections } = this.#home.terms;
+    const { nowMs } = around;
+    if (!this.#isSettled) {
+      if (nowMs >= this.#settleByMs) this.#fail('no SETTINGS in time');
+      return;
+    }
+    if (nowMs > this.#openUntilMs) this.leave();
+    else if (this.isIdle && nowMs > this.#idleSinceMs + connections.idleMs) this.leave();
+  }
+
+  // ---- the session's side
+
+  write(octets: Buffer): boolean {
+    return this.#socket.write(octets);
+  }
+
+  streamOpened(): null {
+    return null;
+  }
+
+  streamRejected(): void {}
+
+  lastStreamClosed(): void {
+    this.#idleSinceMs = this.#home.terms.around.nowMs;
+    if (this.#isLeaving) this.leave();
+  }
+
+  /** One of its streams is over. */
+  streamOver(): void {
+    this.#home.eased(this);
+  }
+
+  goneAway(): void {
+    this.leave();
+  }
+
+  settingsChanged(): void {
+    if (this.#isSettled) {
+      this.#home.eased(this);
+      return;
+    }
+    this.#isSettled = true;
+    this.#home.settled(this);
+  }
+
+  sessionFailed({ detail }: H2Fault): void {
+    this.#fail(`broken HTTP/2: ${detail}`);
+  }
+
+  #fail(detail: string): void {
+    this.#detail = detail;
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#isLeaving = true;
+    this.#home.terms.around.waiting.delete(this);
+    this.#session.end();
+    this.#socket.destroySoon();
+    this.#home.gone(this, this.#detail);
+  }
+}
+
+/**
+ * The connection's window takes what all streams' do: clients that read slowly must not stop the others which share
+ * their connection.
+ */
+function sessionSettings({ around, connections }: ConnectionTerms): SessionSettings {
+  const { headBytesMax, fieldCountMax } = around.limits;
+  return {
+    streamsMax: 0,
+    streamWindowBytes,
+    connectionWindowBytes: streamWindowBytes * Math.max(1, connections.streamsMax),
+    headBytesMax,
+    fieldsMax: fieldCountMax,
+    resetsPerSecondMax,
+    controlFramesPerSecondMax,
+    continuationsMax,
+    extendedConnect: false,
+  };
+}
