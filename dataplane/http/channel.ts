@@ -14,6 +14,8 @@ export interface Channel {
   close(): void;
   /** Cuts both sides at once. */
   reset(): void;
+  /** Lets out what is on its way, then cuts: the other end must not take what it got for all there was. */
+  abort(): void;
   /** Octets given that are still here. */
   readonly unsent: number;
 }
@@ -73,10 +75,25 @@ export class SocketChannel implements Channel {
   }
 
   reset(): void {
-    this.#socket.destroy();
+    cut(this.#socket);
+  }
+
+  abort(): void {
+    const socket = this.#socket;
+    if (socket.writableLength === 0) cut(socket);
+    // the callback comes when all that was written before has gone, or never will
+    else socket.write(nothing, () => cut(socket));
   }
 
   get unsent(): number {
     return this.#socket.writableLength;
   }
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Closes so that the other end sees a break (RST) and no end. TLS has that by itself: it ends by a word of its own. */
+function cut(socket: Socket): void {
+  if ('encrypted' in socket) socket.destroy();
+  else socket.resetAndDestroy();
 }

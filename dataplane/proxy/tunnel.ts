@@ -8,8 +8,8 @@ export interface TunnelTotals {
 }
 
 /**
- * Joins two channels: octets both ways with back-pressure, each side's end passed on alone (half-close), and an end
- * to both when one breaks or when nothing has moved for `idleTimeoutMs` (0: never).
+ * Joins two channels: octets both ways with back-pressure, each side's end passed on alone (half-close), a break of
+ * one side passed on as a break, and an end to both when nothing has moved for `idleTimeoutMs` (0: never).
  */
 export class Tunnel implements Timed {
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -53,19 +53,18 @@ export class Tunnel implements Timed {
     this.#movedMs = this.#now();
   }
 
-  /** What is still on its way to a side that has not broken is let out, if that side takes it in time. */
+  /** Ends both sides. */
   close(): void {
-    if (!this.#open) {
-      if (this.#client.isClosed && this.#backend.isClosed) this.#deadlines.remove(this);
-      return;
-    }
-    this.#open = false;
-    this.#deadlines.remove(this);
-    this.deadlineMs = this.#now() + closingMs;
-    this.#deadlines.add(this);
-    this.#client.channel.close();
-    this.#backend.channel.close();
-    this.#closed({ bytesIn: this.#client.bytes, bytesOut: this.#backend.bytes });
+    this.#end((channel) => channel.close());
+  }
+
+  /** A side is no more. One that has not ended has broken: the other must not take what it got for all there was. */
+  gone(side: TunnelSide): void {
+    this.#end((channel) => {
+      if (side.isEnded) channel.close();
+      else channel.abort();
+    });
+    if (this.#client.isClosed && this.#backend.isClosed) this.#deadlines.remove(this);
   }
 
   timeOut(): void {
@@ -77,6 +76,17 @@ export class Tunnel implements Timed {
     const idleMs = this.#now() - this.#movedMs;
     if (idleMs >= this.#idleTimeoutMs) this.close();
     else this.#watch();
+  }
+
+  /** What is still on its way to a side that is there is let out, if that side takes it in time. */
+  #end(close: (channel: Channel) => void): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#deadlines.remove(this);
+    this.deadlineMs = this.#now() + closingMs;
+    this.#deadlines.add(this);
+    for (const { isClosed, channel } of [this.#client, this.#backend]) if (!isClosed) close(channel);
+    this.#closed({ bytesIn: this.#client.bytes, bytesOut: this.#backend.bytes });
   }
 
   #watch(): void {
@@ -91,6 +101,7 @@ class TunnelSide implements ChannelEvents {
   readonly channel: Channel;
   /** Octets that came. */
   bytes = 0;
+  isEnded = false;
   isClosed = false;
   readonly #tunnel: Tunnel;
   readonly #other: Channel;
@@ -108,6 +119,7 @@ class TunnelSide implements ChannelEvents {
   }
 
   channelEnd(): void {
+    this.isEnded = true;
     this.#other.end();
   }
 
@@ -117,7 +129,7 @@ class TunnelSide implements ChannelEvents {
 
   channelClosed(): void {
     this.isClosed = true;
-    this.#tunnel.close();
+    this.#tunnel.gone(this);
   }
 }
 

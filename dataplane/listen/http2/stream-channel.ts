@@ -61,6 +61,11 @@ export class StreamChannel implements Channel, StreamEvents {
     this.#stream.reset(errorCodes.cancel);
   }
 
+  /** What waits for the client's windows may wait long: it goes with the stream. */
+  abort(): void {
+    this.reset();
+  }
+
   get unsent(): number {
     return this.#stream.unsent;
   }

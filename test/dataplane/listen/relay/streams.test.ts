@@ -36,6 +36,18 @@ async function untilNothingIsLeft({ cluster, listeners }: GivenDataPlane): Promi
   });
 }
 
+/** What comes by a connection until it is closed or cut, which may be before this end knows that it is open. */
+async function whatComes(port: number): Promise<string> {
+  const socket = net.connect({ port, host: '127.0.0.1' });
+  let received = '';
+  socket.on('error', () => {});
+  socket.on('data', (data: Buffer) => {
+    received += data.toString('latin1');
+  });
+  await eventually(() => socket.closed);
+  return received;
+}
+
 describe('a stream', () => {
   it('goes both ways, whoever speaks first, and is recorded once it is over', async () => {
     await using backend = await aStreamBackend((socket) => {
@@ -113,6 +125,45 @@ describe('a stream', () => {
     assert.equal(dataPlane.records[0]?.bytesOut, size);
   });
 
+  it('that breaks at the backend breaks for the client, behind what had come', async () => {
+    await using backend = await aStreamBackend((socket) => {
+      socket.write('half of it');
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    using dataPlane = await aRelayingPlane([backend.port]);
+    const client = net.connect({ port: dataPlane.port, host: '127.0.0.1' });
+    let received = '';
+    let hasEnded = false;
+    client.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+      client.write('and now?');
+    });
+    client.on('end', () => {
+      hasEnded = true;
+    });
+    const error = await new Promise<NodeJS.ErrnoException>((resolve) => {
+      client.on('error', resolve);
+    });
+    assert.deepEqual([error.code, received, hasEnded], ['ECONNRESET', 'half of it', false]);
+    await untilNothingIsLeft(dataPlane);
+  });
+
+  it('that breaks at the client breaks for the backend', async () => {
+    const broken = Promise.withResolvers<string>();
+    await using backend = await aStreamBackend((socket) => {
+      socket.write('in');
+      socket.resume();
+      socket.on('end', () => broken.resolve('end'));
+      socket.on('error', (error: NodeJS.ErrnoException) => broken.resolve(error.code ?? ''));
+    });
+    using dataPlane = await aRelayingPlane([backend.port]);
+    using client = await aRawClient(dataPlane.port);
+    await client.until((received) => received === 'in');
+    client.socket.resetAndDestroy();
+    assert.equal(await broken.promise, 'ECONNRESET');
+    await untilNothingIsLeft(dataPlane);
+  });
+
   it('finds another endpoint when one takes no connection', async () => {
     const gone = await anUnusedPort();
     await using backend = await aStreamBackend((socket) => void socket.end('here'));
@@ -133,15 +184,13 @@ describe('a stream', () => {
       [gone, 'ConnectFailed', 3],
     ] as const) {
       using dataPlane = await aRelayingPlane(ports);
-      using client = await aRawClient(dataPlane.port);
-      await client.untilClosed();
+      assert.equal(await whatComes(dataPlane.port), '');
       await untilNothingIsLeft(dataPlane);
       assert.equal(dataPlane.records[0]?.failure?.kind, failure);
       assert.equal(dataPlane.records[0]?.attempts, attempts);
     }
     using nowhere = await givenDataPlane([], { runtime: () => aRuntime(aRelayPort(null)) });
-    using client = await aRawClient(nowhere.port);
-    await client.untilClosed();
+    assert.equal(await whatComes(nowhere.port), '');
     assert.equal(nowhere.records[0]?.failure?.kind, 'NoBackend');
   });
 
@@ -151,9 +200,7 @@ describe('a stream', () => {
     using dataPlane = await aRelayingPlane([backend.port], { cluster: { breaker } });
     using first = await aRawClient(dataPlane.port);
     await first.until((received) => received === 'in');
-    using second = await aRawClient(dataPlane.port);
-    await second.untilClosed();
-    assert.equal(second.received(), '');
+    assert.equal(await whatComes(dataPlane.port), '');
     assert.equal(dataPlane.records[0]?.failure?.kind, 'ConnectFailed');
     first.socket.resetAndDestroy();
     await untilNothingIsLeft(dataPlane);
