@@ -41,7 +41,8 @@ type Phase = 'ProxyHeader' | 'FirstOctets' | 'Handshake' | 'Over';
 /** Accepts a connection: finds out whose it is and what is spoken on it, and has it served. */
 export function accept(home: AcceptHome, socket: Socket): void {
   const peer = plainAddress(socket.remoteAddress ?? '');
-  if (peer === '' || home.connections.size >= home.limits.connectionsMax) socket.destroy();
+  const isFull = home.connections.size >= home.limits.connectionsMax || home.around.guard.sheds;
+  if (peer === '' || isFull) socket.destroy();
   else new Accepting(home, socket, peer).begin();
 }
 

@@ -4,10 +4,12 @@ import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { clientDefaults } from '#snapshot/client-defaults.ts';
 import { AddressCounts } from './addresses.ts';
 import { fixedLimits } from './limits.ts';
+import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';
 import { DatagramServer } from './relay/datagram-server.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
+import type { OverloadLevel } from './overload-guard.ts';
 import type { DatagramLimits } from './relay/datagram-server.ts';
 import type { PortServerOptions } from './port-server.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
@@ -28,6 +30,8 @@ export interface ListenersOptions {
   problem?(problem: PortProblem): void;
   /** A port is open from now on. */
   opened?(port: number): void;
+  /** There is more to do than can be done, or no longer; see OverloadGuard. */
+  overload?(level: OverloadLevel): void;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -79,11 +83,13 @@ export function createListeners(options: ListenersOptions): Listeners {
 class FollowingListeners implements Listeners {
   readonly #options: ListenersOptions;
   readonly #now: () => number;
-  readonly #around: { readonly gateway: Gateway; nowMs: number };
+  readonly #guard = new OverloadGuard();
+  readonly #around: { readonly gateway: Gateway; readonly guard: OverloadGuard; nowMs: number };
   readonly #connections = new Set<ClientConnection>();
   readonly #addresses = new AddressCounts();
   readonly #servers = new Map<number, PortServer>();
   readonly #datagramServers = new Map<number, DatagramServer>();
+  readonly #sweepMs: number;
   readonly #sweepTimer: NodeJS.Timeout;
   #retryTimer: NodeJS.Timeout | null = null;
   #isEnding = false;
@@ -93,7 +99,8 @@ class FollowingListeners implements Listeners {
     this.#now = options.now ?? ((): number => performance.now());
     const { sweepMs, tunnelIdleTimeoutMs } = { ...fixedLimits, ...clientDefaults.limits, ...options.limits };
     const gateway = createGateway({ ...options, tunnelIdleTimeoutMs, now: this.#now });
-    this.#around = { gateway, nowMs: this.#now() };
+    this.#around = { gateway, guard: this.#guard, nowMs: this.#now() };
+    this.#sweepMs = sweepMs;
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
     this.#sweepTimer.unref();
   }
@@ -232,9 +239,19 @@ class FollowingListeners implements Listeners {
 
   #sweep(): void {
     const nowMs = this.#now();
+    const lateMs = nowMs - this.#around.nowMs - this.#sweepMs;
     this.#around.nowMs = nowMs;
     for (const connection of this.#connections) connection.sweep(nowMs);
     for (const server of this.#servers.values()) server.sweep(nowMs);
+    this.#guardAgainstOverload(lateMs);
+  }
+
+  #guardAgainstOverload(lateMs: number): void {
+    const { level } = this.#guard;
+    const limits = [...this.#servers.values()].map((server) => server.limits.bufferedBytesMax);
+    const bufferedBytesMax = Math.min(...limits, Number.MAX_SAFE_INTEGER);
+    this.#guard.sweep({ connections: this.#connections, lateMs, bufferedBytesMax });
+    if (this.#guard.level !== level) this.#options.overload?.(this.#guard.level);
   }
 }
 

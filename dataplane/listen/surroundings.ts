@@ -1,4 +1,5 @@
 import type { Limits } from './limits.ts';
+import type { OverloadGuard } from './overload-guard.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { Gateway } from '#dataplane/proxy/downstream.ts';
 import type { ClientRules } from '#dataplane/runtime.ts';
@@ -7,6 +8,7 @@ import type { ClientRules } from '#dataplane/runtime.ts';
 export interface ConnectionSurroundings {
   readonly gateway: Gateway;
   readonly nowMs: number;
+  readonly guard: Pick<OverloadGuard, 'saves' | 'sheds'>;
 }
 
 /** What the port a connection came in by says about it: always what holds now, so nothing of it is kept. */

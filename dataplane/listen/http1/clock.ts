@@ -3,7 +3,8 @@ import type { ConnectionSurroundings } from '../surroundings.ts';
 /** The one time that runs on a connection, by the coarse clock; 0 ms is never. */
 export class Clock {
   readonly #around: ConnectionSurroundings;
-  #deadlineMs = Number.POSITIVE_INFINITY;
+  #sinceMs = 0;
+  #timeoutMs = Number.POSITIVE_INFINITY;
 
   constructor(around: ConnectionSurroundings) {
     this.#around = around;
@@ -11,14 +12,16 @@ export class Clock {
 
   /** From now on; in place of what ran before. */
   start(timeoutMs: number): void {
-    this.#deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#around.nowMs + timeoutMs;
+    this.#sinceMs = this.#around.nowMs;
+    this.#timeoutMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
   }
 
   stop(): void {
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#timeoutMs = Number.POSITIVE_INFINITY;
   }
 
-  isOver(nowMs: number): boolean {
-    return nowMs >= this.#deadlineMs;
+  /** `share`: how much of its time it gets. */
+  isOver(nowMs: number, share: number): boolean {
+    return nowMs >= this.#sinceMs + this.#timeoutMs * share;
   }
 }

@@ -7,6 +7,7 @@ import { Clock } from './clock.ts';
 import { answerText, framedLength, interimText, switchText } from './answer-framing.ts';
 import { Intake } from './intake.ts';
 import { Leaving } from './leaving.ts';
+import { ContentPace } from '../content-pace.ts';
 import { RequestParser } from './request-parser.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts';
@@ -40,6 +41,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   readonly #intake: Intake;
   readonly #leaving: Leaving;
   readonly #clock: Clock;
+  readonly #pace = new ContentPace();
   #phase: Phase = 'Head';
   #exchange: RunningExchange | null = null;
   #request: ReceivedRequest | null = null;
@@ -97,7 +99,9 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   }
 
   sweep(nowMs: number): void {
-    if (!this.#clock.isOver(nowMs)) return;
+    if (this.#phase === 'Exchange' && this.#pace.isTooSlow(nowMs, this.#home.limits.bodyRateMin))
+      this.#fail({ kind: 'ClientTooSlow' });
+    if (!this.#clock.isOver(nowMs, this.isIdle && this.#around.guard.saves ? 0.25 : 1)) return;
     switch (this.#phase) {
       case 'Head':
         if (this.#socket.writableNeedDrain) this.destroy();
@@ -174,9 +178,11 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     this.#wanted = false;
     this.#hasContinued = false;
     this.#contentBytes = 0;
+    this.#pace.begin();
     const { bodyBytesMax } = this.#home.limits;
     this.#exchange = this.#around.gateway.exchange(request, this);
-    if (bodyBytesMax > 0 && request.length > bodyBytesMax)
+    if (this.#around.guard.sheds) this.#exchange.requestFailed({ kind: 'Overloaded' });
+    else if (bodyBytesMax > 0 && request.length > bodyBytesMax)
       this.#exchange.requestFailed({ kind: 'BodyTooLarge' });
     else this.#exchange.start();
   }
@@ -193,12 +199,14 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
       return;
     }
     this.#clock.start(bodyTimeoutMs);
+    this.#pace.took(data.length);
     this.#exchange?.contentData(data);
   }
 
   requestEnd(trailers: Fields | null): void {
     if (this.#phase === 'Exchange') {
       this.#clock.stop();
+      this.#pace.rest(this.#around.nowMs);
       this.#exchange?.contentEnd(trailers);
     } else if (this.#phase === 'Discard') {
       this.#nextRequest();
@@ -228,6 +236,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   want(): void {
     if (this.#phase !== 'Exchange') return;
     this.#wanted = true;
+    if (!this.#parser.ended) this.#pace.wait(this.#around.nowMs);
     this.#clock.start(this.#home.limits.bodyTimeoutMs);
     if (this.#request?.expectsContinue === true && !this.#hasContinued) {
       this.#hasContinued = true;
@@ -240,6 +249,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     if (this.#phase !== 'Exchange') return;
     this.#wanted = false;
     this.#clock.stop();
+    this.#pace.rest(this.#around.nowMs);
     this.#intake.pause();
   }
 
@@ -265,8 +275,8 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     const { limits } = this.#home;
     if (request === null || !request.persistent || this.#closeAfterAnswer || framed === untilCloseLength)
       return false;
-    if (this.#draining || this.#home.draining || this.#requests >= limits.requestsPerConnectionMax)
-      return false;
+    if (this.#draining || this.#home.draining || this.#around.guard.saves) return false;
+    if (this.#requests >= limits.requestsPerConnectionMax) return false;
     if (this.#parser.ended) return true;
     // a client that still waits for 100 may or may not send its content now: nobody could tell it from a request
     if (request.expectsContinue && !this.#hasContinued) return false;

@@ -8,6 +8,8 @@ import { defaultClientRules as rules } from '#dataplane/compile/client-rules.ts'
 import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { ServerConnection } from '#dataplane/listen/http1/connection.ts';
 import { aPort, aRuntime } from '#test/given/runtime.ts';
+import type { ConnectionSurroundings } from '#dataplane/listen/surroundings.ts';
+import type { Gateway } from '#dataplane/proxy/downstream.ts';
 import type { Socket } from 'node:net';
 
 /** A socket whose other side takes one write at a time, by {@link deliver}. */
@@ -31,15 +33,22 @@ class ReluctantSocket extends Duplex {
 
 const limits = { ...fixedLimits, ...rules.limits, discardTimeoutMs: 2_000, sendTimeoutMs: 30_000 };
 
-function givenConnection() {
+interface Choices {
+  readonly gateway?: Gateway;
+  readonly guard?: ConnectionSurroundings['guard'];
+}
+
+function givenConnection(choices: Choices = {}) {
   const socket = new ReluctantSocket();
-  const gateway = createGateway({
-    cell: { current: aRuntime(aPort(80, {})) },
-    observer: { exchangeFinished() {} },
-    tunnelIdleTimeoutMs: 0,
-  });
+  const gateway =
+    choices.gateway ??
+    createGateway({
+      cell: { current: aRuntime(aPort(80, {})) },
+      observer: { exchangeFinished() {} },
+      tunnelIdleTimeoutMs: 0,
+    });
   const scanner = new HeadScanner({ bytesMax: 8_192, fieldsMax: 100, underscores: 'Refuse' });
-  const around = { gateway, nowMs: 0 };
+  const around = { gateway, nowMs: 0, guard: choices.guard ?? { saves: false, sheds: false } };
   const client = {
     address: '192.0.2.1',
     port: 1,
@@ -92,4 +101,59 @@ test('and is cut when the client takes nothing', async () => {
   assert.equal(socket.destroyed, false);
   sweepAt(33_000);
   assert.equal(socket.destroyed, true);
+});
+
+test('where connections are saved, an answer closes its own, and an idle one gets a quarter of its time', async () => {
+  const guard = { saves: false, sheds: false };
+  const { socket, sweepAt } = givenConnection({ guard });
+  await arrived(socket, `${get}\r\n`);
+  socket.deliver();
+  sweepAt(limits.idleTimeoutMs / 4);
+  assert.equal(socket.writableEnded, false);
+  guard.saves = true;
+  sweepAt(limits.idleTimeoutMs / 4);
+  assert.equal(socket.writableEnded, true);
+
+  const busy = givenConnection({ guard });
+  await arrived(busy.socket, `${get}\r\n`);
+  busy.socket.deliver();
+  assert.match(busy.socket.taken, /^HTTP\/1\.1 404 .*^Connection: close\r$/msu);
+});
+
+test('where load is shed, a request is told so before anything is done for it', async () => {
+  const { socket } = givenConnection({ guard: { saves: true, sheds: true } });
+  await arrived(socket, `${get}\r\n`);
+  socket.deliver();
+  assert.match(socket.taken, /^HTTP\/1\.1 503 .*^Retry-After: 1\r$/msu);
+});
+
+test('content that drips is too slow, though no pause in it is too long', async () => {
+  const failures: string[] = [];
+  const gateway: Gateway = {
+    ...createGateway({
+      cell: { current: aRuntime(aPort(80, {})) },
+      observer: { exchangeFinished() {} },
+      tunnelIdleTimeoutMs: 0,
+    }),
+    exchange: (_request, downstream) => ({
+      start: () => downstream.want(),
+      contentData() {},
+      contentEnd() {},
+      contentFlush() {},
+      clientReady() {},
+      requestFailed: ({ kind }) => void failures.push(kind),
+    }),
+  };
+  for (const [octets, expected] of [
+    [limits.bodyRateMin * 1.2, []],
+    [limits.bodyRateMin / 2, ['ClientTooSlow']],
+  ] as const) {
+    const { socket, sweepAt } = givenConnection({ gateway });
+    await arrived(socket, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n');
+    for (let second = 1; second <= 7 && failures.length === 0; second += 1) {
+      await arrived(socket, 'x'.repeat(octets));
+      sweepAt(second * 1_000);
+    }
+    assert.deepEqual(failures, expected);
+  }
 });

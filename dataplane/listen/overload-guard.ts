@@ -1,0 +1,90 @@
+import type { ClientConnection } from './client-connection.ts';
+
+/**
+ * None: all is well. Saving: no connection is kept that need not be. Shedding: new requests and connections are
+ * refused. Cutting: the newest of those that hold most are cut.
+ */
+export type OverloadLevel = 'None' | 'Saving' | 'Shedding' | 'Cutting';
+
+/** From which load on; a level is left only when the load is `slack` less than that. */
+const levels: readonly (readonly [level: OverloadLevel, load: number])[] = [
+  ['Cutting', 1.2],
+  ['Shedding', 1],
+  ['Saving', 0.85],
+  ['None', Number.NEGATIVE_INFINITY],
+];
+const slack = 0.1;
+
+/** Two sweeps that are late by so much are a load of 1. */
+const latenessMs = 1_000;
+
+/** What a sweep has found. */
+export interface Found {
+  readonly connections: Iterable<ClientConnection>;
+  /** By how much it came too late: so long nobody was served. */
+  readonly lateMs: number;
+  /** What all connections may hold in memory. */
+  readonly bufferedBytesMax: number;
+}
+
+/**
+ * Whether there is more to do than can be done, by what connections hold in memory and by how late things happen, and
+ * what is left undone then: the newest and cheapest first, so that what is under way comes to its end.
+ */
+export class OverloadGuard {
+  #level: OverloadLevel = 'None';
+  #lateMs = 0;
+
+  get level(): OverloadLevel {
+    return this.#level;
+  }
+
+  /** Answers close their connection, idle ones get less time. */
+  get saves(): boolean {
+    return this.#level !== 'None';
+  }
+
+  /** New requests and connections are refused. */
+  get sheds(): boolean {
+    return this.#level === 'Shedding' || this.#level === 'Cutting';
+  }
+
+  /** Takes stock; cuts connections where it must. */
+  sweep({ connections, lateMs, bufferedBytesMax }: Found): void {
+    let buffered = 0;
+    for (const connection of connections) buffered += connection.buffered;
+    // late once is a new snapshot, late twice in a row is too much to do
+    const load = Math.max(buffered / bufferedBytesMax, Math.min(lateMs, this.#lateMs) / latenessMs);
+    this.#lateMs = lateMs;
+    this.#level = levelAt(load, this.#level);
+    if (buffered > bufferedBytesMax && this.#level === 'Cutting')
+      cut(connections, buffered - bufferedBytesMax);
+  }
+}
+
+function levelAt(load: number, before: OverloadLevel): OverloadLevel {
+  let isAbove = true;
+  for (const [level, from] of levels) {
+    // levels up to the one before are left late, those beyond are entered at their load
+    if (level === before) isAbove = false;
+    if (load >= (isAbove ? from : from - slack)) return level;
+  }
+  return 'None';
+}
+
+/** Cuts until `octets` are free: of those that hold about as much (by powers of two) the newest first. */
+function cut(connections: Iterable<ClientConnection>, octets: number): void {
+  const held = [...connections].map((connection) => ({ connection, buffered: connection.buffered }));
+  const most = held
+    .filter(({ buffered }) => buffered > 0)
+    .sort(
+      (a, b) =>
+        Math.clz32(a.buffered) - Math.clz32(b.buffered) || b.connection.sinceMs - a.connection.sinceMs,
+    );
+  let freed = 0;
+  for (const { connection, buffered } of most) {
+    if (freed >= octets) return;
+    connection.destroy();
+    freed += buffered;
+  }
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ContentPace } from '#dataplane/listen/content-pace.ts';
+import { OverloadGuard } from '#dataplane/listen/overload-guard.ts';
+import { givenDataPlane } from '#test/given/data-plane.ts';
+import { eventually } from '#test/given/eventually.ts';
+import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
+import { aRawClient, converse } from '#test/given/raw-client.ts';
+import type { ClientConnection } from '#dataplane/listen/client-connection.ts';
+
+/** A connection that holds so much, and says when it is cut. */
+class Holder implements ClientConnection {
+  readonly isIdle = false;
+  readonly buffered: number;
+  readonly sinceMs: number;
+  isCut = false;
+
+  constructor(buffered: number, sinceMs = 0) {
+    this.buffered = buffered;
+    this.sinceMs = sinceMs;
+  }
+
+  drain(): void {}
+  endIdle(): void {}
+  sweep(): void {}
+  destroy(): void {
+    this.isCut = true;
+  }
+}
+
+describe('the load', () => {
+  it('rises by what is held, and falls with some slack', () => {
+    const guard = new OverloadGuard();
+    const told = [0, 84, 85, 80, 75, 74, 85, 100, 95, 90, 89, 76, 74, 100, 119, 120, 115, 110, 109, 0].map(
+      (held) => {
+        guard.sweep({ connections: [new Holder(held)], lateMs: 0, bufferedBytesMax: 100 });
+        return `${held} ${guard.level}`;
+      },
+    );
+    assert.deepEqual(told, [
+      '0 None',
+      '84 None',
+      '85 Saving',
+      '80 Saving',
+      '75 Saving',
+      '74 None',
+      '85 Saving',
+      '100 Shedding',
+      '95 Shedding',
+      '90 Shedding',
+      '89 Saving',
+      '76 Saving',
+      '74 None',
+      '100 Shedding',
+      '119 Shedding',
+      '120 Cutting',
+      '115 Cutting',
+      '110 Cutting',
+      '109 Shedding',
+      '0 None',
+    ]);
+  });
+
+  it('is also how late things happen, for which nobody is cut', () => {
+    const guard = new OverloadGuard();
+    const holder = new Holder(50);
+    for (const [lateMs, level] of [
+      [100, 'None'],
+      [3_000, 'None'],
+      [900, 'Saving'],
+      [1_000, 'Saving'],
+      [3_000, 'Shedding'],
+      [3_000, 'Cutting'],
+      [0, 'None'],
+    ] as const) {
+      guard.sweep({ connections: [holder], lateMs, bufferedBytesMax: 100 });
+      assert.equal(guard.level, level);
+    }
+    assert.equal(holder.isCut, false);
+  });
+
+  it('cuts the newest of those that hold most, and no more than it must', () => {
+    const holders = [
+      new Holder(1_000, 1),
+      new Holder(0, 9),
+      new Holder(1_020, 2),
+      new Holder(10, 8),
+      new Holder(600, 3),
+    ];
+    const guard = new OverloadGuard();
+    guard.sweep({ connections: holders, lateMs: 0, bufferedBytesMax: 1_010 });
+    assert.deepEqual(
+      holders.map(({ isCut }) => isCut),
+      [false, false, true, false, true],
+    );
+  });
+});
+
+describe('the pace of content', () => {
+  it('is measured in windows of five seconds in which content is waited for', () => {
+    const pace = new ContentPace();
+    pace.begin();
+    pace.wait(0);
+    assert.equal(pace.isTooSlow(4_999, 100), false);
+    assert.equal(pace.isTooSlow(5_000, 0), false);
+    pace.wait(5_000);
+    pace.took(500);
+    assert.equal(pace.isTooSlow(10_000, 100), false);
+    pace.took(499);
+    assert.equal(pace.isTooSlow(15_000, 100), true);
+  });
+
+  it('does not count while nobody waits', () => {
+    const pace = new ContentPace();
+    pace.begin();
+    pace.wait(0);
+    pace.rest(4_000);
+    assert.equal(pace.isTooSlow(100_000, 100), false);
+    pace.wait(100_000);
+    assert.equal(pace.isTooSlow(100_999, 100), false);
+    assert.equal(pace.isTooSlow(101_000, 100), true);
+    pace.begin();
+    pace.wait(200_000);
+    assert.equal(pace.isTooSlow(204_000, 100), false);
+  });
+});
+
+it('who takes no answer is cut when more is held than may be, and others are served', async () => {
+  const piece = Buffer.alloc(1_000_000);
+  await using backend = await aRawBackend((request, socket) => {
+    if (request.requestLine.startsWith('GET /small ')) return plainAnswer;
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n');
+    const more = (): void => {
+      while (socket.write(piece) && !socket.destroyed);
+    };
+    socket.on('drain', more);
+    more();
+    return null;
+  });
+  using dataPlane = await givenDataPlane([backend.port], {
+    limits: { sweepMs: 5, bufferedBytesMax: 10_000 },
+  });
+  using client = await aRawClient(dataPlane.port);
+  client.socket.pause();
+  client.send('GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
+  await eventually(() => dataPlane.records.length === 1);
+  assert.equal(dataPlane.records[0]?.failure?.kind, 'ClientGone');
+  await eventually(() => dataPlane.listeners.connectionCount() === 0);
+  // until the next sweep has found that all is well, newcomers are turned away
+  let statuses: readonly number[] = [];
+  for (let attempt = 0; statuses.length === 0 && attempt < 100; attempt += 1) {
+    const { answers } = await converse(
+      dataPlane.port,
+      'GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    );
+    statuses = answers.map(({ status }) => status);
+  }
+  assert.deepEqual(statuses, [200]);
+});
