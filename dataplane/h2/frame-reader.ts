@@ -5,7 +5,8 @@ import { clientPreface, frameFlags, frameHeadBytes, frameTypes } from './frame.t
 export interface FrameEvents {
   /**
    * One whole frame, whose length, stream and place the reader has checked: what is left to check is its content.
-   * Types above CONTINUATION are unknown ones, to be ignored. `payload` is valid during the call.
+   * Types above CONTINUATION are unknown ones, to be ignored. `payload` is a view of what was read, or the only
+   * one of memory of its own: nobody overwrites it who does not overwrite what was read.
    */
   frame(type: number, flags: number, streamId: number, payload: Buffer): void;
 }
@@ -64,6 +65,13 @@ export class FrameReader {
   /** Octets kept of a frame whose end has not come. */
   get buffered(): number {
     return this.#partBytes;
+  }
+
+  /** The stream of a DATA frame whose end has not come; 0 for none. */
+  get partialDataOf(): number {
+    const part = this.#part;
+    if (part === null || this.#partBytes <= frameHeadBytes || part[3] !== frameTypes.data) return 0;
+    return streamIdAt(part, 5);
   }
 
   /** Tells no more frames, not even those of the read under way. */
