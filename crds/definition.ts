@@ -70,12 +70,16 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
   },
   TrafficPolicy: {
     description:
-      'Says how the backends of the Gateways, HTTPRoutes and Services it names are called, such as how long is waited for them.',
+      'Says how the backends of the Gateways, HTTPRoutes and Services it names are called: time-outs, retries, balancing, health, limits.',
     shortNames: ['tp'],
     status: 'Policy',
     example: {
-      targetRefs: [edge],
-      defaults: { strategy: 'Merge', timeouts: { request: '30s', backendRequest: '10s' } },
+      targetRefs: [{ group: '', kind: 'Service', name: 'payments' }],
+      timeouts: { backendRequest: '2s' },
+      retry: { attempts: 2, codes: [503] },
+      balance: { type: 'LeastRequest' },
+      circuitBreaker: { maxConnections: 1000, maxPending: 100 },
+      healthCheck: { type: 'HTTP', http: { path: '/healthz' } },
     },
   },
   GatewayParameters: {

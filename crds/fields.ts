@@ -1,5 +1,6 @@
 // The small words schemas are made of: names, hosts, ports, durations. Patterns are valid both here and in RE2.
 import * as z from 'zod';
+import { withRules } from './grammar.ts';
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;
@@ -140,4 +141,28 @@ export function durationMs(text: string): number {
       sum += Number(count) * millisecondsOf[unit];
   }
   return sum;
+}
+
+/** A duration that takes some time. */
+export const positiveDuration = withRules(duration, [
+  {
+    cel: "duration(self) > duration('0s')",
+    message: 'must be longer than 0s',
+    holds: (text) => durationMs(text) > 0,
+  },
+]);
+
+/** An amount of octets: a Kubernetes quantity without fractions. */
+export const octets = matching(
+  '^[0-9]{1,12}(k|Ki|M|Mi|G|Gi)?$',
+  'must be an amount of octets such as 65536, 64Ki or 10Mi',
+).max(16);
+
+const octetsOf = { k: 1e3, Ki: 1024, M: 1e6, Mi: 1024 ** 2, G: 1e9, Gi: 1024 ** 3 } as const;
+
+/** Octets of an amount that has been decoded. */
+export function octetCount(text: string): number {
+  const [, count, unit] = /^([0-9]+)(k|Ki|M|Mi|G|Gi)?$/.exec(text) ?? [];
+  const factor = unit === undefined ? 1 : octetsOf[unit as keyof typeof octetsOf];
+  return Number(count ?? 0) * factor;
 }

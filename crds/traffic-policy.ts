@@ -9,7 +9,7 @@ import { trafficGroups } from './traffic-settings.ts';
 const places = ['self', 'self.defaults', 'self.overrides'] as const;
 
 /** What a Service cannot have, for it is the route's: paths below a place of settings. */
-const ofRoutes = [['timeouts', 'request']] as const;
+const ofRoutes = [['timeouts', 'request'], ['maxBodyBytes']] as const;
 
 /** `has()` of each step: CEL takes no path through what is not there. */
 function hasPath(from: string, path: readonly string[]): string {
@@ -33,7 +33,8 @@ const routesOnly: Rule<Spec> = {
       ),
     )
     .join(' || ')})`,
-  message: 'timeouts.request is for routes and Gateways, not for a Service: move it into a policy of its own',
+  message:
+    'timeouts.request and maxBodyBytes are for routes and Gateways, not for a Service: move them into a policy of their own',
   holds: (spec) =>
     spec.targetRefs.every(({ kind }) => kind !== 'Service') ||
     ![spec, spec['defaults'], spec['overrides']].some((place) =>

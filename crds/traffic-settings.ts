@@ -1,8 +1,9 @@
 // The settings of a TrafficPolicy by groups. No group has defaults in the schema: what is left out must stay so, that
 // groups of several levels can be told apart; what holds then is told in each description.
 import * as z from 'zod';
-import { duration, durationMs } from './fields.ts';
-import { withRules, type Frozen, type Rule } from './grammar.ts';
+import { backendGroups } from './backend-settings.ts';
+import { duration, durationMs, octets } from './fields.ts';
+import { setOf, withRules, type Frozen, type Rule } from './grammar.ts';
 
 const inOrder: Rule<{ readonly request?: string; readonly backendRequest?: string }> = {
   cel: "!has(self.request) || !has(self.backendRequest) || duration(self.request) == duration('0s') || duration(self.backendRequest) <= duration(self.request)",
@@ -35,8 +36,46 @@ const timeouts = withRules(
   [inOrder],
 ).describe('How long is waited. Those of a Service hold in rules that send requests to no other Service.');
 
+const retry = z
+  .object({
+    attempts: z
+      .int32()
+      .min(0)
+      .max(10)
+      .describe('So many times after the first; 0: a request is never sent again, whatever failed.'),
+    codes: setOf(z.int32().min(400).max(599))
+      .max(16)
+      .exactOptional()
+      .describe('Status codes of answers that are not passed on while an attempt is left. Left out: none.'),
+    conditions: setOf(z.enum(['ConnectFailure', 'Refused', 'Reset', 'Timeout']))
+      .max(4)
+      .exactOptional()
+      .describe(
+        'What is tried again. ConnectFailure: there was no connection. Refused: the backend says that it did not look at the request. Reset: it closed before it answered. Timeout: the attempt took too long; both of these only where a request may be repeated (RFC 9110 section 9.2.2). Left out: ConnectFailure and Refused.',
+      ),
+    backoff: duration
+      .exactOptional()
+      .describe('Most time before the first repetition, doubled before each further one. Left out: 25ms.'),
+    maxBackoff: duration.exactOptional().describe('Most time before any repetition. Left out: 250ms.'),
+    perTry: duration
+      .exactOptional()
+      .describe(
+        'One attempt, where timeouts.backendRequest is longer; 0s for no limit of its own. Left out: 0s.',
+      ),
+  })
+  .describe(
+    "When a request is sent again whose content is still whole. An HTTPRoute's own retry comes before it, but not before overrides. That of a Service holds in rules that send requests to no other Service. Left out: connections that fail, and what may be repeated, at most twice.",
+  );
+
+const maxBodyBytes = octets.describe(
+  'Most content of a request, such as 10Mi; more: 413. 0 for the limit of the port alone, which holds in any case. Left out: 0. Not for a Service.',
+);
+
+/** The groups that concern a rule as a whole. */
+const ruleGroups = { timeouts, retry, maxBodyBytes } as const;
+
 /** The groups that a TrafficPolicy can set. */
-export const trafficGroups = { timeouts } as const;
+export const trafficGroups = { ...ruleGroups, ...backendGroups } as const;
 
 /** Settings of a TrafficPolicy, decoded. */
 export type TrafficSettings = {

@@ -5,7 +5,7 @@ import type { OutlierDetection } from './cluster-health.ts';
 import type { ForwardAction, RouteTimeouts } from './route.ts';
 
 /** On for what shows that an endpoint cannot be reached; a 500 is its application's own word. */
-const outlier: OutlierDetection = Object.freeze({
+export const outlierDefaults: OutlierDetection = Object.freeze({
   consecutiveFailures: 5,
   consecutiveErrors: 0,
   intervalMs: 10_000,
@@ -25,7 +25,7 @@ export const clusterDefaults: ClusterSettings = Object.freeze({
   persistence: null,
   slowStartMs: 0,
   zones: 'Any',
-  outlier,
+  outlier: outlierDefaults,
   check: null,
   breaker: Object.freeze({ connectionsMax: 8_192, pendingMax: 1_024, requestsMax: 0, retriesMax: 64 }),
   connections: Object.freeze({

@@ -1,5 +1,6 @@
 // A route at one Gateway: what that Gateway's data planes must know of it, with the policies that hold there.
 import type { HTTPRoute } from '#crds/gateway-api.ts';
+import type { Cluster } from '#snapshot/cluster.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Attachment, Route, RouteAction, RouteRule } from '#snapshot/route.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
@@ -97,8 +98,9 @@ export function siteOf(
 interface GuardedRule {
   readonly rule: RuleModel;
   readonly protection: Protection;
-  /** The rule's own, as policies have changed it. */
+  /** The rule's own, as policies have changed it, and the clusters it names. */
   readonly action: RouteAction;
+  readonly clusters: readonly Cluster[];
   /** Of all policies that meet here. */
   readonly standings: readonly Standing[];
 }
@@ -123,11 +125,14 @@ function guardRules(
       const protection = protectionOf(read, place);
       const { action, backends } = rule;
       const traffic =
-        action.kind === 'Forward' ? trafficOf(read, place, { action, backends }) : { action, standings: [] };
+        action.kind === 'Forward'
+          ? trafficOf(read, place, { action, backends })
+          : { action, clusters: [], standings: [] };
       return {
         rule,
         protection: { ...protection, closed: protection.closed ?? closed },
         action: traffic.action,
+        clusters: traffic.clusters,
         standings: [...protection.standings, ...traffic.standings],
       };
     });
@@ -172,10 +177,7 @@ function viewOf(
       attachments: attachments.map((one) => attachmentOf(gateway, one)),
       rules: rules.map((one) => routeRule(one)),
     },
-    resources: open.flatMap(({ rule, protection }) => [
-      ...rule.backends.map((one) => one.cluster),
-      ...protection.resources,
-    ]),
+    resources: open.flatMap(({ clusters, protection }) => [...clusters, ...protection.resources]),
     sources: open.flatMap(({ rule }) => rule.backends.map((one) => one.source)),
     effects: rules.flatMap((one) => effectsOf(one.standings)),
     closed: rules.flatMap(({ rule, protection }) =>

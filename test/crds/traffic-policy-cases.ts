@@ -1,5 +1,5 @@
 import type { RuleCase, SchemaCase } from './cases.ts';
-import { manifest, type Json } from './manifest.ts';
+import { manifest, needs, type Json } from './manifest.ts';
 
 const gatewayApi = 'gateway.networking.k8s.io';
 const shop = { group: gatewayApi, kind: 'HTTPRoute', name: 'shop' };
@@ -9,6 +9,10 @@ const timeouts = { request: '10s', backendRequest: '2s' };
 
 function policy(spec: Json): Json {
   return manifest('TrafficPolicy', { targetRefs: [shop], ...spec });
+}
+
+function hashed(consistentHash: Json): Json {
+  return policy({ balance: { type: 'ConsistentHash', consistentHash } });
 }
 
 /** What is asked of the targets of all policies of settings. */
@@ -46,7 +50,7 @@ export const trafficPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: policy({ defaults: { strategy: 'Merge' } }),
   },
   {
-    rule: 'timeouts.request is for routes and Gateways, not for a Service: move it into a policy of its own',
+    rule: 'timeouts.request and maxBodyBytes are for routes and Gateways, not for a Service: move them into a policy of their own',
     valid: policy({ targetRefs: [cart], defaults: { timeouts: { backendRequest: '1s' } } }),
     invalid: policy({ targetRefs: [shop, cart], defaults: { timeouts } }),
   },
@@ -54,6 +58,50 @@ export const trafficPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     rule: 'backendRequest must not be longer than request: shorten it, or lengthen request',
     valid: policy({ timeouts: { request: '0s', backendRequest: '1h' } }),
     invalid: policy({ timeouts: { request: '1s', backendRequest: '2s' } }),
+  },
+  {
+    rule: 'must be longer than 0s',
+    valid: policy({
+      connection: { connectTimeout: '10ms', idleTimeout: '1m', maxAge: '0s', maxRequests: 0 },
+    }),
+    invalid: policy({ connection: { connectTimeout: '0s' } }),
+  },
+  {
+    rule: 'must be at most 1h',
+    valid: policy({ slowStart: { window: '1h' } }),
+    invalid: policy({ slowStart: { window: '61m' } }),
+  },
+  {
+    rule: needs('ConsistentHash', 'consistentHash'),
+    valid: policy({ balance: { type: 'ConsistentHash', consistentHash: { type: 'ClientAddress' } } }),
+    invalid: policy({ balance: { type: 'RoundRobin', consistentHash: { type: 'ClientAddress' } } }),
+  },
+  {
+    rule: needs('Header', 'header'),
+    valid: hashed({ type: 'Header', header: { name: 'X-Tenant' } }),
+    invalid: hashed({ type: 'Header' }),
+  },
+  {
+    rule: needs('Cookie', 'cookie'),
+    valid: hashed({ type: 'Cookie', cookie: { name: 'session' } }),
+    invalid: hashed({ type: 'ClientAddress', cookie: { name: 'session' } }),
+  },
+  {
+    rule: needs('HTTP', 'http'),
+    valid: policy({
+      healthCheck: { type: 'HTTP', http: { path: '/healthz', host: 'a:80', codes: [200, 204] } },
+    }),
+    invalid: policy({ healthCheck: { type: 'HTTP' } }),
+  },
+  {
+    rule: needs('GRPC', 'grpc'),
+    valid: policy({ healthCheck: { type: 'GRPC', grpc: { service: 'shop.Cart' }, unhealthyAfter: 5 } }),
+    invalid: policy({ healthCheck: { type: 'TCP', grpc: {} } }),
+  },
+  {
+    rule: 'timeout (1s if left out) must not be longer than interval (5s if left out): shorten it, or lengthen interval',
+    valid: policy({ healthCheck: { type: 'TCP', timeout: '5s' } }),
+    invalid: policy({ healthCheck: { type: 'TCP', interval: '500ms' } }),
   },
 ];
 
@@ -76,5 +124,35 @@ export const trafficPolicySchemaCases: readonly SchemaCase[] = [
     what: 'a duration that is none',
     path: 'spec.timeouts.head',
     invalid: policy({ timeouts: { head: 'soon' } }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'an amount that is none',
+    path: 'spec.maxBodyBytes',
+    invalid: policy({ maxBodyBytes: '10 MB' }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'a retry for what is no failure',
+    path: 'spec.retry.codes[0]',
+    invalid: policy({ retry: { attempts: 1, codes: [200] } }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'a retry without attempts',
+    path: 'spec.retry.attempts',
+    invalid: policy({ retry: { codes: [503] } }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'more percent than there are',
+    path: 'spec.outlierDetection.maxEjectedPercent',
+    invalid: policy({ outlierDetection: { maxEjectedPercent: 101 } }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'a code twice',
+    path: 'spec.retry.codes[1]',
+    invalid: policy({ retry: { attempts: 1, codes: [503, 503] } }),
   },
 ];

@@ -1,40 +1,69 @@
 // How TrafficPolicies want the requests of a rule sent: of each group of settings the nearest one that is not
 // overridden, from the Gateway over listener, route and rule to the Service and its port.
-import { durationMs } from '#crds/fields.ts';
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { backendGroups } from '#crds/backend-settings.ts';
 import type { TrafficSettings } from '#crds/traffic-settings.ts';
-import type { ForwardAction, RouteTimeouts } from '#snapshot/route.ts';
+import type { Cluster } from '#snapshot/cluster.ts';
+import { resourceId, type ResourceId } from '#snapshot/ids.ts';
+import type { ForwardAction } from '#snapshot/route.ts';
 import type { Backend } from '../backends.ts';
 import type { Read, Unit } from '../memo.ts';
+import { equal } from '../sharing.ts';
+import { clusterSettings } from './cluster-settings.ts';
 import type { Place } from './conflict.ts';
+import { actionWith, type HeldSettings } from './forward-settings.ts';
 import { levelsAt, placesOfRule, type RuleSite } from './levels.ts';
 import { standings, type Standing } from './nearness.ts';
-import type { Layer } from './policy.ts';
 import { trafficPolicyUnit, type TrafficModel } from './traffic-policy.ts';
 
-/** What TrafficPolicies say of a rule's requests. */
+/** What TrafficPolicies make of a rule that forwards. */
 export interface Traffic {
-  /** The action as it is with them. */
   readonly action: ForwardAction;
+  /** The clusters that `action` names. */
+  readonly clusters: readonly Cluster[];
   readonly standings: readonly Standing<TrafficModel>[];
 }
 
-/** `action` of a rule, with its `backends`, as it is with the TrafficPolicies that hold there. */
-export function trafficOf(
-  read: Read,
-  site: RuleSite,
-  rule: { readonly action: ForwardAction; readonly backends: readonly Backend[] },
-): Traffic {
+/** A rule that forwards, and the backends it names, as its route alone tells them. */
+export interface ForwardingRule {
+  readonly action: ForwardAction;
+  readonly backends: readonly Backend[];
+}
+
+/** `rule` as it is with the TrafficPolicies that hold there. */
+export function trafficOf(read: Read, site: RuleSite, rule: ForwardingRule): Traffic {
   const { action, backends } = rule;
   if (!read.ask(someTrafficPolicyUnit)) {
-    return { action, standings: [] };
+    return { action, clusters: backends.map((one) => one.cluster), standings: [] };
   }
-  const places = [...placesOfRule(site), ...placesOfService(backends)];
-  // One that cannot be read is as if it were not there.
-  const levels = levelsAt(read, { kind: 'TrafficPolicy', unit: trafficPolicyUnit }, places).map((level) =>
-    level.filter((one) => one.closes === null),
-  );
-  const found = standings(levels, 'Nearest');
-  return { action: actionWith(action, held(found)), standings: found };
+  const ofRule = placesOfRule(site);
+  const [gateway, ...between] = ofRule;
+  assertGateway(gateway);
+  const ownPolicies = levels(read, between).flat();
+  const services = [...new Map(backends.map((one) => [one.source.id, one])).values()];
+  const judged = services.map((backend) => {
+    const ofService = levels(read, placesOfService(backend));
+    // A rule that sends its requests to several Services cannot wait for them as each of them wants.
+    const near = services.length === 1 ? ofService : ofService.map((level) => level.flatMap(ofEndpoints));
+    const found = standings([...levels(read, ofRule), ...near], 'Nearest');
+    const usual = heldBy(standings([...levels(read, [gateway]), ...ofService], 'Nearest'));
+    const cluster = clusterWith(backend.cluster, ownPolicies.length === 0 ? usual : heldBy(found), usual);
+    return { backend, found, cluster };
+  });
+  const [only] = judged;
+  const ofAction =
+    only !== undefined && judged.length === 1 ? only.found : standings(levels(read, ofRule), 'Nearest');
+  const ids = new Map(judged.map(({ backend, cluster }) => [backend.cluster.id, cluster.id]));
+  return {
+    action: actionWith(withClusters(action, ids), heldBy(ofAction)),
+    clusters: judged.map((one) => one.cluster),
+    standings: judged.length === 0 ? ofAction : judged.flatMap((one) => one.found),
+  };
+}
+
+function assertGateway(place: Place | undefined): asserts place is Place {
+  assert(place?.kind === 'Gateway', 'the places of a rule begin with its Gateway');
 }
 
 /** Most clusters have no TrafficPolicy: one question spares every rule of every route its own. */
@@ -43,63 +72,61 @@ const someTrafficPolicyUnit: Unit<boolean> = {
   compute: (read) => read.list('TrafficPolicy').length + read.refused('TrafficPolicy').length > 0,
 };
 
-/** A rule that sends its requests to several Services cannot wait for them as each of them wants. */
-function placesOfService(backends: readonly Backend[]): readonly Place[] {
-  const [first, ...others] = [...new Map(backends.map(({ source }) => [source.id, source])).values()];
-  if (first === undefined || others.length > 0) {
-    return [];
-  }
-  const service = { kind: 'Service', namespace: first.namespace, name: first.service } as const;
+/** One that cannot be read is as if it were not there. */
+function levels(read: Read, places: readonly Place[]): readonly (readonly TrafficModel[])[] {
+  return levelsAt(read, { kind: 'TrafficPolicy', unit: trafficPolicyUnit }, places).map((level) =>
+    level.filter((one) => one.closes === null),
+  );
+}
+
+/** Of a policy what concerns endpoints alone; nothing where that is nothing. */
+function ofEndpoints(policy: TrafficModel): readonly TrafficModel[] {
+  const parts = policy.parts.filter(({ name }) => Object.hasOwn(backendGroups, name));
+  return parts.length === 0 ? [] : [{ ...policy, parts }];
+}
+
+function placesOfService({ source }: Backend): readonly Place[] {
+  const service = { kind: 'Service', namespace: source.namespace, name: source.service } as const;
   return [
     { ...service, section: '' },
-    ...(first.portName === '' ? [] : [{ ...service, section: first.portName }]),
+    ...(source.portName === '' ? [] : [{ ...service, section: source.portName }]),
   ];
 }
 
-interface Held {
-  readonly settings: TrafficSettings;
-  /** Where each group of them stands. */
-  readonly layers: ReadonlyMap<string, Layer>;
-}
-
-function held(found: readonly Standing<TrafficModel>[]): Held {
+/** One policy holds for each group. */
+function heldBy(found: readonly Standing<TrafficModel>[]): HeldSettings {
   const all = found.flatMap(({ policy, parts }) => parts.map(({ name }) => ({ policy, name })));
+  const groups = all.map(
+    ({ policy, name }) => [name, policy.settings[name as keyof TrafficSettings]] as const,
+  );
   return {
-    // One policy holds for a group.
-    settings: Object.assign(
-      {},
-      ...all.map(({ policy, name }) => ({ [name]: policy.settings[name as keyof TrafficSettings] })),
-    ) as TrafficSettings,
+    settings: Object.fromEntries(groups) as TrafficSettings,
     layers: new Map(all.map(({ policy, name }) => [name, policy.layer])),
   };
 }
 
-/** What an HTTPRoute says itself comes before rules and defaults of policies, and after their overrides. */
-function actionWith(action: ForwardAction, { settings, layers }: Held): ForwardAction {
-  const { timeouts } = settings;
-  return timeouts === undefined
-    ? action
-    : { ...action, timeouts: timeoutsWith(action.timeouts, timeouts, layers.get('timeouts')) };
+/**
+ * The cluster with the settings `held`. Where they are not the `usual` ones, of the Gateway and the Service alone, it
+ * is a cluster of its own, with connections of its own, and all rules with equal settings share it.
+ */
+function clusterWith(cluster: Cluster, held: HeldSettings, usual: HeldSettings): Cluster {
+  const settings = clusterSettings(held.settings);
+  const own = { ...cluster, ...settings };
+  if (held === usual || equal(own, { ...cluster, ...clusterSettings(usual.settings) })) {
+    return own;
+  }
+  const digest = hash('sha256', JSON.stringify(settings), 'buffer').subarray(0, 9).toString('base64url');
+  const [kind, ...parts] = cluster.id.split('/');
+  assert(kind === 'Cluster', 'a cluster has the id of one');
+  return { ...own, id: resourceId('Cluster', ...parts, 'for', digest) };
 }
 
-function timeoutsWith(
-  own: RouteTimeouts,
-  timeouts: NonNullable<TrafficSettings['timeouts']>,
-  layer: Layer | undefined,
-): RouteTimeouts {
-  const set = {
-    requestMs: milliseconds(timeouts.request),
-    backendRequestMs: milliseconds(timeouts.backendRequest),
-    headMs: milliseconds(timeouts.head),
-  };
-  const [first, second] = layer === 'Overrides' ? [set, own] : [own, set];
-  return {
-    requestMs: first.requestMs ?? second.requestMs,
-    backendRequestMs: first.backendRequestMs ?? second.backendRequestMs,
-    headMs: first.headMs ?? second.headMs,
-  };
-}
-
-function milliseconds(duration: string | undefined): number | null {
-  return duration === undefined ? null : durationMs(duration);
+function withClusters(action: ForwardAction, ids: ReadonlyMap<ResourceId, ResourceId>): ForwardAction {
+  if ([...ids].every(([plain, own]) => plain === own)) {
+    return action;
+  }
+  const backends = action.backends.map((one) =>
+    one.cluster === null ? one : { ...one, cluster: ids.get(one.cluster) ?? one.cluster },
+  );
+  return { ...action, backends };
 }

@@ -7,6 +7,7 @@ import type { RouteAction, RouteMatch, RouteTimeouts, WeightedBackend } from '#s
 import { resolveBackend, type Backend } from '../backends.ts';
 import { backendFilters, ruleFilters, type Extension } from '../filters/filters.ts';
 import type { Read, Unit } from '../memo.ts';
+import { routeRetry } from '../policies/forward-settings.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef } from '../translation.ts';
 import { ruleMatches } from './matches.ts';
@@ -53,7 +54,7 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     resolved.find((one) => one.filterProblem !== null)?.filterProblem ??
     null;
   const backends = resolved.map((one) => one.weighted);
-  const forward = { ...forwardDefaults, backends, timeouts: timeoutsOf(rule) };
+  const forward = { ...forwardDefaults, backends, timeouts: timeoutsOf(rule), retry: routeRetry(rule.retry) };
   return {
     name: rule.name ?? String(index),
     sectionName: rule.name ?? null,
@@ -70,9 +71,7 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     backends: problem === null ? resolved.flatMap((one) => one.backend ?? []) : [],
     problem,
     referenceProblems: resolved.flatMap((one) => one.problem ?? []),
-    ignored: (['retry', 'sessionPersistence'] as const)
-      .filter((name) => rule[name] !== undefined)
-      .map((name) => `${field}.${name}`),
+    ignored: rule.sessionPersistence === undefined ? [] : [`${field}.sessionPersistence`],
   };
 }
 

@@ -85,8 +85,11 @@ function broughtBy(bad: KindMap[Kind], id: string): boolean {
   if (bad.kind === 'HTTPRoute') {
     return id.startsWith(`Route/HTTPRoute/${bad.metadata.namespace}/bad`) || id.startsWith('Cluster/');
   }
+  if (bad.kind === 'TrafficPolicy') {
+    return /^(Route|Cluster)\//.test(id);
+  }
   return (
-    (bad.kind === 'AuthPolicy' || bad.kind === 'RateLimitPolicy' || bad.kind === 'TrafficPolicy') &&
+    (bad.kind === 'AuthPolicy' || bad.kind === 'RateLimitPolicy') &&
     /^(Authentication|KeySet|RateLimit|Route)\//.test(id)
   );
 }

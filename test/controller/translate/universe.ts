@@ -221,13 +221,20 @@ const serviceTarget = fc.record(
   { requiredKeys: ['group', 'kind', 'name'] },
 ); // prettier-ignore
 
-const trafficPolicy = fc.record({ ...policyMeta, target: fc.oneof(target, serviceTarget), head: fc.constantFrom('1s', '2s') }).map(
-  ({ name, namespace, created, target, place, head }): Manifest => ({
+const trafficGroups = fc.constantFrom<Manifest>(
+  { timeouts: { head: '1s' } },
+  { timeouts: { head: '2s' }, balance: { type: 'RoundRobin' } },
+  { retry: { attempts: 2, codes: [503] }, circuitBreaker: { maxPending: 1 } },
+  { healthCheck: { type: 'TCP' } },
+);
+
+const trafficPolicy = fc.record({ ...policyMeta, target: fc.oneof(target, serviceTarget), groups: trafficGroups }).map(
+  ({ name, namespace, created, target, place, groups }): Manifest => ({
     kind: 'TrafficPolicy',
     metadata: { name, namespace, creationTimestamp: created },
     spec: {
       targetRefs: [target],
-      ...settings(place, { timeouts: { head } }),
+      ...settings(place, groups),
     },
   }),
 ); // prettier-ignore
