@@ -16,6 +16,7 @@ const configuration = (terms: Terms): string => `{
   admin off
   persist_config off
   auto_https off
+  default_sni ${benchHost}
   log {
     level ERROR
   }

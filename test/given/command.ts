@@ -14,6 +14,7 @@ export interface Ended {
 
 /** A program that runs; its output is collected. Killed when it is disposed of. */
 export interface Running extends AsyncDisposable {
+  readonly pid: number;
   stdout(): string;
   stderr(): string;
   /** Settles when standard output holds `text`, and answers all of it; fails after 20 s, or when the program ends. */
@@ -54,6 +55,7 @@ export function startCommand(
     return { code, stdout, stderr };
   })();
   return {
+    pid: child.pid ?? 0,
     stdout: () => stdout,
     stderr: () => stderr,
     async until(text) {
