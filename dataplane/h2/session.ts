@@ -107,6 +107,11 @@ export class Session implements FrameEvents {
     return this.#assembler.buffered > 0 ? this.#assembler.streamId : 0;
   }
 
+  /** Octets of a stream's content that have come, and are not told before their frame is whole. */
+  arriving(streamId: number): number {
+    return this.#reader.partialDataOf === streamId ? this.#reader.buffered : 0;
+  }
+
   /** Octets it holds: what waits for windows and the transport, and beginnings of frames and heads. */
   get buffered(): number {
     return this.#outflow.unsent + this.#streams.unsent + this.#reader.buffered + this.#assembler.buffered;

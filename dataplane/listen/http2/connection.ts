@@ -22,6 +22,8 @@ const streamWindowBytes = 64 * 1024;
 const connectionWindowBytes = 1024 * 1024;
 const controlFramesPerSecondMax = 500;
 const continuationsMax = 16;
+/** Streams of a connection while memory or time are short. */
+const savingStreamsMax = 10;
 
 /**
  * Open: takes requests. Ending: the client knows that none will be taken any more, those under way go on. Linger: we
@@ -86,6 +88,14 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     return this.#around.nowMs;
   }
 
+  get sheds(): boolean {
+    return this.#around.guard.sheds;
+  }
+
+  arriving(stream: H2Stream): number {
+    return this.#session.arriving(stream.id);
+  }
+
   get isIdle(): boolean {
     return this.#session.openStreams === 0 && this.#session.buffered === 0;
   }
@@ -140,6 +150,8 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     if (waitsFor !== 'Socket') this.#leaving.begin();
     else if (this.#leaving.getsOn()) this.#deadlineMs = this.#after(this.#home.limits.sendTimeoutMs);
     if (!isSame) this.#deadlineMs = this.#after(this.#timeoutOf(waitsFor));
+    if (waitsFor !== 'Requests' || !this.#around.guard.saves) return;
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.#after(this.#home.limits.idleTimeoutMs / 4));
   }
 
   #whatItWaitsFor(): Wait {
@@ -208,6 +220,8 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
   }
 
   streamOpened(stream: H2Stream, head: RequestBlock | 'TooLarge', ended: boolean): StreamEvents | null {
+    const { guard } = this.#around;
+    if (guard.saves && this.#streams.size >= savingStreamsMax) return null;
     this.#requests += 1;
     const declared = head === 'TooLarge' ? -1 : head.contentLength;
     if (!fitsLength(declared, 0, ended)) {

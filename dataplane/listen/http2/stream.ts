@@ -1,6 +1,7 @@
 import { errorCodes } from '#dataplane/h2/error-code.ts';
 import { noContent } from '#dataplane/http/framing.ts';
 import { Fields } from '#dataplane/http/fields.ts';
+import { ContentPace } from '../content-pace.ts';
 import { EarlyContent } from './early-content.ts';
 import { fitsLength } from './request.ts';
 import { StreamChannel } from './stream-channel.ts';
@@ -24,6 +25,10 @@ export interface StreamHome {
   readonly limits: Limits;
   /** Coarse. */
   readonly nowMs: number;
+  /** New requests are refused for want of memory or time. */
+  readonly sheds: boolean;
+  /** Content of a stream that has come, and is not told yet. */
+  arriving(stream: H2Stream): number;
   /** The stream is over. */
   streamOver(stream: Http2ServerStream): void;
 }
@@ -54,6 +59,12 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   #trailers: Fields | null = null;
   /** The head of the answer that has not been sent yet, lest one without content is two frames. */
   #head: Buffer | null = null;
+  /** A call of gRPC may be silent as long as a tunnel may. */
+  #isCall = false;
+  #isTunnel = false;
+  #pace: ContentPace | null = null;
+  /** What the last sweep saw: content come, and content unsent. */
+  #come = 0;
   #unsent = 0;
   #deadlineMs = Number.POSITIVE_INFINITY;
 
@@ -78,24 +89,47 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   start(request: ReceivedRequest, exchange: RunningExchange): void {
     this.#exchange = exchange;
     this.#awaitsContinue = request.expectsContinue;
+    this.#isCall = request.grpc !== null;
     const { bodyBytesMax } = this.#home.limits;
-    if (bodyBytesMax > 0 && request.length > bodyBytesMax) exchange.requestFailed({ kind: 'BodyTooLarge' });
+    if (this.#home.sheds) exchange.requestFailed({ kind: 'Overloaded' });
+    else if (bodyBytesMax > 0 && request.length > bodyBytesMax)
+      exchange.requestFailed({ kind: 'BodyTooLarge' });
     else exchange.start();
   }
 
-  /** Enforces the limits of time. */
+  /** Enforces the limits of time, and the least pace of content. */
   sweep(nowMs: number): void {
+    if (this.#isTunnel) return;
     const { unsent } = this.#stream;
-    if (unsent > 0 && unsent !== this.#unsent)
-      this.#deadlineMs = this.#after(this.#home.limits.sendTimeoutMs);
+    if (unsent > 0) this.#sweepAnswer(nowMs, unsent);
+    else if (this.#wanted && !this.#ended) this.#sweepContent(nowMs);
     this.#unsent = unsent;
+  }
+
+  #sweepAnswer(nowMs: number, unsent: number): void {
+    const { sendTimeoutMs, tunnelIdleTimeoutMs } = this.#home.limits;
+    if (unsent !== this.#unsent)
+      this.#deadlineMs = this.#after(this.#isCall ? tunnelIdleTimeoutMs : sendTimeoutMs);
     if (nowMs < this.#deadlineMs) return;
-    if (unsent > 0) {
-      this.#exchange?.requestFailed({ kind: 'ClientGone' });
-      this.#stream.reset(errorCodes.cancel);
-    } else if (this.#wanted && !this.#ended) {
-      this.#exchange?.requestFailed({ kind: 'ClientTooSlow' });
+    this.#exchange?.requestFailed({ kind: 'ClientGone' });
+    this.#stream.reset(errorCodes.cancel);
+  }
+
+  #sweepContent(nowMs: number): void {
+    const come = this.#contentBytes + this.#home.arriving(this.#stream);
+    if (come !== this.#come) {
+      this.#pace?.took(come - this.#come);
+      this.#come = come;
+      this.#awaitContent();
     }
+    const isLate = nowMs >= this.#deadlineMs;
+    if (isLate || this.#pace?.isTooSlow(nowMs, this.#home.limits.bodyRateMin) === true)
+      this.#exchange?.requestFailed({ kind: 'ClientTooSlow' });
+  }
+
+  #awaitContent(): void {
+    const { bodyTimeoutMs, tunnelIdleTimeoutMs } = this.#home.limits;
+    this.#deadlineMs = this.#after(this.#isCall ? tunnelIdleTimeoutMs : bodyTimeoutMs);
   }
 
   // ---- the client's side
@@ -104,12 +138,11 @@ export class Http2ServerStream implements Downstream, StreamEvents {
 
   streamData(data: Buffer): void {
     this.#contentBytes += data.length;
-    const { bodyBytesMax, bodyTimeoutMs } = this.#home.limits;
+    const { bodyBytesMax } = this.#home.limits;
     if (!fitsLength(this.#declared, this.#contentBytes, false)) this.#malformed();
     else if (bodyBytesMax > 0 && this.#contentBytes > bodyBytesMax)
       this.#exchange?.requestFailed({ kind: 'BodyTooLarge' });
     else if (this.#wanted && this.#early === null) {
-      this.#deadlineMs = this.#after(bodyTimeoutMs);
       this.#exchange?.contentData(data);
       this.#stream.credit(data.length);
     } else {
@@ -163,7 +196,11 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   want(): void {
     if (this.#exchange === null) return;
     this.#wanted = true;
-    if (!this.#ended) this.#deadlineMs = this.#after(this.#home.limits.bodyTimeoutMs);
+    if (!this.#ended) {
+      this.#awaitContent();
+      if (!this.#isCall) this.#pace ??= new ContentPace();
+      this.#pace?.wait(this.#home.nowMs);
+    }
     if (this.#awaitsContinue) {
       this.#awaitsContinue = false;
       if (this.#contentBytes === 0) this.#stream.head(this.#home.heads.plain(100, noFields), false);
@@ -181,6 +218,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   hold(): void {
     this.#wanted = false;
     this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#pace?.rest(this.#home.nowMs);
   }
 
   inform(status: number, fields: Fields): void {
@@ -233,6 +271,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
 
   switch(fields: Fields): Channel {
     this.#exchange = null;
+    this.#isTunnel = true;
     const early = this.#early ?? new EarlyContent();
     this.#early = null;
     const channel = new StreamChannel(this.#stream, early, {

@@ -1,0 +1,74 @@
+// Who is slow over HTTP/2, and who only looks so.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { givenBackend } from '#test/given/backend.ts';
+import { givenDataPlane } from '#test/given/data-plane.ts';
+import { eventually } from '#test/given/eventually.ts';
+import { anH2Client, answerOf } from '#test/given/h2-client.ts';
+import { frame, request, requestBlock, types } from '#test/given/h2-frames.ts';
+import { aRawH2Client } from '#test/given/h2-raw-client.ts';
+import { aRawBackend } from '#test/given/raw-backend.ts';
+
+const limits = { bodyTimeoutMs: 150, sendTimeoutMs: 150, sweepMs: 10 };
+
+it('a client that sends nothing of its content is told so, and its connection lives on', async () => {
+  await using backend = await aRawBackend();
+  using dataPlane = await givenDataPlane([backend.port], { limits });
+  using client = await anH2Client(dataPlane.port);
+  const stream = client.begin({ ':method': 'POST', ':path': '/' });
+  stream.write('part');
+  assert.equal((await answerOf(stream)).status, 408);
+  assert.equal((await client.ask()).status, 200);
+});
+
+it('a frame that takes long to come is no silence', async () => {
+  await using backend = await aRawBackend();
+  using dataPlane = await givenDataPlane([backend.port], { limits });
+  using client = await aRawH2Client(dataPlane.port);
+  const octets = frame(types.data, 1, 1, 'x'.repeat(40));
+  client.send(request(1, 0, requestBlock('POST', '/')), octets.subarray(0, 9));
+  for (let at = 9; at < octets.length; at += 1) {
+    client.send(octets.subarray(at, at + 1));
+    await pause(10);
+  }
+  await backend.untilSeen(1);
+  assert.equal(backend.seen[0]?.body.length, 40);
+  await eventually(() => dataPlane.records.length === 1);
+  assert.equal(dataPlane.records[0]?.status, 200);
+});
+
+it('a call of gRPC may be silent', async () => {
+  await using backend = await givenBackend('echo', { answer: (asked, answer) => void asked.pipe(answer) });
+  using dataPlane = await givenDataPlane([backend.port], { limits });
+  using client = await anH2Client(dataPlane.port);
+  const stream = client.begin({
+    ':method': 'POST',
+    ':path': '/a.B/C',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  const answered = answerOf(stream);
+  stream.write('one');
+  await once(stream, 'response');
+  await pause(400);
+  stream.end('two');
+  const { status, body } = await answered;
+  assert.deepEqual([status, body.toString()], [200, 'onetwo']);
+});
+
+it('a client that takes nothing for a while is cut, one that takes little is not', async () => {
+  const large = Buffer.alloc(300_000, 'x');
+  await using backend = await givenBackend('large', { answer: (_asked, answer) => void answer.end(large) });
+  using dataPlane = await givenDataPlane([backend.port], { limits });
+  using client = await aRawH2Client(dataPlane.port, [4, 1000]);
+  client.send(request(1), request(3));
+  const isReset = (stream: number): boolean =>
+    client.frames().some((seen) => seen.type === types.reset && seen.stream === stream);
+  for (let count = 0; count < 40; count += 1) {
+    client.send(frame(types.window, 0, 3, Buffer.of(0, 0, 0, 100)));
+    await pause(10);
+  }
+  assert.deepEqual([isReset(1), isReset(3)], [true, false]);
+});
