@@ -46,7 +46,7 @@ export class Breaker {
 
   /** One that was let in is over. */
   leave(what: Held): void {
-    assert(this.held(what) > 0, `nothing held: ${what}`);
+    if (this.held(what) === 0) assert.fail(`nothing held: ${what}`);
     switch (what) {
       case 'Request':
         this.#requests -= 1;
