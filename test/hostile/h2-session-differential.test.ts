@@ -1,6 +1,6 @@
 // Our HTTP/2 connection against nghttp2's (as Node has it), and against itself with its octets cut anywhere: a request
-// that is whole to us must be the same to nghttp2; what ends the connection there must end it here. What ends it or a
-// stream here alone is our strictness.
+// that is whole to us must be the same to nghttp2; what ends the connection there must end it, or a stream, here. What
+// ends either here alone is our strictness.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http2';
 import { duplexPair } from 'node:stream';
