@@ -1,23 +1,31 @@
 // WebSocket over HTTP/2 (RFC 8441), to a backend that speaks HTTP/1.1.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { anH2Client, answerOf } from '#test/given/h2-client.ts';
 import { aRawBackend } from '#test/given/raw-backend.ts';
+import type { SeenRequest } from '#test/given/raw-backend.ts';
 
 const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
-describe('WebSocket over HTTP/2', () => {
-  const upgraded =
-    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-A: b\r\n\r\nearly';
+/** What the answer to a key is (RFC 6455 section 4.2.2). */
+function upgraded({ head }: SeenRequest): string {
+  const key = /^sec-websocket-key: (.*)$/imu.exec(head)?.[1] ?? '';
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${
+    accept
+  }\r\nX-A: b\r\n\r\nearly`;
+}
 
+describe('WebSocket over HTTP/2', () => {
   it('is an upgrade for the backend, and octets both ways with each side ended alone', async () => {
-    await using backend = await aRawBackend((_request, socket) => {
+    await using backend = await aRawBackend((request, socket) => {
       socket.removeAllListeners('data');
       socket.on('data', (data: Buffer) => socket.write(data));
       socket.on('end', () => socket.end('bye'));
-      return upgraded;
+      return upgraded(request);
     });
     using dataPlane = await givenDataPlane([backend.port]);
     using client = await anH2Client(dataPlane.port);
@@ -39,7 +47,9 @@ describe('WebSocket over HTTP/2', () => {
     await eventually(() => received.length === 10 + mebibyte.length);
     stream.end();
     const { status, headers, body } = await answered;
-    assert.deepEqual([status, headers['x-a'], headers['upgrade']], [200, 'b', undefined]);
+    assert.deepEqual([status, headers['x-a']], [200, 'b']);
+    for (const name of ['upgrade', 'connection', 'sec-websocket-accept'])
+      assert.equal(headers[name], undefined);
     assert(body.toString().endsWith('bye'));
     const [seen] = backend.seen;
     assert.equal(seen?.requestLine, 'GET /chat HTTP/1.1');
@@ -64,10 +74,10 @@ describe('WebSocket over HTTP/2', () => {
   });
 
   it('ends when the backend breaks', async () => {
-    await using backend = await aRawBackend((_request, socket) => {
+    await using backend = await aRawBackend((request, socket) => {
       socket.removeAllListeners('data');
       setTimeout(() => socket.resetAndDestroy(), 20);
-      return upgraded;
+      return upgraded(request);
     });
     using dataPlane = await givenDataPlane([backend.port]);
     using client = await anH2Client(dataPlane.port);
