@@ -208,8 +208,15 @@ const retryConstraint = z
     'How many requests one data plane sends again at most, so that a Service in need is not asked all the more.',
   );
 
+const protocol = z
+  .enum(['HTTP1', 'HTTP2'])
+  .describe(
+    'What is spoken with the endpoints; HTTP2 in the clear by prior knowledge (h2c), as gRPC needs it. Left out: HTTP2 where appProtocol of the port of the Service is kubernetes.io/h2c, h2c, http2 or grpc, else HTTP1.',
+  );
+
 /** The groups that concern the endpoints of a Service. */
 export const backendGroups = {
+  protocol,
   balance,
   slowStart,
   connection,

@@ -80,8 +80,17 @@ type ServicePortOutcome =
   | { readonly kind: 'NoPort'; readonly ports: readonly number[] }
   | { readonly kind: 'Protocol'; readonly protocol: string };
 
-/** Application protocols (GEP-1911) that plain HTTP/1.1 can serve. */
-const plainProtocols = new Set(['', 'http', 'ws', 'kubernetes.io/ws']);
+/** What is spoken in the clear by application protocol (GEP-1911, and the names in use without a domain). */
+const protocols: ReadonlyMap<string, Cluster['protocol']> = new Map([
+  ['', 'HTTP1'],
+  ['http', 'HTTP1'],
+  ['ws', 'HTTP1'],
+  ['kubernetes.io/ws', 'HTTP1'],
+  ['kubernetes.io/h2c', 'HTTP2'],
+  ['h2c', 'HTTP2'],
+  ['http2', 'HTTP2'],
+  ['grpc', 'HTTP2'],
+]);
 
 const servicePortUnit: Unit<ServicePortOutcome> = {
   name: 'service port',
@@ -100,13 +109,14 @@ const servicePortUnit: Unit<ServicePortOutcome> = {
       return { kind: 'NoPort', ports };
     }
     const protocol = found.appProtocol ?? '';
-    return plainProtocols.has(protocol.toLowerCase())
-      ? { kind: 'Backend', backend: backendOf(service, found) }
-      : { kind: 'Protocol', protocol };
+    const spoken = protocols.get(protocol.toLowerCase());
+    return spoken === undefined
+      ? { kind: 'Protocol', protocol }
+      : { kind: 'Backend', backend: backendOf(service, found, spoken) };
   },
 };
 
-function backendOf(service: Service, port: ServicePort): Backend {
+function backendOf(service: Service, port: ServicePort, protocol: Cluster['protocol']): Backend {
   const { namespace, name } = service.metadata;
   const parts = [namespace, name, String(port.port)] as const;
   const id: ResourceId = resourceId('Endpoints', ...parts);
@@ -117,6 +127,7 @@ function backendOf(service: Service, port: ServicePort): Backend {
       name: `${namespace}/${name}:${String(port.port)}`,
       endpoints: id,
       ...clusterDefaults,
+      protocol,
     },
     source: { id, namespace, service: name, portName: port.name },
   };

@@ -159,7 +159,7 @@ const table: Table = {
   BackendProtocol: ({ field, service, protocol }) =>
     resolvedRefs(
       'UnsupportedProtocol',
-      `${field}: Service ${service} has appProtocol ${protocol}, which is not supported; remove it if the backend speaks HTTP/1.1.`,
+      `${field}: Service ${service} has appProtocol ${protocol}, which is not supported; remove it if the backend speaks HTTP/1.1, or write kubernetes.io/h2c if it speaks HTTP/2 in the clear.`,
     ),
   BackendNotPermitted: ({ field, from, service, namespace }) =>
     resolvedRefs(

@@ -9,9 +9,18 @@ type Group<Name extends keyof TrafficSettings> = NonNullable<TrafficSettings[Nam
 
 /** What of a cluster's settings `settings` say. */
 export function clusterSettings(settings: TrafficSettings): Partial<ClusterSettings> {
-  const { balance, slowStart, connection, circuitBreaker, outlierDetection, healthCheck, retryConstraint } =
-    settings;
+  const {
+    protocol,
+    balance,
+    slowStart,
+    connection,
+    circuitBreaker,
+    outlierDetection,
+    healthCheck,
+    retryConstraint,
+  } = settings;
   return {
+    ...(protocol === undefined ? {} : { protocol }),
     ...(balance === undefined ? {} : { balance: balanceOf(balance) }),
     ...(slowStart === undefined ? {} : { slowStartMs: durationMs(slowStart.window) }),
     ...(connection === undefined ? {} : { connections: connectionsOf(connection) }),
