@@ -1,4 +1,7 @@
+import { fieldLine } from '#dataplane/http/fields.ts';
+import { listHas } from '#dataplane/http/framing.ts';
 import { takesTrailers } from '#dataplane/http/hop-by-hop.ts';
+import { newWebSocketKey } from '#dataplane/upstream/web-socket-key.ts';
 import { requestHeadText } from './head-text.ts';
 import { requestHop } from './upgrade.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
@@ -11,6 +14,7 @@ export class OutgoingRequest implements SentRequest {
   readonly head: ForwardedHead;
   readonly length: ContentLength;
   readonly upgrade: string;
+  readonly webSocketKey: string | null;
   readonly takesTrailers: boolean;
   #text: string | null = null;
 
@@ -18,11 +22,22 @@ export class OutgoingRequest implements SentRequest {
     this.head = head;
     this.length = request.length;
     this.upgrade = request.upgrade;
+    this.webSocketKey = request.upgrade === '' ? null : ownKey(request);
     this.takesTrailers = takesTrailers(request.fields);
   }
 
   text(): string {
-    this.#text ??= requestHeadText(this.head, this.length, requestHop(this.upgrade, this.takesTrailers));
+    this.#text ??= requestHeadText(this.head, this.length, this.#hop());
     return this.#text;
   }
+
+  #hop(): string {
+    const hop = requestHop(this.upgrade, this.takesTrailers);
+    return this.webSocketKey === null ? hop : hop + fieldLine('Sec-WebSocket-Key', this.webSocketKey);
+  }
+}
+
+/** Of a client by HTTP/2, which sends none (RFC 8441 section 5.1). */
+function ownKey({ protocol, upgrade }: ReceivedRequest): string | null {
+  return protocol === 'HTTP/2' && listHas(upgrade, 'websocket') ? newWebSocketKey() : null;
 }

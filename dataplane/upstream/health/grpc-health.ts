@@ -20,6 +20,7 @@ export function grpcHealthRequest({ service }: GrpcHealthCheck, authority: strin
     head: { method: 'POST', path: '/grpc.health.v1.Health/Check', query: null, authority, fields },
     length: content.length,
     upgrade: '',
+    webSocketKey: null,
     takesTrailers: true,
     text: () => '',
     content,

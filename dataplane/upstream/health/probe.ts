@@ -74,6 +74,7 @@ function httpRequest({ path, host }: HttpHealthCheck, { name }: Asked): ProbeReq
     head: { method: 'GET', path: before, query, authority, fields },
     length: noContent,
     upgrade: '',
+    webSocketKey: null,
     takesTrailers: false,
     text: () => `GET ${path} HTTP/1.1\r\nHost: ${authority}\r\nUser-Agent: turnpike\r\n\r\n`,
     content: null,

@@ -1,6 +1,7 @@
 import { joinedBytesMax, MessageWriter } from '#dataplane/http/message-writer.ts';
 import { SocketChannel } from '#dataplane/http/channel.ts';
 import { fieldLines } from '#dataplane/http/field-lines.ts';
+import { webSocketAccept } from '../web-socket-key.ts';
 import { ResponseParser } from './response-parser.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 import type { Http1Pool } from './pool.ts';
@@ -38,6 +39,8 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
   #paused = false;
   #closed = false;
   #switched: ReceivedResponse | null = null;
+  /** What a 101 must show, when the key was not the client's. */
+  #accept: string | null = null;
   /** What came behind the head of a 101. */
   #early: Buffer | null = null;
   #ended = false;
@@ -66,6 +69,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     this.#requestEnded = false;
     this.#persistent = true;
     this.#switched = null;
+    if (request.webSocketKey !== null) this.#accept = webSocketAccept(request.webSocketKey);
     this.#parser.expect(request.head.method);
     this.#writer.begin(request.text(), request.length);
   }
@@ -156,10 +160,22 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
       this.#finish(end === chunk.length);
     } else if (this.#switched !== null) {
       this.#early = chunk.subarray(end);
-      this.#user?.responseSwitched(this.#switched);
+      this.#tellSwitch(this.#switched);
     } else {
       this.#user?.responseFlush();
     }
+  }
+
+  #tellSwitch(response: ReceivedResponse): void {
+    const { fields } = response;
+    if (this.#accept !== null) {
+      if (fields.only('sec-websocket-accept') !== this.#accept) {
+        this.#fail({ kind: 'MalformedResponse', detail: '101 to another key' });
+        return;
+      }
+      fields.remove('sec-websocket-accept');
+    }
+    this.#user?.responseSwitched(response);
   }
 
   /** The answer is whole: only a connection on which both messages have ended exactly serves another exchange. */

@@ -1,6 +1,9 @@
-import { createHash } from 'node:crypto';
+import assert from 'node:assert';
+import { EarlyContent } from '#dataplane/h2/early-content.ts';
 import { errorCodes } from '#dataplane/h2/error-code.ts';
+import { StreamChannel } from '#dataplane/h2/stream-channel.ts';
 import { chunkedLength, listHas, noContent } from '#dataplane/http/framing.ts';
+import { webSocketAccept } from '../web-socket-key.ts';
 import type { Http2Connection } from './connection.ts';
 import type { SentRequest } from '../sent-request.ts';
 import type { ResponseEvents, UpstreamExchange } from '../upstream-exchange.ts';
@@ -27,7 +30,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   #declared = -1;
   #came = 0;
   #paused = false;
-  #kept: Buffer[] = [];
+  readonly #kept = new EarlyContent();
   /** The end of the answer, that is told when what is kept has gone on. */
   #end: { readonly trailers: Fields | null } | null = null;
 
@@ -70,19 +73,24 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    if (this.#kept.length === 0 && this.#end === null) return;
-    this.#goOn();
-    if (!this.#paused) this.#user?.responseFlush();
+    if (this.#kept.size === 0 && this.#end === null) return;
+    if (this.#kept.size > 0) this.#pass(this.#kept.take());
+    if (this.#end !== null && this.#kept.size === 0) this.#finish(this.#end);
+    else this.#user?.responseFlush();
   }
 
   abort(): void {
     this.#user = null;
-    this.#kept = [];
+    this.#kept.clear();
     this.#stream?.reset(errorCodes.cancel);
   }
 
   takeOver(): Channel {
-    throw new Error('a stream that has left HTTP');
+    const stream = this.#stream;
+    assert(stream !== null, 'no stream has been left');
+    this.#user = null;
+    const closed = (): void => this.#connection.streamOver();
+    return new StreamChannel(stream, this.#kept, { ended: this.#end !== null, closed });
   }
 
   // ---- the stream's side
@@ -113,7 +121,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
       this.#malformed('content longer than announced');
       return;
     }
-    if (this.#paused || this.#kept.length > 0) this.#kept.push(data);
+    if (this.#paused || this.#kept.size > 0) this.#kept.push(data);
     else this.#pass(data);
   }
 
@@ -132,7 +140,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
 
   streamReset(code: number, actedOn: boolean): void {
     if (this.#end !== null) return;
-    this.#kept = [];
+    this.#kept.clear();
     const detail = code === errorCodes.cancel ? this.#connection.detail : `reset by the backend: ${code}`;
     const reached = this.#headCame ? 'Answering' : 'Unanswered';
     this.#take()?.responseFailed({ kind: 'BackendClosed', detail }, actedOn ? reached : 'NotActedOn');
@@ -153,22 +161,9 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
     this.#stream?.credit(data.length);
   }
 
-  /** What was kept goes on, as far as the client takes it. */
-  #goOn(): void {
-    const kept = this.#kept;
-    let passed = 0;
-    while (passed < kept.length && !this.#paused && this.#user !== null) {
-      const data = kept[passed];
-      passed += 1;
-      if (data !== undefined) this.#pass(data);
-    }
-    this.#kept = kept.slice(passed);
-    if (this.#end !== null && this.#kept.length === 0 && !this.#paused) this.#finish(this.#end);
-  }
-
   /** The answer is whole. A request that is not is of no use to anybody any more. */
   #finish(end: { readonly trailers: Fields | null }): void {
-    if (this.#kept.length > 0) {
+    if (this.#kept.size > 0) {
       this.#end = end;
       return;
     }
@@ -179,7 +174,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
 
   #malformed(detail: string): void {
     const user = this.#take();
-    this.#kept = [];
+    this.#kept.clear();
     this.#stream?.reset(errorCodes.protocolError);
     user?.responseFailed({ kind: 'MalformedResponse', detail }, 'Answering');
   }
@@ -218,15 +213,11 @@ function receivedOf(
 /** As HTTP/1.1 would have it: a client that sent a key is to be shown that it was understood (RFC 6455 section 4.2.2). */
 function switchedOf(head: ResponseBlock, request: SentRequest | null): ReceivedResponse {
   const key = request?.head.fields.get('sec-websocket-key');
-  if (key !== undefined) head.fields.set('sec-websocket-accept', acceptOf(key));
+  if (key !== undefined) head.fields.set('sec-websocket-accept', webSocketAccept(key));
   return { ...receivedOf(head, noContent), status: 101, upgrade: 'websocket' };
 }
 
 /** The one protocol to which HTTP/2 can be left; others are offers that a server may pass over. */
 function isWebSocket({ upgrade }: SentRequest): boolean {
   return upgrade !== '' && listHas(upgrade, 'websocket');
-}
-
-function acceptOf(key: string): string {
-  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }

@@ -1,6 +1,6 @@
-import { errorCodes } from '#dataplane/h2/error-code.ts';
+import { errorCodes } from './error-code.ts';
 import type { EarlyContent } from './early-content.ts';
-import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
+import type { H2Stream, StreamEvents } from './stream.ts';
 import type { Channel, ChannelEvents } from '#dataplane/http/channel.ts';
 
 /** One stream of HTTP/2 as a channel (RFC 8441 section 5): DATA both ways, END_STREAM for each side's end. */
@@ -10,7 +10,7 @@ export class StreamChannel implements Channel, StreamEvents {
   readonly #closed: () => void;
   #events: ChannelEvents | null = null;
   #paused = false;
-  /** The client sends no more, and that has not been told. */
+  /** The peer sends no more, and that has not been told. */
   #ends: boolean;
   #gone = false;
 
@@ -61,7 +61,7 @@ export class StreamChannel implements Channel, StreamEvents {
     this.#stream.reset(errorCodes.cancel);
   }
 
-  /** What waits for the client's windows may wait long: it goes with the stream. */
+  /** What waits for the peer's windows may wait long: it goes with the stream. */
   abort(): void {
     this.reset();
   }
