@@ -8,13 +8,13 @@ import { Compiler } from '#dataplane/compile/compiler.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import { createListeners } from '#dataplane/listen/listeners.ts';
-import type { DrainOptions } from '#dataplane/listen/listeners.ts';
+import type { DrainOptions, Listeners } from '#dataplane/listen/listeners.ts';
 import { UnboundPorts } from '#dataplane/listen/unbound-ports.ts';
 import type { PortNews } from '#dataplane/listen/unbound-ports.ts';
 import { createAccessLog } from '#dataplane/observe/access-log.ts';
 import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
 import type { Metrics } from '#dataplane/observe/metrics.ts';
-import type { RuntimeCell } from '#dataplane/runtime.ts';
+import type { Runtime, RuntimeCell } from '#dataplane/runtime.ts';
 import type { ControllerAddress } from '#dataplane/subscribe/addresses.ts';
 import type { OnSnapshot, SubscribeEvent } from '#dataplane/subscribe/events.ts';
 import { createSubscriber } from '#dataplane/subscribe/subscriber.ts';
@@ -105,7 +105,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     served = resources;
     metrics.configure(resources);
     await listeners.follow();
-    unbound.keep(runtime.ports);
+    unbound.keep({ has: (port) => runtime.ports.has(port) || runtime.datagramPorts.has(port) });
     return { refused };
   };
   const subscriber = createSubscriber({
@@ -124,7 +124,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     unready: () =>
       subscriber.state().serving === null
         ? 'no snapshot yet'
-        : notListening([...cell.current.ports.keys()].filter((port) => listeners.boundPort(port) === null)),
+        : notListening(closedPorts(cell.current, listeners)),
     resources: () => served,
     async stop(drain) {
       await listeners.drain(drain);
@@ -134,6 +134,14 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       await accessLog.close();
     },
   };
+}
+
+/** Ports of either kind that should be open. */
+function closedPorts({ ports, datagramPorts }: Runtime, listeners: Listeners): readonly number[] {
+  return [
+    ...[...ports.keys()].filter((port) => listeners.boundPort(port) === null),
+    ...[...datagramPorts.keys()].filter((port) => listeners.boundDatagramPort(port) === null),
+  ];
 }
 
 function notListening(ports: readonly number[]): string | null {

@@ -115,9 +115,9 @@ export interface ServerCertificate {
 /** Where byte streams and datagrams go that are served as they are. */
 export interface Relay {
   readonly listener: ServedListener;
-  /** `<kind>/<namespace>/<name>` and the rule's name: labels. */
-  readonly route: string;
-  readonly rule: string;
+  /** `<kind>/<namespace>/<name>` and the rule's name: labels; null where no route is attached. */
+  readonly route: string | null;
+  readonly rule: string | null;
   /** The next backend by weight; null when there is none at all. */
   pick(): UpstreamCluster | null;
 }

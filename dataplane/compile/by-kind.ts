@@ -7,11 +7,13 @@ import type { Listener } from '#snapshot/listener.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
+import type { StreamRoute } from '#snapshot/stream-route.ts';
 
 /** The resources a runtime is compiled from, each kind for itself, in the order of the set. */
 export interface ByKind {
   readonly listeners: Listener[];
   readonly routes: Route[];
+  readonly streamRoutes: StreamRoute[];
   readonly clusters: Cluster[];
   readonly endpoints: Map<ResourceId, Endpoints>;
   readonly certificates: Certificate[];
@@ -27,6 +29,7 @@ export function byKind(resources: ResourceSet): ByKind {
   const all: ByKind = {
     listeners: [],
     routes: [],
+    streamRoutes: [],
     clusters: [],
     endpoints: new Map(),
     certificates: [],
@@ -69,6 +72,8 @@ export function byKind(resources: ResourceSet): ByKind {
         all.ticketSecrets.push(resource);
         break;
       case 'StreamRoute':
+        all.streamRoutes.push(resource);
+        break;
       case 'RateLimitStore':
       case 'Fleet':
         break;
@@ -83,6 +88,7 @@ export function byKind(resources: ResourceSet): ByKind {
 export function sameButEndpoints(a: ByKind, b: ByKind): boolean {
   return (
     sameList(a.routes, b.routes) &&
+    sameList(a.streamRoutes, b.streamRoutes) &&
     sameList(a.clusters, b.clusters) &&
     sameList(a.listeners, b.listeners) &&
     sameList(a.certificates, b.certificates) &&

@@ -4,7 +4,15 @@
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import { RouterCompiler } from '#dataplane/route/compiled-router.ts';
 import { compileMatches, type CompiledMatch } from '#dataplane/route/matches.ts';
-import type { ClientRules, Port, Rule, Runtime, ServedListener, TlsPort } from '#dataplane/runtime.ts';
+import type {
+  ClientRules,
+  DatagramPort,
+  Port,
+  Rule,
+  Runtime,
+  ServedListener,
+  TlsPort,
+} from '#dataplane/runtime.ts';
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type * as contract from '#snapshot/cluster.ts';
@@ -17,6 +25,8 @@ import type { Snapshot } from '#snapshot/snapshot.ts';
 import { byKind, sameButEndpoints, sameList, type ByKind } from './by-kind.ts';
 import { defaultClientRules, portClients } from './client-rules.ts';
 import { CarryOver, type Made } from './carry-over.ts';
+import { byTransport, compileDatagramPorts, isSecure } from './ports.ts';
+import { RelayCompiler, type Relays } from './relays.ts';
 import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
 import { compileRules, dependsOnPort } from './rules.ts';
 import { loadCertificate, type LoadedCertificate } from './certificates.ts';
@@ -65,11 +75,13 @@ export class Compiler {
   readonly #clients = new CarryOver(portClients);
   readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
   readonly #limits = new WeakMap<RateLimit, LimitFilter>();
+  readonly #relays: RelayCompiler;
   #routers: ReadonlyMap<number, PortCompiler> = new Map();
   #last: (CompiledPorts & { readonly resources: ByKind }) | null = null;
 
   constructor(dependencies: CompilerDependencies) {
     this.#dependencies = dependencies;
+    this.#relays = new RelayCompiler((id) => dependencies.upstreams.cluster(id));
   }
 
   compile(snapshot: Pick<Snapshot, 'version' | 'resources'>): Compiled {
@@ -85,7 +97,7 @@ export class Compiler {
       runtime: Object.freeze({
         version: snapshot.version,
         ports: ports.ports,
-        datagramPorts: noDatagramPorts,
+        datagramPorts: ports.datagramPorts,
       }),
       refused: ports.refused,
     };
@@ -99,9 +111,13 @@ export class Compiler {
     this.#tls.useTickets(resources.ticketSecrets[0]?.secret ?? null);
     const clients = new Map(this.#clients.takeOver(resources.clientSettings, refused));
     const { listeners } = resources;
-    const ports = this.#ports({ listeners, routes, parts, certificates, clients, refused });
+    const relays = this.#relays.compile(resources.streamRoutes);
+    const from = { routes, parts, certificates, clients, relays, refused };
+    const { streams, datagrams } = byTransport(listeners, refused);
+    const ports = this.#ports(streams, from);
+    const datagramPorts = compileDatagramPorts(datagrams, from);
     refused.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
-    return { ports, refused };
+    return { ports, datagramPorts, refused };
   }
 
   #parts(resources: ByKind, refused: Refused[]): Parts {
@@ -145,51 +161,55 @@ export class Compiler {
     return new Map(this.#certificates.takeOver(resources.certificates, refused));
   }
 
-  #ports(from: {
-    readonly listeners: readonly Listener[];
-    readonly routes: readonly CompiledRoute[];
-    readonly parts: Parts;
-    readonly certificates: ReadonlyMap<ResourceId, LoadedCertificate>;
-    readonly clients: ReadonlyMap<number, ClientRules>;
-    readonly refused: Refused[];
-  }): ReadonlyMap<number, Port> {
+  #ports(all: ReadonlyMap<number, readonly Listener[]>, from: PortParts): ReadonlyMap<number, Port> {
     const routers = new Map<number, PortCompiler>();
     const ports = new Map<number, Port>();
     const rulesAt = ({ rules }: CompiledRoute, { port }: ServedListener) => rules.on(port, from.parts);
-    for (const [number, listeners] of Map.groupBy(from.listeners, ({ port }) => port)) {
-      const served = oneProtocol(listeners, from.refused);
+    for (const [number, listeners] of all) {
+      const client = from.clients.get(number) ?? defaultClientRules;
+      const [first] = listeners;
+      if (first?.protocol === 'TCP') {
+        ports.set(number, Object.freeze({ kind: 'Relay', number, relay: from.relays.whole(first), client }));
+        continue;
+      }
       const compiler: PortCompiler = this.#routers.get(number) ?? new RouterCompiler();
       routers.set(number, compiler);
+      const served = listeners.filter(({ protocol }) => protocol === 'HTTP' || protocol === 'HTTPS');
       const router = compiler.compile({ listeners: served.map(listenerEntry), routes: from.routes, rulesAt });
-      const tls = this.#tlsPort(served, from);
-      const client = from.clients.get(number) ?? defaultClientRules;
+      const tls = this.#tlsPort(listeners, from);
       ports.set(number, Object.freeze({ kind: 'Http', number, router, tls, client }));
     }
     this.#routers = routers;
     return ports;
   }
 
-  #tlsPort(
-    listeners: readonly Listener[],
-    from: { readonly certificates: ReadonlyMap<ResourceId, LoadedCertificate>; readonly refused: Refused[] },
-  ): TlsPort | null {
-    const https = listeners.filter((listener) => listener.protocol === 'HTTPS');
-    if (https.length === 0) return null;
-    const entries = https.map((listener) => {
-      const certificates = listener.certificates.flatMap((id) => from.certificates.get(id) ?? []);
-      return { listener, certificates };
-    });
+  #tlsPort(listeners: readonly Listener[], from: PortParts): TlsPort | null {
+    const secure = listeners.filter(isSecure);
+    if (secure.length === 0) return null;
+    const entries = secure.map((listener) => ({
+      listener,
+      certificates: listener.certificates.flatMap((id) => from.certificates.get(id) ?? []),
+      relays: from.relays.of(listener),
+    }));
     return this.#tls.port(entries, from.refused);
   }
 }
 
-/** Not compiled yet: what is served as datagrams is told by no resource that is read here. */
-const noDatagramPorts: Runtime['datagramPorts'] = new Map();
+/** What ports are made of, beside their listeners. */
+interface PortParts {
+  readonly routes: readonly CompiledRoute[];
+  readonly parts: Parts;
+  readonly certificates: ReadonlyMap<ResourceId, LoadedCertificate>;
+  readonly clients: ReadonlyMap<number, ClientRules>;
+  readonly relays: Relays;
+  readonly refused: Refused[];
+}
 
 type PortCompiler = RouterCompiler<ServedListener, CompiledRoute, Rule>;
 
 interface CompiledPorts {
   readonly ports: ReadonlyMap<number, Port>;
+  readonly datagramPorts: ReadonlyMap<number, DatagramPort>;
   readonly refused: readonly Refused[];
 }
 
@@ -244,13 +264,4 @@ class RememberedRules {
 function listenerEntry(listener: Listener) {
   const { id, name, port, hostname } = listener;
   return { id, hostname, listener: Object.freeze({ name, port, hostname }) };
-}
-
-// One socket speaks TLS or does not. The translation lets no port be both; should it ever, nothing goes in the clear.
-function oneProtocol(listeners: readonly Listener[], refused: Refused[]): readonly Listener[] {
-  if (!listeners.some(({ protocol }) => protocol === 'HTTPS')) return listeners;
-  for (const { id, protocol, port } of listeners) {
-    if (protocol !== 'HTTPS') refused.push({ id, reason: `port ${port} serves TLS` });
-  }
-  return listeners.filter(({ protocol }) => protocol === 'HTTPS');
 }

@@ -1,18 +1,20 @@
 // How each listener shakes hands, and which of them does for whom.
 import { HostTable } from '#dataplane/route/hosts.ts';
 import type { ServerCertificate, TlsChoice, TlsPort, TlsTerms } from '#dataplane/runtime.ts';
-import type { HttpsListener, ListenerTls } from '#snapshot/listener.ts';
+import type { HttpsListener, ListenerTls, TlsListener } from '#snapshot/listener.ts';
 import type { Refused } from '#snapshot/message.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { sameList } from './by-kind.ts';
 import { authoritiesProblem, codeOf, type LoadedCertificate } from './certificates.ts';
+import type { Relays } from './relays.ts';
 
-/** A listener and the certificates of it that could be loaded, in its order. */
-export interface TlsListener {
-  readonly listener: HttpsListener;
+/** A listener, the certificates of it that could be loaded, in its order, and where its streams go by hostname. */
+export interface SecureListener {
+  readonly listener: HttpsListener | TlsListener;
   readonly certificates: readonly LoadedCertificate[];
+  readonly relays: ReturnType<Relays['of']>;
 }
 
 /** Compiles one snapshot's TLS ports after another; terms of which nothing has changed stay the same objects. */
@@ -20,7 +22,7 @@ export class TlsCompiler {
   /** For want of one that all data planes of the Gateway have. */
   readonly #ownTickets = new Secret(randomBytes(32).toString('base64'));
   #tickets = this.#ownTickets;
-  #remembered = new WeakMap<HttpsListener, RememberedTerms>();
+  #remembered = new WeakMap<SecureListener['listener'], RememberedTerms>();
 
   /** What ticket keys are made of from the next port on; null for a secret of this data plane's own. */
   useTickets(shared: Secret<string> | null): void {
@@ -31,46 +33,68 @@ export class TlsCompiler {
 
   /**
    * SNI chooses the listener as Host does. A client that sends no name, or one that no listener serves, shakes hands
-   * with the listener for any host, else with the first. A listener that cannot shake hands as it should refuses to.
+   * with the listener for any host, else with the first for HTTPS. A listener that cannot shake hands as it should, or
+   * has no route for the name, refuses to.
    */
-  port(listeners: readonly TlsListener[], refused: { push(one: Refused): unknown }): TlsPort {
+  port(listeners: readonly SecureListener[], refused: { push(one: Refused): unknown }): TlsPort {
     const choices = listeners.map((entry) => this.#choice(entry, refused));
     const byHostname = new HostTable(
-      listeners.map(({ listener }, at) => [listener.hostname, choices[at] ?? refuse]),
+      listeners.map(({ listener }, at) => [listener.hostname, choices[at] ?? refuseAll]),
     );
-    const fallback = byHostname.find('') ?? choices[0] ?? refuse;
+    const first = choices[listeners.findIndex(({ listener }) => listener.protocol === 'HTTPS')];
+    const fallback = byHostname.find('') ?? first ?? refuseAll;
     // Host alone must not choose the listener for a client that was not asked for that listener's certificates.
-    const nameless = new Set(listeners.map(({ listener }) => wanted(listener))).size > 1 ? refuse : fallback;
+    const nameless =
+      new Set(listeners.map(({ listener }) => wanted(listener))).size > 1 ? refuseAll : fallback;
     return {
-      choose: (serverName) => (serverName === null ? nameless : (byHostname.find(serverName) ?? fallback)),
+      choose: (serverName) =>
+        serverName === null ? nameless('') : (byHostname.find(serverName) ?? fallback)(serverName),
     };
   }
 
-  #choice(entry: TlsListener, refused: { push(one: Refused): unknown }): TlsChoice {
+  #choice(entry: SecureListener, refused: { push(one: Refused): unknown }): Choosing {
+    const { listener, relays } = entry;
+    const isPassed = listener.protocol === 'TLS' && listener.mode === 'Passthrough';
+    const terms = isPassed ? null : this.#termsOf(entry, refused);
+    if (terms === null && !isPassed) return refuseAll;
+    if (terms !== null && listener.protocol === 'HTTPS') {
+      const choice: TlsChoice = Object.freeze({ kind: 'Http', terms });
+      return () => choice;
+    }
+    const byHostname = new HostTable(
+      relays.map(([hostname, relay]): [string, TlsChoice] => [
+        hostname,
+        Object.freeze(terms === null ? { kind: 'Passthrough', relay } : { kind: 'Relay', terms, relay }),
+      ]),
+    );
+    return (serverName) => byHostname.find(serverName) ?? refuse;
+  }
+
+  #termsOf(entry: SecureListener, refused: { push(one: Refused): unknown }): TlsTerms | null {
     const { listener, certificates } = entry;
     const known = this.#remembered.get(listener);
-    const { choice, reason } =
+    const { terms, reason } =
       known !== undefined && sameList(known.certificates, certificates) ? known : this.#make(entry);
-    this.#remembered.set(listener, { certificates, choice, reason });
+    this.#remembered.set(listener, { certificates, terms, reason });
     if (reason !== null) refused.push({ id: listener.id, reason });
-    return choice;
+    return terms;
   }
 
-  #make({ listener, certificates }: TlsListener): Omit<RememberedTerms, 'certificates'> {
+  #make({ listener, certificates }: SecureListener): Omit<RememberedTerms, 'certificates'> {
     const reason = problemOf(listener.tls);
     const [first] = certificates;
-    if (reason !== null || first === undefined) return { choice: refuse, reason };
-    const terms = this.#terms(listener, certificateTable(certificates, first.certificate));
-    return { choice: Object.freeze({ kind: 'Http', terms }), reason: null };
+    if (reason !== null || first === undefined) return { terms: null, reason };
+    return { terms: this.#terms(listener, certificateTable(certificates, first.certificate)), reason: null };
   }
 
-  #terms(listener: HttpsListener, certificateFor: TlsTerms['certificateFor']): TlsTerms {
+  #terms(listener: SecureListener['listener'], certificateFor: TlsTerms['certificateFor']): TlsTerms {
     const { tls } = listener;
     const identity = `${listener.id}\0${wanted(listener)}`;
     return Object.freeze({
       sessionContext: createHash('sha256').update(identity).digest('base64url').slice(0, 32),
       certificateFor,
-      alpn: tls.alpn,
+      // what is relayed is spoken by nobody here: to agree on a protocol would be to promise it
+      alpn: listener.protocol === 'TLS' ? [] : tls.alpn,
       minVersion: `TLSv${tls.minVersion}`,
       ciphers: ciphersOf(tls),
       clientCertificates: tls.clientCertificates?.mode ?? 'None',
@@ -84,14 +108,18 @@ export class TlsCompiler {
 
 interface RememberedTerms {
   readonly certificates: readonly LoadedCertificate[];
-  readonly choice: TlsChoice;
+  readonly terms: TlsTerms | null;
   readonly reason: string | null;
 }
 
+/** What one listener does for a server name; `''` for none. */
+type Choosing = (serverName: string) => TlsChoice;
+
 const refuse: TlsChoice = Object.freeze({ kind: 'Refuse' });
+const refuseAll: Choosing = () => refuse;
 
 /** Which certificates of clients a listener asks for, in a word. */
-function wanted({ tls: { clientCertificates } }: HttpsListener): string {
+function wanted({ tls: { clientCertificates } }: SecureListener['listener']): string {
   return clientCertificates === null ? '' : `${clientCertificates.mode} ${clientCertificates.authorities}`;
 }
 

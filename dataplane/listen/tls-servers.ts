@@ -93,7 +93,8 @@ export class TlsServers {
         minVersion: terms.minVersion,
         ciphers: terms.ciphers ?? ourCiphers,
         honorCipherOrder: false,
-        ALPNProtocols: alpn,
+        // without the option a client's offer is passed over; with an empty one it is refused
+        ...(terms.alpn.length === 0 ? {} : { ALPNProtocols: alpn }),
         sessionIdContext: terms.sessionContext,
         ticketKeys: terms.ticketKeys.reveal(),
         requestCert: terms.clientCertificates !== 'None',

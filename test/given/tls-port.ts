@@ -27,6 +27,7 @@ export function aTlsPort(
         certificates: certificates.map(({ id }) => id),
         tls: { ...listenerTlsDefaults, ...tls },
       },
+      relays: [],
       certificates: certificates.map((certificate) => {
         const loaded = loadCertificate(certificate);
         assert.ok(loaded.ok);

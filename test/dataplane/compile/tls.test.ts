@@ -190,7 +190,7 @@ it('a certificate is found by one look-up, as checking them one by one would fin
       fc.shuffledSubarray(loaded, { minLength: 1 }),
       fc.constantFrom(...hosts),
       (certificates, host) => {
-        const choice = new TlsCompiler().port([{ listener, certificates }], []).choose(host);
+        const choice = new TlsCompiler().port([{ relays: [], listener, certificates }], []).choose(host);
         assert.ok(choice.kind === 'Http');
         const fits = (name: string): boolean => name === `*.${host.split('.').slice(1).join('.')}`;
         const expected =
