@@ -11,6 +11,7 @@ import { ClusterError } from './cluster/cluster-error.ts';
 import { exitOf } from './cluster/command.ts';
 import { prepareCluster } from './cluster/lifecycle.ts';
 import { runInNamespace } from './cluster/namespace.ts';
+import { prepareEngine } from './engine/programs.ts';
 import { buildImages } from './images/images.ts';
 import { prepare } from './prepare.ts';
 
@@ -45,6 +46,14 @@ const suites: Readonly<Record<string, Suite>> = {
     tests: 'cluster/*.test.ts',
     run: async (command, files) => {
       await prepareCluster();
+      return runHere(command, files);
+    },
+  },
+  /** The engine's protocols by outside programs: h2spec, gRPC's interoperability tests. */
+  engine: {
+    tests: 'engine/*.test.ts',
+    run: async (command, files) => {
+      await prepareEngine();
       return runHere(command, files);
     },
   },
