@@ -33,14 +33,14 @@ class Passing implements Dispatcher.DispatchHandler {
 
   onRequestStart(): void {}
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    fields: Record<string, string | string[] | undefined>,
-  ): void {
-    for (const name in fields) if (dropped.has(name)) fields[name] = undefined;
-    const kept = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-    this.#answer.writeHead(status, kept);
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    const raw = (controller.rawHeaders ?? []) as readonly Buffer[];
+    const lines: string[] = [];
+    for (let at = 0; at < raw.length; at += 2) {
+      const name = raw[at]?.toString('latin1') ?? '';
+      if (!dropped.has(name.toLowerCase())) lines.push(name, raw[at + 1]?.toString('latin1') ?? '');
+    }
+    this.#answer.writeHead(status, lines);
     this.#answer.on('drain', () => controller.resume());
   }
 
