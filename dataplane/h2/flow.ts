@@ -51,6 +51,14 @@ export interface WaitingStream {
   sendWaiting(): boolean;
 }
 
+/** What octets leave by. */
+export interface Transport {
+  /** Takes one batch of frames; false when it is full, until it says otherwise. */
+  write(octets: Buffer): boolean;
+  /** Whether octets written are still on their way, so that their memory must be left alone. */
+  keepsOctets(): boolean;
+}
+
 /**
  * What leaves by one connection. Frames go to one batch, written when a read is over or the turn of the event loop
  * is; streams that wait share the connection's window by turns.
@@ -68,7 +76,10 @@ export class Outflow {
   /** Streams that have ended in the batch that the transport does not take yet: they are not over for the peer. */
   endedUnsent = 0;
 
-  readonly #write: (octets: Buffer) => boolean;
+  /** Whether streams are open, so that more is to be expected. */
+  isBusy = false;
+
+  readonly #transport: Transport;
   readonly #waiting = new Set<WaitingStream>();
   readonly #flushLater = (): void => {
     this.#scheduled = false;
@@ -79,9 +90,9 @@ export class Outflow {
   #held = false;
   #scheduled = false;
 
-  constructor(writer: FrameWriter, write: (octets: Buffer) => boolean) {
+  constructor(writer: FrameWriter, transport: Transport) {
     this.writer = writer;
-    this.#write = write;
+    this.#transport = transport;
   }
 
   /** Whether content may be sent now: the transport takes it, and nobody is before it. */
@@ -133,7 +144,8 @@ export class Outflow {
     if (batch === null) return;
     this.endedUnsent = 0;
     this.#unread = 0;
-    this.#full = !this.#write(batch);
+    this.#full = !this.#transport.write(batch);
+    this.writer.release(this.isBusy && !this.#transport.keepsOctets() ? 'Reuse' : 'Drop');
   }
 
   /** Nothing goes out any more. */

@@ -3,6 +3,8 @@ import { frameBytesMax, frameFlags, frameHeadBytes, frameTypes } from './frame.t
 /** Octets of a batch's memory at first, and of what may be made ready for the next after a large one. */
 const batchBytesMin = 256;
 const batchBytesMax = 65_536;
+/** Memory that it costs more to make than to keep for a while. */
+const reusedBytesMin = 8_192;
 /** Dynamic Table Size Update to 0 (RFC 7541 section 6.3). */
 const noTable = 0x20;
 const noMemory = Buffer.alloc(0);
@@ -13,6 +15,8 @@ const noMemory = Buffer.alloc(0);
  */
 export class FrameWriter {
   #memory: Buffer = noMemory;
+  /** That of the batch before. */
+  #handedOver: Buffer = noMemory;
   #size = 0;
   #nextBytes = batchBytesMin;
   #saysNoTable = false;
@@ -27,10 +31,20 @@ export class FrameWriter {
     const size = this.#size;
     if (size === 0) return null;
     const memory = this.#memory;
+    this.#handedOver = memory;
     this.#memory = noMemory;
     this.#size = 0;
     this.#nextBytes = Math.min(Math.max(size + (size >> 2), batchBytesMin), batchBytesMax);
     return memory.length === size ? memory : memory.subarray(0, size);
+  }
+
+  /** Nobody needs the octets of the batch that was taken last any more: `Reuse` its memory, or `Drop` it. */
+  release(memory: 'Reuse' | 'Drop'): void {
+    const handedOver = this.#handedOver;
+    this.#handedOver = noMemory;
+    // a small one is a part of memory that others use, too
+    if (memory === 'Reuse' && this.#size === 0 && handedOver.length >= reusedBytesMin)
+      this.#memory = handedOver;
   }
 
   /**

@@ -2,7 +2,7 @@
 // protocol's rules, its windows, and what a peer may cost; it knows no socket, no clock but the one given, no
 // meaning of any field, and no policy.
 import { errorCodes, type H2Fault } from './error-code.ts';
-import { defaultWindowBytes, Outflow, windowBytesMax } from './flow.ts';
+import { defaultWindowBytes, Outflow, windowBytesMax, type Transport } from './flow.ts';
 import { FloodGuard } from './flood.ts';
 import { clientPreface, frameBytesMax, frameFlags, frameHeadBytes, frameTypes, settingIds } from './frame.ts';
 import { FrameReader, type FrameEvents } from './frame-reader.ts';
@@ -34,9 +34,7 @@ export interface SessionSettings {
 }
 
 /** Who a session works for: a connection. */
-export interface SessionHost extends StreamsHost {
-  /** Takes one batch of frames, which is its own; false when the transport is full, until {@link Session.ready}. */
-  write(octets: Buffer): boolean;
+export interface SessionHost extends StreamsHost, Transport {
   /** GOAWAY has come. Streams above `lastId` have been told that they were not acted on. */
   goneAway(lastId: number, code: number): void;
   /** SETTINGS have come. */
@@ -65,7 +63,7 @@ export class Session implements FrameEvents {
     this.#settings = settings;
     this.#host = host;
     const { headBytesMax, fieldsMax, extendedConnect, continuationsMax } = settings;
-    this.#outflow = new Outflow(new FrameWriter(), (octets) => host.write(octets));
+    this.#outflow = new Outflow(new FrameWriter(), host);
     this.#reader = new FrameReader(frameBytesMax, this, role === 'Server' ? 'Preface' : 'Frames');
     this.#assembler = new HeaderAssembler({ blockBytesMax: headBytesMax, continuationsMax });
     this.#guard = new FloodGuard(settings, now);

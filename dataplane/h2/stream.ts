@@ -208,7 +208,9 @@ export class H2Stream implements WaitingStream {
   #keep(data: Buffer): void {
     const { unsent } = this;
     if (this.#kept.length - this.#keptTo < data.length) {
-      const room = Buffer.allocUnsafe(Math.max(keptBytesMin, (unsent + data.length) * 2));
+      // nearly always one piece comes, and no more until it has gone
+      const bytes = unsent === 0 ? data.length : (unsent + data.length) * 2;
+      const room = Buffer.allocUnsafe(Math.max(keptBytesMin, bytes));
       this.#kept.copy(room, 0, this.#keptFrom, this.#keptTo);
       this.#kept = room;
       this.#keptFrom = 0;

@@ -89,6 +89,7 @@ export class Streams implements StreamOwner {
     const stream = new H2Stream(this.#lastOwnId, this, this.#options.streamWindowBytes);
     stream.events = of.events;
     this.#open.set(stream.id, stream);
+    this.outflow.isBusy = true;
     stream.head(block, of.ended);
     return stream;
   }
@@ -225,6 +226,7 @@ export class Streams implements StreamOwner {
     stream.hasHead = true;
     stream.remoteEnded = ended;
     this.#open.set(id, stream);
+    this.outflow.isBusy = true;
     const events = this.#options.host.streamOpened(stream, head, ended);
     if (stream.isClosed) return null;
     stream.events = events;
@@ -311,7 +313,9 @@ export class Streams implements StreamOwner {
   }
 
   #tellLast(): void {
-    if (this.#open.size === 0) this.#options.host.lastStreamClosed();
+    if (this.#open.size > 0) return;
+    this.outflow.isBusy = false;
+    this.#options.host.lastStreamClosed();
   }
 
   #isOwn(id: number): boolean {

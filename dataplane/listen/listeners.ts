@@ -3,17 +3,18 @@
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { clientDefaults } from '#snapshot/client-defaults.ts';
 import { AddressCounts } from './addresses.ts';
+import { AnswerHeads } from './http2/answer-head.ts';
 import { fixedLimits } from './limits.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';
 import { DatagramServer } from './relay/datagram-server.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
+import type { ConnectionSurroundings } from './surroundings.ts';
 import type { OverloadLevel } from './overload-guard.ts';
 import type { DatagramLimits } from './relay/datagram-server.ts';
 import type { PortServerOptions } from './port-server.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
-import type { Gateway } from '#dataplane/proxy/downstream.ts';
 import type { DatagramPort, Port, RuntimeCell } from '#dataplane/runtime.ts';
 
 export interface ListenersOptions {
@@ -84,7 +85,7 @@ class FollowingListeners implements Listeners {
   readonly #options: ListenersOptions;
   readonly #now: () => number;
   readonly #guard = new OverloadGuard();
-  readonly #around: { readonly gateway: Gateway; readonly guard: OverloadGuard; nowMs: number };
+  readonly #around: ConnectionSurroundings & { readonly guard: OverloadGuard; nowMs: number };
   readonly #connections = new Set<ClientConnection>();
   readonly #addresses = new AddressCounts();
   readonly #servers = new Map<number, PortServer>();
@@ -99,7 +100,7 @@ class FollowingListeners implements Listeners {
     this.#now = options.now ?? ((): number => performance.now());
     const { sweepMs, tunnelIdleTimeoutMs } = { ...fixedLimits, ...clientDefaults.limits, ...options.limits };
     const gateway = createGateway({ ...options, tunnelIdleTimeoutMs, now: this.#now });
-    this.#around = { gateway, guard: this.#guard, nowMs: this.#now() };
+    this.#around = { gateway, answerHeads: new AnswerHeads(), guard: this.#guard, nowMs: this.#now() };
     this.#sweepMs = sweepMs;
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
     this.#sweepTimer.unref();

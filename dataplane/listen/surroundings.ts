@@ -1,3 +1,4 @@
+import type { AnswerHeads } from './http2/answer-head.ts';
 import type { Limits } from './limits.ts';
 import type { OverloadGuard } from './overload-guard.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
@@ -7,6 +8,8 @@ import type { ClientRules } from '#dataplane/runtime.ts';
 /** What all connections of a data plane share. `nowMs` is coarse: the last sweep's monotonic time. */
 export interface ConnectionSurroundings {
   readonly gateway: Gateway;
+  /** Makes heads of answers for HTTP/2. */
+  readonly answerHeads: AnswerHeads;
   readonly nowMs: number;
   readonly guard: Pick<OverloadGuard, 'saves' | 'sheds'>;
 }

@@ -67,6 +67,8 @@ export class GivenSession implements SessionHost {
   readonly rejected: string[] = [];
   fault: H2Fault | null = null;
   takes = true;
+  /** Whether what it is given is still on its way when it comes back. */
+  keeps = false;
   /** Whether streams credit what they get. */
   credits = true;
   accepts = true;
@@ -101,8 +103,12 @@ export class GivenSession implements SessionHost {
   }
 
   write(octets: Buffer): boolean {
-    this.#written.push(octets);
+    this.#written.push(this.keeps ? octets : Buffer.from(octets));
     return this.takes;
+  }
+
+  keepsOctets(): boolean {
+    return this.keeps;
   }
 
   streamOpened(stream: H2Stream, head: RequestBlock | 'TooLarge', ended: boolean): StreamEvents | null {

@@ -2,13 +2,13 @@ import { Session } from '#dataplane/h2/session.ts';
 import { HostMemo } from '#dataplane/http/target.ts';
 import { ClientLines } from '#dataplane/proxy/forwarded.ts';
 import { errorCodes } from '#dataplane/h2/error-code.ts';
-import { AnswerHeads } from './answer-head.ts';
 import { Leaving } from '../http1/leaving.ts';
 import { decodeRequest, fitsLength } from './request.ts';
 import { Http2ServerStream } from './stream.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import type { Limits } from '../limits.ts';
 import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts';
+import type { AnswerHeads } from './answer-head.ts';
 import type { StreamHome } from './stream.ts';
 import type { RequestBlock } from '#dataplane/h2/header-block.ts';
 import type { SessionHost, SessionSettings } from '#dataplane/h2/session.ts';
@@ -42,7 +42,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
   readonly client: Client;
   readonly clientLines: ClientLines;
   readonly port: number;
-  readonly heads = new AnswerHeads();
+  readonly heads: AnswerHeads;
   readonly sinceMs: number;
 
   readonly #around: ConnectionSurroundings;
@@ -66,6 +66,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     this.#home = home;
     this.#socket = socket;
     this.client = client;
+    this.heads = around.answerHeads;
     this.port = home.port;
     this.sinceMs = around.nowMs;
     this.clientLines = new ClientLines(client, home.port);
@@ -217,6 +218,10 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
 
   write(octets: Buffer): boolean {
     return this.#socket.write(octets);
+  }
+
+  keepsOctets(): boolean {
+    return this.#socket.writableLength > 0;
   }
 
   streamOpened(stream: H2Stream, head: RequestBlock | 'TooLarge', ended: boolean): StreamEvents | null {

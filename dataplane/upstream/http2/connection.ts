@@ -142,6 +142,10 @@ export class Http2Connection implements SessionHost, Swept {
     return this.#socket.write(octets);
   }
 
+  keepsOctets(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
   streamOpened(): null {
     return null;
   }

@@ -161,6 +161,21 @@ test('nothing is written to a transport that is full', () => {
   assert.deepEqual(given.last.events, ['ready']);
 });
 
+test('octets that are still on their way are left alone', () => {
+  const given = new GivenSession();
+  given.keeps = true;
+  given.receive(frame(types.window, 0, 0, number(1_000_000)), settings([4, 1_000_000]), request(1));
+  given.frames();
+  const { stream } = given.last;
+  const sent = Array.from({ length: 40 }, (_, at) => Buffer.alloc(10_000, at));
+  for (const data of sent) {
+    stream.data(data);
+    given.session.flush();
+  }
+  const came = given.frames().map(({ payload }) => payload);
+  assert.deepEqual(Buffer.concat(came), Buffer.concat(sent));
+});
+
 test('answers that the peer does not read hold the places of their streams', () => {
   const given = new GivenSession({ streamsMax: 2 });
   given.receive(request(1));

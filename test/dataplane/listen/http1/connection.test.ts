@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultClientRules as rules } from '#dataplane/compile/client-rules.ts';
+import { AnswerHeads } from '#dataplane/listen/http2/answer-head.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { ServerConnection } from '#dataplane/listen/http1/connection.ts';
 import { aPort, aRuntime } from '#test/given/runtime.ts';
@@ -48,7 +49,12 @@ function givenConnection(choices: Choices = {}) {
       tunnelIdleTimeoutMs: 0,
     });
   const scanner = new HeadScanner({ bytesMax: 8_192, fieldsMax: 100, underscores: 'Refuse' });
-  const around = { gateway, nowMs: 0, guard: choices.guard ?? { saves: false, sheds: false } };
+  const around = {
+    gateway,
+    answerHeads: new AnswerHeads(),
+    nowMs: 0,
+    guard: choices.guard ?? { saves: false, sheds: false },
+  };
   const client = {
     address: '192.0.2.1',
     port: 1,
