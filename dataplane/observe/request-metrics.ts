@@ -58,13 +58,15 @@ export class RequestMetrics {
     series.durations.record(record.durationMs);
     series.bytesIn += record.bytesIn;
     series.bytesOut += record.bytesOut;
-    series.usedMs = record.startedMs;
+    // a tunnel or a stream may have begun long ago
+    const endedMs = record.startedMs + record.durationMs;
+    series.usedMs = endedMs;
     const { failure, cluster } = record;
     if (failure !== null) add(series.failures, failure.kind);
     if (cluster === null) return;
     const behind = this.#cluster(cluster);
     behind.attempts += record.attempts;
-    behind.usedMs = record.startedMs;
+    behind.usedMs = endedMs;
     if (record.attempts > 0) behind.codes.count(record.status);
     if (failure !== null) add(behind.failures, failure.kind);
   }
@@ -191,11 +193,15 @@ function configuredBy(resources: ResourceSet): Configured {
   const clusters = new Set<string>();
   for (const resource of resources.values()) {
     if (resource.kind === 'Route') rules.set(resource.name, new Set(resource.rules.map(({ name }) => name)));
+    if (resource.kind === 'StreamRoute') rules.set(resource.name, streamRules);
     if (resource.kind === 'Listener') listeners.add(resource.name);
     if (resource.kind === 'Cluster') clusters.add(resource.name);
   }
   return { rules, listeners, clusters };
 }
+
+/** A route of streams has one rule, which has no name. */
+const streamRules: ReadonlySet<string> = new Set(['0']);
 
 function add(counts: Map<FailureKind, number>, kind: FailureKind): void {
   counts.set(kind, (counts.get(kind) ?? 0) + 1);

@@ -98,8 +98,17 @@ test('series of routes and clusters that left the configuration go after five mi
     (await linesOf(metrics)).some((line) => line.includes(part));
   metrics.requests.record(recordOf());
   metrics.requests.record(recordOf({ route: 'HTTPRoute/shop/old', cluster: 'shop/old:80' }));
+  metrics.requests.record(recordOf({ route: 'TCPRoute/shop/db', protocol: 'TCP', status: 0 }));
   const resources: Resource[] = [
     givenRoute('cart', { rules: [givenRule()] }),
+    {
+      kind: 'StreamRoute',
+      id: resourceId('StreamRoute', 'shop', 'db'),
+      name: 'TCPRoute/shop/db',
+      createdMs: 0,
+      attachments: [],
+      backends: [],
+    },
     {
       kind: 'Listener',
       id: resourceId('Listener', 'infra', 'edge', 'web'),
@@ -124,9 +133,10 @@ test('series of routes and clusters that left the configuration go after five mi
   assert(!(await seen('HTTPRoute/shop/old')));
   assert(!(await seen('shop/old:80')));
   assert(await seen('HTTPRoute/shop/cart'));
+  assert(await seen('TCPRoute/shop/db'));
   assert(await seen('cluster="shop/cart:80"'));
-  metrics.requests.record(recordOf({ route: 'HTTPRoute/shop/old', startedMs: clock.ms }));
-  assert(await seen('HTTPRoute/shop/old'));
+  metrics.requests.record(recordOf({ route: 'HTTPRoute/shop/old', durationMs: clock.ms }));
+  assert(await seen('HTTPRoute/shop/old'), 'what began long ago and ends now counts now');
 });
 
 test('figures of other rooms are asked for when metrics are, and labels are escaped', async () => {
