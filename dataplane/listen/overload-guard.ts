@@ -15,8 +15,8 @@ const levels: readonly (readonly [level: OverloadLevel, load: number])[] = [
 ];
 const slack = 0.1;
 
-/** Two sweeps that are late by so much are a load of 1. */
-const latenessMs = 1_000;
+/** Two sweeps in a row that are late by so much: too much is to be done. */
+const latenessMs = 2_000;
 
 /** What a sweep has found. */
 export interface Found {
@@ -29,14 +29,17 @@ export interface Found {
 
 /**
  * Whether there is more to do than can be done, by what connections hold in memory and by how late things happen, and
- * what is left undone then: the newest and cheapest first, so that what is under way comes to its end.
+ * what is left undone then: the newest and cheapest first, so that what is under way comes to its end. Where only time
+ * is short, kept connections stay: new handshakes would take more of it.
  */
 export class OverloadGuard {
+  /** By what is held. */
   #level: OverloadLevel = 'None';
   #lateMs = 0;
+  #isLate = false;
 
   get level(): OverloadLevel {
-    return this.#level;
+    return this.#isLate && this.#level !== 'Cutting' ? 'Shedding' : this.#level;
   }
 
   /** Answers close their connection, idle ones get less time. */
@@ -46,7 +49,7 @@ export class OverloadGuard {
 
   /** New requests and connections are refused. */
   get sheds(): boolean {
-    return this.#level === 'Shedding' || this.#level === 'Cutting';
+    return this.#isLate || this.#level === 'Shedding' || this.#level === 'Cutting';
   }
 
   /** Takes stock; cuts connections where it must. */
@@ -54,11 +57,10 @@ export class OverloadGuard {
     let buffered = 0;
     for (const connection of connections) buffered += connection.buffered;
     // late once is a new snapshot, late twice in a row is too much to do
-    const load = Math.max(buffered / bufferedBytesMax, Math.min(lateMs, this.#lateMs) / latenessMs);
+    this.#isLate = Math.min(lateMs, this.#lateMs) >= latenessMs;
     this.#lateMs = lateMs;
-    this.#level = levelAt(load, this.#level);
-    if (buffered > bufferedBytesMax && this.#level === 'Cutting')
-      cut(connections, buffered - bufferedBytesMax);
+    this.#level = levelAt(buffered / bufferedBytesMax, this.#level);
+    if (this.#level === 'Cutting') cut(connections, buffered - bufferedBytesMax);
   }
 }
 

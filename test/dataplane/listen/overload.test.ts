@@ -67,13 +67,14 @@ describe('the load', () => {
     for (const [lateMs, level] of [
       [100, 'None'],
       [3_000, 'None'],
-      [900, 'Saving'],
-      [1_000, 'Saving'],
+      [1_900, 'None'],
+      [2_000, 'None'],
       [3_000, 'Shedding'],
-      [3_000, 'Cutting'],
+      [3_000, 'Shedding'],
       [0, 'None'],
     ] as const) {
       guard.sweep({ connections: [holder], lateMs, bufferedBytesMax: 100 });
+      assert.deepEqual([guard.sheds, guard.saves], [level !== 'None', false]);
       assert.equal(guard.level, level);
     }
     assert.equal(holder.isCut, false);
