@@ -8,7 +8,7 @@ import type {
   ForwardedHeaders,
   Http2Limits,
 } from '#snapshot/client-settings.ts';
-import type { RetryCondition } from '#snapshot/route.ts';
+import type { Hedge, RetryCondition } from '#snapshot/route.ts';
 import type { Secret } from '#snapshot/secret.ts';
 
 /** A snapshot made ready to serve: compiled once, read by every request, never changed. */
@@ -165,6 +165,16 @@ export interface Forward {
   readonly bodyBytesMax: number;
   /** Null: requests are sent again as docs/decisions/0018-retries.md tells. */
   readonly retry: Retry | null;
+  /** Null: no further attempt begins beside one that is not answered yet. */
+  readonly hedge: Hedge | null;
+  /** Who gets a copy of requests beside the backend. */
+  readonly mirrors: readonly Mirror[];
+}
+
+/** A share of requests (0 to 1) that is copied to a cluster; answers to copies are dropped. */
+export interface Mirror {
+  readonly cluster: UpstreamCluster;
+  readonly share: number;
 }
 
 /** When a request is sent again; see `RouteRetry` of the snapshot. Milliseconds. */

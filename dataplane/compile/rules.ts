@@ -5,10 +5,11 @@ import { inOrder } from '#dataplane/filters/order.ts';
 import { redirectLocation } from '#dataplane/filters/redirect.ts';
 import { rewrite } from '#dataplane/filters/rewrite.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
-import type { Action, Backend, ResponseFilter, Retry, Rule } from '#dataplane/runtime.ts';
+import type { Action, Backend, Mirror, ResponseFilter, Retry, Rule } from '#dataplane/runtime.ts';
 import type { Filter } from '#snapshot/filter.ts';
 import type {
   ForwardAction,
+  Mirror as RouteMirror,
   Route,
   RouteAction,
   RouteRetry,
@@ -131,10 +132,11 @@ function compileForward(action: ForwardAction, parts: Parts): Action {
     if (edits.closed !== null) return { kind: 'Closed', reason: edits.closed };
     backends.push({ value: compileBackend(backend, edits, parts), weight: backend.weight });
   }
-  const { bodyBytesMax } = action;
+  const { bodyBytesMax, hedge } = action;
+  const mirrors = action.mirrors.flatMap((mirror) => compileMirror(mirror, parts));
   const retry = action.retry === null ? null : compileRetry(action.retry);
   const timeouts = timeoutsOf(ofOneTry(action));
-  return { kind: 'Forward', pick: weightedPick(backends), bodyBytesMax, retry, ...timeouts };
+  return { kind: 'Forward', pick: weightedPick(backends), bodyBytesMax, retry, hedge, mirrors, ...timeouts };
 }
 
 /** What a try has by its rule's retries, if that is less. */
@@ -144,6 +146,15 @@ function ofOneTry({ timeouts, retry }: ForwardAction): RouteTimeouts {
   const { backendRequestMs } = timeouts;
   const isLess = backendRequestMs === null || backendRequestMs === 0 || perTryMs < backendRequestMs;
   return isLess ? { ...timeouts, backendRequestMs: perTryMs } : timeouts;
+}
+
+/** A mirror that could not be resolved takes nothing from anybody: it is left out. */
+function compileMirror(
+  { cluster: id, numerator, denominator }: RouteMirror,
+  parts: Parts,
+): readonly Mirror[] {
+  const cluster = id === null ? null : parts.cluster(id);
+  return cluster === null ? [] : [{ cluster, share: numerator / denominator }];
 }
 
 function compileRetry({ attempts, codes, conditions, backoffMs, backoffMsMax }: RouteRetry): Retry {

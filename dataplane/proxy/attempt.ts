@@ -51,6 +51,15 @@ export class Attempt implements ResponseEvents, ConnectEvents {
     endpoint.load += 1;
   }
 
+  /** Whether the request is on its way to the endpoint. */
+  get isSending(): boolean {
+    return this.#exchange !== null;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Begins. `Kept`: by a connection that is open already, if there is one. */
   start(purpose: Purpose, connection: 'Kept' | 'New'): void {
     const { transport } = this.endpoint;

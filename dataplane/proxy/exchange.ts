@@ -198,7 +198,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   #forward(backend: Backend): void {
-    if (backend.cluster === null) {
+    const action = this.#rule?.action;
+    if (backend.cluster === null || action?.kind !== 'Forward') {
       this.#fail({ kind: 'InvalidBackend' });
       return;
     }
@@ -207,8 +208,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       return;
     }
     const outgoing = new OutgoingRequest(this.request, this.forwarded);
-    const retry = this.#rule?.action.kind === 'Forward' ? this.#rule.action.retry : null;
-    const terms = { cluster: backend.cluster, retry, watch: this.#around };
+    const terms = { cluster: backend.cluster, action, watch: this.#around };
     this.#forwarding = new Forwarding(outgoing, terms, this.#downstream, this);
     this.#forwarding.start(this.#contentEnded);
   }

@@ -1,6 +1,9 @@
 import { Attempt } from './attempt.ts';
 import { forwardedTrailers } from './forwarded.ts';
+import { Hedging } from './hedging.ts';
 import { KeptContent } from './kept-content.ts';
+import { startMirrors } from './mirrors.ts';
+import type { Mirrors } from './mirrors.ts';
 import { Backoff, isIdempotent, Retries } from './retry.ts';
 import type { TimeWatch } from './allowed-time.ts';
 import type { AttemptOwner } from './attempt.ts';
@@ -11,7 +14,8 @@ import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
-import type { Retry } from '#dataplane/runtime.ts';
+import type { Forward, Mirror } from '#dataplane/runtime.ts';
+import type { Hedge } from '#snapshot/route.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { Outcome } from '#dataplane/upstream/health/endpoint-health.ts';
@@ -36,11 +40,10 @@ export interface ForwardEvents {
   forwardFailed(failure: Failure): void;
 }
 
-/** Where a request goes, and how often. */
+/** Where a request goes, how often, and beside whom. */
 export interface ForwardTerms {
   readonly cluster: UpstreamCluster;
-  /** Null: as decision 0018 says. */
-  readonly retry: Retry | null;
+  readonly action: Pick<Forward, 'retry' | 'hedge' | 'mirrors'>;
   readonly watch: TimeWatch;
 }
 
@@ -61,6 +64,8 @@ export class Forwarding implements AttemptOwner {
   #attempt: Attempt | null = null;
   #retries: Retries | null = null;
   #backoff: Backoff | null = null;
+  #hedging: Hedging | null = null;
+  #mirrors: Mirrors | null = null;
   #hash = 0;
   #contentSent = false;
   /** Null where nothing can follow once content has gone. */
@@ -90,13 +95,16 @@ export class Forwarding implements AttemptOwner {
   /** Begins. `contentEnded`: the request is whole already. */
   start(contentEnded: boolean): void {
     this.#contentEnded = contentEnded;
-    const { cluster, retry } = this.#terms;
+    const { cluster, action } = this.#terms;
+    const { retry, hedge, mirrors } = action;
     if (!contentEnded && (retry !== null || cluster.speaksHttp2)) this.#kept = new KeptContent();
     if (!cluster.began()) {
       this.#events.forwardFailed({ kind: 'Overloaded' });
       return;
     }
     this.#isOpen = true;
+    if (hedge !== null) this.#hedge(hedge);
+    if (mirrors.length > 0 && this.request.upgrade === '') this.#mirror(mirrors);
     this.#hash = cluster.hashOf(this.request.head.fields, this.#events.client.address);
     const endpoint = cluster.pick(this.#hash, none);
     if (endpoint === null) this.#fail({ kind: 'NoEndpoint' });
@@ -106,17 +114,23 @@ export class Forwarding implements AttemptOwner {
   contentData(data: Buffer): void {
     this.#contentSent = true;
     this.#kept?.add(data);
+    this.#mirrors?.data(data);
     if (this.#attempt?.data(data) === false) this.#downstream.hold();
   }
 
   contentFlush(): void {
+    this.#mirrors?.flush();
     if (!this.#contentEnded && this.#attempt?.flush() === false) this.#downstream.hold();
   }
 
   contentEnd(trailers: Fields | null): void {
     this.#contentEnded = true;
     if (trailers !== null) this.#trailers = forwardedTrailers(trailers, this.request.head.fields);
-    this.#attempt?.end(this.#trailers);
+    this.#mirrors?.end(this.#trailers);
+    const attempt = this.#attempt;
+    if (attempt === null) return;
+    attempt.end(this.#trailers);
+    if (attempt.isSending) this.#hedging?.sent(attempt);
   }
 
   /** The client is slow, or no longer. */
@@ -135,6 +149,7 @@ export class Forwarding implements AttemptOwner {
     const next = this.#next({ kind: 'Timeout' }, attempt);
     if (next === null) return false;
     attempt.abort('TimedOut');
+    this.#hedging?.abort();
     this.#goOn(next);
     return true;
   }
@@ -142,6 +157,7 @@ export class Forwarding implements AttemptOwner {
   /** Gives the request up for this; nothing more is told. */
   abort(failure: Failure): void {
     this.#attempt?.abort(this.#contentEnded ? outcomeOf(failure) : null);
+    this.#hedging?.abort();
     this.#end();
   }
 
@@ -160,31 +176,37 @@ export class Forwarding implements AttemptOwner {
 
   attemptSends(attempt: Attempt): void {
     this.attempts += 1;
-    // a connection at hand begins within the attempt's start
-    this.#attempt = attempt;
     if (this.#contentSent) for (const piece of this.#kept?.pieces ?? []) attempt.data(piece);
-    if (this.#contentEnded) attempt.end(this.#trailers);
-    else this.#downstream.want();
+    if (!this.#contentEnded) {
+      this.#downstream.want();
+      return;
+    }
+    attempt.end(this.#trailers);
+    this.#hedging?.sent(attempt);
   }
 
   attemptUnconnected(attempt: Attempt, failure: Failure): void {
+    if (this.#othersRun(attempt)) return;
     const next = failure.kind === 'Overloaded' ? null : this.#next({ kind: 'ConnectFailure' }, attempt);
     if (next !== null) this.#goOn(next);
     else if (failure.kind !== 'ConnectFailed') this.#fail(failure);
     else this.#fail({ kind: 'ConnectFailed', detail: `${attempt.endpoint.name}: ${failure.detail}` });
   }
 
-  interimHead(_attempt: Attempt, response: ReceivedResponse): void {
-    this.#events.interimHead(response);
+  interimHead(attempt: Attempt, response: ReceivedResponse): void {
+    if (attempt === this.#attempt) this.#events.interimHead(response);
   }
 
   responseHead(attempt: Attempt, response: ReceivedResponse): void {
     const next = this.#nextAfter(attempt, response);
     if (next === null) {
+      this.#attempt = attempt;
+      this.#hedging?.won(attempt);
       this.#kept?.drop();
       this.#events.responseHead(response);
       return;
     }
+    this.#hedging?.won(attempt);
     attempt.drop();
     this.#goOn(next, 'Kept');
   }
@@ -207,6 +229,7 @@ export class Forwarding implements AttemptOwner {
   }
 
   responseFailed(attempt: Attempt, failure: Failure, reached: Reached): void {
+    if (reached !== 'Answering' && this.#othersRun(attempt)) return;
     const next = reached === 'Answering' ? null : this.#next(causeOf(reached), attempt);
     if (next === null) this.#fail(failure);
     else this.#goOn(next);
@@ -236,13 +259,13 @@ export class Forwarding implements AttemptOwner {
 
   /** Hot path: a rule without retries asks nothing here. */
   #nextAfter(attempt: Attempt, { status }: ReceivedResponse): NextAttempt | null {
-    const { retry } = this.#terms;
+    const { retry } = this.#terms.action;
     return retry !== null && retry.codes.has(status) ? this.#next({ kind: 'Code', status }, attempt) : null;
   }
 
   #next(cause: RetryCause, { endpoint }: Attempt): NextAttempt | null {
-    const { retry, cluster, watch } = this.#terms;
-    this.#retries ??= new Retries(retry, cluster, this.#hash);
+    const { action, cluster, watch } = this.#terms;
+    this.#retries ??= new Retries(action.retry, cluster, this.#hash);
     const request = {
       isIdempotent: isIdempotent(this.request.head.method),
       contentSent: this.#contentSent,
@@ -265,6 +288,40 @@ export class Forwarding implements AttemptOwner {
     this.#backoff = new Backoff(deadlines, now() + waitMs, () => this.#try(endpoint, connection));
   }
 
+  #mirror(mirrors: readonly Mirror[]): void {
+    const { watch } = this.#terms;
+    this.#mirrors = startMirrors(this.request, mirrors, {
+      client: this.#events.client,
+      watch,
+      random: Math.random,
+    });
+    if (this.#contentEnded) this.#mirrors?.end(null);
+  }
+
+  #hedge(hedge: Hedge): void {
+    if (!isIdempotent(this.request.head.method) || this.request.upgrade !== '') return;
+    this.#hedging = new Hedging(hedge, this.#terms.watch, (running) => this.#rival(running));
+  }
+
+  /** One more attempt beside those that run, elsewhere and within the cluster's budget. */
+  #rival(running: readonly Attempt[]): Attempt | null {
+    const { cluster, watch } = this.#terms;
+    if (this.#contentSent && this.#kept?.isWhole !== true) return null;
+    const tried = running.map(({ endpoint }) => endpoint);
+    const endpoint = cluster.pick(this.#hash, tried);
+    if (endpoint === null || tried.includes(endpoint) || !cluster.budget.mayRetry(watch.now())) return null;
+    const attempt = new Attempt(endpoint, this);
+    attempt.start('Idempotent', 'Kept');
+    return attempt.isOver ? null : attempt;
+  }
+
+  /** Whether another attempt is under way, which then is the one. */
+  #othersRun(failed: Attempt): boolean {
+    const other = this.#hedging?.lost(failed) ?? null;
+    if (other !== null && this.#attempt === failed) this.#attempt = other;
+    return other !== null;
+  }
+
   #fail(failure: Failure): void {
     this.#end();
     this.#events.forwardFailed(failure);
@@ -274,6 +331,8 @@ export class Forwarding implements AttemptOwner {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#backoff?.cancel();
+    this.#hedging?.end();
+    this.#mirrors?.originalEnds();
     this.#retries?.end();
     this.#terms.cluster.ended();
   }

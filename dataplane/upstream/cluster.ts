@@ -36,6 +36,8 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   readonly room: ConnectionRoom;
   readonly breaker: Breaker;
   readonly budget: RetryBudget;
+  /** Copies of requests that are under way here. */
+  mirrors = 0;
 
   #resource: Cluster;
   #certificate: Certificate | null;

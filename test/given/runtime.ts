@@ -4,6 +4,7 @@ import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
 import type {
   Action,
   Backend,
+  Mirror,
   HttpPort,
   Port,
   Retry,
@@ -12,6 +13,7 @@ import type {
   ServedListener,
   TlsPort,
 } from '#dataplane/runtime.ts';
+import type { Hedge } from '#snapshot/route.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 
 /** A rule that forwards everything to `cluster` with no filter and no time-out; `changes` replace parts of it. */
@@ -35,9 +37,19 @@ export function aForward(
     readonly headTimeoutMs?: number;
     readonly bodyBytesMax?: number;
     readonly retry?: Retry | null;
+    readonly hedge?: Hedge | null;
+    readonly mirrors?: readonly Mirror[];
   } = {},
 ): Action {
-  const none = { requestTimeoutMs: 0, backendTimeoutMs: 0, headTimeoutMs: 0, bodyBytesMax: 0, retry: null };
+  const none = {
+    requestTimeoutMs: 0,
+    backendTimeoutMs: 0,
+    headTimeoutMs: 0,
+    bodyBytesMax: 0,
+    retry: null,
+    hedge: null,
+    mirrors: [],
+  };
   return { kind: 'Forward', pick: () => backend, ...none, ...timeouts };
 }
 

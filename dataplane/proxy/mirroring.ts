@@ -1,0 +1,139 @@
+import { Attempt } from './attempt.ts';
+import { isIdempotent } from './retry.ts';
+import { KeptContent } from './kept-content.ts';
+import type { TimeWatch } from './allowed-time.ts';
+import type { AttemptOwner } from './attempt.ts';
+import type { Timed } from './deadlines.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
+import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
+import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
+
+/** A copy has so long, whatever the request's own time. */
+const mirrorTimeoutMs = 60_000;
+/** Content that a slow mirror may be behind. */
+const unsentBytesMax = 64 * 1024;
+
+/**
+ * A copy of one request to another cluster, whose answer nobody gets: one attempt, without a second one. It never
+ * makes the request itself wait, so a mirror that does not keep up is given up.
+ */
+export class Mirroring implements AttemptOwner, Timed {
+  readonly cluster: UpstreamCluster;
+  readonly request: SentRequest;
+  deadlineMs: number;
+  next: Timed | null = null;
+  previous: Timed | null = null;
+
+  readonly #watch: TimeWatch;
+  readonly #attempt: Attempt;
+  /** Until there is a connection. */
+  #kept: KeptContent | null = new KeptContent();
+  #isFull = false;
+  #unsent = 0;
+  #ended = false;
+  #trailers: Fields | null = null;
+  #isOver = false;
+
+  /** The caller has counted it with the cluster ({@link UpstreamCluster.began}). */
+  constructor(request: SentRequest, cluster: UpstreamCluster, endpoint: UpstreamEndpoint, watch: TimeWatch) {
+    this.request = request;
+    this.cluster = cluster;
+    this.#watch = watch;
+    this.#attempt = new Attempt(endpoint, this);
+    this.deadlineMs = watch.now() + mirrorTimeoutMs;
+  }
+
+  start(): void {
+    this.#watch.deadlines.add(this);
+    this.#attempt.start(isIdempotent(this.request.head.method) ? 'Idempotent' : 'Once', 'Kept');
+  }
+
+  data(data: Buffer): void {
+    if (this.#isOver) return;
+    if (this.#kept !== null) {
+      this.#kept.add(data);
+      if (!this.#kept.isWhole) this.#giveUp();
+      return;
+    }
+    if (this.#isFull) this.#unsent += data.length;
+    if (!this.#attempt.data(data)) this.#isFull = true;
+    if (this.#unsent > unsentBytesMax) this.#giveUp();
+  }
+
+  flush(): void {
+    if (!this.#attempt.flush()) this.#isFull = true;
+  }
+
+  end(trailers: Fields | null): void {
+    this.#ended = true;
+    this.#trailers = trailers;
+    if (this.#kept === null) this.#attempt.end(trailers);
+  }
+
+  /** The request itself is over: a copy that is not whole will never be. */
+  originalEnds(): void {
+    if (!this.#ended) this.#giveUp();
+  }
+
+  timeOut(): void {
+    this.#attempt.abort('TimedOut');
+    this.#over();
+  }
+
+  // ---- the attempt's side
+
+  attemptSends(attempt: Attempt): void {
+    const pieces = this.#kept?.pieces ?? [];
+    this.#kept = null;
+    for (const piece of pieces) if (!attempt.data(piece)) this.#isFull = true;
+    if (this.#ended) attempt.end(this.#trailers);
+  }
+
+  attemptUnconnected(): void {
+    this.#over();
+  }
+
+  interimHead(): void {}
+
+  responseHead(): void {}
+
+  responseSwitched(): void {
+    this.#giveUp();
+  }
+
+  responseData(): void {}
+
+  responseFlush(): void {}
+
+  responseEnd(): void {
+    this.#over();
+  }
+
+  responseFailed(): void {
+    this.#over();
+  }
+
+  requestReady(): void {
+    this.#isFull = false;
+    this.#unsent = 0;
+  }
+
+  keepsData(): boolean {
+    return false;
+  }
+
+  #giveUp(): void {
+    this.#attempt.abort(null);
+    this.#over();
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#kept = null;
+    this.#watch.deadlines.remove(this);
+    this.cluster.mirrors -= 1;
+    this.cluster.ended();
+  }
+}

@@ -1,0 +1,53 @@
+import { Mirroring } from './mirroring.ts';
+import type { TimeWatch } from './allowed-time.ts';
+import type { Client } from '#dataplane/http/exchange.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import type { Mirror } from '#dataplane/runtime.ts';
+import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
+
+/** Copies under way at once to one cluster; a request that would be one more is not copied. */
+const mirrorsMax = 256;
+
+/** All copies of one request. */
+export class Mirrors {
+  readonly #all: readonly Mirroring[];
+
+  constructor(all: readonly Mirroring[]) {
+    this.#all = all;
+  }
+
+  data(data: Buffer): void {
+    for (const mirroring of this.#all) mirroring.data(data);
+  }
+
+  flush(): void {
+    for (const mirroring of this.#all) mirroring.flush();
+  }
+
+  end(trailers: Fields | null): void {
+    for (const mirroring of this.#all) mirroring.end(trailers);
+  }
+
+  /** The request itself is over. */
+  originalEnds(): void {
+    for (const mirroring of this.#all) mirroring.originalEnds();
+  }
+}
+
+/** Begins the copies of a request to those whose share it falls in; null when there are none. `random`: 0 to 1. */
+export function startMirrors(
+  request: SentRequest,
+  mirrors: readonly Mirror[],
+  from: { readonly client: Client; readonly watch: TimeWatch; readonly random: () => number },
+): Mirrors | null {
+  const all: Mirroring[] = [];
+  for (const { cluster, share } of mirrors) {
+    if (from.random() >= share || cluster.mirrors >= mirrorsMax) continue;
+    const endpoint = cluster.pick(cluster.hashOf(request.head.fields, from.client.address), []);
+    if (endpoint === null || !cluster.began()) continue;
+    cluster.mirrors += 1;
+    all.push(new Mirroring(request, cluster, endpoint, from.watch));
+  }
+  for (const mirroring of all) mirroring.start();
+  return all.length === 0 ? null : new Mirrors(all);
+}
