@@ -31,6 +31,15 @@ export function assertAllServed(report: LoadReport): void {
 
 /** In one line for `test.diagnostic`. */
 export function told(report: LoadReport): string {
-  const { sent, received, statuses, failures, latencyMs, gapMs, closedUnannounced } = report;
-  return JSON.stringify({ sent, received, statuses, failures, latencyMs, gapMs, closedUnannounced });
+  const { sent, heldBack, received, statuses, failures, latencyMs, gapMs, closedUnannounced } = report;
+  return JSON.stringify({
+    sent,
+    heldBack,
+    received,
+    statuses,
+    failures,
+    latencyMs,
+    gapMs,
+    closedUnannounced,
+  });
 }

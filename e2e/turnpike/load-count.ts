@@ -10,6 +10,8 @@ export interface Mishap {
 
 export interface LoadReport {
   readonly sent: number;
+  /** How many were due and not sent, as too many waited already: the rate was lower by that. None of them has failed. */
+  readonly heldBack: number;
   /** How many answers had each status. */
   readonly statuses: Readonly<Record<string, number>>;
   /** How many requests had no answer, by kind of failure. */
@@ -46,6 +48,7 @@ export class LoadCount {
   #lastAnswerAt = performance.now();
   #gapMs = 0;
   sent = 0;
+  heldBack = 0;
   closedUnannounced = 0;
 
   answered(answer: Answer, latencyMs: number): void {
@@ -74,6 +77,7 @@ export class LoadCount {
     const at = (share: number): number => round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
     return {
       sent: this.sent,
+      heldBack: this.heldBack,
       statuses: Object.fromEntries(this.#statuses),
       failures: Object.fromEntries(this.#failures),
       servedBy: Object.fromEntries(this.#servedBy),
@@ -96,6 +100,7 @@ export class LoadCount {
     this.#answers = 0;
     this.#gapMs = 0;
     this.sent = 0;
+    this.heldBack = 0;
     this.closedUnannounced = 0;
     return report;
   }

@@ -32,7 +32,8 @@ export interface Load {
 
 /** More than this at once means that answers do not come. */
 const connectionsMax = 1_000;
-const waitingMax = 20_000;
+/** More than this waiting for a connection means that the machine does not carry the rate: it is held back then. */
+const waitingMax = 2_000;
 const tickMs = 2;
 
 /** `rate` requests a second, however fast the answers come (an open loop), on connections that are kept. */
@@ -117,11 +118,11 @@ class Lane {
 
   /** Resolves when the answer is there or has failed; never rejects. */
   send(dueAt: number): Promise<void> {
-    this.#count.sent += 1;
     if (this.#waiting.length >= waitingMax) {
-      this.#count.failed('no connection free', `${waitingMax} requests wait for one`);
+      this.#count.heldBack += 1;
       return Promise.resolve();
     }
+    this.#count.sent += 1;
     const ask = this.#asks[this.#sent % this.#asks.length];
     this.#sent += 1;
     assert.ok(ask, 'a load asks for something');

@@ -167,6 +167,17 @@ describe('the load client', () => {
     assert.ok(report.latencyMs.max >= 180, JSON.stringify(report.latencyMs));
   });
 
+  it('holds back what the server is too slow for, which is no failure', async () => {
+    server = await serve(({ socket }) => setTimeout(() => socket.write(ok()), 20));
+    const { port } = server;
+    load = startLoad({ to: ['127.0.0.1'], port, ask: { path: '/' }, rate: 20_000, connections: 100 });
+    const running = load;
+    await eventually('some are held back', () => running.report().heldBack > 100 || undefined);
+    const report = await load.stop();
+    assert.deepEqual(report.failures, {});
+    assert.deepEqual(report.statuses, { 200: report.sent });
+  });
+
   it('runs in a process of its own, and tells lap by lap', async () => {
     let refuse = false;
     server = await serve(({ socket }) => (refuse ? socket.end() : socket.write(ok())));
