@@ -5,13 +5,14 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { eventually } from '../cluster/eventually.ts';
 import type { LoadProcess } from '../turnpike/load-process.ts';
-import { rate as fullRate, requests } from './counts.ts';
+import { isFull, rate as fullRate, requests } from './counts.ts';
 import { gateway, hasty, shopRoute } from './gateway.ts';
 import { Journey } from './journey.ts';
 import { assertAllServed, told } from './load-report.ts';
 import { echo } from './workloads.ts';
 
 const rate = fullRate / 2;
+const count = isFull ? requests : requests / 2;
 
 describe('backends that end at once', () => {
   let journey: Journey;
@@ -41,12 +42,17 @@ describe('backends that end at once', () => {
     });
   }
 
+  async function change(): Promise<void> {
+    for (const replicas of [8, 2, 8]) await scale(replicas);
+    await journey.kubectl('rollout', 'restart', 'deployment/shop');
+    await journey.rolledOut('shop');
+    await scale(2);
+  }
+
   it('fail no GET while they are scaled 2, 8, 2, 8 and replaced', async (test) => {
-    const report = await journey.during(load, requests / 2, async () => {
-      for (const replicas of [8, 2, 8]) await scale(replicas);
-      await journey.kubectl('rollout', 'restart', 'deployment/shop');
-      await journey.rolledOut('shop');
-      await scale(2);
+    const report = await journey.during(load, count, async () => {
+      do await change();
+      while ((await load.report()).sent < count);
     });
     const backends = Object.keys(report.servedBy).length;
     test.diagnostic(`${backends} backends; ${told(report)}`);
