@@ -10,6 +10,7 @@ import { gatewayKey } from '#snapshot/ids.ts';
 import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
+import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import { resolveControllers } from '#dataplane/subscribe/addresses.ts';
 import { dataPlaneHelp, dataPlaneOptions } from '#dataplane/usage.ts';
 import build from '../package.json' with { type: 'json' };
@@ -187,6 +188,10 @@ function report(event: DataPlaneEvent): void {
     case 'PortAvailable':
       log.info('PortAvailable', { port: event.port });
       break;
+    case 'Overload':
+      if (event.level === 'None') log.info('OverloadOver');
+      else log.warn('Overload', { level: event.level, note: overloadNote(event.level) });
+      break;
     case 'RateLimitStore':
       if (event.available) log.info('RateLimitStoreAvailable');
       else
@@ -197,5 +202,19 @@ function report(event: DataPlaneEvent): void {
       break;
     default:
       event satisfies never;
+  }
+}
+
+/** What is left undone; see listen/overload-guard.ts. */
+function overloadNote(level: Exclude<OverloadLevel, 'None'>): string {
+  switch (level) {
+    case 'Saving':
+      return 'memory for connections is short: none is kept that need not be';
+    case 'Shedding':
+      return 'there is too much to do: new requests and connections are refused';
+    case 'Cutting':
+      return 'memory for connections is used up: the newest of those that hold most are cut';
+    default:
+      return level satisfies never;
   }
 }

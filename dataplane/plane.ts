@@ -9,6 +9,7 @@ import { createAuthenticating } from '#dataplane/filters/authenticate/authentica
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import { createListeners } from '#dataplane/listen/listeners.ts';
 import type { DrainOptions, Listeners } from '#dataplane/listen/listeners.ts';
+import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import { UnboundPorts } from '#dataplane/listen/unbound-ports.ts';
 import type { PortNews } from '#dataplane/listen/unbound-ports.ts';
 import { createAccessLog } from '#dataplane/observe/access-log.ts';
@@ -46,6 +47,7 @@ export interface DataPlaneOptions {
 export type DataPlaneEvent =
   | SubscribeEvent
   | PortNews
+  | { readonly kind: 'Overload'; readonly level: OverloadLevel }
   | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string };
 
 /** A data plane that runs. */
@@ -95,6 +97,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     bindPort: (port) => bindPort(port, cell.current.ports.keys(), options.reservedPort ?? null),
     problem: (problem) => unbound.failed(problem),
     opened: (port) => unbound.opened(port),
+    overload: (level) => options.report({ kind: 'Overload', level }),
   });
 
   let served: ResourceSet = new Map();

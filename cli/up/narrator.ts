@@ -69,6 +69,10 @@ export class Narrator implements StandaloneReport {
       case 'PortAvailable':
         screen.say(`Gateway ${gateway}: port ${event.port} is open`);
         break;
+      case 'Overload':
+        if (event.level === 'None') screen.say(`Gateway ${gateway}: it keeps up again`);
+        else screen.problem(`Gateway ${gateway}: there is more to do than it can: ${event.level}`);
+        break;
       case 'RateLimitStore':
         if (event.available) screen.say(`Gateway ${gateway}: the rate-limit store answers`);
         else
