@@ -12,7 +12,11 @@ export class StreamChannel implements Channel, StreamEvents {
   #paused = false;
   /** The peer sends no more, and that has not been told. */
   #ends: boolean;
-  #gone = false;
+  /** Nobody wants what still comes. */
+  #closing = false;
+  /** The stream is over; told once all that came of it has been. */
+  #gone: boolean;
+  #told = false;
 
   /** `early`: what has come already; `ended`: and nothing more will. `closed` is called when the stream is over. */
   constructor(stream: H2Stream, early: EarlyContent, of: { ended: boolean; closed: () => void }) {
@@ -28,7 +32,6 @@ export class StreamChannel implements Channel, StreamEvents {
   open(events: ChannelEvents): void {
     this.#events = events;
     this.#goOn();
-    if (this.#gone) events.channelClosed();
   }
 
   write(data: Buffer): boolean {
@@ -52,12 +55,14 @@ export class StreamChannel implements Channel, StreamEvents {
   /** What waits goes out first; then whatever still comes is of no use. */
   close(): void {
     const stream = this.#stream;
+    this.#discard();
     if (stream.localEnded) stream.reset(errorCodes.noError);
     stream.isTunnel = false;
     stream.end(null);
   }
 
   reset(): void {
+    this.#discard();
     this.#stream.reset(errorCodes.cancel);
   }
 
@@ -75,6 +80,10 @@ export class StreamChannel implements Channel, StreamEvents {
   streamHead(): void {}
 
   streamData(data: Buffer): void {
+    if (this.#closing) {
+      this.#stream.credit(data.length);
+      return;
+    }
     if (this.#events === null || this.#paused || this.#early.size > 0) {
       this.#early.push(data);
       return;
@@ -84,7 +93,7 @@ export class StreamChannel implements Channel, StreamEvents {
   }
 
   streamEnd(): void {
-    this.#ends = true;
+    this.#ends = !this.#closing;
     this.#goOn();
   }
 
@@ -96,24 +105,39 @@ export class StreamChannel implements Channel, StreamEvents {
 
   streamReset(): void {
     this.#early.clear();
+    this.#ends = false;
   }
 
   streamClosed(): void {
     this.#gone = true;
     this.#closed();
-    this.#events?.channelClosed();
+    this.#goOn();
   }
 
-  /** Tells what has come early. */
+  #discard(): void {
+    this.#closing = true;
+    this.#ends = false;
+    const octets = this.#early.size;
+    this.#early.clear();
+    this.#stream.credit(octets);
+    this.#goOn();
+  }
+
+  /** Tells what has come early, then what the peer has done since. */
   #goOn(): void {
-    if (this.#events === null || this.#paused) return;
-    if (this.#early.size > 0) {
+    const events = this.#events;
+    if (events === null || this.#told) return;
+    if (!this.#paused && this.#early.size > 0) {
       const data = this.#early.take();
-      this.#events.channelData(data);
+      events.channelData(data);
       this.#stream.credit(data.length);
     }
-    if (!this.#ends || this.#early.size > 0) return;
-    this.#ends = false;
-    this.#events.channelEnd();
+    if (!this.#paused && this.#ends) {
+      this.#ends = false;
+      events.channelEnd();
+    }
+    if (!this.#gone || this.#told || this.#ends || this.#early.size > 0) return;
+    this.#told = true;
+    events.channelClosed();
   }
 }

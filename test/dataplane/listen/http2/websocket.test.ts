@@ -1,10 +1,12 @@
 // WebSocket over HTTP/2 (RFC 8441), to a backend that speaks HTTP/1.1.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { anH2Client, answerOf } from '#test/given/h2-client.ts';
+import { anHttp2Backend } from '#test/given/http2-backend.ts';
 import { aRawBackend } from '#test/given/raw-backend.ts';
 import type { SeenRequest } from '#test/given/raw-backend.ts';
 
@@ -89,6 +91,33 @@ describe('WebSocket over HTTP/2', () => {
     });
     await answerOf(stream).catch(() => {});
     assert.equal(client.session.closed, false);
+  });
+
+  it('is an extended CONNECT for a backend that speaks HTTP/2, too', async () => {
+    await using backend = await anHttp2Backend(
+      (stream) => {
+        stream.respond({ ':status': 200, 'x-a': 'b' });
+        stream.pipe(stream);
+      },
+      { settings: { enableConnectProtocol: true } },
+    );
+    using dataPlane = await givenDataPlane([backend.port], { cluster: { protocol: 'HTTP2' } });
+    using client = await anH2Client(dataPlane.port);
+    const stream = client.begin({
+      ':method': 'CONNECT',
+      ':protocol': 'websocket',
+      ':path': '/chat',
+      ':scheme': 'http',
+    });
+    const answered = answerOf(stream);
+    stream.write('hello');
+    await once(stream, 'data');
+    stream.write(mebibyte);
+    stream.end();
+    const { status, headers, body } = await answered;
+    assert.deepEqual([status, headers['x-a'], body.length], [200, 'b', 5 + mebibyte.length]);
+    const [seen] = backend.seen;
+    assert.deepEqual([seen?.headers[':method'], seen?.headers[':protocol']], ['CONNECT', 'websocket']);
   });
 
   it('is no other protocol, and no tunnel to anywhere', async () => {
