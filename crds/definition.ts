@@ -7,6 +7,7 @@ export const ownKinds = [
   'AuthPolicy',
   'RateLimitPolicy',
   'TrafficPolicy',
+  'ClientPolicy',
   'GatewayParameters',
 ] as const satisfies readonly Kind[];
 
@@ -80,6 +81,18 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
       balance: { type: 'LeastRequest' },
       circuitBreaker: { maxConnections: 1000, maxPending: 100 },
       healthCheck: { type: 'HTTP', http: { path: '/healthz' } },
+    },
+  },
+  ClientPolicy: {
+    description:
+      'Says how clients may call the Gateways and listeners it names: whose address counts, protocols, TLS, limits, time-outs.',
+    shortNames: ['cp'],
+    status: 'Policy',
+    example: {
+      targetRefs: [edge],
+      clientAddress: { type: 'XForwardedFor', xForwardedFor: { type: 'Hops', hops: 1 } },
+      limits: { maxConnections: 10_000, maxHeadBytes: '16Ki' },
+      timeouts: { idle: '1m' },
     },
   },
   GatewayParameters: {

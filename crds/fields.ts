@@ -158,6 +158,12 @@ export const octets = matching(
   'must be an amount of octets such as 65536, 64Ki or 10Mi',
 ).max(16);
 
+/** {@link octets} that are some. */
+export const someOctets = matching(
+  '^[1-9][0-9]{0,11}(k|Ki|M|Mi|G|Gi)?$',
+  'must be an amount of octets such as 65536, 64Ki or 10Mi, and not 0',
+).max(16);
+
 const octetsOf = { k: 1e3, Ki: 1024, M: 1e6, Mi: 1024 ** 2, G: 1e9, Gi: 1024 ** 3 } as const;
 
 /** Octets of an amount that has been decoded. */

@@ -2,6 +2,7 @@
 // defaults or its problems come out. Does not know where objects come from.
 import type * as z from 'zod';
 import { authPolicySchema, type AuthPolicy } from './auth-policy.ts';
+import { clientPolicySchema, type ClientPolicy } from './client-policy.ts';
 import { pathText, problemOf, type FieldProblem } from './field-problem.ts';
 import {
   gatewayClassSchema,
@@ -44,6 +45,7 @@ export interface KindMap {
   readonly AuthPolicy: AuthPolicy;
   readonly RateLimitPolicy: RateLimitPolicy;
   readonly TrafficPolicy: TrafficPolicy;
+  readonly ClientPolicy: ClientPolicy;
   readonly GatewayParameters: GatewayParameters;
 }
 
@@ -79,6 +81,7 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   AuthPolicy: ours('AuthPolicy', 'authpolicies'),
   RateLimitPolicy: ours('RateLimitPolicy', 'ratelimitpolicies'),
   TrafficPolicy: ours('TrafficPolicy', 'trafficpolicies'),
+  ClientPolicy: ours('ClientPolicy', 'clientpolicies'),
   GatewayParameters: ours('GatewayParameters', 'gatewayparameters'),
 });
 
@@ -109,6 +112,7 @@ export const schemas = Object.freeze({
   AuthPolicy: authPolicySchema,
   RateLimitPolicy: rateLimitPolicySchema,
   TrafficPolicy: trafficPolicySchema,
+  ClientPolicy: clientPolicySchema,
   GatewayParameters: gatewayParametersSchema,
 }) satisfies { readonly [K in Kind]: z.ZodType };
 

@@ -9,6 +9,7 @@ const sharedStatuses = [
   'AuthPolicy',
   'RateLimitPolicy',
   'TrafficPolicy',
+  'ClientPolicy',
 ] as const satisfies readonly Kind[];
 
 /** Kinds that have a status of ours. */

@@ -55,6 +55,7 @@ const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
   'AuthPolicy',
   'RateLimitPolicy',
   'TrafficPolicy',
+  'ClientPolicy',
 ]);
 
 type Tables = { readonly [K in Kind]?: KindObjects<KindMap[K]> };

@@ -1,14 +1,16 @@
-import { listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
-import type { HttpListener, HttpsListener } from '#snapshot/listener.ts';
+import type { HttpListener, HttpsListener, ListenerTls } from '#snapshot/listener.ts';
 import { Secret } from '#snapshot/secret.ts';
+import type { ClientGroups } from '#crds/client-settings.ts';
 import type { Listener } from '#crds/gateway-api.ts';
 import { decodeBase64, entryOf } from './data.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import type { ListenerShape } from './listeners.ts';
 import type { Read, Unit } from './memo.ts';
+import { listenerTls } from './policies/client-rules.ts';
+import { gatewayClientsUnit } from './policies/client-settings.ts';
 import type { Problem } from './problem.ts';
 import { mayRefer } from './reference-grant.ts';
 
@@ -34,14 +36,15 @@ export const listenerUnit: Unit<ListenerModel> = {
     }
     const { certificates, problems } =
       shape.protocol === 'HTTPS' ? certificatesOf(read, gateway, listener) : noCertificates;
-    return { resource: resourceOf(gateway, shape, certificates), certificates, problems };
+    const tls = { ...listenerTls(tlsOf(read, gateway, name)), clientCertificates: null };
+    return { resource: resourceOf(gateway, shape, { certificates, tls }), certificates, problems };
   },
 };
 
 function resourceOf(
   gateway: GatewayModel,
   shape: ListenerShape,
-  certificates: readonly Certificate[],
+  { certificates, tls }: { readonly certificates: readonly Certificate[]; readonly tls: ListenerTls },
 ): HttpListener | HttpsListener | null {
   if (shape.problem !== null) {
     return null;
@@ -58,8 +61,12 @@ function resourceOf(
         ...base,
         protocol: 'HTTPS',
         certificates: certificates.map((one) => one.id),
-        tls: listenerTlsDefaults,
+        tls,
       };
+}
+
+function tlsOf(read: Read, { namespace, name }: GatewayModel, listener: string): ClientGroups['tls'] {
+  return read.ask(gatewayClientsUnit, namespace, name).tls.get(listener);
 }
 
 interface FoundCertificates {

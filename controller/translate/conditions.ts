@@ -175,6 +175,11 @@ const table: Table = {
     ),
   PolicyInvalid: ({ field, detail }) =>
     accepted('Invalid', `${field}: ${detail}. Until then what the policy holds for is closed.`),
+  PortConflicted: ({ port, winner }) =>
+    accepted(
+      'Conflicted',
+      `Port ${String(port)} already has ${winner}, by a listener before this one, and all but tls holds for a port; remove one of them, or give the listener another port.`,
+    ),
   SettingsInvalid: ({ field, detail }) =>
     accepted('Invalid', `${field}: ${detail}. Until then none of its settings hold.`),
   KeysUnresolved: ({ field, reason, detail }) =>

@@ -1,13 +1,15 @@
 // Everything one Gateway's data planes must know, and nothing else: above all no other Gateway's secrets.
+import type { ClientSettings } from '#snapshot/client-settings.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import { routesByGateway } from './attach.ts';
-import { listenerUnit } from './certificates.ts';
+import { listenerUnit, type ListenerModel } from './certificates.ts';
 import { gatewayUnit } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import type { RouteAtGateway } from './route-at-gateway.ts';
 import { routeUnit } from './route.ts';
+import { gatewayClientsUnit } from './policies/client-settings.ts';
 import type { EndpointSource } from './translation.ts';
 
 /** A Gateway's part of the translation. */
@@ -43,6 +45,7 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
       ...listeners.flatMap(({ resource, certificates }) =>
         resource === null ? [] : [resource, ...certificates],
       ),
+      ...clientSettings(read, [namespace, name], listeners),
       ...routes.flatMap((one) => [...one.routes, ...one.resources]),
       gateway.parameters.store,
     ];
@@ -58,6 +61,16 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
 function sortedById(resources: readonly Resource[]): ResourceSet {
   const byId = new Map(resources.map((one) => [one.id, one]));
   return new Map([...byId].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Of ports that are served. */
+function clientSettings(
+  read: Read,
+  gateway: readonly string[],
+  listeners: readonly ListenerModel[],
+): readonly ClientSettings[] {
+  const ports = new Set(listeners.flatMap((one) => one.resource?.port ?? []));
+  return read.ask(gatewayClientsUnit, ...gateway).settings.filter((one) => ports.has(one.port));
 }
 
 /** A listener that cannot serve is not told of, and no route is attached to what is not there. */

@@ -122,6 +122,8 @@ export type PolicyProblem =
       readonly detail: string;
     }
   | { readonly kind: 'PolicyConflicted'; readonly target: string; readonly winner: string }
+  /** Settings hold for a port, and the policy of a listener before has it. */
+  | { readonly kind: 'PortConflicted'; readonly port: number; readonly winner: string }
   | { readonly kind: 'PolicyInvalid'; readonly field: string; readonly detail: string }
   /** As PolicyInvalid, of one that sets values: it closes nothing. */
   | { readonly kind: 'SettingsInvalid'; readonly field: string; readonly detail: string }

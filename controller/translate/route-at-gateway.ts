@@ -9,7 +9,7 @@ import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
 import { policyTitle, type PolicyKind } from './policies/policy.ts';
-import { guardKinds } from './policies/policy.ts';
+import { guardKinds, routeKinds } from './policies/policy.ts';
 import { hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
 import type { Standing } from './policies/nearness.ts';
 import { trafficOf } from './policies/traffic.ts';
@@ -72,7 +72,7 @@ export function siteOf(
       name: gateway.name,
       section: listener,
     } as const;
-    return hasPolicies(read, place) ? listener : null;
+    return hasPolicies(read, place, routeKinds) ? listener : null;
   });
   const views = [...groups].map(([listener, group]) =>
     viewOf(object, group, {

@@ -1,6 +1,7 @@
 // For each rule of our CRDs an object that keeps it and one that breaks it: the decoder is tested with them here, a
 // real API server in e2e/crds.test.ts, and both must say the same.
 import type { OwnKind } from '#crds/definition.ts';
+import { clientPolicyRules, clientPolicySchemaCases } from './client-policy-cases.ts';
 import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
 import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
@@ -225,6 +226,7 @@ export const ruleCases: readonly RuleCase[] = [
   ...authPolicyRules.map((one) => ({ kind: 'AuthPolicy' as const, ...one })),
   ...rateLimitPolicyRules.map((one) => ({ kind: 'RateLimitPolicy' as const, ...one })),
   ...trafficPolicyRules.map((one) => ({ kind: 'TrafficPolicy' as const, ...one })),
+  ...clientPolicyRules.map((one) => ({ kind: 'ClientPolicy' as const, ...one })),
   ...gatewayParametersRules.map((one) => ({ kind: 'GatewayParameters' as const, ...one })),
 ];
 
@@ -302,4 +304,5 @@ export const schemaCases: readonly SchemaCase[] = [
   },
   ...gatewayParametersSchemaCases,
   ...trafficPolicySchemaCases,
+  ...clientPolicySchemaCases,
 ];

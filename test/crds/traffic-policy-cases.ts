@@ -15,8 +15,8 @@ function hashed(consistentHash: Json): Json {
   return policy({ balance: { type: 'ConsistentHash', consistentHash } });
 }
 
-/** What is asked of the targets of all policies of settings. */
-export const settingsTargetRules = [
+/** What is asked of targets. */
+const targetRules = [
   {
     rule: 'a Service has the empty group, and all other kinds gateway.networking.k8s.io: correct group',
     valid: policy({ targetRefs: [cart, edge], timeouts: { head: '1s' } }),
@@ -38,7 +38,7 @@ export const settingsTargetRules = [
 ] as const;
 
 export const trafficPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
-  ...settingsTargetRules,
+  ...targetRules,
   {
     rule: 'settings must stand in exactly one place, in spec itself, in defaults or in overrides: move all of them there',
     valid: policy({ defaults: { timeouts } }),

@@ -33,6 +33,8 @@ const authPolicies: Index<'AuthPolicy'> = { kind: 'AuthPolicy', keysOf: placesOf
 const rateLimitPolicies: Index<'RateLimitPolicy'> = { kind: 'RateLimitPolicy', keysOf: placesOf };
 const trafficPolicies: Index<'TrafficPolicy'> = { kind: 'TrafficPolicy', keysOf: placesOf };
 
+const clientPolicies: Index<'ClientPolicy'> = { kind: 'ClientPolicy', keysOf: placesOf };
+
 type Find = (read: Read, place: string) => readonly KindMap[PolicyKind][];
 
 /** The policies of each kind at a place. */
@@ -40,6 +42,7 @@ const findAt: Readonly<Record<PolicyKind, Find>> = {
   AuthPolicy: (read, place) => read.find(authPolicies, place),
   RateLimitPolicy: (read, place) => read.find(rateLimitPolicies, place),
   TrafficPolicy: (read, place) => read.find(trafficPolicies, place),
+  ClientPolicy: (read, place) => read.find(clientPolicies, place),
 };
 
 const contendersUnit: Unit<readonly string[]> = {

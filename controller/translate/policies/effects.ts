@@ -1,6 +1,7 @@
-import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
+import { gatewayOf, resourceId, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import { attachedRoutesUnit } from '../gateway-snapshot.ts';
 import type { Read, Unit } from '../memo.ts';
+import { gatewayClientsUnit, type ClientEffect } from './client-settings.ts';
 
 /** How a policy fares at one Gateway, over all rules of all routes it concerns there. */
 export interface Effect {
@@ -11,9 +12,20 @@ export interface Effect {
   readonly nothing: number;
   /** Titles of the policies that put it aside. */
   readonly by: readonly string[];
+  /** What of it holds where, in words; `''` where that is not told. */
+  readonly told: string;
+  /** Resources in which it is told to data planes beside its own. */
+  readonly resources: readonly ResourceId[];
 }
 
-const none: Effect = Object.freeze({ whole: 0, aside: 0, nothing: 0, by: Object.freeze([]) });
+const none: Effect = Object.freeze({
+  whole: 0,
+  aside: 0,
+  nothing: 0,
+  by: Object.freeze([]),
+  told: '',
+  resources: Object.freeze([]),
+});
 
 /** Effects at the Gateway of a namespace and name, by the policy's title. */
 const effectsUnit: Unit<ReadonlyMap<string, Effect>> = {
@@ -28,6 +40,8 @@ const effectsUnit: Unit<ReadonlyMap<string, Effect>> = {
           aside: sum.aside + (outcome === 'Holds' ? 0 : 1),
           nothing: sum.nothing + (outcome === 'Aside' ? 1 : 0),
           by: [...new Set([...sum.by, ...asideFor])].sort(),
+          told: '',
+          resources: [],
         });
       }
     }
@@ -45,6 +59,22 @@ export function effectAt(read: Read, gateway: GatewayKey, policy: string): Effec
 const effectUnit: Unit<Effect> = {
   name: 'effect',
   compute(read, namespace = '', name = '', policy = '') {
-    return read.ask(effectsUnit, namespace, name).get(policy) ?? none;
+    const ofClients = read.ask(gatewayClientsUnit, namespace, name).effects.get(policy);
+    return ofClients === undefined
+      ? (read.ask(effectsUnit, namespace, name).get(policy) ?? none)
+      : clientEffect(ofClients);
   },
 };
+
+/** That of a ClientPolicy, over the ports it concerns. */
+function clientEffect({ ports, by }: ClientEffect): Effect {
+  const holding = ports.filter((one) => one.groups.length > 0);
+  return {
+    whole: ports.filter((one) => one.aside === 0).length,
+    aside: ports.filter((one) => one.aside > 0).length,
+    nothing: ports.length - holding.length,
+    by,
+    told: holding.map(({ port, groups }) => `Port ${String(port)}: ${groups.join(', ')}.`).join(' '),
+    resources: holding.map(({ port }) => resourceId('ClientSettings', String(port))),
+  };
+}

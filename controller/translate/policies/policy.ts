@@ -9,7 +9,10 @@ import type { RemoteKeys } from '../translation.ts';
 export const guardKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
 
 /** The kinds of policy that are attached to Gateways, listeners, routes, rules and Services. */
-export const policyKinds = [...guardKinds, 'TrafficPolicy'] as const;
+export const policyKinds = [...guardKinds, 'TrafficPolicy', 'ClientPolicy'] as const;
+
+/** The kinds of policy that make a listener's routes other than those of its neighbours. */
+export const routeKinds = [...guardKinds, 'TrafficPolicy'] as const satisfies readonly PolicyKind[];
 
 /** The kind of a policy that asks something of requests. */
 export type GuardKind = (typeof guardKinds)[number];

@@ -7,17 +7,11 @@ import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef } from '../translation.ts';
 import { authPolicyUnit } from './authentication.ts';
+import { clientPolicyUnit } from './client-policy.ts';
 import { contenders, type Place } from './conflict.ts';
 import { levelsAt, placesOfRule, type RuleSite } from './levels.ts';
 import { standings, type Standing } from './nearness.ts';
-import {
-  guardKinds,
-  policyKinds,
-  policyTitle,
-  type GuardKind,
-  type PolicyKind,
-  type PolicyModel,
-} from './policy.ts';
+import { guardKinds, policyTitle, type GuardKind, type PolicyKind, type PolicyModel } from './policy.ts';
 import { rateLimitPolicyUnit } from './rate-limit.ts';
 import { trafficPolicyUnit } from './traffic-policy.ts';
 
@@ -42,10 +36,11 @@ export const policyUnits = {
   AuthPolicy: authPolicyUnit,
   RateLimitPolicy: rateLimitPolicyUnit,
   TrafficPolicy: trafficPolicyUnit,
+  ClientPolicy: clientPolicyUnit,
 } as const satisfies Record<PolicyKind, Unit<PolicyModel | null>>;
 
 /** Whether `place` has policies of its own, of any of `kinds`. */
-export function hasPolicies(read: Read, place: Place, kinds: readonly PolicyKind[] = policyKinds): boolean {
+export function hasPolicies(read: Read, place: Place, kinds: readonly PolicyKind[]): boolean {
   return kinds.some((kind) => contenders(read, kind, place).length > 0);
 }
 

@@ -9,7 +9,8 @@ import type { Index, Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { routeUnit } from '../route.ts';
 import { contenders, placeOf } from './conflict.ts';
-import type { PolicyKind } from './policy.ts';
+import { portRival } from './client-settings.ts';
+import { policyTitle, type PolicyKind } from './policy.ts';
 import type { PolicySource } from './source.ts';
 
 /** One target of a policy. `Foreign`: a matter of another controller's Gateways alone, of which we say nothing. */
@@ -44,7 +45,7 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
       const [winner = name] = contenders(read, kind, placeOf(namespace, target));
       const lost: Problem | null =
         winner === name
-          ? null
+          ? portConflict(read, kind, namespace, target)
           : {
               kind: 'PolicyConflicted',
               target: titleOf(namespace, target),
@@ -59,6 +60,21 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
         attachedTarget(read, route, `the filter of HTTPRoute ${namespace}/${route.metadata.name}`),
       ),
   ];
+}
+
+/** A ClientPolicy of a listener whose port has another listener's. */
+function portConflict(
+  read: Read,
+  kind: PolicyKind,
+  namespace: string,
+  { name, sectionName }: TargetReference,
+): Problem | null {
+  const gateway = kind === 'ClientPolicy' ? read.ask(gatewayUnit, namespace, name) : null;
+  const listener = gateway?.listeners.find((one) => one.name === sectionName);
+  const rival = gateway === null || listener === undefined ? null : portRival(read, gateway, listener.name);
+  return listener === undefined || rival === null
+    ? null
+    : { kind: 'PortConflicted', port: listener.port, winner: policyTitle(rival) };
 }
 
 /** The target that a targetRef of a policy of `namespace` names, by its kind. */

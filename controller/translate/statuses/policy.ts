@@ -15,6 +15,7 @@ export const policyStatusUnits = {
   AuthPolicy: statusUnit('AuthPolicy'),
   RateLimitPolicy: statusUnit('RateLimitPolicy'),
   TrafficPolicy: statusUnit('TrafficPolicy'),
+  ClientPolicy: statusUnit('ClientPolicy'),
 } as const satisfies Record<PolicyKind, Unit<Told | null>>;
 
 /** The Gateway API allows no more entries in a policy's status. */
@@ -114,23 +115,25 @@ function programmedCondition(read: Read, policy: PolicyModel, gateway: GatewayKe
   if (problem !== null) {
     return bad(problem);
   }
-  const { aside, by } = effectAt(read, gateway, policyTitle(policy));
-  return aside === 0
-    ? good('Programmed')
-    : { ...wordsOf({ kind: 'PolicyPartlyOverridden', by }), status: 'True' };
+  const { aside, by, told } = effectAt(read, gateway, policyTitle(policy));
+  if (aside === 0) {
+    return good('Programmed', told);
+  }
+  const words = wordsOf({ kind: 'PolicyPartlyOverridden', by });
+  return { ...words, message: `${words.message} ${told}`.trim(), status: 'True' };
 }
 
 function notProgrammed(read: Read, policy: PolicyModel, gateway: GatewayKey): Problem | null {
   if (policy.closes !== null) {
     return { kind: 'PolicyCloses' };
   }
-  const { whole, aside, nothing, by } = effectAt(read, gateway, policyTitle(policy));
+  const { whole, aside, nothing, by, resources } = effectAt(read, gateway, policyTitle(policy));
   if (whole === 0 && aside > 0 && nothing === aside) {
     return { kind: 'PolicyOverridden', by };
   }
   const dataPlanes = read.dataPlanes(gateway);
-  const detail = policy.resources
-    .map((one) => dataPlanes?.refused.get(one.id))
+  const detail = [...policy.resources.map((one) => one.id), ...resources]
+    .map((id) => dataPlanes?.refused.get(id))
     .find((one) => one !== undefined);
   if (detail !== undefined) {
     return { kind: 'PolicyRefused', detail };

@@ -59,6 +59,9 @@ function renamed(bad: KindMap[Kind]): KindMap[Kind] {
 
 /** Whether `bad` names a good resource, as its id and its bytes tell, which may therefore change. */
 function namedBy(bad: KindMap[Kind]): (id: string, bytes: string) => boolean {
+  if (bad.kind === 'ClientPolicy') {
+    return (id) => bad.metadata.namespace === 'shop' && id.startsWith('Listener/');
+  }
   if (bad.kind !== 'AuthPolicy' && bad.kind !== 'RateLimitPolicy' && bad.kind !== 'TrafficPolicy') {
     return () => false;
   }
@@ -84,6 +87,9 @@ function namedBy(bad: KindMap[Kind]): (id: string, bytes: string) => boolean {
 function broughtBy(bad: KindMap[Kind], id: string): boolean {
   if (bad.kind === 'HTTPRoute') {
     return id.startsWith(`Route/HTTPRoute/${bad.metadata.namespace}/bad`) || id.startsWith('Cluster/');
+  }
+  if (bad.kind === 'ClientPolicy') {
+    return bad.metadata.namespace === 'shop' && id.startsWith('ClientSettings/');
   }
   if (bad.kind === 'TrafficPolicy') {
     return /^(Route|Cluster)\//.test(id);

@@ -239,6 +239,21 @@ const trafficPolicy = fc.record({ ...policyMeta, target: fc.oneof(target, servic
   }),
 ); // prettier-ignore
 
+const clientGroups = fc.constantFrom<Manifest>(
+  { limits: { maxHeaders: 10 } },
+  { limits: { maxHeaders: 20 }, timeouts: { idle: '1s' } },
+  { tls: { minVersion: '1.3' } },
+  { proxyProtocol: { sources: ['10.0.0.0/99'] } },
+);
+
+const clientPolicy = fc.record({ ...policyMeta, name: gateways, section: fc.option(fc.constantFrom('l0', 'l1')), policy: policyMeta.name, groups: clientGroups }).map(
+  ({ name, namespace, created, section, policy, groups }): Manifest => ({
+    kind: 'ClientPolicy',
+    metadata: { name: policy, namespace, creationTimestamp: created },
+    spec: { targetRefs: [{ group: gatewayGroup, kind: 'Gateway', ...withoutNulls({ name, sectionName: section }) }], ...groups },
+  }),
+); // prettier-ignore
+
 const parameters = fc.record({ namespace: namespaces, required: fc.boolean(), redis: fc.boolean() }).map(
   ({ namespace, required, redis }): Manifest => ({
     kind: 'GatewayParameters',
@@ -270,6 +285,7 @@ export const anyObject: fc.Arbitrary<KindMap[Kind]> = fc
     { arbitrary: authPolicy, weight: 3 },
     { arbitrary: rateLimitPolicy, weight: 3 },
     { arbitrary: trafficPolicy, weight: 3 },
+    { arbitrary: clientPolicy, weight: 2 },
     { arbitrary: parameters, weight: 1 },
     { arbitrary: namespace, weight: 1 },
   )
