@@ -173,14 +173,15 @@ describe('a limit by key that three data planes share', () => {
 
   it('comes back to one count when Redis does', async () => {
     await startRedis();
-    // A Redis just started that answers later than a request may wait counts as away for that request.
+    // A Redis just started that answers later than a request may wait counts as away for that request, which then is
+    // counted by both, or refused though Redis has counted it.
     const admitted: number[] = [];
     for (const key of ['barbara', 'donald', 'alan']) {
       admitted.push((await ask300(key)).statuses['200'] ?? 0);
       if ((admitted.at(-1) ?? 0) <= 102) break;
     }
     const last = admitted.at(-1) ?? 0;
-    assert.ok(last >= 100 && last <= 102, `${admitted.join()} were admitted by one count`);
+    assert.ok(last >= 98 && last <= 102, `${admitted.join()} were admitted by one count`);
   });
 
   /** How many requests a data plane has answered, by its metrics. */
