@@ -8,6 +8,8 @@ import fc from 'fast-check';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { RequestParser } from '#dataplane/listen/http1/request-parser.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
+import { fuzzLength } from './fuzz-length.ts';
+import { requestCorpus } from './http1-corpus.ts';
 
 interface Read {
   readonly method: string;
@@ -197,7 +199,7 @@ it('octets split anywhere are the same requests', () => {
     fc.property(stream, fc.array(fc.nat(2_000), { maxLength: 12 }), (octets, cuts) => {
       assert.deepEqual(readByUs(octets, cuts), readByUs(octets, []));
     }),
-    { numRuns: 2_000 },
+    { ...fuzzLength(2_000, 3), examples: requestCorpus.map((octets): [string, number[]] => [octets, []]) },
   );
 });
 
@@ -207,7 +209,7 @@ it('octets split everywhere are the same requests', () => {
       const everywhere = Array.from(octets, (_, at) => at);
       assert.deepEqual(readByUs(octets, everywhere), readByUs(octets, []));
     }),
-    { numRuns: 200 },
+    { ...fuzzLength(200, 3), examples: requestCorpus.map((octets) => [octets]) },
   );
 });
 
@@ -235,7 +237,7 @@ it('what we accept, llhttp accepts as the same', async () => {
       if (ours.clean && !isEnded && !isOld)
         assert.equal(common.filter(({ whole }) => whole).length, wholes.length);
     }),
-    { numRuns: 1_500 },
+    { ...fuzzLength(1_500, 3), examples: requestCorpus.map((octets) => [octets]) },
   );
   assert.ok(accepted > 300, `only ${accepted} streams held a request`);
 });

@@ -125,6 +125,8 @@ export class ResponseParser {
     const declaredLength = framing.lengths === 1 ? (decodeContentLength(framing.length) ?? -1) : -1;
     const { connection: connectionOptions, keepAlive, upgrade } = framing;
     if (status < 200 && status !== 101) {
+      // HTTP/1.0 knows no interim answers: what follows one would be anybody's guess.
+      if (!isVersion11) return this.#fail('an interim answer of HTTP/1.0') !== -1;
       this.#interimHeads += 1;
       if (this.#interimHeads > interimHeadsMax) return this.#fail('too many interim answers') !== -1;
     } else {

@@ -1,0 +1,78 @@
+// Octets that have split parsers from each other before: the fuzzers of HTTP/1.1 begin with them. What is found by a fuzzer is
+// added here, shrunk, so that it is looked at in every run.
+
+const post = 'POST / HTTP/1.1\r\nHost: a\r\n';
+
+/** Requests: RFC 9112 sections 2.2, 3, 5, 6, 7, and what CVEs were made of. */
+export const requestCorpus: readonly string[] = [
+  `${post}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding:\u000bchunked\r\n\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n`,
+  `${post}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhellox`,
+  `${post}Content-Length: 5, 5\r\n\r\nhello`,
+  `${post}Content-Length: +5\r\n\r\nhello`,
+  `${post}Content-Length: 0x5\r\n\r\nhello`,
+  `${post}Content-Length:\r\n\r\n`,
+  `${post} Content-Length: 5\r\n\r\nhello`,
+  `${post}Content-Length: 99999999999999999999\r\n\r\nhello`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n5;ext=\r\nhello\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n5;ext\nhello\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n5\rhello\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n0_5\r\nhello\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff5\r\nhello\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n0\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nHost: b\r\n\r\n`,
+  `${post}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n X: y\r\n\r\n`,
+  'GET / HTTP/1.1\nHost: a\n\n',
+  'GET / HTTP/1.1\r\nHost: a\r\n\rX: y\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: a\r\n: empty\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n',
+  'GET  / HTTP/1.1\r\nHost: a\r\n\r\n',
+  'GET /\tx HTTP/1.1\r\nHost: a\r\n\r\n',
+  'GET / HTTP/1.1 \r\nHost: a\r\n\r\n',
+  '\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n',
+];
+
+const ok = 'HTTP/1.1 200 OK\r\n';
+
+/** Answers: RFC 9112 sections 4, 6 and 7. */
+export const responseCorpus: readonly string[] = [
+  `${ok}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  `${ok}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello`,
+  `${ok}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello`,
+  `${ok}Content-Length: -5\r\n\r\nhello`,
+  `${ok}Content-Length: 5 5\r\n\r\nhello`,
+  `${ok}Transfer-Encoding: gzip\r\n\r\nhello`,
+  `${ok}Transfer-Encoding: chunked, gzip\r\n\r\nhello`,
+  `${ok}Transfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n`,
+  `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nhello0\r\n\r\n`,
+  `${ok}Transfer-Encoding: chunked\r\n\r\n5;a=\r\nhello\r\n0\r\nX: y\r\n\r\n`,
+  `${ok}Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n`,
+  `${ok}X: a\rb\r\n\r\n`,
+  `${ok}X\r\n\r\n`,
+  `${ok} X: y\r\n\r\n`,
+  `${ok}X: y\r\n folded\r\n\r\n`,
+  'HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello',
+  'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  `HTTP/1.1 100 Continue\r\n\r\n${ok}Content-Length: 5\r\n\r\nhello`,
+  'HTTP/1.0 103 Early Hints\r\n\r\nHTTP/1.1 304 Not Modified\r\n\r\n',
+  `HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n${ok}Content-Length: 5\r\n\r\nhello`,
+  `\r\n${ok}Content-Length: 0\r\n\r\n`,
+  `${ok}Content-Length: 5\r\n\r\nhello${ok}Content-Length: 0\r\n\r\n`,
+];
