@@ -3,7 +3,7 @@
 import { figureOf, ratio } from './ratios.ts';
 import type { PeerResult, Results, WorkResult } from './results.ts';
 
-const [width, left, right, bar, gap] = [880, 190, 70, 14, 4];
+const [width, left, right, bar, gap] = [980, 190, 70, 14, 4];
 /** Longer bars are cut, and told by their number. */
 const most = 8;
 

@@ -8,7 +8,8 @@ import type { CostResult, PeerResult, Results, WorkResult } from './results.ts';
 /** All that there is to tell: what was aimed at and came out, then each work. */
 export function pageOf(results: Results): string {
   const works = Object.values(results.works);
-  const parts = [goalTable(works, results.costs), ...works.map(workTable)];
+  const machine = `On ${results.machine}.`;
+  const parts = [machine, goalTable(works, results.costs), ...works.map(workTable)];
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -65,8 +66,7 @@ function workTable(work: WorkResult): string {
   ];
   const rows = work.peers.map((peer) => peerRow(work, peer, beside));
   const when = work.measuredAt.slice(0, 10);
-  const noise = noiseOf(work);
-  const how = `${work.rounds} rounds of ${work.seconds} s (${when}); others took ${noise} of the measured processor.`;
+  const how = `${work.rounds} rounds of ${work.seconds} s (${when})${noiseOf(work)}.`;
   return `### ${work.title}\n\n${how}\n\n${table(heads, rows)}`;
 }
 
@@ -95,10 +95,10 @@ function besideNames(peers: readonly PeerResult[]): readonly string[] {
 }
 
 function noiseOf(work: WorkResult): string {
-  const shares = work.peers.flatMap((peer) => ('runs' in peer ? peer.runs.map((run) => run.foreign) : []));
-  return shares.length === 0
-    ? 'nothing'
-    : `${(median(shares) * 100).toFixed(0)} % (${(Math.max(...shares) * 100).toFixed(0)} % at most)`;
+  const runs = work.peers.flatMap((peer) => ('runs' in peer ? peer.runs : []));
+  const shares = runs.flatMap(({ foreign }) => (foreign === null ? [] : [foreign * 100]));
+  if (shares.length === 0) return '';
+  return `; others took ${median(shares).toFixed(0)} % of the measured processor, ${Math.max(...shares).toFixed(0)} % at most`;
 }
 
 function shown(found: Spread | null, digits: number): string {

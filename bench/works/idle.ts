@@ -38,7 +38,14 @@ export const idle: Work = {
       const done = counts.reduce((sum, count) => sum + count, 0);
       const bytes = residentBytes(run.peer.pid) - before;
       const beside = { 'base MiB': before / 1_048_576 };
-      return { value: bytes / 1024 / done, done, failed: each * 2 - done, perSecond: 0, foreign: 0, beside };
+      return {
+        value: bytes / 1024 / done,
+        done,
+        failed: each * 2 - done,
+        perSecond: 0,
+        foreign: null,
+        beside,
+      };
     } finally {
       await Promise.all(holders.map(release));
     }

@@ -49,8 +49,8 @@ export interface Run {
 export interface Measurement extends LoadResult {
   /** The work's figure. */
   readonly value: number;
-  /** The share of the measured processor that others took meanwhile, 0 to 1: over a few hundredths the run is noisy. */
-  readonly foreign: number;
+  /** The share of the measured processor that others took meanwhile, 0 to 1: over a few hundredths the run is noisy. Null where it does not matter. */
+  readonly foreign: number | null;
   /** Other figures of this run, by name. */
   readonly beside?: Readonly<Record<string, number>>;
 }
