@@ -15,6 +15,9 @@ import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 
+/** A backend that sends more interim answers than this for one request is not sane. */
+const interimHeadsMax = 20;
+
 /**
  * One request and its answer as a stream of HTTP/2. What comes while the client is slow is kept here, a stream's
  * window at most; windows are given back when it has gone on, so that backends send at their clients' pace.
@@ -25,6 +28,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   #user: ResponseEvents | null = null;
   #request: SentRequest | null = null;
   #requestEnded = false;
+  #interimHeads = 0;
   #headCame = false;
   /** Of the content: what was announced, -1 for nothing; and what came. */
   #declared = -1;
@@ -97,7 +101,9 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
 
   streamHead(head: ResponseBlock, ended: boolean): void {
     if (head.status < 200) {
-      this.#user?.interimHead(receivedOf(head, noContent));
+      this.#interimHeads += 1;
+      if (this.#interimHeads > interimHeadsMax) this.#malformed('too many interim answers');
+      else this.#user?.interimHead(receivedOf(head, noContent));
       return;
     }
     this.#headCame = true;
