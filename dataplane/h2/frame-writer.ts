@@ -20,6 +20,8 @@ export class FrameWriter {
   #size = 0;
   #nextBytes = batchBytesMin;
   #saysNoTable = false;
+  /** Where the last frame of the batch begins. */
+  #lastAt = 0;
 
   /** Octets in the batch. */
   get size(): number {
@@ -82,6 +84,16 @@ export class FrameWriter {
     } while (from < payload.length);
   }
 
+  /** Lets the last frame end its stream, if that is a DATA frame of this one and still here; whether it was. */
+  endWithLast(streamId: number): boolean {
+    const memory = this.#memory;
+    const at = this.#lastAt;
+    if (this.#size === 0 || memory[at + 3] !== frameTypes.data) return false;
+    if (memory.readUInt32BE(at + 5) !== streamId) return false;
+    memory[at + 4] = (memory[at + 4] ?? 0) | frameFlags.endStream;
+    return true;
+  }
+
   /** RST_STREAM. */
   reset(streamId: number, code: number): void {
     this.#number(code, this.#begin(4, frameTypes.resetStream, 0, streamId));
@@ -134,6 +146,7 @@ export class FrameWriter {
   /** Writes a frame's head and makes room for its payload; where that begins. */
   #begin(length: number, type: number, flags: number, streamId: number): number {
     const at = this.#grow(frameHeadBytes + length);
+    this.#lastAt = at;
     const memory = this.#memory;
     memory[at] = length >>> 16;
     memory[at + 1] = length >>> 8;

@@ -223,8 +223,8 @@ export class H2Stream implements WaitingStream {
 
   #writeEnd(): void {
     const { outflow } = this.#owner;
-    if (this.#trailers === null) outflow.writer.data(this.id, nothing, true);
-    else outflow.writer.headers(this.id, this.#trailers, true);
+    if (this.#trailers !== null) outflow.writer.headers(this.id, this.#trailers, true);
+    else if (!outflow.writer.endWithLast(this.id)) outflow.writer.data(this.id, nothing, true);
     outflow.wrote();
     this.#end();
   }

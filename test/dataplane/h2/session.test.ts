@@ -80,8 +80,20 @@ test('an answer is a head, data and an end', () => {
   stream.head(answerHead, false);
   assert.equal(stream.data(Buffer.from('abc')), true);
   stream.end(null);
-  assert.deepEqual(told(given.frames()), ['headers 1 1', 'data 1 3', 'data 1 0 end']);
+  assert.deepEqual(told(given.frames()), ['headers 1 1', 'data 1 3 end']);
   assert.equal(given.session.openStreams, 0);
+});
+
+test('an end is a frame of its own when the last frame is not of its stream, or has gone', () => {
+  const given = new GivenSession();
+  given.receive(request(1), request(3));
+  const [first, second] = given.streams;
+  first?.stream.data(Buffer.from('a'));
+  second?.stream.data(Buffer.from('b'));
+  first?.stream.end(null);
+  assert.deepEqual(told(given.frames()), ['data 1 1', 'data 3 1', 'data 1 0 end']);
+  second?.stream.end(null);
+  assert.deepEqual(told(given.frames()), ['data 3 0 end']);
 });
 
 test('an answer to a request that is not whole ends it without an error', () => {
