@@ -1,3 +1,4 @@
+import { listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
@@ -5,6 +6,7 @@ import type { HttpListener, HttpsListener, ListenerTls } from '#snapshot/listene
 import { Secret } from '#snapshot/secret.ts';
 import type { ClientGroups } from '#crds/client-settings.ts';
 import type { Listener } from '#crds/gateway-api.ts';
+import { clientAuthorities } from './client-authorities.ts';
 import { decodeBase64, entryOf } from './data.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import type { ListenerShape } from './listeners.ts';
@@ -21,6 +23,8 @@ export interface ListenerModel {
   readonly certificates: readonly Certificate[];
   /** References that could not be resolved. */
   readonly problems: readonly Problem[];
+  /** Why it is not accepted, for what its Gateway names. */
+  readonly refused: Problem | null;
 }
 
 /** The listener of a Gateway of ours by the Gateway's namespace, its name, and the listener's. */
@@ -31,13 +35,22 @@ export const listenerUnit: Unit<ListenerModel> = {
     const shape = gateway?.listeners.find((one) => one.name === name);
     const object = read.get('Gateway', namespace, gatewayName);
     const listener = object?.spec.listeners.find((one) => one.name === name);
-    if (gateway === null || shape === undefined || listener === undefined) {
-      return { resource: null, certificates: [], problems: [] };
+    if (gateway === null || object === undefined || shape === undefined || listener === undefined) {
+      return { resource: null, certificates: [], problems: [], refused: null };
     }
-    const { certificates, problems } =
-      shape.protocol === 'HTTPS' ? certificatesOf(read, gateway, listener) : noCertificates;
-    const tls = { ...listenerTls(tlsOf(read, gateway, name)), clientCertificates: null };
-    return { resource: resourceOf(gateway, shape, { certificates, tls }), certificates, problems };
+    if (shape.protocol !== 'HTTPS') {
+      const resource = resourceOf(gateway, shape, { certificates: [], tls: listenerTlsDefaults });
+      return { resource, certificates: [], problems: [], refused: null };
+    }
+    const { certificates, problems } = certificatesOf(read, gateway, listener);
+    const clients = clientAuthorities(read, object, shape.port);
+    const tls = { ...listenerTls(tlsOf(read, gateway, name)), clientCertificates: clients.certificates };
+    return {
+      resource: clients.refused === null ? resourceOf(gateway, shape, { certificates, tls }) : null,
+      certificates,
+      problems: [...problems, ...clients.problems],
+      refused: clients.refused,
+    };
   },
 };
 
@@ -73,11 +86,6 @@ interface FoundCertificates {
   readonly certificates: readonly Certificate[];
   readonly problems: readonly Problem[];
 }
-
-const noCertificates: FoundCertificates = Object.freeze({
-  certificates: Object.freeze([]),
-  problems: Object.freeze([]),
-});
 
 /** Those that can be had, in order, and what is wrong with the others: one bad certificate spoils only itself. */
 function certificatesOf(read: Read, gateway: GatewayModel, listener: Listener): FoundCertificates {

@@ -63,10 +63,27 @@ const table: Table = {
 
   ListenerProtocol: ({ protocol }) =>
     accepted('UnsupportedProtocol', `protocol: ${protocol} is not supported; use HTTP or HTTPS.`),
-  ClientValidation: ({ port }) =>
+  NoAuthority: ({ field }) =>
     accepted(
-      'UnsupportedValue',
-      `spec.tls.frontend: client certificates (port ${String(port)}) are not supported yet; without them the listener does not serve. Remove the validation.`,
+      'NoValidCACertificate',
+      `${field}: no authority can be read, and without the client certificates that are asked for the listener does not serve; see the condition ResolvedRefs.`,
+    ),
+  AuthorityKind: ({ field, group, found }) =>
+    resolvedRefs(
+      'InvalidCACertificateKind',
+      `${field} names the kind ${kindOf(group, found)}; name a ConfigMap.`,
+    ),
+  AuthorityNotFound: ({ field, configMap }) =>
+    resolvedRefs('InvalidCACertificateRef', `${field}: ConfigMap ${configMap} does not exist; create it.`),
+  AuthorityMalformed: ({ field, configMap }) =>
+    resolvedRefs(
+      'InvalidCACertificateRef',
+      `${field}: ConfigMap ${configMap} needs PEM certificates in ca.crt; correct it.`,
+    ),
+  AuthorityNotPermitted: ({ field, configMap, namespace }) =>
+    resolvedRefs(
+      'RefNotPermitted',
+      `${field}: ConfigMap ${configMap} may not be used from here; add a ReferenceGrant to namespace ${namespace}.`,
     ),
   HostnameConflict: ({ port, others }) =>
     conflicted(

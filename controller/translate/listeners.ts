@@ -52,7 +52,7 @@ export function listenerShapes(gateway: Gateway): readonly ListenerShape[] {
       problem:
         supported === undefined
           ? { kind: 'ListenerProtocol', protocol: listener.protocol }
-          : (conflictOf(listener, listeners) ?? clientValidation(gateway, listener)),
+          : conflictOf(listener, listeners),
       kindsProblem: unsupported.length === 0 ? null : { kind: 'InvalidRouteKinds', kinds: unsupported },
     };
   });
@@ -88,15 +88,4 @@ function conflictOf(listener: Listener, listeners: readonly Listener[]): Problem
   }
   const same = rivals.filter((one) => (one.hostname ?? '') === (listener.hostname ?? ''));
   return same.length > 0 ? { kind: 'HostnameConflict', port, others: same.map((one) => one.name) } : null;
-}
-
-/** To serve without the client certificates that are asked for would open a door. */
-function clientValidation(gateway: Gateway, listener: Listener): Problem | null {
-  const frontend = gateway.spec.tls?.frontend;
-  if (listener.protocol !== 'HTTPS' || frontend === undefined) {
-    return null;
-  }
-  const ofPort = frontend.perPort.find((one) => one.port === listener.port)?.tls;
-  const wanted = (ofPort ?? frontend.default).validation !== undefined;
-  return wanted ? { kind: 'ClientValidation', port: listener.port } : null;
 }

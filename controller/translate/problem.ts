@@ -26,7 +26,17 @@ export type GatewayProblem =
 
 /** Of one listener. */
 export type ListenerProblem =
-  | { readonly kind: 'ClientValidation'; readonly port: number }
+  /** No reference to authorities could be resolved. */
+  | { readonly kind: 'NoAuthority'; readonly field: string }
+  | { readonly kind: 'AuthorityKind'; readonly field: string; readonly group: string; readonly found: string }
+  | { readonly kind: 'AuthorityNotFound'; readonly field: string; readonly configMap: string }
+  | { readonly kind: 'AuthorityMalformed'; readonly field: string; readonly configMap: string }
+  | {
+      readonly kind: 'AuthorityNotPermitted';
+      readonly field: string;
+      readonly configMap: string;
+      readonly namespace: string;
+    }
   | { readonly kind: 'ListenerProtocol'; readonly protocol: string }
   | { readonly kind: 'HostnameConflict'; readonly port: number; readonly others: readonly string[] }
   | { readonly kind: 'ProtocolConflict'; readonly port: number; readonly others: readonly string[] }

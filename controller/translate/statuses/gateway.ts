@@ -1,5 +1,6 @@
 import { resourceId } from '#snapshot/ids.ts';
 import { listenerUnit, type ListenerModel } from '../certificates.ts';
+import { isInsecure } from '../client-authorities.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import { gatewayUnit, type GatewayModel } from '../gateway.ts';
 import { attachedRoutesUnit } from '../gateway-snapshot.ts';
@@ -113,8 +114,25 @@ function gatewayConditions(
     ...(storeProblem === null ? [] : [bad(storeProblem)]),
     programmed === null ? good('Programmed', portsMessage(read, gateway, listeners)) : bad(programmed),
     ...(provisioning === undefined ? [] : [bad({ kind: 'ProvisioningFails', ...provisioning })]),
+    ...insecureCondition(read, gateway),
     ...affectedConditions(affectingOf(read, gateway)),
   ];
+}
+
+/** Told so that nobody takes the certificates of clients for a lock (GEP-91). */
+function insecureCondition(read: Read, { namespace, name }: GatewayModel): readonly DesiredCondition[] {
+  const object = read.get('Gateway', namespace, name);
+  return object === undefined || !isInsecure(object)
+    ? []
+    : [
+        {
+          type: 'InsecureFrontendValidationMode',
+          status: 'True',
+          reason: 'ConfigurationChanged',
+          message:
+            'Clients without a valid certificate are let in too: AllowInsecureFallback in spec.tls.frontend.',
+        },
+      ];
 }
 
 /** Policies of the Gateway and of its listeners; routes tell of their own. */
@@ -134,7 +152,7 @@ function acceptedCondition(gateway: GatewayModel, listeners: readonly Judged[]):
   if (gateway.problem !== null) {
     return bad(gateway.problem);
   }
-  const refused = listeners.filter(({ shape }) => shape.problem !== null).map(({ shape }) => shape.name);
+  const refused = listeners.filter((one) => refusalOf(one) !== null).map(({ shape }) => shape.name);
   if (refused.length === 0) {
     return good('Accepted');
   }
@@ -195,12 +213,17 @@ function listenerStatus(
     supportedKinds: shape.kinds,
     attachedRoutes,
     conditions: [
-      listenerAccepted(shape.problem),
+      listenerAccepted(refusalOf({ shape, model })),
       conflictedCondition(shape.problem),
       conditionOf('ResolvedRefs', references),
       programmed === null ? good('Programmed') : bad(programmed),
     ],
   };
+}
+
+/** Why a listener is not accepted. */
+function refusalOf({ shape, model }: Judged): Problem | null {
+  return shape.problem ?? model.refused;
 }
 
 /** A conflict has a condition of its own, and is the reason of this one too. */
@@ -224,7 +247,7 @@ function listenerProgrammedProblem(
   if (gateway.problem !== null) {
     return { kind: 'NotAccepted', what: `Gateway ${gateway.key}` };
   }
-  if (shape.problem !== null) {
+  if (refusalOf({ shape, model }) !== null) {
     return { kind: 'NotAccepted', what };
   }
   if (model.resource === null) {

@@ -1,0 +1,114 @@
+// Whose certificates clients of a port must show (Gateway API: GatewayTLSConfig.frontend, GEP-91).
+import { X509Certificate } from 'node:crypto';
+import type { Gateway } from '#crds/gateway-api.ts';
+import type { ClientCertificates } from '#snapshot/listener.ts';
+import { entryOf } from './data.ts';
+import type { Read } from './memo.ts';
+import type { Problem } from './problem.ts';
+import { mayRefer } from './reference-grant.ts';
+
+/** What is asked of clients at a port. */
+export interface ClientAuthorities {
+  /** Null: nothing, or what is asked cannot be. */
+  readonly certificates: ClientCertificates | null;
+  /** References that could not be resolved; the others hold. */
+  readonly problems: readonly Problem[];
+  /** None could: to serve without the certificates that are asked for would open a door. */
+  readonly refused: Problem | null;
+}
+
+const nothing: ClientAuthorities = Object.freeze({
+  certificates: null,
+  problems: Object.freeze([]),
+  refused: null,
+});
+
+type Reference = NonNullable<Validation['validation']>['caCertificateRefs'][number];
+type Frontend = NonNullable<NonNullable<Gateway['spec']['tls']>['frontend']>;
+type Validation = Frontend['default'];
+
+/** Whether some port of `gateway` lets clients in whatever certificate they have. */
+export function isInsecure(gateway: Gateway): boolean {
+  const frontend = gateway.spec.tls?.frontend;
+  const all = frontend === undefined ? [] : [frontend.default, ...frontend.perPort.map((one) => one.tls)];
+  return all.some((one) => one.validation?.mode === 'AllowInsecureFallback');
+}
+
+/** What `gateway` asks of the clients of its HTTPS listeners at `port`. */
+export function clientAuthorities(read: Read, gateway: Gateway, port: number): ClientAuthorities {
+  const found = validationAt(gateway, port);
+  if (found?.validation === undefined) {
+    return nothing;
+  }
+  const { caCertificateRefs, mode } = found.validation;
+  const resolved = caCertificateRefs.map((reference, index) =>
+    resolve(
+      read,
+      gateway.metadata.namespace,
+      reference,
+      `${found.field}.caCertificateRefs[${String(index)}]`,
+    ),
+  );
+  const problems = resolved.filter((one) => typeof one !== 'string');
+  const authorities = resolved.filter((one) => typeof one === 'string');
+  if (authorities.length === 0) {
+    return { certificates: null, problems, refused: { kind: 'NoAuthority', field: found.field } };
+  }
+  return {
+    certificates: {
+      mode: mode === 'AllowInsecureFallback' ? 'Optional' : 'Required',
+      authorities: [...new Set(authorities)].join(''),
+    },
+    problems,
+    refused: null,
+  };
+}
+
+/** What the port says itself takes the place of the default, also when it asks nothing. */
+function validationAt(gateway: Gateway, port: number): (Validation & { readonly field: string }) | null {
+  const frontend = gateway.spec.tls?.frontend;
+  if (frontend === undefined) {
+    return null;
+  }
+  const at = frontend.perPort.findIndex((one) => one.port === port);
+  const own = frontend.perPort[at];
+  return own === undefined
+    ? { ...frontend.default, field: 'spec.tls.frontend.default.validation' }
+    : { ...own.tls, field: `spec.tls.frontend.perPort[${String(at)}].tls.validation` };
+}
+
+/** PEM of the authorities, or why there are none. */
+function resolve(
+  read: Read,
+  gatewayNamespace: string,
+  reference: Reference,
+  field: string,
+): string | Problem {
+  const { group, kind, name, namespace = gatewayNamespace } = reference;
+  if (group !== '' || kind !== 'ConfigMap') {
+    return { kind: 'AuthorityKind', field, group, found: kind };
+  }
+  const configMap = `${namespace}/${name}`;
+  const from = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: gatewayNamespace };
+  if (!mayRefer(read, from, { group: '', kind: 'ConfigMap', namespace }, name)) {
+    return { kind: 'AuthorityNotPermitted', field, configMap, namespace };
+  }
+  const object = read.get('ConfigMap', namespace, name);
+  if (object === undefined) {
+    return { kind: 'AuthorityNotFound', field, configMap };
+  }
+  const parts = (entryOf(object.data, 'ca.crt') ?? '').match(certificatePem) ?? [];
+  return parts.length > 0 && parts.every((part) => isCertificate(part))
+    ? parts.map((part) => `${part}\n`).join('')
+    : { kind: 'AuthorityMalformed', field, configMap };
+}
+
+const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
