@@ -1,3 +1,4 @@
+import { cookieIn } from './cookies.ts';
 import { hashText } from './mixing.ts';
 import { noHash } from './balancer.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
@@ -16,20 +17,10 @@ export function hashKeyOf(source: HashSource): HashKey {
     case 'Header':
       return { hashOf: (fields) => hashOrNone(fields.joined(source.name)) };
     case 'Cookie':
-      return { hashOf: (fields) => hashOrNone(cookieIn(fields.joined('cookie'), source.name)) };
+      return { hashOf: (fields) => hashOrNone(cookieIn(fields, source.name)) };
   }
 }
 
 function hashOrNone(text: string | undefined): number {
   return text === undefined ? noHash : hashText(text);
-}
-
-/** The value of the first cookie `name`; several Cookie lines are read as one. */
-function cookieIn(cookies: string | undefined, name: string): string | undefined {
-  if (cookies === undefined) return undefined;
-  for (const pair of cookies.split(/[;,]/u)) {
-    const equals = pair.indexOf('=');
-    if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
 }
