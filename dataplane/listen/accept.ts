@@ -4,6 +4,7 @@ import { addressGroup, plainAddress } from './addresses.ts';
 import { createConnection, protocolOf } from './protocols.ts';
 import { RelayConnection } from './relay/relay-connection.ts';
 import type { AddressCounts } from './addresses.ts';
+import type { Admission, Admissions } from './admissions.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Protocol } from './protocols.ts';
 import type { RelayTerms } from './relay/relay-connection.ts';
@@ -22,6 +23,7 @@ export interface AcceptHome extends ConnectionHome {
   readonly connections: Set<ClientConnection>;
   /** How many of them there are from each address. */
   readonly addresses: AddressCounts;
+  readonly admissions: Admissions;
   /** Null where TLS is not spoken. */
   readonly tls: TlsServers | null;
   /** What is spoken, by the rules of the moment. */
@@ -159,7 +161,7 @@ class Accepting implements ClientConnection {
     }
     const protocol = protocols.has('h2') ? protocolOf(bytes) : 'http/1.1';
     if (protocol === null) return;
-    if (protocols.has(protocol)) this.#serve(protocol, this.#socket, this.#client());
+    if (protocols.has(protocol)) this.#serve(protocol, this.#socket, this.#client(), null);
     else this.#refuse();
   }
 
@@ -216,7 +218,8 @@ class Accepting implements ClientConnection {
       socket.destroy();
       return;
     }
-    this.#serve(protocol, socket, client);
+    const { sessionContext } = terms;
+    this.#serve(protocol, socket, client, { serverName, sessionContext, isKnown: certificate !== null });
   }
 
   #client(): Client {
@@ -224,14 +227,15 @@ class Accepting implements ClientConnection {
     return { address, port, peer: this.#peer, serverName: null, secure: false, certificate: null };
   }
 
-  #serve(protocol: Protocol, socket: Socket, client: Client): void {
+  #serve(protocol: Protocol, socket: Socket, client: Client, admission: Admission | null): void {
     const { around } = this.#home;
     const create = createConnection[protocol];
     if (create === null) {
       socket.destroy();
       return;
     }
-    this.#handOver(socket, () => create(around, this.#home, socket, client));
+    const connection = this.#handOver(socket, () => create(around, this.#home, socket, client));
+    if (admission !== null) this.#home.admissions.add(connection, admission);
     socket.resume();
   }
 
@@ -241,7 +245,7 @@ class Accepting implements ClientConnection {
   }
 
   /** From here on only the connection's end is ours to see. */
-  #handOver(socket: Socket, create: () => ClientConnection): void {
+  #handOver(socket: Socket, create: () => ClientConnection): ClientConnection {
     const home = this.#home;
     if (socket === this.#socket) this.#putBack();
     this.#phase = 'Over';
@@ -252,8 +256,10 @@ class Accepting implements ClientConnection {
     const group = this.#group;
     this.#socket.on('close', () => {
       home.connections.delete(connection);
+      home.admissions.remove(connection);
       if (group !== null) home.addresses.leave(group);
     });
+    return connection;
   }
 
   /** Gives the octets that have come back to the socket, for whoever reads it next. */

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { accept } from './accept.ts';
+import { Admissions } from './admissions.ts';
 import { fixedLimits } from './limits.ts';
 import { spoken } from './protocols.ts';
 import { TlsServers } from './tls-servers.ts';
@@ -80,6 +81,7 @@ export class PortServer implements AcceptHome {
   readonly around: ConnectionSurroundings;
   readonly connections: Set<ClientConnection>;
   readonly addresses: AddressCounts;
+  readonly admissions = new Admissions();
 
   get draining(): boolean {
     return this.#draining;
@@ -125,6 +127,7 @@ export class PortServer implements AcceptHome {
   follow(port: Port): boolean {
     const { client } = port;
     if (isSecure(port) !== (this.#tls !== null)) return false;
+    this.admissions.review(this.tlsPort());
     if (client === this.#rules) return true;
     this.#rules = client;
     this.#limits = limitsOf(client, this.#options.limits);

@@ -166,6 +166,35 @@ describe('a listener that wants certificates', () => {
   });
 });
 
+describe('a listener that wants certificates from now on', () => {
+  const cases = [
+    ['cuts who has none', open, {}, 'cut'],
+    ['cuts who was only asked', asked, eve, 'cut'],
+    ['takes one request more of who is known to others', other, eve, 'closed'],
+    ['keeps who was known before', secure, ada, 'kept'],
+  ] as const;
+  for (const [what, before, options, expected] of cases) {
+    it(what, async () => {
+      await using backend = await aRawBackend();
+      using dataPlane = await aPlane(backend.port, { 'secure.test': before });
+      const socket = await aTlsClient(dataPlane.port, { ...options, servername: 'secure.test' });
+      assert.equal((await ask(socket, 'secure.test')).status, 200);
+      const rule = aRule(dataPlane.cluster);
+      dataPlane.cell.current = aRuntime(
+        aPort(443, { 'secure.test': () => rule }, aTlsPort({ 'secure.test': secure })),
+      );
+      await dataPlane.listeners.follow();
+      const outcome = await ask(socket, 'secure.test').then(
+        ({ status, head }) => (/^Connection: close$/mu.test(head) ? 'closed' : `kept ${status}`),
+        () => 'cut',
+      );
+      assert.equal(outcome, expected === 'kept' ? 'kept 200' : expected);
+      socket.destroy();
+      assert.equal(backend.seen.length, expected === 'cut' ? 1 : 2);
+    });
+  }
+});
+
 describe('a listener that only asks', () => {
   it('lets everybody in, and believes only those whom it knows', async () => {
     await using backend = await aRawBackend();
