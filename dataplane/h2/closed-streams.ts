@@ -6,19 +6,21 @@ const rememberedMax = 512;
  * come of them before the peer hears of it; and which ids the peer has skipped and so never opened.
  */
 export class ClosedStreams {
-  readonly #abandoned = new Map<number, number>();
+  /** Null while there is none, as on nearly all connections. */
+  #abandoned: Map<number, number> | null = null;
   #skippedFrom = 0;
   #skippedTo = 0;
 
   /** We gave `id` up; `mayCome` octets of its content may be on their way. */
   abandoned(id: number, mayCome: number): void {
-    if (this.#abandoned.size >= rememberedMax) {
-      for (const oldest of this.#abandoned.keys()) {
-        this.#abandoned.delete(oldest);
+    const abandoned = (this.#abandoned ??= new Map());
+    if (abandoned.size >= rememberedMax) {
+      for (const oldest of abandoned.keys()) {
+        abandoned.delete(oldest);
         break;
       }
     }
-    this.#abandoned.set(id, mayCome);
+    abandoned.set(id, mayCome);
   }
 
   /** The peer has gone from stream `last` to stream `id`. */
@@ -35,14 +37,14 @@ export class ClosedStreams {
 
   /** Whether frames of `id` may be late. */
   isExpected(id: number): boolean {
-    return this.#abandoned.has(id);
+    return this.#abandoned?.has(id) === true;
   }
 
   /** Late content; false when none, or no more, can be on its way. */
   takes(id: number, octets: number): boolean {
-    const left = this.#abandoned.get(id);
+    const left = this.#abandoned?.get(id);
     if (left === undefined || octets > left) return false;
-    this.#abandoned.set(id, left - octets);
+    this.#abandoned?.set(id, left - octets);
     return true;
   }
 }

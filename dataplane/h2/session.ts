@@ -237,8 +237,12 @@ export class Session implements FrameEvents {
   }
 
   #takeHead(): H2Fault | null {
-    const { block } = this.#assembler;
-    return block === null ? null : this.#streams.takeHead(this.#assembler, block);
+    const assembler = this.#assembler;
+    const { block } = assembler;
+    if (block === null) return null;
+    // it is a view of all that was read with it
+    assembler.block = null;
+    return this.#streams.takeHead(assembler, block);
   }
 
   #takeSettings(flags: number, payload: Buffer): H2Fault | null {
