@@ -98,7 +98,7 @@ export class Streams implements StreamOwner {
     return this.#open.size < max && this.#lastOwnId + 2 <= streamIdMax;
   }
 
-  /** Tells each stream that got data that there is no more for now. */
+  /** Tells each stream that got a head or data that there is no more for now. */
   tellFlush(): void {
     const touched = this.#touched;
     if (touched.length === 0) return;
@@ -157,6 +157,8 @@ export class Streams implements StreamOwner {
       stream.hasHead = head.status >= 200;
       if (endStream && !stream.hasHead) return this.#reject(stream, errorCodes.protocolError);
       if (endStream) stream.remoteEnded = true;
+      // who waits for content must not wait for the head as well
+      this.#touch(stream);
       stream.events?.streamHead(head, endStream);
       this.#closeIfEnded(stream);
     } else if (endStream) this.#endRemote(stream, head);
@@ -247,11 +249,14 @@ export class Streams implements StreamOwner {
   }
 
   #tellData(stream: H2Stream, data: Buffer): void {
-    if (!stream.touched) {
-      stream.touched = true;
-      this.#touched.push(stream);
-    }
+    this.#touch(stream);
     stream.events?.streamData(data);
+  }
+
+  #touch(stream: H2Stream): void {
+    if (stream.touched) return;
+    stream.touched = true;
+    this.#touched.push(stream);
   }
 
   #endRemote(stream: H2Stream, trailers: Fields | null): void {

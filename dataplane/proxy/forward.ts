@@ -71,6 +71,8 @@ export class Forwarding implements AttemptOwner {
   /** Null where nothing can follow once content has gone. */
   #kept: KeptContent | null = null;
   #contentEnded = false;
+  /** The head of an answer has gone to the client. */
+  #answering = false;
   #trailers: Fields | null = null;
   #isOpen = false;
 
@@ -203,6 +205,7 @@ export class Forwarding implements AttemptOwner {
       this.#attempt = attempt;
       this.#hedging?.won(attempt);
       this.#kept?.drop();
+      this.#answering = true;
       this.#events.responseHead(response);
       return;
     }
@@ -230,7 +233,8 @@ export class Forwarding implements AttemptOwner {
 
   responseFailed(attempt: Attempt, failure: Failure, reached: Reached): void {
     if (reached !== 'Answering' && this.#othersRun(attempt)) return;
-    const next = reached === 'Answering' ? null : this.#next(causeOf(reached), attempt);
+    // an answer that the client has a part of is nobody else's to go on with
+    const next = reached === 'Answering' || this.#answering ? null : this.#next(causeOf(reached), attempt);
     if (next === null) this.#fail(failure);
     else this.#goOn(next);
   }

@@ -6,7 +6,7 @@ import { chunkedLength, listHas, noContent } from '#dataplane/http/framing.ts';
 import { webSocketAccept } from '../web-socket-key.ts';
 import type { Http2Connection } from './connection.ts';
 import type { SentRequest } from '../sent-request.ts';
-import type { ResponseEvents, UpstreamExchange } from '../upstream-exchange.ts';
+import type { Reached, ResponseEvents, UpstreamExchange } from '../upstream-exchange.ts';
 import type { ResponseBlock } from '#dataplane/h2/header-block.ts';
 import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
@@ -148,8 +148,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
     if (this.#end !== null) return;
     this.#kept.clear();
     const detail = code === errorCodes.cancel ? this.#connection.detail : `reset by the backend: ${code}`;
-    const reached = this.#headCame ? 'Answering' : 'Unanswered';
-    this.#take()?.responseFailed({ kind: 'BackendClosed', detail }, actedOn ? reached : 'NotActedOn');
+    this.#take()?.responseFailed({ kind: 'BackendClosed', detail }, this.#reached(actedOn));
   }
 
   streamClosed(): void {
@@ -176,6 +175,12 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
     const user = this.#take();
     if (!this.#requestEnded) this.#stream?.reset(errorCodes.cancel);
     user?.responseEnd(end.trailers);
+  }
+
+  /** Whatever a backend says when it gives up: an answer that has begun was acted on. */
+  #reached(actedOn: boolean): Reached {
+    if (this.#headCame) return 'Answering';
+    return actedOn || this.#interimHeads > 0 ? 'Unanswered' : 'NotActedOn';
   }
 
   #malformed(detail: string): void {

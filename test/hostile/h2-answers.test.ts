@@ -1,0 +1,72 @@
+// Answers of backends by HTTP/2 that stop, end oddly or never go on: nobody's answer is another's, and nobody waits.
+import assert from 'node:assert/strict';
+import { constants } from 'node:http2';
+import { it } from 'node:test';
+import { givenDataPlane } from '../given/data-plane.ts';
+import { eventually } from '../given/eventually.ts';
+import { anHttp2Backend } from '../given/http2-backend.ts';
+import { aRawClient } from '../given/raw-client.ts';
+import { aBackend, aForward, aRule } from '../given/runtime.ts';
+
+const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const cluster = { protocol: 'HTTP2' } as const;
+
+for (const [name, code] of Object.entries({
+  REFUSED_STREAM: constants.NGHTTP2_REFUSED_STREAM,
+  NO_ERROR: constants.NGHTTP2_NO_ERROR,
+  CANCEL: constants.NGHTTP2_CANCEL,
+})) {
+  it(`an answer that has begun is cut by ${name}, and no other goes on with it`, async () => {
+    let streams = 0;
+    await using backend = await anHttp2Backend((stream) => {
+      streams += 1;
+      stream.respond({ ':status': 200, 'content-length': 20 });
+      if (streams > 1) stream.end('B'.repeat(20));
+      else stream.write('AAAAA', () => stream.close(code));
+    });
+    using dataPlane = await givenDataPlane([backend.port], { cluster });
+    using client = await aRawClient(dataPlane.port);
+    client.send(get);
+    await client.untilClosed();
+    assert.doesNotMatch(client.received(), /B/u);
+    assert.equal(backend.seen.length, 1);
+    assert.equal(dataPlane.records[0]?.failure?.kind, 'BackendClosed');
+  });
+}
+
+it('the head of an answer does not wait for its content', async () => {
+  await using backend = await anHttp2Backend((stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'text/event-stream' });
+  });
+  using dataPlane = await givenDataPlane([backend.port], { cluster });
+  using client = await aRawClient(dataPlane.port);
+  client.send(get);
+  await client.until((octets) => octets.includes('text/event-stream'));
+});
+
+it('an answer that another attempt takes the place of is given up, also when it never goes on', async () => {
+  const ended: number[] = [];
+  let streams = 0;
+  await using backend = await anHttp2Backend((stream) => {
+    streams += 1;
+    const number = streams;
+    stream.on('close', () => ended.push(number));
+    stream.respond({ ':status': number === 1 ? 503 : 200 });
+    if (number > 1) stream.end('ok');
+  });
+  const retry = {
+    attempts: 1,
+    codes: new Set([503]),
+    conditions: new Set<never>(),
+    backoffMs: 0,
+    backoffMsMax: 0,
+  };
+  using dataPlane = await givenDataPlane([backend.port], {
+    cluster,
+    rule: (upstream) => aRule(upstream, { action: aForward(aBackend(upstream), { retry }) }),
+  });
+  using client = await aRawClient(dataPlane.port);
+  client.send(get);
+  await client.until((octets) => octets.includes('ok'));
+  await eventually(() => ended.includes(1) && ended.includes(2));
+});
