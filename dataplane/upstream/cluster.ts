@@ -35,23 +35,24 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   readonly around: UpstreamSurroundings;
   readonly room: ConnectionRoom;
   readonly breaker: Breaker;
-  readonly budget: RetryBudget;
   /** Copies of requests that are under way here. */
   mirrors = 0;
 
   #resource: Cluster;
   #certificate: Certificate | null;
   #tls: ClientTls | null;
-  #hashKey: HashKey | null;
-  #slowStart: SlowStart;
-  #choice: EndpointChoice<UpstreamEndpoint>;
-  #health: ClusterHealth<UpstreamEndpoint>;
+  #budget: RetryBudget | null = null;
+  /** Null until somebody asks for an endpoint: most of ten thousand clusters are never asked here. */
+  #parts: Parts | null = null;
   #listed: readonly Endpoint[] = [];
   #endpoints = new Map<string, UpstreamEndpoint>();
   /** Those that have not their whole weight yet, and since when they are there. */
   readonly #warming = new Map<UpstreamEndpoint, number>();
   /** Where the search for a connection to be given up goes on. */
   #yielding = 0;
+  /** It is swept: something here changes with time. */
+  #isAwake = false;
+  #isRetired = false;
 
   /** `certificate`: what it shows to backends that ask; null for none. */
   constructor(resource: Cluster, certificate: Certificate | null, around: UpstreamSurroundings) {
@@ -59,13 +60,8 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     this.#resource = resource;
     this.#certificate = certificate;
     this.breaker = new Breaker(resource.breaker);
-    this.budget = new RetryBudget(resource.budget, around.nowMs);
     this.room = new ConnectionRoom(this.breaker, () => this.#yieldOne());
     this.#tls = tlsOf(resource, certificate);
-    this.#hashKey = hashKeyFor(resource.balance);
-    this.#slowStart = new SlowStart(resource.slowStartMs);
-    this.#choice = choiceFor(resource, around);
-    this.#health = this.#healthFor(resource);
   }
 
   /** `<namespace>/<service>:<port>`: a label. */
@@ -75,6 +71,10 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   get connections(): BackendConnections {
     return this.#resource.connections;
+  }
+
+  get budget(): RetryBudget {
+    return (this.#budget ??= new RetryBudget(this.#resource.budget, this.around.nowMs));
   }
 
   get speaksHttp2(): boolean {
@@ -100,17 +100,19 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
    * null when there is none at all. Terminating ones only while none is ready. `hash`: of {@link hashOf}.
    */
   pick(hash: number, tried: readonly UpstreamEndpoint[]): UpstreamEndpoint | null {
-    return this.#choice.pick(hash, tried);
+    return (this.#parts ?? this.#begin()).choice.pick(hash, tried);
   }
 
   /** What leads a request to the same endpoint again; the same number for all where nothing does. */
   hashOf(fields: Fields, clientAddress: string): number {
-    return this.#hashKey === null ? noHash : this.#hashKey.hashOf(fields, clientAddress);
+    const { hashKey } = this.#parts ?? this.#begin();
+    return hashKey === null ? noHash : hashKey.hashOf(fields, clientAddress);
   }
 
   /** A request begins; false when there are too many already. {@link ended} follows a true one. */
   began(): boolean {
     if (!this.breaker.enter('Request')) return false;
+    if (!this.#isAwake) this.#wake();
     this.budget.began();
     return true;
   }
@@ -122,33 +124,42 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   /** Takes the present settings and endpoints; what stays as it was keeps its connections. */
   update(resource: Cluster, certificate: Certificate | null, endpoints: readonly Endpoint[]): void {
     const isSame = resource === this.#resource && certificate === this.#certificate;
+    const isListed = endpoints === this.#listed;
+    this.#listed = endpoints;
     if (!isSame) this.#configure(resource, certificate);
-    if (!isSame || endpoints !== this.#listed) this.#list(endpoints);
+    if (this.#parts !== null && !(isSame && isListed)) this.#list(this.#parts, endpoints);
+    else if (resource.check !== null) this.#begin();
   }
 
   /** Nothing refers to it any more: requests that still hold it are served, and no connection is kept. */
   retire(): void {
-    this.#health.close();
+    this.#isRetired = true;
+    this.#parts?.health.close();
     for (const endpoint of this.#endpoints.values()) endpoint.retire();
   }
 
-  /** To be called regularly. */
+  /** To be called regularly while it is among those that are awake. */
   sweep(): void {
     for (const endpoint of this.#endpoints.values()) endpoint.sweep();
-    this.#health.sweep(this.around.nowMs);
+    const { nowMs, awake } = this.around;
+    this.#parts?.health.sweep(nowMs);
     if (this.#warming.size > 0) this.#warm();
-    this.budget.sweep(this.around.nowMs);
-    this.#choice.sweep();
+    this.#budget?.sweep(nowMs);
+    this.#parts?.choice.sweep();
+    if (!this.#rests()) return;
+    this.#isAwake = false;
+    awake.delete(this);
   }
 
   // ---- for its endpoints
 
   endpointChanged(): void {
-    this.#choice.changed();
+    if (!this.#isAwake) this.#wake();
+    this.#parts?.choice.changed();
   }
 
   endpointSettled(endpoint: UpstreamEndpoint, outcome: Outcome): void {
-    this.#health.settled(endpoint, outcome, this.around.nowMs);
+    this.#parts?.health.settled(endpoint, outcome, this.around.nowMs);
   }
 
   transportTo(endpoint: UpstreamEndpoint): Transport {
@@ -164,39 +175,70 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     this.#resource = resource;
     this.#certificate = certificate;
     this.breaker.update(resource.breaker);
-    this.budget.update(resource.budget);
-    this.#slowStart = new SlowStart(resource.slowStartMs);
+    this.#budget?.update(resource.budget);
     if (!isSameWire) {
       this.#tls = tlsOf(resource, certificate);
       for (const endpoint of this.#endpoints.values()) endpoint.reachAnew();
     }
+    const parts = this.#parts;
+    if (parts === null) return;
+    parts.slowStart = new SlowStart(resource.slowStartMs);
     if (!isEqual(balanceTerms(resource), balanceTerms(last))) {
-      this.#hashKey = hashKeyFor(resource.balance);
-      this.#choice = choiceFor(resource, this.around);
+      parts.hashKey = hashKeyFor(resource.balance);
+      parts.choice = choiceFor(resource, this.around);
     }
     if (!isSameWire || !isEqual([resource.outlier, resource.check], [last.outlier, last.check])) {
-      this.#health.close();
-      this.#health = this.#healthFor(resource);
-      for (const endpoint of this.#endpoints.values()) this.#health.admit(endpoint, this.around.nowMs);
+      parts.health.close();
+      parts.health = this.#healthFor(resource);
+      for (const endpoint of this.#endpoints.values()) parts.health.admit(endpoint, this.around.nowMs);
     }
+  }
+
+  /** The first time that somebody asks for an endpoint. */
+  #begin(): Parts {
+    if (this.#parts !== null) return this.#parts;
+    const resource = this.#resource;
+    const parts: Parts = {
+      hashKey: hashKeyFor(resource.balance),
+      slowStart: new SlowStart(resource.slowStartMs),
+      choice: choiceFor(resource, this.around),
+      health: this.#healthFor(resource),
+    };
+    this.#parts = parts;
+    this.#list(parts, this.#listed);
+    this.#wake();
+    return parts;
+  }
+
+  #wake(): void {
+    this.#isAwake = true;
+    this.around.awake.add(this);
+  }
+
+  /** Whether nothing here changes with time, so that it need not be swept before somebody asks again. */
+  #rests(): boolean {
+    const { breaker } = this;
+    if (breaker.held('Connection') > 0 || breaker.held('Request') > 0 || this.#warming.size > 0) return false;
+    if (this.#resource.check !== null && !this.#isRetired) return false;
+    for (const { doubtful, healthy } of this.#endpoints.values()) if (doubtful || !healthy) return false;
+    return true;
   }
 
   #healthFor({ outlier, check, tls }: Cluster): ClusterHealth<UpstreamEndpoint> {
     const { around } = this;
-    const roads = probeRoads(this, tls === null ? null : new ClientTls(tls, this.#certificate, 'h2'));
     return new ClusterHealth<UpstreamEndpoint>(
       { outlier, check },
       {
-        ask: (terms) => askBy(terms, roads),
+        ask: (terms) =>
+          askBy(terms, probeRoads(this, tls === null ? null : new ClientTls(tls, this.#certificate, 'h2'))),
         random: around.random,
-        changed: () => this.#choice.changed(),
+        changed: () => this.endpointChanged(),
       },
       around.nowMs,
     );
   }
 
-  #list(listed: readonly Endpoint[]): void {
-    this.#listed = listed;
+  #list(parts: Parts, listed: readonly Endpoint[]): void {
     const before = this.#endpoints;
     const isFirst = before.size === 0;
     const endpoints = new Map<string, UpstreamEndpoint>();
@@ -207,8 +249,8 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       if (endpoints.has(key)) continue;
       const known = before.get(key);
       const endpoint = known ?? new UpstreamEndpoint(told, this);
-      if (known === undefined) this.#health.admit(endpoint, this.around.nowMs);
-      if (known === undefined && !isFirst) this.#startSlowly(endpoint);
+      if (known === undefined) parts.health.admit(endpoint, this.around.nowMs);
+      if (known === undefined && !isFirst) this.#startSlowly(parts.slowStart, endpoint);
       endpoint.zone = told.zone;
       endpoint.forZones = told.forZones;
       before.delete(key);
@@ -220,22 +262,24 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       gone.retire();
     }
     this.#endpoints = endpoints;
-    this.#health.update([...endpoints.values()]);
-    this.#choice.update(ready.length > 0 ? ready : terminating);
+    parts.health.update([...endpoints.values()]);
+    parts.choice.update(ready.length > 0 ? ready : terminating);
   }
 
-  #startSlowly(endpoint: UpstreamEndpoint): void {
+  #startSlowly(slowStart: SlowStart, endpoint: UpstreamEndpoint): void {
     const { nowMs } = this.around;
-    endpoint.weight = this.#slowStart.weightAt(nowMs, nowMs);
-    if (endpoint.weight < 100) this.#warming.set(endpoint, nowMs);
+    endpoint.weight = slowStart.weightAt(nowMs, nowMs);
+    if (endpoint.weight >= 100) return;
+    this.#warming.set(endpoint, nowMs);
+    this.#wake();
   }
 
   #warm(): void {
     for (const [endpoint, sinceMs] of this.#warming) {
-      endpoint.weight = this.#slowStart.weightAt(sinceMs, this.around.nowMs);
+      endpoint.weight = this.#parts?.slowStart.weightAt(sinceMs, this.around.nowMs) ?? 100;
       if (endpoint.weight >= 100) this.#warming.delete(endpoint);
     }
-    this.#choice.changed();
+    this.#parts?.choice.changed();
   }
 
   #yieldOne(): boolean {
@@ -246,6 +290,14 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     }
     return false;
   }
+}
+
+/** What a cluster has once somebody has asked it for an endpoint. */
+interface Parts {
+  hashKey: HashKey | null;
+  slowStart: SlowStart;
+  choice: EndpointChoice<UpstreamEndpoint>;
+  health: ClusterHealth<UpstreamEndpoint>;
 }
 
 /** Checks open connections beside those that are counted. */

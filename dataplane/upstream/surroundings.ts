@@ -10,6 +10,8 @@ export interface UpstreamSurroundings {
   readonly limits: UpstreamLimits;
   readonly scanner: HeadScanner;
   readonly requestHeads: RequestHeads;
+  /** Clusters in which something changes with time. */
+  readonly awake: Set<Swept>;
   /** What has a deadline that it looks at itself. */
   readonly waiting: Set<Swept>;
   /** Where this data plane runs; null when nobody has said. */

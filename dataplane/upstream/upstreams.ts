@@ -58,6 +58,7 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
       underscores: 'Pass',
     }),
     requestHeads: new RequestHeads(),
+    awake: new Set(),
     waiting: new Set(),
     zone: options.zone ?? null,
     random: options.random ?? Math.random,
@@ -67,7 +68,7 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
   const sweep = setInterval(() => {
     surroundings.nowMs = now();
     for (const waiting of surroundings.waiting) waiting.sweep();
-    for (const cluster of clusters.values()) cluster.sweep();
+    for (const cluster of surroundings.awake) cluster.sweep();
   }, limits.sweepMs);
   sweep.unref();
 
