@@ -109,8 +109,10 @@ export class HpackEncoder {
     this.#reserve(encodedBytesMax(length) + integerBytesMax);
     const start = this.#size;
     const end = encodeHuffman(text, this.#memory, start + 1);
-    if (end === -1) this.#size = 0;
-    assert(end !== -1, 'a field that is not latin1');
+    if (end === -1) {
+      this.#size = 0;
+      assert.fail('a field that is not latin1');
+    }
     const coded = end - start - 1;
     if (coded >= length) {
       this.#integer(length, 0x7f, 0);

@@ -31,7 +31,7 @@ export class Fields {
    * above all one with a line end: what comes from tokens or templates must not become another field.
    */
   append(name: string, value: string, received: string = name): void {
-    assert(isFieldValue(value), `a value of ${name} that cannot be sent`);
+    if (!isFieldValue(value)) assert.fail(`a value of ${name} that cannot be sent`);
     this.flat.push(name, fieldLine(received, value));
   }
 
