@@ -21,7 +21,7 @@ export interface SessionSettings {
   /** At least those of RFC 9113 section 6.9.2, 65,535: what a peer may send before it knows better. */
   readonly streamWindowBytes: number;
   readonly connectionWindowBytes: number;
-  /** A header block, as compressed, and its list (RFC 9113 section 6.5.2). */
+  /** The list of a header block (RFC 9113 section 6.5.2); as compressed a frame more. */
   readonly headBytesMax: number;
   readonly fieldsMax: number;
   /** Streams that come to nothing. */
@@ -65,7 +65,9 @@ export class Session implements FrameEvents {
     const { headBytesMax, fieldsMax, extendedConnect, continuationsMax } = settings;
     this.#outflow = new Outflow(new FrameWriter(), host);
     this.#reader = new FrameReader(frameBytesMax, this, role === 'Server' ? 'Preface' : 'Frames');
-    this.#assembler = new HeaderAssembler({ blockBytesMax: headBytesMax, continuationsMax });
+    // somewhat more than is taken: a head that is only too large is refused, and the connection lives on
+    const blockBytesMax = headBytesMax + frameBytesMax;
+    this.#assembler = new HeaderAssembler({ blockBytesMax, continuationsMax });
     this.#guard = new FloodGuard(settings, now);
     const rules = { listBytesMax: headBytesMax, fieldsMax, extendedConnect };
     this.#streams = new Streams({

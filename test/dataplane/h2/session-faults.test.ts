@@ -215,9 +215,15 @@ test('CONTINUATION without end, and one field many times, end the connection or 
   assert.equal(endless.fault?.code, enhanceYourCalm);
   const large = new GivenSession();
   large.receive(frame(types.headers, 0, 1, Buffer.alloc(16_384)));
-  large.receive(frame(types.continuation, 0, 1, Buffer.alloc(16_384)));
+  for (let at = 0; at < 2; at += 1) large.receive(frame(types.continuation, 0, 1, Buffer.alloc(16_384)));
   large.receive(frame(types.continuation, 0, 1, Buffer.alloc(16_384)));
   assert.equal(large.fault?.code, enhanceYourCalm);
+  const tooLarge = new GivenSession();
+  const octets = requestBlock('GET', '/', ['x', 'y'.repeat(40_000)]);
+  tooLarge.receive(frame(types.headers, endStream, 1, octets.subarray(0, 16_384)));
+  tooLarge.receive(frame(types.continuation, 0, 1, octets.subarray(16_384, 32_768)));
+  tooLarge.receive(frame(types.continuation, endHeaders, 1, octets.subarray(32_768)));
+  assert.equal(tooLarge.last.head, 'TooLarge');
   const bomb = new GivenSession();
   bomb.receive(request(1, endStream, Buffer.concat([requestBlock('GET', '/'), Buffer.alloc(500, 0xbe)])));
   assert.equal(bomb.fault?.code, compressionError);
