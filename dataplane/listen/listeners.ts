@@ -1,7 +1,6 @@
 // The clients' side of the data plane: server sockets that follow the runtime's ports, connections, their limits, and
 // the drain. Knows nothing of routes, filters and backends: requests go to the engine as they come.
 import { createGateway } from '#dataplane/proxy/gateway.ts';
-import { clientDefaults } from '#snapshot/client-defaults.ts';
 import { AddressCounts } from './addresses.ts';
 import { AnswerHeads } from './http2/answer-head.ts';
 import { fixedLimits } from './limits.ts';
@@ -98,8 +97,8 @@ class FollowingListeners implements Listeners {
   constructor(options: ListenersOptions) {
     this.#options = options;
     this.#now = options.now ?? ((): number => performance.now());
-    const { sweepMs, tunnelIdleTimeoutMs } = { ...fixedLimits, ...clientDefaults.limits, ...options.limits };
-    const gateway = createGateway({ ...options, tunnelIdleTimeoutMs, now: this.#now });
+    const { sweepMs } = { ...fixedLimits, ...options.limits };
+    const gateway = createGateway({ ...options, now: this.#now });
     this.#around = { gateway, answerHeads: new AnswerHeads(), guard: this.#guard, nowMs: this.#now() };
     this.#sweepMs = sweepMs;
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);

@@ -14,6 +14,8 @@ export interface Downstream {
   readonly clientLines: ClientLines;
   /** The Gateway's port, as routers know it. */
   readonly port: number;
+  /** A tunnel to the client in which nothing moves for so long is closed; 0 for never. */
+  readonly tunnelIdleTimeoutMs: number;
   /** Sends an interim answer (1xx); dropped where the client's protocol has none. */
   inform(status: number, fields: Fields): void;
   /**

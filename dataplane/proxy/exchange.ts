@@ -44,7 +44,6 @@ export interface Surroundings {
   readonly now: () => number;
   /** The Date field's line with the present time (RFC 9110 sections 5.6.7 and 6.6.1). */
   readonly dateLine: () => string;
-  readonly tunnelIdleTimeoutMs: number;
 }
 
 /** For a request on a port that the runtime has no more. */
@@ -302,7 +301,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#status = 101;
     this.#time?.end();
     const client = this.#downstream.switch(head.fields, response.upgrade);
-    const { deadlines, now, tunnelIdleTimeoutMs: idleTimeoutMs } = this.#around;
+    const { deadlines, now } = this.#around;
+    const { tunnelIdleTimeoutMs: idleTimeoutMs } = this.#downstream;
     const tunnel = new Tunnel({ client, backend }, { deadlines, idleTimeoutMs, now }, (totals) => {
       this.#bytesIn += totals.bytesIn;
       this.#bytesOut += totals.bytesOut;

@@ -18,8 +18,6 @@ const deadlineTickMs = 25;
 export interface GatewayOptions {
   readonly cell: RuntimeCell;
   readonly observer: Observer;
-  /** A tunnel in which nothing moves; 0 for never. */
-  readonly tunnelIdleTimeoutMs: number;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -34,7 +32,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     deadlines: new Deadlines(deadlineTickMs, now),
     now,
     dateLine: createDateLine(now),
-    tunnelIdleTimeoutMs: options.tunnelIdleTimeoutMs,
   };
   return {
     exchange(request, downstream) {

@@ -66,6 +66,10 @@ export class GrpcWebDownstream implements Downstream {
     return this.#client.port;
   }
 
+  get tunnelIdleTimeoutMs(): number {
+    return this.#client.tunnelIdleTimeoutMs;
+  }
+
   inform(status: number, fields: Fields): void {
     this.#client.inform(status, fields);
   }

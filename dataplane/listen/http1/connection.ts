@@ -82,6 +82,10 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     return this.#phase === 'Head' && this.#parser.atStart && this.#intake.held === null;
   }
 
+  get tunnelIdleTimeoutMs(): number {
+    return this.#home.limits.tunnelIdleTimeoutMs;
+  }
+
   get buffered(): number {
     return (this.#intake.held?.length ?? 0) + this.#socket.readableLength + this.#socket.writableLength;
   }

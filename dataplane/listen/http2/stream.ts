@@ -80,6 +80,10 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     this.port = home.port;
   }
 
+  get tunnelIdleTimeoutMs(): number {
+    return this.#home.limits.tunnelIdleTimeoutMs;
+  }
+
   /** Octets of the request that nobody has taken yet. */
   get kept(): number {
     return this.#early?.size ?? 0;

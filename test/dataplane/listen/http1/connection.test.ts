@@ -46,7 +46,6 @@ function givenConnection(choices: Choices = {}) {
     createGateway({
       cell: { current: aRuntime(aPort(80, {})) },
       observer: { exchangeFinished() {} },
-      tunnelIdleTimeoutMs: 0,
     });
   const scanner = new HeadScanner({ bytesMax: 8_192, fieldsMax: 100, underscores: 'Refuse' });
   const around = {
@@ -139,7 +138,6 @@ test('content that drips is too slow, though no pause in it is too long', async 
     ...createGateway({
       cell: { current: aRuntime(aPort(80, {})) },
       observer: { exchangeFinished() {} },
-      tunnelIdleTimeoutMs: 0,
     }),
     exchange: (_request, downstream) => ({
       start: () => downstream.want(),

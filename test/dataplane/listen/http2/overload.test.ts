@@ -22,7 +22,6 @@ async function aGuardedPort(backendPort: number) {
   const gateway = createGateway({
     cell: dataPlane.cell,
     observer: { exchangeFinished: () => {} },
-    tunnelIdleTimeoutMs: 0,
   });
   const around = { gateway, guard, answerHeads: new AnswerHeads(), nowMs: 0 };
   const home = {
