@@ -28,7 +28,11 @@ export class DatagramSocket {
     socket.on('error', (error) => this.#onError(error));
     socket.on('message', (data) => events.datagram(data));
     // connected: only this endpoint's answers come in, and it is told when nobody listens there
-    socket.connect(to.port, to.address, () => this.#onConnect());
+    // of an address that the system refuses at once Node tells here, which its types do not say
+    socket.connect(to.port, to.address, (error?: unknown) => {
+      if (error instanceof Error) this.#onError(error);
+      else this.#onConnect();
+    });
   }
 
   /** Sends one datagram, or drops it where it would have to wait long. May keep `data`. */
@@ -50,6 +54,7 @@ export class DatagramSocket {
   }
 
   #onConnect(): void {
+    if (this.#isClosed) return;
     const held = this.#held ?? [];
     this.#held = null;
     for (const data of held) this.send(data);

@@ -17,6 +17,8 @@ const continuationsMax = 16;
 /** Whose connection it is. */
 export interface Http2Home {
   readonly terms: ConnectionTerms;
+  /** Whether an idle connection is in the way of others, of the same cluster. */
+  readonly yieldsIdle: boolean;
   /** The backend's SETTINGS have come: it takes requests. */
   settled(connection: Http2Connection): void;
   /** A stream has ended, or the backend takes more at once. */
@@ -154,7 +156,7 @@ export class Http2Connection implements SessionHost, Swept {
 
   lastStreamClosed(): void {
     this.#idleSinceMs = this.#home.terms.around.nowMs;
-    if (this.#isLeaving) this.leave();
+    if (this.#isLeaving || this.#home.yieldsIdle) this.leave();
   }
 
   /** One of its streams is over. */

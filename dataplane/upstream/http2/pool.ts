@@ -39,6 +39,10 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter {
     return this.#connections.filter((connection) => connection.isIdle).length;
   }
 
+  get yieldsIdle(): boolean {
+    return this.#waiting.length === 0 && this.terms.room.first !== null;
+  }
+
   take(purpose: Purpose): Http2Exchange | null {
     for (const connection of this.#connections) {
       if (connection.isOpen && (purpose !== 'Channel' || connection.takesTunnels))

@@ -4,9 +4,11 @@ import { describe, it } from 'node:test';
 import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 import { givenDataPlane } from '../../given/data-plane.ts';
 import { eventually } from '../../given/eventually.ts';
+import { anHttp2Backend } from '../../given/http2-backend.ts';
 import { aRawBackend, plainAnswer } from '../../given/raw-backend.ts';
 import { aRawClient, readAnswers } from '../../given/raw-client.ts';
 import type { Breaker } from '#snapshot/cluster.ts';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { RawBackend } from '../../given/raw-backend.ts';
 import type { RawClient } from '../../given/raw-client.ts';
@@ -142,4 +144,32 @@ describe('a connection', () => {
     const [endpoint] = dataPlane.cluster.endpoints;
     await eventually(() => endpoint?.transport.open === 0);
   });
+});
+
+it('a connection of HTTP/2 that is no longer in use makes room for who waits for another endpoint', async () => {
+  const waiting: ServerHttp2Stream[] = [];
+  await using one = await anHttp2Backend((stream) => waiting.push(stream));
+  await using two = await anHttp2Backend((stream) => waiting.push(stream));
+  using dataPlane = await givenDataPlane([one.port, two.port], {
+    cluster: { ...limits({ connectionsMax: 1 }), protocol: 'HTTP2' },
+  });
+  using first = await aRawClient(dataPlane.port);
+  using second = await aRawClient(dataPlane.port);
+  first.send(get);
+  await eventually(() => waiting.length === 1);
+  second.send(get);
+  // what is refused at once comes back when the request before it has been looked at
+  using third = await aRawClient(dataPlane.port);
+  third.send('no request\r\n\r\n');
+  await third.untilClosed();
+  for (const status of [await answered(first), await answered(second)]) assert.equal(status, 200);
+  assert.deepEqual([one.seen.length, two.seen.length], [1, 1]);
+
+  async function answered(client: RawClient): Promise<number> {
+    await eventually(() => waiting.length > 0);
+    const stream = waiting.shift();
+    stream?.respond({ ':status': 200 });
+    stream?.end('ok');
+    return await statusOf(client);
+  }
 });
