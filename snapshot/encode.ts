@@ -48,8 +48,8 @@ function byId(a: readonly [string, string], b: readonly [string, string]): numbe
   return a[0] < b[0] ? -1 : Number(a[0] > b[0]);
 }
 
-/** Encoded members by name: what an object need not tell. */
-type Untold = ReadonlyMap<string, string>;
+/** What an object need not tell: members by name, and the bytes that equal ones have. */
+type Untold = ReadonlyMap<string, { readonly value: unknown; readonly encoded: string }>;
 
 const nothing: Untold = new Map();
 
@@ -73,8 +73,11 @@ function encoder(
     const untold = ofKind.get(record['kind']) ?? untoldHere;
     const members: string[] = [];
     for (const key of Object.keys(record).sort()) {
+      const usual = untold.get(key);
+      // Mostly it is the very same, and needs no encoding to see that.
+      if (usual !== undefined && usual.value === record[key]) continue;
       const encoded = canonical(record[key], ofMember.get(key));
-      if (untold.get(key) !== encoded) members.push(`${JSON.stringify(key)}:${encoded}`);
+      if (usual?.encoded !== encoded) members.push(`${JSON.stringify(key)}:${encoded}`);
     }
     return members.join(',');
   }
@@ -99,5 +102,5 @@ const canonical = encoder(
 );
 
 function encodedMembers(members: object): Untold {
-  return new Map(Object.entries(members).map(([name, value]) => [name, whole(value)]));
+  return new Map(Object.entries(members).map(([name, value]) => [name, { value, encoded: whole(value) }]));
 }

@@ -37,26 +37,31 @@ export function trafficOf(read: Read, site: RuleSite, rule: ForwardingRule): Tra
   if (!read.ask(someTrafficPolicyUnit)) {
     return { action, clusters: backends.map((one) => one.cluster), standings: [] };
   }
-  const ofRule = placesOfRule(site);
-  const [gateway, ...between] = ofRule;
+  const [gateway, ...between] = placesOfRule(site);
   assertGateway(gateway);
-  const ownPolicies = levels(read, between).flat();
+  const ofGateway = levels(read, [gateway]);
+  const ofLevels = [...ofGateway, ...levels(read, between)];
+  const ownPolicies = ofLevels.slice(1).flat();
   const services = [...new Map(backends.map((one) => [one.source.id, one])).values()];
   const judged = services.map((backend) => {
     const ofService = levels(read, placesOfService(backend));
+    const all = standings([...ofLevels, ...ofService], 'Nearest');
+    const held = heldBy(all);
+    // Only what stands between Gateway and Service makes a difference.
+    const usual =
+      ownPolicies.length === 0 ? held : heldBy(standings([...ofGateway, ...ofService], 'Nearest'));
     // A rule that sends its requests to several Services cannot wait for them as each of them wants.
-    const near = services.length === 1 ? ofService : ofService.map((level) => level.flatMap(ofEndpoints));
-    const found = standings([...levels(read, ofRule), ...near], 'Nearest');
-    const usual = heldBy(standings([...levels(read, [gateway]), ...ofService], 'Nearest'));
-    const cluster = clusterWith(backend.cluster, ownPolicies.length === 0 ? usual : heldBy(found), usual);
-    return { backend, found, cluster };
+    const found =
+      services.length === 1
+        ? all
+        : standings([...ofLevels, ...ofService.map((level) => level.flatMap(ofEndpoints))], 'Nearest');
+    return { backend, found, held, cluster: clusterWith(backend.cluster, held, usual) };
   });
   const [only] = judged;
-  const ofAction =
-    only !== undefined && judged.length === 1 ? only.found : standings(levels(read, ofRule), 'Nearest');
+  const ofAction = only !== undefined && judged.length === 1 ? only.found : standings(ofLevels, 'Nearest');
   const ids = new Map(judged.map(({ backend, cluster }) => [backend.cluster.id, cluster.id]));
   return {
-    action: actionWith(withClusters(action, ids), heldBy(ofAction)),
+    action: actionWith(withClusters(action, ids), only?.found === ofAction ? only.held : heldBy(ofAction)),
     clusters: judged.map((one) => one.cluster),
     standings: judged.length === 0 ? ofAction : judged.flatMap((one) => one.found),
   };
