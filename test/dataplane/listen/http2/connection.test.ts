@@ -214,6 +214,26 @@ describe('the end of a connection', () => {
     assert.equal(dataPlane.listeners.connectionCount(), 0);
   });
 
+  it('fails none of many requests that are asked until the client hears of it', async () => {
+    await using backend = await aRawBackend();
+    using dataPlane = await givenDataPlane([backend.port]);
+    const clients = await Promise.all(Array.from({ length: 4 }, () => anH2Client(dataPlane.port)));
+    const statuses: number[] = [];
+    const asking = clients.flatMap((client) => {
+      const told = new AbortController();
+      client.session.on('goaway', () => told.abort());
+      return Array.from({ length: 8 }, async () => {
+        while (!told.signal.aborted) statuses.push((await client.ask()).status);
+      });
+    });
+    await backend.untilSeen(500);
+    const drained = dataPlane.listeners.drain({ acceptMs: 50, idleMs: 50, deadlineMs: 5_000 });
+    await Promise.all(asking);
+    await drained;
+    assert(statuses.every((status) => status === 200));
+    assert.equal(statuses.length, backend.seen.length);
+  });
+
   it('comes after so many requests, none of which fails', async () => {
     await using backend = await aRawBackend();
     using dataPlane = await givenDataPlane([backend.port], { limits: { requestsPerConnectionMax: 3 } });
