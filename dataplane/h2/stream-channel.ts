@@ -1,5 +1,5 @@
 import { errorCodes } from './error-code.ts';
-import type { EarlyContent } from './early-content.ts';
+import type { EarlyContent } from '#dataplane/http/early-content.ts';
 import type { H2Stream, StreamEvents } from './stream.ts';
 import type { Channel, ChannelEvents } from '#dataplane/http/channel.ts';
 

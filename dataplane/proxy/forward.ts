@@ -178,7 +178,8 @@ export class Forwarding implements AttemptOwner {
 
   attemptSends(attempt: Attempt): void {
     this.attempts += 1;
-    if (this.#contentSent) for (const piece of this.#kept?.pieces ?? []) attempt.data(piece);
+    const content = this.#kept?.octets ?? nothing;
+    if (content.length > 0) attempt.data(content);
     if (!this.#contentEnded) {
       this.#downstream.want();
       return;
@@ -343,6 +344,7 @@ export class Forwarding implements AttemptOwner {
 }
 
 const none: readonly UpstreamEndpoint[] = [];
+const nothing = Buffer.alloc(0);
 
 function causeOf(reached: 'NotActedOn' | 'Unanswered'): RetryCause {
   return { kind: reached === 'NotActedOn' ? 'Refused' : 'Reset' };

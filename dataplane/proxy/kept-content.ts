@@ -1,10 +1,11 @@
+import { EarlyContent } from '#dataplane/http/early-content.ts';
+
 /** The most of one request's content that is kept for another attempt. */
 const bytesMax = 64 * 1024;
 
 /** Content of a request that has gone to a backend, kept in case that it must be sent again. */
 export class KeptContent {
-  #pieces: Buffer[] = [];
-  #size = 0;
+  readonly #content = new EarlyContent();
   #isWhole = true;
 
   /** Whether all there was is here. */
@@ -12,21 +13,20 @@ export class KeptContent {
     return this.#isWhole;
   }
 
-  get pieces(): readonly Buffer[] {
-    return this.#pieces;
+  get octets(): Buffer {
+    return this.#content.octets;
   }
 
   /** Copies `data`; lets go of all when it is too much. */
   add(data: Buffer): void {
     if (!this.#isWhole) return;
-    this.#size += data.length;
-    if (this.#size > bytesMax) this.drop();
-    else this.#pieces.push(Buffer.from(data));
+    if (this.#content.size + data.length > bytesMax) this.drop();
+    else this.#content.push(data);
   }
 
   /** Nothing will be sent again. */
   drop(): void {
     this.#isWhole = false;
-    this.#pieces = [];
+    this.#content.clear();
   }
 }

@@ -84,9 +84,9 @@ export class Mirroring implements AttemptOwner, Timed {
   // ---- the attempt's side
 
   attemptSends(attempt: Attempt): void {
-    const pieces = this.#kept?.pieces ?? [];
+    const content = this.#kept?.octets ?? null;
     this.#kept = null;
-    for (const piece of pieces) if (!attempt.data(piece)) this.#isFull = true;
+    if (content !== null && content.length > 0 && !attempt.data(content)) this.#isFull = true;
     if (this.#ended) attempt.end(this.#trailers);
   }
 

@@ -2,7 +2,7 @@ import { errorCodes } from '#dataplane/h2/error-code.ts';
 import { noContent } from '#dataplane/http/framing.ts';
 import { Fields } from '#dataplane/http/fields.ts';
 import { ContentPace } from '../content-pace.ts';
-import { EarlyContent } from '#dataplane/h2/early-content.ts';
+import { EarlyContent } from '#dataplane/http/early-content.ts';
 import { fitsLength } from './request.ts';
 import { StreamChannel } from '#dataplane/h2/stream-channel.ts';
 import type { AnswerHeads } from './answer-head.ts';

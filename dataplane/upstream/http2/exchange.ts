@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { EarlyContent } from '#dataplane/h2/early-content.ts';
+import { EarlyContent } from '#dataplane/http/early-content.ts';
 import { errorCodes } from '#dataplane/h2/error-code.ts';
 import { StreamChannel } from '#dataplane/h2/stream-channel.ts';
 import { chunkedLength, listHas, noContent } from '#dataplane/http/framing.ts';

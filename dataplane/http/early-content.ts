@@ -1,6 +1,6 @@
 /**
- * Content that has come while nobody wants it: copied, in order, at most a stream's window of it. Small pieces are
- * put together, so that many of them cost no more than their octets.
+ * Content that is not wanted yet, or may be wanted once more: copied, in order. Small pieces are put together, so that
+ * many of them cost no more than their octets.
  */
 export class EarlyContent {
   #room: Buffer = nothing;
@@ -8,6 +8,11 @@ export class EarlyContent {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** All of it; it stays here, and is not overwritten. */
+  get octets(): Buffer {
+    return this.#room.subarray(0, this.#size);
   }
 
   push(data: Buffer): void {
