@@ -26,6 +26,19 @@ export interface Swept {
   sweep(): void;
 }
 
+/**
+ * Until when a connection that begins now takes requests; a part of its age is chance, so that those which began
+ * together do not end together.
+ */
+export function openUntilMs({ around, connections }: ConnectionTerms): number {
+  const { ageMsMax } = connections;
+  return ageMsMax > 0
+    ? around.nowMs + ageMsMax * (1 - ageJitter * around.random())
+    : Number.POSITIVE_INFINITY;
+}
+
+const ageJitter = 0.1;
+
 /** What the connections of one cluster go by: read at each use, since settings change while connections stay. */
 export interface ConnectionTerms {
   readonly around: UpstreamSurroundings;

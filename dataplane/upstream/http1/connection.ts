@@ -1,6 +1,7 @@
 import { joinedBytesMax, MessageWriter } from '#dataplane/http/message-writer.ts';
 import { SocketChannel } from '#dataplane/http/channel.ts';
 import { fieldLines } from '#dataplane/http/field-lines.ts';
+import { openUntilMs } from '../surroundings.ts';
 import { webSocketAccept } from '../web-socket-key.ts';
 import { ResponseParser } from './response-parser.ts';
 import type { ReadBuffer } from './read-buffer.ts';
@@ -49,11 +50,10 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
 
   /** Takes a connected socket; `buffer` is what {@link receive} is called with, null when the socket is a stream. */
   constructor(pool: Http1Pool, socket: Socket, buffer: ReadBuffer | null) {
-    const { around, connections } = pool.terms;
+    const { around } = pool.terms;
     this.pool = pool;
     this.socket = socket;
-    this.openUntilMs =
-      connections.ageMsMax > 0 ? around.nowMs + connections.ageMsMax : Number.POSITIVE_INFINITY;
+    this.openUntilMs = openUntilMs(pool.terms);
     this.#parser = new ResponseParser(around.scanner, this);
     this.#writer = new MessageWriter(socket);
     this.#buffer = buffer;

@@ -1,4 +1,5 @@
 import { Session } from '#dataplane/h2/session.ts';
+import { openUntilMs } from '../surroundings.ts';
 import { Http2Exchange } from './exchange.ts';
 import type { RequestHeads } from './request-head.ts';
 import type { ConnectionTerms, Swept } from '../surroundings.ts';
@@ -52,7 +53,7 @@ export class Http2Connection implements SessionHost, Swept {
     const { nowMs } = around;
     this.#home = home;
     this.#socket = socket;
-    this.#openUntilMs = connections.ageMsMax > 0 ? nowMs + connections.ageMsMax : Number.POSITIVE_INFINITY;
+    this.#openUntilMs = openUntilMs(home.terms);
     this.#settleByMs = nowMs + connections.connectTimeoutMs + around.limits.sweepMs;
     this.#idleSinceMs = nowMs;
     this.#session = new Session('Client', sessionSettings(home.terms), this, () => around.nowMs);
