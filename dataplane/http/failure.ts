@@ -31,6 +31,8 @@ export type Failure =
   | { readonly kind: 'BackendClosed'; readonly detail: string }
   | { readonly kind: 'MalformedResponse'; readonly detail: string }
   | { readonly kind: 'RequestTimedOut' }
+  /** The client's own time for its call is over, which says nothing of the backend. */
+  | { readonly kind: 'CallTimedOut' }
   | { readonly kind: 'BackendTimedOut' }
   // ourselves
   | { readonly kind: 'Overloaded' }

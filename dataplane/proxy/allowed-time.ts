@@ -26,6 +26,7 @@ export class AllowedTime implements Timed {
   readonly #timeouts: Forward;
   readonly #keeper: TimeKeeper;
   readonly #wholeMs: number;
+  readonly #clientEndsMs: number;
   #watched = false;
 
   /** `startedMs` and `endsMs`: when the exchange began, and when its client wants no answer any more. */
@@ -39,6 +40,7 @@ export class AllowedTime implements Timed {
     this.#timeouts = timeouts;
     this.#keeper = keeper;
     const { requestTimeoutMs } = timeouts;
+    this.#clientEndsMs = endsMs;
     this.#wholeMs = requestTimeoutMs > 0 ? Math.min(startedMs + requestTimeoutMs, endsMs) : endsMs;
     this.#set(this.#wholeMs);
   }
@@ -73,8 +75,9 @@ export class AllowedTime implements Timed {
 
   timeOut(): void {
     this.#watched = false;
-    const whole = this.deadlineMs >= this.#wholeMs;
-    this.#keeper.timeRanOut({ kind: whole ? 'RequestTimedOut' : 'BackendTimedOut' });
+    if (this.deadlineMs >= this.#clientEndsMs) this.#keeper.timeRanOut({ kind: 'CallTimedOut' });
+    else if (this.deadlineMs >= this.#wholeMs) this.#keeper.timeRanOut({ kind: 'RequestTimedOut' });
+    else this.#keeper.timeRanOut({ kind: 'BackendTimedOut' });
   }
 
   #allow(ms: number): void {

@@ -37,6 +37,7 @@ const answers = {
   ConnectFailed: [503, grpcCodes.unavailable, 'The service cannot be reached.'],
   BackendClosed: [502, grpcCodes.unavailable, 'The service did not answer.'],
   MalformedResponse: [502, grpcCodes.internal, 'The service did not answer properly.'],
+  CallTimedOut: [504, grpcCodes.deadlineExceeded, 'The time of the call is over.'],
   RequestTimedOut: [504, grpcCodes.deadlineExceeded, 'The request took too long.'],
   BackendTimedOut: [504, grpcCodes.deadlineExceeded, 'The service took too long.'],
   Overloaded: [503, grpcCodes.unavailable, 'The gateway is overloaded.'],

@@ -19,6 +19,10 @@ const echo: RespondHttp2 = (stream) => {
   stream.pipe(stream);
 };
 
+const answerUnlessHurried: RespondHttp2 = (stream, headers) => {
+  if (headers['grpc-timeout'] === undefined) echo(stream, headers);
+};
+
 function aCallingPlane(port: number): Promise<GivenDataPlane> {
   return givenDataPlane([port], { cluster: { protocol: 'HTTP2' } });
 }
@@ -98,6 +102,20 @@ it('a call that takes longer than it may ends with its status', async () => {
     client.begin({ ...call, 'grpc-timeout': '50m' }, { endStream: true }),
   );
   assert.deepEqual([status, headers['grpc-status']], [200, '4']);
+});
+
+it('a call that its client gave too little time says nothing of the backend', async () => {
+  await using one = await anHttp2Backend(answerUnlessHurried);
+  await using two = await anHttp2Backend(answerUnlessHurried);
+  using dataPlane = await givenDataPlane([one.port, two.port], { cluster: { protocol: 'HTTP2' } });
+  using client = await anH2Client(dataPlane.port);
+  for (let asked = 0; asked < 24; asked += 1) {
+    await answerOf(client.begin({ ...call, 'grpc-timeout': '1m' }, { endStream: true }));
+  }
+  assert.ok(dataPlane.records.every(({ failure }) => failure?.kind === 'CallTimedOut'));
+  const before = [one.seen.length, two.seen.length];
+  for (let asked = 0; asked < 4; asked += 1) await client.ask({ headers: call, body: 'x' });
+  assert.deepEqual([one.seen.length - (before[0] ?? 0), two.seen.length - (before[1] ?? 0)], [2, 2]);
 });
 
 it('content goes both ways on a hundred streams of two connections', async () => {
