@@ -53,7 +53,9 @@ export class TlsServers {
     const name = otherEnd(raw);
     if (server === null || name === null || this.#shaking.has(name)) return false;
     this.#shaking.set(name, shaking);
-    raw.once('close', () => this.#shaking.delete(name));
+    raw.once('close', () => {
+      if (this.#shaking.get(name) === shaking) this.#shaking.delete(name);
+    });
     // who ends its side in the midst of a handshake is gone; behind it, it may still want to hear
     raw.allowHalfOpen = false;
     server.emit('connection', raw);

@@ -7,6 +7,8 @@ import { gatewayPort, givenDataPlane } from '../../given/data-plane.ts';
 import { aRawBackend } from '../../given/raw-backend.ts';
 import { aRawClient, readAnswers } from '../../given/raw-client.ts';
 import { aPort, aRule, aRuntime, httpPortOf } from '../../given/runtime.ts';
+import { aTlsClient } from '../../given/tls-client.ts';
+import { eventually } from '../../given/eventually.ts';
 import { aTlsPort } from '../../given/tls-port.ts';
 import type { TlsPort } from '#dataplane/runtime.ts';
 
@@ -205,4 +207,23 @@ it('a connection from before its port changed between HTTP and HTTPS serves noth
   await client.untilClosed();
   assert.match(client.received(), /HTTP\/1\.1 421 /u);
   assert.equal(backend.seen.length, 1);
+});
+
+it('the end of one side of a tunnel over TLS leaves the other open', async () => {
+  await using backend = await aRawBackend((_request, socket) => {
+    // only when the client has ended its side
+    socket.on('end', () => socket.end('bye'));
+    return 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  });
+  using dataPlane = await aSecurePlane(backend.port);
+  const socket = await aTlsClient(dataPlane.port, { servername: 'one.example' });
+  let received = '';
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+  socket.write('GET / HTTP/1.1\r\nHost: one.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await eventually(() => received.endsWith('\r\n\r\n'));
+  const ended = once(socket, 'end');
+  socket.end();
+  await ended;
+  assert.match(received, /^HTTP\/1\.1 101 .*\r\n\r\nbye$/su);
+  await eventually(() => dataPlane.listeners.connectionCount() === 0);
 });
