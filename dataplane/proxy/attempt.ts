@@ -6,7 +6,7 @@ import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { Outcome } from '#dataplane/upstream/health/endpoint-health.ts';
 import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
-import type { ConnectEvents, Connecting } from '#dataplane/upstream/transport.ts';
+import type { Blame, ConnectEvents, Connecting } from '#dataplane/upstream/transport.ts';
 import type {
   Purpose,
   Reached,
@@ -20,7 +20,7 @@ export interface AttemptOwner {
   readonly request: SentRequest;
   /** There is a connection, and the head is on it: now the content. */
   attemptSends(attempt: Attempt): void;
-  attemptUnconnected(attempt: Attempt, failure: Failure): void;
+  attemptUnconnected(attempt: Attempt, failure: Failure, blame: Blame): void;
   interimHead(attempt: Attempt, response: ReceivedResponse): void;
   responseHead(attempt: Attempt, response: ReceivedResponse): void;
   responseSwitched(attempt: Attempt, response: ReceivedResponse): void;
@@ -69,7 +69,7 @@ export class Attempt implements ResponseEvents, ConnectEvents {
     } else if (this.#owner?.cluster.breaker.enter('Pending') === true) {
       this.#connecting = transport.connect(this, purpose);
     } else {
-      this.#unconnected({ kind: 'Overloaded' });
+      this.#unconnected({ kind: 'Overloaded' }, 'Nobody');
     }
   }
 
@@ -123,9 +123,9 @@ export class Attempt implements ResponseEvents, ConnectEvents {
     this.#send(exchange);
   }
 
-  connectFailed(failure: Failure): void {
+  connectFailed(failure: Failure, blame: Blame): void {
     this.#waitNoMore();
-    this.#unconnected(failure);
+    this.#unconnected(failure, blame);
   }
 
   interimHead(response: ReceivedResponse): void {
@@ -183,9 +183,9 @@ export class Attempt implements ResponseEvents, ConnectEvents {
     owner.attemptSends(this);
   }
 
-  #unconnected(failure: Failure): void {
-    this.#over(failure.kind === 'Overloaded' ? null : 'ConnectFailed');
-    this.#owner?.attemptUnconnected(this, failure);
+  #unconnected(failure: Failure, blame: Blame): void {
+    this.#over(blame === 'Endpoint' ? 'ConnectFailed' : null);
+    this.#owner?.attemptUnconnected(this, failure, blame);
   }
 
   #waitNoMore(): void {

@@ -20,6 +20,7 @@ import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { Outcome } from '#dataplane/upstream/health/endpoint-health.ts';
 import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
+import type { Blame } from '#dataplane/upstream/transport.ts';
 import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts';
 
 /** Is told how a forwarded request fares. */
@@ -158,7 +159,7 @@ export class Forwarding implements AttemptOwner {
 
   /** Gives the request up for this; nothing more is told. */
   abort(failure: Failure): void {
-    this.#attempt?.abort(this.#contentEnded ? outcomeOf(failure) : null);
+    this.#attempt?.abort(this.#outcomeOf(failure));
     this.#hedging?.abort();
     this.#end();
   }
@@ -188,9 +189,9 @@ export class Forwarding implements AttemptOwner {
     this.#hedging?.sent(attempt);
   }
 
-  attemptUnconnected(attempt: Attempt, failure: Failure): void {
+  attemptUnconnected(attempt: Attempt, failure: Failure, blame: Blame): void {
     if (this.#othersRun(attempt)) return;
-    const next = failure.kind === 'Overloaded' ? null : this.#next({ kind: 'ConnectFailure' }, attempt);
+    const next = blame === 'Nobody' ? null : this.#next({ kind: 'ConnectFailure' }, attempt);
     if (next !== null) this.#goOn(next);
     else if (failure.kind !== 'ConnectFailed') this.#fail(failure);
     else this.#fail({ kind: 'ConnectFailed', detail: `${attempt.endpoint.name}: ${failure.detail}` });
@@ -327,6 +328,13 @@ export class Forwarding implements AttemptOwner {
     return other !== null;
   }
 
+  /** What a time-out says of the endpoint: nothing when the client chose the time, sends still, or reads slowly. */
+  #outcomeOf({ kind }: Failure): Outcome | null {
+    if (!this.#contentEnded || this.#answering) return null;
+    if (kind === 'BackendTimedOut') return 'TimedOut';
+    return kind === 'RequestTimedOut' && !this.request.head.fields.has('grpc-timeout') ? 'TimedOut' : null;
+  }
+
   #fail(failure: Failure): void {
     this.#end();
     this.#events.forwardFailed(failure);
@@ -348,8 +356,4 @@ const nothing = Buffer.alloc(0);
 
 function causeOf(reached: 'NotActedOn' | 'Unanswered'): RetryCause {
   return { kind: reached === 'NotActedOn' ? 'Refused' : 'Reset' };
-}
-
-function outcomeOf({ kind }: Failure): Outcome | null {
-  return kind === 'RequestTimedOut' || kind === 'BackendTimedOut' ? 'TimedOut' : null;
 }

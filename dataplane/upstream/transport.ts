@@ -21,8 +21,11 @@ export interface Transport {
 /** Is told how an attempt to connect ended: exactly one of the two, never at once, and nothing after `abort`. */
 export interface ConnectEvents {
   connected(exchange: UpstreamExchange): void;
-  connectFailed(failure: Failure): void;
+  connectFailed(failure: Failure, blame: Blame): void;
 }
+
+/** Whose fault it is that there is no connection: only the endpoint's says something of it, and lets others be tried. */
+export type Blame = 'Endpoint' | 'Nobody';
 
 /** An exchange that waits for its connection. */
 export interface Connecting {

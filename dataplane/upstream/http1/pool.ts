@@ -4,7 +4,7 @@ import { Dial } from '../dial.ts';
 import type { DialEvents } from '../dial.ts';
 import type { RoomWaiter } from '../connection-room.ts';
 import type { ConnectionTerms, Swept } from '../surroundings.ts';
-import type { ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
+import type { Blame, ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
 import type { Purpose } from '../upstream-exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Socket } from 'node:net';
@@ -148,7 +148,7 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
   sweep(): void {
     if (this.#pool.terms.around.nowMs < this.#deadlineMs) return;
     this.#waitNoMore();
-    this.#fail({ kind: 'Overloaded' });
+    this.#fail({ kind: 'Overloaded' }, 'Nobody');
   }
 
   granted(): void {
@@ -181,13 +181,13 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
 
   dialFailed(detail: string): void {
     this.#pool.gone(null);
-    this.#fail({ kind: 'ConnectFailed', detail });
+    this.#fail({ kind: 'ConnectFailed', detail }, 'Endpoint');
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: Failure, blame: Blame): void {
     const events = this.#events;
     this.#events = null;
-    events?.connectFailed(failure);
+    events?.connectFailed(failure, blame);
   }
 
   #waitNoMore(): void {

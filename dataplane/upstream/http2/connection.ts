@@ -114,11 +114,6 @@ export class Http2Connection implements SessionHost, Swept {
     return stream;
   }
 
-  /** Sends now what would be sent when this turn of the event loop is over. */
-  flush(): void {
-    this.#session.flush();
-  }
-
   /** Takes no more requests, and ends with the last that is under way. */
   leave(): void {
     this.#isLeaving = true;

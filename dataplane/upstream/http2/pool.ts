@@ -3,7 +3,7 @@ import { Http2Connection } from './connection.ts';
 import type { RoomWaiter } from '../connection-room.ts';
 import type { DialEvents } from '../dial.ts';
 import type { ConnectionTerms, Swept } from '../surroundings.ts';
-import type { ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
+import type { Blame, ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
 import type { Purpose } from '../upstream-exchange.ts';
 import type { Http2Exchange } from './exchange.ts';
 import type { Http2Home } from './connection.ts';
@@ -164,7 +164,7 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter {
   }
 
   #fail(failure: Failure): void {
-    for (const waiter of this.#waiting.slice()) waiter.fail(failure);
+    for (const waiter of this.#waiting.slice()) waiter.fail(failure, 'Endpoint');
   }
 }
 
@@ -188,7 +188,7 @@ class Http2Waiter implements Connecting, Swept {
   }
 
   sweep(): void {
-    if (this.#pool.terms.around.nowMs >= this.#deadlineMs) this.fail({ kind: 'Overloaded' });
+    if (this.#pool.terms.around.nowMs >= this.#deadlineMs) this.fail({ kind: 'Overloaded' }, 'Nobody');
   }
 
   connected(exchange: Http2Exchange): void {
@@ -198,11 +198,11 @@ class Http2Waiter implements Connecting, Swept {
 
   /** The backend cannot be asked to leave HTTP. */
   refused(): void {
-    this.fail({ kind: 'ConnectFailed', detail: 'the backend takes no extended CONNECT' });
+    this.fail({ kind: 'ConnectFailed', detail: 'the backend takes no extended CONNECT' }, 'Nobody');
   }
 
-  fail(failure: Failure): void {
+  fail(failure: Failure, blame: Blame): void {
     this.#pool.left(this);
-    this.#events.connectFailed(failure);
+    this.#events.connectFailed(failure, blame);
   }
 }
