@@ -99,6 +99,10 @@ function fromRemote(read: Read, at: KeysPlace, remote: RemoteJwks): FoundKeys {
     return unresolved(resolved.problem);
   }
   const { namespace, service } = resolved.backend.source;
+  if (resolved.backend.cluster.protocol === 'HTTP2') {
+    const detail = `names Service ${namespace}/${service}, whose port speaks HTTP/2; keys are fetched by HTTP/1.1: name another port`;
+    return unresolved({ kind: 'KeysUnresolved', field: referrer.field, reason: 'KeysNotFound', detail });
+  }
   const port = backendRef.port ?? 0;
   const id = `Backend/${namespace}/${service}/${String(port)}${path}`;
   const title = `${path} of Service ${namespace}/${service}`;
