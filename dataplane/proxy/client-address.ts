@@ -1,7 +1,13 @@
 import { isIP } from 'node:net';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
-import type { AddressRule } from '#dataplane/runtime.ts';
+import type { AddressRule, ClientRules } from '#dataplane/runtime.ts';
+
+/** For a request on a port that the runtime has no more. */
+export const unservedRules: Pick<ClientRules, 'address' | 'forwarded'> = {
+  address: { kind: 'Connection' },
+  forwarded: { xForwarded: 'Replace', forwarded: 'Remove' },
+};
 
 /**
  * The client whose request this is: who opened the connection, or, where a rule says whom to believe, who stands in

@@ -14,7 +14,7 @@ import { acceptsSwitch } from './upgrade.ts';
 import { OutgoingRequest } from './outgoing.ts';
 import { grpcStatusOf } from '#dataplane/http/grpc.ts';
 import { noContent } from '#dataplane/http/framing.ts';
-import { clientOf } from './client-address.ts';
+import { clientOf, unservedRules } from './client-address.ts';
 import { AllowedTime } from './allowed-time.ts';
 import type { TimeKeeper } from './allowed-time.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -25,15 +25,7 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
-import type {
-  Backend,
-  ClientRules,
-  Forward,
-  Redirect,
-  Rule,
-  RuntimeCell,
-  ServedListener,
-} from '#dataplane/runtime.ts';
+import type { Backend, Forward, Redirect, Rule, RuntimeCell, ServedListener } from '#dataplane/runtime.ts';
 
 /** What all exchanges of a data plane share. */
 export interface Surroundings {
@@ -45,12 +37,6 @@ export interface Surroundings {
   /** The Date field's line with the present time (RFC 9110 sections 5.6.7 and 6.6.1). */
   readonly dateLine: () => string;
 }
-
-/** For a request on a port that the runtime has no more. */
-const unservedRules: Pick<ClientRules, 'address' | 'forwarded'> = {
-  address: { kind: 'Connection' },
-  forwarded: { xForwarded: 'Replace', forwarded: 'Remove' },
-};
 
 /** Drives one request; see the head of this file. */
 export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
@@ -248,6 +234,10 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   responseHead(response: ReceivedResponse): void {
+    if (this.#mustSwitch && response.status < 300) {
+      this.#fail({ kind: 'MalformedResponse', detail: 'an answer in place of the switch' });
+      return;
+    }
     const head = this.#filteredAnswer(response);
     if (head === null) return;
     if (!head.fields.has('date')) head.fields.appendLine('date', this.#around.dateLine());
@@ -255,6 +245,11 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#time?.answerBegins();
     if (this.request.grpc !== null) this.#grpcStatus = grpcStatusOf(head.fields);
     this.#downstream.begin(head.status, head.fields, response.length, response.declaredLength);
+  }
+
+  /** By HTTP/2 a client takes any answer of 2xx for the switch that it asked for (RFC 8441 section 5). */
+  get #mustSwitch(): boolean {
+    return this.request.upgrade !== '' && this.request.protocol === 'HTTP/2';
   }
 
   /** The answer's head as the client shall have it; null when a filter broke, which then is dealt with. */

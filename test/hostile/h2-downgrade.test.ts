@@ -57,7 +57,7 @@ const heads: Record<string, Buffer> = {
   'a space in :method': changed({ ':method': 'GET /admin HTTP/1.1' }),
   ':method that is empty': changed({ ':method': '' }),
   'a line end in :scheme': changed({ ':scheme': 'http\r\nx: y' }),
-  ':scheme of another connection': changed({ ':scheme': 'https' }),
+  ':scheme of another protocol': changed({ ':scheme': 'ftp' }),
   'a line end in :authority': changed({ ':authority': 'a.test\r\nx: y' }),
   'a user in :authority': changed({ ':authority': 'a@b.test' }),
   'a path in :authority': changed({ ':authority': 'a.test/admin' }),

@@ -252,7 +252,9 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   hold(): void {
     if (this.#phase !== 'Exchange') return;
     this.#wanted = false;
-    this.#clock.stop();
+    // who sends without taking what comes back is held back for that, and not waited for without end
+    if (this.#socket.writableNeedDrain) this.#clock.start(this.#home.limits.sendTimeoutMs);
+    else this.#clock.stop();
     this.#pace.rest(this.#around.nowMs);
     this.#intake.pause();
   }

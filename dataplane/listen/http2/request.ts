@@ -36,9 +36,13 @@ export function decodeRequest(head: RequestBlock, facts: RequestFacts): Received
   if (isTunnel ? pseudo.protocol !== 'websocket' : pseudo.method === 'CONNECT' || pseudo.method === 'TRACE')
     return { kind: 'MethodNotImplemented' };
   if (head.hasUnderscore) return malformed('underscore in a field name');
-  if (pseudo.scheme !== (facts.secure ? 'https' : 'http')) return malformed('scheme of another connection');
+  // in the clear, a load balancer may have ended the client's TLS
+  if (pseudo.scheme !== 'https' && (facts.secure || pseudo.scheme !== 'http'))
+    return malformed('scheme of another connection');
   if (pseudo.path.length > facts.targetBytesMax) return { kind: 'TargetTooLong' };
   const method = isTunnel ? 'GET' : pseudo.method;
+  // by HTTP/2 there is none, and for a backend by HTTP/1.1 one is made
+  if (isTunnel) fields.remove('sec-websocket-key');
   const target = decodeTarget(pseudo.path, method);
   if (target === null) return malformed('target');
   const authority = authorityOf(pseudo.authority, fields);

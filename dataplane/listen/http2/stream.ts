@@ -65,8 +65,12 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   #pace: ContentPace | null = null;
   /** What the last sweep saw: content come, and content unsent. */
   #come = 0;
+  /** What was unsent when the time to take it began to run. */
   #unsent = 0;
+  /** For content that is waited for. */
   #deadlineMs = Number.POSITIVE_INFINITY;
+  /** For what the client is to take. */
+  #sendDeadlineMs = Number.POSITIVE_INFINITY;
 
   /** `declared`: the request's Content-Length, or -1; `ended`: it has no content. */
   constructor(home: StreamHome, stream: H2Stream, of: { declared: number; ended: boolean; isHead: boolean }) {
@@ -105,16 +109,25 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   sweep(nowMs: number): void {
     if (this.#isTunnel) return;
     const { unsent } = this.#stream;
-    if (unsent > 0) this.#sweepAnswer(nowMs, unsent);
-    else if (this.#wanted && !this.#ended) this.#sweepContent(nowMs);
-    this.#unsent = unsent;
+    if (unsent > 0) {
+      this.#sweepAnswer(nowMs, unsent);
+      return;
+    }
+    this.#sendDeadlineMs = Number.POSITIVE_INFINITY;
+    if (this.#wanted && !this.#ended) this.#sweepContent(nowMs);
   }
 
   #sweepAnswer(nowMs: number, unsent: number): void {
-    const { sendTimeoutMs, tunnelIdleTimeoutMs } = this.#home.limits;
-    if (unsent !== this.#unsent)
-      this.#deadlineMs = this.#after(this.#isCall ? tunnelIdleTimeoutMs : sendTimeoutMs);
-    if (nowMs < this.#deadlineMs) return;
+    const { sendTimeoutMs, tunnelIdleTimeoutMs, bodyRateMin } = this.#home.limits;
+    const timeoutMs = this.#isCall ? tunnelIdleTimeoutMs : sendTimeoutMs;
+    // an octet now and then is not taking it: in its time the client takes as much as the least rate makes, or all
+    const least = this.#isCall ? 1 : Math.max(1, (bodyRateMin * sendTimeoutMs) / 1000);
+    const begins = this.#sendDeadlineMs === Number.POSITIVE_INFINITY;
+    if (begins || this.#unsent - unsent >= Math.min(least, this.#unsent)) {
+      this.#unsent = unsent;
+      this.#sendDeadlineMs = this.#after(timeoutMs);
+    }
+    if (nowMs < this.#sendDeadlineMs) return;
     this.#exchange?.requestFailed({ kind: 'ClientGone' });
     this.#stream.reset(errorCodes.cancel);
   }

@@ -95,6 +95,13 @@ describe('a request over HTTP/2', () => {
     assert.deepEqual([refused.status, refused.body.length], [400, 0]);
   });
 
+  it('may say in the clear that its client speaks TLS, which somebody before us has ended', async () => {
+    await using backend = await aRawBackend();
+    using dataPlane = await givenDataPlane([backend.port]);
+    using client = await anH2Client(dataPlane.port);
+    assert.equal((await client.ask({ headers: { ':scheme': 'https' } })).status, 200);
+  });
+
   it('is refused by status where we are stricter than HTTP/2', async () => {
     await using backend = await aRawBackend();
     using dataPlane = await givenDataPlane([backend.port], {
@@ -106,7 +113,7 @@ describe('a request over HTTP/2', () => {
       [{ ':authority': 'user@a.test' }, 400],
       [{ host: 'b.test' }, 400],
       [{ ':path': '/a%2fb' }, 400],
-      [{ ':scheme': 'https' }, 400],
+      [{ ':scheme': 'ftp' }, 400],
       [{ x_y: 'z' }, 400],
       [{ ':path': `/${'a'.repeat(17_000)}` }, 414],
       [{ expect: 'miracles' }, 417],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { settingIds } from '#dataplane/h2/frame.ts';
 import { givenBackend } from '#test/given/backend.ts';
 import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
@@ -71,4 +72,28 @@ it('a client that takes nothing for a while is cut, one that takes little is not
     await pause(10);
   }
   assert.deepEqual([isReset(1), isReset(3)], [true, false]);
+});
+
+it('who uploads and takes nothing of the answer is cut, though both directions stand still', async () => {
+  await using backend = await givenBackend('echo', { answer: (asked, answer) => void asked.pipe(answer) });
+  using dataPlane = await givenDataPlane([backend.port], { limits });
+  using client = await aRawH2Client(dataPlane.port, [settingIds.initialWindowSize, 0]);
+  client.send(request(1, 0, requestBlock('POST', '/')));
+  // as much as windows and buffers take on the way, and more
+  for (let at = 0; at < 4; at += 1) client.send(frame(types.data, 0, 1, 'x'.repeat(16_000)));
+  await eventually(() => dataPlane.records.length === 1);
+  assert.equal(dataPlane.records[0]?.failure?.kind, 'ClientGone');
+});
+
+it('who takes an octet of the answer now and then is cut', async () => {
+  await using backend = await givenBackend('large', {
+    answer: (_asked, answer) => void answer.end(Buffer.alloc(1 << 20)),
+  });
+  using dataPlane = await givenDataPlane([backend.port], { limits });
+  using client = await aRawH2Client(dataPlane.port, [settingIds.initialWindowSize, 0]);
+  client.send(request(1, 1, requestBlock('GET', '/')));
+  const taking = setInterval(() => client.send(frame(types.window, 0, 1, '\0\0\0\u0001')), 20);
+  await eventually(() => dataPlane.records.length === 1);
+  clearInterval(taking);
+  assert.equal(dataPlane.records[0]?.failure?.kind, 'ClientGone');
 });

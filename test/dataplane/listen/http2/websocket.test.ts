@@ -22,6 +22,23 @@ function upgraded({ head }: SeenRequest): string {
 }
 
 describe('WebSocket over HTTP/2', () => {
+  it('is not what a backend answers that does not switch, and has one key', async () => {
+    await using backend = await aRawBackend();
+    using dataPlane = await givenDataPlane([backend.port]);
+    using client = await anH2Client(dataPlane.port);
+    const headers = {
+      ':method': 'CONNECT',
+      ':protocol': 'websocket',
+      ':path': '/',
+      ':scheme': 'http',
+      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    };
+    const { status, body } = await answerOf(client.begin(headers));
+    assert.equal(status, 502);
+    assert.doesNotMatch(body.toString(), /ok/u);
+    assert.equal(backend.seen[0]?.head.match(/^sec-websocket-key:/gimu)?.length, 1);
+  });
+
   it('is an upgrade for the backend, and octets both ways with each side ended alone', async () => {
     await using backend = await aRawBackend((request, socket) => {
       socket.removeAllListeners('data');
