@@ -111,7 +111,7 @@ class FollowingListeners implements Listeners {
     for (const [number, server] of this.#datagramServers) {
       const port = datagramPorts.get(number);
       if (port === undefined) {
-        server.close();
+        server.remove();
         this.#datagramServers.delete(number);
       } else {
         server.follow(port);

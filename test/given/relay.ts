@@ -70,6 +70,7 @@ export interface DatagramEnd extends Disposable {
 /** Opens one; `answer` says what to send back to who sent a datagram, null for nothing. */
 export async function aDatagramEnd(
   answer: (text: string) => string | null = () => null,
+  port = 0,
 ): Promise<DatagramEnd> {
   const socket = dgram.createSocket('udp4');
   const seen: { readonly text: string; readonly from: number }[] = [];
@@ -80,7 +81,7 @@ export async function aDatagramEnd(
     if (back !== null) socket.send(back, from.port, from.address);
   });
   socket.on('error', () => {});
-  socket.bind(0, '127.0.0.1');
+  socket.bind(port, '127.0.0.1');
   await once(socket, 'listening');
   return {
     port: socket.address().port,

@@ -36,9 +36,7 @@ export function decodeRequest(head: RequestBlock, facts: RequestFacts): Received
   if (isTunnel ? pseudo.protocol !== 'websocket' : pseudo.method === 'CONNECT' || pseudo.method === 'TRACE')
     return { kind: 'MethodNotImplemented' };
   if (head.hasUnderscore) return malformed('underscore in a field name');
-  // in the clear, a load balancer may have ended the client's TLS
-  if (pseudo.scheme !== 'https' && (facts.secure || pseudo.scheme !== 'http'))
-    return malformed('scheme of another connection');
+  if (!fitsScheme(pseudo.scheme, facts.secure)) return malformed('scheme of another connection');
   if (pseudo.path.length > facts.targetBytesMax) return { kind: 'TargetTooLong' };
   const method = isTunnel ? 'GET' : pseudo.method;
   // by HTTP/2 there is none, and for a backend by HTTP/1.1 one is made
@@ -68,6 +66,11 @@ export function decodeRequest(head: RequestBlock, facts: RequestFacts): Received
     grpc,
     upgrade: isTunnel ? 'websocket' : '',
   };
+}
+
+/** In the clear a load balancer may have ended the client's TLS. */
+function fitsScheme(scheme: string, secure: boolean): boolean {
+  return scheme === 'https' || (scheme === 'http' && !secure);
 }
 
 function malformed(detail: string): Failure {

@@ -99,6 +99,13 @@ export class DatagramServer {
     if (this.#sessions.size === 0) this.#end();
   }
 
+  /** The port is gone: so are all sessions. */
+  remove(): void {
+    this.#isDraining = true;
+    for (const session of this.#sessions.values()) session.destroy();
+    this.#end();
+  }
+
   #open(type: 'udp4' | 'udp6'): Socket {
     const { address, bindPort } = this.#options;
     const socket = dgram.createSocket(type);
@@ -121,9 +128,7 @@ export class DatagramServer {
       return;
     }
     if (this.#isClosed) return;
-    this.#isDraining = true;
-    for (const session of this.#sessions.values()) session.destroy();
-    this.#end();
+    this.remove();
     this.#options.failed(error);
   }
 

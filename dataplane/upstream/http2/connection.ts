@@ -86,6 +86,11 @@ export class Http2Connection implements SessionHost, Swept {
     );
   }
 
+  /** Whether the backend, which has nothing to do here, takes not one request for now. */
+  get takesNothing(): boolean {
+    return this.#isSettled && !this.#isLeaving && this.#session.peerStreamsMax === 0;
+  }
+
   /** Whether the backend takes requests to leave HTTP (RFC 8441). */
   get takesTunnels(): boolean {
     return this.#session.peerExtendedConnect;

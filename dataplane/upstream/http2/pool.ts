@@ -154,6 +154,8 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter {
 
   #openOne(): void {
     if (this.#dial !== null || this.#young !== null || this.#waitsForRoom) return;
+    // a backend that takes nothing for now takes it by no other connection either: its SETTINGS will tell
+    if (this.#connections.some(({ takesNothing }) => takesNothing)) return;
     const { room } = this.terms;
     if (room.enter()) {
       this.granted();

@@ -55,6 +55,23 @@ describe('a request to a backend by HTTP/2', () => {
     ]);
   });
 
+  it('waits for a backend that takes none for now, without one connection after the other', async () => {
+    await using backend = await anHttp2Backend(undefined, { settings: { maxConcurrentStreams: 0 } });
+    using dataPlane = await givenDataPlane([backend.port], { cluster });
+    using client = await aRawClient(dataPlane.port);
+    client.send(get);
+    await eventually(() => backend.sessions.size === 1);
+    const [session] = backend.sessions;
+    await new Promise<void>((resolve, reject) => {
+      session?.ping((error) => (error === null ? resolve() : reject(error)));
+    });
+    assert.equal(backend.connections(), 1);
+    session?.settings({ maxConcurrentStreams: 10 });
+    const received = await client.until((octets) => readAnswers(octets).answers.length > 0);
+    assert.equal(readAnswers(received).answers[0]?.status, 200);
+    assert.equal(backend.connections(), 1);
+  });
+
   it('gets a connection more when all streams of the first are in use', async () => {
     const waiting: (() => void)[] = [];
     await using backend = await anHttp2Backend(

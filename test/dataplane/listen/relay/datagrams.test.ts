@@ -157,6 +157,22 @@ describe('datagrams', () => {
     });
   });
 
+  it('go nowhere once their port is gone, which then can be had again', async () => {
+    using backend = await aDatagramEnd((text) => `echo ${text}`);
+    using plane = await aDatagramPlane([backend.port]);
+    using client = await aDatagramEnd();
+    client.send('before', plane.port);
+    await eventually(() => client.seen.length === 1);
+    const { cell, listeners } = plane.dataPlane;
+    cell.current = { ...cell.current, datagramPorts: new Map() };
+    await listeners.follow();
+    using again = await aDatagramEnd(undefined, plane.port);
+    client.send('after', plane.port);
+    await eventually(() => again.seen.length === 1);
+    assert.equal(backend.seen.length, 1);
+    assert.equal(listeners.connectionCount(), 0);
+  });
+
   it('are served to the end of a drain, but nobody new', async () => {
     using backend = await aDatagramEnd((text) => text);
     using plane = await aDatagramPlane([backend.port], { limits: { sweepMs: 5 } });
