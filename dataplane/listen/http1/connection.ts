@@ -103,8 +103,10 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   }
 
   sweep(nowMs: number): void {
-    if (this.#phase === 'Exchange' && this.#pace.isTooSlow(nowMs, this.#home.limits.bodyRateMin))
-      this.#fail({ kind: 'ClientTooSlow' });
+    if (this.#phase === 'Exchange') {
+      if (this.#pace.isTooSlow(nowMs, this.#home.limits.bodyRateMin)) this.#fail({ kind: 'ClientTooSlow' });
+      else if (!this.#intake.probe(nowMs)) this.#fail({ kind: 'ClientGone' });
+    }
     if (!this.#clock.isOver(nowMs, this.isIdle && this.#around.guard.saves ? 0.25 : 1)) return;
     switch (this.#phase) {
       case 'Head':
@@ -171,7 +173,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   /** Goes on with what was kept, when something has changed. */
   #goOn(): void {
     if (this.#advancing || this.#phase === 'Tunnel') return;
-    this.#advance(this.#intake.held ?? nothing);
+    this.#advance(this.#intake.octets);
   }
 
   requestHead(request: ReceivedRequest): void {
@@ -396,5 +398,3 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     if (isAnswering) this.#exchange?.requestFailed({ kind: 'ClientGone' });
   }
 }
-
-const nothing = Buffer.alloc(0);

@@ -1,14 +1,25 @@
 import type { Socket } from 'node:net';
 
+/** A client that is held back longer is looked after so often. */
+const probeMs = 30_000;
+/** What it may have sent meanwhile. */
+const heldBytesMax = 1024 * 1024;
+
 /** The reading half of a connection's socket: stops it, and keeps what has come too early. */
 export class Intake {
   readonly #socket: Socket;
   /** Octets that have come too early. */
   held: Buffer | null = null;
   isPaused = false;
+  #probedMs = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+  }
+
+  /** What is held; empty for nothing. */
+  get octets(): Buffer {
+    return this.held ?? nothing;
   }
 
   /** Keeps `rest`, and takes no more for the moment. */
@@ -20,6 +31,7 @@ export class Intake {
   /** Node had one more chunk for us though it was paused. */
   append(chunk: Buffer): void {
     this.held = this.held === null ? chunk : Buffer.concat([this.held, chunk]);
+    this.pause();
   }
 
   /** What was kept; it is no more. */
@@ -27,6 +39,19 @@ export class Intake {
     const { held } = this;
     this.held = null;
     return held;
+  }
+
+  /**
+   * Who is not read from is not seen to go: now and then takes a piece more of a client that is held back. False when
+   * it has sent too much for one that waits.
+   */
+  probe(nowMs: number): boolean {
+    const isDue = this.isPaused && nowMs - this.#probedMs >= probeMs;
+    if (!this.isPaused || isDue) this.#probedMs = nowMs;
+    if (!isDue) return true;
+    if ((this.held?.length ?? 0) > heldBytesMax) return false;
+    this.resume();
+    return true;
   }
 
   pause(): void {
@@ -41,3 +66,5 @@ export class Intake {
     this.#socket.resume();
   }
 }
+
+const nothing = Buffer.alloc(0);

@@ -161,3 +161,34 @@ test('content that drips is too slow, though no pause in it is too long', async 
     assert.deepEqual(failures, expected);
   }
 });
+
+test('who sends ahead is not read on, but looked after, and does not fill our memory', async () => {
+  const failures: string[] = [];
+  const gateway: Gateway = {
+    ...createGateway({
+      cell: { current: aRuntime(aPort(80, {})) },
+      observer: { exchangeFinished() {} },
+    }),
+    exchange: () => ({
+      start() {},
+      contentData() {},
+      contentEnd() {},
+      contentFlush() {},
+      clientReady() {},
+      requestFailed: ({ kind }) => void failures.push(kind),
+    }),
+  };
+  const { socket, sweepAt } = givenConnection({ gateway });
+  await arrived(socket, `${get}\r\nGET / HT`);
+  assert.equal(socket.isPaused(), true);
+  let looks = 0;
+  for (let second = 1; second <= 3_600 && failures.length === 0; second += 1) {
+    sweepAt(second * 1_000);
+    if (socket.isPaused()) continue;
+    looks += 1;
+    await arrived(socket, 'x'.repeat(65_536));
+    assert.equal(socket.isPaused(), true);
+  }
+  assert.ok(looks > 10 && looks < 20, String(looks));
+  assert.deepEqual(failures, ['ClientGone']);
+});
