@@ -328,11 +328,10 @@ export class Forwarding implements AttemptOwner {
     return other !== null;
   }
 
-  /** What a time-out says of the endpoint: nothing when the client chose the time, sends still, or reads slowly. */
+  /** What a time-out says of the endpoint: nothing when the caller chose the time, sends still, or reads slowly. */
   #outcomeOf({ kind }: Failure): Outcome | null {
     if (!this.#contentEnded || this.#answering) return null;
-    if (kind === 'BackendTimedOut') return 'TimedOut';
-    return kind === 'RequestTimedOut' && !this.request.head.fields.has('grpc-timeout') ? 'TimedOut' : null;
+    return kind === 'BackendTimedOut' || kind === 'RequestTimedOut' ? 'TimedOut' : null;
   }
 
   #fail(failure: Failure): void {

@@ -51,7 +51,7 @@ describe('an endpoint stays in use', () => {
       'grpc-timeout': '30m',
     };
     await Promise.all(Array.from({ length: times }, () => client.ask({ headers: call, body: 'x' })));
-    assert.equal(dataPlane.records[0]?.failure?.kind, 'RequestTimedOut');
+    assert.equal(dataPlane.records[0]?.failure?.kind, 'CallTimedOut');
     assert.ok(areHealthy(dataPlane));
   });
 
