@@ -171,6 +171,13 @@ export class Session implements FrameEvents {
     return !this.#over && !this.#peerIsGoing && this.#streams.mayOpen(this.#peer.streamsMax);
   }
 
+  /** Asks whether the peer is there: something comes of it, and {@link receive} hears of it. */
+  ping(): void {
+    if (this.#over) return;
+    this.#outflow.writer.ping(nothingToSay, false);
+    this.#outflow.wrote();
+  }
+
   /** Announce: no request shall follow, those on their way are taken. Final: none that comes after this is taken. */
   goAway(phase: 'Announce' | 'Final', code: number = errorCodes.noError): void {
     if (this.#over) return;
@@ -296,6 +303,7 @@ export class Session implements FrameEvents {
   }
 }
 
+const nothingToSay = Buffer.alloc(8);
 const { protocolError, flowControlError, enhanceYourCalm } = errorCodes;
 const noSettings: H2Fault = { code: protocolError, detail: 'no SETTINGS first' };
 const tooMuchPadding: H2Fault = { code: protocolError, detail: 'more padding than frame' };

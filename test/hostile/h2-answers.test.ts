@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:http2';
 import { it } from 'node:test';
+import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 import { givenDataPlane } from '../given/data-plane.ts';
 import { eventually } from '../given/eventually.ts';
+import { block, endHeaders, endStream, frame, types } from '../given/h2-frames.ts';
+import { aRawH2Backend } from '../given/h2-raw-backend.ts';
 import { anHttp2Backend } from '../given/http2-backend.ts';
 import { aRawClient } from '../given/raw-client.ts';
 import { aBackend, aForward, aRule } from '../given/runtime.ts';
@@ -69,4 +72,31 @@ it('an answer that another attempt takes the place of is given up, also when it 
   client.send(get);
   await client.until((octets) => octets.includes('ok'));
   await eventually(() => ended.includes(1) && ended.includes(2));
+});
+
+it('a connection on which nothing comes any more is given up after a request in vain', async () => {
+  await using backend = await aRawH2Backend((stream) => {
+    const first = backend.seen[0]?.connection;
+    const isDead = backend.seen.at(-1)?.connection === first && backend.seen.length > 1;
+    return isDead ? null : frame(types.headers, endStream | endHeaders, stream, block([':status', '200']));
+  });
+  using dataPlane = await givenDataPlane([backend.port], {
+    cluster: {
+      ...cluster,
+      outlier: null,
+      connections: { ...clusterDefaults.connections, connectTimeoutMs: 100 },
+    },
+    upstreamLimits: { sweepMs: 10 },
+    rule: (upstream) => aRule(upstream, { action: aForward(aBackend(upstream), { headTimeoutMs: 50 }) }),
+  });
+  const statuses: string[] = [];
+  await eventually(async () => {
+    using client = await aRawClient(dataPlane.port);
+    client.send(get);
+    await client.until((octets) => octets.includes('\r\n\r\n'));
+    statuses.push(client.received().slice(9, 12));
+    return statuses.length > 1 && statuses.at(-1) === '200';
+  });
+  assert.ok(statuses.includes('504'), 'the connection was never dead');
+  assert.equal(backend.connections(), 2);
 });

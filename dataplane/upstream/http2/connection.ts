@@ -42,6 +42,10 @@ export class Http2Connection implements SessionHost, Swept {
   readonly #openUntilMs: number;
   readonly #settleByMs: number;
   #idleSinceMs: number;
+  /** When octets came last. */
+  #heardMs: number;
+  /** When it is given up unless octets come. */
+  #heardByMs = Number.POSITIVE_INFINITY;
   #isSettled = false;
   #isLeaving = false;
   #isGone = false;
@@ -56,8 +60,9 @@ export class Http2Connection implements SessionHost, Swept {
     this.#openUntilMs = openUntilMs(home.terms);
     this.#settleByMs = nowMs + connections.connectTimeoutMs + around.limits.sweepMs;
     this.#idleSinceMs = nowMs;
+    this.#heardMs = nowMs;
     this.#session = new Session('Client', sessionSettings(home.terms), this, () => around.nowMs);
-    socket.on('data', (chunk: Buffer) => this.#session.receive(chunk));
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => this.#session.ready());
     socket.on('error', () => {});
     socket.on('end', () => this.#close());
@@ -105,6 +110,11 @@ export class Http2Connection implements SessionHost, Swept {
     return this.#detail;
   }
 
+  /** Coarse. */
+  get nowMs(): number {
+    return this.#home.terms.around.nowMs;
+  }
+
   exchange(): Http2Exchange {
     return new Http2Exchange(this);
   }
@@ -117,6 +127,17 @@ export class Http2Connection implements SessionHost, Swept {
     const { requestsMax } = this.#home.terms.connections;
     if (requestsMax > 0 && this.served >= requestsMax) this.leave();
     return stream;
+  }
+
+  /**
+   * A request of this time was given up without an answer. A backend that is gone without a word would have all that
+   * follow wait in vain, and TCP notices only after a quarter of an hour: one that says nothing to a PING is no more.
+   */
+  unanswered(sinceMs: number): void {
+    const { around, connections } = this.#home.terms;
+    if (this.#isGone || this.#heardMs > sinceMs || this.#heardByMs !== Number.POSITIVE_INFINITY) return;
+    this.#heardByMs = around.nowMs + connections.connectTimeoutMs + around.limits.sweepMs;
+    this.#session.ping();
   }
 
   /** Takes no more requests, and ends with the last that is under way. */
@@ -135,8 +156,15 @@ export class Http2Connection implements SessionHost, Swept {
       if (nowMs >= this.#settleByMs) this.#fail('no SETTINGS in time');
       return;
     }
-    if (nowMs > this.#openUntilMs) this.leave();
+    if (nowMs >= this.#heardByMs) this.#fail('the backend says nothing any more');
+    else if (nowMs > this.#openUntilMs) this.leave();
     else if (this.isIdle && nowMs > this.#idleSinceMs + connections.idleMs) this.leave();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#heardMs = this.#home.terms.around.nowMs;
+    this.#heardByMs = Number.POSITIVE_INFINITY;
+    this.#session.receive(chunk);
   }
 
   // ---- the session's side

@@ -28,6 +28,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   #user: ResponseEvents | null = null;
   #request: SentRequest | null = null;
   #requestEnded = false;
+  #begunMs = 0;
   #interimHeads = 0;
   #headCame = false;
   /** Of the content: what was announced, -1 for nothing; and what came. */
@@ -45,6 +46,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   begin(request: SentRequest, user: ResponseEvents): void {
     this.#user = user;
     this.#request = request;
+    this.#begunMs = this.#connection.nowMs;
     const { heads, scheme } = this.#connection;
     const isTunnel = isWebSocket(request);
     const ended = !isTunnel && (request.length === noContent || request.length === 0);
@@ -84,6 +86,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   }
 
   abort(): void {
+    if (this.#requestEnded && !this.#headCame) this.#connection.unanswered(this.#begunMs);
     this.#user = null;
     this.#kept.clear();
     this.#stream?.reset(errorCodes.cancel);
