@@ -61,6 +61,8 @@ export class Deadlines {
       timed = timed.next;
     }
     for (const each of over) {
+      // what one does when its time is over may have ended another
+      if (each.deadlineMs > nowMs) continue;
       this.remove(each);
       each.timeOut();
     }

@@ -112,7 +112,7 @@ function saneIdLine(id: string, line: string): string | null {
 
 /**
  * The trailers of a request or an answer that may be sent on (RFC 9110 section 6.5.1): none that frames, routes,
- * authenticates or describes content, and none that `head` holds already.
+ * authenticates or describes content, and none that `head`, that of a request, holds already.
  */
 export function forwardedTrailers(trailers: Fields, head: Fields | null): Fields {
   const kept = new Fields();
@@ -120,6 +120,8 @@ export function forwardedTrailers(trailers: Fields, head: Fields | null): Fields
   for (let at = 0; at < flat.length; at += 2) {
     const name = flat[at] ?? '';
     if (isHopByHop(name) || isReplaced(name) || headOnly.has(name) || head?.has(name) === true) continue;
+    // as in heads of requests: a backend may read it as the field whose name has `-` there
+    if (head !== null && name.includes('_')) continue;
     kept.appendLine(name, flat[at + 1] ?? '');
   }
   return kept;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClientLines, forwardedHead } from '#dataplane/proxy/forwarded.ts';
+import { ClientLines, forwardedHead, forwardedTrailers } from '#dataplane/proxy/forwarded.ts';
 import type { ForwardedHeaders } from '#snapshot/client-settings.ts';
 import { givenRequest } from '#test/given/request.ts';
 
@@ -95,5 +95,21 @@ describe('what a backend reads of the client', () => {
 
   it('is nothing', () => {
     assert.deepEqual(told({ xForwarded: 'Remove', forwarded: 'Remove' }), [accept]);
+  });
+});
+
+describe('trailers', () => {
+  const trailers = givenRequest({
+    fields: [
+      ['x_user', 'admin'],
+      ['x-mark', '1'],
+      ['host', 'a'],
+    ],
+  }).fields;
+  it('of a request have no name that a backend could read as another', () => {
+    assert.deepEqual(forwardedTrailers(trailers, givenRequest().fields).flat, ['x-mark', 'x-mark: 1\r\n']);
+  });
+  it('of an answer are what the backend sent', () => {
+    assert.deepEqual(forwardedTrailers(trailers, null).size, 2);
   });
 });
