@@ -12,7 +12,8 @@ worker_processes 1;
 worker_rlimit_nofile 20000;
 pid ${folder}/pid;
 error_log stderr crit;
-events { worker_connections 20000; multi_accept on; }
+# Twice what files allow: nginx closes idle connections when few of these are left.
+events { worker_connections 40000; multi_accept on; }
 `;
 
 /** What its block \`http\` begins with. */
