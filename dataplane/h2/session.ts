@@ -281,6 +281,7 @@ export class Session implements FrameEvents {
   #takeGoAway(payload: Buffer): H2Fault | null {
     if (!this.#guard.takesFrame()) return tooManyFrames;
     const lastId = payload.readUInt32BE(0) & streamIdMax;
+    if (lastId !== 0 && !this.#streams.isOwn(lastId)) return strangeGoAway;
     this.#peerIsGoing = true;
     this.#streams.resetAbove(lastId);
     this.#host.goneAway(lastId, payload.readUInt32BE(4));
@@ -306,6 +307,7 @@ export class Session implements FrameEvents {
 const nothingToSay = Buffer.alloc(8);
 const { protocolError, flowControlError, enhanceYourCalm } = errorCodes;
 const noSettings: H2Fault = { code: protocolError, detail: 'no SETTINGS first' };
+const strangeGoAway: H2Fault = { code: protocolError, detail: 'GOAWAY with a stream of its sender' };
 const tooMuchPadding: H2Fault = { code: protocolError, detail: 'more padding than frame' };
 const noIncrement: H2Fault = { code: protocolError, detail: 'WINDOW_UPDATE of 0' };
 const windowOverflow: H2Fault = { code: flowControlError, detail: 'WINDOW_UPDATE beyond the maximum' };

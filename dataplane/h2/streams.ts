@@ -117,7 +117,7 @@ export class Streams implements StreamOwner {
   /** The peer's GOAWAY: our streams above `lastId` were not acted on. */
   resetAbove(lastId: number): void {
     for (const stream of this.#open.values()) {
-      if (this.#isOwn(stream.id) && stream.id > lastId)
+      if (this.isOwn(stream.id) && stream.id > lastId)
         this.#tellReset(stream, errorCodes.refusedStream, false);
     }
   }
@@ -323,7 +323,8 @@ export class Streams implements StreamOwner {
     this.#options.host.lastStreamClosed();
   }
 
-  #isOwn(id: number): boolean {
+  /** Whether a stream of this number would be one that we open. */
+  isOwn(id: number): boolean {
     return id % 2 === (this.#options.role === 'Client' ? 1 : 0);
   }
 

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { seed } from './fuzz-length.ts';
 import { HeaderBlockReader } from '#dataplane/h2/header-block.ts';
 import { HpackDecoder } from '#dataplane/h2/hpack-decoder.ts';
 import { HpackEncoder } from '#dataplane/h2/hpack-encoder.ts';
@@ -17,6 +18,7 @@ import { type Line, ReferenceReader } from './h2-reference.ts';
 const seconds = Number(process.env['TURNPIKE_FUZZ_SECONDS'] ?? 2);
 const asLongAs = {
   numRuns: Infinity,
+  ...seed(),
   interruptAfterTimeLimit: Math.max(1000, (seconds * 1000) / 3),
   markInterruptAsFailure: false,
 };
