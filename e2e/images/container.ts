@@ -3,6 +3,7 @@
  * be written, no capability, no way to get one. It has the network of the test, nothing else of the machine.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -83,12 +84,15 @@ export async function startContainer(image: UnpackedImage, options: RunOptions =
 
 function watched(child: ChildProcess, ended: Promise<Exit>, pidFile: string): Container {
   const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null) createInterface({ input: stream }).on('line', (line) => lines.push(line));
-  }
+  const told = [child.stdout, child.stderr].map(async (stream) => {
+    if (stream === null) return;
+    const reader = createInterface({ input: stream }).on('line', (line) => lines.push(line));
+    await once(reader, 'close');
+  });
   return {
     lines,
-    ended,
+    // with all that it said
+    ended: Promise.all(told).then(async () => ended),
     line: async (words, deadlineMs = 10_000) => {
       const found = () => {
         if (child.exitCode !== null) throw new Error(`it ended (${child.exitCode}): ${lines.join('\n')}`);
