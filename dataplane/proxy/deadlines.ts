@@ -47,6 +47,10 @@ export class Deadlines {
     timed.previous = null;
   }
 
+  #watches(timed: Timed): boolean {
+    return timed === this.#first || timed.previous !== null;
+  }
+
   #tick(): void {
     if (this.#first === null) {
       if (this.#timer !== null) clearInterval(this.#timer);
@@ -61,8 +65,8 @@ export class Deadlines {
       timed = timed.next;
     }
     for (const each of over) {
-      // what one does when its time is over may have ended another
-      if (each.deadlineMs > nowMs) continue;
+      // what one does when its time is over may have ended another, or given it more
+      if (!this.#watches(each) || each.deadlineMs > nowMs) continue;
       this.remove(each);
       each.timeOut();
     }
