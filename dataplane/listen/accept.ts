@@ -1,6 +1,6 @@
 import { proxyHeader } from './proxy-header.ts';
 import { clientHello } from './client-hello.ts';
-import { addressGroup, plainAddress } from './addresses.ts';
+import { addressGroup, plainAddress } from '#dataplane/http/address.ts';
 import { createConnection, protocolOf } from './protocols.ts';
 import { RelayConnection } from './relay/relay-connection.ts';
 import type { AddressCounts } from './addresses.ts';

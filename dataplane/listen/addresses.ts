@@ -1,19 +1,3 @@
-import { isIPv6 } from 'node:net';
-
-/**
- * Whom one limit for an address holds for: an IPv4 address alone, an IPv6 one with all of its /64, of which a client
- * has as many as it likes.
- */
-export function addressGroup(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [before = '', after] = address.split('::');
-  const first = before === '' ? [] : before.split(':');
-  const last = after === undefined || after === '' ? [] : after.split(':');
-  const left = 8 - first.length - last.length - (address.includes('.') ? 1 : 0);
-  const groups = [...first, ...Array.from({ length: after === undefined ? 0 : left }, () => '0'), ...last];
-  return groups.slice(0, 4).join(':');
-}
-
 /** How many connections there are from each address; holds no more entries than there are connections. */
 export class AddressCounts {
   readonly #counts = new Map<string, number>();
@@ -37,10 +21,4 @@ export class AddressCounts {
   get size(): number {
     return this.#counts.size;
   }
-}
-/** An address without zone; an IPv4-mapped IPv6 address as IPv4. */
-export function plainAddress(address: string): string {
-  const zone = address.indexOf('%');
-  const plain = zone === -1 ? address : address.slice(0, zone);
-  return plain.startsWith('::ffff:') && plain.includes('.') ? plain.slice(7) : plain;
 }

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { plainAddress } from './addresses.ts';
+import { oneSpelling } from '#dataplane/http/address.ts';
 
 /** What a proxy before us says of the client (HAProxy's PROXY protocol, versions 1 and 2). */
 export interface ProxyHeader {
@@ -98,9 +98,4 @@ function sourceOf(bytes: Buffer, family: number): ProxySource | null {
   if (family !== tcpOverIpv6) return null;
   const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(16 + 2 * at).toString(16));
   return { address: oneSpelling(groups.join(':')), port: bytes.readUInt16BE(48) };
-}
-
-function oneSpelling(address: string): string {
-  const family = net.isIPv6(address) ? 'ipv6' : 'ipv4';
-  return plainAddress(new net.SocketAddress({ address, family }).address);
 }

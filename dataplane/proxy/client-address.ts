@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { oneSpelling } from '#dataplane/http/address.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { AddressRule, ClientRules } from '#dataplane/runtime.ts';
@@ -57,7 +58,7 @@ function addressIn(member: string | undefined): string | null {
     case 4:
       return address;
     case 6:
-      return parts?.['ipv4'] === undefined ? canonical(address) : null;
+      return parts?.['ipv4'] === undefined ? oneSpelling(address) : null;
     default:
       return null;
   }
@@ -65,12 +66,3 @@ function addressIn(member: string | undefined): string | null {
 
 const memberPattern =
   /^[ \t]*(?:\[(?<bracketed>[0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?|(?<ipv4>[0-9.]{7,15})(?::[0-9]{1,5})?|(?<plain>[0-9A-Fa-f:.]{2,45}))[ \t]*$/u;
-
-/** One spelling for one address, so that nobody is two clients; an IPv4-mapped one is the IPv4 one. */
-function canonical(address: string): string {
-  const spelled = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const mapped = /^::ffff:(?<high>[0-9a-f]{1,4}):(?<low>[0-9a-f]{1,4})$/u.exec(spelled)?.groups;
-  if (mapped === undefined) return spelled;
-  const [high, low] = [Number.parseInt(mapped['high'] ?? '', 16), Number.parseInt(mapped['low'] ?? '', 16)];
-  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
-}

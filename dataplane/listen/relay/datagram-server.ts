@@ -1,6 +1,6 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
-import { addressGroup, plainAddress } from '../addresses.ts';
+import { addressGroup, plainAddress } from '#dataplane/http/address.ts';
 import { DatagramSession } from './datagram-session.ts';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { AddressCounts } from '../addresses.ts';

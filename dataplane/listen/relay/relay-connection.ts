@@ -1,5 +1,5 @@
 import { SocketChannel } from '#dataplane/http/channel.ts';
-import { plainAddress } from '../addresses.ts';
+import { plainAddress } from '#dataplane/http/address.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts';
 import type { Client } from '#dataplane/http/exchange.ts';

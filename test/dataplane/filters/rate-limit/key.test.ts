@@ -1,4 +1,5 @@
-import { addressKey, keyOf, sharedKey } from '#dataplane/filters/rate-limit/key.ts';
+import { addressGroup } from '#dataplane/http/address.ts';
+import { keyOf, sharedKey } from '#dataplane/filters/rate-limit/key.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { givenExchange, givenRequest } from '../../../given/request.ts';
@@ -20,7 +21,7 @@ const cases: readonly (readonly [address: string, key: string])[] = [
 
 for (const [address, key] of cases) {
   test(`${address} is counted as ${key}`, () => {
-    assert.equal(addressKey(address), key);
+    assert.equal(addressGroup(address), key);
   });
 }
 
