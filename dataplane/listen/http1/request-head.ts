@@ -6,28 +6,16 @@ import {
   noContent,
   trimWhitespace,
 } from '#dataplane/http/framing.ts';
-import { framingCodeMax, nameCodes } from '#dataplane/http/known-names.ts';
+import { framingFields } from '#dataplane/http/framing-fields.ts';
 import { isToken } from '#dataplane/http/octets.ts';
 import { decodeTarget } from '#dataplane/http/target.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
-import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { FramingFields } from '#dataplane/http/framing-fields.ts';
 import type { Protocol } from '#dataplane/http/message.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { HostMemo } from '#dataplane/http/target.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
-
-/** The fields that decide how a request is framed and where it goes, gathered in one pass. */
-interface Essentials {
-  hosts: number;
-  host: string;
-  lengths: number;
-  length: string;
-  transferEncoding: string | null;
-  connection: string;
-  upgrade: string;
-  expect: string | null;
-}
 
 /**
  * The request in a head whose lines `scanner` has just found, or why it is refused: RFC 9112 sections 3, 6 and 7,
@@ -51,7 +39,7 @@ export function decodeRequest(
   if (method === 'CONNECT' || method === 'TRACE') return { kind: 'MethodNotImplemented' };
 
   const fields = scanner.fieldsOf(text);
-  const essentials = gather(scanner, fields);
+  const essentials = framingFields(scanner, fields);
   const target = decodeTarget(text.slice(methodEnd + 1, targetEnd), method);
   if (target === null) return malformed('target');
   const host = decodeHost(essentials, target.authority, protocol, hosts);
@@ -105,55 +93,9 @@ function protocolOf(text: string, from: number, to: number): Protocol | Failure 
   return /^HTTP\/[0-9]\.[0-9]$/u.test(version) ? { kind: 'VersionNotSupported' } : malformed('version');
 }
 
-/** Hot path: the scanner has told the names apart by numbers already. */
-function gather(scanner: HeadScanner, fields: Fields): Essentials {
-  const found: Essentials = {
-    hosts: 0,
-    host: '',
-    lengths: 0,
-    length: '',
-    transferEncoding: null,
-    connection: '',
-    upgrade: '',
-    expect: null,
-  };
-  const { lineCount } = scanner;
-  for (let line = 0; line < lineCount; line += 1) {
-    const code = scanner.codeAt(line);
-    if (code !== nameCodes.unknown && code <= framingCodeMax) gatherField(found, code, fields.valueAt(line));
-  }
-  return found;
-}
-
-function gatherField(found: Essentials, code: number, value: string): void {
-  switch (code) {
-    case nameCodes.host:
-      found.hosts += 1;
-      found.host = value;
-      break;
-    case nameCodes.contentLength:
-      found.lengths += 1;
-      found.length = value;
-      break;
-    case nameCodes.transferEncoding:
-      found.transferEncoding = found.transferEncoding === null ? value : `${found.transferEncoding},${value}`;
-      break;
-    case nameCodes.connection:
-      found.connection = found.connection === '' ? value : `${found.connection},${value}`;
-      break;
-    case nameCodes.upgrade:
-      found.upgrade = found.upgrade === '' ? value : `${found.upgrade},${value}`;
-      break;
-    case nameCodes.expect:
-      found.expect = found.expect === null ? value : `${found.expect},${value}`;
-      break;
-    default:
-  }
-}
-
 /** The host to match on; null for none, two, a bad one, or one that an absolute-form target contradicts. */
 function decodeHost(
-  essentials: Essentials,
+  essentials: FramingFields,
   authority: string | null,
   protocol: Protocol,
   hosts: HostMemo,
@@ -164,7 +106,7 @@ function decodeHost(
   return hosts.hostOf(essentials.host);
 }
 
-function decodeLength(essentials: Essentials, protocol: Protocol): ContentLength | Failure {
+function decodeLength(essentials: FramingFields, protocol: Protocol): ContentLength | Failure {
   const { lengths, transferEncoding } = essentials;
   if (transferEncoding !== null) {
     if (lengths > 0) return malformed('Content-Length beside Transfer-Encoding');
@@ -186,7 +128,7 @@ function isKeptAlive(connection: string): boolean {
  * What the client would switch to. Never h2c: what followed would be HTTP that nobody here reads. Never with
  * content, whose end and the new protocol's beginning are easily confused.
  */
-function offeredUpgrade(essentials: Essentials, protocol: Protocol, length: ContentLength): string {
+function offeredUpgrade(essentials: FramingFields, protocol: Protocol, length: ContentLength): string {
   if (protocol === 'HTTP/1.0' || length > 0 || length === chunkedLength) return '';
   if (!listHas(essentials.connection, 'upgrade')) return '';
   return essentials.upgrade

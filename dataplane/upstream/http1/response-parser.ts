@@ -7,9 +7,10 @@ import {
   noContent,
   untilCloseLength,
 } from '#dataplane/http/framing.ts';
-import { framingCodeMax, nameCodes } from '#dataplane/http/known-names.ts';
+import { framingFields } from '#dataplane/http/framing-fields.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
+import type { FramingFields } from '#dataplane/http/framing-fields.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 
@@ -24,16 +25,6 @@ type State = 'Head' | 'Length' | 'Chunks' | 'UntilClose' | 'Ended';
 
 /** A backend that sends more interim answers than this for one request is not sane. */
 const interimHeadsMax = 20;
-
-/** What a response's fields say of its framing. */
-interface Framing {
-  lengths: number;
-  length: string;
-  transferEncoding: string | null;
-  connection: string;
-  keepAlive: string;
-  upgrade: string;
-}
 
 /**
  * Octets in, answers out: the client's half of HTTP/1.x framing (RFC 9112 sections 4, 6 and 7), as strict as the
@@ -118,7 +109,7 @@ export class ResponseParser {
   }
 
   #begin(status: number, isVersion11: boolean, fields: Fields): boolean {
-    const framing = gather(this.#scanner, fields);
+    const framing = framingFields(this.#scanner, fields);
     const length = this.#contentLength(status, isVersion11, framing);
     if (length === null) return false;
     const persistent = isVersion11 && !listHas(framing.connection, 'close');
@@ -161,7 +152,7 @@ export class ResponseParser {
   }
 
   /** RFC 9112 section 6.3; null for what it forbids. */
-  #contentLength(status: number, isVersion11: boolean, framing: Framing): ContentLength | null {
+  #contentLength(status: number, isVersion11: boolean, framing: FramingFields): ContentLength | null {
     const { transferEncoding, lengths } = framing;
     if (transferEncoding !== null && lengths > 0)
       return this.#refuse('Content-Length beside Transfer-Encoding');
@@ -227,44 +218,4 @@ function threeDigits(text: string, from: number): number | null {
     number = number * 10 + digit;
   }
   return number;
-}
-
-/** Hot path: the scanner has told the names apart by numbers already. */
-function gather(scanner: HeadScanner, fields: Fields): Framing {
-  const found: Framing = {
-    lengths: 0,
-    length: '',
-    transferEncoding: null,
-    connection: '',
-    keepAlive: '',
-    upgrade: '',
-  };
-  const { lineCount } = scanner;
-  for (let line = 0; line < lineCount; line += 1) {
-    const code = scanner.codeAt(line);
-    if (code !== nameCodes.unknown && code <= framingCodeMax) gatherField(found, code, fields.valueAt(line));
-  }
-  return found;
-}
-
-function gatherField(found: Framing, code: number, value: string): void {
-  switch (code) {
-    case nameCodes.contentLength:
-      found.lengths += 1;
-      found.length = value;
-      break;
-    case nameCodes.transferEncoding:
-      found.transferEncoding = found.transferEncoding === null ? value : `${found.transferEncoding},${value}`;
-      break;
-    case nameCodes.connection:
-      found.connection = found.connection === '' ? value : `${found.connection},${value}`;
-      break;
-    case nameCodes.keepAlive:
-      found.keepAlive = value;
-      break;
-    case nameCodes.upgrade:
-      found.upgrade = found.upgrade === '' ? value : `${found.upgrade},${value}`;
-      break;
-    default:
-  }
 }
