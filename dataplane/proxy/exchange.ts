@@ -25,11 +25,10 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
-import type { Backend, Forward, Redirect, Rule, RuntimeCell, ServedListener } from '#dataplane/runtime.ts';
+import type { Backend, Forward, Port, Redirect, Rule, ServedListener } from '#dataplane/runtime.ts';
 
 /** What all exchanges of a data plane share. */
 export interface Surroundings {
-  readonly cell: RuntimeCell;
   readonly observer: Observer;
   readonly deadlines: Deadlines;
   /** Monotonic milliseconds. */
@@ -49,6 +48,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   matchedPrefix = -1;
 
   readonly #around: Surroundings;
+  readonly #port: Port | null;
   readonly #downstream: Downstream;
   #listener: ServedListener | null = null;
   #rule: Rule | null = null;
@@ -63,22 +63,23 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #bytesIn = 0;
   #bytesOut = 0;
 
-  constructor(around: Surroundings, request: ReceivedRequest, downstream: Downstream) {
+  /** `port`: the request's, as the runtime of the moment has it; null when it has it no more. To be started at once. */
+  constructor(around: Surroundings, port: Port | null, request: ReceivedRequest, downstream: Downstream) {
     this.#around = around;
+    this.#port = port;
     this.#downstream = downstream;
     this.request = request;
-    const { port, clientLines } = downstream;
-    const rules = around.cell.current.ports.get(port)?.client ?? unservedRules;
+    const rules = port?.client ?? unservedRules;
     this.startedMs = around.now();
     this.client = clientOf(request.fields, downstream.client, rules.address);
-    this.forwarded = forwardedHead(request, this.client, clientLines, rules.forwarded);
+    this.forwarded = forwardedHead(request, this.client, downstream.clientLines, rules.forwarded);
     this.#contentEnded = request.length === noContent || request.length === 0;
   }
 
   // ---- the request: route, filter, act
 
   start(): void {
-    const port = this.#around.cell.current.ports.get(this.#downstream.port);
+    const port = this.#port;
     const routed = port?.kind === 'Http' ? port.router.listenerFor(this.request.host) : null;
     if (port?.kind !== 'Http' || routed === null) {
       this.#fail({ kind: 'NoRoute' });

@@ -22,12 +22,11 @@ export interface GatewayOptions {
   readonly now?: () => number;
 }
 
-/** The engine: makes exchanges of requests, each of which reads the cell once it starts. */
+/** The engine: makes exchanges of requests, for each of which it reads the cell once. */
 export function createGateway(options: GatewayOptions): Gateway {
   restoreStringMethods();
   const now = options.now ?? ((): number => performance.now());
   const around: Surroundings = {
-    cell: options.cell,
     observer: options.observer,
     deadlines: new Deadlines(deadlineTickMs, now),
     now,
@@ -35,10 +34,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
   return {
     exchange(request, downstream) {
-      const takesGrpcWeb = around.cell.current.ports.get(downstream.port)?.client.grpcWeb === true;
-      const call = takesGrpcWeb ? grpcWebCallOf(request) : null;
-      if (call === null) return new ProxiedExchange(around, request, downstream);
-      const exchange = new ProxiedExchange(around, call.request, new GrpcWebDownstream(downstream, call));
+      const port = options.cell.current.ports.get(downstream.port) ?? null;
+      const call = port?.client.grpcWeb === true ? grpcWebCallOf(request) : null;
+      if (call === null) return new ProxiedExchange(around, port, request, downstream);
+      const client = new GrpcWebDownstream(downstream, call);
+      const exchange = new ProxiedExchange(around, port, call.request, client);
       return call.isText ? new TextContent(exchange) : exchange;
     },
     reset(failure, { client, port }) {
