@@ -12,6 +12,9 @@ const huffman = 0x80;
 const bytesMin = 1024;
 /** Memory that is kept from one block to the next. */
 const bytesKept = 16_384;
+/** What a field counts for beside its octets. */
+const fieldOverhead = 32;
+const statusListBytes = ':status200'.length + fieldOverhead;
 /** Of integers up to 2^28: first octets and lengths. */
 const integerBytesMax = 5;
 
@@ -49,21 +52,27 @@ const statuses: ReadonlyMap<number, number> = new Map(
  * whose peer has made its table smaller than 4,096 octets is to be told: see `FrameWriter.sayNoTable`.
  */
 export class HpackEncoder {
+  /** The list of the block taken last, as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113 section 6.5.2). */
+  listBytes = 0;
+
   #memory = Buffer.allocUnsafeSlow(bytesMin);
   #size = 0;
+  #list = 0;
 
   /** The status of an answer, 100 to 999. */
   status(status: number): void {
     const index = statuses.get(status);
     this.#reserve(8);
-    if (index === undefined) this.#literal(':status', `${status}`);
-    else this.#octet(indexed | index);
+    if (index === undefined) return this.#literal(':status', `${status}`);
+    this.#list += statusListBytes;
+    this.#octet(indexed | index);
   }
 
   /** A pseudo-header field; all of them come before {@link field}. */
   pseudo(name: string, value: string): void {
     const index = wholes.get(`${name} ${value}`);
     if (index === undefined) return this.#literal(name, value);
+    this.#list += name.length + value.length + fieldOverhead;
     this.#reserve(1);
     this.#octet(indexed | index);
   }
@@ -84,11 +93,14 @@ export class HpackEncoder {
     const block = Buffer.allocUnsafe(this.#size);
     this.#memory.copy(block, 0, 0, this.#size);
     this.#size = 0;
+    this.listBytes = this.#list;
+    this.#list = 0;
     if (this.#memory.length > bytesKept) this.#memory = Buffer.allocUnsafeSlow(bytesMin);
     return block;
   }
 
   #literal(name: string, value: string): void {
+    this.#list += name.length + value.length + fieldOverhead;
     this.#reserve(integerBytesMax);
     const known = literals.get(name);
     if (known === undefined) {
@@ -111,6 +123,7 @@ export class HpackEncoder {
     const end = encodeHuffman(text, this.#memory, start + 1);
     if (end === -1) {
       this.#size = 0;
+      this.#list = 0;
       assert.fail('a field that is not latin1');
     }
     const coded = end - start - 1;

@@ -16,6 +16,8 @@ export class PeerSettings {
   /** What it takes on a new stream. */
   windowBytes = defaultWindowBytes;
   extendedConnect = false;
+  /** What it takes of a block's list; who sends more is refused, or costs it the connection. */
+  listBytesMax = Number.POSITIVE_INFINITY;
   /** Memory that its decoder has for our encoder. */
   tableBytes = firstTableBytes;
   #came = false;
@@ -54,6 +56,9 @@ export class PeerSettings {
         break;
       case settingIds.maxFrameSize:
         if (value < frameBytesLeast || value > frameBytesMost) return wrong('SETTINGS_MAX_FRAME_SIZE');
+        break;
+      case settingIds.maxHeaderListSize:
+        this.listBytesMax = value;
         break;
       case settingIds.enableConnectProtocol:
         if (value > 1 || (this.extendedConnect && value === 0))

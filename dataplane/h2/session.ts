@@ -93,6 +93,11 @@ export class Session implements FrameEvents {
     return this.#peer.streamsMax;
   }
 
+  /** What the peer takes of a header block, as its encoder has counted it. */
+  get peerListBytesMax(): number {
+    return this.#peer.listBytesMax;
+  }
+
   get peerExtendedConnect(): boolean {
     return this.#peer.extendedConnect;
   }

@@ -159,7 +159,7 @@ export class Attempt implements ResponseEvents, ConnectEvents {
 
   responseFailed(failure: Failure, reached: Reached): void {
     this.#exchange = null;
-    this.#over('Broken');
+    this.#over(reached === 'NotSent' ? null : 'Broken');
     this.#owner?.responseFailed(this, failure, reached);
   }
 

@@ -236,7 +236,8 @@ export class Forwarding implements AttemptOwner {
   responseFailed(attempt: Attempt, failure: Failure, reached: Reached): void {
     if (reached !== 'Answering' && this.#othersRun(attempt)) return;
     // an answer that the client has a part of is nobody else's to go on with
-    const next = reached === 'Answering' || this.#answering ? null : this.#next(causeOf(reached), attempt);
+    const cause = this.#answering ? null : causeOf(reached);
+    const next = cause === null ? null : this.#next(cause, attempt);
     if (next === null) this.#fail(failure);
     else this.#goOn(next);
   }
@@ -353,6 +354,15 @@ export class Forwarding implements AttemptOwner {
 const none: readonly UpstreamEndpoint[] = [];
 const nothing = Buffer.alloc(0);
 
-function causeOf(reached: 'NotActedOn' | 'Unanswered'): RetryCause {
-  return { kind: reached === 'NotActedOn' ? 'Refused' : 'Reset' };
+/** Null where nothing may follow. */
+function causeOf(reached: Reached): RetryCause | null {
+  switch (reached) {
+    case 'NotActedOn':
+      return { kind: 'Refused' };
+    case 'Unanswered':
+      return { kind: 'Reset' };
+    case 'NotSent':
+    case 'Answering':
+      return null;
+  }
 }

@@ -101,6 +101,11 @@ export class Http2Connection implements SessionHost, Swept {
     return this.#session.peerExtendedConnect;
   }
 
+  /** Whether the backend takes the block that `heads` has made last: one too large may cost others the connection. */
+  get takesBlock(): boolean {
+    return this.heads.listBytes <= this.#session.peerListBytesMax;
+  }
+
   get isIdle(): boolean {
     return this.#session.openStreams === 0;
   }

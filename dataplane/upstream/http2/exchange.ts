@@ -52,10 +52,13 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
     const ended = !isTunnel && (request.length === noContent || request.length === 0);
     const block = isTunnel ? heads.webSocket(request, scheme) : heads.request(request, scheme);
     this.#requestEnded = ended;
+    if (!this.#connection.takesBlock) {
+      this.#failSoon({ kind: 'HeadTooLarge' }, 'NotSent');
+      return;
+    }
     this.#stream = this.#connection.open(block, ended, this);
     if (this.#stream !== null) return;
-    const failure: Failure = { kind: 'BackendClosed', detail: 'the connection takes no more requests' };
-    process.nextTick(() => this.#take()?.responseFailed(failure, 'NotActedOn'));
+    this.#failSoon({ kind: 'BackendClosed', detail: 'the connection takes no more requests' }, 'NotActedOn');
   }
 
   data(data: Buffer): boolean {
@@ -65,7 +68,14 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   end(trailers: Fields | null): void {
     if (this.#requestEnded || this.#isTunnel) return;
     this.#requestEnded = true;
-    this.#stream?.end(trailers === null ? null : this.#connection.heads.trailers(trailers));
+    const block = trailers === null ? null : this.#connection.heads.trailers(trailers);
+    if (block === null || this.#connection.takesBlock) {
+      this.#stream?.end(block);
+      return;
+    }
+    this.#kept.clear();
+    this.#stream?.reset(errorCodes.cancel);
+    this.#failSoon({ kind: 'HeadTooLarge' }, this.#headCame ? 'Answering' : 'NotSent');
   }
 
   flush(): boolean {
@@ -191,6 +201,11 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
     this.#kept.clear();
     this.#stream?.reset(errorCodes.protocolError);
     user?.responseFailed({ kind: 'MalformedResponse', detail }, 'Answering');
+  }
+
+  /** Never at once: who begins, or ends, has not been told that it has. */
+  #failSoon(failure: Failure, reached: Reached): void {
+    process.nextTick(() => this.#take()?.responseFailed(failure, reached));
   }
 
   /** The user, who hears nothing more from here. */

@@ -8,6 +8,11 @@ import type { SentRequest } from '../sent-request.ts';
 export class RequestHeads {
   readonly #encoder = new HpackEncoder();
 
+  /** The list of the block made last (RFC 9113 section 6.5.2). */
+  get listBytes(): number {
+    return this.#encoder.listBytes;
+  }
+
   /** The head of a request (RFC 9113 section 8.3.1). */
   request({ head, length, takesTrailers }: SentRequest, scheme: 'http' | 'https'): Buffer {
     const encoder = this.#encoder;

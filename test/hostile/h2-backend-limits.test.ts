@@ -1,0 +1,68 @@
+// What backends of HTTP/2 take from one connection, over which a client must not drive ours: others share it.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { outlierDefaults } from '#snapshot/cluster-defaults.ts';
+import { givenDataPlane } from '../given/data-plane.ts';
+import { eventually } from '../given/eventually.ts';
+import { block, endHeaders, endStream, frame, settings, types } from '../given/h2-frames.ts';
+import { aRawH2Backend } from '../given/h2-raw-backend.ts';
+import { aRawClient, readAnswers } from '../given/raw-client.ts';
+import type { GivenDataPlane } from '../given/data-plane.ts';
+import type { RawClient } from '../given/raw-client.ts';
+
+const cluster = { protocol: 'HTTP2' } as const;
+const maxHeaderListSize = 6;
+const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+function answer(stream: number): Buffer {
+  return frame(types.headers, endHeaders | endStream, stream, block([':status', '204']));
+}
+
+function loads(dataPlane: GivenDataPlane): readonly number[] {
+  return [...dataPlane.cluster.endpoints].map(({ load }) => load);
+}
+
+async function ask(client: RawClient, request: string): Promise<number> {
+  const before = readAnswers(client.received()).answers.length;
+  client.send(request);
+  const received = await client.until((octets) => readAnswers(octets).answers.length > before);
+  return readAnswers(received).answers.at(-1)?.status ?? 0;
+}
+
+describe('a request whose fields are more than a backend by HTTP/2 takes', () => {
+  const greeting = settings([maxHeaderListSize, 8_192]);
+  const large = get.replace('Host', `X: ${'y'.repeat(8_000)}\r\nHost`);
+
+  it('fails by itself before a stream is opened, and says nothing of the endpoint', async () => {
+    await using backend = await aRawH2Backend(answer, greeting);
+    const outlier = { ...outlierDefaults, consecutiveFailures: 1, ejectedPercentMax: 100 };
+    using dataPlane = await givenDataPlane([backend.port], { cluster: { ...cluster, outlier } });
+    using client = await aRawClient(dataPlane.port);
+    assert.equal(await ask(client, get), 204);
+    assert.equal(await ask(client, large), 431);
+    assert.equal(await ask(client, get), 204);
+    assert.equal(backend.seen.length, 2);
+    assert.equal(backend.connections(), 1);
+    assert.deepEqual(loads(dataPlane), [0]);
+    assert.ok([...dataPlane.cluster.endpoints].every(({ healthy }) => healthy));
+    assert.deepEqual(
+      dataPlane.records.map(({ status, failure, attempts }) => [status, failure?.kind, attempts]),
+      [
+        [204, undefined, 1],
+        [431, 'HeadTooLarge', 1],
+        [204, undefined, 1],
+      ],
+    );
+  });
+
+  it('fails as well when they are trailers', async () => {
+    await using backend = await aRawH2Backend(() => null, greeting);
+    using dataPlane = await givenDataPlane([backend.port], { cluster });
+    using client = await aRawClient(dataPlane.port);
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n');
+    await eventually(() => backend.seen.length === 1);
+    assert.equal(await ask(client, `0\r\nX: ${'y'.repeat(8_200)}\r\n\r\n`), 431);
+    await eventually(() => loads(dataPlane)[0] === 0);
+    assert.equal(backend.connections(), 1);
+  });
+});
