@@ -46,8 +46,8 @@ function clusterOf(count: number): UpstreamCluster {
     address: `10.0.${at >> 8}.${at & 255}`,
     port: 80,
     state: 'Ready',
-    zone: null,
     forZones: [],
+    forNodes: [],
   }));
   const upstreams = createUpstreams();
   upstreams.apply(

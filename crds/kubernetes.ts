@@ -166,12 +166,16 @@ const endpointConditions = z
     terminating: given.terminating,
   }));
 
+/** Names of objects, each in an object of its own. */
+const named = z.array(z.object({ name: z.string() })).default([]);
+
 const endpoint = z.object({
   addresses: z.array(z.string()).min(1).max(100),
   conditions: endpointConditions.prefault({}),
   hostname: z.string().exactOptional(),
   nodeName: z.string().exactOptional(),
   zone: z.string().exactOptional(),
+  hints: z.object({ forZones: named, forNodes: named }).prefault({}),
   targetRef: z
     .object({
       kind: z.string().default(''),

@@ -2,7 +2,9 @@
 // nothing by itself, and reads no environment: main.ts and the standalone command hand everything in.
 import { bindPort } from '#snapshot/bind-port.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
-import type { Fleet, RateLimitStore } from '#snapshot/rate-limit.ts';
+import { fleetDefaults, nowhere } from '#snapshot/fleet.ts';
+import type { Fleet } from '#snapshot/fleet.ts';
+import type { RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { Compiler } from '#dataplane/compile/compiler.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
@@ -102,7 +104,9 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
 
   let served: ResourceSet = new Map();
   const onSnapshot: OnSnapshot = async (resources, { version }) => {
-    rateLimiting.configure(...storeAndFleet(resources));
+    const [store, fleet] = storeAndFleet(resources);
+    rateLimiting.configure(store, fleet);
+    upstreams.runAt(fleet.members.find(({ instance }) => instance === options.instance) ?? nowhere);
     const { runtime, refused } = compiler.compile({ version, resources });
     cell.current = runtime;
     served = resources;
@@ -170,6 +174,6 @@ function storeAndFleet(resources: ResourceSet): [RateLimitStore, Fleet] {
   }
   return [
     store ?? { kind: 'RateLimitStore', id: resourceId('RateLimitStore', 'none'), type: 'Memory' },
-    fleet ?? { kind: 'Fleet', id: resourceId('Fleet', 'none'), replicas: 1 },
+    fleet ?? { kind: 'Fleet', id: resourceId('Fleet', 'none'), replicas: 1, ...fleetDefaults },
   ];
 }

@@ -24,7 +24,6 @@ export const clusterDefaults: ClusterSettings = Object.freeze({
   balance: Object.freeze({ kind: 'LeastRequest' }),
   persistence: null,
   slowStartMs: 0,
-  zones: 'Any',
   outlier: outlierDefaults,
   check: null,
   breaker: Object.freeze({ connectionsMax: 8_192, pendingMax: 1_024, requestsMax: 0, retriesMax: 64 }),
@@ -39,9 +38,9 @@ export const clusterDefaults: ClusterSettings = Object.freeze({
 });
 
 /** What an endpoint is told to have when nobody says. */
-export const endpointDefaults: Pick<Endpoint, 'zone' | 'forZones'> = Object.freeze({
-  zone: null,
+export const endpointDefaults: Pick<Endpoint, 'forZones' | 'forNodes'> = Object.freeze({
   forZones: Object.freeze([]),
+  forNodes: Object.freeze([]),
 });
 
 /** What a rule that forwards does beyond that without being told. */

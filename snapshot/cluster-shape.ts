@@ -77,7 +77,6 @@ const settings: shape.Fields<ClusterSettings> = {
     object({ cookie: cookieName, path: cookiePath, ttlMs: shape.nullable(shape.integer(1)) }),
   ),
   slowStartMs: millis,
-  zones: shape.oneOf('Any', 'Prefer'),
   outlier: shape.nullable(outlier),
   check: shape.nullable(check),
   breaker: object({ connectionsMax: count, pendingMax: count, requestsMax: count, retriesMax: count }),
@@ -110,7 +109,7 @@ export const endpointsShape: Shape<Endpoints> = object({
       port,
       state: shape.oneOf('Ready', 'Terminating'),
       ...shape.defaulted(
-        { zone: shape.nullable(shape.shortText(63)), forZones: shape.list(shape.shortText(63)) },
+        { forZones: shape.list(shape.shortText(63)), forNodes: shape.list(shape.shortText(253)) },
         endpointDefaults,
       ),
     }),

@@ -26,8 +26,6 @@ export interface ClusterSettings {
   readonly persistence: Persistence | null;
   /** A new endpoint's share grows for so long; 0 for the whole share at once. */
   readonly slowStartMs: number;
-  /** Prefer: endpoints of the data plane's own zone while they can carry it. */
-  readonly zones: 'Any' | 'Prefer';
   /** Null: endpoints are never ejected for how they answer. */
   readonly outlier: OutlierDetection | null;
   /** Null: endpoints are not asked. */
@@ -111,8 +109,7 @@ export interface Endpoint {
   readonly address: string;
   readonly port: number;
   readonly state: 'Ready' | 'Terminating';
-  /** Where it runs (topology.kubernetes.io/zone); null when nobody says. */
-  readonly zone: string | null;
-  /** Zones that the cluster hints should use it, sorted; empty for no hint. */
+  /** Zones and nodes whose clients should use it (hints of its EndpointSlice), sorted; empty for no hint. */
   readonly forZones: readonly string[];
+  readonly forNodes: readonly string[];
 }

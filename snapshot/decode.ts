@@ -18,8 +18,9 @@ import {
   statusCode,
 } from './field-shapes.ts';
 import type { Filter, HeaderValue } from './filter.ts';
+import { type Fleet, fleetDefaults } from './fleet.ts';
 import type { ResourceKind } from './ids.ts';
-import type { Fleet, OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
+import type { OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
 import type {
   Attachment,
   PathRewrite,
@@ -290,6 +291,18 @@ const fleet: Shape<Fleet> = object({
   kind: shape.oneOf('Fleet'),
   id: shape.idOf('Fleet'),
   replicas: shape.integer(1),
+  ...shape.defaulted(
+    {
+      members: shape.list(
+        object({
+          instance: shape.shortText(253),
+          zone: shape.nullable(shape.shortText(63)),
+          node: shape.nullable(shape.shortText(253)),
+        }),
+      ),
+    },
+    fleetDefaults,
+  ),
 });
 
 const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly kind: K }>> } = {

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
 import { clusterDefaults, endpointDefaults, forwardDefaults, timeoutDefaults } from './cluster-defaults.ts';
+import { fleetDefaults } from './fleet.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
 
@@ -93,6 +94,7 @@ const canonical = encoder(
     ['ClientSettings', encodedMembers(clientDefaults)],
     ['Listener', encodedMembers({ tls: listenerTlsDefaults })],
     ['Forward', encodedMembers(forwardDefaults)],
+    ['Fleet', encodedMembers(fleetDefaults)],
   ]),
   // These have no kind: they are known by the member that holds them.
   new Map([

@@ -46,10 +46,3 @@ export type RateLimitStore =
       /** `redis://` or `rediss://`, with user and password. */
       readonly url: Secret<string>;
     };
-
-/** How many data planes serve this Gateway: ready endpoints of its Service; 1 without one. One a snapshot. */
-export interface Fleet {
-  readonly kind: 'Fleet';
-  readonly id: ResourceId;
-  readonly replicas: number;
-}

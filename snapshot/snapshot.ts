@@ -4,9 +4,10 @@ import type { Authentication, KeySet } from './authentication.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Cluster, Endpoints } from './cluster.ts';
+import type { Fleet } from './fleet.ts';
 import type { ResourceId } from './ids.ts';
 import type { Listener } from './listener.ts';
-import type { Fleet, RateLimit, RateLimitStore } from './rate-limit.ts';
+import type { RateLimit, RateLimitStore } from './rate-limit.ts';
 import type { Route } from './route.ts';
 import type { StreamRoute } from './stream-route.ts';
 

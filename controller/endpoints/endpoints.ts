@@ -1,7 +1,6 @@
 // The short road: EndpointSlices of a Service become the Endpoints resource of a cluster. Does not know what a
 // route is; which Services are wanted the translation has told.
 import type { EndpointSlice, SliceEndpoint } from '#crds/kubernetes.ts';
-import { endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import type { Endpoint, Endpoints } from '#snapshot/cluster.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
 import { isReachable, type EndpointScope } from './address.ts';
@@ -38,9 +37,20 @@ function endpointsOf(slice: EndpointSlice, portName: string): readonly Endpoint[
     const address = endpoint.addresses[0]?.toLowerCase();
     return state === null || address === undefined
       ? []
-      : ports.map((port) => Object.freeze({ address, port, state, ...endpointDefaults }));
+      : ports.map((port) => Object.freeze({ address, port, state, ...hintsOf(endpoint) }));
   });
 }
+
+/** For whom it should be, as far as anybody says: what trafficDistribution of a Service becomes in its slices. */
+function hintsOf({ hints }: SliceEndpoint): Pick<Endpoint, 'forZones' | 'forNodes'> {
+  return { forZones: names(hints.forZones), forNodes: names(hints.forNodes) };
+}
+
+function names(named: readonly { readonly name: string }[]): readonly string[] {
+  return named.length === 0 ? none : Object.freeze(named.map(({ name }) => name).sort());
+}
+
+const none: readonly string[] = Object.freeze([]);
 
 /** Null: it serves nobody. */
 export function stateOf(endpoint: SliceEndpoint): Endpoint['state'] | null {

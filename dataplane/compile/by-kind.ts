@@ -24,7 +24,7 @@ export interface ByKind {
   readonly ticketSecrets: TicketSecret[];
 }
 
-/** Sorts out `resources`; stores and fleets are for the rate limiter, which is told by others. */
+/** Sorts out `resources`; stores and fleets are told to whom they concern by others. */
 export function byKind(resources: ResourceSet): ByKind {
   const all: ByKind = {
     listeners: [],

@@ -8,9 +8,9 @@ import { EndpointChoice } from './balance/endpoint-choice.ts';
 import { hashKeyOf } from './balance/hash-key.ts';
 import { leastRequest } from './balance/least-request.ts';
 import { maglev } from './balance/maglev.ts';
+import { Nearby } from './balance/nearby.ts';
 import { roundRobin } from './balance/round-robin.ts';
 import { SlowStart } from './balance/slow-start.ts';
-import { ZoneView } from './balance/zone-view.ts';
 import { ClusterHealth } from './health/cluster-health.ts';
 import { askBy } from './health/probe.ts';
 import type { ProbeRoads } from './health/probe.ts';
@@ -129,6 +129,11 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (!isSame) this.#configure(resource, certificate);
     if (this.#parts !== null && !(isSame && isListed)) this.#list(this.#parts, endpoints);
     else if (resource.check !== null) this.#begin();
+  }
+
+  /** The data plane runs elsewhere than it knew. */
+  moved(): void {
+    if (this.#parts !== null) this.endpointChanged();
   }
 
   /** Nothing refers to it any more: requests that still hold it are served, and no connection is kept. */
@@ -251,8 +256,8 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       const endpoint = known ?? new UpstreamEndpoint(told, this);
       if (known === undefined) parts.health.admit(endpoint, this.around.nowMs);
       if (known === undefined && !isFirst) this.#startSlowly(parts.slowStart, endpoint);
-      endpoint.zone = told.zone;
       endpoint.forZones = told.forZones;
+      endpoint.forNodes = told.forNodes;
       before.delete(key);
       endpoints.set(key, endpoint);
       (told.state === 'Ready' ? ready : terminating).push(endpoint);
@@ -325,10 +330,10 @@ function hashKeyFor(balance: Balance): HashKey | null {
 }
 
 function choiceFor(cluster: Cluster, around: UpstreamSurroundings): EndpointChoice<UpstreamEndpoint> {
-  const zones = cluster.zones === 'Prefer' ? new ZoneView<UpstreamEndpoint>(around.zone) : null;
+  const nearby = new Nearby<UpstreamEndpoint>(around);
   return new EndpointChoice(balancerFor(cluster.balance, around.random), {
     panicPercent: cluster.outlier?.panicPercent ?? defaultPanicPercent,
-    prefer: zones === null ? null : (members) => zones.prefer(members),
+    prefer: (members) => nearby.prefer(members),
   });
 }
 
@@ -344,8 +349,8 @@ function balancerFor(balance: Balance, random: Random): Balancer<UpstreamEndpoin
 }
 
 /** What of a cluster decides how its endpoints are chosen. */
-function balanceTerms({ balance, zones, outlier }: Cluster): unknown {
-  return [balance, zones, outlier?.panicPercent ?? defaultPanicPercent];
+function balanceTerms({ balance, outlier }: Cluster): unknown {
+  return [balance, outlier?.panicPercent ?? defaultPanicPercent];
 }
 
 /** Both come from decoded resources: plain data with its members in the same order. */

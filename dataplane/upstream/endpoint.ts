@@ -1,5 +1,5 @@
 import type { Endpoint } from '#snapshot/cluster.ts';
-import type { Zoned } from './balance/zone-view.ts';
+import type { Hinted } from './balance/nearby.ts';
 import { EndpointHealth } from './health/endpoint-health.ts';
 import type { Outcome } from './health/endpoint-health.ts';
 import type { ConnectionTerms } from './surroundings.ts';
@@ -13,13 +13,13 @@ export interface EndpointOwner extends ConnectionTerms {
 }
 
 /** One endpoint of a cluster: who it is, how it fares, and how it is reached. */
-export class UpstreamEndpoint implements Zoned, Destination {
+export class UpstreamEndpoint implements Hinted, Destination {
   /** `address:port`, for logs. */
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  zone: string | null;
   forZones: readonly string[];
+  forNodes: readonly string[];
   /** Requests under way. */
   load = 0;
   weight = 100;
@@ -38,8 +38,8 @@ export class UpstreamEndpoint implements Zoned, Destination {
   constructor(endpoint: Endpoint, owner: EndpointOwner) {
     this.address = endpoint.address;
     this.port = endpoint.port;
-    this.zone = endpoint.zone;
     this.forZones = endpoint.forZones;
+    this.forNodes = endpoint.forNodes;
     this.name = endpoint.address.includes(':')
       ? `[${endpoint.address}]:${endpoint.port}`
       : `${endpoint.address}:${endpoint.port}`;

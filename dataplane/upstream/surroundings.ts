@@ -1,5 +1,6 @@
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { BackendConnections } from '#snapshot/cluster.ts';
+import type { Place } from '#snapshot/fleet.ts';
 import type { ClientTls } from './client-tls.ts';
 import type { RequestHeads } from './http2/request-head.ts';
 import type { ConnectionRoom } from './connection-room.ts';
@@ -14,11 +15,11 @@ export interface UpstreamSurroundings {
   readonly awake: Set<Swept>;
   /** What has a deadline that it looks at itself. */
   readonly waiting: Set<Swept>;
-  /** Where this data plane runs; null when nobody has said. */
-  readonly zone: string | null;
   /** 0 to 1. */
   readonly random: () => number;
   nowMs: number;
+  /** Where this data plane runs, as far as it has been told. */
+  place: Place;
 }
 
 /** Something that looks at the coarse clock when it is told to. */

@@ -4,6 +4,8 @@ import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { UpstreamCluster } from './cluster.ts';
 import { RequestHeads } from './http2/request-head.ts';
 import { defaultUpstreamLimits } from './limits.ts';
+import { nowhere } from '#snapshot/fleet.ts';
+import type { Place } from '#snapshot/fleet.ts';
 import type { UpstreamSurroundings } from './surroundings.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type { UpstreamLimits } from './limits.ts';
@@ -23,6 +25,8 @@ export interface Upstreams {
   ): void;
   /** The cluster, the same object for as long as it is in what was applied; null for an unknown one. */
   cluster(id: ResourceId): UpstreamCluster | null;
+  /** From now on this data plane is known to run there: endpoints that are for those near to them are chosen by it. */
+  runAt(place: Place): void;
   /** The connections there are now to the endpoints of each cluster. */
   connections(): readonly ClusterConnections[];
   /** Closes idle connections and stops the sweep; exchanges under way go on. */
@@ -40,8 +44,6 @@ export interface UpstreamOptions {
   readonly limits?: Partial<UpstreamLimits>;
   /** Monotonic, milliseconds. */
   readonly now?: () => number;
-  /** Where this data plane runs, for clusters that prefer their own zone. */
-  readonly zone?: string;
   /** 0 to 1. */
   readonly random?: () => number;
 }
@@ -60,9 +62,9 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
     requestHeads: new RequestHeads(),
     awake: new Set(),
     waiting: new Set(),
-    zone: options.zone ?? null,
     random: options.random ?? Math.random,
     nowMs: now(),
+    place: nowhere,
   };
   let clusters = new Map<ResourceId, UpstreamCluster>();
   const sweep = setInterval(() => {
@@ -89,6 +91,12 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
       clusters = present;
     },
     cluster: (id) => clusters.get(id) ?? null,
+    runAt(place) {
+      const { zone, node } = surroundings.place;
+      if (place.zone === zone && place.node === node) return;
+      surroundings.place = place;
+      for (const cluster of clusters.values()) cluster.moved();
+    },
     connections: () => [...clusters.values()].map(connectionsOf),
     close() {
       clearInterval(sweep);

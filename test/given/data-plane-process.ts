@@ -11,7 +11,9 @@ import { LastGood } from '#dataplane/subscribe/last-good.ts';
 import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey, resourceId } from '#snapshot/ids.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
 import type { HttpListener } from '#snapshot/listener.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
 import { anUnusedPort } from './data-plane.ts';
 import { eventually } from './eventually.ts';
 import { forwardToNothing, givenRoute, givenRule, listenerId } from './route.ts';
@@ -28,16 +30,20 @@ export interface DataPlaneProcess extends AsyncDisposable {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts one before the backend on `backendPort` of loopback; settles when it is ready. */
+/**
+ * Starts one before the backend on `backendPort` of loopback; settles when it is ready. `others`: resources of its
+ * snapshot that come in place of those of the same id.
+ */
 export async function aDataPlaneProcess(
   backendPort: number,
   options: readonly string[] = [],
+  others: readonly Resource[] = [],
 ): Promise<DataPlaneProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-process-'));
   const port = await anUnusedPort();
   const file = path.join(folder, 'file');
   await writeFile(file, 'nobody looks at it');
-  await saveSnapshot(folder, port, backendPort);
+  await saveSnapshot(folder, port, backendPort, others);
   const child = spawn(
     process.execPath,
     [
@@ -96,7 +102,12 @@ async function adminAddressOf(child: ChildProcess): Promise<string> {
 }
 
 /** Writes to the state folder `dir` that Gateway infra/edge sends all that comes to `port` to `backendPort` of loopback. */
-export async function saveSnapshot(dir: string, port: number, backendPort: number): Promise<void> {
+export async function saveSnapshot(
+  dir: string,
+  port: number,
+  backendPort: number,
+  others: readonly Resource[] = [],
+): Promise<void> {
   const listener: HttpListener = {
     kind: 'Listener',
     id: listenerId('http'),
@@ -128,5 +139,6 @@ export async function saveSnapshot(dir: string, port: number, backendPort: numbe
     },
   });
   const order = { lineage: 'cluster', kinds: { HTTPRoute: { seen: '1', state: 'at-1' } } };
-  await lastGood.write(order, [listener, endpoints, cluster, route].map(encodeResource));
+  const all = [listener, endpoints, cluster, route, ...others].map((one) => [one.id, one] as const);
+  await lastGood.write(order, [...new Map<ResourceId, Resource>(all).values()].map(encodeResource));
 }

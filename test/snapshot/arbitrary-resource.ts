@@ -152,8 +152,8 @@ const byKind = {
         address: fc.ipV4(),
         port,
         state: fc.constantFrom('Ready', 'Terminating'),
-        zone: nullable(fc.constantFrom('a', 'b')),
         forZones: list(fc.constantFrom('a', 'b')),
+        forNodes: list(fc.constantFrom('a', 'b')),
       }),
     ),
   }),
@@ -220,7 +220,18 @@ const byKind = {
     }),
   ),
   TicketSecret: fc.record({ kind: constant('TicketSecret'), id: id('TicketSecret'), secret }),
-  Fleet: fc.record({ kind: constant('Fleet'), id: id('Fleet'), replicas: fc.integer({ min: 1 }) }),
+  Fleet: fc.record({
+    kind: constant('Fleet'),
+    id: id('Fleet'),
+    replicas: fc.integer({ min: 1 }),
+    members: list(
+      fc.record({
+        instance: fc.constantFrom('edge-1', 'edge-2'),
+        zone: nullable(fc.constantFrom('a', 'b')),
+        node: nullable(fc.constantFrom('a', 'b')),
+      }),
+    ),
+  }),
 } satisfies { readonly [K in ResourceKind]: fc.Arbitrary<Extract<Resource, { readonly kind: K }>> };
 
 /** Any valid resource of any kind. */

@@ -46,7 +46,6 @@ export const arbitraryClusterSettings: {
   ),
   persistence: nullable(fc.record({ cookie: name, path: constant('/'), ttlMs: nullable(some) })),
   slowStartMs: count,
-  zones: fc.constantFrom('Any', 'Prefer'),
   outlier: nullable(
     fc.record({
       consecutiveFailures: count,

@@ -8,6 +8,7 @@ import {
   forwardDefaults,
   timeoutDefaults,
 } from '#snapshot/cluster-defaults.ts';
+import { fleetDefaults } from '#snapshot/fleet.ts';
 import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
 import { resourceId } from '#snapshot/ids.ts';
@@ -18,7 +19,7 @@ import { arbitraryResource } from './arbitrary-resource.ts';
 const endpoints = {
   kind: 'Endpoints',
   id: 'Endpoints/shop/cart:80',
-  endpoints: [{ address: '10.0.0.1', port: 80, state: 'Ready', zone: null, forZones: [] }],
+  endpoints: [{ address: '10.0.0.1', port: 80, state: 'Ready', forZones: [], forNodes: [] }],
 };
 
 /** Members that may be left out, by the member that holds them, or by the kind. */
@@ -29,6 +30,7 @@ const defaulted: Readonly<Record<string, object>> = {
   action: forwardDefaults,
   endpoints: endpointDefaults,
   timeouts: timeoutDefaults,
+  Fleet: fleetDefaults,
 };
 
 /** Whether the member at `path` of a resource of `kind` may be left out. */

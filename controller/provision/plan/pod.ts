@@ -102,8 +102,12 @@ function container(
       `--drain-accept=${drain.acceptSeconds}`,
       `--drain-deadline=${drain.deadlineSeconds}`,
     ],
-    // Of the memory limit; the rest is for sockets, TLS and the snapshot.
-    env: [{ name: 'NODE_OPTIONS', value: '--max-old-space-size-percentage=60' }],
+    env: [
+      // Of the memory limit; the rest is for sockets, TLS and the snapshot.
+      { name: 'NODE_OPTIONS', value: '--max-old-space-size-percentage=60' },
+      // By which the snapshot tells where the pod runs; on the node's own network the host has another name.
+      { name: 'TURNPIKE_INSTANCE', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ],
     ports: [{ name: 'admin', containerPort: adminPort, protocol: 'TCP' }],
     resources,
     securityContext: {

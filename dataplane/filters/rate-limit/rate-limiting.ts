@@ -2,7 +2,8 @@
 // Counters are in this process, or shared by all data planes through Redis. Does not know where in the
 // pipeline its filters stand, and picks no status code.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
-import type { Fleet, RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
+import type { Fleet } from '#snapshot/fleet.ts';
+import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import { redisAddress, redisAddressForm } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
 import { unavailableStore } from './counter-store.ts';

@@ -7,8 +7,8 @@ import type { Balanced, Balancer } from './balancer.ts';
 export interface ChoiceOptions<E> {
   /** With fewer healthy ones (percent) their health is not looked at: few must not carry what all did. */
   readonly panicPercent: number;
-  /** Who of all is preferred: {@link ZoneView.prefer}; null for everybody. */
-  readonly prefer: ((members: readonly E[]) => readonly E[]) | null;
+  /** Who of all is preferred: {@link Nearby.prefer}. */
+  readonly prefer: (members: readonly E[]) => readonly E[];
 }
 
 /** So often a balancer is asked before the candidates are gone through themselves. */
@@ -110,7 +110,7 @@ export class EndpointChoice<E extends Balanced> {
 
   #refresh(): void {
     this.#isStale = false;
-    const members = this.#options.prefer?.(this.#all) ?? this.#all;
+    const members = this.#options.prefer(this.#all);
     const healthy = members.reduce((count, member) => count + (member.healthy ? 1 : 0), 0);
     const isPanic = healthy * 100 < this.#options.panicPercent * members.length;
     let candidates: readonly E[] = [];

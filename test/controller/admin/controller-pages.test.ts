@@ -9,6 +9,7 @@ test('the summary tells of each Gateway what its snapshot is made of and who has
   const fleets = ['a', 'b'].map((name): Resource => ({
     kind: 'Fleet',
     id: resourceId('Fleet', name),
+    members: [],
     replicas: 1,
   }));
   const order = { lineage: 'cluster', kinds: { HTTPRoute: { seen: '42', state: 'x' } } };

@@ -110,6 +110,44 @@ test('the fleet is the ready endpoints of the own Service, each pod once, at lea
   assert.equal(compileFleet([]).replicas, 1);
 });
 
+test('the fleet tells where each of its pods runs, ready or not, each once', () => {
+  const pod = (name: string, address: string, place: object) => ({
+    addresses: [address],
+    targetRef: { kind: 'Pod', name },
+    ...place,
+  });
+  const four = [
+    pod('edge-b', '10.0.0.2', { nodeName: 'node-2', zone: 'b', conditions: { ready: false } }),
+    pod('edge-a', '10.0.0.1', { nodeName: 'node-1', zone: '' }),
+    { addresses: ['10.0.0.3'], zone: 'c' },
+  ];
+  const six = [pod('edge-b', 'fd00::2', { nodeName: 'node-2', zone: 'b' })];
+  const slices = [slice({}, { endpoints: four }), slice({}, { endpoints: six, addressType: 'IPv6' })];
+  assert.deepEqual(compileFleet(slices).members, [
+    { instance: 'edge-a', zone: null, node: 'node-1' },
+    { instance: 'edge-b', zone: 'b', node: 'node-2' },
+  ]);
+  assert.deepEqual(compileFleet([]).members, []);
+});
+
+test('endpoints are told with the zones and nodes that should use them', () => {
+  const hinted = (address: string, hints?: object) => ({ addresses: [address], ...(hints && { hints }) });
+  const endpoints = [
+    hinted('10.0.0.1', { forZones: [{ name: 'b' }, { name: 'a' }] }),
+    hinted('10.0.0.2', { forNodes: [{ name: 'node-1' }], forZones: [] }),
+    hinted('10.0.0.3'),
+  ];
+  const told = compileEndpoints(source, [slice({}, { endpoints })]).endpoints;
+  assert.deepEqual(
+    told.map(({ forZones, forNodes }) => [forZones, forNodes]),
+    [
+      [['a', 'b'], []],
+      [[], ['node-1']],
+      [[], []],
+    ],
+  );
+});
+
 test('one EndpointSlice change renews one Endpoints resource', () => {
   const gateway = object({
     kind: 'Gateway',

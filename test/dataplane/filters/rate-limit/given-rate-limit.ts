@@ -1,6 +1,7 @@
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import type { Fleet, RateLimit, RateLimitStore, TokenBucketLimit } from '#snapshot/rate-limit.ts';
+import { type Fleet, fleetDefaults } from '#snapshot/fleet.ts';
+import type { RateLimit, RateLimitStore, TokenBucketLimit } from '#snapshot/rate-limit.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 
@@ -44,7 +45,7 @@ export function redisStore(url: string): RateLimitStore {
 }
 
 export function fleetOf(replicas: number): Fleet {
-  return { kind: 'Fleet', id: resourceId('Fleet', 'fleet'), replicas };
+  return { kind: 'Fleet', id: resourceId('Fleet', 'fleet'), replicas, ...fleetDefaults };
 }
 
 interface Asked {

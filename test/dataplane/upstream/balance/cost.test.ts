@@ -65,7 +65,7 @@ for (const [name, make] of Object.entries(balancers)) {
     for (const [state, spoil] of Object.entries(cases)) {
       it(`with ${state}`, () => {
         const choices = [2, 5_000].map((count) => {
-          const choice = new EndpointChoice<GivenMember>(make(), { panicPercent: 50, prefer: null });
+          const choice = new EndpointChoice<GivenMember>(make(), { panicPercent: 50, prefer: (all) => all });
           choice.update(givenMembers(count, (member, at) => at % 2 === 1 && spoil(member)));
           return choice;
         });
@@ -80,7 +80,7 @@ for (const [name, make] of Object.entries(balancers)) {
     it('with half of them ejected since the last sweep', () => {
       const members = givenMembers(5_000);
       const choices = [givenMembers(2), members].map((some) => {
-        const choice = new EndpointChoice<GivenMember>(make(), { panicPercent: 50, prefer: null });
+        const choice = new EndpointChoice<GivenMember>(make(), { panicPercent: 50, prefer: (all) => all });
         choice.update(some);
         for (const [at, member] of some.entries()) member.healthy = at % 2 === 0;
         choice.changed();

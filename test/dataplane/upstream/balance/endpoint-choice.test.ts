@@ -19,7 +19,7 @@ function choiceOf(
   members: readonly GivenMember[],
   { make = () => roundRobin<GivenMember>(givenRandom()), panicPercent = 50 }: Choices = {},
 ): EndpointChoice<GivenMember> {
-  const choice = new EndpointChoice<GivenMember>(make(), { panicPercent, prefer: null });
+  const choice = new EndpointChoice<GivenMember>(make(), { panicPercent, prefer: (all) => all });
   choice.update(members);
   return choice;
 }

@@ -1,14 +1,15 @@
-import type { Zoned } from '#dataplane/upstream/balance/zone-view.ts';
+import type { Hinted } from '#dataplane/upstream/balance/nearby.ts';
 import type { Random } from '#dataplane/upstream/balance/balancer.ts';
 
 /** An endpoint as balancing sees it, which the test changes as it likes. */
-export interface GivenMember extends Zoned {
+export interface GivenMember extends Hinted {
   readonly name: string;
   load: number;
   weight: number;
   healthy: boolean;
   doubtful: boolean;
-  zone: string | null;
+  forZones: readonly string[];
+  forNodes: readonly string[];
 }
 
 /** So many members that nothing is wrong with; `each` changes them. */
@@ -23,8 +24,8 @@ export function givenMembers(
       weight: 100,
       healthy: true,
       doubtful: false,
-      zone: null,
       forZones: [],
+      forNodes: [],
     };
     each(member, at);
     return member;
