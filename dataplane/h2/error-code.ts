@@ -21,3 +21,16 @@ export interface H2Fault {
   readonly code: number;
   readonly detail: string;
 }
+
+/** Whether a stream that is reset by this code is so for what its peer did. */
+export function isPeersFault(code: number): boolean {
+  switch (code) {
+    case errorCodes.protocolError:
+    case errorCodes.flowControlError:
+    case errorCodes.streamClosed:
+    case errorCodes.enhanceYourCalm:
+      return true;
+    default:
+      return false;
+  }
+}

@@ -8,21 +8,23 @@ const answersAFrame = 3;
 const answersMax = 4096;
 
 /**
- * Tokens that come back with time: `perSecond` of them, at most those of two seconds.
+ * Tokens that come back with time: `perSecond` of them, up to `most`, which are there at first.
  *
  * Hot path: the clock is read only when the bucket looks empty.
  */
 export class TokenBucket {
   readonly #perSecond: number;
+  readonly #most: number;
   readonly #now: () => number;
   #tokens: number;
   #filledMs: number;
 
   /** `now`: monotonic milliseconds. */
-  constructor(perSecond: number, now: () => number) {
+  constructor(perSecond: number, now: () => number, most: number = perSecond * burstSeconds) {
     this.#perSecond = perSecond;
+    this.#most = most;
     this.#now = now;
-    this.#tokens = perSecond * burstSeconds;
+    this.#tokens = most;
     this.#filledMs = now();
   }
 
@@ -37,7 +39,7 @@ export class TokenBucket {
   #fill(): void {
     const nowMs = this.#now();
     const came = ((nowMs - this.#filledMs) / 1000) * this.#perSecond;
-    this.#tokens = Math.min(this.#tokens + came, this.#perSecond * burstSeconds);
+    this.#tokens = Math.min(this.#tokens + came, this.#most);
     this.#filledMs = nowMs;
   }
 }

@@ -11,7 +11,9 @@ import { contentOf, HeaderAssembler } from './header-assembler.ts';
 import { HeaderBlockReader } from './header-block.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
 import { firstTableBytes, PeerSettings } from './peer-settings.ts';
-import { Streams, streamIdMax, type StreamsHost } from './streams.ts';
+import { WastedStreams, type ResetPace } from './wasted-streams.ts';
+import { Streams, streamIdMax } from './streams.ts';
+import type { StreamsHost } from './streams-options.ts';
 import type { H2Stream, StreamEvents } from './stream.ts';
 
 /** What the peer may do. Counts and octets. */
@@ -31,6 +33,8 @@ export interface SessionSettings {
   readonly continuationsMax: number;
   /** Whether requests may ask for another protocol (RFC 8441). */
   readonly extendedConnect: boolean;
+  /** How many streams we reset; null for any number. */
+  readonly ownResets: ResetPace | null;
 }
 
 /** Who a session works for: a connection. */
@@ -69,6 +73,7 @@ export class Session implements FrameEvents {
     const blockBytesMax = headBytesMax + frameBytesMax;
     this.#assembler = new HeaderAssembler({ blockBytesMax, continuationsMax });
     this.#guard = new FloodGuard(settings, now);
+    const { ownResets } = settings;
     const rules = { listBytesMax: headBytesMax, fieldsMax, extendedConnect };
     this.#streams = new Streams({
       role,
@@ -78,6 +83,7 @@ export class Session implements FrameEvents {
       outflow: this.#outflow,
       guard: this.#guard,
       blocks: new HeaderBlockReader(new HpackDecoder(firstTableBytes), rules),
+      wasted: ownResets === null ? null : new WastedStreams(ownResets, now),
       host,
       fail: (fault) => this.#fail(fault),
     });
@@ -86,6 +92,11 @@ export class Session implements FrameEvents {
   /** Streams that are not over, and those of which the peer cannot know it yet. */
   get openStreams(): number {
     return this.#streams.count;
+  }
+
+  /** Streams that count for the peer: those that are given up and not reset as well. */
+  get takenStreams(): number {
+    return this.#streams.taken;
   }
 
   /** Streams at once that the peer takes. */
@@ -155,6 +166,11 @@ export class Session implements FrameEvents {
   /** The transport takes octets again. */
   ready(): void {
     if (!this.#over) this.#outflow.ready();
+  }
+
+  /** To be called regularly: does what time brings. */
+  sweep(): void {
+    if (!this.#over) this.#streams.sweep();
   }
 
   /** Writes now what would be written when this turn of the event loop is over. */

@@ -1,42 +1,28 @@
 import { ClosedStreams } from './closed-streams.ts';
-import { errorCodes, type H2Fault } from './error-code.ts';
+import { errorCodes, isPeersFault, type H2Fault } from './error-code.ts';
 import { ReceiveWindow } from './flow.ts';
+import {
+  idleStream,
+  skippedStream,
+  closedStream,
+  evenStream,
+  ownChild,
+  brokenTables,
+  connectionOverrun,
+  tooManyResets,
+  tooManyFrames,
+} from './stream-faults.ts';
 import { H2Stream, type StreamEvents, type StreamOwner } from './stream.ts';
+import type { StreamsOptions } from './streams-options.ts';
 import type { Outflow } from './flow.ts';
+import type { WastedStreams } from './wasted-streams.ts';
 import type { FloodGuard } from './flood.ts';
 import type { HeaderAssembler } from './header-assembler.ts';
-import type { HeaderBlockReader, RequestBlock } from './header-block.ts';
+import type { RequestBlock } from './header-block.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 
 /** The greatest id of a stream. */
 export const streamIdMax = 0x7fff_ffff;
-
-/** What streams need of their connection. */
-export interface StreamsOptions {
-  readonly role: 'Server' | 'Client';
-  readonly streamsMax: number;
-  readonly streamWindowBytes: number;
-  readonly connectionWindowBytes: number;
-  readonly outflow: Outflow;
-  readonly guard: FloodGuard;
-  readonly blocks: HeaderBlockReader;
-  readonly host: StreamsHost;
-  /** The connection is beyond help. */
-  fail(fault: H2Fault): void;
-}
-
-/** Who is told of streams that the peer opens. */
-export interface StreamsHost {
-  /**
-   * Server role: a request, or that there is one whose fields are too many. Who hears of the stream; null refuses it
-   * (REFUSED_STREAM). `ended`: it has no content, and no `streamEnd` follows.
-   */
-  streamOpened(stream: H2Stream, head: RequestBlock | 'TooLarge', ended: boolean): StreamEvents | null;
-  /** Server role: a request that was malformed (RFC 9113 section 8.1.1) and has been reset. */
-  streamRejected(detail: string): void;
-  /** No stream is open any more. */
-  lastStreamClosed(): void;
-}
 
 /**
  * All streams of a connection: their states (RFC 9113 section 5.1), the order of what comes on one (section 8.1), the
@@ -50,6 +36,7 @@ export class Streams implements StreamOwner {
   readonly #incoming: ReceiveWindow;
   readonly #closed = new ClosedStreams();
   readonly #open = new Map<number, H2Stream>();
+  readonly #wasted: WastedStreams | null;
   #touched: H2Stream[] = [];
   #lastPeerId = 0;
   /** That of a client's upgrade is 1, which so is never used. */
@@ -62,11 +49,17 @@ export class Streams implements StreamOwner {
     this.outflow = options.outflow;
     this.#guard = options.guard;
     this.#incoming = new ReceiveWindow(options.connectionWindowBytes);
+    this.#wasted = options.wasted;
   }
 
   /** Streams that are not over, and those of which the peer cannot know it yet. */
   get count(): number {
     return this.#open.size + this.outflow.endedUnsent;
+  }
+
+  /** Those that count for the peer: beside the open ones, those that are given up and not reset. */
+  get taken(): number {
+    return this.#open.size + (this.#wasted?.size ?? 0);
   }
 
   /** Content that waits for windows or the transport. */
@@ -95,7 +88,7 @@ export class Streams implements StreamOwner {
   }
 
   mayOpen(max: number): boolean {
-    return this.#open.size < max && this.#lastOwnId + 2 <= streamIdMax;
+    return this.taken < max && this.#lastOwnId + 2 <= streamIdMax;
   }
 
   /** Tells each stream that got a head or data that there is no more for now. */
@@ -112,6 +105,16 @@ export class Streams implements StreamOwner {
   /** All streams are gone with their connection. */
   resetAll(code: number): void {
     for (const stream of this.#open.values()) this.#tellReset(stream, code, true);
+    this.#wasted?.clear();
+  }
+
+  /** Resets streams that were given up before, as many as may be by now. */
+  sweep(): void {
+    for (let id = this.#wasted?.due() ?? null; id !== null; id = this.#wasted?.due() ?? null) {
+      this.outflow.writer.reset(id, errorCodes.cancel);
+      this.outflow.wrote();
+      this.#wasted?.over(id);
+    }
   }
 
   /** The peer's GOAWAY: our streams above `lastId` were not acted on. */
@@ -132,7 +135,7 @@ export class Streams implements StreamOwner {
     const stream = this.#open.get(id);
     if (stream === undefined || stream.remoteEnded || !stream.takes(length)) {
       this.returned(length);
-      if (stream === undefined) return this.#closed.takes(id, length) ? null : this.#rejectClosed(id);
+      if (stream === undefined) return this.#takeLateData(id, frame);
       return this.#reject(stream, stream.remoteEnded ? errorCodes.streamClosed : errorCodes.flowControlError);
     }
     if (length > data.length) stream.credit(length - data.length);
@@ -170,7 +173,10 @@ export class Streams implements StreamOwner {
   takeReset(id: number, code: number): H2Fault | null {
     if (this.#isIdle(id)) return idleStream;
     const stream = this.#open.get(id);
-    if (stream === undefined) return this.#guard.takesFrame() ? null : tooManyFrames;
+    if (stream === undefined) {
+      this.#wasted?.over(id);
+      return this.#guard.takesFrame() ? null : tooManyFrames;
+    }
     // what a server says behind an answer that is whole, when it does not want the rest of the request
     const isCourtesy = this.#options.role === 'Client' && stream.remoteEnded && code === errorCodes.noError;
     if (!isCourtesy && !this.#guard.takesReset()) return tooManyResets;
@@ -203,7 +209,7 @@ export class Streams implements StreamOwner {
   #takeFirstHead(id: number, ended: boolean, of: { block: Buffer; isOwnChild: boolean }): H2Fault | null {
     const { role, blocks } = this.#options;
     if (role === 'Client' || id <= this.#lastPeerId) {
-      return blocks.trailers(of.block) === 'CompressionError' ? brokenTables : this.#takeLateHead(id);
+      return blocks.trailers(of.block) === 'CompressionError' ? brokenTables : this.#takeLateHead(id, ended);
     }
     const head = blocks.request(of.block);
     if (head === 'CompressionError') return brokenTables;
@@ -242,8 +248,18 @@ export class Streams implements StreamOwner {
     return this.#rejectNew(id, errorCodes.refusedStream);
   }
 
-  #takeLateHead(id: number): H2Fault | null {
+  #takeLateData(id: number, { length, ended }: { length: number; ended: boolean }): H2Fault | null {
+    if (!this.#closed.takes(id, length)) return this.#rejectClosed(id);
+    if (ended) this.#wasted?.ended(id);
+    return null;
+  }
+
+  #takeLateHead(id: number, ended: boolean): H2Fault | null {
     if (this.#isIdle(id)) return idleStream;
+    if (this.#wasted?.has(id) === true) {
+      if (ended) this.#wasted.ended(id);
+      return null;
+    }
     if (this.#closed.isExpected(id)) return this.#guard.takesFrame() ? null : tooManyFrames;
     return this.#closed.wasSkipped(id) ? skippedStream : closedStream;
   }
@@ -291,9 +307,20 @@ export class Streams implements StreamOwner {
   }
 
   #writeReset(stream: H2Stream, code: number): void {
-    if (!stream.remoteEnded) this.#closed.abandoned(stream.id, stream.mayCome);
+    this.#expectLate(stream);
     this.outflow.writer.reset(stream.id, code);
     this.outflow.wrote();
+  }
+
+  #expectLate(stream: H2Stream): void {
+    if (!stream.remoteEnded) this.#closed.abandoned(stream.id, stream.mayCome);
+  }
+
+  /** Gives a stream up, of which the peer shall not hear now. */
+  #waste(stream: H2Stream, wasted: WastedStreams): void {
+    this.#expectLate(stream);
+    wasted.add(stream.id, this.#remove(stream), stream.localEnded);
+    this.#tellLast();
   }
 
   #tellReset(stream: H2Stream, code: number, actedOn: boolean): void {
@@ -359,31 +386,13 @@ export class Streams implements StreamOwner {
   }
 
   abandoned(stream: H2Stream, code: number): void {
+    const wasted = this.#wasted;
+    if (wasted !== null && !isPeersFault(code) && !wasted.mayReset()) {
+      this.#waste(stream, wasted);
+      return;
+    }
     this.#writeReset(stream, code);
     this.#close(stream);
     if (isPeersFault(code) && !this.#guard.takesReset()) this.#options.fail(tooManyResets);
   }
 }
-
-function isPeersFault(code: number): boolean {
-  switch (code) {
-    case errorCodes.protocolError:
-    case errorCodes.flowControlError:
-    case errorCodes.streamClosed:
-    case errorCodes.enhanceYourCalm:
-      return true;
-    default:
-      return false;
-  }
-}
-
-const { protocolError, flowControlError, compressionError, enhanceYourCalm } = errorCodes;
-const idleStream: H2Fault = { code: protocolError, detail: 'frame of a stream that is not open' };
-const skippedStream: H2Fault = { code: protocolError, detail: 'stream opened out of order' };
-const closedStream: H2Fault = { code: errorCodes.streamClosed, detail: 'HEADERS of a stream that is over' };
-const evenStream: H2Fault = { code: protocolError, detail: 'stream of an even number' };
-const ownChild: H2Fault = { code: protocolError, detail: 'stream that depends on itself' };
-const brokenTables: H2Fault = { code: compressionError, detail: 'header block' };
-const connectionOverrun: H2Fault = { code: flowControlError, detail: 'window overrun' };
-const tooManyResets: H2Fault = { code: enhanceYourCalm, detail: 'too many streams reset' };
-const tooManyFrames: H2Fault = { code: enhanceYourCalm, detail: 'too many frames' };

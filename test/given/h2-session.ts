@@ -141,4 +141,5 @@ const ordinary: SessionSettings = {
   controlFramesPerSecondMax: 500,
   continuationsMax: 16,
   extendedConnect: true,
+  ownResets: null,
 };

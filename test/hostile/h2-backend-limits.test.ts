@@ -1,13 +1,20 @@
 // What backends of HTTP/2 take from one connection, over which a client must not drive ours: others share it.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { constants } from 'node:http2';
 import { describe, it } from 'node:test';
 import { outlierDefaults } from '#snapshot/cluster-defaults.ts';
 import { givenDataPlane } from '../given/data-plane.ts';
 import { eventually } from '../given/eventually.ts';
+import { anH2Client } from '../given/h2-client.ts';
+import { anHttp2Backend } from '../given/http2-backend.ts';
 import { block, endHeaders, endStream, frame, settings, types } from '../given/h2-frames.ts';
 import { aRawH2Backend } from '../given/h2-raw-backend.ts';
 import { aRawClient, readAnswers } from '../given/raw-client.ts';
 import type { GivenDataPlane } from '../given/data-plane.ts';
+import type { H2Client } from '../given/h2-client.ts';
+import type { Http2Backend } from '../given/http2-backend.ts';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { RawClient } from '../given/raw-client.ts';
 
 const cluster = { protocol: 'HTTP2' } as const;
@@ -64,5 +71,61 @@ describe('a request whose fields are more than a backend by HTTP/2 takes', () =>
     assert.equal(await ask(client, `0\r\nX: ${'y'.repeat(8_200)}\r\n\r\n`), 431);
     await eventually(() => loads(dataPlane)[0] === 0);
     assert.equal(backend.connections(), 1);
+  });
+});
+
+describe('clients that give up one request after the other', () => {
+  /** Opens `count` streams and resets each once the backend has it. */
+  async function giveUp(client: H2Client, backend: Http2Backend, count: number): Promise<void> {
+    for (let asked = 0; asked < count; asked += 25) {
+      const before = backend.seen.length;
+      const streams = Array.from({ length: 25 }, () => client.begin({ ':path': '/given-up' }));
+      for (const stream of streams) stream.on('error', () => {});
+      await eventually(() => backend.seen.length === before + streams.length);
+      for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+      await Promise.all(streams.map((stream) => once(stream, 'close')));
+    }
+  }
+
+  it('do not have us reset as many streams of a connection that others share', async () => {
+    let resets = 0;
+    const waiting: ServerHttp2Stream[] = [];
+    await using backend = await anHttp2Backend((stream, { ':path': path }) => {
+      if (path === '/given-up') stream.on('aborted', () => (resets += 1));
+      else waiting.push(stream);
+    });
+    using dataPlane = await givenDataPlane([backend.port], { cluster });
+    using honest = await anH2Client(dataPlane.port);
+    const answer = honest.ask();
+    await eventually(() => waiting.length === 1);
+    using client = await anH2Client(dataPlane.port);
+    await giveUp(client, backend, 150);
+    await eventually(() => loads(dataPlane)[0] === 1);
+    // 50 and 5 a second for each connection, the second of which is there since the first is full
+    assert.equal(backend.connections(), 2);
+    assert.ok(resets <= 120, `${resets} resets`);
+    waiting[0]?.respond({ ':status': 204 }, { endStream: true });
+    assert.equal((await answer).status, 204);
+  });
+
+  it('do not fill it when the backend answers nevertheless', async () => {
+    let resets = 0;
+    const waiting: ServerHttp2Stream[] = [];
+    await using backend = await anHttp2Backend((stream) => {
+      stream.on('aborted', () => (resets += 1));
+      waiting.push(stream);
+    });
+    using dataPlane = await givenDataPlane([backend.port], { cluster });
+    for (let round = 0; round < 12; round += 1) {
+      using client = await anH2Client(dataPlane.port);
+      await giveUp(client, backend, 25);
+      for (const stream of waiting.splice(0)) {
+        if (!stream.destroyed) stream.respond({ ':status': 200 });
+        if (!stream.destroyed) stream.end('nobody wants it');
+      }
+    }
+    assert.equal(backend.seen.length, 300);
+    assert.equal(backend.connections(), 1);
+    assert.ok(resets <= 100, `${resets} resets`);
   });
 });

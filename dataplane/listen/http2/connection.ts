@@ -294,5 +294,6 @@ function sessionSettings({ limits, rules }: ConnectionHome): SessionSettings {
     controlFramesPerSecondMax,
     continuationsMax,
     extendedConnect: true,
+    ownResets: null,
   };
 }
