@@ -1,3 +1,4 @@
+import { Clock } from './clock.ts';
 import { proxyHeader } from './proxy-header.ts';
 import { clientHello } from './client-hello.ts';
 import { addressGroup, plainAddress } from '#dataplane/http/address.ts';
@@ -64,14 +65,15 @@ class Accepting implements ClientConnection {
   #group: string | null = null;
   /** What has come, and has not been understood yet. */
   #early: Buffer | null = null;
-  #deadlineMs: number;
+  readonly #clock: Clock;
 
   constructor(home: AcceptHome, socket: Socket, peer: string) {
     this.#home = home;
     this.#socket = socket;
     this.#peer = peer;
     this.sinceMs = home.around.nowMs;
-    this.#deadlineMs = this.#after(home.limits.firstByteTimeoutMs);
+    this.#clock = new Clock(home.around);
+    this.#clock.start(home.limits.firstByteTimeoutMs);
     this.#phase = home.rules.proxyProtocol?.trusts(peer) === true ? 'ProxyHeader' : 'FirstOctets';
   }
 
@@ -104,7 +106,7 @@ class Accepting implements ClientConnection {
   }
 
   sweep(nowMs: number): void {
-    if (nowMs >= this.#deadlineMs) this.destroy();
+    if (this.#clock.isOver(nowMs, this.#home.around.guard.patience)) this.destroy();
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -198,7 +200,7 @@ class Accepting implements ClientConnection {
   #shake(servers: TlsServers, choice: Shaking, serverName: string | null): void {
     const { terms } = choice;
     this.#phase = 'Handshake';
-    this.#deadlineMs = this.#after(this.#home.limits.handshakeTimeoutMs);
+    this.#clock.start(this.#home.limits.handshakeTimeoutMs);
     this.#putBack();
     const raw = this.#socket;
     const shaken = (socket: TLSSocket): void => this.#shaken(socket, choice, serverName);
@@ -275,10 +277,6 @@ class Accepting implements ClientConnection {
   #refuse(): void {
     this.#phase = 'Over';
     this.destroy();
-  }
-
-  #after(timeoutMs: number): number {
-    return timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#home.around.nowMs + timeoutMs;
   }
 }
 

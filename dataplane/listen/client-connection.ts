@@ -6,10 +6,20 @@ export interface ClientConnection {
   readonly isIdle: boolean;
   /** Octets it holds in memory, both ways. */
   readonly buffered: number;
+  /**
+   * By the coarse clock: since when the client has taken nothing of an answer that waits for it; infinity while none
+   * does. Absent where there are no answers.
+   */
+  readonly stalledSinceMs?: number;
   /** No request shall follow those under way: tells the client so, where its protocol can. */
   drain(): void;
   /** Ends it in an orderly way if it is idle, else as soon as the exchanges under way have ended. */
   endIdle(): void;
+  /**
+   * Gives up all that has been stalled since `sinceMs` or longer; how many octets that frees. Absent: one exchange at a
+   * time is all it has, so that it is cut.
+   */
+  relieve?(sinceMs: number): number;
   /** Cuts it, whatever is under way. */
   destroy(): void;
   /** Enforces the limits of time; called once a sweep. */

@@ -248,15 +248,24 @@ class FollowingListeners implements Listeners {
 
   #guardAgainstOverload(lateMs: number): void {
     const { level } = this.#guard;
-    const limits = [...this.#servers.values()].map((server) => server.limits.bufferedBytesMax);
-    const bufferedBytesMax = Math.min(...limits, Number.MAX_SAFE_INTEGER);
-    this.#guard.sweep({ connections: this.#connections, lateMs, bufferedBytesMax });
+    const limits = [...this.#servers.values()].map((server) => server.limits);
+    this.#guard.sweep({
+      connections: this.#connections,
+      nowMs: this.#around.nowMs,
+      lateMs,
+      connectionsMax: least(limits.map(({ connectionsMax }) => connectionsMax)),
+      bufferedBytesMax: least(limits.map(({ bufferedBytesMax }) => bufferedBytesMax)),
+    });
     if (this.#guard.level !== level) this.#options.overload?.(this.#guard.level);
   }
 }
 
 /** What a server is told of its socket, and tells. */
 type Opening = Pick<PortServerOptions, 'bindPort' | 'bound' | 'failed'>;
+
+function least(bounds: readonly number[]): number {
+  return Math.min(...bounds, Number.MAX_SAFE_INTEGER);
+}
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {

@@ -1,48 +1,56 @@
+import { Patience } from './patience.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /**
- * None: all is well. Saving: no connection is kept that need not be. Shedding: new requests and connections are
- * refused. Cutting: the newest of those that hold most are cut.
+ * None: all is well. Saving: no connection is kept that need not be, and answers that nobody takes are given up.
+ * Shedding: new requests and connections are refused. Cutting: the newest of those that hold most are cut.
  */
 export type OverloadLevel = 'None' | 'Saving' | 'Shedding' | 'Cutting';
 
+const savingLoad = 0.85;
 /** From which load on; a level is left only when the load is `slack` less than that. */
 const levels: readonly (readonly [level: OverloadLevel, load: number])[] = [
   ['Cutting', 1.2],
   ['Shedding', 1],
-  ['Saving', 0.85],
+  ['Saving', savingLoad],
   ['None', Number.NEGATIVE_INFINITY],
 ];
 const slack = 0.1;
+
+/** Who has taken nothing for so long does not, when memory is short. */
+const stalledMs = 1_000;
 
 /** Two sweeps in a row that are late by so much: too much is to be done. */
 const latenessMs = 2_000;
 
 /** What a sweep has found. */
 export interface Found {
-  readonly connections: Iterable<ClientConnection>;
+  readonly connections: ReadonlySet<ClientConnection>;
+  readonly nowMs: number;
   /** By how much it came too late: so long nobody was served. */
   readonly lateMs: number;
+  readonly connectionsMax: number;
   /** What all connections may hold in memory. */
   readonly bufferedBytesMax: number;
 }
 
 /**
  * Whether there is more to do than can be done, by what connections hold in memory and by how late things happen, and
- * what is left undone then: the newest and cheapest first, so that what is under way comes to its end. Where only time
- * is short, kept connections stay: new handshakes would take more of it.
+ * what is left undone then: first what gets nowhere, then the newest and cheapest, so that what is under way comes to
+ * its end. Where only time is short, kept connections stay: new handshakes would take more of it.
  */
 export class OverloadGuard {
   /** By what is held. */
   #level: OverloadLevel = 'None';
   #lateMs = 0;
   #isLate = false;
+  readonly #patience = new Patience();
 
   get level(): OverloadLevel {
     return this.#isLate && this.#level !== 'Cutting' ? 'Shedding' : this.#level;
   }
 
-  /** Answers close their connection, idle ones get less time. */
+  /** Answers close their connection. */
   get saves(): boolean {
     return this.#level !== 'None';
   }
@@ -52,13 +60,21 @@ export class OverloadGuard {
     return this.#isLate || this.#level === 'Shedding' || this.#level === 'Cutting';
   }
 
+  /** What share of their time-outs clients get. */
+  get patience(): number {
+    return this.#patience.share;
+  }
+
   /** Takes stock; cuts connections where it must. */
-  sweep({ connections, lateMs, bufferedBytesMax }: Found): void {
+  sweep({ connections, nowMs, lateMs, connectionsMax, bufferedBytesMax }: Found): void {
     let buffered = 0;
     for (const connection of connections) buffered += connection.buffered;
+    this.#patience.follow(Math.max(connections.size / connectionsMax, buffered / bufferedBytesMax), nowMs);
     // late once is a new snapshot, late twice in a row is too much to do
     this.#isLate = Math.min(lateMs, this.#lateMs) >= latenessMs;
     this.#lateMs = lateMs;
+    if (buffered >= savingLoad * bufferedBytesMax)
+      buffered -= relieve(connections, buffered - (savingLoad - slack) * bufferedBytesMax, nowMs - stalledMs);
     this.#level = levelAt(buffered / bufferedBytesMax, this.#level);
     if (this.#level === 'Cutting') cut(connections, buffered - bufferedBytesMax);
   }
@@ -74,6 +90,23 @@ function levelAt(load: number, before: OverloadLevel): OverloadLevel {
   return 'None';
 }
 
+/** Gives up what has been stalled since `sinceMs`, longest first, until `octets` are free; how many are. */
+function relieve(connections: Iterable<ClientConnection>, octets: number, sinceMs: number): number {
+  const stalled = [...connections]
+    .map((connection) => ({
+      connection,
+      stalledSinceMs: connection.stalledSinceMs ?? Number.POSITIVE_INFINITY,
+    }))
+    .filter(({ stalledSinceMs }) => stalledSinceMs <= sinceMs)
+    .sort((a, b) => a.stalledSinceMs - b.stalledSinceMs);
+  let freed = 0;
+  for (const { connection } of stalled) {
+    if (freed >= octets) break;
+    freed += connection.relieve?.(sinceMs) ?? destroyed(connection);
+  }
+  return freed;
+}
+
 /** Cuts until `octets` are free: of those that hold about as much (by powers of two) the newest first. */
 function cut(connections: Iterable<ClientConnection>, octets: number): void {
   const held = [...connections].map((connection) => ({ connection, buffered: connection.buffered }));
@@ -84,9 +117,15 @@ function cut(connections: Iterable<ClientConnection>, octets: number): void {
         Math.clz32(a.buffered) - Math.clz32(b.buffered) || b.connection.sinceMs - a.connection.sinceMs,
     );
   let freed = 0;
-  for (const { connection, buffered } of most) {
+  for (const { connection } of most) {
     if (freed >= octets) return;
-    connection.destroy();
-    freed += buffered;
+    freed += destroyed(connection);
   }
+}
+
+/** How much it held. */
+function destroyed(connection: ClientConnection): number {
+  const { buffered } = connection;
+  connection.destroy();
+  return buffered;
 }

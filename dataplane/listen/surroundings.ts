@@ -11,7 +11,7 @@ export interface ConnectionSurroundings {
   /** Makes heads of answers for HTTP/2. */
   readonly answerHeads: AnswerHeads;
   readonly nowMs: number;
-  readonly guard: Pick<OverloadGuard, 'saves' | 'sheds'>;
+  readonly guard: Pick<OverloadGuard, 'saves' | 'sheds' | 'patience'>;
 }
 
 /** What the port a connection came in by says about it: always what holds now, so nothing of it is kept. */

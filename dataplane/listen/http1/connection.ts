@@ -3,7 +3,7 @@ import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/fram
 import { SocketChannel } from '#dataplane/http/channel.ts';
 import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { ClientLines } from '#dataplane/proxy/forwarded.ts';
-import { Clock } from './clock.ts';
+import { Clock } from '../clock.ts';
 import { answerText, framedLength, interimText, switchText } from './answer-framing.ts';
 import { Intake } from './intake.ts';
 import { Leaving } from './leaving.ts';
@@ -90,6 +90,10 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     return (this.#intake.held?.length ?? 0) + this.#socket.readableLength + this.#socket.writableLength;
   }
 
+  get stalledSinceMs(): number {
+    return this.#socket.writableNeedDrain ? this.#clock.sinceMs : Number.POSITIVE_INFINITY;
+  }
+
   drain(): void {
     this.#draining = true;
   }
@@ -107,25 +111,17 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
       if (this.#pace.isTooSlow(nowMs, this.#home.limits.bodyRateMin)) this.#fail({ kind: 'ClientTooSlow' });
       else if (!this.#intake.probe(nowMs)) this.#fail({ kind: 'ClientGone' });
     }
-    if (!this.#clock.isOver(nowMs, this.isIdle && this.#around.guard.saves ? 0.25 : 1)) return;
-    switch (this.#phase) {
-      case 'Head':
-        if (this.#socket.writableNeedDrain) this.destroy();
-        else if (this.#parser.atStart) this.#linger();
-        else this.requestFailed({ kind: 'ClientTooSlow' });
-        break;
-      case 'Exchange':
-        if (this.#socket.writableNeedDrain) this.#fail({ kind: 'ClientGone' });
-        else if (this.#wanted && !this.#parser.ended) this.#fail({ kind: 'ClientTooSlow' });
-        break;
-      case 'Discard':
-      case 'Linger':
-        if (this.#leaving.getsOn()) this.#clock.start(this.#home.limits.sendTimeoutMs);
-        else this.destroy();
-        break;
-      case 'Tunnel':
-      case 'Closed':
-        break;
+    if (!this.#clock.isOver(nowMs, this.#around.guard.patience)) return;
+    if (this.#phase === 'Head') {
+      if (this.#socket.writableNeedDrain) this.destroy();
+      else if (this.#parser.atStart) this.#linger();
+      else this.requestFailed({ kind: 'ClientTooSlow' });
+    } else if (this.#phase === 'Exchange') {
+      if (this.#socket.writableNeedDrain) this.#fail({ kind: 'ClientGone' });
+      else if (this.#wanted && !this.#parser.ended) this.#fail({ kind: 'ClientTooSlow' });
+    } else if (this.#phase === 'Discard' || this.#phase === 'Linger') {
+      if (this.#leaving.getsOn()) this.#clock.start(this.#home.limits.sendTimeoutMs);
+      else this.destroy();
     }
   }
 

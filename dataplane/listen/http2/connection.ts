@@ -2,6 +2,7 @@ import { Session } from '#dataplane/h2/session.ts';
 import { HostMemo } from '#dataplane/http/target.ts';
 import { ClientLines } from '#dataplane/proxy/forwarded.ts';
 import { errorCodes } from '#dataplane/h2/error-code.ts';
+import { Clock } from '../clock.ts';
 import { Leaving } from '../http1/leaving.ts';
 import { decodeRequest, fitsLength } from './request.ts';
 import { Http2ServerStream } from './stream.ts';
@@ -58,7 +59,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
   #waitsFor: Wait = 'Head';
   /** The stream whose head it waits for, when it has begun. */
   #head = 0;
-  #deadlineMs: number;
+  readonly #clock: Clock;
 
   /** Begins at once: writes SETTINGS. The octets of the preface are still to be read of `socket`. */
   constructor(around: ConnectionSurroundings, home: ConnectionHome, socket: Socket, client: Client) {
@@ -72,7 +73,8 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     this.clientLines = new ClientLines(client, home.port);
     this.#leaving = new Leaving(socket);
     this.#session = new Session('Server', sessionSettings(home), this, () => around.nowMs);
-    this.#deadlineMs = this.#after(home.limits.headTimeoutMs);
+    this.#clock = new Clock(around);
+    this.#clock.start(home.limits.headTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#session.ready());
     socket.on('end', () => this.#onEnd());
@@ -93,6 +95,10 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     return this.#around.guard.sheds;
   }
 
+  get patience(): number {
+    return this.#around.guard.patience;
+  }
+
   arriving(stream: H2Stream): number {
     return this.#session.arriving(stream.id);
   }
@@ -105,6 +111,23 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     let octets = this.#session.buffered + this.#socket.writableLength;
     for (const stream of this.#streams) octets += stream.kept;
     return octets;
+  }
+
+  get stalledSinceMs(): number {
+    if (this.#waitsFor === 'Socket') return this.#clock.sinceMs;
+    let sinceMs = Number.POSITIVE_INFINITY;
+    for (const stream of this.#streams) sinceMs = Math.min(sinceMs, stream.stalledSinceMs);
+    return sinceMs;
+  }
+
+  relieve(sinceMs: number): number {
+    const { buffered } = this;
+    if (this.#waitsFor === 'Socket') {
+      this.destroy();
+      return buffered;
+    }
+    for (const stream of this.#streams) if (stream.stalledSinceMs <= sinceMs) stream.giveUp();
+    return buffered - this.buffered;
   }
 
   /** Tells the client to open no more streams here; those on their way are still taken. */
@@ -132,7 +155,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     if (this.#phase !== 'Open' && this.#phase !== 'Ending') return;
     for (const stream of this.#streams) stream.sweep(nowMs);
     this.#watch();
-    if (nowMs < this.#deadlineMs) return;
+    if (!this.#clock.isOver(nowMs, this.patience)) return;
     if (this.#waitsFor === 'Socket') {
       this.destroy();
       return;
@@ -149,10 +172,8 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     this.#waitsFor = waitsFor;
     this.#head = head;
     if (waitsFor !== 'Socket') this.#leaving.begin();
-    else if (this.#leaving.getsOn()) this.#deadlineMs = this.#after(this.#home.limits.sendTimeoutMs);
-    if (!isSame) this.#deadlineMs = this.#after(this.#timeoutOf(waitsFor));
-    if (waitsFor !== 'Requests' || !this.#around.guard.saves) return;
-    this.#deadlineMs = Math.min(this.#deadlineMs, this.#after(this.#home.limits.idleTimeoutMs / 4));
+    else if (this.#leaving.getsOn()) this.#clock.start(this.#home.limits.sendTimeoutMs);
+    if (!isSame) this.#clock.start(this.#timeoutOf(waitsFor));
   }
 
   #whatItWaitsFor(): Wait {
@@ -180,8 +201,8 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
   }
 
   #sweepLinger(nowMs: number): void {
-    if (nowMs < this.#deadlineMs) return;
-    if (this.#leaving.getsOn()) this.#deadlineMs = this.#after(this.#home.limits.sendTimeoutMs);
+    if (!this.#clock.isOver(nowMs, this.patience)) return;
+    if (this.#leaving.getsOn()) this.#clock.start(this.#home.limits.sendTimeoutMs);
     else this.destroy();
   }
 
@@ -210,7 +231,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     this.#session.flush();
     this.#session.end();
     this.#leaving.begin();
-    this.#deadlineMs = this.#after(this.#home.limits.discardTimeoutMs);
+    this.#clock.start(this.#home.limits.discardTimeoutMs);
     this.#socket.end();
   }
 
@@ -274,10 +295,6 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
 
   sessionFailed(): void {
     this.#linger();
-  }
-
-  #after(timeoutMs: number): number {
-    return timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#around.nowMs + timeoutMs;
   }
 }
 

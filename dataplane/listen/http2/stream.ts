@@ -27,6 +27,8 @@ export interface StreamHome {
   readonly nowMs: number;
   /** New requests are refused for want of memory or time. */
   readonly sheds: boolean;
+  /** What share of its time a client gets. */
+  readonly patience: number;
   /** Content of a stream that has come, and is not told yet. */
   arriving(stream: H2Stream): number;
   /** The stream is over. */
@@ -67,10 +69,10 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   #come = 0;
   /** What was unsent when the time to take it began to run. */
   #unsent = 0;
-  /** For content that is waited for. */
-  #deadlineMs = Number.POSITIVE_INFINITY;
-  /** For what the client is to take. */
-  #sendDeadlineMs = Number.POSITIVE_INFINITY;
+  /** Since when no content has come that is waited for; infinity while none is. */
+  #awaitedSinceMs = Number.POSITIVE_INFINITY;
+  /** Since when the client has taken less of the answer than it must; infinity while nothing waits for it. */
+  stalledSinceMs = Number.POSITIVE_INFINITY;
 
   /** `declared`: the request's Content-Length, or -1; `ended`: it has no content. */
   constructor(home: StreamHome, stream: H2Stream, of: { declared: number; ended: boolean; isHead: boolean }) {
@@ -113,7 +115,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
       this.#sweepAnswer(nowMs, unsent);
       return;
     }
-    this.#sendDeadlineMs = Number.POSITIVE_INFINITY;
+    this.stalledSinceMs = Number.POSITIVE_INFINITY;
     if (this.#wanted && !this.#ended) this.#sweepContent(nowMs);
   }
 
@@ -122,12 +124,16 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     const timeoutMs = this.#isCall ? tunnelIdleTimeoutMs : sendTimeoutMs;
     // an octet now and then is not taking it: in its time the client takes as much as the least rate makes, or all
     const least = this.#isCall ? 1 : Math.max(1, (bodyRateMin * sendTimeoutMs) / 1000);
-    const begins = this.#sendDeadlineMs === Number.POSITIVE_INFINITY;
+    const begins = this.stalledSinceMs === Number.POSITIVE_INFINITY;
     if (begins || this.#unsent - unsent >= Math.min(least, this.#unsent)) {
       this.#unsent = unsent;
-      this.#sendDeadlineMs = this.#after(timeoutMs);
+      this.stalledSinceMs = nowMs;
     }
-    if (nowMs < this.#sendDeadlineMs) return;
+    if (this.#isOver(this.stalledSinceMs, timeoutMs)) this.giveUp();
+  }
+
+  /** The client does not take its answer. */
+  giveUp(): void {
     this.#exchange?.requestFailed({ kind: 'ClientGone' });
     this.#stream.reset(errorCodes.cancel);
   }
@@ -137,16 +143,17 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     if (come !== this.#come) {
       this.#pace?.took(come - this.#come);
       this.#come = come;
-      this.#awaitContent();
+      this.#awaitedSinceMs = nowMs;
     }
-    const isLate = nowMs >= this.#deadlineMs;
+    const { bodyTimeoutMs, tunnelIdleTimeoutMs } = this.#home.limits;
+    const isLate = this.#isOver(this.#awaitedSinceMs, this.#isCall ? tunnelIdleTimeoutMs : bodyTimeoutMs);
     if (isLate || this.#pace?.isTooSlow(nowMs, this.#home.limits.bodyRateMin) === true)
       this.#exchange?.requestFailed({ kind: 'ClientTooSlow' });
   }
 
-  #awaitContent(): void {
-    const { bodyTimeoutMs, tunnelIdleTimeoutMs } = this.#home.limits;
-    this.#deadlineMs = this.#after(this.#isCall ? tunnelIdleTimeoutMs : bodyTimeoutMs);
+  #isOver(sinceMs: number, timeoutMs: number): boolean {
+    const { nowMs, patience } = this.#home;
+    return timeoutMs !== 0 && nowMs >= sinceMs + timeoutMs * patience;
   }
 
   // ---- the client's side
@@ -180,7 +187,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   }
 
   streamReady(): void {
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#awaitedSinceMs = Number.POSITIVE_INFINITY;
     this.#exchange?.clientReady();
   }
 
@@ -196,7 +203,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   }
 
   #tellEnd(): void {
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#awaitedSinceMs = Number.POSITIVE_INFINITY;
     this.#exchange?.contentEnd(this.#trailers);
   }
 
@@ -214,7 +221,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     if (this.#exchange === null) return;
     this.#wanted = true;
     if (!this.#ended) {
-      this.#awaitContent();
+      this.#awaitedSinceMs = this.#home.nowMs;
       if (!this.#isCall) this.#pace ??= new ContentPace();
       this.#pace?.wait(this.#home.nowMs);
     }
@@ -234,7 +241,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
 
   hold(): void {
     this.#wanted = false;
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#awaitedSinceMs = Number.POSITIVE_INFINITY;
     this.#pace?.rest(this.#home.nowMs);
   }
 
@@ -304,10 +311,6 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     if (head === null) return;
     this.#head = null;
     this.#stream.head(head, false);
-  }
-
-  #after(timeoutMs: number): number {
-    return timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#home.nowMs + timeoutMs;
   }
 }
 

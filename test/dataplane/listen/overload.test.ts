@@ -2,22 +2,26 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ContentPace } from '#dataplane/listen/content-pace.ts';
 import { OverloadGuard } from '#dataplane/listen/overload-guard.ts';
+import { Patience } from '#dataplane/listen/patience.ts';
 import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
 import { aRawClient, converse } from '#test/given/raw-client.ts';
 import type { ClientConnection } from '#dataplane/listen/client-connection.ts';
+import type { Found } from '#dataplane/listen/overload-guard.ts';
 
 /** A connection that holds so much, and says when it is cut. */
 class Holder implements ClientConnection {
   readonly isIdle = false;
   readonly buffered: number;
   readonly sinceMs: number;
+  readonly stalledSinceMs: number;
   isCut = false;
 
-  constructor(buffered: number, sinceMs = 0) {
+  constructor(buffered: number, sinceMs = 0, stalledSinceMs = Number.POSITIVE_INFINITY) {
     this.buffered = buffered;
     this.sinceMs = sinceMs;
+    this.stalledSinceMs = stalledSinceMs;
   }
 
   drain(): void {}
@@ -28,12 +32,17 @@ class Holder implements ClientConnection {
   }
 }
 
+/** What a sweep has found, of holders of whom there may be a thousand. */
+function found(holders: readonly Holder[], bufferedBytesMax: number, lateMs = 0): Found {
+  return { connections: new Set(holders), nowMs: 0, lateMs, connectionsMax: 1_000, bufferedBytesMax };
+}
+
 describe('the load', () => {
   it('rises by what is held, and falls with some slack', () => {
     const guard = new OverloadGuard();
     const told = [0, 84, 85, 80, 75, 74, 85, 100, 95, 90, 89, 76, 74, 100, 119, 120, 115, 110, 109, 0].map(
       (held) => {
-        guard.sweep({ connections: [new Holder(held)], lateMs: 0, bufferedBytesMax: 100 });
+        guard.sweep(found([new Holder(held)], 100));
         return `${held} ${guard.level}`;
       },
     );
@@ -73,7 +82,7 @@ describe('the load', () => {
       [3_000, 'Shedding'],
       [0, 'None'],
     ] as const) {
-      guard.sweep({ connections: [holder], lateMs, bufferedBytesMax: 100 });
+      guard.sweep(found([holder], 100, lateMs));
       assert.deepEqual([guard.sheds, guard.saves], [level !== 'None', false]);
       assert.equal(guard.level, level);
     }
@@ -89,11 +98,91 @@ describe('the load', () => {
       new Holder(600, 3),
     ];
     const guard = new OverloadGuard();
-    guard.sweep({ connections: holders, lateMs: 0, bufferedBytesMax: 1_010 });
+    guard.sweep(found(holders, 1_010));
     assert.deepEqual(
       holders.map(({ isCut }) => isCut),
       [false, false, true, false, true],
     );
+  });
+});
+
+describe('answers that nobody takes', () => {
+  it('are given up before anything is refused: the longest stalled first, no more than it must', () => {
+    const holders = [
+      new Holder(300, 1, 8_900),
+      new Holder(300, 2, 8_000),
+      new Holder(300, 3),
+      new Holder(300, 4, 8_500),
+    ];
+    const guard = new OverloadGuard();
+    guard.sweep({ ...found(holders, 1_200), nowMs: 9_500 });
+    assert.deepEqual(
+      holders.map(({ isCut }) => isCut),
+      [false, true, false, false],
+    );
+    assert.deepEqual([guard.level, guard.sheds], ['None', false]);
+  });
+
+  it('are not when they have waited for less than a second, or there is room', () => {
+    const fresh = [new Holder(900, 1, 8_600), new Holder(90, 1, 8_600)];
+    const guard = new OverloadGuard();
+    guard.sweep({ ...found(fresh, 1_000), nowMs: 9_500 });
+    const old = [new Holder(800, 1, 0)];
+    guard.sweep({ ...found(old, 1_000), nowMs: 10_000 });
+    assert.deepEqual(
+      [...fresh, ...old].map(({ isCut }) => isCut),
+      [false, false, false],
+    );
+  });
+
+  it('may be a part of a connection', () => {
+    let asked = 0;
+    class Carrier extends Holder {
+      relieve(sinceMs: number): number {
+        asked = sinceMs;
+        return 500;
+      }
+    }
+    const carrier = new Carrier(1_000, 1, 0);
+    const guard = new OverloadGuard();
+    guard.sweep({ ...found([carrier], 1_000), nowMs: 9_500 });
+    assert.deepEqual([asked, carrier.isCut, guard.level], [8_500, false, 'None']);
+  });
+});
+
+describe('patience', () => {
+  it('is whole while less than a quarter is taken, and least from 85 % on', () => {
+    for (const [load, share] of [
+      [0, 1],
+      [0.25, 1],
+      [0.55, 0.6],
+      [0.85, 0.2],
+      [3, 0.2],
+    ] as const) {
+      const patience = new Patience();
+      patience.follow(load, 0);
+      assert.ok(Math.abs(patience.share - share) < 1e-9, `${load}: ${patience.share}`);
+    }
+  });
+
+  it('is lost at once and comes back in 100 seconds', () => {
+    const patience = new Patience();
+    patience.follow(0.85, 0);
+    const shares = [25_000, 50_000, 100_000, 200_000].map((nowMs) => {
+      patience.follow(0, nowMs);
+      return Math.round(patience.share * 100);
+    });
+    assert.deepEqual(shares, [40, 60, 100, 100]);
+  });
+
+  it('goes by the bound that is nearest: of memory, or of connections', () => {
+    const holders = Array.from({ length: 850 }, () => new Holder(0));
+    const guard = new OverloadGuard();
+    guard.sweep(found(holders, 1_000));
+    assert.deepEqual([Math.round(guard.patience * 100), guard.level], [20, 'None']);
+    const full = new OverloadGuard();
+    full.sweep(found([new Holder(850)], 1_000));
+    assert.equal(Math.round(full.patience * 100), 20);
   });
 });
 

@@ -52,7 +52,7 @@ function givenConnection(choices: Choices = {}) {
     gateway,
     answerHeads: new AnswerHeads(),
     nowMs: 0,
-    guard: choices.guard ?? { saves: false, sheds: false },
+    guard: choices.guard ?? { saves: false, sheds: false, patience: 1 },
   };
   const client = {
     address: '192.0.2.1',
@@ -73,7 +73,7 @@ function givenConnection(choices: Choices = {}) {
     around.nowMs = nowMs;
     connection.sweep(nowMs);
   };
-  return { socket, sweepAt };
+  return { connection, socket, sweepAt };
 }
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n';
@@ -108,14 +108,15 @@ test('and is cut when the client takes nothing', async () => {
   assert.equal(socket.destroyed, true);
 });
 
-test('where connections are saved, an answer closes its own, and an idle one gets a quarter of its time', async () => {
-  const guard = { saves: false, sheds: false };
+test('where connections are saved, an answer closes its own, and an idle one gets its share of time', async () => {
+  const guard = { saves: false, sheds: false, patience: 1 };
   const { socket, sweepAt } = givenConnection({ guard });
   await arrived(socket, `${get}\r\n`);
   socket.deliver();
   sweepAt(limits.idleTimeoutMs / 4);
   assert.equal(socket.writableEnded, false);
   guard.saves = true;
+  guard.patience = 0.25;
   sweepAt(limits.idleTimeoutMs / 4);
   assert.equal(socket.writableEnded, true);
 
@@ -125,8 +126,28 @@ test('where connections are saved, an answer closes its own, and an idle one get
   assert.match(busy.socket.taken, /^HTTP\/1\.1 404 .*^Connection: close\r$/msu);
 });
 
+test('where many are slow, each has a share of its time: for a head, and to take its answer', async () => {
+  const guard = { saves: false, sheds: false, patience: 0.5 };
+  const head = givenConnection({ guard });
+  await arrived(head.socket, 'GET / HTTP/1.1\r\nX');
+  head.sweepAt(limits.headTimeoutMs / 2 - 1);
+  head.socket.deliver();
+  assert.equal(head.socket.taken, '');
+  head.sweepAt(limits.headTimeoutMs / 2);
+  head.socket.deliver();
+  assert.match(head.socket.taken, /^HTTP\/1\.1 408 /u);
+
+  const answer = givenConnection({ guard });
+  await arrived(answer.socket, `${get}\r\n`.repeat(1000));
+  assert.equal(answer.connection.stalledSinceMs, 0);
+  answer.sweepAt(limits.sendTimeoutMs / 2 - 1);
+  assert.equal(answer.socket.destroyed, false);
+  answer.sweepAt(limits.sendTimeoutMs / 2);
+  assert.equal(answer.socket.destroyed, true);
+});
+
 test('where load is shed, a request is told so before anything is done for it', async () => {
-  const { socket } = givenConnection({ guard: { saves: true, sheds: true } });
+  const { socket } = givenConnection({ guard: { saves: true, sheds: true, patience: 0.25 } });
   await arrived(socket, `${get}\r\n`);
   socket.deliver();
   assert.match(socket.taken, /^HTTP\/1\.1 503 .*^Retry-After: 1\r$/msu);

@@ -1,18 +1,17 @@
-import type { ConnectionSurroundings } from '../surroundings.ts';
-
 /** The one time that runs on a connection, by the coarse clock; 0 ms is never. */
 export class Clock {
-  readonly #around: ConnectionSurroundings;
-  #sinceMs = 0;
+  readonly #around: { readonly nowMs: number };
+  /** When what runs now began. */
+  sinceMs = 0;
   #timeoutMs = Number.POSITIVE_INFINITY;
 
-  constructor(around: ConnectionSurroundings) {
+  constructor(around: { readonly nowMs: number }) {
     this.#around = around;
   }
 
   /** From now on; in place of what ran before. */
   start(timeoutMs: number): void {
-    this.#sinceMs = this.#around.nowMs;
+    this.sinceMs = this.#around.nowMs;
     this.#timeoutMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
   }
 
@@ -22,6 +21,6 @@ export class Clock {
 
   /** `share`: how much of its time it gets. */
   isOver(nowMs: number, share: number): boolean {
-    return nowMs >= this.#sinceMs + this.#timeoutMs * share;
+    return nowMs >= this.sinceMs + this.#timeoutMs * share;
   }
 }
