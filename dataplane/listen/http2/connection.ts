@@ -76,7 +76,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     this.#clock = new Clock(around);
     this.#clock.start(home.limits.headTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    socket.on('drain', () => this.#session.ready());
+    socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => {});
     socket.on('close', () => this.#onClose());
@@ -211,6 +211,11 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
   #onData(chunk: Buffer): void {
     if (this.#phase === 'Open' || this.#phase === 'Ending') this.#session.receive(chunk);
     else if (this.#leaving.discard(chunk.length) > this.#home.limits.discardBytesMax) this.destroy();
+  }
+
+  #onDrain(): void {
+    if (this.#waitsFor === 'Socket') this.#clock.start(this.#home.limits.sendTimeoutMs);
+    this.#session.ready();
   }
 
   /** The client has ended its side: it takes no answers any more. */

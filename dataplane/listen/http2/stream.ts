@@ -65,10 +65,12 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   #isCall = false;
   #isTunnel = false;
   #pace: ContentPace | null = null;
-  /** What the last sweep saw: content come, and content unsent. */
+  /** Content that had come by the last sweep. */
   #come = 0;
-  /** What was unsent when the time to take it began to run. */
-  #unsent = 0;
+  /** Content of the answer that was given to the stream. */
+  #given = 0;
+  /** How much of that the client must have taken for its time to begin anew. */
+  #due = 0;
   /** Since when no content has come that is waited for; infinity while none is. */
   #awaitedSinceMs = Number.POSITIVE_INFINITY;
   /** Since when the client has taken less of the answer than it must; infinity while nothing waits for it. */
@@ -124,9 +126,9 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     const timeoutMs = this.#isCall ? tunnelIdleTimeoutMs : sendTimeoutMs;
     // an octet now and then is not taking it: in its time the client takes as much as the least rate makes, or all
     const least = this.#isCall ? 1 : Math.max(1, (bodyRateMin * sendTimeoutMs) / 1000);
-    const begins = this.stalledSinceMs === Number.POSITIVE_INFINITY;
-    if (begins || this.#unsent - unsent >= Math.min(least, this.#unsent)) {
-      this.#unsent = unsent;
+    const taken = this.#given - unsent;
+    if (this.stalledSinceMs === Number.POSITIVE_INFINITY || taken >= this.#due) {
+      this.#due = taken + Math.min(least, unsent);
       this.stalledSinceMs = nowMs;
     }
     if (this.#isOver(this.stalledSinceMs, timeoutMs)) this.giveUp();
@@ -259,6 +261,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
 
   data(data: Buffer): boolean {
     if (this.#isHead) return true;
+    this.#given += data.length;
     this.#sendHead();
     return this.#stream.data(data);
   }

@@ -97,3 +97,51 @@ it('who takes an octet of the answer now and then is cut', async () => {
   clearInterval(taking);
   assert.equal(dataPlane.records[0]?.failure?.kind, 'ClientGone');
 });
+
+/** Content without end. */
+async function anEndlessBackend() {
+  const piece = Buffer.alloc(64 * 1024, 'x');
+  return aRawBackend((_request, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n');
+    const more = (): void => {
+      while (!socket.destroyed && socket.write(piece));
+    };
+    socket.on('drain', more);
+    more();
+    return null;
+  });
+}
+
+it('who takes an answer steadily, window by window, is not cut', async () => {
+  await using backend = await anEndlessBackend();
+  using dataPlane = await givenDataPlane([backend.port], { limits });
+  using client = await aRawH2Client(dataPlane.port, [settingIds.initialWindowSize, 1000]);
+  client.send(request(1));
+  client.send(frame(types.window, 0, 0, Buffer.of(0x3f, 0, 0, 0)));
+  for (let count = 0; count < 40; count += 1) {
+    client.send(frame(types.window, 0, 1, Buffer.of(0, 0, 0x4e, 0x20)));
+    await pause(20);
+  }
+  assert.deepEqual(dataPlane.records, []);
+});
+
+it('who takes an answer steadily, as fast as its network is, is not cut', async () => {
+  await using backend = await anEndlessBackend();
+  using dataPlane = await givenDataPlane([backend.port], { limits: { ...limits, sendTimeoutMs: 400 } });
+  // the kernel's buffers are large on loopback, so that it is seen in bursts that the client takes
+  const endless = Buffer.of(0x3f, 0xff, 0, 0);
+  using client = await aRawH2Client(dataPlane.port, [settingIds.initialWindowSize, 0x3fff0000]);
+  client.send(frame(types.window, 0, 0, endless), request(1));
+  const { socket } = client.raw;
+  let octets = 0;
+  socket.removeAllListeners('data').on('data', (data) => {
+    octets += data.length;
+    socket.pause();
+  });
+  for (let count = 0; count < 300; count += 1) {
+    await pause(4);
+    socket.resume();
+  }
+  assert.deepEqual(dataPlane.records, []);
+  assert.ok(octets > 1_000_000, `${octets} came`);
+});
