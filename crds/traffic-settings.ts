@@ -2,7 +2,7 @@
 // groups of several levels can be told apart; what holds then is told in each description.
 import * as z from 'zod';
 import { backendGroups } from './backend-settings.ts';
-import { duration, durationMs, octets } from './fields.ts';
+import { duration, durationMs, octets, positiveDuration } from './fields.ts';
 import { setOf, withRules, type Frozen, type Rule } from './grammar.ts';
 
 const inOrder: Rule<{ readonly request?: string; readonly backendRequest?: string }> = {
@@ -67,12 +67,28 @@ const retry = z
     "When a request is sent again whose content is still whole. An HTTPRoute's own retry comes before it, but not before overrides. That of a Service holds in rules that send requests to no other Service. Left out: connections that fail, and what may be repeated, at most twice.",
   );
 
+const hedge = z
+  .object({
+    delay: positiveDuration.describe(
+      'So long after a request was sent without an answer the next attempt begins; take what nearly all answers keep to.',
+    ),
+    attempts: z
+      .int32()
+      .min(1)
+      .max(4)
+      .exactOptional()
+      .describe('So many beside the first, each after another delay. Left out: 1.'),
+  })
+  .describe(
+    'Further attempts at other endpoints beside one that is slow; the first answer counts, and the others are given up. For GET, HEAD and OPTIONS alone, and within retryConstraint and circuitBreaker.maxRetries. That of a Service holds in rules that send requests to no other Service. Left out: none.',
+  );
+
 const maxBodyBytes = octets.describe(
   'Most content of a request, such as 10Mi; more: 413. 0 for the limit of the port alone, which holds in any case. Left out: 0. Not for a Service.',
 );
 
 /** The groups that concern a rule as a whole. */
-const ruleGroups = { timeouts, retry, maxBodyBytes } as const;
+const ruleGroups = { timeouts, retry, hedge, maxBodyBytes } as const;
 
 /** The groups that a TrafficPolicy can set. */
 export const trafficGroups = { ...ruleGroups, ...backendGroups } as const;

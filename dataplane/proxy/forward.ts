@@ -4,7 +4,7 @@ import { Hedging } from './hedging.ts';
 import { KeptContent } from './kept-content.ts';
 import { startMirrors } from './mirrors.ts';
 import type { Mirrors } from './mirrors.ts';
-import { Backoff, isIdempotent, Retries } from './retry.ts';
+import { Backoff, isIdempotent, isSafe, Retries } from './retry.ts';
 import type { TimeWatch } from './allowed-time.ts';
 import type { AttemptOwner } from './attempt.ts';
 import type { Downstream } from './downstream.ts';
@@ -306,17 +306,19 @@ export class Forwarding implements AttemptOwner {
   }
 
   #hedge(hedge: Hedge): void {
-    if (!isIdempotent(this.request.head.method) || this.request.upgrade !== '') return;
+    if (!isSafe(this.request.head.method) || this.request.upgrade !== '') return;
     this.#hedging = new Hedging(hedge, this.#terms.watch, (running) => this.#rival(running));
   }
 
-  /** One more attempt beside those that run, elsewhere and within the cluster's budget. */
+  /** One more attempt beside those that run, elsewhere and within what the cluster bears. */
   #rival(running: readonly Attempt[]): Attempt | null {
     const { cluster, watch } = this.#terms;
     if (this.#contentSent && this.#kept?.isWhole !== true) return null;
     const tried = running.map(({ endpoint }) => endpoint);
     const endpoint = cluster.pick(this.#hash, tried);
-    if (endpoint === null || tried.includes(endpoint) || !cluster.budget.mayRetry(watch.now())) return null;
+    if (endpoint === null || tried.includes(endpoint)) return null;
+    this.#retries ??= new Retries(this.#terms.action.retry, cluster, this.#hash);
+    if (!this.#retries.mayRepeat(watch.now())) return null;
     const attempt = new Attempt(endpoint, this);
     attempt.start('Idempotent', 'Kept');
     return attempt.isOver ? null : attempt;

@@ -52,11 +52,17 @@ export class Retries {
     clock: { readonly nowMs: number; readonly random: () => number },
   ): NextAttempt | null {
     this.#tried = [...this.#tried, endpoint];
-    if (!isAllowed(cause, this.#retry) || !isSafe(cause, request)) return null;
+    if (!isAllowed(cause, this.#retry) || !doesNoHarm(cause, request)) return null;
     const another = this.#tried.length < connectsMax ? this.#cluster.pick(this.#hash, this.#tried) : null;
     const isUntried = another !== null && !this.#tried.includes(another);
     if (cause.kind === 'ConnectFailure' && isUntried) return { endpoint: another, waitMs: 0 };
     return this.#retry === null ? this.#repeat(cause, another, isUntried) : this.#retryBy(this.#retry, clock);
+  }
+
+  /** Whether the cluster bears that it is sent once more; counts it then. */
+  mayRepeat(nowMs: number): boolean {
+    this.#holdsRetry ||= this.#cluster.breaker.enter('Retry');
+    return this.#holdsRetry && this.#cluster.budget.mayRetry(nowMs);
   }
 
   /** The request is over. */
@@ -80,9 +86,7 @@ export class Retries {
     if (this.#repeats >= retry.attempts) return null;
     const endpoint = this.#cluster.pick(this.#hash, this.#tried);
     if (endpoint === null) return null;
-    if (!this.#holdsRetry && !this.#cluster.breaker.enter('Retry')) return null;
-    this.#holdsRetry = true;
-    if (!this.#cluster.budget.mayRetry(clock.nowMs)) return null;
+    if (!this.mayRepeat(clock.nowMs)) return null;
     const waitMs = backoffMs(retry, this.#repeats, clock.random);
     this.#repeats += 1;
     return { endpoint, waitMs };
@@ -110,7 +114,7 @@ function isAllowed(cause: RetryCause, retry: Retry | null): boolean {
  * on, so only if it may be repeated (RFC 9110 section 9.2.2), or its content had not begun; an answer is as good as
  * its rule says.
  */
-function isSafe(cause: RetryCause, request: RequestState): boolean {
+function doesNoHarm(cause: RetryCause, request: RequestState): boolean {
   const { isIdempotent: isRepeatable, contentSent, contentLost, contentEnded } = request;
   switch (cause.kind) {
     case 'ConnectFailure':
@@ -123,6 +127,11 @@ function isSafe(cause: RetryCause, request: RequestState): boolean {
     case 'Timeout':
       return isRepeatable && !contentLost;
   }
+}
+
+/** RFC 9110 section 9.2.1, but for TRACE. */
+export function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }
 
 /** RFC 9110 section 9.2.2. */

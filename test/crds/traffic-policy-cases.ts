@@ -62,6 +62,7 @@ export const trafficPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
   {
     rule: 'must be longer than 0s',
     valid: policy({
+      hedge: { delay: '50ms' },
       connection: { connectTimeout: '10ms', idleTimeout: '1m', maxAge: '0s', maxRequests: 0 },
     }),
     invalid: policy({ connection: { connectTimeout: '0s' } }),
@@ -154,5 +155,17 @@ export const trafficPolicySchemaCases: readonly SchemaCase[] = [
     what: 'a code twice',
     path: 'spec.retry.codes[1]',
     invalid: policy({ retry: { attempts: 1, codes: [503, 503] } }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'a further attempt without a delay',
+    path: 'spec.hedge.delay',
+    invalid: policy({ hedge: { attempts: 1 } }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'further attempts without end',
+    path: 'spec.hedge.attempts',
+    invalid: policy({ hedge: { delay: '50ms', attempts: 5 } }),
   },
 ];

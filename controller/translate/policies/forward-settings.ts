@@ -1,6 +1,6 @@
 // Settings of TrafficPolicies, and of an HTTPRoute's own rule, as the rule's action has them.
 import type { HTTPRouteRule } from '#crds/gateway-api.ts';
-import { octetCount } from '#crds/fields.ts';
+import { durationMs, octetCount } from '#crds/fields.ts';
 import type { TrafficSettings } from '#crds/traffic-settings.ts';
 import type { ForwardAction, RetryCondition, RouteRetry, RouteTimeouts } from '#snapshot/route.ts';
 import { milliseconds } from './cluster-settings.ts';
@@ -14,7 +14,7 @@ export interface HeldSettings {
 
 /** What an HTTPRoute says itself comes before rules and defaults of policies, and after their overrides. */
 export function actionWith(action: ForwardAction, { settings, layers }: HeldSettings): ForwardAction {
-  const { timeouts, retry, maxBodyBytes } = settings;
+  const { timeouts, retry, hedge, maxBodyBytes } = settings;
   const overrides = (group: keyof TrafficSettings) => layers.get(group) === 'Overrides';
   return {
     ...action,
@@ -24,6 +24,9 @@ export function actionWith(action: ForwardAction, { settings, layers }: HeldSett
     ...(retry === undefined || (action.retry !== null && !overrides('retry'))
       ? {}
       : { retry: retryOf(retry) }),
+    ...(hedge === undefined
+      ? {}
+      : { hedge: { afterMs: durationMs(hedge.delay), attemptsMax: hedge.attempts ?? 1 } }),
     ...(maxBodyBytes === undefined ? {} : { bodyBytesMax: octetCount(maxBodyBytes) }),
   };
 }

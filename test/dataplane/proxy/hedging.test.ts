@@ -1,6 +1,7 @@
 // A further attempt beside a slow one: who wins, what the others cost, and what is never tried twice.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 import { givenDataPlane } from '../../given/data-plane.ts';
 import { eventually } from '../../given/eventually.ts';
 import { aRawBackend, plainAnswer } from '../../given/raw-backend.ts';
@@ -62,33 +63,71 @@ describe('a request that is not answered for a while', () => {
     );
     using client = await aRawClient(dataPlane.port);
     client.send(get);
-    const seen = (): number => all.reduce((sum, backend) => sum + backend.seen.length, 0);
-    await eventually(() => seen() === 3);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 150);
-    });
-    assert.equal(seen(), 3);
+    const seen = (line: string): number =>
+      all.flatMap((backend) => backend.seen).filter(({ requestLine }) => requestLine.startsWith(line)).length;
+    await eventually(() => seen('GET / ') === 3);
+    using later = await aRawClient(dataPlane.port);
+    later.send(get.replace('/ ', '/later '));
+    // the last of these began after the next delay of the first
+    await eventually(() => seen('GET /later ') === 3);
+    assert.equal(seen('GET / '), 3);
+    later.socket.destroy();
     client.socket.destroy();
-    await eventually(() => all.reduce((sum, backend) => sum + backend.closed(), 0) === 3);
+    await eventually(() => all.reduce((sum, backend) => sum + backend.closed(), 0) === 6);
     for (const backend of all) await backend[Symbol.asyncDispose]();
   });
 
-  it('goes nowhere else when it must not be sent twice, and not to the endpoint where it is', async () => {
-    await using silent = await aSilentBackend();
+  it('goes nowhere else when it changes anything, however often it may be sent, or the rule says nothing', async () => {
+    await using one = await aSilentBackend();
     await using other = await aSilentBackend();
-    using dataPlane = await givenDataPlane([silent.port, other.port], hedged());
-    using client = await aRawClient(dataPlane.port);
-    client.send(post);
-    await eventually(() => silent.seen.length + other.seen.length === 1);
-    using alone = await givenDataPlane([silent.port], hedged());
-    using second = await aRawClient(alone.port);
-    const before = silent.seen.length;
-    second.send(get);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 150);
-    });
-    assert.equal(silent.seen.length, before + 1);
-    assert.equal(silent.seen.length + other.seen.length, 2);
+    const ports = [one.port, other.port];
+    const seen = (method: string): number =>
+      [...one.seen, ...other.seen].filter(({ requestLine }) => requestLine.startsWith(method)).length;
+    using dataPlane = await givenDataPlane(ports, hedged());
+    using plain = await givenDataPlane(ports);
+    for (const method of ['POST', 'PUT', 'DELETE']) {
+      using client = await aRawClient(dataPlane.port);
+      client.send(post.replace('POST', method));
+      await eventually(() => seen(method) === 1);
+    }
+    using unhedged = await aRawClient(plain.port);
+    unhedged.send(get.replace('GET', 'OPTIONS'));
+    await eventually(() => seen('OPTIONS') === 1);
+    // it began after all of them, and so did its delay
+    using last = await aRawClient(dataPlane.port);
+    last.send(get.replace('GET', 'HEAD'));
+    await eventually(() => seen('HEAD') === 2);
+    assert.deepEqual(['POST', 'PUT', 'DELETE', 'OPTIONS'].map(seen), [1, 1, 1, 1]);
+  });
+
+  it('goes nowhere else when there is no other endpoint, or its cluster bears no more', async () => {
+    await using one = await aSilentBackend();
+    await using other = await aSilentBackend();
+    const ports = [one.port, other.port];
+    const seen = (path: string): number =>
+      [...one.seen, ...other.seen].filter(({ requestLine }) => requestLine.includes(path)).length;
+    const { budget, breaker } = clusterDefaults;
+    const spent = { cluster: { budget: { ...budget, percent: 0, retriesPerSecondMin: 0 } } };
+    const single = { cluster: { breaker: { ...breaker, retriesMax: 1 } } };
+    using alone = await givenDataPlane([one.port], hedged());
+    using poor = await givenDataPlane(ports, { ...hedged(), ...spent });
+    using narrow = await givenDataPlane(ports, { ...hedged(), ...single });
+    using free = await givenDataPlane(ports, hedged());
+    using clients = new DisposableStack();
+    const send = async ({ port }: { port: number }, path: string, times: number): Promise<void> => {
+      clients.use(await aRawClient(port)).send(get.replace('/ ', `${path} `));
+      await eventually(() => seen(path) === times);
+    };
+    await send(narrow, '/first', 2);
+    await send(narrow, '/second', 1);
+    await send(alone, '/alone', 1);
+    await send(poor, '/poor', 1);
+    // it began after all of them, and so did its delay
+    await send(free, '/free', 2);
+    assert.deepEqual(['/first', '/second', '/alone', '/poor'].map(seen), [2, 1, 1, 1]);
+    assert.equal(narrow.cluster.breaker.held('Retry'), 1);
+    clients.dispose();
+    await eventually(() => narrow.cluster.breaker.held('Retry') === 0);
   });
 
   it('is answered by the one when the other fails', async () => {
