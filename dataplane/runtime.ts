@@ -167,8 +167,6 @@ export interface Forward {
   readonly retry: Retry | null;
   /** Null: no further attempt begins beside one that is not answered yet. */
   readonly hedge: Hedge | null;
-  /** Who gets a copy of requests beside the backend. */
-  readonly mirrors: readonly Mirror[];
 }
 
 /** A share of requests (0 to 1) that is copied to a cluster; answers to copies are dropped. */
@@ -191,6 +189,8 @@ export interface Backend {
   readonly cluster: UpstreamCluster | null;
   readonly requestFilters: readonly RequestFilter[];
   readonly responseFilters: readonly ResponseFilter[];
+  /** Who gets a copy of what goes here. */
+  readonly mirrors: readonly Mirror[];
 }
 
 /** Answers with a redirect. */

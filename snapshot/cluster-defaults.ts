@@ -2,7 +2,7 @@
 // equals it is left out of the bytes of a snapshot, so a snapshot of an older build is read as the same.
 import type { ClusterSettings, Endpoint } from './cluster.ts';
 import type { OutlierDetection } from './cluster-health.ts';
-import type { ForwardAction, RouteTimeouts } from './route.ts';
+import type { ForwardAction, RouteTimeouts, WeightedBackend } from './route.ts';
 
 /** On for what shows that an endpoint cannot be reached; a 500 is its application's own word. */
 export const outlierDefaults: OutlierDetection = Object.freeze({
@@ -46,6 +46,11 @@ export const endpointDefaults: Pick<Endpoint, 'forZones' | 'forNodes'> = Object.
 /** What a rule that forwards does beyond that without being told. */
 export const forwardDefaults: Pick<ForwardAction, 'retry' | 'hedge' | 'mirrors' | 'bodyBytesMax'> =
   Object.freeze({ retry: null, hedge: null, mirrors: Object.freeze([]), bodyBytesMax: 0 });
+
+/** What a backend of such a rule has beyond that without being told. */
+export const backendDefaults: Pick<WeightedBackend, 'mirrors'> = Object.freeze({
+  mirrors: Object.freeze([]),
+});
 
 /** The time that only policies tell of: null for the data plane's own. */
 export const timeoutDefaults: Pick<RouteTimeouts, 'headMs'> = Object.freeze({ headMs: null });

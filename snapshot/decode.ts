@@ -5,7 +5,7 @@ import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } f
 import type { Authentication } from './authentication.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
-import { forwardDefaults, timeoutDefaults } from './cluster-defaults.ts';
+import { backendDefaults, forwardDefaults, timeoutDefaults } from './cluster-defaults.ts';
 import { clusterShape, endpointsShape } from './cluster-shape.ts';
 import {
   count,
@@ -23,6 +23,7 @@ import type { ResourceKind } from './ids.ts';
 import type { OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
 import type {
   Attachment,
+  Mirror,
   PathRewrite,
   Route,
   RouteAction,
@@ -129,16 +130,16 @@ const retry: Shape<RouteRetry> = object({
   perTryMs: millis,
 });
 
+const mirror: Shape<Mirror> = object({
+  cluster: shape.idOf('Cluster'),
+  numerator: count,
+  denominator: shape.integer(1),
+});
+
 const forwardExtras: shape.Fields<typeof forwardDefaults> = {
   retry: shape.nullable(retry),
   hedge: shape.nullable(object({ afterMs: shape.integer(1), attemptsMax: shape.integer(1) })),
-  mirrors: shape.list(
-    object({
-      cluster: shape.nullable(shape.idOf('Cluster')),
-      numerator: count,
-      denominator: shape.integer(1),
-    }),
-  ),
+  mirrors: shape.list(mirror),
   bodyBytesMax: count,
 };
 
@@ -150,6 +151,7 @@ const actions = {
         cluster: shape.nullable(shape.idOf('Cluster')),
         weight: shape.integer(0),
         filters: shape.list(variant<Filter>('kind', filters, unknown)),
+        ...shape.defaulted({ mirrors: shape.list(mirror) }, backendDefaults),
       }),
     ),
     timeouts: object({

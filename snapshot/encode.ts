@@ -2,7 +2,13 @@
 // The encoded text reveals secrets: it is for the wire (TLS) and the data plane's 0600 file only.
 import { hash } from 'node:crypto';
 import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
-import { clusterDefaults, endpointDefaults, forwardDefaults, timeoutDefaults } from './cluster-defaults.ts';
+import {
+  backendDefaults,
+  clusterDefaults,
+  endpointDefaults,
+  forwardDefaults,
+  timeoutDefaults,
+} from './cluster-defaults.ts';
 import { fleetDefaults } from './fleet.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
@@ -99,6 +105,7 @@ const canonical = encoder(
   // These have no kind: they are known by the member that holds them.
   new Map([
     ['endpoints', encodedMembers(endpointDefaults)],
+    ['backends', encodedMembers(backendDefaults)],
     ['timeouts', encodedMembers(timeoutDefaults)],
   ]),
 );

@@ -80,7 +80,7 @@ export interface ForwardAction {
   readonly retry: RouteRetry | null;
   /** Null: no second try beside a slow first. */
   readonly hedge: Hedge | null;
-  /** Who gets a copy of requests beside the backend; answers to copies are dropped. */
+  /** Who gets a copy of requests beside the backend, whichever that is. */
   readonly mirrors: readonly Mirror[];
   /** Most octets of a request's content; 0 for the listener's limit alone. */
   readonly bodyBytesMax: number;
@@ -112,9 +112,9 @@ export interface Hedge {
   readonly attemptsMax: number;
 }
 
-/** The share of requests that is copied; `cluster: null` copies nothing. */
+/** The share of requests that is copied to a cluster; answers to copies are dropped. */
 export interface Mirror {
-  readonly cluster: ResourceId | null;
+  readonly cluster: ResourceId;
   readonly numerator: number;
   readonly denominator: number;
 }
@@ -125,6 +125,8 @@ export interface WeightedBackend {
   readonly weight: number;
   /** After those of the rule. */
   readonly filters: readonly Filter[];
+  /** Beside those of the rule, who get a copy of the requests that go here. */
+  readonly mirrors: readonly Mirror[];
 }
 
 /** Milliseconds; null for the data plane's default, 0 for none. */

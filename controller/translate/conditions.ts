@@ -148,7 +148,7 @@ const table: Table = {
   IncompatibleFilters: ({ field }) =>
     accepted(
       'IncompatibleFilters',
-      `${field}: RequestRedirect and URLRewrite exclude each other; remove one.`,
+      `${field}: a rule that redirects sends nothing on that URLRewrite or RequestMirror could take; remove one.`,
     ),
   RulesDropped: ({ rules, problem }) => ({
     type: 'PartiallyInvalid',

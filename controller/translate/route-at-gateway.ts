@@ -123,10 +123,10 @@ function guardRules(
     .map((rule) => {
       const place = { ...at, route, rule: rule.sectionName, extensions: rule.extensions };
       const protection = protectionOf(read, place);
-      const { action, backends } = rule;
+      const { action, backends, mirrored } = rule;
       const traffic =
         action.kind === 'Forward'
-          ? trafficOf(read, place, { action, backends })
+          ? trafficOf(read, place, { action, backends, mirrored })
           : { action, clusters: [], standings: [] };
       return {
         rule,
@@ -178,7 +178,7 @@ function viewOf(
       rules: rules.map((one) => routeRule(one)),
     },
     resources: open.flatMap(({ clusters, protection }) => [...clusters, ...protection.resources]),
-    sources: open.flatMap(({ rule }) => rule.backends.map((one) => one.source)),
+    sources: open.flatMap(({ rule }) => [...rule.backends, ...rule.mirrored].map((one) => one.source)),
     effects: rules.flatMap((one) => effectsOf(one.standings)),
     closed: rules.flatMap(({ rule, protection }) =>
       protection.closed === null ? [] : [{ rule: rule.name, reason: protection.closed }],

@@ -126,17 +126,18 @@ function compileAction(action: RouteAction, port: number, parts: Parts): Action 
 }
 
 function compileForward(action: ForwardAction, parts: Parts): Action {
+  const mirrors = action.mirrors.flatMap((mirror) => compileMirror(mirror, parts));
   const backends: { value: Backend; weight: number }[] = [];
   for (const backend of action.backends) {
     const edits = compileEdits(backend.filters);
     if (edits.closed !== null) return { kind: 'Closed', reason: edits.closed };
-    backends.push({ value: compileBackend(backend, edits, parts), weight: backend.weight });
+    const value = compileBackend(backend, { edits, mirrors, parts });
+    backends.push({ value, weight: backend.weight });
   }
   const { bodyBytesMax, hedge } = action;
-  const mirrors = action.mirrors.flatMap((mirror) => compileMirror(mirror, parts));
   const retry = action.retry === null ? null : compileRetry(action.retry);
   const timeouts = timeoutsOf(ofOneTry(action));
-  return { kind: 'Forward', pick: weightedPick(backends), bodyBytesMax, retry, hedge, mirrors, ...timeouts };
+  return { kind: 'Forward', pick: weightedPick(backends), bodyBytesMax, retry, hedge, ...timeouts };
 }
 
 /** What a try has by its rule's retries, if that is less. */
@@ -148,12 +149,12 @@ function ofOneTry({ timeouts, retry }: ForwardAction): RouteTimeouts {
   return isLess ? { ...timeouts, backendRequestMs: perTryMs } : timeouts;
 }
 
-/** A mirror that could not be resolved takes nothing from anybody: it is left out. */
+/** One that is not in the snapshot takes nothing from anybody: it is left out. */
 function compileMirror(
   { cluster: id, numerator, denominator }: RouteMirror,
   parts: Parts,
 ): readonly Mirror[] {
-  const cluster = id === null ? null : parts.cluster(id);
+  const cluster = parts.cluster(id);
   return cluster === null ? [] : [{ cluster, share: numerator / denominator }];
 }
 
@@ -161,10 +162,17 @@ function compileRetry({ attempts, codes, conditions, backoffMs, backoffMsMax }: 
   return { attempts, codes: new Set(codes), conditions: new Set(conditions), backoffMs, backoffMsMax };
 }
 
-function compileBackend({ cluster }: WeightedBackend, edits: CompiledEdits, parts: Parts): Backend {
+/** `mirrors`: those of the rule. */
+function compileBackend(
+  { cluster, mirrors: own }: WeightedBackend,
+  of: { readonly edits: CompiledEdits; readonly mirrors: readonly Mirror[]; readonly parts: Parts },
+): Backend {
+  const { edits, mirrors, parts } = of;
   return {
     cluster: cluster === null ? null : parts.cluster(cluster),
     requestFilters: edits.request,
     responseFilters: edits.response,
+    mirrors:
+      own.length === 0 ? mirrors : [...mirrors, ...own.flatMap((mirror) => compileMirror(mirror, parts))],
   };
 }

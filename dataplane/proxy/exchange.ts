@@ -194,7 +194,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       return;
     }
     const outgoing = new OutgoingRequest(this.request, this.forwarded);
-    const terms = { cluster: backend.cluster, action, watch: this.#around };
+    const { cluster, mirrors } = backend;
+    const terms = { cluster, action, mirrors, watch: this.#around };
     this.#forwarding = new Forwarding(outgoing, terms, this.#downstream, this);
     this.#forwarding.start(this.#contentEnded);
   }

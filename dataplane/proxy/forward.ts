@@ -44,7 +44,8 @@ export interface ForwardEvents {
 /** Where a request goes, how often, and beside whom. */
 export interface ForwardTerms {
   readonly cluster: UpstreamCluster;
-  readonly action: Pick<Forward, 'retry' | 'hedge' | 'mirrors'>;
+  readonly action: Pick<Forward, 'retry' | 'hedge'>;
+  readonly mirrors: readonly Mirror[];
   readonly watch: TimeWatch;
 }
 
@@ -98,8 +99,8 @@ export class Forwarding implements AttemptOwner {
   /** Begins. `contentEnded`: the request is whole already. */
   start(contentEnded: boolean): void {
     this.#contentEnded = contentEnded;
-    const { cluster, action } = this.#terms;
-    const { retry, hedge, mirrors } = action;
+    const { cluster, mirrors, action } = this.#terms;
+    const { retry, hedge } = action;
     if (!contentEnded && (retry !== null || cluster.speaksHttp2)) this.#kept = new KeptContent();
     if (!cluster.began()) {
       this.#events.forwardFailed({ kind: 'Overloaded' });

@@ -128,7 +128,7 @@ export async function saveSnapshot(
     endpoints: endpoints.id,
     ...clusterDefaults,
   };
-  const backends = [{ cluster: cluster.id, weight: 1, filters: [] }];
+  const backends = [{ cluster: cluster.id, weight: 1, filters: [], mirrors: [] }];
   const route = givenRoute('all', { rules: [givenRule({ action: { ...forwardToNothing, backends } })] });
   const lastGood = new LastGood({
     dir,

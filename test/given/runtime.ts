@@ -38,7 +38,6 @@ export function aForward(
     readonly bodyBytesMax?: number;
     readonly retry?: Retry | null;
     readonly hedge?: Hedge | null;
-    readonly mirrors?: readonly Mirror[];
   } = {},
 ): Action {
   const none = {
@@ -48,13 +47,12 @@ export function aForward(
     bodyBytesMax: 0,
     retry: null,
     hedge: null,
-    mirrors: [],
   };
   return { kind: 'Forward', pick: () => backend, ...none, ...timeouts };
 }
 
-export function aBackend(cluster: UpstreamCluster | null): Backend {
-  return { cluster, requestFilters: [], responseFilters: [] };
+export function aBackend(cluster: UpstreamCluster | null, mirrors: readonly Mirror[] = []): Backend {
+  return { cluster, requestFilters: [], responseFilters: [], mirrors };
 }
 
 /** How a port of a hand-made runtime routes: the rule for a request, or null. */

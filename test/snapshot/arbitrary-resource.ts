@@ -46,7 +46,14 @@ const valueMatch = fc.record({ kind: fc.constantFrom('Exact', 'Regex'), name: te
 const action = fc.oneof(
   fc.record({
     kind: constant('Forward'),
-    backends: list(fc.record({ cluster: nullable(id('Cluster')), weight: fc.nat(), filters: list(filter) })),
+    backends: list(
+      fc.record({
+        cluster: nullable(id('Cluster')),
+        weight: fc.nat(),
+        filters: list(filter),
+        mirrors: arbitraryForwardExtras.mirrors,
+      }),
+    ),
     timeouts: fc.record({
       requestMs: nullable(millis),
       backendRequestMs: nullable(millis),

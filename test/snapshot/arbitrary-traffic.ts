@@ -15,7 +15,7 @@ const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
 const nullable = <T>(item: fc.Arbitrary<T>) => fc.option(item, { nil: null });
 const constant = <const T extends string>(value: T) => fc.constant(value);
 const codes = list(fc.integer({ min: 100, max: 599 }));
-const cluster = nullable(name.map((part) => resourceId('Cluster', part)));
+const cluster = name.map((part) => resourceId('Cluster', part));
 const pem = constant('-----BEGIN CERTIFICATE-----');
 
 const timing = { intervalMs: some, timeoutMs: some, healthyAfter: some, unhealthyAfter: some };

@@ -1,16 +1,19 @@
-// A rule's filters: those that edit, the one that answers instead of a backend, and those that name a policy.
+// A rule's filters: those that edit, those that copy, the one that answers instead of a backend, and those that name
+// a policy.
 import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
 import type { Filter, HeaderFilter, RewriteFilter } from '#snapshot/filter.ts';
 import { problemOfEdits } from '#snapshot/header-edits.ts';
 import type { RedirectAction } from '#snapshot/route.ts';
 import type { Problem } from '../problem.ts';
 import { headerEdits } from './header-modifier.ts';
+import { mirrorFilter, type MirrorFilter } from './mirror.ts';
 import { redirectAction } from './redirect.ts';
 import { rewriteFilter } from './rewrite.ts';
 
 /** The filters of a rule, read. */
 export interface RuleFilters {
   readonly filters: readonly Filter[];
+  readonly mirrors: readonly MirrorFilter[];
   readonly redirect: RedirectAction | null;
   readonly extensions: readonly Extension[];
   /** What cannot be done: the rule must not be served as if nothing stood there. */
@@ -27,6 +30,7 @@ export interface Extension {
 
 type Read =
   | { readonly kind: 'Filter'; readonly filter: HeaderFilter | RewriteFilter }
+  | { readonly kind: 'Mirror'; readonly mirror: MirrorFilter }
   | { readonly kind: 'Redirect'; readonly redirect: RedirectAction }
   | { readonly kind: 'Extension'; readonly extension: Extension }
   | { readonly kind: 'Unsupported'; readonly problem: Problem };
@@ -36,10 +40,14 @@ export function ruleFilters(filters: readonly HTTPRouteFilter[], field: string):
   const read = filters.map((filter, index) => filterOf(filter, `${field}.filters[${String(index)}]`));
   const redirects = read.flatMap((one) => (one.kind === 'Redirect' ? [one.redirect] : []));
   const edits = read.flatMap((one) => (one.kind === 'Filter' ? [one.filter] : []));
-  const together = redirects.length > 0 && edits.some((one) => one.kind === 'Rewrite');
+  const mirrors = read.flatMap((one) => (one.kind === 'Mirror' ? [one.mirror] : []));
+  // A request that is redirected goes nowhere: there is nothing to rewrite or to copy.
+  const together =
+    redirects.length > 0 && (mirrors.length > 0 || edits.some((one) => one.kind === 'Rewrite'));
   const unsupported = read.find((one) => one.kind === 'Unsupported');
   return {
     filters: edits,
+    mirrors,
     redirect: redirects[0] ?? null,
     extensions: read.flatMap((one) => (one.kind === 'Extension' ? [one.extension] : [])),
     problem: together
@@ -48,23 +56,26 @@ export function ruleFilters(filters: readonly HTTPRouteFilter[], field: string):
   };
 }
 
-/** The filters of the backend at `field`: those that edit requests to this one and their answers. */
-export function backendFilters(
-  filters: readonly HTTPRouteFilter[],
-  field: string,
-): { readonly filters: readonly Filter[]; readonly problem: Problem | null } {
+/** The filters of a backend, read. */
+export type BackendFilters = Pick<RuleFilters, 'filters' | 'mirrors' | 'problem'>;
+
+/** The filters of the backend at `field`: they edit requests to this one and their answers, or copy the requests. */
+export function backendFilters(filters: readonly HTTPRouteFilter[], field: string): BackendFilters {
   const edits: Filter[] = [];
+  const mirrors: MirrorFilter[] = [];
   for (const [index, filter] of filters.entries()) {
-    const read = filterOf(filter, `${field}.filters[${String(index)}]`);
-    if (read.kind === 'Unsupported') {
-      return { filters: [], problem: read.problem };
+    const at = `${field}.filters[${String(index)}]`;
+    const read = filterOf(filter, at);
+    if (read.kind === 'Filter') {
+      edits.push(read.filter);
+    } else if (read.kind === 'Mirror') {
+      mirrors.push(read.mirror);
+    } else {
+      const problem = read.kind === 'Unsupported' ? read.problem : unsupported(`${at}.type`, filter.type);
+      return { filters: [], mirrors: [], problem };
     }
-    if (read.kind !== 'Filter') {
-      return { filters: [], problem: unsupported(`${field}.filters[${String(index)}].type`, filter.type) };
-    }
-    edits.push(read.filter);
   }
-  return { filters: edits, problem: null };
+  return { filters: edits, mirrors, problem: null };
 }
 
 function filterOf(filter: HTTPRouteFilter, field: string): Read {
@@ -86,6 +97,7 @@ function filterOf(filter: HTTPRouteFilter, field: string): Read {
     case 'ExtensionRef':
       return { kind: 'Extension', extension: { field: `${field}.extensionRef`, ...filter.extensionRef } };
     case 'RequestMirror':
+      return { kind: 'Mirror', mirror: mirrorFilter(filter.requestMirror, field) };
     case 'CORS':
     case 'ExternalAuth':
       return { kind: 'Unsupported', problem: unsupported(`${field}.type`, filter.type) };

@@ -4,6 +4,7 @@ import type { HTTPRoute, ParentReference } from '#crds/gateway-api.ts';
 import type { TargetKind, TargetReference } from '#crds/policy.ts';
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { isGatewayReference } from '../attach.ts';
+import { mirrorsIn } from '../filters/mirror.ts';
 import { gatewayUnit } from '../gateway.ts';
 import type { Index, Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
@@ -179,12 +180,15 @@ function ancestorOf(key: GatewayKey): Ancestor {
   return { ref, gateway: key };
 }
 
-/** Routes by the Services they send requests to: `<namespace>/<name>`. */
+/** Routes by the Services they send requests or copies of them to: `<namespace>/<name>`. */
 const routesByService: Index<'HTTPRoute'> = {
   kind: 'HTTPRoute',
   keysOf: (route) =>
     route.spec.rules
-      .flatMap((rule) => rule.backendRefs)
+      .flatMap(({ backendRefs, filters }) => [
+        ...backendRefs,
+        ...mirrorsIn([...filters, ...backendRefs.flatMap((one) => one.filters)]),
+      ])
       .filter((one) => one.group === '' && one.kind === 'Service')
       .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
 };

@@ -6,7 +6,7 @@ import { backendGroups } from '#crds/backend-settings.ts';
 import type { TrafficSettings } from '#crds/traffic-settings.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
-import type { ForwardAction } from '#snapshot/route.ts';
+import type { ForwardAction, Mirror } from '#snapshot/route.ts';
 import type { Backend } from '../backends.ts';
 import type { Read, Unit } from '../memo.ts';
 import { equal } from '../sharing.ts';
@@ -29,42 +29,49 @@ export interface Traffic {
 export interface ForwardingRule {
   readonly action: ForwardAction;
   readonly backends: readonly Backend[];
+  /** Who gets copies. */
+  readonly mirrored: readonly Backend[];
 }
 
 /** `rule` as it is with the TrafficPolicies that hold there. */
 export function trafficOf(read: Read, site: RuleSite, rule: ForwardingRule): Traffic {
-  const { action, backends } = rule;
+  const { action, backends, mirrored } = rule;
   if (!read.ask(someTrafficPolicyUnit)) {
-    return { action, clusters: backends.map((one) => one.cluster), standings: [] };
+    return { action, clusters: [...backends, ...mirrored].map((one) => one.cluster), standings: [] };
   }
   const [gateway, ...between] = placesOfRule(site);
   assertGateway(gateway);
   const ofGateway = levels(read, [gateway]);
   const ofLevels = [...ofGateway, ...levels(read, between)];
   const ownPolicies = ofLevels.slice(1).flat();
-  const services = [...new Map(backends.map((one) => [one.source.id, one])).values()];
-  const judged = services.map((backend) => {
+  const services = distinct(backends);
+  const judged = distinct([...backends, ...mirrored]).map((backend) => {
     const ofService = levels(read, placesOfService(backend));
     const all = standings([...ofLevels, ...ofService], 'Nearest');
     const held = heldBy(all);
     // Only what stands between Gateway and Service makes a difference.
     const usual =
       ownPolicies.length === 0 ? held : heldBy(standings([...ofGateway, ...ofService], 'Nearest'));
-    // A rule that sends its requests to several Services cannot wait for them as each of them wants.
+    // A rule that sends its requests to several Services cannot wait for them as each of them wants, and for those
+    // that get copies nobody waits.
     const found =
-      services.length === 1
+      services.length === 1 && services[0]?.source.id === backend.source.id
         ? all
         : standings([...ofLevels, ...ofService.map((level) => level.flatMap(ofEndpoints))], 'Nearest');
     return { backend, found, held, cluster: clusterWith(backend.cluster, held, usual) };
   });
-  const [only] = judged;
-  const ofAction = only !== undefined && judged.length === 1 ? only.found : standings(ofLevels, 'Nearest');
+  const only = services.length === 1 ? judged[0] : undefined;
+  const ofAction = only?.found ?? standings(ofLevels, 'Nearest');
   const ids = new Map(judged.map(({ backend, cluster }) => [backend.cluster.id, cluster.id]));
   return {
     action: actionWith(withClusters(action, ids), only?.found === ofAction ? only.held : heldBy(ofAction)),
     clusters: judged.map((one) => one.cluster),
     standings: judged.length === 0 ? ofAction : judged.flatMap((one) => one.found),
   };
+}
+
+function distinct(backends: readonly Backend[]): readonly Backend[] {
+  return [...new Map(backends.map((one) => [one.source.id, one])).values()];
 }
 
 function assertGateway(place: Place | undefined): asserts place is Place {
@@ -130,8 +137,11 @@ function withClusters(action: ForwardAction, ids: ReadonlyMap<ResourceId, Resour
   if ([...ids].every(([plain, own]) => plain === own)) {
     return action;
   }
+  const replaced = (id: ResourceId) => ids.get(id) ?? id;
+  const copies = (mirrors: readonly Mirror[]) =>
+    mirrors.map((one) => ({ ...one, cluster: replaced(one.cluster) }));
   const backends = action.backends.map((one) =>
-    one.cluster === null ? one : { ...one, cluster: ids.get(one.cluster) ?? one.cluster },
+    one.cluster === null ? one : { ...one, cluster: replaced(one.cluster), mirrors: copies(one.mirrors) },
   );
-  return { ...action, backends };
+  return { ...action, backends, mirrors: copies(action.mirrors) };
 }

@@ -3,9 +3,10 @@ import type { HTTPBackendRef, HTTPRouteRule } from '#crds/gateway-api.ts';
 import { durationMs } from '#crds/fields.ts';
 import { forwardDefaults } from '#snapshot/cluster-defaults.ts';
 import type { Filter } from '#snapshot/filter.ts';
-import type { RouteAction, RouteMatch, RouteTimeouts, WeightedBackend } from '#snapshot/route.ts';
+import type { Mirror, RouteAction, RouteMatch, RouteTimeouts, WeightedBackend } from '#snapshot/route.ts';
 import { resolveBackend, type Backend } from '../backends.ts';
 import { backendFilters, ruleFilters, type Extension } from '../filters/filters.ts';
+import type { MirrorFilter } from '../filters/mirror.ts';
 import type { Read, Unit } from '../memo.ts';
 import { routeRetry } from '../policies/forward-settings.ts';
 import type { Problem } from '../problem.ts';
@@ -24,6 +25,8 @@ export interface RuleModel {
   readonly extensions: readonly Extension[];
   readonly action: RouteAction;
   readonly backends: readonly Backend[];
+  /** Who gets copies of its requests, or of those to one of its backends. */
+  readonly mirrored: readonly Backend[];
   /** Why the rule cannot be served as it is written. */
   readonly problem: Problem | null;
   readonly referenceProblems: readonly Problem[];
@@ -44,7 +47,8 @@ export const httpRulesUnit: Unit<readonly RuleModel[]> = {
 function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: number): RuleModel {
   const field = `spec.rules[${String(index)}]`;
   const { matches, problem: matchProblem } = ruleMatches(rule.matches, field);
-  const { filters, redirect, extensions, problem: filterProblem } = ruleFilters(rule.filters, field);
+  const { filters, mirrors, redirect, extensions, problem: filterProblem } = ruleFilters(rule.filters, field);
+  const copies = resolveMirrors(read, route, mirrors);
   const resolved = rule.backendRefs.map((reference, at) =>
     weightedBackend(read, route, reference, `${field}.backendRefs[${String(at)}]`),
   );
@@ -54,7 +58,13 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     resolved.find((one) => one.filterProblem !== null)?.filterProblem ??
     null;
   const backends = resolved.map((one) => one.weighted);
-  const forward = { ...forwardDefaults, backends, timeouts: timeoutsOf(rule), retry: routeRetry(rule.retry) };
+  const forward = {
+    ...forwardDefaults,
+    backends,
+    timeouts: timeoutsOf(rule),
+    retry: routeRetry(rule.retry),
+    mirrors: copies.mirrors,
+  };
   return {
     name: rule.name ?? String(index),
     sectionName: rule.name ?? null,
@@ -69,8 +79,9 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
             reason: `${route.kind} ${route.namespace}/${route.name}: ${fieldOf(problem)} cannot be served`,
           },
     backends: problem === null ? resolved.flatMap((one) => one.backend ?? []) : [],
+    mirrored: problem === null ? [copies, ...resolved].flatMap((one) => one.mirrored) : [],
     problem,
-    referenceProblems: resolved.flatMap((one) => one.problem ?? []),
+    referenceProblems: [...resolved, copies].flatMap((one) => one.problems),
     ignored: rule.sessionPersistence === undefined ? [] : [`${field}.sessionPersistence`],
   };
 }
@@ -82,7 +93,8 @@ function fieldOf(problem: Problem): string {
 interface ResolvedReference {
   readonly weighted: WeightedBackend;
   readonly backend: Backend | null;
-  readonly problem: Problem | null;
+  readonly mirrored: readonly Backend[];
+  readonly problems: readonly Problem[];
   readonly filterProblem: Problem | null;
 }
 
@@ -93,20 +105,50 @@ function weightedBackend(
   field: string,
 ): ResolvedReference {
   const { weight } = reference;
-  const { filters, problem: filterProblem } = backendFilters(reference.filters, field);
+  const { filters, mirrors, problem: filterProblem } = backendFilters(reference.filters, field);
   const referrer = { object: route, group: 'gateway.networking.k8s.io', field };
   const resolved = resolveBackend(read, referrer, reference);
+  const copies = resolveMirrors(read, route, mirrors);
+  const { mirrored, problems } = copies;
   if (resolved.kind === 'Unresolved') {
-    const weighted = { cluster: null, weight, filters: [] };
-    return { weighted, backend: null, problem: resolved.problem, filterProblem };
+    const weighted = { cluster: null, weight, filters: [], mirrors: [] };
+    return {
+      weighted,
+      backend: null,
+      mirrored: [],
+      problems: [resolved.problem, ...problems],
+      filterProblem,
+    };
   }
   const { backend } = resolved;
-  return {
-    weighted: { cluster: backend.cluster.id, weight, filters },
-    backend,
-    problem: null,
-    filterProblem,
-  };
+  const weighted = { cluster: backend.cluster.id, weight, filters, mirrors: copies.mirrors };
+  return { weighted, backend, mirrored, problems, filterProblem };
+}
+
+interface ResolvedMirrors {
+  readonly mirrors: readonly Mirror[];
+  /** Those they name. */
+  readonly mirrored: readonly Backend[];
+  readonly problems: readonly Problem[];
+}
+
+/** One that cannot be resolved is left out, and told: requests are served without it. */
+function resolveMirrors(read: Read, route: ObjectRef, filters: readonly MirrorFilter[]): ResolvedMirrors {
+  const mirrors: Mirror[] = [];
+  const mirrored: Backend[] = [];
+  const problems: Problem[] = [];
+  for (const { field, reference, numerator, denominator } of filters) {
+    const referrer = { object: route, group: 'gateway.networking.k8s.io', field };
+    const resolved = resolveBackend(read, referrer, reference);
+    if (resolved.kind === 'Unresolved') {
+      problems.push(resolved.problem);
+      continue;
+    }
+    const { backend } = resolved;
+    mirrored.push(backend);
+    mirrors.push({ cluster: backend.cluster.id, numerator, denominator });
+  }
+  return { mirrors, mirrored, problems };
 }
 
 function timeoutsOf(rule: HTTPRouteRule): RouteTimeouts {

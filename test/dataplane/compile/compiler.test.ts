@@ -21,7 +21,7 @@ const key = await issuerKey('one');
 const edits = (given: Partial<HeaderEdits>): HeaderEdits => ({ set: [], add: [], remove: [], ...given });
 
 function to(...backends: readonly Partial<WeightedBackend>[]): ForwardAction {
-  const all = backends.map((backend) => ({ cluster: null, weight: 1, filters: [], ...backend }));
+  const all = backends.map((backend) => ({ cluster: null, weight: 1, filters: [], mirrors: [], ...backend }));
   return { ...forwardToNothing, backends: all };
 }
 

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { forwardToNothing, givenRoute, givenRule } from '#test/given/route.ts';
 import { givenCluster, givenCompiler, givenEndpoints, httpListener, ruleFor } from './given-compiler.ts';
 import type { Forward } from '#dataplane/runtime.ts';
-import type { ForwardAction, RouteRetry } from '#snapshot/route.ts';
+import type { ForwardAction, Mirror, RouteRetry } from '#snapshot/route.ts';
 import type { TestContext } from 'node:test';
 
 const cluster = givenCluster('cart');
@@ -18,7 +18,7 @@ const retry: RouteRetry = {
 };
 
 function forwardOf(t: TestContext, changes: Partial<ForwardAction>): Forward {
-  const backends = [{ cluster: cluster.id, weight: 1, filters: [] }];
+  const backends = [{ cluster: cluster.id, weight: 1, filters: [], mirrors: [] }];
   const route = givenRoute('cart', {
     rules: [givenRule({ action: { ...forwardToNothing, backends, ...changes } })],
   });
@@ -30,8 +30,8 @@ function forwardOf(t: TestContext, changes: Partial<ForwardAction>): Forward {
 
 describe('a rule that forwards', () => {
   it('has no retries, no further attempts and no mirrors of its own unless it says so', (t) => {
-    const { retry: none, hedge, mirrors } = forwardOf(t, {});
-    assert.deepEqual([none, hedge, mirrors], [null, null, []]);
+    const { retry: none, hedge, pick } = forwardOf(t, {});
+    assert.deepEqual([none, hedge, pick()?.mirrors], [null, null, []]);
   });
 
   it('says when a request is sent again', (t) => {
@@ -62,18 +62,24 @@ describe('a rule that forwards', () => {
     }
   });
 
-  it('copies to the mirrors that are there, by their share', (t) => {
-    const { mirrors, hedge } = forwardOf(t, {
-      mirrors: [
-        { cluster: cluster.id, numerator: 1, denominator: 4 },
-        { cluster: null, numerator: 1, denominator: 1 },
-      ],
-      hedge: { afterMs: 20, attemptsMax: 1 },
-    });
-    assert.deepEqual(
-      mirrors.map(({ cluster: { name }, share }) => [name, share]),
-      [['shop/cart:80', 0.25]],
-    );
+  it('begins another attempt beside a slow one when it says so', (t) => {
+    const { hedge } = forwardOf(t, { hedge: { afterMs: 20, attemptsMax: 1 } });
     assert.deepEqual(hedge, { afterMs: 20, attemptsMax: 1 });
+  });
+
+  it('copies to the mirrors that are there, by their share: its own before those of the backend', (t) => {
+    const quarter = { cluster: cluster.id, numerator: 1, denominator: 4 };
+    const half = { ...quarter, numerator: 2 };
+    const gone = { ...quarter, cluster: givenCluster('gone').id };
+    const backend = { cluster: cluster.id, weight: 1, filters: [], mirrors: [half, gone] };
+    const copied = (mirrors: readonly Mirror[]) =>
+      forwardOf(t, { backends: [backend], mirrors })
+        .pick()
+        ?.mirrors.map(({ cluster: { name }, share }) => [name, share]);
+    assert.deepEqual(copied([gone, quarter]), [
+      ['shop/cart:80', 0.25],
+      ['shop/cart:80', 0.5],
+    ]);
+    assert.deepEqual(copied([]), [['shop/cart:80', 0.5]]);
   });
 });

@@ -47,7 +47,7 @@ async function aDeafBackend(): Promise<AsyncDisposable & { readonly port: number
 /** A rule that copies a share of requests to the cluster of another data plane. */
 function copying(to: GivenDataPlane, share = 1): Pick<DataPlaneChoices, 'rule'> {
   const mirrors = [{ cluster: to.cluster, share }];
-  return { rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster), { mirrors }) }) };
+  return { rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster, mirrors)) }) };
 }
 
 describe('a mirror', () => {
