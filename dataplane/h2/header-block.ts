@@ -31,7 +31,7 @@ export interface RequestBlock extends FieldBlock {
   readonly pseudo: RequestPseudo;
 }
 
-/** An answer's head, an interim one too; `status` is 100 to 999 and never 101. */
+/** An answer's head, an interim one too; `status` is 100 to 599 and never 101. */
 export interface ResponseBlock extends FieldBlock {
   readonly status: number;
 }
@@ -80,8 +80,11 @@ export class HeaderBlockReader {
     const failure = this.#read(block);
     if (failure !== null) return failure;
     if (section.status === null || section.pseudos !== 1) return this.#malformed('no :status alone');
+    const status = Number(section.status);
+    // RFC 9110 section 15: by HTTP/1.1 the same is no answer
+    if (status > 599) return this.#malformed('no :status of the five classes');
     return {
-      status: Number(section.status),
+      status,
       fields: section.take(),
       contentLength: section.contentLength,
       hasUnderscore: section.hasUnderscore,

@@ -59,6 +59,7 @@ describe('an answer by HTTP/2 that is not one becomes a 502', () => {
     ['no status', (stream) => head(stream, wholeHead, ['x-evil', '1'])],
     ['two statuses', (stream) => head(stream, wholeHead, [':status', '200'], [':status', '200'])],
     ['a status of two digits', (stream) => head(stream, wholeHead, [':status', '20'])],
+    ['a status of no class', (stream) => head(stream, wholeHead, [':status', '600'])],
     ['status 101', (stream) => head(stream, wholeHead, [':status', '101'])],
     ['a status behind a field', (stream) => head(stream, wholeHead, ['x-evil', '1'], [':status', '200'])],
     ['fields of a request', (stream) => head(stream, wholeHead, [':status', '200'], [':path', '/evil'])],
