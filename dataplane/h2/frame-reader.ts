@@ -67,6 +67,11 @@ export class FrameReader {
     return this.#partBytes;
   }
 
+  /** The stream whose header block has begun and not ended; 0 for none. */
+  get blockUnderWay(): number {
+    return this.#blockOf;
+  }
+
   /** The stream of a DATA frame whose end has not come; 0 for none. */
   get partialDataOf(): number {
     const part = this.#part;

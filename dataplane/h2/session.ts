@@ -120,7 +120,7 @@ export class Session implements FrameEvents {
 
   /** The stream of a header block that has begun and not ended; 0 for none. */
   get headUnderWay(): number {
-    return this.#assembler.buffered > 0 ? this.#assembler.streamId : 0;
+    return this.#reader.blockUnderWay;
   }
 
   /** Octets of a stream's content that have come, and are not told before their frame is whole. */

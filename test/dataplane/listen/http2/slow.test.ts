@@ -40,6 +40,14 @@ it('a frame that takes long to come is no silence', async () => {
   assert.equal(dataPlane.records[0]?.status, 200);
 });
 
+it('a head of which not an octet has come is under way, too', async () => {
+  await using backend = await aRawBackend(() => null);
+  using dataPlane = await givenDataPlane([backend.port], { limits: { headTimeoutMs: 100, sweepMs: 10 } });
+  using client = await aRawH2Client(dataPlane.port);
+  client.send(request(1), frame(types.headers, 0, 3));
+  await client.raw.untilClosed();
+});
+
 it('a call of gRPC may be silent', async () => {
   await using backend = await givenBackend('echo', { answer: (asked, answer) => void asked.pipe(answer) });
   using dataPlane = await givenDataPlane([backend.port], { limits });
