@@ -185,6 +185,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       this.#tls = tlsOf(resource, certificate);
       for (const endpoint of this.#endpoints.values()) endpoint.reachAnew();
     }
+    this.room.widened();
     const parts = this.#parts;
     if (parts === null) return;
     parts.slowStart = new SlowStart(resource.slowStartMs);

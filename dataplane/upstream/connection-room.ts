@@ -35,8 +35,12 @@ export class ConnectionRoom {
   /** A connection, or an attempt at one, is no more. */
   leave(): void {
     this.#breaker.leave('Connection');
-    if (this.#waiting.length === 0 || !this.#breaker.enter('Connection')) return;
-    this.#waiting.shift()?.granted();
+    this.widened();
+  }
+
+  /** There may be more of them than before. */
+  widened(): void {
+    while (this.#waiting.length > 0 && this.#breaker.enter('Connection')) this.#waiting.shift()?.granted();
   }
 
   wait(waiter: RoomWaiter): void {

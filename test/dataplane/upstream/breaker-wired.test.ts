@@ -71,6 +71,20 @@ describe('a cluster with all the connections it may have', () => {
     for (const client of clients) client[Symbol.dispose]();
   });
 
+  it('lets those that wait go on once it may have more', async () => {
+    await using backend = await aWaitingBackend();
+    using dataPlane = await givenDataPlane([backend.port], { cluster: limits({ connectionsMax: 1 }) });
+    const clients = await Promise.all(Array.from({ length: 4 }, () => aRawClient(dataPlane.port)));
+    for (const client of clients) client.send(get);
+    await backend.untilSeen(1);
+    dataPlane.configure(limits({ connectionsMax: 3 }));
+    await backend.untilSeen(3);
+    assert.equal(dataPlane.cluster.breaker.held('Connection'), 3);
+    dataPlane.configure(limits({ connectionsMax: 0 }));
+    await backend.untilSeen(4);
+    for (const client of clients) client[Symbol.dispose]();
+  });
+
   it('closes an idle one for a request to another endpoint', async () => {
     await using one = await aRawBackend();
     await using two = await aRawBackend();
