@@ -3,22 +3,23 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { describe, it } from 'node:test';
-import { outlierDefaults } from '#snapshot/cluster-defaults.ts';
+import { settingIds } from '#dataplane/h2/frame.ts';
+import { clusterDefaults, outlierDefaults } from '#snapshot/cluster-defaults.ts';
 import { givenDataPlane } from '../given/data-plane.ts';
 import { eventually } from '../given/eventually.ts';
 import { anH2Client } from '../given/h2-client.ts';
 import { anHttp2Backend } from '../given/http2-backend.ts';
-import { block, endHeaders, endStream, frame, settings, types } from '../given/h2-frames.ts';
+import { block, endHeaders, endStream, frame, number, settings, types } from '../given/h2-frames.ts';
 import { aRawH2Backend } from '../given/h2-raw-backend.ts';
 import { aRawClient, readAnswers } from '../given/raw-client.ts';
 import type { GivenDataPlane } from '../given/data-plane.ts';
+import { aBackend, aForward, aRule } from '../given/runtime.ts';
 import type { H2Client } from '../given/h2-client.ts';
 import type { Http2Backend } from '../given/http2-backend.ts';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { RawClient } from '../given/raw-client.ts';
 
 const cluster = { protocol: 'HTTP2' } as const;
-const maxHeaderListSize = 6;
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
 function answer(stream: number): Buffer {
@@ -37,7 +38,7 @@ async function ask(client: RawClient, request: string): Promise<number> {
 }
 
 describe('a request whose fields are more than a backend by HTTP/2 takes', () => {
-  const greeting = settings([maxHeaderListSize, 8_192]);
+  const greeting = settings([settingIds.maxHeaderListSize, 8_192]);
   const large = get.replace('Host', `X: ${'y'.repeat(8_000)}\r\nHost`);
 
   it('fails by itself before a stream is opened, and says nothing of the endpoint', async () => {
@@ -99,7 +100,7 @@ describe('clients that give up one request after the other', () => {
     const answer = honest.ask();
     await eventually(() => waiting.length === 1);
     using client = await anH2Client(dataPlane.port);
-    await giveUp(client, backend, 150);
+    await giveUp(client, backend, 175);
     await eventually(() => loads(dataPlane)[0] === 1);
     // 50 and 5 a second for each connection, the second of which is there since the first is full
     assert.equal(backend.connections(), 2);
@@ -128,4 +129,34 @@ describe('clients that give up one request after the other', () => {
     assert.equal(backend.connections(), 1);
     assert.ok(resets <= 100, `${resets} resets`);
   });
+});
+
+it('a backend that takes nothing any more does not keep the socket of its connection', async () => {
+  const wide = frame(types.window, 0, 0, number(1 << 30));
+  await using backend = await aRawH2Backend(
+    (_stream, socket) => {
+      socket.pause();
+      return null;
+    },
+    Buffer.concat([settings([settingIds.initialWindowSize, 1 << 30]), wide]),
+  );
+  const connections = { ...clusterDefaults.connections, connectTimeoutMs: 100 };
+  using dataPlane = await givenDataPlane([backend.port], {
+    upstreamLimits: { sweepMs: 10 },
+    cluster: { ...cluster, connections },
+    rule: (to) => aRule(to, { action: aForward(aBackend(to), { requestTimeoutMs: 500 }) }),
+  });
+  const sockets = (): number =>
+    process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+  // those of tests before
+  await eventually(() => sockets() === 0);
+  using client = await aRawClient(dataPlane.port);
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n');
+  // more than kernels take
+  client.send(Buffer.alloc(20_000_000));
+  await client.untilClosed();
+  client.socket.destroy();
+  dataPlane.setEndpoints([]);
+  // the backend's end is the one that is left
+  await eventually(() => assert.equal(sockets(), 1));
 });

@@ -51,6 +51,8 @@ export class Http2Connection implements SessionHost, Swept {
   #isSettled = false;
   #isLeaving = false;
   #isGone = false;
+  /** When what is still to be sent is given up; it is gone then. */
+  #cutMs = Number.POSITIVE_INFINITY;
   #detail = 'the connection is gone';
 
   /** Takes a connected socket and begins to speak. */
@@ -68,7 +70,10 @@ export class Http2Connection implements SessionHost, Swept {
     socket.on('drain', () => this.#session.ready());
     socket.on('error', () => {});
     socket.on('end', () => this.#close());
-    socket.on('close', () => this.#close());
+    socket.on('close', () => {
+      this.#close();
+      around.waiting.delete(this);
+    });
     around.waiting.add(this);
     this.#session.start();
     this.#session.flush();
@@ -159,6 +164,10 @@ export class Http2Connection implements SessionHost, Swept {
   sweep(): void {
     const { around, connections } = this.#home.terms;
     const { nowMs } = around;
+    if (this.#isGone) {
+      if (nowMs >= this.#cutMs) this.#socket.destroy();
+      return;
+    }
     if (!this.#isSettled) {
       if (nowMs >= this.#settleByMs) this.#fail('no SETTINGS in time');
       return;
@@ -227,9 +236,11 @@ export class Http2Connection implements SessionHost, Swept {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#isLeaving = true;
-    this.#home.terms.around.waiting.delete(this);
     this.#session.end();
     this.#socket.destroySoon();
+    // a backend that takes nothing any more would keep the socket until TCP gives up
+    const { around, connections } = this.#home.terms;
+    this.#cutMs = around.nowMs + connections.connectTimeoutMs + around.limits.sweepMs;
     this.#home.gone(this, this.#detail);
   }
 }
