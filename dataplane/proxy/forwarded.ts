@@ -120,8 +120,6 @@ export function forwardedTrailers(trailers: Fields, head: Fields | null): Fields
   for (let at = 0; at < flat.length; at += 2) {
     const name = flat[at] ?? '';
     if (isHopByHop(name) || isReplaced(name) || headOnly.has(name) || head?.has(name) === true) continue;
-    // as in heads of requests: a backend may read it as the field whose name has `-` there
-    if (head !== null && name.includes('_')) continue;
     kept.appendLine(name, flat[at + 1] ?? '');
   }
   return kept;

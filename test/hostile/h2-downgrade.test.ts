@@ -101,6 +101,11 @@ const contents: Record<string, readonly Buffer[]> = {
     request(1, 0, requestBlock('POST', '/')),
     request(1, endStream, block([':path', '/smuggled'])),
   ],
+  'trailers with an underscore': [
+    request(1, 0, requestBlock('POST', '/', ['content-length', '5'])),
+    frame(types.data, 0, 1, 'hello'),
+    request(1, endStream, block(['x_user', 'admin'])),
+  ],
   'trailers with transfer-encoding': [
     request(1, 0, requestBlock('POST', '/')),
     request(1, endStream, block(['transfer-encoding', 'chunked'])),

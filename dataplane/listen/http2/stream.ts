@@ -182,6 +182,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     this.#trailers = trailers;
     if (!fitsLength(this.#declared, this.#contentBytes, true)) this.#malformed();
     else if (this.#early === null) this.#tellEnd();
+    else if (trailers !== null && hasUnderscore(trailers)) this.#exchange?.requestFailed(underscored);
   }
 
   streamFlush(): void {
@@ -318,3 +319,10 @@ export class Http2ServerStream implements Downstream, StreamEvents {
 }
 
 const noFields = new Fields();
+/** As in heads: a backend may read it as the field whose name has `-` there. */
+const underscored: Failure = { kind: 'MalformedRequest', detail: 'underscore in the name of a trailer' };
+
+function hasUnderscore(fields: Fields): boolean {
+  for (let line = 0; line < fields.size; line += 1) if (fields.nameAt(line).includes('_')) return true;
+  return false;
+}
