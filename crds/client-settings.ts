@@ -191,7 +191,9 @@ const timeouts = z
     handshake: positiveDuration.exactOptional().describe('For the handshake of TLS. Left out: 10s.'),
     tunnelIdle: positiveDuration
       .exactOptional()
-      .describe('A WebSocket, or another tunnel, in which nothing moves. Left out: 1h.'),
+      .describe(
+        'A WebSocket, or another tunnel, in which nothing moves; 5m at most once one side has ended. Left out: 1h.',
+      ),
   })
   .describe('How long is waited for clients.');
 

@@ -6,6 +6,7 @@ import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 import type { Relay } from '#dataplane/runtime.ts';
 import type { ClientLines } from './forwarded.ts';
+import type { TunnelTimes } from './tunnel.ts';
 
 /** The client's side of one exchange, as the engine uses it; listen/ implements it for each protocol. */
 export interface Downstream {
@@ -14,8 +15,8 @@ export interface Downstream {
   readonly clientLines: ClientLines;
   /** The Gateway's port, as routers know it. */
   readonly port: number;
-  /** A tunnel to the client in which nothing moves for so long is closed; 0 for never. */
-  readonly tunnelIdleTimeoutMs: number;
+  /** How long a tunnel to the client may be silent. */
+  readonly tunnelTimes: TunnelTimes;
   /** Sends an interim answer (1xx); dropped where the client's protocol has none. */
   inform(status: number, fields: Fields): void;
   /**
@@ -68,8 +69,7 @@ export interface RelayedStream {
   readonly protocol: 'TCP' | 'TLS';
   /** Our end of the client's connection. */
   readonly destination: { readonly address: string; readonly port: number };
-  /** After so long without an octet either way it is ended; 0 for never. */
-  readonly idleTimeoutMs: number;
+  readonly times: TunnelTimes;
 }
 
 /** A stream on its way. */

@@ -299,8 +299,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#time?.end();
     const client = this.#downstream.switch(head.fields, response.upgrade);
     const { deadlines, now } = this.#around;
-    const { tunnelIdleTimeoutMs: idleTimeoutMs } = this.#downstream;
-    const tunnel = new Tunnel({ client, backend }, { deadlines, idleTimeoutMs, now }, (totals) => {
+    const { tunnelTimes: times } = this.#downstream;
+    const tunnel = new Tunnel({ client, backend }, { deadlines, times, now }, (totals) => {
       this.#bytesIn += totals.bytesIn;
       this.#bytesOut += totals.bytesOut;
       this.#forwarding?.switchedEnds();

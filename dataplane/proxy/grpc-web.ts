@@ -9,6 +9,7 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
+import type { TunnelTimes } from './tunnel.ts';
 import type { ClientLines } from './forwarded.ts';
 
 /** A request of gRPC-Web. */
@@ -66,8 +67,8 @@ export class GrpcWebDownstream implements Downstream {
     return this.#client.port;
   }
 
-  get tunnelIdleTimeoutMs(): number {
-    return this.#client.tunnelIdleTimeoutMs;
+  get tunnelTimes(): TunnelTimes {
+    return this.#client.tunnelTimes;
   }
 
   inform(status: number, fields: Fields): void {

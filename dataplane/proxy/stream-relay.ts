@@ -68,8 +68,8 @@ export class StreamRelay implements OpeningEvents, RunningRelay {
     this.#backend = backend;
     this.#endpoint?.settled('Answered');
     const { deadlines, now } = this.#around;
-    const { channel, idleTimeoutMs } = this.#stream;
-    const watch = { deadlines, now, idleTimeoutMs };
+    const { channel, times } = this.#stream;
+    const watch = { deadlines, now, times };
     const closed = (totals: TunnelTotals): void => this.#finish(null, totals);
     new Tunnel({ client: channel, backend }, watch, closed).start();
   }

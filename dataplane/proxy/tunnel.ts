@@ -7,9 +7,17 @@ export interface TunnelTotals {
   readonly bytesOut: number;
 }
 
+/** How long a tunnel may be silent. */
+export interface TunnelTimes {
+  /** 0: for ever. */
+  readonly tunnelIdleTimeoutMs: number;
+  /** The same once one side has ended: then only the other one is waited for, as for a last answer. */
+  readonly halfClosedTimeoutMs: number;
+}
+
 /**
  * Joins two channels: octets both ways with back-pressure, each side's end passed on alone (half-close), a break of
- * one side passed on as a break, and an end to both when nothing has moved for `idleTimeoutMs` (0: never).
+ * one side passed on as a break, and an end to both when nothing has moved for as long as {@link TunnelTimes} say.
  */
 export class Tunnel implements Timed {
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -19,7 +27,7 @@ export class Tunnel implements Timed {
   readonly #client: TunnelSide;
   readonly #backend: TunnelSide;
   readonly #deadlines: Deadlines;
-  readonly #idleTimeoutMs: number;
+  readonly #times: TunnelTimes;
   readonly #now: () => number;
   readonly #closed: (totals: TunnelTotals) => void;
   #movedMs: number;
@@ -28,11 +36,11 @@ export class Tunnel implements Timed {
   /** `closed` is called once, when one of the channels is gone. */
   constructor(
     channels: { readonly client: Channel; readonly backend: Channel },
-    watch: { readonly deadlines: Deadlines; readonly idleTimeoutMs: number; readonly now: () => number },
+    watch: { readonly deadlines: Deadlines; readonly times: TunnelTimes; readonly now: () => number },
     closed: (totals: TunnelTotals) => void,
   ) {
     this.#deadlines = watch.deadlines;
-    this.#idleTimeoutMs = watch.idleTimeoutMs;
+    this.#times = watch.times;
     this.#now = watch.now;
     this.#closed = closed;
     this.#movedMs = this.#now();
@@ -51,6 +59,13 @@ export class Tunnel implements Timed {
   /** Something has come from one of the sides. */
   moved(): void {
     this.#movedMs = this.#now();
+  }
+
+  /** One side sends no more. */
+  halfClosed(): void {
+    this.moved();
+    this.#deadlines.remove(this);
+    this.#watch();
   }
 
   /** Ends both sides. */
@@ -74,7 +89,7 @@ export class Tunnel implements Timed {
       return;
     }
     const idleMs = this.#now() - this.#movedMs;
-    if (idleMs >= this.#idleTimeoutMs) this.close();
+    if (idleMs >= this.#idleMsMax) this.close();
     else this.#watch();
   }
 
@@ -89,9 +104,16 @@ export class Tunnel implements Timed {
     this.#closed({ bytesIn: this.#client.bytes, bytesOut: this.#backend.bytes });
   }
 
+  get #idleMsMax(): number {
+    const { tunnelIdleTimeoutMs, halfClosedTimeoutMs } = this.#times;
+    const idleMs = tunnelIdleTimeoutMs === 0 ? Number.POSITIVE_INFINITY : tunnelIdleTimeoutMs;
+    const isHalfClosed = this.#client.isEnded || this.#backend.isEnded;
+    return isHalfClosed ? Math.min(idleMs, halfClosedTimeoutMs) : idleMs;
+  }
+
   #watch(): void {
-    if (this.#idleTimeoutMs === 0) return;
-    this.deadlineMs = this.#movedMs + this.#idleTimeoutMs;
+    if (!this.#open || this.#idleMsMax === Number.POSITIVE_INFINITY) return;
+    this.deadlineMs = this.#movedMs + this.#idleMsMax;
     this.#deadlines.add(this);
   }
 }
@@ -121,6 +143,7 @@ class TunnelSide implements ChannelEvents {
   channelEnd(): void {
     this.isEnded = true;
     this.#other.end();
+    this.#tunnel.halfClosed();
   }
 
   channelReady(): void {

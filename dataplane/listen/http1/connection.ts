@@ -82,8 +82,8 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     return this.#phase === 'Head' && this.#parser.atStart && this.#intake.held === null;
   }
 
-  get tunnelIdleTimeoutMs(): number {
-    return this.#home.limits.tunnelIdleTimeoutMs;
+  get tunnelTimes(): Downstream['tunnelTimes'] {
+    return this.#home.limits;
   }
 
   get buffered(): number {

@@ -13,6 +13,7 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 import type { Downstream, RunningExchange } from '#dataplane/proxy/downstream.ts';
+import type { TunnelTimes } from '#dataplane/proxy/tunnel.ts';
 import type { ClientLines } from '#dataplane/proxy/forwarded.ts';
 import type { Limits } from '../limits.ts';
 
@@ -88,8 +89,8 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     this.port = home.port;
   }
 
-  get tunnelIdleTimeoutMs(): number {
-    return this.#home.limits.tunnelIdleTimeoutMs;
+  get tunnelTimes(): TunnelTimes {
+    return this.#home.limits;
   }
 
   /** Octets of the request that nobody has taken yet. */

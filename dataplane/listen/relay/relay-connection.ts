@@ -37,7 +37,7 @@ export class RelayConnection implements ClientConnection {
       protocol,
       channel: new SocketChannel(socket, null),
       destination: { address: plainAddress(localAddress), port: localPort },
-      idleTimeoutMs: home.limits.tunnelIdleTimeoutMs,
+      times: home.limits,
     });
     socket.once('close', () => this.#running.close());
   }

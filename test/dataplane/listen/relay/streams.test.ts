@@ -234,6 +234,19 @@ describe('a stream', () => {
     await untilNothingIsLeft(dataPlane);
   });
 
+  it('of which one side has ended is ended sooner, once nothing moves', async () => {
+    await using backend = await aStreamBackend((socket) => void socket.write('in'));
+    using dataPlane = await aRelayingPlane([backend.port], { limits: { halfClosedTimeoutMs: 60 } });
+    using other = await aRawClient(dataPlane.port);
+    using client = await aRawClient(dataPlane.port);
+    await other.until((received) => received === 'in');
+    client.socket.end();
+    await client.untilClosed();
+    await eventually(() => dataPlane.listeners.connectionCount() === 1);
+    other.socket.end();
+    await untilNothingIsLeft(dataPlane);
+  });
+
   it('is waited for by a drain, and cut at its deadline', async () => {
     await using backend = await aStreamBackend((socket) => void socket.pipe(socket));
     using dataPlane = await aRelayingPlane([backend.port]);
