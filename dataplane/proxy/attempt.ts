@@ -56,6 +56,11 @@ export class Attempt implements ResponseEvents, ConnectEvents {
     return this.#exchange !== null;
   }
 
+  /** Octets of the request and its answer that are held. */
+  get buffered(): number {
+    return this.#exchange?.buffered ?? 0;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }

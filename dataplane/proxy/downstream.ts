@@ -49,6 +49,8 @@ export interface Downstream {
 
 /** One exchange under way, as a client's connection drives it. */
 export interface RunningExchange {
+  /** Octets that are held for it, beside those of the client's connection. */
+  readonly buffered: number;
   /** Starts: routes, filters, answers or forwards. May answer at once. */
   start(): void;
   contentData(data: Buffer): void;

@@ -76,6 +76,10 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#contentEnded = request.length === noContent || request.length === 0;
   }
 
+  get buffered(): number {
+    return this.#forwarding?.buffered ?? 0;
+  }
+
   // ---- the request: route, filter, act
 
   start(): void {

@@ -89,6 +89,11 @@ export class Forwarding implements AttemptOwner {
     return this.#terms.cluster;
   }
 
+  /** Octets that are held: content that may be sent once more, and what is on its way to or from the backend. */
+  get buffered(): number {
+    return (this.#kept?.size ?? 0) + (this.#attempt?.buffered ?? 0);
+  }
+
   /** The endpoint of the present or last attempt. */
   get endpoint(): string | null {
     return this.#attempt?.endpoint.name ?? null;

@@ -128,6 +128,10 @@ export class TextContent implements RunningExchange {
     this.#exchange = exchange;
   }
 
+  get buffered(): number {
+    return this.#exchange.buffered;
+  }
+
   start(): void {
     this.#exchange.start();
   }

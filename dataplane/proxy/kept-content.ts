@@ -13,6 +13,10 @@ export class KeptContent {
     return this.#isWhole;
   }
 
+  get size(): number {
+    return this.#content.size;
+  }
+
   get octets(): Buffer {
     return this.#content.octets;
   }

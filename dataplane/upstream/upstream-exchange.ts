@@ -18,6 +18,8 @@ export type Reached = 'NotSent' | 'NotActedOn' | 'Unanswered' | 'Answering';
 
 /** One request and its answer at one endpoint, whatever the protocol. */
 export interface UpstreamExchange {
+  /** Octets of both that are held. */
+  readonly buffered: number;
   /** Begins a request, answered to `user`. Goes out by {@link flush} or {@link end}. */
   begin(request: SentRequest, user: ResponseEvents): void;
   /** Content of the request; false when more should wait for `requestReady`. */

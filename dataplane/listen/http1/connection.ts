@@ -87,7 +87,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   }
 
   get buffered(): number {
-    return (this.#intake.held?.length ?? 0) + this.#socket.readableLength + this.#socket.writableLength;
+    return this.#intake.buffered + this.#socket.writableLength + (this.#exchange?.buffered ?? 0);
   }
 
   get stalledSinceMs(): number {

@@ -17,6 +17,11 @@ export class Intake {
     this.#socket = socket;
   }
 
+  /** Octets that have come too early. */
+  get buffered(): number {
+    return (this.held?.length ?? 0) + this.#socket.readableLength;
+  }
+
   /** What is held; empty for nothing. */
   get octets(): Buffer {
     return this.held ?? nothing;

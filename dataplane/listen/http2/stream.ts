@@ -93,9 +93,9 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     return this.#home.limits;
   }
 
-  /** Octets of the request that nobody has taken yet. */
+  /** Octets of the request that nobody has taken yet, and those that its exchange holds. */
   get kept(): number {
-    return this.#early?.size ?? 0;
+    return (this.#early?.size ?? 0) + (this.#exchange?.buffered ?? 0);
   }
 
   /** Starts the exchange of `request`. */
@@ -182,8 +182,8 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     this.#ended = true;
     this.#trailers = trailers;
     if (!fitsLength(this.#declared, this.#contentBytes, true)) this.#malformed();
-    else if (this.#early === null) this.#tellEnd();
     else if (trailers !== null && hasUnderscore(trailers)) this.#exchange?.requestFailed(underscored);
+    else if (this.#early === null) this.#tellEnd();
   }
 
   streamFlush(): void {

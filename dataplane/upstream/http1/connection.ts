@@ -64,6 +64,10 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     socket.on('close', () => this.#fail({ kind: 'BackendClosed', detail: 'the connection is gone' }));
   }
 
+  get buffered(): number {
+    return this.socket.readableLength + this.socket.writableLength;
+  }
+
   begin(request: SentRequest, user: ResponseEvents): void {
     this.#user = user;
     this.#requestEnded = false;

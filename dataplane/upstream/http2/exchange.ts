@@ -43,6 +43,10 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
     this.#connection = connection;
   }
 
+  get buffered(): number {
+    return this.#kept.size + (this.#stream?.unsent ?? 0);
+  }
+
   begin(request: SentRequest, user: ResponseEvents): void {
     this.#user = user;
     this.#request = request;

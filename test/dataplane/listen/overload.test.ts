@@ -7,6 +7,7 @@ import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
 import { aRawClient, converse } from '#test/given/raw-client.ts';
+import { aBackend, aForward, aRule } from '#test/given/runtime.ts';
 import type { ClientConnection } from '#dataplane/listen/client-connection.ts';
 import type { Found } from '#dataplane/listen/overload-guard.ts';
 
@@ -246,4 +247,23 @@ it('who takes no answer is cut when more is held than may be, and others are ser
     statuses = answers.map(({ status }) => status);
   }
   assert.deepEqual(statuses, [200]);
+});
+
+it('content that is kept for another attempt counts as held', async () => {
+  await using backend = await aRawBackend(() => null);
+  const retry = {
+    attempts: 1,
+    codes: new Set([503]),
+    conditions: new Set<never>(),
+    backoffMs: 0,
+    backoffMsMax: 0,
+  };
+  using dataPlane = await givenDataPlane([backend.port], {
+    limits: { sweepMs: 5, bufferedBytesMax: 10_000 },
+    rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster), { retry }) }),
+  });
+  using client = await aRawClient(dataPlane.port);
+  client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n${'x'.repeat(15_000)}`);
+  await eventually(() => dataPlane.records.length === 1);
+  assert.equal(dataPlane.records[0]?.failure?.kind, 'ClientGone');
 });

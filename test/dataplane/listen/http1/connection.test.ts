@@ -161,6 +161,7 @@ test('content that drips is too slow, though no pause in it is too long', async 
       observer: { exchangeFinished() {} },
     }),
     exchange: (_request, downstream) => ({
+      buffered: 0,
       start: () => downstream.want(),
       contentData() {},
       contentEnd() {},
@@ -191,6 +192,7 @@ test('who sends ahead is not read on, but looked after, and does not fill our me
       observer: { exchangeFinished() {} },
     }),
     exchange: () => ({
+      buffered: 0,
       start() {},
       contentData() {},
       contentEnd() {},
