@@ -36,6 +36,26 @@ const timeouts = withRules(
   [inOrder],
 ).describe('How long is waited. Those of a Service hold in rules that send requests to no other Service.');
 
+/** Statuses of a call that failed (google.rpc.Code), in their order: the first is 1. */
+export const grpcCodes = [
+  'Cancelled',
+  'Unknown',
+  'InvalidArgument',
+  'DeadlineExceeded',
+  'NotFound',
+  'AlreadyExists',
+  'PermissionDenied',
+  'ResourceExhausted',
+  'FailedPrecondition',
+  'Aborted',
+  'OutOfRange',
+  'Unimplemented',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'Unauthenticated',
+] as const;
+
 const retry = z
   .object({
     attempts: z
@@ -47,6 +67,12 @@ const retry = z
       .max(16)
       .exactOptional()
       .describe('Status codes of answers that are not passed on while an attempt is left. Left out: none.'),
+    grpcCodes: setOf(z.enum(grpcCodes))
+      .max(16)
+      .exactOptional()
+      .describe(
+        'Statuses of calls of gRPC that failed before they were answered (the status is in the head of the answer) that are not passed on while an attempt is left. What the backend asks for by grpc-retry-pushback-ms holds, up to maxBackoff. Left out: none.',
+      ),
     conditions: setOf(z.enum(['ConnectFailure', 'Refused', 'Reset', 'Timeout']))
       .max(4)
       .exactOptional()

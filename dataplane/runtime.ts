@@ -179,6 +179,7 @@ export interface Mirror {
 export interface Retry {
   readonly attempts: number;
   readonly codes: ReadonlySet<number>;
+  readonly grpcCodes: ReadonlySet<number>;
   readonly conditions: ReadonlySet<RetryCondition>;
   readonly backoffMs: number;
   readonly backoffMsMax: number;

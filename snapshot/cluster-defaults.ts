@@ -2,7 +2,7 @@
 // equals it is left out of the bytes of a snapshot, so a snapshot of an older build is read as the same.
 import type { ClusterSettings, Endpoint } from './cluster.ts';
 import type { OutlierDetection } from './cluster-health.ts';
-import type { ForwardAction, RouteTimeouts, WeightedBackend } from './route.ts';
+import type { ForwardAction, RouteRetry, RouteTimeouts, WeightedBackend } from './route.ts';
 
 /** On for what shows that an endpoint cannot be reached; a 500 is its application's own word. */
 export const outlierDefaults: OutlierDetection = Object.freeze({
@@ -51,6 +51,9 @@ export const forwardDefaults: Pick<ForwardAction, 'retry' | 'hedge' | 'mirrors' 
 export const backendDefaults: Pick<WeightedBackend, 'mirrors'> = Object.freeze({
   mirrors: Object.freeze([]),
 });
+
+/** What only policies tell of retries. */
+export const retryDefaults: Pick<RouteRetry, 'grpcCodes'> = Object.freeze({ grpcCodes: Object.freeze([]) });
 
 /** The time that only policies tell of: null for the data plane's own. */
 export const timeoutDefaults: Pick<RouteTimeouts, 'headMs'> = Object.freeze({ headMs: null });

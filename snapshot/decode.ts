@@ -5,7 +5,7 @@ import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } f
 import type { Authentication } from './authentication.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
-import { backendDefaults, forwardDefaults, timeoutDefaults } from './cluster-defaults.ts';
+import { backendDefaults, forwardDefaults, retryDefaults, timeoutDefaults } from './cluster-defaults.ts';
 import { clusterShape, endpointsShape } from './cluster-shape.ts';
 import {
   count,
@@ -128,6 +128,7 @@ const retry: Shape<RouteRetry> = object({
   backoffMs: millis,
   backoffMsMax: millis,
   perTryMs: millis,
+  ...shape.defaulted({ grpcCodes: shape.list(shape.integer(1, 16)) }, retryDefaults),
 });
 
 const mirror: Shape<Mirror> = object({

@@ -7,6 +7,7 @@ import {
   clusterDefaults,
   endpointDefaults,
   forwardDefaults,
+  retryDefaults,
   timeoutDefaults,
 } from './cluster-defaults.ts';
 import { fleetDefaults } from './fleet.ts';
@@ -107,6 +108,7 @@ const canonical = encoder(
     ['endpoints', encodedMembers(endpointDefaults)],
     ['backends', encodedMembers(backendDefaults)],
     ['timeouts', encodedMembers(timeoutDefaults)],
+    ['retry', encodedMembers(retryDefaults)],
   ]),
 );
 

@@ -92,6 +92,8 @@ export interface RouteRetry {
   readonly attempts: number;
   /** Status codes of answers that are not passed on while an attempt is left; sorted. */
   readonly codes: readonly number[];
+  /** Statuses of gRPC in heads of answers (1 to 16) that are not passed on either; sorted. */
+  readonly grpcCodes: readonly number[];
   readonly conditions: readonly RetryCondition[];
   /** Before the first; doubled before each further one, with jitter. */
   readonly backoffMs: number;

@@ -158,8 +158,10 @@ function compileMirror(
   return cluster === null ? [] : [{ cluster, share: numerator / denominator }];
 }
 
-function compileRetry({ attempts, codes, conditions, backoffMs, backoffMsMax }: RouteRetry): Retry {
-  return { attempts, codes: new Set(codes), conditions: new Set(conditions), backoffMs, backoffMsMax };
+function compileRetry({ codes, grpcCodes, conditions, ...retry }: RouteRetry): Retry {
+  const { attempts, backoffMs, backoffMsMax } = retry;
+  const sets = { codes: new Set(codes), grpcCodes: new Set(grpcCodes), conditions: new Set(conditions) };
+  return { attempts, ...sets, backoffMs, backoffMsMax };
 }
 
 /** `mirrors`: those of the rule. */

@@ -31,6 +31,16 @@ export function grpcStatusOf(fields: Fields): number | null {
   return status !== undefined && /^[0-9]{1,3}$/u.test(status) ? Number(status) : null;
 }
 
+/**
+ * How long the backend of a call that failed wants to be left alone; `Never` when it wants no call like it again, null
+ * when it says nothing (gRPC's proposal A6).
+ */
+export function grpcPushbackMs(fields: Fields): number | 'Never' | null {
+  const pushback = fields.get('grpc-retry-pushback-ms');
+  if (pushback === undefined) return null;
+  return /^[0-9]{1,9}$/u.test(pushback) ? Number(pushback) : 'Never';
+}
+
 /** Statuses of a call that a gateway gives (google.rpc.Code). */
 export const grpcCodes = {
   cancelled: 1,

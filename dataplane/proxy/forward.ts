@@ -13,6 +13,7 @@ import type { Channel } from '#dataplane/http/channel.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
+import { grpcPushbackMs, grpcStatusOf } from '#dataplane/http/grpc.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { Forward, Mirror } from '#dataplane/runtime.ts';
 import type { Hedge } from '#snapshot/route.ts';
@@ -271,9 +272,15 @@ export class Forwarding implements AttemptOwner {
   }
 
   /** Hot path: a rule without retries asks nothing here. */
-  #nextAfter(attempt: Attempt, { status }: ReceivedResponse): NextAttempt | null {
+  #nextAfter(attempt: Attempt, { status, fields }: ReceivedResponse): NextAttempt | null {
     const { retry } = this.#terms.action;
-    return retry !== null && retry.codes.has(status) ? this.#next({ kind: 'Code', status }, attempt) : null;
+    if (retry === null) return null;
+    if (retry.codes.has(status)) return this.#next({ kind: 'Code', waitMs: null }, attempt);
+    if (retry.grpcCodes.size === 0) return null;
+    const code = grpcStatusOf(fields);
+    if (code === null || !retry.grpcCodes.has(code)) return null;
+    const waitMs = grpcPushbackMs(fields);
+    return waitMs === 'Never' ? null : this.#next({ kind: 'Code', waitMs }, attempt);
   }
 
   #next(cause: RetryCause, { endpoint }: Attempt): NextAttempt | null {

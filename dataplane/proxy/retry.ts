@@ -4,10 +4,13 @@ import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { Retry } from '#dataplane/runtime.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 
-/** Why an attempt was in vain. Code: the status of its answer. The others are told in snapshot/route.ts. */
+/**
+ * Why an attempt was in vain. Code: its answer has a status of the rule, and may say how long is to be waited; the
+ * others are told in snapshot/route.ts.
+ */
 export type RetryCause =
   | { readonly kind: 'ConnectFailure' | 'Refused' | 'Reset' | 'Timeout' }
-  | { readonly kind: 'Code'; readonly status: number };
+  | { readonly kind: 'Code'; readonly waitMs: number | null };
 
 /** What of a request tells whether it can be sent again. */
 export interface RequestState {
@@ -56,7 +59,9 @@ export class Retries {
     const another = this.#tried.length < connectsMax ? this.#cluster.pick(this.#hash, this.#tried) : null;
     const isUntried = another !== null && !this.#tried.includes(another);
     if (cause.kind === 'ConnectFailure' && isUntried) return { endpoint: another, waitMs: 0 };
-    return this.#retry === null ? this.#repeat(cause, another, isUntried) : this.#retryBy(this.#retry, clock);
+    return this.#retry === null
+      ? this.#repeat(cause, another, isUntried)
+      : this.#retryBy(this.#retry, cause, clock);
   }
 
   /** Whether the cluster bears that it is sent once more; counts it then. */
@@ -81,13 +86,17 @@ export class Retries {
 
   #retryBy(
     retry: Retry,
+    cause: RetryCause,
     clock: { readonly nowMs: number; readonly random: () => number },
   ): NextAttempt | null {
     if (this.#repeats >= retry.attempts) return null;
+    const wantedMs = cause.kind === 'Code' ? cause.waitMs : null;
+    // Longer than the rule waits: the client is told, and may wait itself.
+    if (wantedMs !== null && wantedMs > retry.backoffMsMax) return null;
     const endpoint = this.#cluster.pick(this.#hash, this.#tried);
     if (endpoint === null) return null;
     if (!this.mayRepeat(clock.nowMs)) return null;
-    const waitMs = backoffMs(retry, this.#repeats, clock.random);
+    const waitMs = wantedMs ?? backoffMs(retry, this.#repeats, clock.random);
     this.#repeats += 1;
     return { endpoint, waitMs };
   }
@@ -106,7 +115,7 @@ export function backoffMs(
 function isAllowed(cause: RetryCause, retry: Retry | null): boolean {
   if (retry === null) return cause.kind !== 'Code' && cause.kind !== 'Timeout';
   if (retry.attempts === 0) return false;
-  return cause.kind === 'Code' ? retry.codes.has(cause.status) : retry.conditions.has(cause.kind);
+  return cause.kind === 'Code' || retry.conditions.has(cause.kind);
 }
 
 /**

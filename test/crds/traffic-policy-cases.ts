@@ -158,6 +158,12 @@ export const trafficPolicySchemaCases: readonly SchemaCase[] = [
   },
   {
     kind: 'TrafficPolicy',
+    what: 'a retry for a call that did not fail',
+    path: 'spec.retry.grpcCodes[1]',
+    invalid: policy({ retry: { attempts: 1, grpcCodes: ['Unavailable', 'OK'] } }),
+  },
+  {
+    kind: 'TrafficPolicy',
     what: 'a further attempt without a delay',
     path: 'spec.hedge.delay',
     invalid: policy({ hedge: { attempts: 1 } }),

@@ -60,6 +60,7 @@ it('an answer that another attempt takes the place of is given up, also when it 
   const retry = {
     attempts: 1,
     codes: new Set([503]),
+    grpcCodes: new Set<never>(),
     conditions: new Set<never>(),
     backoffMs: 0,
     backoffMsMax: 0,

@@ -88,6 +88,7 @@ export const arbitraryForwardExtras = {
     fc.record({
       attempts: count,
       codes,
+      grpcCodes: list(fc.integer({ min: 1, max: 16 })),
       conditions: list(fc.constantFrom('ConnectFailure', 'Refused', 'Reset', 'Timeout')),
       backoffMs: count,
       backoffMsMax: count,

@@ -6,6 +6,7 @@ import {
   clusterDefaults,
   endpointDefaults,
   forwardDefaults,
+  retryDefaults,
   timeoutDefaults,
 } from '#snapshot/cluster-defaults.ts';
 import { fleetDefaults } from '#snapshot/fleet.ts';
@@ -30,6 +31,7 @@ const defaulted: Readonly<Record<string, object>> = {
   action: forwardDefaults,
   endpoints: endpointDefaults,
   timeouts: timeoutDefaults,
+  retry: retryDefaults,
   Fleet: fleetDefaults,
 };
 

@@ -1,7 +1,8 @@
 // Settings of TrafficPolicies, and of an HTTPRoute's own rule, as the rule's action has them.
 import type { HTTPRouteRule } from '#crds/gateway-api.ts';
 import { durationMs, octetCount } from '#crds/fields.ts';
-import type { TrafficSettings } from '#crds/traffic-settings.ts';
+import { grpcCodes, type TrafficSettings } from '#crds/traffic-settings.ts';
+import { retryDefaults } from '#snapshot/cluster-defaults.ts';
 import type { ForwardAction, RetryCondition, RouteRetry, RouteTimeouts } from '#snapshot/route.ts';
 import { milliseconds } from './cluster-settings.ts';
 import type { Layer } from './policy.ts';
@@ -49,6 +50,10 @@ function timeoutsWith(
   };
 }
 
+function sorted(codes: readonly number[]): readonly number[] {
+  return [...codes].sort((one, other) => one - other);
+}
+
 const defaultBackoffMs = 25;
 /** How much longer the longest wait is than the first. */
 const backoffGrowth = 10;
@@ -58,7 +63,8 @@ function retryOf(retry: NonNullable<TrafficSettings['retry']>): RouteRetry {
   const backoffMs = milliseconds(retry.backoff) ?? defaultBackoffMs;
   return {
     attempts: retry.attempts,
-    codes: [...(retry.codes ?? [])].sort((one, other) => one - other),
+    codes: sorted(retry.codes ?? []),
+    grpcCodes: sorted((retry.grpcCodes ?? []).map((name) => grpcCodes.indexOf(name) + 1)),
     conditions: retry.conditions ?? defaultConditions,
     backoffMs,
     backoffMsMax: Math.max(backoffMs, milliseconds(retry.maxBackoff) ?? defaultBackoffMs * backoffGrowth),
@@ -77,7 +83,8 @@ export function routeRetry(retry: HTTPRouteRule['retry']): RouteRetry | null {
   const backoffMs = milliseconds(retry.backoff) ?? defaultBackoffMs;
   return {
     attempts: retry.attempts,
-    codes: [...retry.codes].sort((one, other) => one - other),
+    ...retryDefaults,
+    codes: sorted(retry.codes),
     conditions: defaultConditions,
     backoffMs,
     backoffMsMax: backoffMs * backoffGrowth,

@@ -11,6 +11,7 @@ const cluster = givenCluster('cart');
 const retry: RouteRetry = {
   attempts: 2,
   codes: [502, 503],
+  grpcCodes: [8, 14],
   conditions: ['ConnectFailure', 'Timeout'],
   backoffMs: 10,
   backoffMsMax: 40,
@@ -41,6 +42,7 @@ describe('a rule that forwards', () => {
       [2, 10, 40],
     );
     assert.deepEqual([...(compiled.retry?.codes ?? [])], [502, 503]);
+    assert.deepEqual([...(compiled.retry?.grpcCodes ?? [])], [8, 14]);
     assert.deepEqual([...(compiled.retry?.conditions ?? [])], ['ConnectFailure', 'Timeout']);
     assert.equal(compiled.backendTimeoutMs, 0);
   });

@@ -32,6 +32,7 @@ function by(
   const whole: Retry = {
     attempts: 2,
     codes: new Set([503]),
+    grpcCodes: new Set(),
     conditions: new Set(['ConnectFailure', 'Refused']),
     backoffMs: 0,
     backoffMsMax: 0,
