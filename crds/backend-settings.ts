@@ -77,7 +77,11 @@ const connection = z
 
 const circuitBreaker = z
   .object({
-    maxConnections: count.exactOptional().describe('Connections at once; 0 for no limit. Left out: 8192.'),
+    maxConnections: count
+      .exactOptional()
+      .describe(
+        'Connections at once; 0 for no limit. Once half as many requests are under way, those whose content is still to come get none before 16Ki of it have come. Left out: 8192.',
+      ),
     maxPending: count
       .exactOptional()
       .describe('Requests that wait for a connection; 0 for no limit. Left out: 1024.'),

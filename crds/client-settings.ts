@@ -195,7 +195,9 @@ const timeouts = z
         'A WebSocket, or another tunnel, in which nothing moves; 5m at most once one side has ended. Left out: 1h.',
       ),
   })
-  .describe('How long is waited for clients.');
+  .describe(
+    'How long is waited for clients; less as connections or memory become scarce, a fifth of it at 85 % of limits.maxConnections or maxBufferedBytes.',
+  );
 
 const http2 = z
   .object({

@@ -19,7 +19,7 @@ import { AllowedTime } from './allowed-time.ts';
 import type { TimeKeeper } from './allowed-time.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
-import type { ForwardEvents } from './forward.ts';
+import type { ForwardEvents } from './forward-events.ts';
 import type { Client, Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';

@@ -1,3 +1,4 @@
+import { EarlyContent } from '#dataplane/http/early-content.ts';
 import { Attempt } from './attempt.ts';
 import { forwardedTrailers } from './forwarded.ts';
 import { Hedging } from './hedging.ts';
@@ -8,9 +9,9 @@ import { Backoff, isIdempotent, isSafe, Retries } from './retry.ts';
 import type { TimeWatch } from './allowed-time.ts';
 import type { AttemptOwner } from './attempt.ts';
 import type { Downstream } from './downstream.ts';
+import type { ForwardEvents } from './forward-events.ts';
 import type { NextAttempt, RetryCause } from './retry.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
-import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import { grpcPushbackMs, grpcStatusOf } from '#dataplane/http/grpc.ts';
@@ -24,24 +25,6 @@ import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
 import type { Blame } from '#dataplane/upstream/transport.ts';
 import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts';
 
-/** Is told how a forwarded request fares. */
-export interface ForwardEvents {
-  /** Whom consistent balancing counts as the client. */
-  readonly client: Client;
-  /** A new attempt begins: its own time starts. */
-  attemptBegins(): void;
-  /** The attempt was in vain, and the next begins after a while. */
-  attemptEnds(): void;
-  interimHead(response: ReceivedResponse): void;
-  responseHead(response: ReceivedResponse): void;
-  responseSwitched(response: ReceivedResponse): void;
-  responseData(data: Buffer): void;
-  responseEnd(trailers: Fields | null): void;
-  responseFlush(): void;
-  /** It cannot be, or was not, answered. */
-  forwardFailed(failure: Failure): void;
-}
-
 /** Where a request goes, how often, and beside whom. */
 export interface ForwardTerms {
   readonly cluster: UpstreamCluster;
@@ -49,6 +32,9 @@ export interface ForwardTerms {
   readonly mirrors: readonly Mirror[];
   readonly watch: TimeWatch;
 }
+
+/** So much of a request's content shows that the rest comes, too: it may have a connection that is scarce. */
+const promisingBytes = 16 * 1024;
 
 /**
  * The backend's side of one exchange: one attempt at an endpoint after the other, until one is answered or no other
@@ -70,6 +56,8 @@ export class Forwarding implements AttemptOwner {
   #hedging: Hedging | null = null;
   #mirrors: Mirrors | null = null;
   #hash = 0;
+  /** Content that comes before the request may go to a backend; null once it has, and when it may at once. */
+  #early: EarlyContent | null = null;
   #contentSent = false;
   /** Null where nothing can follow once content has gone. */
   #kept: KeptContent | null = null;
@@ -92,7 +80,8 @@ export class Forwarding implements AttemptOwner {
 
   /** Octets that are held: content that may be sent once more, and what is on its way to or from the backend. */
   get buffered(): number {
-    return (this.#kept?.size ?? 0) + (this.#attempt?.buffered ?? 0);
+    const kept = (this.#kept?.size ?? 0) + (this.#early?.size ?? 0);
+    return kept + (this.#attempt?.buffered ?? 0);
   }
 
   /** The endpoint of the present or last attempt. */
@@ -102,12 +91,22 @@ export class Forwarding implements AttemptOwner {
 
   // ---- the exchange's side
 
-  /** Begins. `contentEnded`: the request is whole already. */
+  /** Begins, or has content come first. `contentEnded`: the request is whole already. */
   start(contentEnded: boolean): void {
     this.#contentEnded = contentEnded;
+    if (contentEnded || this.request.upgrade !== '' || !this.#terms.cluster.savesConnections) {
+      this.#begin();
+      return;
+    }
+    this.#early = new EarlyContent();
+    this.#downstream.want();
+  }
+
+  #begin(): void {
     const { cluster, mirrors, action } = this.#terms;
     const { retry, hedge } = action;
-    if (!contentEnded && (retry !== null || cluster.speaksHttp2)) this.#kept = new KeptContent();
+    const hasContent = !this.#contentEnded || this.#early !== null;
+    if (hasContent && (retry !== null || cluster.speaksHttp2)) this.#kept = new KeptContent();
     if (!cluster.began()) {
       this.#events.forwardFailed({ kind: 'Overloaded' });
       return;
@@ -122,6 +121,10 @@ export class Forwarding implements AttemptOwner {
   }
 
   contentData(data: Buffer): void {
+    if (this.#early !== null) {
+      this.#early.push(data);
+      return;
+    }
     this.#contentSent = true;
     this.#kept?.add(data);
     this.#mirrors?.data(data);
@@ -129,6 +132,12 @@ export class Forwarding implements AttemptOwner {
   }
 
   contentFlush(): void {
+    if (this.#early !== null && !this.#isOpen) {
+      if (this.#early.size < promisingBytes && this.#terms.cluster.savesConnections) return;
+      this.#downstream.hold();
+      this.#begin();
+      return;
+    }
     this.#mirrors?.flush();
     if (!this.#contentEnded && this.#attempt?.flush() === false) this.#downstream.hold();
   }
@@ -136,6 +145,10 @@ export class Forwarding implements AttemptOwner {
   contentEnd(trailers: Fields | null): void {
     this.#contentEnded = true;
     if (trailers !== null) this.#trailers = forwardedTrailers(trailers, this.request.head.fields);
+    if (this.#early !== null && !this.#isOpen) {
+      this.#begin();
+      return;
+    }
     this.#mirrors?.end(this.#trailers);
     const attempt = this.#attempt;
     if (attempt === null) return;
@@ -188,6 +201,13 @@ export class Forwarding implements AttemptOwner {
     this.attempts += 1;
     const content = this.#kept?.octets ?? nothing;
     if (content.length > 0) attempt.data(content);
+    const early = this.#early;
+    this.#early = null;
+    if (early !== null && early.size > 0) {
+      this.#contentSent = true;
+      this.#kept?.add(early.octets);
+      attempt.data(early.octets);
+    }
     if (!this.#contentEnded) {
       this.#downstream.want();
       return;
@@ -315,7 +335,8 @@ export class Forwarding implements AttemptOwner {
       watch,
       random: Math.random,
     });
-    if (this.#contentEnded) this.#mirrors?.end(null);
+    if (this.#early !== null && this.#early.size > 0) this.#mirrors?.data(this.#early.octets);
+    if (this.#contentEnded) this.#mirrors?.end(this.#trailers);
   }
 
   #hedge(hedge: Hedge): void {

@@ -81,6 +81,16 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     return this.#resource.protocol === 'HTTP2';
   }
 
+  /**
+   * So many requests are under way that each costs a good part of the connections there may be: who still sends its
+   * content should not have one yet. Never with HTTP/2, where a request costs none.
+   */
+  get savesConnections(): boolean {
+    const { protocol, breaker } = this.#resource;
+    if (protocol === 'HTTP2' || breaker.connectionsMax === 0) return false;
+    return this.breaker.held('Request') * 2 >= breaker.connectionsMax;
+  }
+
   get tls(): ClientTls | null {
     return this.#tls;
   }
