@@ -3,6 +3,7 @@
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { AddressCounts } from './addresses.ts';
 import { AnswerHeads } from './http2/answer-head.ts';
+import { LentMemory } from './lent-memory.ts';
 import { fixedLimits } from './limits.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';
@@ -99,7 +100,13 @@ class FollowingListeners implements Listeners {
     this.#now = options.now ?? ((): number => performance.now());
     const { sweepMs } = { ...fixedLimits, ...options.limits };
     const gateway = createGateway({ ...options, now: this.#now });
-    this.#around = { gateway, answerHeads: new AnswerHeads(), guard: this.#guard, nowMs: this.#now() };
+    this.#around = {
+      gateway,
+      answerHeads: new AnswerHeads(),
+      memory: new LentMemory(),
+      guard: this.#guard,
+      nowMs: this.#now(),
+    };
     this.#sweepMs = sweepMs;
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs);
     this.#sweepTimer.unref();

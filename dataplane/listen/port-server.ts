@@ -62,7 +62,12 @@ export class PortServer implements AcceptHome {
     this.#scanner = scannerFor(this.#limits);
     this.#protocols = spoken(port.client.protocols);
     this.#tls = isSecure(port) ? new TlsServers(this.#protocols) : null;
-    this.#server = net.createServer(socketOptions, (socket) => accept(this, socket));
+    // TLS reads its sockets itself
+    this.#server = isSecure(port)
+      ? net.createServer(socketOptions, (socket) => accept(this, socket))
+      : net.createServer({ ...socketOptions, pauseOnConnect: true }, (socket) =>
+          accept(this, around.memory.adopt(socket)),
+        );
     this.#server.on('error', (error) => {
       this.#closed = true;
       this.#server.close();

@@ -1,4 +1,5 @@
 import type { AnswerHeads } from './http2/answer-head.ts';
+import type { LentMemory } from './lent-memory.ts';
 import type { Limits } from './limits.ts';
 import type { OverloadGuard } from './overload-guard.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
@@ -10,6 +11,8 @@ export interface ConnectionSurroundings {
   readonly gateway: Gateway;
   /** Makes heads of answers for HTTP/2. */
   readonly answerHeads: AnswerHeads;
+  /** What sockets in the clear are read into. */
+  readonly memory: LentMemory;
   readonly nowMs: number;
   readonly guard: Pick<OverloadGuard, 'saves' | 'sheds' | 'patience'>;
 }

@@ -7,6 +7,7 @@ import { Clock } from '../clock.ts';
 import { answerText, framedLength, interimText, switchText } from './answer-framing.ts';
 import { Intake } from './intake.ts';
 import { Leaving } from './leaving.ts';
+import { lend, takeBack } from '../lent-memory.ts';
 import { ContentPace } from '../content-pace.ts';
 import { RequestParser } from './request-parser.ts';
 import type { ClientConnection } from '../client-connection.ts';
@@ -71,6 +72,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     this.#clock = new Clock(around);
     this.#clock.start(home.limits.firstByteTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    lend(socket, (octets) => this.#onData(octets));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => {});
@@ -125,27 +127,31 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     }
   }
 
+  /** What comes may be lent: a head of it is read at once, and of all else a copy is taken. */
   #onData(chunk: Buffer): void {
+    const { memory } = this.#around;
     if (this.#phase === 'Linger') this.#discard(chunk.length);
     else if (this.#phase === 'Tunnel' || this.#phase === 'Closed') return;
-    else if (this.#intake.held !== null) this.#intake.append(chunk);
-    else this.#advance(chunk);
+    else if (this.#intake.held !== null) this.#intake.append(memory.kept(chunk));
+    else this.#advance(this.#phase === 'Head' ? chunk : memory.kept(chunk));
   }
 
   /** Takes octets as far as the phase allows and keeps the rest. */
-  #advance(bytes: Buffer): void {
+  #advance(octets: Buffer): void {
     this.#advancing = true;
+    let bytes = octets;
     let at = 0;
     while (at < bytes.length && this.#takesOctets()) {
       at = this.#parser.parse(bytes, at);
       if (at === -1) break;
+      if (at < bytes.length) [bytes, at] = [this.#around.memory.kept(bytes.subarray(at)), 0];
     }
     this.#advancing = false;
     if (at === -1 || this.#phase === 'Linger' || this.#phase === 'Closed') {
       this.#intake.held = null;
       return;
     }
-    if (at < bytes.length) this.#intake.hold(at === 0 ? bytes : bytes.subarray(at));
+    if (at < bytes.length) this.#intake.hold(this.#around.memory.kept(bytes.subarray(at)));
     else this.#release();
     if (this.#wanted) this.#exchange?.contentFlush();
   }
@@ -210,9 +216,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
       this.#clock.stop();
       this.#pace.rest(this.#around.nowMs);
       this.#exchange?.contentEnd(trailers);
-    } else if (this.#phase === 'Discard') {
-      this.#nextRequest();
-    }
+    } else if (this.#phase === 'Discard') this.#nextRequest();
   }
 
   requestFailed(failure: Failure): void {
@@ -220,11 +224,8 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
       this.#phase = 'Exchange';
       this.#request = null;
       this.#around.gateway.refuse(failure, this);
-    } else if (this.#phase === 'Discard') {
-      this.#linger();
-    } else {
-      this.#fail(failure);
-    }
+    } else if (this.#phase === 'Discard') this.#linger();
+    else this.#fail(failure);
   }
 
   /** Ends the exchange under way by the client's fault. */
@@ -263,15 +264,13 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   }
 
   begin(status: number, fields: Fields, length: ContentLength, declaredLength: number): void {
-    const framed = framedLength(length, this.#request?.protocol ?? 'HTTP/1.1');
+    const protocol = this.#request?.protocol ?? 'HTTP/1.1';
+    const framed = framedLength(length, protocol);
     const isKept = this.#isKept(framed);
     this.#closeAfterAnswer = !isKept;
     this.#answerLength = framed;
     const answer = { status, fields, length: framed, declaredLength };
-    this.#writer.begin(
-      answerText(answer, isKept ? (this.#request?.protocol ?? 'HTTP/1.1') : 'Close'),
-      framed,
-    );
+    this.#writer.begin(answerText(answer, isKept ? protocol : 'Close'), framed);
   }
 
   #isKept(framed: ContentLength): boolean {
@@ -326,6 +325,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   switch(fields: Fields, protocol: string): Channel {
     this.#phase = 'Tunnel';
     this.#exchange = null;
+    takeBack(this.#socket);
     this.#socket.write(switchText(fields, protocol), 'latin1');
     return new SocketChannel(this.#socket, this.#intake.take());
   }

@@ -1,8 +1,11 @@
-// Answers arrive octet for octet, whatever memory they were read into: no client sees a part of another's.
+// Content arrives octet for octet, whatever memory it was read into: nobody sees a part of another's.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import http from 'node:http';
 import net from 'node:net';
 import { it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
 import { givenCertificate } from '../../given/certificate.ts';
 import { aTlsPort } from '../../given/tls-port.ts';
@@ -94,4 +97,50 @@ for (const framing of ['length', 'chunks']) {
       await Promise.all(reads);
     });
   }
+}
+
+/** A backend that answers with the digest of what it was sent, which it takes in fits and starts. */
+async function aSlowTaker(): Promise<http.Server> {
+  const take = async (request: http.IncomingMessage, answer: http.ServerResponse): Promise<void> => {
+    const digest = createHash('sha256');
+    let seen = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      digest.update(chunk);
+      seen += chunk.length;
+      if (seen > 200_000) await wait(1);
+      if (seen > 200_000) seen = 0;
+    }
+    answer.end(digest.digest('hex'));
+  };
+  const server = http.createServer((request, answer) => void take(request, answer));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+for (const framing of ['length', 'chunks']) {
+  it(`to a backend that takes it slowly, with ${framing}`, async () => {
+    const server = await aSlowTaker();
+    const address = server.address();
+    using dataPlane = await givenDataPlane([
+      typeof address === 'object' && address !== null ? address.port : 0,
+    ]);
+    const uploads = Array.from({ length: clients }, async (_, index) => {
+      const path = `/${framing}${index}`;
+      const content = contentFor(path);
+      const headers = { host: 'a', ...(framing === 'length' ? { 'content-length': size } : {}) };
+      const request = http.request({ port: dataPlane.port, method: 'POST', path, headers, agent: false });
+      for (let at = 0, length = 1; at < size; at += length) {
+        length = ((length * 7) % 100_003) + 1;
+        request.write(content.subarray(at, at + length));
+      }
+      request.end();
+      const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+      const told = Buffer.concat(await answer.toArray()).toString();
+      assert.equal(told, createHash('sha256').update(content).digest('hex'), `${path} has other octets`);
+    });
+    await Promise.all(uploads);
+    server.closeAllConnections();
+    server.close();
+  });
 }

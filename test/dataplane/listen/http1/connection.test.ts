@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultClientRules as rules } from '#dataplane/compile/client-rules.ts';
+import { LentMemory } from '#dataplane/listen/lent-memory.ts';
 import { AnswerHeads } from '#dataplane/listen/http2/answer-head.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { ServerConnection } from '#dataplane/listen/http1/connection.ts';
@@ -51,6 +52,7 @@ function givenConnection(choices: Choices = {}) {
   const around = {
     gateway,
     answerHeads: new AnswerHeads(),
+    memory: new LentMemory(),
     nowMs: 0,
     guard: choices.guard ?? { saves: false, sheds: false, patience: 1 },
   };

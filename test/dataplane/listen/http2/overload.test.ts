@@ -5,6 +5,7 @@ import net from 'node:net';
 import { it } from 'node:test';
 import { defaultClientRules } from '#dataplane/compile/client-rules.ts';
 import { Http2Connection } from '#dataplane/listen/http2/connection.ts';
+import { LentMemory } from '#dataplane/listen/lent-memory.ts';
 import { AnswerHeads } from '#dataplane/listen/http2/answer-head.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
@@ -23,7 +24,7 @@ async function aGuardedPort(backendPort: number) {
     cell: dataPlane.cell,
     observer: { exchangeFinished: () => {} },
   });
-  const around = { gateway, guard, answerHeads: new AnswerHeads(), nowMs: 0 };
+  const around = { gateway, guard, answerHeads: new AnswerHeads(), memory: new LentMemory(), nowMs: 0 };
   const home = {
     port: 80,
     draining: false,
