@@ -254,6 +254,7 @@ it('content that is kept for another attempt counts as held', async () => {
   const retry = {
     attempts: 1,
     codes: new Set([503]),
+    grpcCodes: new Set<never>(),
     conditions: new Set<never>(),
     backoffMs: 0,
     backoffMsMax: 0,

@@ -112,6 +112,7 @@ describe('a request whose content is still to come, while half of the connection
     const retry = {
       attempts: 1,
       codes: new Set([503]),
+      grpcCodes: new Set<never>(),
       conditions: new Set<never>(),
       backoffMs: 0,
       backoffMsMax: 0,
