@@ -31,8 +31,8 @@ function forwardOf(t: TestContext, changes: Partial<ForwardAction>): Forward {
 
 describe('a rule that forwards', () => {
   it('has no retries, no further attempts and no mirrors of its own unless it says so', (t) => {
-    const { retry: none, hedge, pick } = forwardOf(t, {});
-    assert.deepEqual([none, hedge, pick()?.mirrors], [null, null, []]);
+    const forward = forwardOf(t, {});
+    assert.deepEqual([forward.retry, forward.hedge, forward.pick()?.mirrors], [null, null, []]);
   });
 
   it('says when a request is sent again', (t) => {
