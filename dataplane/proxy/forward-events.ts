@@ -2,6 +2,9 @@ import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
+import type { Forward, Mirror } from '#dataplane/runtime.ts';
+import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
+import type { TimeWatch } from './allowed-time.ts';
 
 /** Is told how a forwarded request fares. */
 export interface ForwardEvents {
@@ -19,4 +22,12 @@ export interface ForwardEvents {
   responseFlush(): void;
   /** It cannot be, or was not, answered. */
   forwardFailed(failure: Failure): void;
+}
+
+/** Where a request goes, how often, and beside whom. */
+export interface ForwardTerms {
+  readonly cluster: UpstreamCluster;
+  readonly action: Pick<Forward, 'retry' | 'hedge'>;
+  readonly mirrors: readonly Mirror[];
+  readonly watch: TimeWatch;
 }

@@ -1,4 +1,5 @@
 import { EarlyContent } from '#dataplane/http/early-content.ts';
+import { grpcPushbackMs, grpcStatusOf } from '#dataplane/http/grpc.ts';
 import { Attempt } from './attempt.ts';
 import { forwardedTrailers } from './forwarded.ts';
 import { Hedging } from './hedging.ts';
@@ -6,17 +7,15 @@ import { KeptContent } from './kept-content.ts';
 import { startMirrors } from './mirrors.ts';
 import type { Mirrors } from './mirrors.ts';
 import { Backoff, isIdempotent, isSafe, Retries } from './retry.ts';
-import type { TimeWatch } from './allowed-time.ts';
 import type { AttemptOwner } from './attempt.ts';
 import type { Downstream } from './downstream.ts';
-import type { ForwardEvents } from './forward-events.ts';
+import type { ForwardEvents, ForwardTerms } from './forward-events.ts';
 import type { NextAttempt, RetryCause } from './retry.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
-import { grpcPushbackMs, grpcStatusOf } from '#dataplane/http/grpc.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
-import type { Forward, Mirror } from '#dataplane/runtime.ts';
+import type { Mirror } from '#dataplane/runtime.ts';
 import type { Hedge } from '#snapshot/route.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
@@ -24,14 +23,6 @@ import type { Outcome } from '#dataplane/upstream/health/endpoint-health.ts';
 import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
 import type { Blame } from '#dataplane/upstream/transport.ts';
 import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts';
-
-/** Where a request goes, how often, and beside whom. */
-export interface ForwardTerms {
-  readonly cluster: UpstreamCluster;
-  readonly action: Pick<Forward, 'retry' | 'hedge'>;
-  readonly mirrors: readonly Mirror[];
-  readonly watch: TimeWatch;
-}
 
 /** So much of a request's content shows that the rest comes, too: it may have a connection that is scarce. */
 const promisingBytes = 16 * 1024;
