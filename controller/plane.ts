@@ -33,6 +33,7 @@ export interface ControlPlaneOptions {
   readonly reportKeys: (event: KeysEvent) => void;
   /** See ComposerOptions; nothing by default. */
   readonly ticketSecret?: ComposerOptions['ticketSecret'];
+  readonly sessionSecret?: ComposerOptions['sessionSecret'];
   /** See LoopOptions. */
   readonly provision?: LoopOptions['provision'];
 }
@@ -60,6 +61,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     slicesOf,
     scope,
     ticketSecret: options.ticketSecret ?? ((): null => null),
+    sessionSecret: options.sessionSecret ?? ((): null => null),
   });
   const loop = createLoop({
     clock,

@@ -22,7 +22,6 @@ export const clusterDefaults: ClusterSettings = Object.freeze({
   tls: null,
   proxyProtocol: null,
   balance: Object.freeze({ kind: 'LeastRequest' }),
-  persistence: null,
   slowStartMs: 0,
   outlier: outlierDefaults,
   check: null,
@@ -44,8 +43,16 @@ export const endpointDefaults: Pick<Endpoint, 'forZones' | 'forNodes'> = Object.
 });
 
 /** What a rule that forwards does beyond that without being told. */
-export const forwardDefaults: Pick<ForwardAction, 'retry' | 'hedge' | 'mirrors' | 'bodyBytesMax'> =
-  Object.freeze({ retry: null, hedge: null, mirrors: Object.freeze([]), bodyBytesMax: 0 });
+export const forwardDefaults: Pick<
+  ForwardAction,
+  'retry' | 'hedge' | 'mirrors' | 'persistence' | 'bodyBytesMax'
+> = Object.freeze({
+  retry: null,
+  hedge: null,
+  mirrors: Object.freeze([]),
+  persistence: null,
+  bodyBytesMax: 0,
+});
 
 /** What a backend of such a rule has beyond that without being told. */
 export const backendDefaults: Pick<WeightedBackend, 'mirrors'> = Object.freeze({

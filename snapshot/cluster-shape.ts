@@ -2,6 +2,7 @@ import { clusterDefaults, endpointDefaults } from './cluster-defaults.ts';
 import type { HealthCheck, OutlierDetection } from './cluster-health.ts';
 import type { Balance, Cluster, ClusterSettings, ClusterTls, Endpoints, HashSource } from './cluster.ts';
 import {
+  cookieName,
   count,
   fieldName,
   fieldValue,
@@ -14,10 +15,6 @@ import {
 } from './field-shapes.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
-
-// RFC 6265 section 4.1.1.
-const cookieName = shape.pattern(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/, 'a name of a cookie');
-const cookiePath = shape.pattern(/^\/[!-:<-~]{0,1023}$/, 'a path of a cookie');
 
 const hashSource = variant<HashSource>('kind', {
   ClientAddress: object({ kind: shape.oneOf('ClientAddress') }),
@@ -73,9 +70,6 @@ const settings: shape.Fields<ClusterSettings> = {
   tls: shape.nullable(tls),
   proxyProtocol: shape.nullable(shape.oneOf('V1', 'V2')),
   balance,
-  persistence: shape.nullable(
-    object({ cookie: cookieName, path: cookiePath, ttlMs: shape.nullable(shape.integer(1)) }),
-  ),
   slowStartMs: millis,
   outlier: shape.nullable(outlier),
   check: shape.nullable(check),

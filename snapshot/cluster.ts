@@ -23,7 +23,6 @@ export interface ClusterSettings {
   /** The header of the PROXY protocol that begins each connection; null for none. */
   readonly proxyProtocol: 'V1' | 'V2' | null;
   readonly balance: Balance;
-  readonly persistence: Persistence | null;
   /** A new endpoint's share grows for so long; 0 for the whole share at once. */
   readonly slowStartMs: number;
   /** Null: endpoints are never ejected for how they answer. */
@@ -58,14 +57,6 @@ export type HashSource =
   | { readonly kind: 'ClientAddress' }
   | { readonly kind: 'Header'; readonly name: string }
   | { readonly kind: 'Cookie'; readonly name: string };
-
-/** A cookie that leads a client's requests to the endpoint of the first one. */
-export interface Persistence {
-  readonly cookie: string;
-  readonly path: string;
-  /** Null: as long as the browser's session. */
-  readonly ttlMs: number | null;
-}
 
 /** What one data plane has under way at most, over all endpoints of the cluster; 0 for no limit. */
 export interface Breaker {

@@ -32,6 +32,7 @@ import type {
   RouteRule,
   ValueMatch,
 } from './route.ts';
+import { persistenceShape, sessionSecretShape } from './session-shape.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -141,6 +142,7 @@ const forwardExtras: shape.Fields<typeof forwardDefaults> = {
   retry: shape.nullable(retry),
   hedge: shape.nullable(object({ afterMs: shape.integer(1), attemptsMax: shape.integer(1) })),
   mirrors: shape.list(mirror),
+  persistence: shape.nullable(persistenceShape),
   bodyBytesMax: count,
 };
 
@@ -317,6 +319,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   Endpoints: endpointsShape,
   Certificate: certificate,
   TicketSecret: ticketSecret,
+  SessionSecret: sessionSecretShape,
   Authentication: authentication,
   KeySet: keySet,
   RateLimit: rateLimit,

@@ -7,6 +7,9 @@ export const hostname = shape.pattern(/^(?:|[a-z0-9*._-]{1,253})$/, 'a host name
 /** RFC 9110 section 5.1, in lower case. */
 export const fieldName = shape.pattern(/^[!#$%&'*+\-.^_`|~0-9a-z]+$/, 'a field name in lower case');
 
+/** RFC 6265 section 4.1.1. */
+export const cookieName = shape.pattern(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/, 'a name of a cookie');
+
 /** RFC 9110 section 5.5: what cannot split a message. */
 // oxlint-disable-next-line no-control-regex -- these three would split it.
 export const fieldValue = shape.pattern(/^[^\0\r\n]*$/, 'a field value without CR, LF or NUL');

@@ -1,5 +1,6 @@
 import type { Filter } from './filter.ts';
 import type { ResourceId } from './ids.ts';
+import type { Persistence } from './sessions.ts';
 
 /** One HTTPRoute as the data plane needs it: where it is attached, and its rules in their own order. */
 export interface Route {
@@ -82,6 +83,8 @@ export interface ForwardAction {
   readonly hedge: Hedge | null;
   /** Who gets a copy of requests beside the backend, whichever that is. */
   readonly mirrors: readonly Mirror[];
+  /** Null: each request is balanced for itself. */
+  readonly persistence: Persistence | null;
   /** Most octets of a request's content; 0 for the listener's limit alone. */
   readonly bodyBytesMax: number;
 }

@@ -9,6 +9,7 @@ import type { ResourceId } from './ids.ts';
 import type { Listener } from './listener.ts';
 import type { RateLimit, RateLimitStore } from './rate-limit.ts';
 import type { Route } from './route.ts';
+import type { SessionSecret } from './sessions.ts';
 import type { StreamRoute } from './stream-route.ts';
 
 /** One thing a data plane is told; frozen. */
@@ -21,6 +22,7 @@ export type Resource =
   | Endpoints
   | Certificate
   | TicketSecret
+  | SessionSecret
   | Authentication
   | KeySet
   | RateLimit

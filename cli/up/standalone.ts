@@ -2,6 +2,7 @@
 // speak as they do in a cluster, over TLS with certificates and tokens, but on loopback and made for this run.
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
+import { sessionSecret } from '#controller/authority/gateway-secrets.ts';
 import { authorityAt, issueServing, publicBundle } from '#controller/authority/authority.ts';
 import { systemClock } from '#controller/clock.ts';
 import type { Clock } from '#controller/clock.ts';
@@ -86,6 +87,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         planes.delete(gateway);
       },
     },
+    // Sessions end with this process, as its authority does.
+    sessionSecret: (gateway) => sessionSecret(authority, gateway),
     statuses: { put: (statuses) => report.statuses(statuses, controlPlane.store.objects) },
     notice: report.notices,
     passed: () => {},

@@ -6,7 +6,7 @@ import {
   publicBundle,
   servingIsStale,
 } from '#controller/authority/authority.ts';
-import { ticketDay, ticketSecret } from '#controller/authority/tickets.ts';
+import { sessionSecret, ticketDay, ticketSecret } from '#controller/authority/gateway-secrets.ts';
 import { AuthorityError } from '#controller/authority/authority-error.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import {
@@ -35,8 +35,8 @@ export interface AuthorityKeeperOptions {
   readonly onCertificate: (serving: ServingCertificate) => void;
   /** The certificates that are to be trusted from now on, PEM. */
   readonly onBundle: (bundle: string) => void;
-  /** {@link AuthorityKeeper.ticketSecret} gives other secrets from now on. */
-  readonly onTickets: () => void;
+  /** {@link AuthorityKeeper.ticketSecret} and {@link AuthorityKeeper.sessionSecret} may give others from now on. */
+  readonly onSecrets: () => void;
   readonly report: (event: AuthorityEvent) => void;
 }
 
@@ -80,6 +80,11 @@ export class AuthorityKeeper {
   /** What the Gateway's data planes share for session tickets today; null before there is an authority. */
   ticketSecret(gateway: GatewayKey): Secret<string> | null {
     return this.#signing === null ? null : ticketSecret(this.#signing, gateway, this.#day);
+  }
+
+  /** What the Gateway's data planes share for session tokens; null before there is an authority. */
+  sessionSecret(gateway: GatewayKey): Secret<string> | null {
+    return this.#signing === null ? null : sessionSecret(this.#signing, gateway);
   }
 
   lead(): void {
@@ -202,6 +207,6 @@ export class AuthorityKeeper {
     const isSame = this.#day === day && this.#signing?.current.certificate === authority.current.certificate;
     this.#signing = authority;
     this.#day = day;
-    if (!isSame) this.#options.onTickets();
+    if (!isSame) this.#options.onSecrets();
   }
 }

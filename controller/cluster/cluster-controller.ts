@@ -125,7 +125,7 @@ class Controller implements ClusterController {
         this.#publisher?.useCertificate(serving);
       },
       onBundle: (bundle) => this.#provisioner?.useAuthorities(bundle),
-      onTickets: () => this.#plane.loop.renew(),
+      onSecrets: () => this.#plane.loop.renew(),
       report: reportAuthority(log),
     });
     this.#provisioner = this.#createProvisioner();
@@ -202,6 +202,7 @@ class Controller implements ClusterController {
       snapshots: this.#snapshots,
       statuses: { put: (statuses) => this.#statuses.put(statuses) },
       ticketSecret: (gateway) => this.#authority.ticketSecret(gateway),
+      sessionSecret: (gateway) => this.#authority.sessionSecret(gateway),
       provision: (infrastructure) => this.#provisioner?.put(infrastructure),
       notice: (notices) => this.#announcer.announce(notices),
       passed: ({ kind, durationMs }) => {

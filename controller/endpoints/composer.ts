@@ -1,7 +1,8 @@
 import type { EndpointSlice } from '#crds/kubernetes.ts';
-import { gatewayOf, resourceId, type GatewayKey } from '#snapshot/ids.ts';
+import { gatewayOf, resourceId, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import type { Secret } from '#snapshot/secret.ts';
+import { sessionSecretId } from '#snapshot/sessions.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
@@ -17,9 +18,11 @@ export interface ComposerOptions {
   readonly scope: EndpointScope;
   /** What a Gateway's data planes share for session tickets at present; null for nothing. */
   readonly ticketSecret: (gateway: GatewayKey) => Secret<string> | null;
+  /** What they share for session tokens; null for nothing. */
+  readonly sessionSecret: (gateway: GatewayKey) => Secret<string> | null;
 }
 
-/** Makes a Gateway's Endpoints, Fleet and TicketSecret resources. */
+/** Makes a Gateway's Endpoints, Fleet, TicketSecret and SessionSecret resources. */
 export interface EndpointsComposer {
   /** Resources whose EndpointSlices have not changed are the same references as before. */
   compose(gateway: GatewayKey, sources: readonly EndpointSource[]): readonly Resource[];
@@ -45,7 +48,8 @@ export function createEndpointsComposer(options: ComposerOptions): EndpointsComp
           return renew(before, key, slices, () => compileEndpoints(source, slices, options.scope));
         }),
         renew(before, 'Fleet', own, () => compileFleet(own)),
-        ...tickets(before, options.ticketSecret(gateway)),
+        ...secretOf(before, 'TicketSecret', options.ticketSecret(gateway)),
+        ...secretOf(before, 'SessionSecret', options.sessionSecret(gateway)),
       ];
       kept.set(gateway, new Map(now.map((one) => [one.key, one])));
       forgetGone(kept, options.objects);
@@ -79,13 +83,20 @@ function renew(
   return same ? old : { key, slices, resource: compile() };
 }
 
-function tickets(before: ReadonlyMap<string, Kept> | undefined, secret: Secret<string> | null): Kept[] {
+const secretIds = {
+  TicketSecret: resourceId('TicketSecret', 'tickets'),
+  SessionSecret: sessionSecretId,
+} as const satisfies Readonly<Record<string, ResourceId>>;
+
+function secretOf(
+  before: ReadonlyMap<string, Kept> | undefined,
+  kind: keyof typeof secretIds,
+  secret: Secret<string> | null,
+): Kept[] {
   if (secret === null) return [];
-  const kept = before?.get('TicketSecret');
-  if (kept?.resource.kind === 'TicketSecret' && kept.resource.secret.reveal() === secret.reveal())
-    return [kept];
-  const id = resourceId('TicketSecret', 'tickets');
-  return [{ key: 'TicketSecret', slices: [], resource: Object.freeze({ kind: 'TicketSecret', id, secret }) }];
+  const kept = before?.get(kind);
+  if (kept?.resource.kind === kind && kept.resource.secret.reveal() === secret.reveal()) return [kept];
+  return [{ key: kind, slices: [], resource: Object.freeze({ kind, id: secretIds[kind], secret }) }];
 }
 
 /** The EndpointSlices of the Service that was made for the Gateway. */

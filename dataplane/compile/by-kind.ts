@@ -6,6 +6,7 @@ import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Route } from '#snapshot/route.ts';
+import type { SessionSecret } from '#snapshot/sessions.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import type { StreamRoute } from '#snapshot/stream-route.ts';
 
@@ -22,6 +23,7 @@ export interface ByKind {
   readonly rateLimits: RateLimit[];
   readonly clientSettings: ClientSettings[];
   readonly ticketSecrets: TicketSecret[];
+  readonly sessionSecrets: SessionSecret[];
 }
 
 /** Sorts out `resources`; stores and fleets are told to whom they concern by others. */
@@ -38,6 +40,7 @@ export function byKind(resources: ResourceSet): ByKind {
     rateLimits: [],
     clientSettings: [],
     ticketSecrets: [],
+    sessionSecrets: [],
   };
   for (const resource of resources.values()) {
     switch (resource.kind) {
@@ -71,6 +74,9 @@ export function byKind(resources: ResourceSet): ByKind {
       case 'TicketSecret':
         all.ticketSecrets.push(resource);
         break;
+      case 'SessionSecret':
+        all.sessionSecrets.push(resource);
+        break;
       case 'StreamRoute':
         all.streamRoutes.push(resource);
         break;
@@ -96,6 +102,7 @@ export function sameButEndpoints(a: ByKind, b: ByKind): boolean {
     sameList(a.rateLimits, b.rateLimits) &&
     sameList(a.clientSettings, b.clientSettings) &&
     sameList(a.ticketSecrets, b.ticketSecrets) &&
+    sameList(a.sessionSecrets, b.sessionSecrets) &&
     sameList([...a.keySets.values()], [...b.keySets.values()])
   );
 }

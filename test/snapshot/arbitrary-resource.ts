@@ -227,6 +227,7 @@ const byKind = {
     }),
   ),
   TicketSecret: fc.record({ kind: constant('TicketSecret'), id: id('TicketSecret'), secret }),
+  SessionSecret: fc.record({ kind: constant('SessionSecret'), id: id('SessionSecret'), secret }),
   Fleet: fc.record({
     kind: constant('Fleet'),
     id: id('Fleet'),

@@ -44,7 +44,6 @@ export const arbitraryClusterSettings: {
       ),
     }),
   ),
-  persistence: nullable(fc.record({ cookie: name, path: constant('/'), ttlMs: nullable(some) })),
   slowStartMs: count,
   outlier: nullable(
     fc.record({
@@ -97,6 +96,21 @@ export const arbitraryForwardExtras = {
   ),
   hedge: nullable(fc.record({ afterMs: some, attemptsMax: some })),
   mirrors: list(fc.record({ cluster, numerator: count, denominator: some })),
+  persistence: nullable(
+    fc.record({
+      carrier: fc.oneof(
+        fc.record({
+          kind: constant('Cookie'),
+          name,
+          path: fc.constantFrom('/', '/a/b'),
+          lifetime: fc.constantFrom('Session', 'Permanent'),
+        }),
+        fc.record({ kind: constant('Header'), name: constant('x-session') }),
+      ),
+      absoluteMs: count,
+      idleMs: count,
+    }),
+  ),
   bodyBytesMax: count,
 } satisfies { readonly [K in keyof ForwardAction]?: fc.Arbitrary<ForwardAction[K]> };
 

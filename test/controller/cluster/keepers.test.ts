@@ -76,7 +76,7 @@ function keeper(t: TestContext, { client, store }: { client: KubeClient; store: 
     names: ['turnpike-controller.turnpike-system.svc', '127.0.0.1'],
     onCertificate: (serving) => certificates.push(serving),
     onBundle: () => {},
-    onTickets: () => {},
+    onSecrets: () => {},
     report: (event) => events.push(event),
   });
   store.subscribe((change) => {

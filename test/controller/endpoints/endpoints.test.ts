@@ -160,29 +160,37 @@ test('one EndpointSlice change renews one Endpoints resource', () => {
     ['edge-turnpike', [slice({ '10.0.2.1': {}, '10.0.2.2': {} })]],
   ]);
   let tickets = 'of a day';
+  let sessions = 'of an authority';
   const composer = createEndpointsComposer({
     objects: reader([gateway]),
     slicesOf: (_, service) => [...(services.get(service) ?? [])],
     scope: 'Cluster',
     ticketSecret: () => new Secret(tickets),
+    sessionSecret: () => new Secret(sessions),
   });
   const pay = { ...source, id: resourceId('Endpoints', 'shop', 'pay', '80'), service: 'pay' };
   const compose = () => composer.compose(gatewayKey('shop', 'edge'), [source, pay]);
   const before = compose();
   assert.deepEqual(
     before.map((one) => (one.kind === 'Fleet' ? one.replicas : one.id)),
-    [source.id, pay.id, 2, 'TicketSecret/tickets'],
+    [source.id, pay.id, 2, 'TicketSecret/tickets', 'SessionSecret/sessions'],
   );
   services.set('pay', [slice({ '10.0.1.1': {}, '10.0.1.2': {} })]);
   const after = compose();
   assert.deepEqual(
     after.map((one, index) => one === before[index]),
-    [true, false, true, true],
+    [true, false, true, true, true],
   );
   tickets = 'of another day';
+  const nextDay = compose();
   assert.deepEqual(
-    compose().map((one, index) => one === after[index]),
-    [true, true, true, false],
+    nextDay.map((one, index) => one === after[index]),
+    [true, true, true, false, true],
+  );
+  sessions = 'of another authority';
+  assert.deepEqual(
+    compose().map((one, index) => one === nextDay[index]),
+    [true, true, true, true, false],
   );
 });
 

@@ -1,6 +1,6 @@
 import { gatewayKey } from '#snapshot/ids.ts';
 import { authorityAt, authorityData, authorityFromData } from '#controller/authority/authority.ts';
-import { ticketDay, ticketSecret } from '#controller/authority/tickets.ts';
+import { sessionSecret, ticketDay, ticketSecret } from '#controller/authority/gateway-secrets.ts';
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
@@ -32,5 +32,21 @@ describe('what session tickets are sealed by', () => {
   test('is not told by accident', async () => {
     const secret = ticketSecret(await authorityAt(null, start), edge, ticketDay(start));
     assert(!inspect(secret).includes(secret.reveal()));
+  });
+});
+
+describe('what session tokens are sealed by', () => {
+  test('is the same at every replica and on every day, and another for each Gateway and authority', async () => {
+    const authority = await authorityAt(null, start);
+    const another = authorityFromData(authorityData(authority));
+    assert.equal(sessionSecret(authority, edge).reveal(), sessionSecret(another, edge).reveal());
+    const secrets = [
+      sessionSecret(authority, edge),
+      sessionSecret(authority, gatewayKey('shop', 'other')),
+      sessionSecret(await authorityAt(null, start), edge),
+      ticketSecret(authority, edge, ticketDay(start)),
+    ].map((secret) => secret.reveal());
+    assert.equal(new Set(secrets).size, secrets.length);
+    assert(!inspect(sessionSecret(authority, edge)).includes(secrets[0] ?? ''));
   });
 });

@@ -1,0 +1,29 @@
+// What the data planes of a Gateway share, drawn from the authority's key, which every replica has and no data plane:
+// so all replicas tell the same, nothing more need be kept, and who has one secret has no other.
+import { hkdfSync } from 'node:crypto';
+import { Secret } from '#snapshot/secret.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import type { Authority } from './authority.ts';
+
+const dayMs = 86_400_000;
+const secretBytes = 32;
+
+/** The day of `nowMs`, by which {@link ticketSecret} changes. */
+export function ticketDay(nowMs: number): number {
+  return Math.floor(nowMs / dayMs);
+}
+
+/** What a Gateway's data planes make the keys of TLS session tickets of on a day, base64. */
+export function ticketSecret(authority: Authority, gateway: GatewayKey, day: number): Secret<string> {
+  return drawn(authority, `tickets\0${gateway}\0${day}`);
+}
+
+/** What a Gateway's data planes make the key of session tokens of, base64: the same as long as the authority's key is. */
+export function sessionSecret(authority: Authority, gateway: GatewayKey): Secret<string> {
+  return drawn(authority, `sessions\0${gateway}`);
+}
+
+function drawn(authority: Authority, purpose: string): Secret<string> {
+  const bytes = hkdfSync('sha256', authority.current.key.reveal(), '', purpose, secretBytes);
+  return new Secret(Buffer.from(bytes).toString('base64'));
+}
