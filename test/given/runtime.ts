@@ -28,6 +28,19 @@ export function aRule(cluster: UpstreamCluster | null, changes: Partial<Rule> = 
   };
 }
 
+/** Sends a request again at once, and only for what `changes` name. */
+export function aRetry(changes: Partial<Retry>): Retry {
+  return {
+    attempts: 1,
+    codes: new Set(),
+    grpcCodes: new Set(),
+    conditions: new Set(),
+    backoffMs: 0,
+    backoffMsMax: 0,
+    ...changes,
+  };
+}
+
 /** An action that always forwards to `backend`. */
 export function aForward(
   backend: Backend | null,

@@ -9,7 +9,7 @@ import { block, endHeaders, endStream, frame, types } from '../given/h2-frames.t
 import { aRawH2Backend } from '../given/h2-raw-backend.ts';
 import { anHttp2Backend } from '../given/http2-backend.ts';
 import { aRawClient } from '../given/raw-client.ts';
-import { aBackend, aForward, aRule } from '../given/runtime.ts';
+import { aBackend, aForward, aRetry, aRule } from '../given/runtime.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const cluster = { protocol: 'HTTP2' } as const;
@@ -57,14 +57,7 @@ it('an answer that another attempt takes the place of is given up, also when it 
     stream.respond({ ':status': number === 1 ? 503 : 200 });
     if (number > 1) stream.end('ok');
   });
-  const retry = {
-    attempts: 1,
-    codes: new Set([503]),
-    grpcCodes: new Set<never>(),
-    conditions: new Set<never>(),
-    backoffMs: 0,
-    backoffMsMax: 0,
-  };
+  const retry = aRetry({ codes: new Set([503]) });
   using dataPlane = await givenDataPlane([backend.port], {
     cluster,
     rule: (upstream) => aRule(upstream, { action: aForward(aBackend(upstream), { retry }) }),

@@ -7,7 +7,7 @@ import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
 import { aRawClient, converse } from '#test/given/raw-client.ts';
-import { aBackend, aForward, aRule } from '#test/given/runtime.ts';
+import { aBackend, aForward, aRetry, aRule } from '#test/given/runtime.ts';
 import type { ClientConnection } from '#dataplane/listen/client-connection.ts';
 import type { Found } from '#dataplane/listen/overload-guard.ts';
 
@@ -251,14 +251,7 @@ it('who takes no answer is cut when more is held than may be, and others are ser
 
 it('content that is kept for another attempt counts as held', async () => {
   await using backend = await aRawBackend(() => null);
-  const retry = {
-    attempts: 1,
-    codes: new Set([503]),
-    grpcCodes: new Set<never>(),
-    conditions: new Set<never>(),
-    backoffMs: 0,
-    backoffMsMax: 0,
-  };
+  const retry = aRetry({ codes: new Set([503]) });
   using dataPlane = await givenDataPlane([backend.port], {
     limits: { sweepMs: 5, bufferedBytesMax: 10_000 },
     rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster), { retry }) }),

@@ -8,7 +8,7 @@ import { anH2Client } from '#test/given/h2-client.ts';
 import type { H2Answer } from '#test/given/h2-client.ts';
 import { anHttp2Backend } from '#test/given/http2-backend.ts';
 import type { RespondHttp2 } from '#test/given/http2-backend.ts';
-import { aBackend, aForward, aRule } from '#test/given/runtime.ts';
+import { aBackend, aForward, aRetry, aRule } from '#test/given/runtime.ts';
 
 const call = { ':method': 'POST', ':path': '/a.B/C', 'content-type': 'application/grpc', te: 'trailers' };
 const answered = { ':status': 200, 'content-type': 'application/grpc' };
@@ -37,15 +37,8 @@ interface Outcome {
 async function callOf(first: readonly RespondHttp2[], changes: Partial<Retry> = {}): Promise<Outcome> {
   const left = [...first];
   await using backend = await anHttp2Backend((stream, headers) => (left.shift() ?? echo)(stream, headers));
-  const retry: Retry = {
-    attempts: 2,
-    codes: new Set(),
-    grpcCodes: new Set([resourceExhausted, unavailable]),
-    conditions: new Set(),
-    backoffMs: 0,
-    backoffMsMax: 200,
-    ...changes,
-  };
+  const grpcCodes = new Set([resourceExhausted, unavailable]);
+  const retry = aRetry({ attempts: 2, grpcCodes, backoffMsMax: 200, ...changes });
   using dataPlane = await givenDataPlane([backend.port], {
     cluster: { protocol: 'HTTP2' },
     rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster), { retry }) }),

@@ -8,7 +8,7 @@ import { anUnusedPort, givenDataPlane } from '../../given/data-plane.ts';
 import { eventually } from '../../given/eventually.ts';
 import { aRawBackend, plainAnswer } from '../../given/raw-backend.ts';
 import { aRawClient, readAnswers } from '../../given/raw-client.ts';
-import { aBackend, aForward, aRule } from '../../given/runtime.ts';
+import { aBackend, aForward, aRetry, aRule } from '../../given/runtime.ts';
 import type { DataPlaneChoices } from '../../given/data-plane.ts';
 import type { Retry } from '#dataplane/runtime.ts';
 import type { RawBackend } from '../../given/raw-backend.ts';
@@ -29,15 +29,12 @@ function by(
   retry: Partial<Retry>,
   timeouts: { readonly requestTimeoutMs?: number; readonly backendTimeoutMs?: number } = {},
 ): Pick<DataPlaneChoices, 'rule'> {
-  const whole: Retry = {
+  const whole = aRetry({
     attempts: 2,
     codes: new Set([503]),
-    grpcCodes: new Set(),
     conditions: new Set(['ConnectFailure', 'Refused']),
-    backoffMs: 0,
-    backoffMsMax: 0,
     ...retry,
-  };
+  });
   return {
     rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster), { ...timeouts, retry: whole }) }),
   };

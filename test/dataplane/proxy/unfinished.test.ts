@@ -7,7 +7,7 @@ import { eventually } from '#test/given/eventually.ts';
 import { anH2Client, answerOf } from '#test/given/h2-client.ts';
 import { aRawBackend } from '#test/given/raw-backend.ts';
 import { aRawClient, converse, readAnswers } from '#test/given/raw-client.ts';
-import { aRule } from '#test/given/runtime.ts';
+import { aRetry, aRule } from '#test/given/runtime.ts';
 import type { GivenDataPlane } from '#test/given/data-plane.ts';
 import type { RawClient } from '#test/given/raw-client.ts';
 import type { Limits } from '#dataplane/listen/limits.ts';
@@ -109,14 +109,7 @@ describe('a request whose content is still to come, while half of the connection
       if (fails) failing = false;
       return `HTTP/1.1 ${fails ? 503 : 200} .\r\nContent-Length: 0\r\n\r\n`;
     });
-    const retry = {
-      attempts: 1,
-      codes: new Set([503]),
-      grpcCodes: new Set<never>(),
-      conditions: new Set<never>(),
-      backoffMs: 0,
-      backoffMsMax: 0,
-    };
+    const retry = aRetry({ codes: new Set([503]) });
     using dataPlane = await aBusyCluster(backend.port, (cluster) => {
       const rule = aRule(cluster);
       assert.ok(rule.action.kind === 'Forward');
