@@ -3,7 +3,7 @@
  * There is no node, no scheduler and no controller, so nothing happens but what a test does: Pods stay pending, and
  * ServiceAccounts and EndpointSlices are the test's to create.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Agent, type RequestInit, type Response, fetch } from 'undici';
@@ -21,6 +21,8 @@ export type ControlPlaneOptions = {
   readonly dir?: string;
   /** More arguments for kube-apiserver, such as a feature gate. */
   readonly apiServerArgs?: readonly string[];
+  /** The folder of a store that another one has kept, of which it begins with a copy. Left out: with nothing. */
+  readonly store?: string;
 };
 
 export type ControlPlane = {
@@ -40,8 +42,8 @@ export type ControlPlane = {
   killApiServer(): Promise<void>;
   /** Starts the API server again, on the same address. Resolves when it is ready. */
   restartApiServer(): Promise<void>;
-  /** Ends all processes and removes the folder. */
-  stop(): Promise<void>;
+  /** Ends all processes and removes the folder. What etcd has stored is copied into the folder `store`, if told. */
+  stop(options?: { readonly store?: string }): Promise<void>;
 };
 
 const serviceAddresses = { range: '10.96.0.0/16', kubernetes: '10.96.0.1' } as const;
@@ -64,6 +66,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const folder = await mkdtemp(path.join(options.dir ?? os.tmpdir(), 'control-plane-'));
   let controlPlane: LocalControlPlane | undefined;
   try {
+    if (options.store !== undefined) await copyStore(options.store, storeIn(folder));
     controlPlane = await LocalControlPlane.prepare({
       programs,
       folder,
@@ -155,15 +158,26 @@ class LocalControlPlane implements ControlPlane {
     await this.#apiServer.whenReady();
   }
 
-  async stop(): Promise<void> {
+  async stop({ store }: { readonly store?: string } = {}): Promise<void> {
     await this.#agent.destroy();
-    await this.#apiServer?.stop();
-    await this.#etcd?.stop();
+    // Nothing is left for them to put in order: etcd can go on with what a killed one has written.
+    await Promise.all([this.#apiServer?.kill(), this.#etcd?.kill()]);
+    if (store !== undefined) await copyStore(storeIn(this.folder), store);
     await rm(this.folder, { recursive: true, force: true });
   }
 }
 
 type Ports = { readonly client: number; readonly peer: number; readonly secure: number };
+
+function storeIn(folder: string): string {
+  return path.join(folder, 'etcd');
+}
+
+// Most of it is room that etcd has made for what comes, so holes are kept. It refuses a folder that others may read.
+async function copyStore(from: string, to: string): Promise<void> {
+  await outputOf('cp', ['--recursive', '--sparse=always', '--no-target-directory', from, to]);
+  await chmod(to, 0o700);
+}
 
 function etcdUrl(port: number): string {
   return `http://${nodeAddress}:${port}`;
@@ -174,7 +188,7 @@ function etcdArgs(folder: string, ports: Ports): readonly string[] {
   const client = etcdUrl(ports.client);
   return [
     '--name=e2e',
-    `--data-dir=${path.join(folder, 'etcd')}`,
+    `--data-dir=${storeIn(folder)}`,
     `--listen-client-urls=${client}`,
     `--advertise-client-urls=${client}`,
     `--listen-peer-urls=${peer}`,

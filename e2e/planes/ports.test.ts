@@ -103,12 +103,7 @@ describe('a port that a data plane cannot open', () => {
   });
 
   it('is known to the next leader too, and nobody says meanwhile that it is open', async () => {
-    const leader = await turnpike.leader();
-    await leader.kill();
-    await eventually(
-      'another leads',
-      async () => (await turnpike.leader()).name !== leader.name || undefined,
-    );
+    const leader = await turnpike.replaceLeader();
     await turnpike.apply(...gatewayWithLate('All'));
     const { metadata } = (await turnpike.get('gateway/edge')) as { metadata: { generation: number } };
     await eventually('the new leader has written the status', async () => {

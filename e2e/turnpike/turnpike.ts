@@ -1,19 +1,18 @@
 // Turnpike as a chart would install it, but by processes: a control plane of Kubernetes, two controllers, and the
 // data planes of the Gateway default/edge on 10.89.1.1 and up. Drives by kubectl, decides nothing of a journey.
-import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { eventually } from '../cluster/eventually.ts';
-import { installGatewayApi } from '../cluster/gateway-api-crds.ts';
 import { addressIn } from '../cluster/namespace.ts';
 import { Controller } from './controller.ts';
 import { DataPlane } from './data-plane.ts';
+import { objectPath } from './object-path.ts';
 import { service } from './objects.ts';
 import { controllerRights } from './rights.ts';
+import { storedKinds } from './stored-kinds.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
 
-const crds = path.join(import.meta.dirname, '../../crds/manifests');
 const gateway = { namespace: 'default', name: 'edge' };
 
 export interface Condition {
@@ -65,18 +64,16 @@ export class Turnpike {
   readonly controllers: readonly Controller[];
   readonly dataPlanes: DataPlane[] = [];
 
-  /** Starts the cluster, installs the CRDs and the rights, and resolves when two controllers are ready. */
+  /** Starts a cluster that has all kinds, gives the rights, and resolves when two controllers are ready. */
   static async install({
     controllerArgs = [],
     watchNamespaces = [],
   }: InstallOptions = {}): Promise<Turnpike> {
-    const cluster = await startControlPlane();
+    const cluster = await startControlPlane({ store: await storedKinds() });
     let turnpike: Turnpike | undefined;
     try {
-      await cluster.kubectl(['apply', '--server-side', `--filename=${crds}`, '--filename=-'], {
-        input: await controllerRights(watchNamespaces),
-      });
-      await installGatewayApi(cluster, 'experimental');
+      const input = await controllerRights(watchNamespaces);
+      await cluster.kubectl(['apply', '--server-side', '--filename=-'], { input });
       const args = [
         ...controllerArgs,
         ...(watchNamespaces.length === 0 ? [] : [`--watch-namespaces=${watchNamespaces.join(',')}`]),
@@ -155,11 +152,15 @@ export class Turnpike {
     await this.cluster.kubectl(['apply', '--server-side', '--filename=-'], { input: texts.join('\n---\n') });
   }
 
-  /** The object as JSON, by kubectl: `httproute/shop`, in `namespace`. */
+  /**
+   * The object: `httproute/shop`, in `namespace`. The API server itself is asked, as many times a second: kubectl takes more
+   * of the machine to start than what is waited for.
+   */
   async get(name: string, namespace = 'default'): Promise<unknown> {
-    return JSON.parse(
-      await this.kubectl('get', name, `--namespace=${namespace}`, '--output=json', '--show-managed-fields'),
-    );
+    const response = await this.cluster.fetch(objectPath(name, namespace));
+    const body = await response.json();
+    if (!response.ok) throw new Error(`${name} in ${namespace}: ${JSON.stringify(body)}`);
+    return body;
   }
 
   /** Our conditions of a route or policy at the first of its parents or targets, or those of a Gateway. */
@@ -192,10 +193,24 @@ export class Turnpike {
   /** The replica that leads, by the Lease. */
   async leader(): Promise<Controller> {
     return eventually('a replica that runs leads', async () => {
-      const lease = ['get', 'lease', 'turnpike-controller', '--namespace=turnpike-system'];
-      const holder = await this.kubectl(...lease, '--output=jsonpath={.spec.holderIdentity}');
-      return this.controllers.find(({ name, running }) => running && name === holder);
+      const { spec } = (await this.get('lease/turnpike-controller', 'turnpike-system')) as {
+        spec: { holderIdentity: string };
+      };
+      return this.controllers.find(({ name, running }) => running && name === spec.holderIdentity);
     });
+  }
+
+  /**
+   * SIGKILL for the leader; resolves with it once the other replica leads. Nobody waits for the end of the lease, which
+   * says that it is over in a second.
+   */
+  async replaceLeader(): Promise<Controller> {
+    const leader = await this.leader();
+    await leader.kill();
+    const lease = ['lease/turnpike-controller', '--namespace=turnpike-system', '--type=merge'];
+    await this.kubectl('patch', ...lease, '--patch={"spec":{"leaseDurationSeconds":1}}');
+    await eventually('another leads', async () => (await this.leader()) !== leader || undefined);
+    return leader;
   }
 
   /** For `afterEach`: shows the end of every log when the test has failed. */
