@@ -11,151 +11,12 @@ import { installGatewayApi } from './cluster/gateway-api-crds.ts';
 
 const manifests = path.join(import.meta.dirname, '../crds/manifests');
 
-describe('the CRDs', () => {
+describe('a real API server', () => {
   let controlPlane: ControlPlane;
 
   before(async () => {
     controlPlane = await startControlPlane();
     await controlPlane.kubectl(['apply', '--server-side', '--filename', manifests]);
-    await controlPlane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
-  });
-
-  after(async () => {
-    await controlPlane?.stop();
-  });
-
-  /** What the API server says to the object without storing it: null when it takes it. */
-  async function verdict(object: object): Promise<string | null> {
-    try {
-      await controlPlane.kubectl(['create', '--dry-run=server', '--filename', '-'], {
-        input: JSON.stringify(object),
-      });
-      return null;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  }
-
-  test('are structural to the API server', async () => {
-    for (const kind of ownKinds) {
-      const { plural, group } = kinds[kind];
-      const json = await controlPlane.kubectl(['get', 'crd', `${plural}.${group}`, '--output', 'json']);
-      const { status } = JSON.parse(json) as { status: { conditions: { type: string; status: string }[] } };
-      assert.ok(
-        !status.conditions.some((one) => one.type === 'NonStructuralSchema' && one.status === 'True'),
-        json,
-      );
-    }
-  });
-
-  for (const { kind, rule, valid, invalid } of ruleCases) {
-    test(`${kind} keeps and breaks the rule: ${rule}`, async () => {
-      assert.equal(await verdict(valid), null);
-      assert.ok((await verdict(invalid))?.includes(rule), `${await verdict(invalid)}`);
-    });
-  }
-
-  for (const { kind, what, path: field, invalid } of schemaCases) {
-    test(`${kind} is refused for ${what}`, async () => {
-      const message = await verdict(invalid);
-      assert.ok(message?.includes(field), `${message}`);
-    });
-  }
-
-  test('fill in their defaults', async () => {
-    const limits = [{ name: 'minute', requests: 5, window: '1m' }];
-    const policy = {
-      apiVersion: 'turnpike.dev/v1alpha1',
-      kind: 'RateLimitPolicy',
-      metadata: { name: 'defaults', namespace: 'default' },
-      spec: { targetRefs: [], rules: [{ name: 'all', limits }] },
-    };
-    await controlPlane.kubectl(['create', '--filename', '-'], { input: JSON.stringify(policy) });
-    const json = await controlPlane.kubectl(['get', 'rlp', 'defaults', '--output', 'json']);
-    const { spec } = JSON.parse(json) as { spec: unknown };
-    assert.deepEqual(spec, {
-      targetRefs: [],
-      rules: [
-        {
-          name: 'all',
-          key: { type: 'ClientAddress', onUnknownKey: 'Share' },
-          limits: [{ ...limits[0], algorithm: 'TokenBucket' }],
-          onStoreError: 'Local',
-          mode: 'Enforce',
-        },
-      ],
-    });
-  });
-
-  test('show what they are by kubectl explain, and whether they work by kubectl get', async () => {
-    const words = await controlPlane.kubectl(['explain', 'authpolicy.spec.rules.authenticate.jwt.clockSkew']);
-    assert.match(words, /How far clocks may be apart/);
-    for (const kind of ownKinds) {
-      const object = {
-        apiVersion: 'turnpike.dev/v1alpha1',
-        kind,
-        metadata: { name: 'example', namespace: 'default' },
-        spec: presentations[kind].example,
-      };
-      await controlPlane.kubectl(['create', '--filename', '-'], { input: JSON.stringify(object) });
-    }
-    const condition = {
-      type: 'Accepted',
-      status: 'False',
-      reason: 'TargetNotFound',
-      message: 'spec.targetRefs[0]: there is no such HTTPRoute',
-      observedGeneration: 1,
-      lastTransitionTime: '2026-11-22T00:00:00Z',
-    };
-    const ancestors = [
-      {
-        ancestorRef: { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' },
-        controllerName: 'turnpike.dev/gateway-controller',
-        conditions: [condition],
-      },
-    ];
-    const patch = JSON.stringify({ status: { conditions: [condition], targets: '0/1', ancestors } });
-    await controlPlane.kubectl([
-      'patch',
-      'ap',
-      'example',
-      '--subresource=status',
-      '--type=merge',
-      '--patch',
-      patch,
-    ]);
-    const shown = await controlPlane.kubectl(['get', 'ap', 'example']);
-    assert.match(shown, /NAME +ACCEPTED +TARGETS +AGE\nexample +False +0\/1 /);
-    const all = await controlPlane.kubectl(['get', 'turnpike', '--output', 'name']);
-    for (const kind of ownKinds) assert.match(all, new RegExp(`${kind.toLowerCase()}.turnpike.dev/example`));
-  });
-
-  test('tell a key whose members YAML 1.1 has read as booleans what to do', async () => {
-    const yaml = (n: string): string => `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: {name: words, namespace: default}
-spec:
-  rules:
-    authenticate:
-    - name: staff
-      type: JWT
-      jwt:
-        issuer: https://id.example.com
-        jwks: {type: Inline, inline: {keys: [{kty: RSA, ${n}: sXch, e: AQAB}]}}
-`;
-    const create = (text: string): Promise<string> =>
-      controlPlane.kubectl(['create', '--dry-run=server', '--filename', '-'], { input: text });
-    await create(yaml('"n"'));
-    await assert.rejects(create(yaml('n')), /with their names in quotes/);
-  });
-});
-
-describe('the decoder and the API server', () => {
-  let controlPlane: ControlPlane;
-
-  before(async () => {
-    controlPlane = await startControlPlane();
     await installGatewayApi(controlPlane, 'standard');
   });
 
@@ -179,18 +40,147 @@ describe('the decoder and the API server', () => {
     return { status: response.status, body: await response.json() };
   }
 
-  for (const { kind, what, object, refused } of verdictCases) {
-    test(`say the same of ${kind}: ${what}`, async () => {
+  describe('the CRDs', () => {
+    /** What the API server says to the object: null when it takes it. */
+    async function verdict(kind: Kind, object: object): Promise<string | null> {
       const { status, body } = await create(kind, object);
-      assert.equal(status < 300, refused === null, JSON.stringify(body));
-      if (refused !== null) return;
-      const written = decodeManifest(kind, object);
-      const served = decodeObject(kind, body);
-      assert.ok(written.ok && served.ok);
-      assert.deepEqual(served.unknownFields, []);
-      assert.deepEqual(meaning(written.object), meaning(served.object));
+      return status < 300 ? null : (body as { message: string }).message;
+    }
+
+    test('are structural to the API server', async () => {
+      for (const kind of ownKinds) {
+        const { plural, group } = kinds[kind];
+        const json = await controlPlane.kubectl(['get', 'crd', `${plural}.${group}`, '--output', 'json']);
+        const { status } = JSON.parse(json) as { status: { conditions: { type: string; status: string }[] } };
+        assert.ok(
+          !status.conditions.some((one) => one.type === 'NonStructuralSchema' && one.status === 'True'),
+          json,
+        );
+      }
     });
-  }
+
+    for (const { kind, rule, valid, invalid } of ruleCases) {
+      test(`${kind} keeps and breaks the rule: ${rule}`, async () => {
+        assert.equal(await verdict(kind, valid), null);
+        const message = await verdict(kind, invalid);
+        assert.ok(message?.includes(rule), `${message}`);
+      });
+    }
+
+    for (const { kind, what, path: field, invalid } of schemaCases) {
+      test(`${kind} is refused for ${what}`, async () => {
+        const message = await verdict(kind, invalid);
+        assert.ok(message?.includes(field), `${message}`);
+      });
+    }
+
+    test('fill in their defaults', async () => {
+      const limits = [{ name: 'minute', requests: 5, window: '1m' }];
+      const policy = {
+        apiVersion: 'turnpike.dev/v1alpha1',
+        kind: 'RateLimitPolicy',
+        metadata: { name: 'defaults', namespace: 'default' },
+        spec: { targetRefs: [], rules: [{ name: 'all', limits }] },
+      };
+      await controlPlane.kubectl(['create', '--filename', '-'], { input: JSON.stringify(policy) });
+      const json = await controlPlane.kubectl(['get', 'rlp', 'defaults', '--output', 'json']);
+      const { spec } = JSON.parse(json) as { spec: unknown };
+      assert.deepEqual(spec, {
+        targetRefs: [],
+        rules: [
+          {
+            name: 'all',
+            key: { type: 'ClientAddress', onUnknownKey: 'Share' },
+            limits: [{ ...limits[0], algorithm: 'TokenBucket' }],
+            onStoreError: 'Local',
+            mode: 'Enforce',
+          },
+        ],
+      });
+    });
+
+    test('show what they are by kubectl explain, and whether they work by kubectl get', async () => {
+      const words = await controlPlane.kubectl([
+        'explain',
+        'authpolicy.spec.rules.authenticate.jwt.clockSkew',
+      ]);
+      assert.match(words, /How far clocks may be apart/);
+      for (const kind of ownKinds) {
+        const object = {
+          apiVersion: 'turnpike.dev/v1alpha1',
+          kind,
+          metadata: { name: 'example', namespace: 'default' },
+          spec: presentations[kind].example,
+        };
+        await controlPlane.kubectl(['create', '--filename', '-'], { input: JSON.stringify(object) });
+      }
+      const condition = {
+        type: 'Accepted',
+        status: 'False',
+        reason: 'TargetNotFound',
+        message: 'spec.targetRefs[0]: there is no such HTTPRoute',
+        observedGeneration: 1,
+        lastTransitionTime: '2026-11-22T00:00:00Z',
+      };
+      const ancestors = [
+        {
+          ancestorRef: { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' },
+          controllerName: 'turnpike.dev/gateway-controller',
+          conditions: [condition],
+        },
+      ];
+      const patch = JSON.stringify({ status: { conditions: [condition], targets: '0/1', ancestors } });
+      await controlPlane.kubectl([
+        'patch',
+        'ap',
+        'example',
+        '--subresource=status',
+        '--type=merge',
+        '--patch',
+        patch,
+      ]);
+      const shown = await controlPlane.kubectl(['get', 'ap', 'example']);
+      assert.match(shown, /NAME +ACCEPTED +TARGETS +AGE\nexample +False +0\/1 /);
+      const all = await controlPlane.kubectl(['get', 'turnpike', '--output', 'name']);
+      for (const kind of ownKinds)
+        assert.match(all, new RegExp(`${kind.toLowerCase()}.turnpike.dev/example`));
+    });
+
+    test('tell a key whose members YAML 1.1 has read as booleans what to do', async () => {
+      const yaml = (n: string): string => `
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: {name: words, namespace: default}
+spec:
+  rules:
+    authenticate:
+    - name: staff
+      type: JWT
+      jwt:
+        issuer: https://id.example.com
+        jwks: {type: Inline, inline: {keys: [{kty: RSA, ${n}: sXch, e: AQAB}]}}
+`;
+      const create = (text: string): Promise<string> =>
+        controlPlane.kubectl(['create', '--dry-run=server', '--filename', '-'], { input: text });
+      await create(yaml('"n"'));
+      await assert.rejects(create(yaml('n')), /with their names in quotes/);
+    });
+  });
+
+  describe('the decoder and the API server', () => {
+    for (const { kind, what, object, refused } of verdictCases) {
+      test(`say the same of ${kind}: ${what}`, async () => {
+        const { status, body } = await create(kind, object);
+        assert.equal(status < 300, refused === null, JSON.stringify(body));
+        if (refused !== null) return;
+        const written = decodeManifest(kind, object);
+        const served = decodeObject(kind, body);
+        assert.ok(written.ok && served.ok);
+        assert.deepEqual(served.unknownFields, []);
+        assert.deepEqual(meaning(written.object), meaning(served.object));
+      });
+    }
+  });
 });
 
 /** What both must agree on: not who made it and when, nor the addresses that the API server gives. */
