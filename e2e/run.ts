@@ -24,13 +24,14 @@ type Suite = {
   readonly run: (command: Command, files: readonly string[]) => Promise<number>;
 };
 
-/** These measure time, memory or counts under load: beside them nothing runs. */
-const measuring = new Set(['changing-backends', 'propagation', 'shared-limit', 'soak']);
+/** These measure time, or counts under load: beside them nothing runs. */
+const measuring = new Set(['changing-backends', 'propagation', 'shared-limit']);
 
 /** These take longest and begin first, so that none of them is left over at the end. */
-const longest = ['controllers-die', 'ports', 'provisioning', 'release', 'guide', 'crds'];
+const longest = ['soak', 'controllers-die', 'crds', 'provisioning', 'release', 'ports', 'guide'];
 
-const atOnce = 2;
+/** One of them is the soak for a good part of it, which takes what the others leave. */
+const atOnce = 3;
 
 /** Some of the files: resolves with the exit code. */
 type Part = Suite['run'];
@@ -46,7 +47,8 @@ const suites: Readonly<Record<string, Suite>> = {
     tests: 'cluster/*.test.ts',
     run: async (command, files) => {
       await prepareCluster();
-      return runHere(command, files);
+      // Each has clusters of its own.
+      return runHere([...command, '--test-concurrency=2'], files);
     },
   },
   /** The engine's protocols by outside programs: h2spec, gRPC's interoperability tests. */

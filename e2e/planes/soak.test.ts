@@ -1,9 +1,12 @@
-// A minute at full load, with a token to check, a limit to count and metrics to keep: memory stays where it was.
+// A minute at full load, with a token to check, a limit to count and metrics to keep: memory stays where it was. It measures
+// no time, and takes what other tests leave of the machine: the minute is longer where that is little.
 import assert from 'node:assert/strict';
+import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { issuerKey } from '#test/given/token.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { addressIn } from '../cluster/namespace.ts';
 import { ServerProcess } from '../cluster/server-process.ts';
 import { ask } from '../turnpike/client.ts';
@@ -12,13 +15,19 @@ import { startFullLoad } from '../turnpike/load.ts';
 import { httpRoute, service } from '../turnpike/objects.ts';
 import { Turnpike } from '../turnpike/turnpike.ts';
 import type { TestContext } from 'node:test';
+import type { Load } from '../turnpike/load.ts';
 
 const connections = 64;
 const warmUpSeconds = 10;
 const seconds = process.env['TURNPIKE_LONG'] === '1' ? 300 : 60;
-/** At some 10,000 requests a second: a leak of five bytes a request would be seen. */
+/** So many at least: a leak of five bytes a request is seen. */
+const perSecondMin = 10_000;
 const growthMbMax = 3;
 const residentGrowthMbMax = 20;
+const parts = 6;
+/** A machine that is so much slower is not waited for. */
+const slowness = 8;
+const modest = 10;
 
 const backend = addressIn('backend', 1);
 
@@ -117,25 +126,37 @@ describe('a minute at full load', () => {
     return { objects: Math.round(objects * 10) / 10, resident: Math.round(resident * 10) / 10 };
   }
 
+  /** Resolves after so many seconds, and as many requests as they must have at least. */
+  async function loaded(load: Load, forSeconds: number): Promise<void> {
+    const before = load.report().sent;
+    await pause(forSeconds * 1000);
+    await eventually(
+      'there were enough requests',
+      () => load.report().sent - before >= forSeconds * perSecondMin || undefined,
+      { deadlineMs: forSeconds * slowness * 1000 },
+    );
+  }
+
   it('leaves the memory of a data plane where it was after warm-up', async (test) => {
+    for (const pid of [process.pid, turnpike.dataPlanes[0]?.pid, echo.pid]) os.setPriority(pid ?? 0, modest);
     const load = startFullLoad({
       to: turnpike.addresses,
       ask: { path: '/orders/7', headers: { authorization: `Bearer ${token}` } },
       connections,
     });
-    await pause(warmUpSeconds * 1000);
-    const warm = load.report().sent;
     const startedAt = performance.now();
+    await loaded(load, warmUpSeconds);
     const course: Kept[] = [await kept()];
-    for (let sixth = 1; sixth <= 6; sixth += 1) {
-      await pause((seconds * 1000) / 6);
+    for (let part = 1; part <= parts; part += 1) {
+      await loaded(load, seconds / parts);
       course.push(await kept());
     }
-    const perSecond = Math.round((load.report().sent - warm) / ((performance.now() - startedAt) / 1000));
+    const tookSeconds = Math.round((performance.now() - startedAt) / 1000);
     const report = await load.stop();
-    test.diagnostic(JSON.stringify({ perSecond, course, ...report }));
+    test.diagnostic(JSON.stringify({ tookSeconds, course, ...report }));
     assert.deepEqual(report.failures, {});
     assert.deepEqual(Object.keys(report.statuses), ['200']);
+    assert.ok(report.sent >= (warmUpSeconds + seconds) * perSecondMin);
     const [first, last] = [course[0], course.at(-1)];
     assert.ok(first && last && first.objects > 5);
     assert.ok(last.objects - first.objects < growthMbMax, JSON.stringify(course));
