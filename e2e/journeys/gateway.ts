@@ -1,7 +1,10 @@
 // The Gateway that journeys need and none is about. What a journey is about stands in it, as YAML.
 
-/** One data plane that ends soon: for journeys in which nobody is connected at the end who needs time to hear of it. */
-export const hasty = { replicas: 1, drain: { accept: '1s', deadline: '10s' } };
+/**
+ * One data plane that ends soon: for journeys in which nobody is connected at the end who needs time to hear of it. Kubernetes
+ * looks whether a namespace is gone after half of what its pods may take.
+ */
+export const hasty = { replicas: 1, drain: { accept: '1s', deadline: '3s' } };
 
 export interface GatewayOptions {
   /** `edge` unless told. */

@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { outputOf } from '../cluster/command.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { podCommands } from '../turnpike/guide.ts';
+import { hasty } from './gateway.ts';
 import { helm, imageValues } from './helm.ts';
 import type { Release } from './helm.ts';
 import { Journey } from './journey.ts';
@@ -39,7 +40,7 @@ describe('an installation of the chart', () => {
     values = {
       ...imageValues(journey.site.images),
       controllerName: 'example.com/install',
-      gatewayClass: { name: gatewayClass, parameters: { replicas: 1 } },
+      gatewayClass: { name: gatewayClass, parameters: hasty },
       watchNamespaces: [tenant],
     };
   });

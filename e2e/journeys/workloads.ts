@@ -66,7 +66,7 @@ function workload({ name, replicas, container, port, namespace }: Workload): rea
   const labels = { app: name };
   const spec = {
     automountServiceAccountToken: false,
-    terminationGracePeriodSeconds: 15,
+    terminationGracePeriodSeconds: 8,
     containers: [container],
   };
   return [
