@@ -114,7 +114,7 @@ const outlierDetection = z
       ),
     maxEjectedPercent: percent
       .exactOptional()
-      .describe('Never more of the endpoints are passed over, but always one. Left out: 50.'),
+      .describe('Never more of the endpoints are passed over, but always one; 0 for none. Left out: 50.'),
     minSuccessRatePercent: percent
       .exactOptional()
       .describe('A smaller share of success in an interval ejects; 0 for never. Left out: 0.'),

@@ -11,7 +11,7 @@ export interface OutlierDetection {
   readonly intervalMs: number;
   /** The first time; each time in a row it is longer by as much again. */
   readonly ejectionMs: number;
-  /** Never more of the endpoints, but always one. */
+  /** Never more of the endpoints, but always one; 0 for none. */
   readonly ejectedPercentMax: number;
   /** A smaller share of success over the interval ejects; 0 for never. */
   readonly successRatePercentMin: number;

@@ -48,8 +48,6 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   #endpoints = new Map<string, UpstreamEndpoint>();
   /** Those that have not their whole weight yet, and since when they are there. */
   readonly #warming = new Map<UpstreamEndpoint, number>();
-  /** Where the search for a connection to be given up goes on. */
-  #yielding = 0;
   /** It is swept: something here changes with time. */
   #isAwake = false;
   #isRetired = false;
@@ -60,7 +58,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     this.#resource = resource;
     this.#certificate = certificate;
     this.breaker = new Breaker(resource.breaker);
-    this.room = new ConnectionRoom(this.breaker, () => this.#yieldOne());
+    this.room = new ConnectionRoom(this.breaker);
     this.#tls = tlsOf(resource, certificate);
   }
 
@@ -297,15 +295,6 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     }
     this.#parts?.choice.changed();
   }
-
-  #yieldOne(): boolean {
-    const endpoints = [...this.#endpoints.values()];
-    for (let step = 0; step < endpoints.length; step += 1) {
-      this.#yielding = (this.#yielding + 1) % endpoints.length;
-      if (endpoints[this.#yielding]?.transport.yieldOne() === true) return true;
-    }
-    return false;
-  }
 }
 
 /** What a cluster has once somebody has asked it for an endpoint. */
@@ -318,7 +307,7 @@ interface Parts {
 
 /** Checks open connections beside those that are counted. */
 function probeRoads(cluster: UpstreamCluster, grpcTls: ClientTls | null): ProbeRoads {
-  const room = new ConnectionRoom(new Breaker(unlimited), () => false);
+  const room = new ConnectionRoom(new Breaker(unlimited));
   const { around, connections } = cluster;
   return {
     around,

@@ -6,19 +6,27 @@ export interface RoomWaiter {
   granted(): void;
 }
 
+/** Who may have idle connections. `lendsAt` belongs to {@link ConnectionRoom}: -1 at first. */
+export interface Lender {
+  lendsAt: number;
+  /** Closes an idle connection, if there is one. */
+  yieldOne(): boolean;
+}
+
 /**
  * How many connections a cluster may have at once, over all its endpoints: idle ones make room, and who comes when
  * all are busy waits in turn. How many wait is bounded by the breaker's `Pending`.
  */
 export class ConnectionRoom {
   readonly #breaker: Breaker;
-  readonly #yieldOne: () => boolean;
   readonly #waiting: RoomWaiter[] = [];
+  /** Those that have, or had when they were asked last, an idle connection. */
+  readonly #lenders: Lender[] = [];
+  /** Who of them was asked last. */
+  #turn = 0;
 
-  /** `yieldOne`: closes an idle connection of the cluster, if there is one. */
-  constructor(breaker: Breaker, yieldOne: () => boolean) {
+  constructor(breaker: Breaker) {
     this.#breaker = breaker;
-    this.#yieldOne = yieldOne;
   }
 
   /** Whose turn it is to get a connection; null when nobody waits. */
@@ -30,6 +38,28 @@ export class ConnectionRoom {
   enter(): boolean {
     if (this.#waiting.length > 0) return false;
     return this.#breaker.enter('Connection') || (this.#yieldOne() && this.#breaker.enter('Connection'));
+  }
+
+  /**
+   * `lender` has an idle connection.
+   *
+   * Hot path: once it is on the list this is one comparison, and it stays there while its connections come and go.
+   */
+  lends(lender: Lender): void {
+    if (lender.lendsAt !== -1) return;
+    lender.lendsAt = this.#lenders.length;
+    this.#lenders.push(lender);
+  }
+
+  /** `lender` has none, and is not asked until it {@link lends} again. */
+  lendsNot(lender: Lender): void {
+    const { lendsAt } = lender;
+    if (lendsAt === -1) return;
+    lender.lendsAt = -1;
+    const last = this.#lenders.pop();
+    if (last === undefined || last === lender) return;
+    last.lendsAt = lendsAt;
+    this.#lenders[lendsAt] = last;
   }
 
   /** A connection, or an attempt at one, is no more. */
@@ -51,5 +81,16 @@ export class ConnectionRoom {
   remove(waiter: RoomWaiter): void {
     const at = this.#waiting.indexOf(waiter);
     if (at !== -1) this.#waiting.splice(at, 1);
+  }
+
+  /** Who is asked in vain had to have an idle connection first: so that costs no more than those were. */
+  #yieldOne(): boolean {
+    while (this.#lenders.length > 0) {
+      this.#turn = (this.#turn + 1) % this.#lenders.length;
+      const lender = this.#lenders[this.#turn];
+      if (lender === undefined || lender.yieldOne()) return lender !== undefined;
+      this.lendsNot(lender);
+    }
+    return false;
   }
 }

@@ -10,8 +10,6 @@ export interface Transport {
   /** Connections, idle ones included. */
   readonly open: number;
   readonly idle: number;
-  /** Closes an idle connection, if there is one, to make room for another endpoint's. */
-  yieldOne(): boolean;
   /** To be called regularly: closes what is too old or has been idle too long. */
   sweep(): void;
   /** Exchanges under way end, idle connections are closed, none is kept any more. */

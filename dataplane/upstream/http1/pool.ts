@@ -2,7 +2,7 @@ import { ReadBuffer } from './read-buffer.ts';
 import { UpstreamConnection } from './connection.ts';
 import { Dial } from '../dial.ts';
 import type { DialEvents } from '../dial.ts';
-import type { RoomWaiter } from '../connection-room.ts';
+import type { Lender, RoomWaiter } from '../connection-room.ts';
 import type { ConnectionTerms, Swept } from '../surroundings.ts';
 import type { Blame, ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
 import type { Purpose } from '../upstream-exchange.ts';
@@ -13,9 +13,10 @@ import type { Socket } from 'node:net';
  * The HTTP/1.1 connections to one endpoint, each of which carries one exchange at a time. The one used last is taken
  * first: it is the warmest, and the others grow old enough to be closed.
  */
-export class Http1Pool implements Transport {
+export class Http1Pool implements Transport, Lender {
   readonly to: Destination;
   readonly terms: ConnectionTerms;
+  lendsAt = -1;
   readonly #idle: UpstreamConnection[] = [];
   #open = 0;
   #retired = false;
@@ -73,6 +74,7 @@ export class Http1Pool implements Transport {
     connection.idleSinceMs = nowMs;
     connection.idleUntilMs = untilMs;
     this.#idle.push(connection);
+    room.lends(this);
   }
 
   /** Somebody waits for a connection: for one of these, or for room to open one of its own. */
@@ -107,6 +109,7 @@ export class Http1Pool implements Transport {
 
   retire(): void {
     this.#retired = true;
+    this.terms.room.lendsNot(this);
     for (const connection of this.#idle.slice()) connection.abort();
   }
 }

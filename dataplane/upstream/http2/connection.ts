@@ -24,6 +24,8 @@ export interface Http2Home {
   readonly yieldsIdle: boolean;
   /** The backend's SETTINGS have come: it takes requests. */
   settled(connection: Http2Connection): void;
+  /** It carries nothing any more, and stays. */
+  idled(): void;
   /** A stream has ended, or the backend takes more at once. */
   eased(connection: Http2Connection): void;
   /** It is no more. `detail` tells why. */
@@ -203,6 +205,7 @@ export class Http2Connection implements SessionHost, Swept {
   lastStreamClosed(): void {
     this.#idleSinceMs = this.#home.terms.around.nowMs;
     if (this.#isLeaving || this.#home.yieldsIdle) this.leave();
+    else this.#home.idled();
   }
 
   /** One of its streams is over. */

@@ -1,6 +1,6 @@
 import { Dial } from '../dial.ts';
 import { Http2Connection } from './connection.ts';
-import type { RoomWaiter } from '../connection-room.ts';
+import type { Lender, RoomWaiter } from '../connection-room.ts';
 import type { DialEvents } from '../dial.ts';
 import type { ConnectionTerms, Swept } from '../surroundings.ts';
 import type { Blame, ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
@@ -14,8 +14,9 @@ import type { Socket } from 'node:net';
  * The HTTP/2 connections to one endpoint: one, and further ones only while those there are carry all they may. Who
  * comes while one is being opened waits for it.
  */
-export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter {
+export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, Lender {
   readonly terms: ConnectionTerms;
+  lendsAt = -1;
   readonly #to: Destination;
   readonly #waiting: Http2Waiter[] = [];
   #connections: Http2Connection[] = [];
@@ -80,6 +81,7 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter {
 
   retire(): void {
     this.#retired = true;
+    this.terms.room.lendsNot(this);
     for (const connection of this.#connections.slice()) connection.leave();
   }
 
@@ -108,6 +110,11 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter {
     this.#connections.push(connection);
     this.#serve();
     if (this.#retired) connection.leave();
+    else if (connection.isIdle) this.idled();
+  }
+
+  idled(): void {
+    this.terms.room.lends(this);
   }
 
   eased(): void {

@@ -85,18 +85,25 @@ describe('a cluster with all the connections it may have', () => {
     for (const client of clients) client[Symbol.dispose]();
   });
 
-  it('closes an idle one for a request to another endpoint', async () => {
-    await using one = await aRawBackend();
-    await using two = await aRawBackend();
-    using dataPlane = await givenDataPlane([one.port, two.port], { cluster: limits({ connectionsMax: 1 }) });
-    for (let count = 0; count < 6; count += 1) {
-      using client = await aRawClient(dataPlane.port);
-      client.send(get);
-      assert.equal(await statusOf(client), 200);
-    }
-    assert.deepEqual([one.seen.length, two.seen.length], [3, 3]);
-    assert.equal(dataPlane.cluster.breaker.held('Connection'), 1);
-  });
+  for (const protocol of ['HTTP1', 'HTTP2'] as const) {
+    it(`closes an idle one for a request to another endpoint: ${protocol}`, async () => {
+      const backends = [0, 1].map(() => (protocol === 'HTTP1' ? aRawBackend() : anHttp2Backend()));
+      const [one, two] = await Promise.all(backends);
+      assert.ok(one !== undefined && two !== undefined);
+      await using stack = new AsyncDisposableStack();
+      stack.use(one);
+      stack.use(two);
+      const cluster = { ...limits({ connectionsMax: 1 }), protocol };
+      using dataPlane = await givenDataPlane([one.port, two.port], { cluster });
+      for (let count = 0; count < 6; count += 1) {
+        using client = await aRawClient(dataPlane.port);
+        client.send(get);
+        assert.equal(await statusOf(client), 200);
+      }
+      assert.deepEqual([one.seen.length, two.seen.length], [3, 3]);
+      assert.equal(dataPlane.cluster.breaker.held('Connection'), 1);
+    });
+  }
 
   it('refuses who would be one too many to wait', async () => {
     await using backend = await aWaitingBackend();
