@@ -74,14 +74,73 @@ export const dashboards: readonly Dashboard[] = [
         queries: [[rate('turnpike_backend_failures_total', 'cluster, failure'), '{{cluster}} {{failure}}']],
       },
       {
-        title: 'Retries',
-        description: 'Attempts beyond the first, each second.',
+        title: 'Attempts beyond the first',
+        description:
+          'Again after a failure, or beside an attempt that is slow; and those for which the budget of retries had nothing left.',
         unit: 'reqps',
         queries: [
+          [rate('turnpike_backend_retries_total', 'cluster'), '{{cluster}} again'],
+          [rate('turnpike_backend_hedges_total', 'cluster'), '{{cluster}} beside'],
+          [rate('turnpike_backend_retry_budget_exhausted_total', 'cluster'), '{{cluster}} over budget'],
+        ],
+      },
+      {
+        title: 'Attempts for each request',
+        description: 'One, as long as nothing fails.',
+        unit: 'short',
+        queries: [
           [
-            `${rate('turnpike_backend_attempts_total', 'cluster')} - ${rate('turnpike_backend_requests_total', 'cluster')}`,
+            `${rate('turnpike_backend_attempts_total', 'cluster')} / ${rate('turnpike_backend_requests_total', 'cluster')}`,
             '{{cluster}}',
           ],
+        ],
+      },
+      {
+        title: 'Endpoints that get no requests',
+        description: 'Ejected for how they answered, or failing their checks, as data planes see them.',
+        unit: 'short',
+        queries: [
+          ['max by (cluster, state) (turnpike_backend_endpoints{state!="healthy"})', '{{cluster}} {{state}}'],
+          [rate('turnpike_backend_ejections_total', 'cluster'), '{{cluster}} ejections a second'],
+        ],
+      },
+      {
+        title: 'Checks of endpoints',
+        description: 'By what came of them.',
+        unit: 'reqps',
+        queries: [[rate('turnpike_backend_checks_total', 'cluster, result'), '{{cluster}} {{result}}']],
+      },
+      {
+        title: 'Circuit breakers: under way',
+        description: 'What they bound, in the data plane that has most of it.',
+        unit: 'short',
+        queries: [['max by (cluster, limit) (turnpike_backend_breaker_held)', '{{cluster}} {{limit}}']],
+      },
+      {
+        title: 'Circuit breakers: refused',
+        description:
+          'Above zero a limit is reached: of connections requests wait, of others they are refused.',
+        unit: 'reqps',
+        queries: [
+          [rate('turnpike_backend_breaker_refused_total', 'cluster, limit'), '{{cluster}} {{limit}}'],
+        ],
+      },
+      {
+        title: 'Connections to backends, opened and failed',
+        description: 'Many that are opened: backends close them, or keep them too short.',
+        unit: 'reqps',
+        queries: [
+          [rate('turnpike_backend_connections_opened_total', 'cluster'), '{{cluster}} opened'],
+          [rate('turnpike_backend_connections_failed_total', 'cluster'), '{{cluster}} failed'],
+        ],
+      },
+      {
+        title: 'Copies of requests',
+        description: 'Made, and dropped since the mirror is not there or does not keep up.',
+        unit: 'reqps',
+        queries: [
+          [rate('turnpike_backend_mirrors_total', 'cluster'), '{{cluster}} made'],
+          [rate('turnpike_backend_mirrors_dropped_total', 'cluster'), '{{cluster}} dropped'],
         ],
       },
       {

@@ -86,7 +86,8 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       snapshot: () => snapshotFigures(subscriber.state()),
       rateLimits: () => rateLimiting.stats(),
       log: () => accessLog,
-      connections: () => ({ clients: listeners.connectionCount(), clusters: upstreams.connections() }),
+      clients: () => listeners.connectionCount(),
+      backends: () => upstreams.figures(),
     },
     now,
   );

@@ -16,6 +16,20 @@ export interface Sample {
   readonly value: number;
 }
 
+/** A family of one value without labels, or of samples. */
+export function counter(name: string, help: string, value: number | Iterable<Sample>): MetricFamily {
+  return { name, help, type: 'counter', samples: samplesOf(value) };
+}
+
+/** The same for what also falls. */
+export function gauge(name: string, help: string, value: number | Iterable<Sample>): MetricFamily {
+  return { name, help, type: 'gauge', samples: samplesOf(value) };
+}
+
+function samplesOf(value: number | Iterable<Sample>): Iterable<Sample> {
+  return typeof value === 'number' ? [{ labels: '', value }] : value;
+}
+
 /** Lines after which others get their turn on the loop: a large scrape must not delay requests. */
 const linesAtATime = 2000;
 

@@ -1,18 +1,16 @@
-import { labelText } from './exposition.ts';
-import type { MetricFamily, Sample } from './exposition.ts';
+import { backendFamilies } from './backend-figures.ts';
+import { counter, gauge, labelText } from './exposition.ts';
+import type { BackendFigures } from './backend-figures.ts';
+import type { MetricFamily } from './exposition.ts';
 
 /** What other rooms tell of themselves when metrics are asked for. */
 export interface Figures {
   readonly snapshot: () => SnapshotFigures;
   readonly rateLimits: () => RateLimitFigures;
   readonly log: () => { readonly dropped: number };
-  readonly connections: () => ConnectionFigures;
-}
-
-/** Connections there are now. */
-export interface ConnectionFigures {
-  readonly clients: number;
-  readonly clusters: readonly { readonly cluster: string; readonly open: number; readonly idle: number }[];
+  /** Connections of clients. */
+  readonly clients: () => number;
+  readonly backends: () => readonly BackendFigures[];
 }
 
 /** What is served, and where it comes from. */
@@ -40,23 +38,13 @@ export interface RateLimitFigures {
 }
 
 /** The families of all figures, asked for now. */
-export function figureFamilies({ snapshot, rateLimits, log, connections }: Figures): MetricFamily[] {
+export function figureFamilies({ snapshot, rateLimits, log, clients, backends }: Figures): MetricFamily[] {
   return [
-    ...connectionFamilies(connections()),
+    gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients()),
+    ...backendFamilies(backends()),
     ...snapshotFamilies(snapshot()),
     ...rateLimitFamilies(rateLimits()),
     counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
-  ];
-}
-
-function connectionFamilies({ clients, clusters }: ConnectionFigures): MetricFamily[] {
-  const byState = clusters.flatMap(({ cluster, open, idle }) => [
-    { labels: labelText({ cluster, state: 'busy' }), value: open - idle },
-    { labels: labelText({ cluster, state: 'idle' }), value: idle },
-  ]);
-  return [
-    gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients),
-    gauge('turnpike_backend_connections', 'Connections to backends.', byState),
   ];
 }
 
@@ -96,16 +84,4 @@ function rateLimitFamilies({ rules, store, counters, leases, waiting }: RateLimi
     gauge('turnpike_rate_limit_leases', 'Keys of which this process holds or remembers something.', leases),
     gauge('turnpike_rate_limit_waiting', 'Requests that wait for the store.', waiting),
   ];
-}
-
-function counter(name: string, help: string, value: number | readonly Sample[]): MetricFamily {
-  return { name, help, type: 'counter', samples: samplesOf(value) };
-}
-
-function gauge(name: string, help: string, value: number | readonly Sample[]): MetricFamily {
-  return { name, help, type: 'gauge', samples: samplesOf(value) };
-}
-
-function samplesOf(value: number | readonly Sample[]): readonly Sample[] {
-  return typeof value === 'number' ? [{ labels: '', value }] : value;
 }

@@ -2,7 +2,7 @@ import type { FailureKind } from '#dataplane/http/failure.ts';
 import type { RequestRecord } from '#dataplane/http/observer.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { DurationHistogram } from './duration-histogram.ts';
-import { labelText, withLabel } from './exposition.ts';
+import { counter, labelText, withLabel } from './exposition.ts';
 import type { MetricFamily, Sample } from './exposition.ts';
 import { StatusCounts } from './status-counts.ts';
 
@@ -205,10 +205,6 @@ const streamRules: ReadonlySet<string> = new Set(['0']);
 
 function add(counts: Map<FailureKind, number>, kind: FailureKind): void {
   counts.set(kind, (counts.get(kind) ?? 0) + 1);
-}
-
-function counter(name: string, help: string, samples: Iterable<Sample>): MetricFamily {
-  return { name, help, type: 'counter', samples };
 }
 
 function* codeSamples(all: readonly { labels: string; codes: StatusCounts }[]): Generator<Sample> {

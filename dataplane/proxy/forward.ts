@@ -308,6 +308,7 @@ export class Forwarding implements AttemptOwner {
 
   /** After a failure only a new connection tells whether the endpoint is there. */
   #goOn({ endpoint, waitMs }: NextAttempt, connection: 'Kept' | 'New' = 'New'): void {
+    this.#terms.cluster.counts.retries += 1;
     // content that comes while there is no connection would have nowhere to go
     if (!this.#contentEnded) this.#downstream.hold();
     if (waitMs === 0) {
@@ -346,6 +347,7 @@ export class Forwarding implements AttemptOwner {
     if (!this.#retries.mayRepeat(watch.now())) return null;
     const attempt = new Attempt(endpoint, this);
     attempt.start('Idempotent', 'Kept');
+    cluster.counts.hedges += 1;
     return attempt.isOver ? null : attempt;
   }
 

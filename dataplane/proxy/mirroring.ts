@@ -53,12 +53,12 @@ export class Mirroring implements AttemptOwner, Timed {
     if (this.#isOver) return;
     if (this.#kept !== null) {
       this.#kept.add(data);
-      if (!this.#kept.isWhole) this.#giveUp();
+      if (!this.#kept.isWhole) this.#drop();
       return;
     }
     if (this.#isFull) this.#unsent += data.length;
     if (!this.#attempt.data(data)) this.#isFull = true;
-    if (this.#unsent > unsentBytesMax) this.#giveUp();
+    if (this.#unsent > unsentBytesMax) this.#drop();
   }
 
   flush(): void {
@@ -121,6 +121,12 @@ export class Mirroring implements AttemptOwner, Timed {
 
   keepsData(): boolean {
     return false;
+  }
+
+  /** It does not keep up. */
+  #drop(): void {
+    this.cluster.counts.mirrorsDropped += 1;
+    this.#giveUp();
   }
 
   #giveUp(): void {

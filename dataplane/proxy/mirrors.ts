@@ -42,10 +42,17 @@ export function startMirrors(
 ): Mirrors | null {
   const all: Mirroring[] = [];
   for (const { cluster, share } of mirrors) {
-    if (from.random() >= share || cluster.mirrors >= mirrorsMax) continue;
-    const endpoint = cluster.pick(cluster.hashOf(request.head.fields, from.client.address), []);
-    if (endpoint === null || !cluster.began()) continue;
+    if (from.random() >= share) continue;
+    const isRoom = cluster.mirrors < mirrorsMax;
+    const endpoint = isRoom
+      ? cluster.pick(cluster.hashOf(request.head.fields, from.client.address), [])
+      : null;
+    if (endpoint === null || !cluster.began()) {
+      cluster.counts.mirrorsDropped += 1;
+      continue;
+    }
     cluster.mirrors += 1;
+    cluster.counts.mirrors += 1;
     all.push(new Mirroring(request, cluster, endpoint, from.watch));
   }
   for (const mirroring of all) mirroring.start();

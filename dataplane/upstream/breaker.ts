@@ -11,6 +11,7 @@ export class Breaker {
   #pending = 0;
   #requests = 0;
   #retries = 0;
+  readonly #refused: Record<Held, number> = { Connection: 0, Pending: 0, Request: 0, Retry: 0 };
 
   constructor(limits: BreakerLimits) {
     this.#limits = limits;
@@ -23,6 +24,17 @@ export class Breaker {
 
   /** Lets one in and counts it until {@link leave}; false when there are as many as may be. */
   enter(what: Held): boolean {
+    const isIn = this.#enter(what);
+    if (!isIn) this.#refused[what] += 1;
+    return isIn;
+  }
+
+  /** How often one was not let in so far. */
+  refused(what: Held): number {
+    return this.#refused[what];
+  }
+
+  #enter(what: Held): boolean {
     const limits = this.#limits;
     switch (what) {
       case 'Request':

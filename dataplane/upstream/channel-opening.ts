@@ -46,6 +46,7 @@ export class ChannelOpening implements DialEvents {
   }
 
   dialed(socket: Socket): void {
+    this.#terms.room.opened += 1;
     const events = this.#events;
     this.#events = null;
     socket.on('error', ignore);
@@ -54,6 +55,7 @@ export class ChannelOpening implements DialEvents {
   }
 
   dialFailed(detail: string): void {
+    this.#terms.room.unconnected += 1;
     this.#terms.room.leave();
     this.#fail(detail);
   }

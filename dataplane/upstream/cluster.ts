@@ -1,6 +1,7 @@
 import { Breaker } from './breaker.ts';
 import { ClientTls } from './client-tls.ts';
 import { ConnectionRoom } from './connection-room.ts';
+import { ClusterCounts } from './figures.ts';
 import { UpstreamEndpoint } from './endpoint.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { noHash } from './balance/balancer.ts';
@@ -35,6 +36,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   readonly around: UpstreamSurroundings;
   readonly room: ConnectionRoom;
   readonly breaker: Breaker;
+  readonly counts = new ClusterCounts();
   /** Copies of requests that are under way here. */
   mirrors = 0;
 
@@ -73,6 +75,11 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   get budget(): RetryBudget {
     return (this.#budget ??= new RetryBudget(this.#resource.budget, this.around.nowMs));
+  }
+
+  /** Whether it was ever asked for an endpoint, or checks its own. */
+  get isUsed(): boolean {
+    return this.#parts !== null;
   }
 
   get speaksHttp2(): boolean {
@@ -246,6 +253,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
         ask: (terms) =>
           askBy(terms, probeRoads(this, tls === null ? null : new ClientTls(tls, this.#certificate, 'h2'))),
         random: around.random,
+        counts: this.counts,
         changed: () => this.endpointChanged(),
       },
       around.nowMs,

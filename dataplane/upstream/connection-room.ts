@@ -24,6 +24,10 @@ export class ConnectionRoom {
   readonly #lenders: Lender[] = [];
   /** Who of them was asked last. */
   #turn = 0;
+  /** So far: connections, attempts at one that failed, and how often there was no room for one. */
+  opened = 0;
+  unconnected = 0;
+  refused = 0;
 
   constructor(breaker: Breaker) {
     this.#breaker = breaker;
@@ -36,8 +40,14 @@ export class ConnectionRoom {
 
   /** Counts a connection that is about to be opened; false when there may be no more. */
   enter(): boolean {
-    if (this.#waiting.length > 0) return false;
-    return this.#breaker.enter('Connection') || (this.#yieldOne() && this.#breaker.enter('Connection'));
+    const isIn = this.#waiting.length === 0 && (this.#breaker.enter('Connection') || this.#enterForIdle());
+    if (!isIn) this.refused += 1;
+    return isIn;
+  }
+
+  /** In place of an idle one. */
+  #enterForIdle(): boolean {
+    return this.#yieldOne() && this.#breaker.enter('Connection');
   }
 
   /**

@@ -17,6 +17,8 @@ export class RetryBudget {
   #step = 0;
   #stepBeganMs: number;
   #requestsNow = 0;
+  /** Retries that could not be had, so far. */
+  exhausted = 0;
   /** Retries that may be had beside the percentage; one second's worth at most. */
   #spare: number;
   #spareMs: number;
@@ -44,7 +46,10 @@ export class RetryBudget {
     const retries = sum(this.#retries);
     const requests = sum(this.#requests) + this.#requestsNow;
     if ((retries + 1) * 100 > requests * this.#terms.percent) {
-      if (this.#spare < 1) return false;
+      if (this.#spare < 1) {
+        this.exhausted += 1;
+        return false;
+      }
       this.#spare -= 1;
     }
     this.#retries[this.#step] = (this.#retries[this.#step] ?? 0) + 1;

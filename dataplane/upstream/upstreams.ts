@@ -2,12 +2,14 @@
 // swaps of the runtime, so that a change of routes costs no connection. Knows nothing of routes and rules.
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { UpstreamCluster } from './cluster.ts';
+import { figuresOf } from './figures.ts';
 import { RequestHeads } from './http2/request-head.ts';
 import { defaultUpstreamLimits } from './limits.ts';
 import { nowhere } from '#snapshot/fleet.ts';
 import type { Place } from '#snapshot/fleet.ts';
 import type { UpstreamSurroundings } from './surroundings.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
+import type { ClusterFigures } from './figures.ts';
 import type { UpstreamLimits } from './limits.ts';
 import type { Cluster, Endpoint, Endpoints } from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
@@ -27,17 +29,10 @@ export interface Upstreams {
   cluster(id: ResourceId): UpstreamCluster | null;
   /** From now on this data plane is known to run there: endpoints that are for those near to them are chosen by it. */
   runAt(place: Place): void;
-  /** The connections there are now to the endpoints of each cluster. */
-  connections(): readonly ClusterConnections[];
+  /** How each cluster fares that was ever used. */
+  figures(): readonly ClusterFigures[];
   /** Closes idle connections and stops the sweep; exchanges under way go on. */
   close(): void;
-}
-
-/** `open` counts idle ones too. */
-export interface ClusterConnections {
-  readonly cluster: string;
-  readonly open: number;
-  readonly idle: number;
 }
 
 export interface UpstreamOptions {
@@ -97,22 +92,12 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
       surroundings.place = place;
       for (const cluster of clusters.values()) cluster.moved();
     },
-    connections: () => [...clusters.values()].map(connectionsOf),
+    figures: () => [...clusters.values()].filter(({ isUsed }) => isUsed).map(figuresOf),
     close() {
       clearInterval(sweep);
       for (const cluster of clusters.values()) cluster.retire();
     },
   };
-}
-
-function connectionsOf(cluster: UpstreamCluster): ClusterConnections {
-  let open = 0;
-  let idle = 0;
-  for (const { transport } of cluster.endpoints) {
-    open += transport.open;
-    idle += transport.idle;
-  }
-  return { cluster: cluster.name, open, idle };
 }
 
 const none: readonly Endpoint[] = [];

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { dashboards, grafanaDashboard } from '#charts/dashboards.ts';
 import { createControllerMetrics } from '#controller/admin/controller-metrics.ts';
 import { createMetrics } from '#dataplane/observe/metrics.ts';
+import { backendFigures } from '#test/given/backend-figures.ts';
 import { recordOf } from '#test/dataplane/observe/given-record.ts';
 
 /** What both planes answer to `/metrics` when everything has happened once. */
@@ -26,7 +27,8 @@ async function exposition(): Promise<string> {
         waiting: 1,
       }),
       log: () => ({ dropped: 0 }),
-      connections: () => ({ clients: 1, clusters: [{ cluster: 'shop/cart:80', open: 1, idle: 0 }] }),
+      clients: () => 1,
+      backends: () => [backendFigures('shop/cart:80')],
     },
     () => 1000,
   );

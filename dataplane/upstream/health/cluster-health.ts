@@ -3,6 +3,7 @@ import { ActiveCheck } from './active-check.ts';
 import { EndpointHealth } from './endpoint-health.ts';
 import { OutlierDetector } from './outlier-detector.ts';
 import { Prober } from './prober.ts';
+import type { ClusterCounts } from '../figures.ts';
 import type { Judged, Outcome } from './endpoint-health.ts';
 import type { Ask, Probed } from './prober.ts';
 import type { HealthCheck, OutlierDetection } from '#snapshot/cluster-health.ts';
@@ -23,6 +24,8 @@ export interface HealthSurroundings<E> {
   /** How one is asked, once. */
   readonly ask: (check: HealthCheck) => Ask<E>;
   readonly random: () => number;
+  /** Where is counted what happens. */
+  readonly counts: Pick<ClusterCounts, 'ejections' | 'checksPassed' | 'checksFailed'>;
   /** Of one or more endpoints: they became healthy, or ceased to be. */
   changed(): void;
 }
@@ -42,7 +45,7 @@ export class ClusterHealth<E extends Patient> {
   constructor(terms: HealthTerms, around: HealthSurroundings<E>, nowMs: number) {
     this.#terms = terms;
     this.#around = around;
-    this.#detector = terms.outlier === null ? null : new OutlierDetector(terms.outlier, nowMs);
+    this.#detector = terms.outlier === null ? null : new OutlierDetector(terms.outlier, nowMs, around.counts);
     this.#prober = terms.check === null ? null : this.#proberFor(terms.check);
   }
 
@@ -91,6 +94,7 @@ export class ClusterHealth<E extends Patient> {
       ask: ({ endpoint }, told) => ask(endpoint, told),
       timeoutMs: check.timeoutMs,
       probesMax,
+      counts: this.#around.counts,
       changed: ({ endpoint }) => {
         endpoint.health.judge();
         this.#around.changed();

@@ -1,3 +1,4 @@
+import type { ClusterCounts } from '../figures.ts';
 import type { EndpointHealth, Outcome } from './endpoint-health.ts';
 import type { OutlierDetection } from '#snapshot/cluster-health.ts';
 
@@ -13,8 +14,14 @@ export class OutlierDetector {
   #members: readonly EndpointHealth[] = [];
   #ejected = 0;
   #intervalEndsMs: number;
+  readonly #counts: Pick<ClusterCounts, 'ejections'>;
 
-  constructor(terms: OutlierDetection, nowMs: number) {
+  constructor(
+    terms: OutlierDetection,
+    nowMs: number,
+    counts: Pick<ClusterCounts, 'ejections'> = { ejections: 0 },
+  ) {
+    this.#counts = counts;
     this.#terms = terms;
     this.#intervalEndsMs = nowMs + terms.intervalMs;
   }
@@ -94,6 +101,7 @@ export class OutlierDetector {
   #eject(health: EndpointHealth, nowMs: number): boolean {
     if (this.#ejected >= this.#ejectedMax()) return false;
     this.#ejected += 1;
+    this.#counts.ejections += 1;
     health.ejections = Math.min(ejectionsCounted, health.ejections + 1);
     health.ejectedUntilMs = nowMs + this.#terms.ejectionMs * health.ejections;
     health.judge();

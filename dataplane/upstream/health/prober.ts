@@ -1,4 +1,5 @@
 // When endpoints are asked how they are, and what comes of it. Knows no socket: how one is asked is given to it.
+import type { ClusterCounts } from '../figures.ts';
 import type { ActiveCheck } from './active-check.ts';
 
 /** One endpoint that is asked. */
@@ -21,6 +22,7 @@ export interface ProberOptions<E> {
   readonly timeoutMs: number;
   /** Questions under way at once: so much a large cluster may cost at most. */
   readonly probesMax: number;
+  readonly counts: Pick<ClusterCounts, 'checksPassed' | 'checksFailed'>;
   /** An endpoint became healthy or ceased to be. */
   changed(endpoint: E): void;
 }
@@ -76,6 +78,7 @@ export class Prober<E extends Probed> {
 
   #tell(endpoint: E, isGood: boolean): void {
     if (!this.#underway.delete(endpoint)) return;
+    this.#options.counts[isGood ? 'checksPassed' : 'checksFailed'] += 1;
     const isChanged = isGood ? endpoint.check.passed() : endpoint.check.failed();
     if (isChanged) this.#options.changed(endpoint);
   }

@@ -178,11 +178,13 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
   dialed(socket: Socket): void {
     const events = this.#events;
     this.#events = null;
+    this.#pool.terms.room.opened += 1;
     this.#connection = new UpstreamConnection(this.#pool, socket, this.#buffer);
     events?.connected(this.#connection);
   }
 
   dialFailed(detail: string): void {
+    this.#pool.terms.room.unconnected += 1;
     this.#pool.gone(null);
     this.#fail({ kind: 'ConnectFailed', detail }, 'Endpoint');
   }

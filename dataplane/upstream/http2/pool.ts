@@ -95,12 +95,14 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, 
   }
 
   dialed(socket: Socket): void {
+    this.terms.room.opened += 1;
     this.#dial = null;
     this.#young = new Http2Connection(this, socket);
   }
 
   dialFailed(detail: string): void {
     this.#dial = null;
+    this.terms.room.unconnected += 1;
     this.terms.room.leave();
     this.#fail({ kind: 'ConnectFailed', detail });
   }

@@ -6,6 +6,7 @@ import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
+import { backendFigures } from '#test/given/backend-figures.ts';
 import { givenRoute, givenRule } from '#test/given/route.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -22,7 +23,8 @@ const quiet: Figures = {
     waiting: 0,
   }),
   log: () => ({ dropped: 0 }),
-  connections: () => ({ clients: 0, clusters: [] }),
+  clients: () => 0,
+  backends: () => [],
 };
 
 function given(): { metrics: Metrics; clock: { ms: number } } {
@@ -152,7 +154,8 @@ test('figures of other rooms are asked for when metrics are, and labels are esca
         waiting: 0,
       }),
       log: () => ({ dropped: 9 }),
-      connections: () => ({ clients: 7, clusters: [{ cluster: 'shop/cart:80', open: 5, idle: 2 }] }),
+      clients: () => 7,
+      backends: () => [backendFigures('shop/cart:80')],
     },
     () => 0,
   );
@@ -167,6 +170,23 @@ test('figures of other rooms are asked for when metrics are, and labels are esca
     'turnpike_client_connections 7',
     'turnpike_backend_connections{cluster="shop/cart:80",state="busy"} 3',
     'turnpike_backend_connections{cluster="shop/cart:80",state="idle"} 2',
+    'turnpike_backend_connections_opened_total{cluster="shop/cart:80"} 11',
+    'turnpike_backend_connections_failed_total{cluster="shop/cart:80"} 12',
+    'turnpike_backend_endpoints{cluster="shop/cart:80",state="healthy"} 13',
+    'turnpike_backend_endpoints{cluster="shop/cart:80",state="ejected"} 14',
+    'turnpike_backend_endpoints{cluster="shop/cart:80",state="failing"} 15',
+    'turnpike_backend_breaker_held{cluster="shop/cart:80",limit="connections"} 5',
+    'turnpike_backend_breaker_held{cluster="shop/cart:80",limit="retries"} 8',
+    'turnpike_backend_breaker_refused_total{cluster="shop/cart:80",limit="pending"} 17',
+    'turnpike_backend_breaker_refused_total{cluster="shop/cart:80",limit="requests"} 18',
+    'turnpike_backend_retry_budget_exhausted_total{cluster="shop/cart:80"} 20',
+    'turnpike_backend_retries_total{cluster="shop/cart:80"} 21',
+    'turnpike_backend_hedges_total{cluster="shop/cart:80"} 22',
+    'turnpike_backend_mirrors_total{cluster="shop/cart:80"} 23',
+    'turnpike_backend_mirrors_dropped_total{cluster="shop/cart:80"} 24',
+    'turnpike_backend_ejections_total{cluster="shop/cart:80"} 25',
+    'turnpike_backend_checks_total{cluster="shop/cart:80",result="passed"} 26',
+    'turnpike_backend_checks_total{cluster="shop/cart:80",result="failed"} 27',
   ]) {
     assert(lines.includes(line), `${line} is not in\n${lines.join('\n')}`);
   }

@@ -77,6 +77,7 @@ function givenProber(count: number, probesMax = 100): GivenProber {
   const changed: Asked[] = [];
   const endpoints = Array.from({ length: count }, () => ({ check: aCheck() }));
   const prober = new Prober<Asked>({
+    counts: { checksPassed: 0, checksFailed: 0 },
     timeoutMs: 100,
     probesMax,
     changed: (endpoint) => void changed.push(endpoint),

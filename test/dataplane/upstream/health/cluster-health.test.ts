@@ -135,7 +135,7 @@ describe('an endpoint that is asked', () => {
     using client = await aRawClient(dataPlane.port);
     assert.equal(await ask(client), 200);
     assert.deepEqual(
-      dataPlane.upstreams.connections().map(({ open }) => open),
+      dataPlane.upstreams.figures().map(({ open }) => open),
       [1],
     );
   });
