@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 
 /** A client that is held back longer is looked after so often. */
 const probeMs = 30_000;
+/** The same while it has more for us: its end may stand behind that. */
+const probeAgainMs = 1_000;
 /** What it may have sent meanwhile. */
 const heldBytesMax = 1024 * 1024;
 
@@ -12,6 +14,7 @@ export class Intake {
   held: Buffer | null = null;
   isPaused = false;
   #probedMs = 0;
+  #probeMs = probeMs;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -30,12 +33,14 @@ export class Intake {
   /** Keeps `rest`, and takes no more for the moment. */
   hold(rest: Buffer): void {
     this.held = rest;
+    this.#probeMs = probeMs;
     this.pause();
   }
 
   /** Node had one more chunk for us though it was paused. */
   append(chunk: Buffer): void {
     this.held = this.held === null ? chunk : Buffer.concat([this.held, chunk]);
+    this.#probeMs = probeAgainMs;
     this.pause();
   }
 
@@ -51,7 +56,7 @@ export class Intake {
    * it has sent too much for one that waits.
    */
   probe(nowMs: number): boolean {
-    const isDue = this.isPaused && nowMs - this.#probedMs >= probeMs;
+    const isDue = this.isPaused && nowMs - this.#probedMs >= this.#probeMs;
     if (!this.isPaused || isDue) this.#probedMs = nowMs;
     if (!isDue) return true;
     if ((this.held?.length ?? 0) > heldBytesMax) return false;

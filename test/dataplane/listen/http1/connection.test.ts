@@ -207,7 +207,8 @@ test('who sends ahead is not read on, but looked after, and does not fill our me
   await arrived(socket, `${get}\r\nGET / HT`);
   assert.equal(socket.isPaused(), true);
   let looks = 0;
-  for (let second = 1; second <= 3_600 && failures.length === 0; second += 1) {
+  let second = 0;
+  for (; second <= 3_600 && failures.length === 0; second += 1) {
     sweepAt(second * 1_000);
     if (socket.isPaused()) continue;
     looks += 1;
@@ -215,5 +216,7 @@ test('who sends ahead is not read on, but looked after, and does not fill our me
     assert.equal(socket.isPaused(), true);
   }
   assert.ok(looks > 10 && looks < 20, String(looks));
+  // its end may stand behind all that
+  assert.ok(second > 30 && second < 60, String(second));
   assert.deepEqual(failures, ['ClientGone']);
 });
