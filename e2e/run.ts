@@ -28,10 +28,12 @@ type Suite = {
 const measuring = new Set(['changing-backends', 'propagation', 'shared-limit']);
 
 /** These take longest and begin first, so that none of them is left over at the end. */
-const longest = ['soak', 'controllers-die', 'crds', 'provisioning', 'release', 'ports', 'guide'];
+const longest = ['controllers-die', 'provisioning', 'release', 'ports', 'guide', 'crds'];
 
-/** One of them is the soak for a good part of it, which takes what the others leave. */
-const atOnce = 3;
+/** What takes only what others leave of the machine: beside those at once. */
+const modest = new Set(['soak']);
+
+const atOnce = 2;
 
 /** Some of the files: resolves with the exit code. */
 type Part = Suite['run'];
@@ -86,16 +88,18 @@ function planes(...parts: readonly Part[]): Suite {
  * says is held back until it has ended, unless there is but one.
  */
 async function together(command: Command, files: readonly string[]): Promise<number> {
-  const waiting = files.filter((file) => !measures(file));
+  const wanted = files.filter((file) => !measures(file));
+  const waiting = wanted.filter((file) => !modest.has(nameOf(file)));
   waiting.sort((one, other) => rank(one) - rank(other));
-  const run = waiting.length === 1 ? runInNamespace : runHeldBack;
+  const run = wanted.length === 1 ? runInNamespace : runHeldBack;
   const codes: number[] = [];
-  const runNext = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  const runAll = async (queue: string[]) => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       codes.push(await run([...command, file]));
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, runNext));
+  const beside = wanted.filter((file) => modest.has(nameOf(file)));
+  await Promise.all([...Array.from({ length: atOnce }, () => runAll(waiting)), runAll(beside)]);
   return firstFailure(codes);
 }
 
@@ -110,12 +114,16 @@ function firstFailure(codes: readonly number[]): number {
   return codes.find((code) => code !== 0) ?? 0;
 }
 
+function nameOf(file: string): string {
+  return path.basename(file, '.test.ts');
+}
+
 function measures(file: string): boolean {
-  return measuring.has(path.basename(file, '.test.ts'));
+  return measuring.has(nameOf(file));
 }
 
 function rank(file: string): number {
-  const at = longest.indexOf(path.basename(file, '.test.ts'));
+  const at = longest.indexOf(nameOf(file));
   return at < 0 ? longest.length : at;
 }
 

@@ -23,7 +23,22 @@ export function processesFile(controlGroup: string): string {
 export async function createControlGroup(controlGroup: string): Promise<void> {
   for (const root of await hierarchies()) await mkdir(path.join(root, controlGroup), { recursive: true });
   if (unified) await delegate(controlGroup);
+  for (const root of await hierarchies()) await weigh(path.join(root, controlGroup));
   await mkdir(path.dirname(processesFile(controlGroup)), { recursive: true });
+}
+
+/**
+ * Where cores are short a group counts as one process, however many pods it has: beside a few that compute they would hardly
+ * go on, as on no node of a cluster. So this counts as eight.
+ */
+async function weigh(group: string): Promise<void> {
+  for (const [file, weight] of [
+    ['cpu.shares', 8 * 1024],
+    ['cpu.weight', 8 * 100],
+  ] as const) {
+    const place = path.join(group, file);
+    if (existsSync(place)) await writeFile(place, String(weight));
+  }
 }
 
 /** In the unified hierarchy a group's children are limited only in what its parents pass on. */
