@@ -30,8 +30,8 @@ const measuring = new Set(['changing-backends', 'propagation', 'shared-limit']);
 /** These take longest and begin first, so that none of them is left over at the end. */
 const longest = ['controllers-die', 'provisioning', 'release', 'ports', 'guide', 'crds'];
 
-/** What takes only what others leave of the machine: beside those at once. */
-const modest = new Set(['soak']);
+/** This computes all the time, and measures none: it may run beside what mostly waits. */
+const computing = new Set(['soak']);
 
 const atOnce = 2;
 
@@ -40,10 +40,11 @@ type Part = Suite['run'];
 
 const suites: Readonly<Record<string, Suite>> = {
   /** Both planes as processes, and the chart's objects, against a real API server. */
-  planes: planes(together, alone),
+  planes: planes(together, oneByOne(measuring), oneByOne(computing)),
   /** Those of them that may run beside something else, and the others. */
   'planes-beside': planes(together),
-  'planes-alone': planes(alone),
+  'planes-alone': planes(oneByOne(measuring)),
+  'planes-soak': planes(oneByOne(computing)),
   /** The harness itself: its tests bring clusters up and down. */
   cluster: {
     tests: 'cluster/*.test.ts',
@@ -88,26 +89,27 @@ function planes(...parts: readonly Part[]): Suite {
  * says is held back until it has ended, unless there is but one.
  */
 async function together(command: Command, files: readonly string[]): Promise<number> {
-  const wanted = files.filter((file) => !measures(file));
-  const waiting = wanted.filter((file) => !modest.has(nameOf(file)));
+  const waiting = files.filter((file) => !measuring.has(nameOf(file)) && !computing.has(nameOf(file)));
   waiting.sort((one, other) => rank(one) - rank(other));
-  const run = wanted.length === 1 ? runInNamespace : runHeldBack;
+  const run = waiting.length === 1 ? runInNamespace : runHeldBack;
   const codes: number[] = [];
-  const runAll = async (queue: string[]) => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+  const runNext = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       codes.push(await run([...command, file]));
     }
   };
-  const beside = wanted.filter((file) => modest.has(nameOf(file)));
-  await Promise.all([...Array.from({ length: atOnce }, () => runAll(waiting)), runAll(beside)]);
+  await Promise.all(Array.from({ length: atOnce }, runNext));
   return firstFailure(codes);
 }
 
-/** Those that measure, one after the other. */
-async function alone(command: Command, files: readonly string[]): Promise<number> {
-  const codes: number[] = [];
-  for (const file of files.filter(measures)) codes.push(await runInNamespace([...command, file]));
-  return firstFailure(codes);
+/** Those of them that are files of these names, one after the other. */
+function oneByOne(names: ReadonlySet<string>): Part {
+  return async (command, files) => {
+    const codes: number[] = [];
+    for (const file of files)
+      if (names.has(nameOf(file))) codes.push(await runInNamespace([...command, file]));
+    return firstFailure(codes);
+  };
 }
 
 function firstFailure(codes: readonly number[]): number {
@@ -116,10 +118,6 @@ function firstFailure(codes: readonly number[]): number {
 
 function nameOf(file: string): string {
   return path.basename(file, '.test.ts');
-}
-
-function measures(file: string): boolean {
-  return measuring.has(nameOf(file));
 }
 
 function rank(file: string): number {
