@@ -111,7 +111,7 @@ export class TlsServers {
   }
 
   #shaken(socket: tls.TLSSocket): void {
-    socket.on('error', () => socket.destroy());
+    watchErrors(socket);
     const name = otherEnd(socket);
     const shaking = name === null ? undefined : this.#shaking.get(name);
     if (name === null || shaking === undefined) {
@@ -140,6 +140,18 @@ export class TlsServers {
     if (byCertificate?.delete(certificate) === true) this.#count -= 1;
     if (byCertificate?.size === 0) this.#servers.delete(terms);
   }
+}
+
+/**
+ * Who has a certificate that is signed by a namesake of an authority, where none is needed, has done nothing wrong: but
+ * OpenSSL's word on the signature is left to the read behind the handshake, which Node then says has failed.
+ */
+function watchErrors(socket: tls.TLSSocket): void {
+  let isLeftOver = String(socket.authorizationError) === 'CERT_SIGNATURE_FAILURE';
+  if (isLeftOver) setImmediate(() => (isLeftOver = false));
+  socket.on('error', () => {
+    if (!isLeftOver) socket.destroy();
+  });
 }
 
 interface Ready {

@@ -196,6 +196,18 @@ describe('a listener that wants certificates from now on', () => {
 });
 
 describe('a listener that only asks', () => {
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    it(`lets in whose authority only has the name of one that it knows (${version})`, async () => {
+      await using backend = await aRawBackend();
+      using dataPlane = await aPlane(backend.port, { 'asked.test': asked });
+      const namesake = await (await givenAuthority('ours')).issue('eve');
+      for (let round = 0; round < 5; round += 1) {
+        assert.equal(await tried(dataPlane.port, 'asked.test', { ...namesake, maxVersion: version }), 200);
+      }
+      assert.ok(dataPlane.records.every(({ client }) => client.certificate === null));
+    });
+  }
+
   it('lets everybody in, and believes only those whom it knows', async () => {
     await using backend = await aRawBackend();
     using dataPlane = await aPlane(backend.port, { 'asked.test': asked });
