@@ -206,7 +206,9 @@ const retryConstraint = z
         interval: positiveDuration.exactOptional().describe('In which time. Left out: 1s.'),
       })
       .exactOptional()
-      .describe('So many may be sent again in any case.'),
+      .describe(
+        'So many may be sent again in any case; as many at once as fall to the interval of the budget.',
+      ),
   })
   .describe(
     'How many requests one data plane sends again at most, so that a Service in need is not asked all the more.',

@@ -5,7 +5,8 @@ const stepsPerInterval = 10;
 
 /**
  * How many retries a cluster may get (GEP-3388): as many percent of the requests of the last interval, and so many a
- * second in any case. What else fails then is not made worse by asking again.
+ * second in any case, of which an interval's worth may come at once: where few ask, each of a few failures has its
+ * retries. What else fails then is not made worse by asking again.
  *
  * Hot path: a request costs one addition; time is looked at by the sweep and by retries only.
  */
@@ -19,14 +20,14 @@ export class RetryBudget {
   #requestsNow = 0;
   /** Retries that could not be had, so far. */
   exhausted = 0;
-  /** Retries that may be had beside the percentage; one second's worth at most. */
+  /** Retries that may be had beside the percentage. */
   #spare: number;
   #spareMs: number;
 
   constructor(terms: BudgetTerms, nowMs: number) {
     this.#terms = terms;
     this.#stepBeganMs = nowMs;
-    this.#spare = terms.retriesPerSecondMin;
+    this.#spare = spareMax(terms);
     this.#spareMs = nowMs;
   }
 
@@ -60,7 +61,7 @@ export class RetryBudget {
   sweep(nowMs: number): void {
     const { intervalMs, retriesPerSecondMin } = this.#terms;
     const earned = ((nowMs - this.#spareMs) * retriesPerSecondMin) / 1000;
-    this.#spare = Math.min(retriesPerSecondMin, this.#spare + earned);
+    this.#spare = Math.min(spareMax(this.#terms), this.#spare + earned);
     this.#spareMs = nowMs;
     const stepMs = Math.max(1, intervalMs / stepsPerInterval);
     const steps = Math.floor((nowMs - this.#stepBeganMs) / stepMs);
@@ -74,6 +75,10 @@ export class RetryBudget {
     }
     this.#stepBeganMs += steps * stepMs;
   }
+}
+
+function spareMax({ intervalMs, retriesPerSecondMin }: BudgetTerms): number {
+  return retriesPerSecondMin * Math.max(1, intervalMs / 1000);
 }
 
 function sum(counts: Float64Array): number {

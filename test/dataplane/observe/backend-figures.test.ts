@@ -84,7 +84,7 @@ describe('a scrape', () => {
   it('counts retries, and those that the budget or the breaker had no room for', async () => {
     await using backend = await aRawBackend(() => failing);
     const retry = aRetry({ attempts: 2, codes: new Set([500]), backoffMs: 0 });
-    const budget = { percent: 0, intervalMs: 10_000, retriesPerSecondMin: 1 };
+    const budget = { percent: 0, intervalMs: 1_000, retriesPerSecondMin: 1 };
     using dataPlane = await givenDataPlane([backend.port], {
       cluster: { budget },
       rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster), { retry }) }),
