@@ -220,9 +220,16 @@ const protocol = z
     'What is spoken with the endpoints; HTTP2 in the clear by prior knowledge (h2c), as gRPC needs it. Left out: HTTP2 where appProtocol of the port of the Service is kubernetes.io/h2c, h2c, http2 or grpc, else HTTP1.',
   );
 
+const proxyProtocol = z
+  .enum(['V1', 'V2'])
+  .describe(
+    'Each connection begins with a header of the PROXY protocol, of this version, which tells the address of the client; so each client has connections of its own. The endpoints must expect it. Left out: none.',
+  );
+
 /** The groups that concern the endpoints of a Service. */
 export const backendGroups = {
   protocol,
+  proxyProtocol,
   balance,
   slowStart,
   connection,

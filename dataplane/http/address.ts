@@ -1,5 +1,11 @@
 import { isIPv6, SocketAddress } from 'node:net';
 
+/** One end of a connection: an address without zone, and a port. */
+export interface ConnectionEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** An address without zone; an IPv4-mapped IPv6 address as IPv4. */
 export function plainAddress(address: string): string {
   const zone = address.indexOf('%');

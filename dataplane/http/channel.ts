@@ -1,3 +1,5 @@
+import { plainAddress } from './address.ts';
+import type { ConnectionEnd } from './address.ts';
 import type { Socket } from 'node:net';
 
 /** Octets both ways after HTTP has been left, or where it never was: a socket, a TLS socket, one stream of HTTP/2. */
@@ -96,4 +98,9 @@ const nothing = Buffer.alloc(0);
 function cut(socket: Socket): void {
   if ('encrypted' in socket) socket.destroy();
   else socket.resetAndDestroy();
+}
+
+/** Our end of a connection that is open. */
+export function ownEnd({ localAddress = '', localPort = 0 }: Socket): ConnectionEnd {
+  return { address: plainAddress(localAddress), port: localPort };
 }

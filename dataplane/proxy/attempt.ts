@@ -6,7 +6,7 @@ import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { Outcome } from '#dataplane/upstream/health/endpoint-health.ts';
 import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
-import type { Blame, ConnectEvents, Connecting } from '#dataplane/upstream/transport.ts';
+import type { Blame, ConnectEvents, Connecting, Seeker } from '#dataplane/upstream/transport.ts';
 import type {
   Purpose,
   Reached,
@@ -15,7 +15,7 @@ import type {
 } from '#dataplane/upstream/upstream-exchange.ts';
 
 /** Who makes an attempt, and hears how it fares. */
-export interface AttemptOwner {
+export interface AttemptOwner extends Seeker {
   readonly cluster: UpstreamCluster;
   readonly request: SentRequest;
   /** There is a connection, and the head is on it: now the content. */
@@ -68,11 +68,13 @@ export class Attempt implements ResponseEvents, ConnectEvents {
   /** Begins. `Kept`: by a connection that is open already, if there is one. */
   start(purpose: Purpose, connection: 'Kept' | 'New'): void {
     const { transport } = this.endpoint;
-    const exchange = connection === 'Kept' ? transport.take(purpose) : null;
+    const owner = this.#owner;
+    if (owner === null) return;
+    const exchange = connection === 'Kept' ? transport.take(purpose, owner) : null;
     if (exchange !== null) {
       this.#send(exchange);
-    } else if (this.#owner?.cluster.breaker.enter('Pending') === true) {
-      this.#connecting = transport.connect(this, purpose);
+    } else if (owner.cluster.breaker.enter('Pending')) {
+      this.#connecting = transport.connect(this, purpose, owner);
     } else {
       this.#unconnected({ kind: 'Overloaded' }, 'Nobody');
     }

@@ -1,3 +1,4 @@
+import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
@@ -15,6 +16,8 @@ export interface Downstream {
   readonly clientLines: ClientLines;
   /** The Gateway's port, as routers know it. */
   readonly port: number;
+  /** Our end of the client's connection. */
+  readonly destination: ConnectionEnd;
   /** How long a tunnel to the client may be silent. */
   readonly tunnelTimes: TunnelTimes;
   /** Sends an interim answer (1xx); dropped where the client's protocol has none. */
@@ -70,7 +73,7 @@ export interface RelayedStream {
   readonly channel: Channel;
   readonly protocol: 'TCP' | 'TLS';
   /** Our end of the client's connection. */
-  readonly destination: { readonly address: string; readonly port: number };
+  readonly destination: ConnectionEnd;
   readonly times: TunnelTimes;
 }
 

@@ -21,7 +21,7 @@ import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { Outcome } from '#dataplane/upstream/health/endpoint-health.ts';
 import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
-import type { Blame } from '#dataplane/upstream/transport.ts';
+import type { Blame, Caller } from '#dataplane/upstream/transport.ts';
 import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts';
 
 /** So much of a request's content shows that the rest comes, too: it may have a connection that is scarce. */
@@ -63,6 +63,11 @@ export class Forwarding implements AttemptOwner {
     this.#terms = terms;
     this.#downstream = downstream;
     this.#events = events;
+  }
+
+  /** Whose request it is, as policies count it. */
+  get caller(): Caller {
+    return { source: this.#events.client, destination: this.#downstream.destination };
   }
 
   get cluster(): UpstreamCluster {
@@ -321,12 +326,7 @@ export class Forwarding implements AttemptOwner {
   }
 
   #mirror(mirrors: readonly Mirror[]): void {
-    const { watch } = this.#terms;
-    this.#mirrors = startMirrors(this.request, mirrors, {
-      client: this.#events.client,
-      watch,
-      random: Math.random,
-    });
+    this.#mirrors = startMirrors(this, mirrors, { watch: this.#terms.watch, random: Math.random });
     if (this.#early !== null && this.#early.size > 0) this.#mirrors?.data(this.#early.octets);
     if (this.#contentEnded) this.#mirrors?.end(this.#trailers);
   }

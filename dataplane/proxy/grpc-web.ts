@@ -3,6 +3,7 @@
 import { chunkedLength, noContent } from '#dataplane/http/framing.ts';
 import { Fields } from '#dataplane/http/fields.ts';
 import { grpcCallOf } from '#dataplane/http/grpc.ts';
+import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
@@ -61,6 +62,10 @@ export class GrpcWebDownstream implements Downstream {
 
   get clientLines(): ClientLines {
     return this.#client.clientLines;
+  }
+
+  get destination(): ConnectionEnd {
+    return this.#client.destination;
   }
 
   get port(): number {

@@ -8,11 +8,15 @@ import type { Fields } from '#dataplane/http/fields.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
+import type { Caller } from '#dataplane/upstream/transport.ts';
 
 /** A copy has so long, whatever the request's own time. */
 const mirrorTimeoutMs = 60_000;
 /** Content that a slow mirror may be behind. */
 const unsentBytesMax = 64 * 1024;
+
+/** What is copied. */
+export type Original = Pick<AttemptOwner, 'request' | 'caller'>;
 
 /**
  * A copy of one request to another cluster, whose answer nobody gets: one attempt, without a second one. It never
@@ -21,6 +25,7 @@ const unsentBytesMax = 64 * 1024;
 export class Mirroring implements AttemptOwner, Timed {
   readonly cluster: UpstreamCluster;
   readonly request: SentRequest;
+  readonly caller: Caller;
   deadlineMs: number;
   next: Timed | null = null;
   previous: Timed | null = null;
@@ -36,8 +41,9 @@ export class Mirroring implements AttemptOwner, Timed {
   #isOver = false;
 
   /** The caller has counted it with the cluster ({@link UpstreamCluster.began}). */
-  constructor(request: SentRequest, cluster: UpstreamCluster, endpoint: UpstreamEndpoint, watch: TimeWatch) {
-    this.request = request;
+  constructor(original: Original, cluster: UpstreamCluster, endpoint: UpstreamEndpoint, watch: TimeWatch) {
+    this.request = original.request;
+    this.caller = original.caller;
     this.cluster = cluster;
     this.#watch = watch;
     this.#attempt = new Attempt(endpoint, this);

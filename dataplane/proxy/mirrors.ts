@@ -1,9 +1,8 @@
 import { Mirroring } from './mirroring.ts';
+import type { Original } from './mirroring.ts';
 import type { TimeWatch } from './allowed-time.ts';
-import type { Client } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { Mirror } from '#dataplane/runtime.ts';
-import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
 
 /** Copies under way at once to one cluster; a request that would be one more is not copied. */
 const mirrorsMax = 256;
@@ -36,16 +35,16 @@ export class Mirrors {
 
 /** Begins the copies of a request to those whose share it falls in; null when there are none. `random`: 0 to 1. */
 export function startMirrors(
-  request: SentRequest,
+  { request, caller }: Original,
   mirrors: readonly Mirror[],
-  from: { readonly client: Client; readonly watch: TimeWatch; readonly random: () => number },
+  by: { readonly watch: TimeWatch; readonly random: () => number },
 ): Mirrors | null {
   const all: Mirroring[] = [];
   for (const { cluster, share } of mirrors) {
-    if (from.random() >= share) continue;
+    if (by.random() >= share) continue;
     const isRoom = cluster.mirrors < mirrorsMax;
     const endpoint = isRoom
-      ? cluster.pick(cluster.hashOf(request.head.fields, from.client.address), [])
+      ? cluster.pick(cluster.hashOf(request.head.fields, caller.source.address), [])
       : null;
     if (endpoint === null || !cluster.began()) {
       cluster.counts.mirrorsDropped += 1;
@@ -53,7 +52,7 @@ export function startMirrors(
     }
     cluster.mirrors += 1;
     cluster.counts.mirrors += 1;
-    all.push(new Mirroring(request, cluster, endpoint, from.watch));
+    all.push(new Mirroring({ request, caller }, cluster, endpoint, by.watch));
   }
   for (const mirroring of all) mirroring.start();
   return all.length === 0 ? null : new Mirrors(all);

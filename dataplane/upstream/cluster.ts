@@ -1,4 +1,5 @@
 import { Breaker } from './breaker.ts';
+import { CallerPools } from './caller-pools.ts';
 import { ClientTls } from './client-tls.ts';
 import { ConnectionRoom } from './connection-room.ts';
 import { ClusterCounts } from './figures.ts';
@@ -15,6 +16,7 @@ import { SlowStart } from './balance/slow-start.ts';
 import { ClusterHealth } from './health/cluster-health.ts';
 import { askBy } from './health/probe.ts';
 import type { ProbeRoads } from './health/probe.ts';
+import { ownHeader } from './proxy-header.ts';
 import { Http1Pool } from './http1/pool.ts';
 import { Http2Pool } from './http2/pool.ts';
 import type { Outcome } from './health/endpoint-health.ts';
@@ -183,7 +185,14 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   }
 
   transportTo(endpoint: UpstreamEndpoint): Transport {
-    return this.speaksHttp2 ? new Http2Pool(endpoint, this) : new Http1Pool(endpoint, this);
+    const { proxyProtocol, around } = this;
+    if (proxyProtocol === null) return this.#poolTo(endpoint, null);
+    const { callersPerEndpointMax } = around.limits;
+    return new CallerPools(proxyProtocol, callersPerEndpointMax, (header) => this.#poolTo(endpoint, header));
+  }
+
+  #poolTo(endpoint: UpstreamEndpoint, header: Buffer | null): Transport {
+    return this.speaksHttp2 ? new Http2Pool(endpoint, this, header) : new Http1Pool(endpoint, this, header);
   }
 
   #configure(resource: Cluster, certificate: Certificate | null): void {
@@ -191,6 +200,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     const isSameWire =
       certificate === this.#certificate &&
       resource.protocol === last.protocol &&
+      resource.proxyProtocol === last.proxyProtocol &&
       isEqual(resource.tls, last.tls);
     this.#resource = resource;
     this.#certificate = certificate;
@@ -316,15 +326,18 @@ interface Parts {
 /** Checks open connections beside those that are counted. */
 function probeRoads(cluster: UpstreamCluster, grpcTls: ClientTls | null): ProbeRoads {
   const room = new ConnectionRoom(new Breaker(unlimited));
-  const { around, connections } = cluster;
+  const { around, connections, proxyProtocol } = cluster;
+  const header = proxyProtocol === null ? null : ownHeader(proxyProtocol);
   return {
     around,
     tls: cluster.tls,
-    transportTo(to, check) {
+    header,
+    roadTo(to, check) {
       const terms = { around, connections, room };
-      if (check === 'GRPC') return new Http2Pool(to, { ...terms, tls: grpcTls });
+      if (check === 'GRPC') return new Http2Pool(to, { ...terms, tls: grpcTls }, header);
       const { tls, speaksHttp2 } = cluster;
-      return speaksHttp2 ? new Http2Pool(to, { ...terms, tls }) : new Http1Pool(to, { ...terms, tls });
+      const reached = { ...terms, tls };
+      return speaksHttp2 ? new Http2Pool(to, reached, header) : new Http1Pool(to, reached, header);
     },
   };
 }

@@ -6,6 +6,8 @@ export interface UpstreamLimits {
   readonly passOverMs: number;
   /** Idle connections kept for each endpoint. */
   readonly idlePerEndpointMax: number;
+  /** Clients that have connections of their own to each endpoint, where the PROXY protocol wants that. */
+  readonly callersPerEndpointMax: number;
   /** A request waits no longer until its cluster may have one connection more. */
   readonly roomTimeoutMs: number;
   /** A request that must not be sent twice takes no connection that was idle longer: it may be just closing. */
@@ -20,6 +22,7 @@ export const defaultUpstreamLimits: UpstreamLimits = {
   slowConnectMs: 250,
   passOverMs: 1_000,
   idlePerEndpointMax: 256,
+  callersPerEndpointMax: 1_024,
   roomTimeoutMs: 10_000,
   idleForUnsafeMsMax: 1_000,
   headBytesMax: 64 * 1024,

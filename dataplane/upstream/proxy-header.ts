@@ -1,10 +1,5 @@
 import net from 'node:net';
-
-/** One end of a connection: an address without zone, and a port. */
-export interface ConnectionEnd {
-  readonly address: string;
-  readonly port: number;
-}
+import type { ConnectionEnd } from '#dataplane/http/address.ts';
 
 /**
  * The header of the PROXY protocol (haproxy.org, versions 1 and 2) that tells a backend whose connection it is: the
@@ -13,6 +8,13 @@ export interface ConnectionEnd {
 export function proxyHeader(version: 'V1' | 'V2', source: ConnectionEnd, destination: ConnectionEnd): Buffer {
   const isOld = net.isIPv4(source.address) && net.isIPv4(destination.address);
   return version === 'V1' ? textHeader(source, destination, isOld) : binaryHeader(source, destination, isOld);
+}
+
+/** The same for a connection that is nobody's but ours, such as that of a health check. */
+export function ownHeader(version: 'V1' | 'V2'): Buffer {
+  return version === 'V1'
+    ? Buffer.from('PROXY UNKNOWN\r\n', 'latin1')
+    : Buffer.concat([signature, Buffer.from([versionAndLocal, 0, 0, 0])]);
 }
 
 function textHeader(source: ConnectionEnd, destination: ConnectionEnd, isOld: boolean): Buffer {
@@ -24,6 +26,8 @@ function textHeader(source: ConnectionEnd, destination: ConnectionEnd, isOld: bo
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 /** Version 2, and that the connection is the client's (PROXY). */
 const versionAndCommand = 0x21;
+/** Version 2, and that it is our own (LOCAL). */
+const versionAndLocal = 0x20;
 /** TCP over either family. */
 const overOld = 0x11;
 const overNew = 0x21;

@@ -1,12 +1,24 @@
+import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Purpose, UpstreamExchange } from './upstream-exchange.ts';
+
+/** Whose request it is, for backends that are told so by connection: the client's end, and ours that it came to. */
+export interface Caller {
+  readonly source: ConnectionEnd;
+  readonly destination: ConnectionEnd;
+}
+
+/** Who wants an exchange; asked for its caller only where that makes a difference. */
+export interface Seeker {
+  readonly caller: Caller;
+}
 
 /** The ways to one endpoint by one protocol: what requests get their exchanges from. */
 export interface Transport {
   /** An exchange by a connection that is open already, or null. */
-  take(purpose: Purpose): UpstreamExchange | null;
+  take(purpose: Purpose, seeker: Seeker): UpstreamExchange | null;
   /** An exchange by a connection that is opened, or waited for. */
-  connect(events: ConnectEvents, purpose: Purpose): Connecting;
+  connect(events: ConnectEvents, purpose: Purpose, seeker: Seeker): Connecting;
   /** Connections, idle ones included. */
   readonly open: number;
   readonly idle: number;

@@ -63,6 +63,7 @@ export const trafficPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     rule: 'must be longer than 0s',
     valid: policy({
       hedge: { delay: '50ms' },
+      proxyProtocol: 'V1',
       connection: { connectTimeout: '10ms', idleTimeout: '1m', maxAge: '0s', maxRequests: 0 },
     }),
     invalid: policy({ connection: { connectTimeout: '0s' } }),
@@ -131,6 +132,12 @@ export const trafficPolicySchemaCases: readonly SchemaCase[] = [
     what: 'an amount that is none',
     path: 'spec.maxBodyBytes',
     invalid: policy({ maxBodyBytes: '10 MB' }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'a version of the PROXY protocol that there is not',
+    path: 'spec.proxyProtocol',
+    invalid: policy({ proxyProtocol: 'V3' }),
   },
   {
     kind: 'TrafficPolicy',

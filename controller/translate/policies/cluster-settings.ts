@@ -11,6 +11,7 @@ type Group<Name extends keyof TrafficSettings> = NonNullable<TrafficSettings[Nam
 export function clusterSettings(settings: TrafficSettings): Partial<ClusterSettings> {
   const {
     protocol,
+    proxyProtocol,
     balance,
     slowStart,
     connection,
@@ -21,6 +22,7 @@ export function clusterSettings(settings: TrafficSettings): Partial<ClusterSetti
   } = settings;
   return {
     ...(protocol === undefined ? {} : { protocol }),
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
     ...(balance === undefined ? {} : { balance: balanceOf(balance) }),
     ...(slowStart === undefined ? {} : { slowStartMs: durationMs(slowStart.window) }),
     ...(connection === undefined ? {} : { connections: connectionsOf(connection) }),

@@ -1,6 +1,6 @@
 import { MessageWriter } from '#dataplane/http/message-writer.ts';
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
-import { SocketChannel } from '#dataplane/http/channel.ts';
+import { ownEnd, SocketChannel } from '#dataplane/http/channel.ts';
 import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { ClientLines } from '#dataplane/proxy/forwarded.ts';
 import { Clock } from '../clock.ts';
@@ -82,6 +82,10 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   /** Between requests, with nothing of the next one here. */
   get isIdle(): boolean {
     return this.#phase === 'Head' && this.#parser.atStart && this.#intake.held === null;
+  }
+
+  get destination(): ReturnType<typeof ownEnd> {
+    return ownEnd(this.#socket);
   }
 
   get tunnelTimes(): Downstream['tunnelTimes'] {

@@ -1,4 +1,5 @@
 import { Session } from '#dataplane/h2/session.ts';
+import { ownEnd } from '#dataplane/http/channel.ts';
 import { HostMemo } from '#dataplane/http/target.ts';
 import { ClientLines } from '#dataplane/proxy/forwarded.ts';
 import { errorCodes } from '#dataplane/h2/error-code.ts';
@@ -14,6 +15,7 @@ import type { StreamHome } from './stream.ts';
 import type { RequestBlock } from '#dataplane/h2/header-block.ts';
 import type { SessionHost, SessionSettings } from '#dataplane/h2/session.ts';
 import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
+import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Socket } from 'node:net';
@@ -81,6 +83,10 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     socket.on('error', () => {});
     socket.on('close', () => this.#onClose());
     this.#session.start();
+  }
+
+  get destination(): ConnectionEnd {
+    return ownEnd(this.#socket);
   }
 
   get limits(): Limits {

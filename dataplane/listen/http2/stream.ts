@@ -7,6 +7,7 @@ import { fitsLength } from './request.ts';
 import { StreamChannel } from '#dataplane/h2/stream-channel.ts';
 import type { AnswerHeads } from './answer-head.ts';
 import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
+import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
@@ -22,6 +23,7 @@ export interface StreamHome {
   readonly client: Client;
   readonly clientLines: ClientLines;
   readonly port: number;
+  readonly destination: ConnectionEnd;
   readonly heads: AnswerHeads;
   readonly limits: Limits;
   /** Coarse. */
@@ -87,6 +89,10 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     this.client = home.client;
     this.clientLines = home.clientLines;
     this.port = home.port;
+  }
+
+  get destination(): ConnectionEnd {
+    return this.#home.destination;
   }
 
   get tunnelTimes(): TunnelTimes {

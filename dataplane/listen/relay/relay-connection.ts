@@ -1,5 +1,4 @@
-import { SocketChannel } from '#dataplane/http/channel.ts';
-import { plainAddress } from '#dataplane/http/address.ts';
+import { ownEnd, SocketChannel } from '#dataplane/http/channel.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
@@ -31,12 +30,11 @@ export class RelayConnection implements ClientConnection {
     this.sinceMs = around.nowMs;
     this.#socket = socket;
     const { relay, client, protocol } = terms;
-    const { localAddress = '', localPort = 0 } = socket;
     this.#running = around.gateway.relay(relay, {
       client,
       protocol,
       channel: new SocketChannel(socket, null),
-      destination: { address: plainAddress(localAddress), port: localPort },
+      destination: ownEnd(socket),
       times: home.limits,
     });
     socket.once('close', () => this.#running.close());

@@ -9,8 +9,8 @@ import type { HealthCheck, HttpHealthCheck } from '#snapshot/cluster-health.ts';
 import type { ClientTls } from '../client-tls.ts';
 import type { SentRequest } from '../sent-request.ts';
 import type { UpstreamSurroundings } from '../surroundings.ts';
-import type { ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
-import type { ResponseEvents, UpstreamExchange } from '../upstream-exchange.ts';
+import type { ConnectEvents, Connecting, Destination } from '../transport.ts';
+import type { Purpose, ResponseEvents, UpstreamExchange } from '../upstream-exchange.ts';
 import type { Ask, Probe } from './prober.ts';
 
 /** Someone who is asked. */
@@ -24,8 +24,16 @@ export interface Asked {
 export interface ProbeRoads {
   readonly around: UpstreamSurroundings;
   readonly tls: ClientTls | null;
+  /** What connections begin with; null for nothing. */
+  readonly header: Buffer | null;
   /** Ways for HTTP checks as requests go; for gRPC by HTTP/2. */
-  transportTo(to: Destination, check: 'HTTP' | 'GRPC'): Transport;
+  roadTo(to: Destination, check: 'HTTP' | 'GRPC'): Road;
+}
+
+/** A transport for one exchange that is nobody's. */
+export interface Road {
+  connect(events: ConnectEvents, purpose: Purpose): Connecting;
+  retire(): void;
 }
 
 /** Asks once, by the terms of `check`. */
@@ -33,7 +41,7 @@ export function askBy(check: HealthCheck, roads: ProbeRoads): Ask<Asked> {
   switch (check.kind) {
     case 'TCP':
       return (endpoint, told) => {
-        const terms = { tls: roads.tls, header: null, timeoutMs: check.timeoutMs, onread: null };
+        const terms = { tls: roads.tls, header: roads.header, timeoutMs: check.timeoutMs, onread: null };
         return new Dial(unmoved(endpoint), roads.around, terms, {
           dialed(socket) {
             socket.on('error', () => {});
@@ -46,15 +54,15 @@ export function askBy(check: HealthCheck, roads: ProbeRoads): Ask<Asked> {
     case 'HTTP':
       return (endpoint, told) => {
         const isGood = (response: ReceivedResponse): boolean => check.codes.includes(response.status);
-        const transport = roads.transportTo(unmoved(endpoint), 'HTTP');
-        return new RequestProbe(transport, httpRequest(check, endpoint), { isGood, content: null }, told);
+        const road = roads.roadTo(unmoved(endpoint), 'HTTP');
+        return new RequestProbe(road, httpRequest(check, endpoint), { isGood, content: null }, told);
       };
     case 'GRPC':
       return (endpoint, told) => {
         const isGood = (response: ReceivedResponse): boolean => response.status === 200;
-        const transport = roads.transportTo(unmoved(endpoint), 'GRPC');
+        const road = roads.roadTo(unmoved(endpoint), 'GRPC');
         const request = grpcHealthRequest(check, endpoint.name);
-        return new RequestProbe(transport, request, { isGood, content: isServing }, told);
+        return new RequestProbe(road, request, { isGood, content: isServing }, told);
       };
   }
 }
@@ -104,18 +112,13 @@ class RequestProbe implements Probe, ConnectEvents, ResponseEvents {
   #exchange: UpstreamExchange | null = null;
   #content = Buffer.alloc(0);
 
-  constructor(
-    transport: Transport,
-    request: ProbeRequest,
-    expectation: Expectation,
-    told: (isGood: boolean) => void,
-  ) {
+  constructor(road: Road, request: ProbeRequest, expectation: Expectation, told: (isGood: boolean) => void) {
     this.#request = request;
     this.#expectation = expectation;
     this.#told = told;
-    this.#connecting = transport.connect(this, 'Idempotent');
+    this.#connecting = road.connect(this, 'Idempotent');
     // nothing of it is kept for later
-    transport.retire();
+    road.retire();
   }
 
   abort(): void {

@@ -17,13 +17,16 @@ export class Http1Pool implements Transport, Lender {
   readonly to: Destination;
   readonly terms: ConnectionTerms;
   lendsAt = -1;
+  /** What connections begin with; null for nothing. */
+  readonly header: Buffer | null;
   readonly #idle: UpstreamConnection[] = [];
   #open = 0;
   #retired = false;
 
-  constructor(to: Destination, terms: ConnectionTerms) {
+  constructor(to: Destination, terms: ConnectionTerms, header: Buffer | null) {
     this.to = to;
     this.terms = terms;
+    this.header = header;
   }
 
   get open(): number {
@@ -155,13 +158,14 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
   }
 
   granted(): void {
-    const { around, tls, connections } = this.#pool.terms;
+    const { terms: pool, header } = this.#pool;
+    const { around, tls, connections } = pool;
     around.waiting.delete(this);
     this.#pool.opening();
     const buffer = this.#mode === 'Exchanges' && tls === null ? new ReadBuffer() : null;
     const onread = buffer === null ? null : this.#readInto(buffer);
     this.#buffer = buffer;
-    const terms = { tls, header: null, timeoutMs: connections.connectTimeoutMs, onread };
+    const terms = { tls, header, timeoutMs: connections.connectTimeoutMs, onread };
     this.#dial = new Dial(this.#pool.to, around, terms, this);
   }
 

@@ -18,6 +18,8 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, 
   readonly terms: ConnectionTerms;
   lendsAt = -1;
   readonly #to: Destination;
+  /** What connections begin with; null for nothing. */
+  readonly #header: Buffer | null;
   readonly #waiting: Http2Waiter[] = [];
   #connections: Http2Connection[] = [];
   /** The one that is being opened: first its socket, then until its SETTINGS have come. */
@@ -27,8 +29,9 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, 
   #isServing = false;
   #retired = false;
 
-  constructor(to: Destination, terms: ConnectionTerms) {
+  constructor(to: Destination, terms: ConnectionTerms, header: Buffer | null) {
     this.#to = to;
+    this.#header = header;
     this.terms = terms;
   }
 
@@ -90,7 +93,7 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, 
   granted(): void {
     this.#waitsForRoom = false;
     const { around, tls, connections } = this.terms;
-    const terms = { tls, header: null, timeoutMs: connections.connectTimeoutMs, onread: null };
+    const terms = { tls, header: this.#header, timeoutMs: connections.connectTimeoutMs, onread: null };
     this.#dial = new Dial(this.#to, around, terms, this);
   }
 
