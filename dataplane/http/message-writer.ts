@@ -1,11 +1,10 @@
 import { chunkedLength } from './framing.ts';
+import { blockBytes } from './memory-blocks.ts';
 import type { ContentLength } from './framing.ts';
+import type { MemoryBlocks } from './memory-blocks.ts';
 import type { Socket } from 'node:net';
 
-/**
- * Content up to this joins the head, or the content before it, in one write, and is copied by that; larger pieces
- * go as they are.
- */
+/** Content up to this joins the head, or the content before it, in one write, and is copied by that. */
 export const joinedBytesMax = 8 * 1024;
 
 /**
@@ -16,14 +15,17 @@ export const joinedBytesMax = 8 * 1024;
  */
 export class MessageWriter {
   readonly #socket: Socket;
+  readonly #blocks: MemoryBlocks | null;
   /** Framed and ready, as latin1. */
   #text = '';
   /** Content that is to become one chunk, as latin1; used for chunked content only. */
   #chunk = '';
   #length: ContentLength = 0;
 
-  constructor(socket: Socket) {
+  /** `blocks`: content is overwritten after the call, so that larger pieces are copied into these; null: not before it has gone. */
+  constructor(socket: Socket, blocks: MemoryBlocks | null) {
     this.#socket = socket;
+    this.#blocks = blocks;
   }
 
   /** Begins a message: `head` with its empty line, as latin1 text. */
@@ -73,18 +75,35 @@ export class MessageWriter {
   }
 
   #writeLarge(data: Buffer): boolean {
-    const socket = this.#socket;
     if (this.#length === chunkedLength) {
       this.#closeChunk();
       this.#text += `${data.length.toString(16)}\r\n`;
     }
     const text = this.#text;
     this.#text = this.#length === chunkedLength ? '\r\n' : '';
+    return this.#blocks === null ? this.#writeBoth(text, data) : this.#writeCopy(text, data, this.#blocks);
+  }
+
+  #writeBoth(text: string, data: Buffer): boolean {
+    const socket = this.#socket;
     if (text === '') return socket.write(data);
     socket.cork();
     socket.write(text, 'latin1');
     socket.write(data);
     socket.uncork();
     return !socket.writableNeedDrain;
+  }
+
+  #writeCopy(text: string, data: Buffer, blocks: MemoryBlocks): boolean {
+    // what no read can have brought lies in memory of its own
+    if (data.length > blockBytes) return this.#writeBoth(text, data);
+    const isJoined = text.length + data.length <= blockBytes;
+    if (!isJoined) this.#socket.write(text, 'latin1');
+    const block = blocks.take();
+    const from = isJoined ? block.write(text, 'latin1') : 0;
+    const end = from + data.copy(block, from);
+    return this.#socket.write(block.subarray(0, end), (error) => {
+      if (error === null || error === undefined) blocks.giveBack(block);
+    });
   }
 }

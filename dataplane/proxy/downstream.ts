@@ -56,6 +56,7 @@ export interface RunningExchange {
   readonly buffered: number;
   /** Starts: routes, filters, answers or forwards. May answer at once. */
   start(): void;
+  /** Valid during the call: it may be overwritten then. */
   contentData(data: Buffer): void;
   contentEnd(trailers: Fields | null): void;
   /** All content that has arrived for now has been told. */

@@ -66,7 +66,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     this.sinceMs = around.nowMs;
     this.clientLines = new ClientLines(client, home.port);
     this.#parser = new RequestParser(home.scanner, home.limits.requestLineBytesMax, this);
-    this.#writer = new MessageWriter(socket);
+    this.#writer = new MessageWriter(socket, null);
     this.#intake = new Intake(socket);
     this.#leaving = new Leaving(socket);
     this.#clock = new Clock(around);
@@ -131,24 +131,21 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     }
   }
 
-  /** What comes may be lent: a head of it is read at once, and of all else a copy is taken. */
+  /** What comes may be lent: nobody keeps it beyond the call, but for a copy of what comes too early. */
   #onData(chunk: Buffer): void {
-    const { memory } = this.#around;
     if (this.#phase === 'Linger') this.#discard(chunk.length);
     else if (this.#phase === 'Tunnel' || this.#phase === 'Closed') return;
-    else if (this.#intake.held !== null) this.#intake.append(memory.kept(chunk));
-    else this.#advance(this.#phase === 'Head' ? chunk : memory.kept(chunk));
+    else if (this.#intake.held !== null) this.#intake.append(this.#around.memory.kept(chunk));
+    else this.#advance(chunk);
   }
 
   /** Takes octets as far as the phase allows and keeps the rest. */
-  #advance(octets: Buffer): void {
+  #advance(bytes: Buffer): void {
     this.#advancing = true;
-    let bytes = octets;
     let at = 0;
     while (at < bytes.length && this.#takesOctets()) {
       at = this.#parser.parse(bytes, at);
       if (at === -1) break;
-      if (at < bytes.length) [bytes, at] = [this.#around.memory.kept(bytes.subarray(at)), 0];
     }
     this.#advancing = false;
     if (at === -1 || this.#phase === 'Linger' || this.#phase === 'Closed') {

@@ -55,7 +55,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     this.socket = socket;
     this.openUntilMs = openUntilMs(pool.terms);
     this.#parser = new ResponseParser(around.scanner, this);
-    this.#writer = new MessageWriter(socket);
+    this.#writer = new MessageWriter(socket, around.blocks);
     this.#buffer = buffer;
     if (buffer === null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('error', () => {});

@@ -162,7 +162,7 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
     const { around, tls, connections } = pool;
     around.waiting.delete(this);
     this.#pool.opening();
-    const buffer = this.#mode === 'Exchanges' && tls === null ? new ReadBuffer() : null;
+    const buffer = this.#mode === 'Exchanges' && tls === null ? new ReadBuffer(around.blocks) : null;
     const onread = buffer === null ? null : this.#readInto(buffer);
     this.#buffer = buffer;
     const terms = { tls, header, timeoutMs: connections.connectTimeoutMs, onread };
