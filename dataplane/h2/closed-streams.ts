@@ -1,3 +1,5 @@
+import type { WastedStreams } from './wasted-streams.ts';
+
 /** Streams that were given up and of which frames may still be on their way. */
 const rememberedMax = 512;
 
@@ -8,8 +10,14 @@ const rememberedMax = 512;
 export class ClosedStreams {
   /** Null while there is none, as on nearly all connections. */
   #abandoned: Map<number, number> | null = null;
+  readonly #wasted: WastedStreams | null;
   #skippedFrom = 0;
   #skippedTo = 0;
+
+  /** `wasted`: those of them that are not reset yet. */
+  constructor(wasted: WastedStreams | null) {
+    this.#wasted = wasted;
+  }
 
   /** We gave `id` up; `mayCome` octets of its content may be on their way. */
   abandoned(id: number, mayCome: number): void {
@@ -41,10 +49,11 @@ export class ClosedStreams {
   }
 
   /** Late content; false when none, or no more, can be on its way. */
-  takes(id: number, octets: number): boolean {
+  takes(id: number, { length, ended }: { readonly length: number; readonly ended: boolean }): boolean {
     const left = this.#abandoned?.get(id);
-    if (left === undefined || octets > left) return false;
-    this.#abandoned?.set(id, left - octets);
+    if (left === undefined || length > left) return false;
+    this.#abandoned?.set(id, left - length);
+    if (ended) this.#wasted?.ended(id);
     return true;
   }
 }

@@ -7,6 +7,11 @@ const burstSeconds = 2;
 const answersAFrame = 3;
 const answersMax = 4096;
 
+/** Monotonic milliseconds; may be coarse. */
+export interface Clock {
+  readonly nowMs: number;
+}
+
 /**
  * Tokens that come back with time: `perSecond` of them, up to `most`, which are there at first.
  *
@@ -15,17 +20,16 @@ const answersMax = 4096;
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #most: number;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #tokens: number;
   #filledMs: number;
 
-  /** `now`: monotonic milliseconds. */
-  constructor(perSecond: number, now: () => number, most: number = perSecond * burstSeconds) {
+  constructor(perSecond: number, clock: Clock, most: number) {
     this.#perSecond = perSecond;
     this.#most = most;
-    this.#now = now;
+    this.#clock = clock;
     this.#tokens = most;
-    this.#filledMs = now();
+    this.#filledMs = clock.nowMs;
   }
 
   /** Takes one; false when there is none. */
@@ -37,26 +41,38 @@ export class TokenBucket {
   }
 
   #fill(): void {
-    const nowMs = this.#now();
+    const { nowMs } = this.#clock;
     const came = ((nowMs - this.#filledMs) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#tokens + came, this.#most);
     this.#filledMs = nowMs;
   }
 }
 
-/** Counts what one peer has us do for nothing; each method is false once it was too much. */
+/** What a peer may do for nothing, each second. */
+export interface FloodLimits {
+  readonly resetsPerSecondMax: number;
+  readonly controlFramesPerSecondMax: number;
+}
+
+/**
+ * Counts what one peer has us do for nothing; each method is false once it was too much. One for each connection, so
+ * both purses are kept in it, and filled together.
+ */
 export class FloodGuard {
-  readonly #resets: TokenBucket;
-  readonly #frames: TokenBucket;
+  readonly #limits: FloodLimits;
+  readonly #clock: Clock;
+  #resets: number;
+  #frames: number;
+  #filledMs: number;
   /** Frames that are due to the peer, as answers to frames of ours. */
   #due = 0;
 
-  constructor(
-    limits: { readonly resetsPerSecondMax: number; readonly controlFramesPerSecondMax: number },
-    now: () => number,
-  ) {
-    this.#resets = new TokenBucket(limits.resetsPerSecondMax, now);
-    this.#frames = new TokenBucket(limits.controlFramesPerSecondMax, now);
+  constructor(limits: FloodLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#resets = limits.resetsPerSecondMax * burstSeconds;
+    this.#frames = limits.controlFramesPerSecondMax * burstSeconds;
+    this.#filledMs = clock.nowMs;
   }
 
   /** A frame of ours with a head or content is on its way. */
@@ -66,18 +82,37 @@ export class FloodGuard {
 
   /** A stream was thrown away: by the peer, or by us for the peer's fault. */
   takesReset(): boolean {
-    return this.#resets.take();
+    if (this.#resets < 1) this.#fill();
+    if (this.#resets < 1) return false;
+    this.#resets -= 1;
+    return true;
   }
 
   /** A frame that costs work and moves nothing: SETTINGS, PRIORITY, empty DATA, unknown types. */
   takesFrame(): boolean {
-    return this.#frames.take();
+    if (this.#frames < 1) this.#fill();
+    if (this.#frames < 1) return false;
+    this.#frames -= 1;
+    return true;
   }
 
   /** WINDOW_UPDATE or PING, of which some follow from what we send. */
   takesAnswer(): boolean {
-    if (this.#due === 0) return this.#frames.take();
+    if (this.#due === 0) return this.takesFrame();
     this.#due -= 1;
     return true;
   }
+
+  #fill(): void {
+    const { resetsPerSecondMax, controlFramesPerSecondMax } = this.#limits;
+    const { nowMs } = this.#clock;
+    const seconds = (nowMs - this.#filledMs) / 1000;
+    this.#filledMs = nowMs;
+    this.#resets = filled(this.#resets, seconds, resetsPerSecondMax);
+    this.#frames = filled(this.#frames, seconds, controlFramesPerSecondMax);
+  }
+}
+
+function filled(tokens: number, seconds: number, perSecond: number): number {
+  return Math.min(tokens + seconds * perSecond, perSecond * burstSeconds);
 }

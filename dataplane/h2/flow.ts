@@ -51,6 +51,13 @@ export interface WaitingStream {
   sendWaiting(): boolean;
 }
 
+/** For connections on which none waits, which are most: never added to. */
+const nobody = new Set<WaitingStream>();
+
+function flushScheduled(outflow: Outflow): void {
+  outflow.flushScheduled();
+}
+
 /** What octets leave by. */
 export interface Transport {
   /** Takes one batch of frames; false when it is full, until it says otherwise. */
@@ -80,11 +87,7 @@ export class Outflow {
   isBusy = false;
 
   readonly #transport: Transport;
-  readonly #waiting = new Set<WaitingStream>();
-  readonly #flushLater = (): void => {
-    this.#scheduled = false;
-    this.flush();
-  };
+  #waiting = nobody;
   #unread = 0;
   #full = false;
   #held = false;
@@ -125,7 +128,7 @@ export class Outflow {
     if (this.writer.size >= batchBytesMax) this.flush();
     else if (!this.#held && !this.#scheduled && !this.#full) {
       this.#scheduled = true;
-      setImmediate(this.#flushLater);
+      setImmediate(flushScheduled, this);
     }
   }
 
@@ -137,6 +140,12 @@ export class Outflow {
     return this.#unread <= unreadBytesMax;
   }
 
+  /** The turn of the event loop is over. */
+  flushScheduled(): void {
+    this.#scheduled = false;
+    this.flush();
+  }
+
   /** Hands the batch over, if the transport takes octets. */
   flush(): void {
     if (this.#full) return;
@@ -146,6 +155,11 @@ export class Outflow {
     this.#unread = 0;
     this.#full = !this.#transport.write(batch);
     this.writer.release(this.isBusy && !this.#transport.keepsOctets() ? 'Reuse' : 'Drop');
+  }
+
+  /** Nobody has asked for a while: lets go of what is empty. */
+  rest(): void {
+    if (this.#waiting.size === 0) this.#waiting = nobody;
   }
 
   /** Nothing goes out any more. */
@@ -163,6 +177,7 @@ export class Outflow {
 
   /** A stream has something to send that its own window takes. */
   wait(stream: WaitingStream): void {
+    if (this.#waiting === nobody) this.#waiting = new Set();
     this.#waiting.add(stream);
   }
 

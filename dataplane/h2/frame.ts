@@ -40,3 +40,6 @@ export const frameBytesMax = 16_384;
 
 /** What a client sends first (RFC 9113 section 3.4), as latin1. */
 export const clientPreface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+
+/** The greatest id of a stream. */
+export const streamIdMax = 0x7fff_ffff;

@@ -10,6 +10,7 @@ export interface AssemblyLimits {
 }
 
 const noOctets = Buffer.alloc(0);
+const noParts: readonly Buffer[] = [];
 
 /**
  * Puts a header block together from HEADERS and its CONTINUATIONs (RFC 9113 sections 4.3, 6.2, 6.10), which the
@@ -17,7 +18,8 @@ const noOctets = Buffer.alloc(0);
  * connection: a block that is not decoded leaves the two tables of HPACK apart.
  */
 export class HeaderAssembler {
-  readonly #limits: AssemblyLimits;
+  readonly #blockBytesMax: number;
+  readonly #continuationsMax: number;
 
   /** Of the block under way or last assembled: its stream, whether HEADERS ended the stream. */
   streamId = 0;
@@ -27,12 +29,13 @@ export class HeaderAssembler {
   /** The whole block, valid during the frame that ended it; null while more is to come. */
   block: Buffer | null = null;
 
-  #parts: Buffer[] = [];
+  #parts: readonly Buffer[] = noParts;
   #bytes = 0;
   #continuations = 0;
 
-  constructor(limits: AssemblyLimits) {
-    this.#limits = limits;
+  constructor({ blockBytesMax, continuationsMax }: AssemblyLimits) {
+    this.#blockBytesMax = blockBytesMax;
+    this.#continuationsMax = continuationsMax;
   }
 
   /** Octets kept of a block that is not whole. */
@@ -60,7 +63,7 @@ export class HeaderAssembler {
     }
     if (end < start) return badPadding;
     const part = start === 0 && end === payload.length ? payload : payload.subarray(start, end);
-    if (part.length > this.#limits.blockBytesMax) return tooLarge;
+    if (part.length > this.#blockBytesMax) return tooLarge;
     if ((flags & frameFlags.endHeaders) === 0) this.#keep(part);
     else this.block = part;
     return null;
@@ -69,19 +72,19 @@ export class HeaderAssembler {
   /** A CONTINUATION frame of the block under way. */
   continuation(flags: number, payload: Buffer): H2Fault | null {
     this.#continuations += 1;
-    if (this.#continuations > this.#limits.continuationsMax) return tooMany;
-    if (this.#bytes + payload.length > this.#limits.blockBytesMax) return tooLarge;
+    if (this.#continuations > this.#continuationsMax) return tooMany;
+    if (this.#bytes + payload.length > this.#blockBytesMax) return tooLarge;
     this.#keep(payload);
     if ((flags & frameFlags.endHeaders) === 0) return null;
     this.block = Buffer.concat(this.#parts, this.#bytes);
-    this.#parts = [];
+    this.#parts = noParts;
     this.#bytes = 0;
     this.#continuations = 0;
     return null;
   }
 
   #keep(part: Buffer): void {
-    if (part.length > 0) this.#parts.push(Buffer.from(part));
+    if (part.length > 0) this.#parts = [...this.#parts, Buffer.from(part)];
     this.#bytes += part.length;
   }
 }

@@ -53,11 +53,13 @@ export class HeaderBlockReader {
   fault = '';
   readonly #decoder: HpackDecoder;
   readonly #rules: BlockRules;
-  readonly #section = new BlockSection();
+  readonly #section: BlockSection;
 
-  constructor(decoder: HpackDecoder, rules: BlockRules) {
+  /** `section`: any one, of no use between calls, so that connections may share it. */
+  constructor(decoder: HpackDecoder, rules: BlockRules, section: BlockSection) {
     this.#decoder = decoder;
     this.#rules = rules;
+    this.#section = section;
   }
 
   request(block: Buffer): RequestBlock | BlockFailure {
@@ -119,7 +121,7 @@ export class HeaderBlockReader {
 const noFields = new Fields();
 
 /** The fields of one block, as they come. */
-class BlockSection implements HeaderSink {
+export class BlockSection implements HeaderSink {
   fields = noFields;
   method: string | null = null;
   scheme: string | null = null;

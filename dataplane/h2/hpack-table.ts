@@ -1,7 +1,7 @@
 import type { HeaderField } from './header-field.ts';
 
 /** Fields a table has room for at first: few connections fill more. A power of two. */
-const roomMin = 16;
+const roomMin = 4;
 
 /**
  * The dynamic table (RFC 7541 sections 2.3.2 and 4): the newest field first, the oldest leave when octets run out.

@@ -4,6 +4,8 @@ import { settingIds } from './frame.ts';
 
 /** Streams at once before the peer has said how many it takes. */
 const firstStreamsMax = 100;
+/** More than anybody reaches; not infinite, as that would be a number of its own for each connection. */
+const noMaximum = 0x7fff_ffff;
 const frameBytesLeast = 16_384;
 const frameBytesMost = 0xff_ffff;
 /** What an encoder's table has before the peer's SETTINGS (RFC 7541 section 4.2 with RFC 9113 section 6.5.2). */
@@ -17,7 +19,7 @@ export class PeerSettings {
   windowBytes = defaultWindowBytes;
   extendedConnect = false;
   /** What it takes of a block's list; who sends more is refused, or costs it the connection. */
-  listBytesMax = Number.POSITIVE_INFINITY;
+  listBytesMax = noMaximum;
   /** Memory that its decoder has for our encoder. */
   tableBytes = firstTableBytes;
   #came = false;
@@ -29,7 +31,7 @@ export class PeerSettings {
 
   /** Reads the payload of a SETTINGS frame, whose length is a multiple of six. */
   read(payload: Buffer): H2Fault | null {
-    if (!this.#came) this.streamsMax = Number.POSITIVE_INFINITY;
+    if (!this.#came) this.streamsMax = noMaximum;
     this.#came = true;
     for (let at = 0; at + 6 <= payload.length; at += 6) {
       const fault = this.#set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));

@@ -3,16 +3,24 @@
 // meaning of any field, and no policy.
 import { errorCodes, type H2Fault } from './error-code.ts';
 import { defaultWindowBytes, Outflow, windowBytesMax, type Transport } from './flow.ts';
-import { FloodGuard } from './flood.ts';
-import { clientPreface, frameBytesMax, frameFlags, frameHeadBytes, frameTypes, settingIds } from './frame.ts';
+import { FloodGuard, type Clock } from './flood.ts';
+import {
+  clientPreface,
+  frameBytesMax,
+  frameFlags,
+  frameHeadBytes,
+  frameTypes,
+  settingIds,
+  streamIdMax,
+} from './frame.ts';
 import { FrameReader, type FrameEvents } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { contentOf, HeaderAssembler } from './header-assembler.ts';
-import { HeaderBlockReader } from './header-block.ts';
+import { HeaderBlockReader, type BlockSection } from './header-block.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
 import { firstTableBytes, PeerSettings } from './peer-settings.ts';
 import { WastedStreams, type ResetPace } from './wasted-streams.ts';
-import { Streams, streamIdMax } from './streams.ts';
+import { Streams } from './streams.ts';
 import type { StreamsHost } from './streams-options.ts';
 import type { H2Stream, StreamEvents } from './stream.ts';
 
@@ -23,8 +31,8 @@ export interface SessionSettings {
   /** At least those of RFC 9113 section 6.9.2, 65,535: what a peer may send before it knows better. */
   readonly streamWindowBytes: number;
   readonly connectionWindowBytes: number;
-  /** The list of a header block (RFC 9113 section 6.5.2); as compressed a frame more. */
-  readonly headBytesMax: number;
+  /** Of a header block (RFC 9113 section 6.5.2); as compressed a frame more. */
+  readonly listBytesMax: number;
   readonly fieldsMax: number;
   /** Streams that come to nothing. */
   readonly resetsPerSecondMax: number;
@@ -38,7 +46,7 @@ export interface SessionSettings {
 }
 
 /** Who a session works for: a connection. */
-export interface SessionHost extends StreamsHost, Transport {
+export interface SessionHost extends StreamsHost, Transport, Clock {
   /** GOAWAY has come. Streams above `lastId` have been told that they were not acted on. */
   goneAway(lastId: number, code: number): void;
   /** SETTINGS have come. */
@@ -61,32 +69,27 @@ export class Session implements FrameEvents {
   #peerIsGoing = false;
   #over = false;
 
-  /** Does nothing before {@link start}. `now`: monotonic milliseconds. */
-  constructor(role: 'Server' | 'Client', settings: SessionSettings, host: SessionHost, now: () => number) {
+  /** Does nothing before {@link start}. `section`: see {@link HeaderBlockReader}. */
+  constructor(
+    role: 'Server' | 'Client',
+    settings: SessionSettings,
+    host: SessionHost,
+    section: BlockSection,
+  ) {
     this.#role = role;
     this.#settings = settings;
     this.#host = host;
-    const { headBytesMax, fieldsMax, extendedConnect, continuationsMax } = settings;
+    const { listBytesMax, continuationsMax, ownResets } = settings;
     this.#outflow = new Outflow(new FrameWriter(), host);
     this.#reader = new FrameReader(frameBytesMax, this, role === 'Server' ? 'Preface' : 'Frames');
     // somewhat more than is taken: a head that is only too large is refused, and the connection lives on
-    const blockBytesMax = headBytesMax + frameBytesMax;
+    const blockBytesMax = listBytesMax + frameBytesMax;
     this.#assembler = new HeaderAssembler({ blockBytesMax, continuationsMax });
-    this.#guard = new FloodGuard(settings, now);
-    const { ownResets } = settings;
-    const rules = { listBytesMax: headBytesMax, fieldsMax, extendedConnect };
-    this.#streams = new Streams({
-      role,
-      streamsMax: settings.streamsMax,
-      streamWindowBytes: settings.streamWindowBytes,
-      connectionWindowBytes: settings.connectionWindowBytes,
-      outflow: this.#outflow,
-      guard: this.#guard,
-      blocks: new HeaderBlockReader(new HpackDecoder(firstTableBytes), rules),
-      wasted: ownResets === null ? null : new WastedStreams(ownResets, now),
-      host,
-      fail: (fault) => this.#fail(fault),
-    });
+    this.#guard = new FloodGuard(settings, host);
+    const blocks = new HeaderBlockReader(new HpackDecoder(firstTableBytes), settings, section);
+    const wasted = ownResets === null ? null : new WastedStreams(ownResets, host);
+    const parts = { outflow: this.#outflow, guard: this.#guard, blocks, wasted };
+    this.#streams = new Streams(role, settings, host, { ...parts, session: this });
   }
 
   /** Streams that are not over, and those of which the peer cannot know it yet. */
@@ -135,14 +138,14 @@ export class Session implements FrameEvents {
 
   /** Writes what comes first: a client's preface, SETTINGS, the connection's window. */
   start(): void {
-    const { streamsMax, streamWindowBytes, headBytesMax, extendedConnect } = this.#settings;
+    const { streamsMax, streamWindowBytes, listBytesMax, extendedConnect } = this.#settings;
     const { writer } = this.#outflow;
     const isServer = this.#role === 'Server';
     if (!isServer) writer.raw(Buffer.from(clientPreface, 'latin1'));
     writer.settings([
       isServer ? [settingIds.maxConcurrentStreams, streamsMax] : [settingIds.enablePush, 0],
       [settingIds.initialWindowSize, streamWindowBytes],
-      [settingIds.maxHeaderListSize, headBytesMax],
+      [settingIds.maxHeaderListSize, listBytesMax],
       ...(isServer && extendedConnect ? [[settingIds.enableConnectProtocol, 1] as const] : []),
     ]);
     const more = this.#settings.connectionWindowBytes - defaultWindowBytes;
@@ -158,7 +161,7 @@ export class Session implements FrameEvents {
     if (this.#over) return;
     this.#outflow.hold();
     const fault = this.#reader.read(bytes);
-    if (fault !== null) this.#fail(fault);
+    if (fault !== null) this.fail(fault);
     this.#streams.tellFlush();
     this.#outflow.release();
   }
@@ -171,6 +174,12 @@ export class Session implements FrameEvents {
   /** To be called regularly: does what time brings. */
   sweep(): void {
     if (!this.#over) this.#streams.sweep();
+  }
+
+  /** Nothing has come or gone for a while: lets go of memory that is of use only when something does. */
+  rest(): void {
+    this.#streams.rest();
+    this.#outflow.rest();
   }
 
   /** Writes now what would be written when this turn of the event loop is over. */
@@ -215,7 +224,8 @@ export class Session implements FrameEvents {
     this.#streams.resetAll(errorCodes.cancel);
   }
 
-  #fail(fault: H2Fault): void {
+  /** The connection is beyond help. */
+  fail(fault: H2Fault): void {
     if (this.#over) return;
     this.#outflow.writer.goAway(this.#streams.goAway('Final'), fault.code);
     this.#outflow.flush();
@@ -230,7 +240,7 @@ export class Session implements FrameEvents {
       this.#peer.came || type === frameTypes.settings
         ? this.#take(type, flags, streamId, payload)
         : noSettings;
-    if (fault !== null) this.#fail(fault);
+    if (fault !== null) this.fail(fault);
   }
 
   #take(type: number, flags: number, streamId: number, payload: Buffer): H2Fault | null {

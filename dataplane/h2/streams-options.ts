@@ -5,20 +5,24 @@ import type { HeaderBlockReader, RequestBlock } from './header-block.ts';
 import type { H2Stream, StreamEvents } from './stream.ts';
 import type { WastedStreams } from './wasted-streams.ts';
 
-/** What streams need of their connection. */
-export interface StreamsOptions {
-  readonly role: 'Server' | 'Client';
+/** What streams may take. Octets and counts. */
+export interface StreamsSettings {
   readonly streamsMax: number;
   readonly streamWindowBytes: number;
   readonly connectionWindowBytes: number;
+}
+
+/** What streams need of their connection. */
+export interface StreamsParts {
   readonly outflow: Outflow;
   readonly guard: FloodGuard;
   readonly blocks: HeaderBlockReader;
   /** Null: what is given up is reset at once. */
   readonly wasted: WastedStreams | null;
-  readonly host: StreamsHost;
-  /** The connection is beyond help. */
-  fail(fault: H2Fault): void;
+  readonly session: {
+    /** The connection is beyond help. */
+    fail(fault: H2Fault): void;
+  };
 }
 
 /** Who is told of streams that the peer opens. */

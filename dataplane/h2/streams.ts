@@ -1,28 +1,19 @@
 import { ClosedStreams } from './closed-streams.ts';
 import { errorCodes, isPeersFault, type H2Fault } from './error-code.ts';
 import { ReceiveWindow } from './flow.ts';
-import {
-  idleStream,
-  skippedStream,
-  closedStream,
-  evenStream,
-  ownChild,
-  brokenTables,
-  connectionOverrun,
-  tooManyResets,
-  tooManyFrames,
-} from './stream-faults.ts';
+import { streamIdMax } from './frame.ts';
+import * as faults from './stream-faults.ts';
 import { H2Stream, type StreamEvents, type StreamOwner } from './stream.ts';
-import type { StreamsOptions } from './streams-options.ts';
+import type { StreamsHost, StreamsParts, StreamsSettings } from './streams-options.ts';
 import type { Outflow } from './flow.ts';
 import type { WastedStreams } from './wasted-streams.ts';
 import type { FloodGuard } from './flood.ts';
 import type { HeaderAssembler } from './header-assembler.ts';
-import type { RequestBlock } from './header-block.ts';
+import type { HeaderBlockReader, RequestBlock } from './header-block.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 
-/** The greatest id of a stream. */
-export const streamIdMax = 0x7fff_ffff;
+/** For connections without any, which are most: never added to. */
+const noStreams = new Map<number, H2Stream>();
 
 /**
  * All streams of a connection: their states (RFC 9113 section 5.1), the order of what comes on one (section 8.1), the
@@ -31,12 +22,16 @@ export const streamIdMax = 0x7fff_ffff;
 export class Streams implements StreamOwner {
   readonly outflow: Outflow;
 
-  readonly #options: StreamsOptions;
+  readonly #role: 'Server' | 'Client';
+  readonly #settings: StreamsSettings;
+  readonly #host: StreamsHost;
   readonly #guard: FloodGuard;
-  readonly #incoming: ReceiveWindow;
-  readonly #closed = new ClosedStreams();
-  readonly #open = new Map<number, H2Stream>();
+  readonly #blocks: HeaderBlockReader;
   readonly #wasted: WastedStreams | null;
+  readonly #session: StreamsParts['session'];
+  readonly #incoming: ReceiveWindow;
+  readonly #closed: ClosedStreams;
+  #open = noStreams;
   #touched: H2Stream[] = [];
   #lastPeerId = 0;
   /** That of a client's upgrade is 1, which so is never used. */
@@ -44,12 +39,22 @@ export class Streams implements StreamOwner {
   /** Streams of the peer above this are not looked at: our GOAWAY says so. */
   #lastTakenId = streamIdMax;
 
-  constructor(options: StreamsOptions) {
-    this.#options = options;
-    this.outflow = options.outflow;
-    this.#guard = options.guard;
-    this.#incoming = new ReceiveWindow(options.connectionWindowBytes);
-    this.#wasted = options.wasted;
+  constructor(role: 'Server' | 'Client', settings: StreamsSettings, host: StreamsHost, parts: StreamsParts) {
+    this.#role = role;
+    this.#settings = settings;
+    this.#host = host;
+    this.outflow = parts.outflow;
+    this.#guard = parts.guard;
+    this.#blocks = parts.blocks;
+    this.#wasted = parts.wasted;
+    this.#closed = new ClosedStreams(parts.wasted);
+    this.#session = parts.session;
+    this.#incoming = new ReceiveWindow(settings.connectionWindowBytes);
+  }
+
+  /** Nobody has asked for a while: lets go of what is empty. */
+  rest(): void {
+    if (this.#open.size === 0) this.#open = noStreams;
   }
 
   /** Streams that are not over, and those of which the peer cannot know it yet. */
@@ -79,9 +84,9 @@ export class Streams implements StreamOwner {
   request(block: Buffer, of: { ended: boolean; events: StreamEvents; max: number }): H2Stream | null {
     if (!this.mayOpen(of.max)) return null;
     this.#lastOwnId += 2;
-    const stream = new H2Stream(this.#lastOwnId, this, this.#options.streamWindowBytes);
+    const stream = new H2Stream(this.#lastOwnId, this, this.#settings.streamWindowBytes);
     stream.events = of.events;
-    this.#open.set(stream.id, stream);
+    this.#add(stream);
     this.outflow.isBusy = true;
     stream.head(block, of.ended);
     return stream;
@@ -130,17 +135,21 @@ export class Streams implements StreamOwner {
   /** DATA: `data` in a frame of `length` octets with its padding. */
   takeData(id: number, data: Buffer, frame: { length: number; ended: boolean }): H2Fault | null {
     const { length } = frame;
-    if (this.#isIdle(id)) return idleStream;
-    if (!this.#incoming.takes(length)) return connectionOverrun;
+    if (this.#isIdle(id)) return faults.idleStream;
+    if (!this.#incoming.takes(length)) return faults.connectionOverrun;
     const stream = this.#open.get(id);
     if (stream === undefined || stream.remoteEnded || !stream.takes(length)) {
       this.returned(length);
-      if (stream === undefined) return this.#takeLateData(id, frame);
+      if (stream === undefined)
+        return this.#closed.takes(id, frame) ? null : this.#rejectNew(id, errorCodes.streamClosed);
       return this.#reject(stream, stream.remoteEnded ? errorCodes.streamClosed : errorCodes.flowControlError);
     }
     if (length > data.length) stream.credit(length - data.length);
     if (!stream.hasHead) return this.#reject(stream, errorCodes.protocolError);
-    if (data.length > 0) this.#tellData(stream, data);
+    if (data.length > 0) {
+      this.#touch(stream);
+      stream.events?.streamData(data);
+    }
     if (frame.ended) this.#endRemote(stream, null);
     return null;
   }
@@ -151,9 +160,9 @@ export class Streams implements StreamOwner {
     // its block changes the table, whatever becomes of it
     if (stream === undefined)
       return this.#takeFirstHead(id, endStream, { block, isOwnChild: dependsOn === id });
-    const isTrailers = this.#options.role === 'Server' || stream.hasHead;
-    const head = isTrailers ? this.#options.blocks.trailers(block) : this.#options.blocks.response(block);
-    if (head === 'CompressionError') return brokenTables;
+    const isTrailers = this.#role === 'Server' || stream.hasHead;
+    const head = isTrailers ? this.#blocks.trailers(block) : this.#blocks.response(block);
+    if (head === 'CompressionError') return faults.brokenTables;
     if (stream.remoteEnded) return this.#reject(stream, errorCodes.streamClosed);
     if (typeof head === 'string' || dependsOn === id) return this.#reject(stream, errorCodes.protocolError);
     if ('status' in head) {
@@ -171,22 +180,22 @@ export class Streams implements StreamOwner {
 
   /** RST_STREAM. */
   takeReset(id: number, code: number): H2Fault | null {
-    if (this.#isIdle(id)) return idleStream;
+    if (this.#isIdle(id)) return faults.idleStream;
     const stream = this.#open.get(id);
     if (stream === undefined) {
       this.#wasted?.over(id);
-      return this.#guard.takesFrame() ? null : tooManyFrames;
+      return this.#guard.takesFrame() ? null : faults.tooManyFrames;
     }
     // what a server says behind an answer that is whole, when it does not want the rest of the request
-    const isCourtesy = this.#options.role === 'Client' && stream.remoteEnded && code === errorCodes.noError;
-    if (!isCourtesy && !this.#guard.takesReset()) return tooManyResets;
+    const isCourtesy = this.#role === 'Client' && stream.remoteEnded && code === errorCodes.noError;
+    if (!isCourtesy && !this.#guard.takesReset()) return faults.tooManyResets;
     this.#tellReset(stream, code, code !== errorCodes.refusedStream);
     return null;
   }
 
   /** WINDOW_UPDATE of a stream. */
   takeWindow(id: number, by: number): H2Fault | null {
-    if (this.#isIdle(id)) return idleStream;
+    if (this.#isIdle(id)) return faults.idleStream;
     const stream = this.#open.get(id);
     if (stream === undefined) return null;
     if (by === 0) return this.#reject(stream, errorCodes.protocolError);
@@ -195,7 +204,7 @@ export class Streams implements StreamOwner {
 
   /** The peer's SETTINGS_INITIAL_WINDOW_SIZE has changed (RFC 9113 section 6.9.2). */
   resizeWindows(by: number): H2Fault | null {
-    for (const stream of this.#open.values()) if (!stream.widen(by)) return connectionOverrun;
+    for (const stream of this.#open.values()) if (!stream.widen(by)) return faults.connectionOverrun;
     return null;
   }
 
@@ -203,39 +212,41 @@ export class Streams implements StreamOwner {
   takePriority(id: number, dependsOn: number): H2Fault | null {
     if (dependsOn !== id) return null;
     const stream = this.#open.get(id);
-    return stream === undefined ? ownChild : this.#reject(stream, errorCodes.protocolError);
+    return stream === undefined ? faults.ownChild : this.#reject(stream, errorCodes.protocolError);
   }
 
   #takeFirstHead(id: number, ended: boolean, of: { block: Buffer; isOwnChild: boolean }): H2Fault | null {
-    const { role, blocks } = this.#options;
-    if (role === 'Client' || id <= this.#lastPeerId) {
-      return blocks.trailers(of.block) === 'CompressionError' ? brokenTables : this.#takeLateHead(id, ended);
+    const blocks = this.#blocks;
+    if (this.#role === 'Client' || id <= this.#lastPeerId) {
+      return blocks.trailers(of.block) === 'CompressionError'
+        ? faults.brokenTables
+        : this.#takeLateHead(id, ended);
     }
     const head = blocks.request(of.block);
-    if (head === 'CompressionError') return brokenTables;
-    if (id % 2 === 0) return evenStream;
+    if (head === 'CompressionError') return faults.brokenTables;
+    if (id % 2 === 0) return faults.evenStream;
     this.#closed.opened(id, this.#lastPeerId);
     this.#lastPeerId = id;
     if (id > this.#lastTakenId) {
-      this.#closed.abandoned(id, this.#options.streamWindowBytes);
+      this.#closed.abandoned(id, this.#settings.streamWindowBytes);
       return null;
     }
-    if (this.count >= this.#options.streamsMax) return this.#refuse(id);
+    if (this.count >= this.#settings.streamsMax) return this.#refuse(id);
     if (head === 'Malformed' || of.isOwnChild) {
       const fault = this.#rejectNew(id, errorCodes.protocolError);
-      this.#options.host.streamRejected(of.isOwnChild ? 'depends on itself' : blocks.fault);
+      this.#host.streamRejected(of.isOwnChild ? 'depends on itself' : blocks.fault);
       return fault;
     }
     return this.#openStream(id, head, ended);
   }
 
   #openStream(id: number, head: RequestBlock | 'TooLarge', ended: boolean): H2Fault | null {
-    const stream = new H2Stream(id, this, this.#options.streamWindowBytes);
+    const stream = new H2Stream(id, this, this.#settings.streamWindowBytes);
     stream.hasHead = true;
     stream.remoteEnded = ended;
-    this.#open.set(id, stream);
+    this.#add(stream);
     this.outflow.isBusy = true;
-    const events = this.#options.host.streamOpened(stream, head, ended);
+    const events = this.#host.streamOpened(stream, head, ended);
     if (stream.isClosed) return null;
     stream.events = events;
     if (events !== null) return null;
@@ -243,30 +254,24 @@ export class Streams implements StreamOwner {
     return this.#refuse(id);
   }
 
+  #add(stream: H2Stream): void {
+    if (this.#open === noStreams) this.#open = new Map();
+    this.#open.set(stream.id, stream);
+  }
+
   #refuse(id: number): H2Fault | null {
-    this.#closed.abandoned(id, this.#options.streamWindowBytes);
+    this.#closed.abandoned(id, this.#settings.streamWindowBytes);
     return this.#rejectNew(id, errorCodes.refusedStream);
   }
 
-  #takeLateData(id: number, { length, ended }: { length: number; ended: boolean }): H2Fault | null {
-    if (!this.#closed.takes(id, length)) return this.#rejectClosed(id);
-    if (ended) this.#wasted?.ended(id);
-    return null;
-  }
-
   #takeLateHead(id: number, ended: boolean): H2Fault | null {
-    if (this.#isIdle(id)) return idleStream;
+    if (this.#isIdle(id)) return faults.idleStream;
     if (this.#wasted?.has(id) === true) {
       if (ended) this.#wasted.ended(id);
       return null;
     }
-    if (this.#closed.isExpected(id)) return this.#guard.takesFrame() ? null : tooManyFrames;
-    return this.#closed.wasSkipped(id) ? skippedStream : closedStream;
-  }
-
-  #tellData(stream: H2Stream, data: Buffer): void {
-    this.#touch(stream);
-    stream.events?.streamData(data);
+    if (this.#closed.isExpected(id)) return this.#guard.takesFrame() ? null : faults.tooManyFrames;
+    return this.#closed.wasSkipped(id) ? faults.skippedStream : faults.closedStream;
   }
 
   #touch(stream: H2Stream): void {
@@ -293,17 +298,13 @@ export class Streams implements StreamOwner {
     if (stream.isClosed) return null;
     this.#writeReset(stream, code);
     this.#tellReset(stream, code, true);
-    return this.#guard.takesReset() ? null : tooManyResets;
+    return this.#guard.takesReset() ? null : faults.tooManyResets;
   }
 
   #rejectNew(id: number, code: number): H2Fault | null {
     this.outflow.writer.reset(id, code);
     this.outflow.wrote();
-    return this.#guard.takesReset() ? null : tooManyResets;
-  }
-
-  #rejectClosed(id: number): H2Fault | null {
-    return this.#rejectNew(id, errorCodes.streamClosed);
+    return this.#guard.takesReset() ? null : faults.tooManyResets;
   }
 
   #writeReset(stream: H2Stream, code: number): void {
@@ -347,18 +348,18 @@ export class Streams implements StreamOwner {
   #tellLast(): void {
     if (this.#open.size > 0) return;
     this.outflow.isBusy = false;
-    this.#options.host.lastStreamClosed();
+    this.#host.lastStreamClosed();
   }
 
   /** Whether a stream of this number would be one that we open. */
   isOwn(id: number): boolean {
-    return id % 2 === (this.#options.role === 'Client' ? 1 : 0);
+    return id % 2 === (this.#role === 'Client' ? 1 : 0);
   }
 
   /** Nobody has opened it; no server pushes here. */
   #isIdle(id: number): boolean {
     if (id % 2 === 0) return true;
-    return id > (this.#options.role === 'Client' ? this.#lastOwnId : this.#lastPeerId);
+    return id > (this.#role === 'Client' ? this.#lastOwnId : this.#lastPeerId);
   }
 
   // ---- what streams ask for
@@ -375,7 +376,7 @@ export class Streams implements StreamOwner {
   }
 
   localEnded(stream: H2Stream): void {
-    if (this.#options.role === 'Client' || stream.isTunnel) {
+    if (this.#role === 'Client' || stream.isTunnel) {
       this.#closeIfEnded(stream);
       return;
     }
@@ -393,6 +394,6 @@ export class Streams implements StreamOwner {
     }
     this.#writeReset(stream, code);
     this.#close(stream);
-    if (isPeersFault(code) && !this.#guard.takesReset()) this.#options.fail(tooManyResets);
+    if (isPeersFault(code) && !this.#guard.takesReset()) this.#session.fail(faults.tooManyResets);
   }
 }

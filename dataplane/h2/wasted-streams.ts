@@ -1,4 +1,4 @@
-import { TokenBucket } from './flood.ts';
+import { TokenBucket, type Clock } from './flood.ts';
 import type { StreamEvents } from './stream.ts';
 
 /** How many streams we give up by RST_STREAM. */
@@ -23,14 +23,14 @@ interface Wasted {
  */
 export class WastedStreams {
   readonly #pace: ResetPace;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #purse: TokenBucket;
   readonly #streams = new Map<number, Wasted>();
 
-  constructor(pace: ResetPace, now: () => number) {
+  constructor(pace: ResetPace, clock: Clock) {
     this.#pace = pace;
-    this.#now = now;
-    this.#purse = new TokenBucket(pace.perSecond, now, pace.atOnce);
+    this.#clock = clock;
+    this.#purse = new TokenBucket(pace.perSecond, clock, pace.atOnce);
   }
 
   get size(): number {
@@ -48,7 +48,7 @@ export class WastedStreams {
 
   /** `events` will be told when the stream is over. */
   add(id: number, events: StreamEvents | null, isWhole: boolean): void {
-    this.#streams.set(id, { events, isWhole, sinceMs: this.#now() });
+    this.#streams.set(id, { events, isWhole, sinceMs: this.#clock.nowMs });
   }
 
   /** The peer has ended its side. */
@@ -66,7 +66,7 @@ export class WastedStreams {
   /** The stream that is to be reset now, the oldest first; null for none. To be asked until there is none. */
   due(): number | null {
     for (const [id, { sinceMs }] of this.#streams)
-      return this.#now() - sinceMs >= this.#pace.waitMsMax || this.mayReset() ? id : null;
+      return this.#clock.nowMs - sinceMs >= this.#pace.waitMsMax || this.mayReset() ? id : null;
     return null;
   }
 

@@ -2,7 +2,7 @@
 // the drain. Knows nothing of routes, filters and backends: requests go to the engine as they come.
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { AddressCounts } from './addresses.ts';
-import { AnswerHeads } from './http2/answer-head.ts';
+import { Http2Terms } from './http2/session-terms.ts';
 import { LentMemory } from './lent-memory.ts';
 import { fixedLimits } from './limits.ts';
 import { OverloadGuard } from './overload-guard.ts';
@@ -102,7 +102,7 @@ class FollowingListeners implements Listeners {
     const gateway = createGateway({ ...options, now: this.#now });
     this.#around = {
       gateway,
-      answerHeads: new AnswerHeads(),
+      http2: new Http2Terms(),
       memory: new LentMemory(),
       guard: this.#guard,
       nowMs: this.#now(),

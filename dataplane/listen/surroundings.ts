@@ -1,4 +1,4 @@
-import type { AnswerHeads } from './http2/answer-head.ts';
+import type { Http2Terms } from './http2/session-terms.ts';
 import type { LentMemory } from './lent-memory.ts';
 import type { Limits } from './limits.ts';
 import type { OverloadGuard } from './overload-guard.ts';
@@ -9,8 +9,7 @@ import type { ClientRules } from '#dataplane/runtime.ts';
 /** What all connections of a data plane share. `nowMs` is coarse: the last sweep's monotonic time. */
 export interface ConnectionSurroundings {
   readonly gateway: Gateway;
-  /** Makes heads of answers for HTTP/2. */
-  readonly answerHeads: AnswerHeads;
+  readonly http2: Http2Terms;
   /** What sockets in the clear are read into. */
   readonly memory: LentMemory;
   readonly nowMs: number;

@@ -1,3 +1,4 @@
+import { BlockSection } from '#dataplane/h2/header-block.ts';
 import { Session } from '#dataplane/h2/session.ts';
 import { preface, readFrames, settings } from './h2-frames.ts';
 import type { H2Fault } from '#dataplane/h2/error-code.ts';
@@ -76,7 +77,7 @@ export class GivenSession implements SessionHost {
   #written: Buffer[] = [];
 
   constructor(wanted: Partial<SessionSettings> = {}, begins = true) {
-    this.session = new Session('Server', { ...ordinary, ...wanted }, this, () => this.nowMs);
+    this.session = new Session('Server', { ...ordinary, ...wanted }, this, new BlockSection());
     this.session.start();
     if (!begins) return;
     this.receive(preface, settings());
@@ -135,7 +136,7 @@ const ordinary: SessionSettings = {
   streamsMax: 100,
   streamWindowBytes: 65_536,
   connectionWindowBytes: 1_048_576,
-  headBytesMax: 32_768,
+  listBytesMax: 32_768,
   fieldsMax: 100,
   resetsPerSecondMax: 100,
   controlFramesPerSecondMax: 500,

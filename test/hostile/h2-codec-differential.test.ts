@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { seed } from './fuzz-length.ts';
-import { HeaderBlockReader } from '#dataplane/h2/header-block.ts';
+import { BlockSection, HeaderBlockReader } from '#dataplane/h2/header-block.ts';
 import { HpackDecoder } from '#dataplane/h2/hpack-decoder.ts';
 import { HpackEncoder } from '#dataplane/h2/hpack-encoder.ts';
 import { decoded, hex } from '#test/dataplane/h2/hpack-given.ts';
@@ -31,11 +31,11 @@ type Ours = {
 /** How ours reads a connection's blocks. */
 class OurReader {
   readonly #decoder = new HpackDecoder(4096);
-  readonly #reader = new HeaderBlockReader(new HpackDecoder(4096), {
-    listBytesMax: 1_000_000,
-    fieldsMax: 1000,
-    extendedConnect: false,
-  });
+  readonly #reader = new HeaderBlockReader(
+    new HpackDecoder(4096),
+    { listBytesMax: 1_000_000, fieldsMax: 1000, extendedConnect: false },
+    new BlockSection(),
+  );
 
   read(block: Buffer): Ours {
     const lines: Line[] = [];

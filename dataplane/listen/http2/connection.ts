@@ -13,18 +13,13 @@ import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts'
 import type { AnswerHeads } from './answer-head.ts';
 import type { StreamHome } from './stream.ts';
 import type { RequestBlock } from '#dataplane/h2/header-block.ts';
-import type { SessionHost, SessionSettings } from '#dataplane/h2/session.ts';
+import type { SessionHost } from '#dataplane/h2/session.ts';
 import type { H2Stream, StreamEvents } from '#dataplane/h2/stream.ts';
 import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Socket } from 'node:net';
 
-/** What no policy sets. Octets of windows; frames that move nothing; parts of a head. */
-const streamWindowBytes = 64 * 1024;
-const connectionWindowBytes = 1024 * 1024;
-const controlFramesPerSecondMax = 500;
-const continuationsMax = 16;
 /** Streams of a connection while memory or time are short. */
 const savingStreamsMax = 10;
 
@@ -54,7 +49,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
   readonly #session: Session;
   readonly #leaving: Leaving;
   readonly #hosts = new HostMemo();
-  readonly #streams = new Set<Http2ServerStream>();
+  #streams = noStreams;
   #phase: Phase = 'Open';
   #requests = 0;
   #announced = false;
@@ -69,12 +64,13 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     this.#home = home;
     this.#socket = socket;
     this.client = client;
-    this.heads = around.answerHeads;
+    this.heads = around.http2.heads;
     this.port = home.port;
     this.sinceMs = around.nowMs;
     this.clientLines = new ClientLines(client, home.port);
     this.#leaving = new Leaving(socket);
-    this.#session = new Session('Server', sessionSettings(home), this, () => around.nowMs);
+    const settings = around.http2.settingsOf(home.limits, home.rules);
+    this.#session = new Session('Server', settings, this, around.http2.section);
     this.#clock = new Clock(around);
     this.#clock.start(home.limits.headTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -180,6 +176,13 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     if (waitsFor !== 'Socket') this.#leaving.begin();
     else if (this.#leaving.getsOn()) this.#clock.start(this.#home.limits.sendTimeoutMs);
     if (!isSame) this.#clock.start(this.#timeoutOf(waitsFor));
+    else if (waitsFor === 'Requests') this.#rest();
+  }
+
+  /** Lets go of memory that only streams need. */
+  #rest(): void {
+    this.#streams = noStreams;
+    this.#session.rest();
   }
 
   #whatItWaitsFor(): Wait {
@@ -268,6 +271,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     }
     const isHead = head !== 'TooLarge' && head.pseudo.method === 'HEAD';
     const downstream = new Http2ServerStream(this, stream, { declared, ended, isHead });
+    if (this.#streams === noStreams) this.#streams = new Set();
     this.#streams.add(downstream);
     stream.events = downstream;
     const request = head === 'TooLarge' ? tooLarge : decodeRequest(head, this.#facts(ended));
@@ -309,19 +313,6 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
   }
 }
 
+/** For connections without any, which are most: never added to. */
+const noStreams = new Set<Http2ServerStream>();
 const tooLarge: Failure = { kind: 'HeadTooLarge' };
-
-function sessionSettings({ limits, rules }: ConnectionHome): SessionSettings {
-  return {
-    streamsMax: rules.http2.streamsMax,
-    streamWindowBytes,
-    connectionWindowBytes,
-    headBytesMax: limits.headBytesMax,
-    fieldsMax: limits.fieldCountMax,
-    resetsPerSecondMax: rules.http2.resetsPerSecondMax,
-    controlFramesPerSecondMax,
-    continuationsMax,
-    extendedConnect: true,
-    ownResets: null,
-  };
-}

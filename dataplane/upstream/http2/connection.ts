@@ -1,3 +1,4 @@
+import { BlockSection } from '#dataplane/h2/header-block.ts';
 import { Session } from '#dataplane/h2/session.ts';
 import { openUntilMs } from '../surroundings.ts';
 import { Http2Exchange } from './exchange.ts';
@@ -67,7 +68,7 @@ export class Http2Connection implements SessionHost, Swept {
     this.#settleByMs = nowMs + connections.connectTimeoutMs + around.limits.sweepMs;
     this.#idleSinceMs = nowMs;
     this.#heardMs = nowMs;
-    this.#session = new Session('Client', sessionSettings(home.terms), this, () => around.nowMs);
+    this.#session = new Session('Client', sessionSettings(home.terms), this, new BlockSection());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => this.#session.ready());
     socket.on('error', () => {});
@@ -258,7 +259,7 @@ function sessionSettings({ around, connections }: ConnectionTerms): SessionSetti
     streamsMax: 0,
     streamWindowBytes,
     connectionWindowBytes: streamWindowBytes * Math.max(1, connections.streamsMax),
-    headBytesMax,
+    listBytesMax: headBytesMax,
     fieldsMax: fieldCountMax,
     resetsPerSecondMax,
     controlFramesPerSecondMax,

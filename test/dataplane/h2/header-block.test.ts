@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Fields } from '#dataplane/http/fields.ts';
-import { type BlockFailure, type BlockRules, HeaderBlockReader } from '#dataplane/h2/header-block.ts';
+import {
+  type BlockFailure,
+  type BlockRules,
+  HeaderBlockReader,
+  BlockSection,
+} from '#dataplane/h2/header-block.ts';
 import { HpackDecoder } from '#dataplane/h2/hpack-decoder.ts';
 import { HpackEncoder } from '#dataplane/h2/hpack-encoder.ts';
 import { hex, type Line } from './hpack-given.ts';
@@ -10,7 +15,7 @@ import { hex, type Line } from './hpack-given.ts';
 const rules: BlockRules = { listBytesMax: 4096, fieldsMax: 20, extendedConnect: true };
 
 function reader(changed: Partial<BlockRules> = {}): HeaderBlockReader {
-  return new HeaderBlockReader(new HpackDecoder(4096), { ...rules, ...changed });
+  return new HeaderBlockReader(new HpackDecoder(4096), { ...rules, ...changed }, new BlockSection());
 }
 
 function blockOf(lines: readonly Line[]): Buffer {

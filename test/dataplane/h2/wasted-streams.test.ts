@@ -5,7 +5,7 @@ import { WastedStreams } from '#dataplane/h2/wasted-streams.ts';
 function given(): { wasted: WastedStreams; clock: { nowMs: number }; over: number[]; add(id: number): void } {
   const clock = { nowMs: 0 };
   const over: number[] = [];
-  const wasted = new WastedStreams({ atOnce: 2, perSecond: 1, waitMsMax: 5_000 }, () => clock.nowMs);
+  const wasted = new WastedStreams({ atOnce: 2, perSecond: 1, waitMsMax: 5_000 }, clock);
   const nothing = (): void => {};
   return {
     wasted,

@@ -6,7 +6,7 @@ import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultClientRules as rules } from '#dataplane/compile/client-rules.ts';
 import { LentMemory } from '#dataplane/listen/lent-memory.ts';
-import { AnswerHeads } from '#dataplane/listen/http2/answer-head.ts';
+import { Http2Terms } from '#dataplane/listen/http2/session-terms.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { ServerConnection } from '#dataplane/listen/http1/connection.ts';
 import { aPort, aRuntime } from '#test/given/runtime.ts';
@@ -51,7 +51,7 @@ function givenConnection(choices: Choices = {}) {
   const scanner = new HeadScanner({ bytesMax: 8_192, fieldsMax: 100, underscores: 'Refuse' });
   const around = {
     gateway,
-    answerHeads: new AnswerHeads(),
+    http2: new Http2Terms(),
     memory: new LentMemory(),
     nowMs: 0,
     guard: choices.guard ?? { saves: false, sheds: false, patience: 1 },

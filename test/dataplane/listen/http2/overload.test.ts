@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import { defaultClientRules } from '#dataplane/compile/client-rules.ts';
 import { Http2Connection } from '#dataplane/listen/http2/connection.ts';
 import { LentMemory } from '#dataplane/listen/lent-memory.ts';
-import { AnswerHeads } from '#dataplane/listen/http2/answer-head.ts';
+import { Http2Terms } from '#dataplane/listen/http2/session-terms.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
@@ -24,7 +24,7 @@ async function aGuardedPort(backendPort: number) {
     cell: dataPlane.cell,
     observer: { exchangeFinished: () => {} },
   });
-  const around = { gateway, guard, answerHeads: new AnswerHeads(), memory: new LentMemory(), nowMs: 0 };
+  const around = { gateway, guard, http2: new Http2Terms(), memory: new LentMemory(), nowMs: 0 };
   const home = {
     port: 80,
     draining: false,
