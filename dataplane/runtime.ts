@@ -2,6 +2,7 @@ import type { Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
 import type { Router } from '#dataplane/route/router.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
+import type { Sessions } from '#dataplane/upstream/sessions/sessions.ts';
 import type {
   ClientLimits,
   ClientProtocols,
@@ -155,6 +156,8 @@ export interface Forward {
   readonly kind: 'Forward';
   /** The next backend by weight; null when there is none at all. */
   pick(): Backend | null;
+  /** Null: each request is balanced for itself. */
+  readonly sessions: Sessions<Backend> | null;
   /** The whole exchange. Milliseconds; 0 for none. */
   readonly requestTimeoutMs: number;
   /** One attempt at a backend, from its beginning to the end of the answer. Milliseconds; 0 for none. */

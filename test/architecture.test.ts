@@ -118,11 +118,19 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:crypto', 'node:net'],
   },
   'dataplane/compile': {
-    rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/filters', 'dataplane/runtime'],
+    rooms: [
+      'snapshot',
+      'dataplane/http',
+      'dataplane/route',
+      'dataplane/filters',
+      'dataplane/upstream/sessions',
+      'dataplane/runtime',
+    ],
     builtins: ['node:crypto', 'node:net', 'node:tls'],
   },
   'dataplane/upstream': {
     rooms: ['snapshot', 'dataplane/h2', 'dataplane/http'],
+    packages: ['lru-cache'],
     builtins: ['node:crypto', 'node:dgram', 'node:net', 'node:tls'],
   },
   'dataplane/proxy': {

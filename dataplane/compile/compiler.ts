@@ -30,6 +30,7 @@ import { RelayCompiler, type Relays } from './relays.ts';
 import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
 import { compileRules, dependsOnPort } from './rules.ts';
 import { loadCertificate, type LoadedCertificate } from './certificates.ts';
+import { SessionSeals } from './session-seals.ts';
 import { TlsCompiler } from './tls.ts';
 
 /** What lives longer than a runtime, and is handed in. */
@@ -72,6 +73,7 @@ export class Compiler {
   readonly #routes = new CarryOver<Route, CompiledRoute>(compileRoute);
   readonly #certificates = new CarryOver(loadedCertificate);
   readonly #tls = new TlsCompiler();
+  readonly #seals = new SessionSeals();
   readonly #clients = new CarryOver(portClients);
   readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
   readonly #limits = new WeakMap<RateLimit, LimitFilter>();
@@ -105,6 +107,8 @@ export class Compiler {
 
   #compilePorts(resources: ByKind): CompiledPorts {
     const refused: Refused[] = [];
+    this.#seals.use(resources.sessionSecrets[0]?.secret ?? null);
+    refused.push(...this.#seals.problemsOf(resources.routes));
     const parts = this.#parts(resources, refused);
     const routes = this.#routes.takeOver(resources.routes, refused);
     const certificates = this.#certificatesById(resources, refused);
@@ -132,6 +136,7 @@ export class Compiler {
       cluster: (id) => this.#dependencies.upstreams.cluster(id),
       authentication: (id) => authentications.get(id) ?? null,
       rateLimit: (id) => limits.get(id) ?? null,
+      sessionSeal: () => this.#seals.present,
     };
   }
 

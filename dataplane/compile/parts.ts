@@ -2,6 +2,7 @@
 // again only when it, or something it was made with, is another one.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Backend } from '#dataplane/runtime.ts';
+import type { SessionSeal } from '#dataplane/upstream/sessions/session-seal.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 
 /** A cluster that requests can be sent to. */
@@ -18,6 +19,8 @@ export interface Parts {
   cluster(id: ResourceId): Cluster | null;
   authentication(id: ResourceId): RequestFilter | null;
   rateLimit(id: ResourceId): LimitFilter | null;
+  /** What sealed tokens are opened by; the id is that of its secret. */
+  sessionSeal(id: ResourceId): SessionSeal | null;
 }
 
 interface Read {
@@ -45,6 +48,10 @@ export class RecordedParts implements Parts {
 
   rateLimit(id: ResourceId): LimitFilter | null {
     return this.#record('rateLimit', id, this.#parts.rateLimit(id));
+  }
+
+  sessionSeal(id: ResourceId): SessionSeal | null {
+    return this.#record('sessionSeal', id, this.#parts.sessionSeal(id));
   }
 
   /** Ends the recording: tells of any parts whether they would have given the same answers. */

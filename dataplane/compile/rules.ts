@@ -6,12 +6,13 @@ import { redirectLocation } from '#dataplane/filters/redirect.ts';
 import { rewrite } from '#dataplane/filters/rewrite.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Action, Backend, Mirror, ResponseFilter, Retry, Rule } from '#dataplane/runtime.ts';
+import { Sessions } from '#dataplane/upstream/sessions/sessions.ts';
+import { sessionSecretId, type Persistence } from '#snapshot/sessions.ts';
 import type { Filter } from '#snapshot/filter.ts';
 import type {
   ForwardAction,
   Mirror as RouteMirror,
   Route,
-  RouteAction,
   RouteRetry,
   RouteRule,
   RouteTimeouts,
@@ -19,7 +20,7 @@ import type {
 } from '#snapshot/route.ts';
 import type { Parts } from './parts.ts';
 import { timeoutsOf } from './timeouts.ts';
-import { weightedPick } from './weights.ts';
+import { weightedPick, type Weighted } from './weights.ts';
 
 /** The rules of `route` on listeners with this port, in the route's order. */
 export function compileRules(route: Route, port: number, parts: Parts): readonly Rule[] {
@@ -39,11 +40,11 @@ interface RuleContext {
 }
 
 function compileRule(context: RuleContext): Rule {
-  const { route, rule, port, parts } = context;
+  const { route, rule, parts } = context;
   const labels = { route: route.name, name: rule.name };
   const policies = compilePolicies(rule, parts);
   const edits = compileEdits(rule.filters);
-  const action = compileAction(rule.action, port, parts);
+  const action = compileAction(context);
   const reason = policies.closed ?? edits.closed ?? (action.kind === 'Closed' ? action.reason : null);
   if (reason !== null) {
     return { ...labels, requestFilters: [], responseFilters: [], action: { kind: 'Closed', reason } };
@@ -110,10 +111,11 @@ function compileEdits(filters: readonly Filter[]): CompiledEdits {
   return { request, response, closed };
 }
 
-function compileAction(action: RouteAction, port: number, parts: Parts): Action {
+function compileAction({ route, rule, port, parts }: RuleContext): Action {
+  const { action } = rule;
   switch (action.kind) {
     case 'Forward':
-      return compileForward(action, parts);
+      return compileForward(action, `${route.name} ${rule.name}`, parts);
     case 'Redirect':
       return { kind: 'Redirect', status: action.status, location: redirectLocation(action, port) };
     case 'Closed':
@@ -125,7 +127,8 @@ function compileAction(action: RouteAction, port: number, parts: Parts): Action 
   }
 }
 
-function compileForward(action: ForwardAction, parts: Parts): Action {
+/** `scope`: what tells the rule from all others. */
+function compileForward(action: ForwardAction, scope: string, parts: Parts): Action {
   const mirrors = action.mirrors.flatMap((mirror) => compileMirror(mirror, parts));
   const backends: { value: Backend; weight: number }[] = [];
   for (const backend of action.backends) {
@@ -137,7 +140,19 @@ function compileForward(action: ForwardAction, parts: Parts): Action {
   const { bodyBytesMax, hedge } = action;
   const retry = action.retry === null ? null : compileRetry(action.retry);
   const timeouts = timeoutsOf(ofOneTry(action));
-  return { kind: 'Forward', pick: weightedPick(backends), bodyBytesMax, retry, hedge, ...timeouts };
+  const sessions = compileSessions(action.persistence, { scope, parts, backends });
+  return { kind: 'Forward', pick: weightedPick(backends), sessions, bodyBytesMax, retry, hedge, ...timeouts };
+}
+
+/** None where there is no seal: a token that anybody can make could lead anywhere. */
+function compileSessions(
+  persistence: Persistence | null,
+  of: { readonly scope: string; readonly parts: Parts; readonly backends: readonly Weighted<Backend>[] },
+): Sessions<Backend> | null {
+  const seal = persistence === null ? null : of.parts.sessionSeal(sessionSecretId);
+  if (persistence === null || seal === null) return null;
+  const backends = of.backends.flatMap(({ value, weight }) => (weight > 0 ? [value] : []));
+  return new Sessions({ persistence, scope: of.scope, seal, backends });
 }
 
 /** What a try has by its rule's retries, if that is less. */

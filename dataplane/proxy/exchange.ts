@@ -8,6 +8,7 @@ import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
 import { forwardedHead, forwardedTrailers, removeOwnFields, requestIdOf, userAgentOf } from './forwarded.ts';
 import { removeNominated } from '#dataplane/http/hop-by-hop.ts';
+import { endpointLabel } from './record.ts';
 import { isMisdirected, ruleFor } from './routing.ts';
 import { Tunnel } from './tunnel.ts';
 import { acceptsSwitch } from './upgrade.ts';
@@ -25,6 +26,7 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
+import type { Session } from '#dataplane/upstream/sessions/sessions.ts';
 import type { Backend, Forward, Port, Redirect, Rule, ServedListener } from '#dataplane/runtime.ts';
 
 /** What all exchanges of a data plane share. */
@@ -53,6 +55,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #listener: ServedListener | null = null;
   #rule: Rule | null = null;
   #backend: Backend | null = null;
+  #session: Session<Backend> | null = null;
   #forwarding: Forwarding | null = null;
   #time: AllowedTime | null = null;
   #contentEnded: boolean;
@@ -167,13 +170,10 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   #pick(action: Forward): void {
-    const backend = action.pick();
-    if (backend === null) {
-      this.#fail({ kind: 'NoBackend' });
-      return;
-    }
-    this.#backend = backend;
-    this.#filter(backend.requestFilters, 0);
+    this.#session = action.sessions?.of(this.request.fields) ?? null;
+    this.#backend = this.#session?.backend ?? action.pick();
+    if (this.#backend === null) this.#fail({ kind: 'NoBackend' });
+    else this.#filter(this.#backend.requestFilters, 0);
   }
 
   #redirect(action: Redirect): void {
@@ -199,7 +199,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     }
     const outgoing = new OutgoingRequest(this.request, this.forwarded);
     const { cluster, mirrors } = backend;
-    const terms = { cluster, action, mirrors, watch: this.#around };
+    const terms = { cluster, action, mirrors, session: this.#session, watch: this.#around };
     this.#forwarding = new Forwarding(outgoing, terms, this.#downstream, this);
     this.#forwarding.start(this.#contentEnded);
   }
@@ -270,6 +270,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#fail(failure);
       return null;
     }
+    this.#session?.tell(fields, this.#backend, this.#forwarding?.endpoint ?? null, this.client);
     fields.appendAll(this.answerFields);
     return head;
   }
@@ -373,7 +374,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       route: this.#rule?.route ?? null,
       rule: this.#rule?.name ?? null,
       cluster: this.#backend?.cluster?.name ?? null,
-      endpoint: this.#forwarding?.endpoint ?? null,
+      endpoint: endpointLabel(this.#forwarding),
       protocol: this.request.protocol,
       method: this.request.method,
       host: this.request.host,

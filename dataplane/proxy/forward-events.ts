@@ -4,6 +4,7 @@ import type { Fields } from '#dataplane/http/fields.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { Forward, Mirror } from '#dataplane/runtime.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
+import type { Session } from '#dataplane/upstream/sessions/sessions.ts';
 import type { TimeWatch } from './allowed-time.ts';
 
 /** Is told how a forwarded request fares. */
@@ -29,5 +30,7 @@ export interface ForwardTerms {
   readonly cluster: UpstreamCluster;
   readonly action: Pick<Forward, 'retry' | 'hedge'>;
   readonly mirrors: readonly Mirror[];
+  /** Null: its endpoint is chosen for this request alone. */
+  readonly session: Session | null;
   readonly watch: TimeWatch;
 }

@@ -81,8 +81,8 @@ export class Forwarding implements AttemptOwner {
   }
 
   /** The endpoint of the present or last attempt. */
-  get endpoint(): string | null {
-    return this.#attempt?.endpoint.name ?? null;
+  get endpoint(): UpstreamEndpoint | null {
+    return this.#attempt?.endpoint ?? null;
   }
 
   // ---- the exchange's side
@@ -99,7 +99,7 @@ export class Forwarding implements AttemptOwner {
   }
 
   #begin(): void {
-    const { cluster, mirrors, action } = this.#terms;
+    const { cluster, mirrors, session, action } = this.#terms;
     const { retry, hedge } = action;
     const hasContent = !this.#contentEnded || this.#early !== null;
     if (hasContent && (retry !== null || cluster.speaksHttp2)) this.#kept = new KeptContent();
@@ -108,10 +108,12 @@ export class Forwarding implements AttemptOwner {
       return;
     }
     this.#isOpen = true;
-    if (hedge !== null) this.#hedge(hedge);
+    const held = session?.endpoint ?? null;
+    // what a session has to say to its endpoint is nothing to another one
+    if (hedge !== null && held === null) this.#hedge(hedge);
     if (mirrors.length > 0 && this.request.upgrade === '') this.#mirror(mirrors);
     this.#hash = cluster.hashOf(this.request.head.fields, this.#events.client.address);
-    const endpoint = cluster.pick(this.#hash, none);
+    const endpoint = held ?? cluster.pick(this.#hash, none);
     if (endpoint === null) this.#fail({ kind: 'NoEndpoint' });
     else this.#try(endpoint, 'Kept');
   }

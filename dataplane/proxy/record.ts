@@ -2,6 +2,14 @@ import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { RequestRecord } from '#dataplane/http/observer.ts';
 import type { ServedListener } from '#dataplane/runtime.ts';
+import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
+
+/** The endpoint that was asked last, as records tell it. */
+export function endpointLabel(
+  forwarding: { readonly endpoint: UpstreamEndpoint | null } | null,
+): string | null {
+  return forwarding?.endpoint?.name ?? null;
+}
 
 /** The record of a request that never became an exchange: its head could not be understood. */
 export function refusalRecord(

@@ -3,7 +3,7 @@ import { CallerPools } from './caller-pools.ts';
 import { ClientTls } from './client-tls.ts';
 import { ConnectionRoom } from './connection-room.ts';
 import { ClusterCounts } from './figures.ts';
-import { UpstreamEndpoint } from './endpoint.ts';
+import { endpointName, UpstreamEndpoint } from './endpoint.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { noHash } from './balance/balancer.ts';
 import { EndpointChoice } from './balance/endpoint-choice.ts';
@@ -118,6 +118,16 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
    */
   pick(hash: number, tried: readonly UpstreamEndpoint[]): UpstreamEndpoint | null {
     return (this.#parts ?? this.#begin()).choice.pick(hash, tried);
+  }
+
+  /**
+   * The endpoint of this name (`address:port`) for requests that have a reason to go there, also one that ends and
+   * serves till then; null when it has left, or is passed over for how it fares.
+   */
+  usable(name: string): UpstreamEndpoint | null {
+    if (this.#parts === null) this.#begin();
+    const endpoint = this.#endpoints.get(name);
+    return endpoint !== undefined && endpoint.healthy && !endpoint.doubtful ? endpoint : null;
   }
 
   /** What leads a request to the same endpoint again; the same number for all where nothing does. */
@@ -277,7 +287,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     const ready: UpstreamEndpoint[] = [];
     const terminating: UpstreamEndpoint[] = [];
     for (const told of listed) {
-      const key = `${told.address} ${told.port}`;
+      const key = endpointName(told);
       if (endpoints.has(key)) continue;
       const known = before.get(key);
       const endpoint = known ?? new UpstreamEndpoint(told, this);

@@ -12,9 +12,14 @@ export interface EndpointOwner extends ConnectionTerms {
   transportTo(endpoint: UpstreamEndpoint): Transport;
 }
 
+/** `address:port`, by which it is told from all others of its cluster. */
+export function endpointName({ address, port }: Pick<Endpoint, 'address' | 'port'>): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** One endpoint of a cluster: who it is, how it fares, and how it is reached. */
 export class UpstreamEndpoint implements Hinted, Destination {
-  /** `address:port`, for logs. */
+  /** As {@link endpointName} tells it: a label in logs. */
   readonly name: string;
   readonly address: string;
   readonly port: number;
@@ -40,9 +45,7 @@ export class UpstreamEndpoint implements Hinted, Destination {
     this.port = endpoint.port;
     this.forZones = endpoint.forZones;
     this.forNodes = endpoint.forNodes;
-    this.name = endpoint.address.includes(':')
-      ? `[${endpoint.address}]:${endpoint.port}`
-      : `${endpoint.address}:${endpoint.port}`;
+    this.name = endpointName(endpoint);
     this.#owner = owner;
     this.#transport = owner.transportTo(this);
   }

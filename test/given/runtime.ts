@@ -61,7 +61,7 @@ export function aForward(
     retry: null,
     hedge: null,
   };
-  return { kind: 'Forward', pick: () => backend, ...none, ...timeouts };
+  return { kind: 'Forward', pick: () => backend, sessions: null, ...none, ...timeouts };
 }
 
 export function aBackend(cluster: UpstreamCluster | null, mirrors: readonly Mirror[] = []): Backend {

@@ -10,3 +10,27 @@ export function cookieIn(fields: Fields, name: string): string | undefined {
   }
   return undefined;
 }
+
+/** As {@link cookieIn}, but null where the request has none of this name, or several. */
+export function onlyCookie(fields: Fields, name: string): string | null {
+  let only: string | null = null;
+  for (let line = 0; line < fields.size; line += 1) {
+    if (fields.nameAt(line) !== 'cookie') continue;
+    const cookies = fields.valueAt(line);
+    // Hot path: a browser's cookies are many and long, so they are not taken apart.
+    for (let at = cookies.indexOf(name); at !== -1; at = cookies.indexOf(name, at + name.length)) {
+      const from = at + name.length + 1;
+      if (cookies[from - 1] !== '=' || !beginsPair(cookies, at)) continue;
+      if (only !== null) return null;
+      const end = cookies.indexOf(';', from);
+      only = cookies.slice(from, end === -1 ? cookies.length : end).trim();
+    }
+  }
+  return only;
+}
+
+function beginsPair(cookies: string, at: number): boolean {
+  let before = at - 1;
+  while (cookies[before] === ' ' || cookies[before] === '\t') before -= 1;
+  return before === -1 || cookies[before] === ';';
+}
