@@ -12,6 +12,7 @@ import {
 } from './http-filter.ts';
 import { matchSchema } from './http-match.ts';
 import { conditionsSchema, kindSchema, ownController, parentReferenceSchema } from './kubernetes.ts';
+import { routeSessionPersistence } from './session-persistence.ts';
 import { namedOnce, wholeOrSections } from './targets.ts';
 
 const backendReference = withRules(
@@ -54,7 +55,7 @@ const unruledRule = z.object({
   backendRefs: atomicList(backendReference).max(16).default([]),
   timeouts: timeouts.exactOptional(),
   retry: retry.exactOptional(),
-  sessionPersistence: z.unknown().exactOptional(),
+  sessionPersistence: routeSessionPersistence.exactOptional(),
 });
 
 /** One rule of an HTTPRoute. */

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { backendGroups } from './backend-settings.ts';
 import { duration, durationMs, octets, positiveDuration } from './fields.ts';
+import { sessionPersistence } from './session-persistence.ts';
 import { setOf, withRules, type Frozen, type Rule } from './grammar.ts';
 
 const inOrder: Rule<{ readonly request?: string; readonly backendRequest?: string }> = {
@@ -114,7 +115,7 @@ const maxBodyBytes = octets.describe(
 );
 
 /** The groups that concern a rule as a whole. */
-const ruleGroups = { timeouts, retry, hedge, maxBodyBytes } as const;
+const ruleGroups = { timeouts, retry, hedge, sessionPersistence, maxBodyBytes } as const;
 
 /** The groups that a TrafficPolicy can set. */
 export const trafficGroups = { ...ruleGroups, ...backendGroups } as const;

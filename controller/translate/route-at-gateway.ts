@@ -123,10 +123,10 @@ function guardRules(
     .map((rule) => {
       const place = { ...at, route, rule: rule.sectionName, extensions: rule.extensions };
       const protection = protectionOf(read, place);
-      const { action, backends, mirrored } = rule;
+      const { action, backends, mirrored, cookie } = rule;
       const traffic =
         action.kind === 'Forward'
-          ? trafficOf(read, place, { action, backends, mirrored })
+          ? trafficOf(read, place, { action, backends, mirrored, cookie })
           : { action, clusters: [], standings: [] };
       return {
         rule,

@@ -30,6 +30,6 @@ export class SessionSeals {
     );
     return this.#isThere || !wanted
       ? []
-      : [{ id: sessionSecretId, reason: 'it is not in the snapshot, so no session is kept' }];
+      : [{ id: sessionSecretId, reason: 'the secret of sessions is not in the snapshot, so none is kept' }];
   }
 }

@@ -218,13 +218,39 @@ test('a member named __proto__ changes nothing but itself', () => {
   assert.equal(config.data['b'], 'c');
 });
 
+test('the sessionPersistence of a rule is read as Gateway API 1.7 has it, and as it was until 1.6', () => {
+  const read = (sessionPersistence: unknown) =>
+    decodeObject('HTTPRoute', { ...given, spec: { rules: [{ sessionPersistence }] } });
+  for (const taken of [
+    { cookie: { name: 'at', path: '/a' } },
+    { type: 'Header', header: { name: 'x-session' }, absoluteTimeout: '1h' },
+    { cookie: { lifetimeType: 'Permanent' }, absoluteTimeout: '1h' },
+    { sessionName: 'at', idleTimeout: '5m', cookieConfig: { lifetimeType: 'Session' } },
+    {},
+  ]) {
+    assert.ok(read(taken).ok, JSON.stringify(taken));
+  }
+  for (const refused of [
+    { cookie: { lifetimeType: 'Permanent' } },
+    { cookieConfig: { lifetimeType: 'Permanent' } },
+    { type: 'Header', header: { name: 'x-session' }, cookie: {} },
+    { header: { name: 'x-session' }, cookie: {} },
+    { cookie: { name: 'a b' } },
+    { type: 'Address' },
+    'Cookie',
+  ]) {
+    const result = read(refused);
+    assert.ok(!result.ok, JSON.stringify(refused));
+    assert.match(result.problems[0]?.path ?? '', /^spec\.rules\[0\]\.sessionPersistence/);
+  }
+});
+
 test('what is nested without end is told, not thrown', () => {
   let nested: unknown = {};
   for (let depth = 0; depth < 100_000; depth += 1) nested = depth % 2 === 0 ? [nested] : { a: nested };
-  const rules = [{ sessionPersistence: nested }];
-  const result = decodeObject('HTTPRoute', { ...given, spec: { rules } });
+  const result = decodeObject('HTTPRoute', { ...given, spec: { useDefaultGateways: nested } });
   assert.ok(!result.ok);
-  assert.match(result.problems[0]?.path ?? '', /^spec\.rules\[0\]\.sessionPersistence\.a/);
+  assert.match(result.problems[0]?.path ?? '', /^spec\.useDefaultGateways\.a/);
   assert.match(result.problems[0]?.message ?? '', /nested deeper than 100 levels/);
 });
 

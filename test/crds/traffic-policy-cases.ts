@@ -69,6 +69,25 @@ export const trafficPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: policy({ connection: { connectTimeout: '0s' } }),
   },
   {
+    rule: 'a cookie of lifetimeType Permanent needs absoluteTimeout: add it',
+    valid: policy({
+      sessionPersistence: { type: 'Cookie', cookie: { lifetimeType: 'Permanent' }, absoluteTimeout: '24h' },
+    }),
+    invalid: policy({ sessionPersistence: { type: 'Cookie', cookie: { lifetimeType: 'Permanent' } } }),
+  },
+  {
+    rule: needs('Cookie', 'cookie'),
+    valid: policy({ sessionPersistence: { type: 'Cookie', cookie: { name: 'at', path: '/shop' } } }),
+    invalid: policy({ sessionPersistence: { type: 'Header', header: { name: 'a' }, cookie: {} } }),
+  },
+  {
+    rule: 'this header belongs to the connection or the framing of the message: choose another, such as x-user',
+    valid: policy({
+      sessionPersistence: { type: 'Header', header: { name: 'X-Session' }, idleTimeout: '5m' },
+    }),
+    invalid: policy({ sessionPersistence: { type: 'Header', header: { name: 'Transfer-Encoding' } } }),
+  },
+  {
     rule: 'must be at most 1h',
     valid: policy({ slowStart: { window: '1h' } }),
     invalid: policy({ slowStart: { window: '61m' } }),
@@ -168,6 +187,12 @@ export const trafficPolicySchemaCases: readonly SchemaCase[] = [
     what: 'a retry for a call that did not fail',
     path: 'spec.retry.grpcCodes[1]',
     invalid: policy({ retry: { attempts: 1, grpcCodes: ['Unavailable', 'OK'] } }),
+  },
+  {
+    kind: 'TrafficPolicy',
+    what: 'a path that would be another attribute of the cookie',
+    path: 'spec.sessionPersistence.cookie.path',
+    invalid: policy({ sessionPersistence: { type: 'Cookie', cookie: { path: '/; Domain=example.com' } } }),
   },
   {
     kind: 'TrafficPolicy',

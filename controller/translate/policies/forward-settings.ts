@@ -5,6 +5,7 @@ import { grpcCodes, type TrafficSettings } from '#crds/traffic-settings.ts';
 import { retryDefaults } from '#snapshot/cluster-defaults.ts';
 import type { ForwardAction, RetryCondition, RouteRetry, RouteTimeouts } from '#snapshot/route.ts';
 import { milliseconds } from './cluster-settings.ts';
+import { policyPersistence, type CookieDefaults } from './session-persistence.ts';
 import type { Layer } from './policy.ts';
 
 /** Settings that hold somewhere, and in which place of its policy each group of them stands. */
@@ -14,8 +15,12 @@ export interface HeldSettings {
 }
 
 /** What an HTTPRoute says itself comes before rules and defaults of policies, and after their overrides. */
-export function actionWith(action: ForwardAction, { settings, layers }: HeldSettings): ForwardAction {
-  const { timeouts, retry, hedge, maxBodyBytes } = settings;
+export function actionWith(
+  action: ForwardAction,
+  { settings, layers }: HeldSettings,
+  cookie: CookieDefaults,
+): ForwardAction {
+  const { timeouts, retry, hedge, sessionPersistence, maxBodyBytes } = settings;
   const overrides = (group: keyof TrafficSettings) => layers.get(group) === 'Overrides';
   return {
     ...action,
@@ -28,6 +33,9 @@ export function actionWith(action: ForwardAction, { settings, layers }: HeldSett
     ...(hedge === undefined
       ? {}
       : { hedge: { afterMs: durationMs(hedge.delay), attemptsMax: hedge.attempts ?? 1 } }),
+    ...(sessionPersistence === undefined || (action.persistence !== null && !overrides('sessionPersistence'))
+      ? {}
+      : { persistence: policyPersistence(sessionPersistence, cookie) }),
     ...(maxBodyBytes === undefined ? {} : { bodyBytesMax: octetCount(maxBodyBytes) }),
   };
 }

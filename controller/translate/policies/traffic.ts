@@ -14,6 +14,7 @@ import { clusterSettings } from './cluster-settings.ts';
 import type { Place } from './conflict.ts';
 import { actionWith, type HeldSettings } from './forward-settings.ts';
 import { levelsAt, placesOfRule, type RuleSite } from './levels.ts';
+import type { CookieDefaults } from './session-persistence.ts';
 import { standings, type Standing } from './nearness.ts';
 import { trafficPolicyUnit, type TrafficModel } from './traffic-policy.ts';
 
@@ -31,11 +32,12 @@ export interface ForwardingRule {
   readonly backends: readonly Backend[];
   /** Who gets copies. */
   readonly mirrored: readonly Backend[];
+  readonly cookie: CookieDefaults;
 }
 
 /** `rule` as it is with the TrafficPolicies that hold there. */
 export function trafficOf(read: Read, site: RuleSite, rule: ForwardingRule): Traffic {
-  const { action, backends, mirrored } = rule;
+  const { action, backends, mirrored, cookie } = rule;
   if (!read.ask(someTrafficPolicyUnit)) {
     return { action, clusters: [...backends, ...mirrored].map((one) => one.cluster), standings: [] };
   }
@@ -64,7 +66,7 @@ export function trafficOf(read: Read, site: RuleSite, rule: ForwardingRule): Tra
   const ofAction = only?.found ?? standings(ofLevels, 'Nearest');
   const ids = new Map(judged.map(({ backend, cluster }) => [backend.cluster.id, cluster.id]));
   return {
-    action: actionWith(withClusters(action, ids), only?.found === ofAction ? only.held : heldBy(ofAction)),
+    action: actionWith(withClusters(action, ids), only?.held ?? heldBy(ofAction), cookie),
     clusters: judged.map((one) => one.cluster),
     standings: judged.length === 0 ? ofAction : judged.flatMap((one) => one.found),
   };

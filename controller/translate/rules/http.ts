@@ -9,6 +9,7 @@ import { backendFilters, ruleFilters, type Extension } from '../filters/filters.
 import type { MirrorFilter } from '../filters/mirror.ts';
 import type { Read, Unit } from '../memo.ts';
 import { routeRetry } from '../policies/forward-settings.ts';
+import { cookieDefaults, routePersistence, type CookieDefaults } from '../policies/session-persistence.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef } from '../translation.ts';
 import { ruleMatches } from './matches.ts';
@@ -25,6 +26,8 @@ export interface RuleModel {
   readonly extensions: readonly Extension[];
   readonly action: RouteAction;
   readonly backends: readonly Backend[];
+  /** For want of a policy's own words. */
+  readonly cookie: CookieDefaults;
   /** Who gets copies of its requests, or of those to one of its backends. */
   readonly mirrored: readonly Backend[];
   /** Why the rule cannot be served as it is written. */
@@ -58,12 +61,15 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     resolved.find((one) => one.filterProblem !== null)?.filterProblem ??
     null;
   const backends = resolved.map((one) => one.weighted);
+  const cookie = cookieDefaults(route, rule.name ?? String(index), matches);
+  const sessions = routePersistence(rule.sessionPersistence, cookie);
   const forward = {
     ...forwardDefaults,
     backends,
     timeouts: timeoutsOf(rule),
     retry: routeRetry(rule.retry),
     mirrors: copies.mirrors,
+    persistence: sessions.persistence,
   };
   return {
     name: rule.name ?? String(index),
@@ -82,8 +88,16 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     mirrored: problem === null ? [copies, ...resolved].flatMap((one) => one.mirrored) : [],
     problem,
     referenceProblems: [...resolved, copies].flatMap((one) => one.problems),
-    ignored: rule.sessionPersistence === undefined ? [] : [`${field}.sessionPersistence`],
+    cookie,
+    ignored: ignoredOf(rule, redirect === null ? sessions.ignored : ['sessionPersistence']).map(
+      (name) => `${field}.${name}`,
+    ),
   };
+}
+
+/** Who answers by a redirect leads nobody to an endpoint. */
+function ignoredOf(rule: HTTPRouteRule, ignored: readonly string[]): readonly string[] {
+  return rule.sessionPersistence === undefined ? [] : ignored;
 }
 
 function fieldOf(problem: Problem): string {

@@ -1,4 +1,5 @@
 import type { GatewayKey } from '#snapshot/ids.ts';
+import { sessionSecretId } from '#snapshot/sessions.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import type { Read, Unit } from '../memo.ts';
 import { effectAt } from '../policies/effects.ts';
@@ -132,7 +133,8 @@ function notProgrammed(read: Read, policy: PolicyModel, gateway: GatewayKey): Pr
     return { kind: 'PolicyOverridden', by };
   }
   const dataPlanes = read.dataPlanes(gateway);
-  const detail = [...policy.resources.map((one) => one.id), ...resources]
+  const needed = policy.parts.some(({ name }) => name === 'sessionPersistence') ? [sessionSecretId] : [];
+  const detail = [...policy.resources.map((one) => one.id), ...resources, ...needed]
     .map((id) => dataPlanes?.refused.get(id))
     .find((one) => one !== undefined);
   if (detail !== undefined) {

@@ -1,5 +1,6 @@
 import { conditionOf, wordsOf } from '../conditions.ts';
-import type { Unit } from '../memo.ts';
+import type { Read, Unit } from '../memo.ts';
+import { sessionSecretId } from '#snapshot/sessions.ts';
 import { affectedConditions } from '../policies/affected.ts';
 import { routeUnit, type ParentModel, type RouteModel } from '../route.ts';
 import type { DesiredCondition, DesiredParentStatus, Notice } from '../translation.ts';
@@ -19,7 +20,10 @@ export const routeStatusUnit: Unit<Told | null> = {
         object: { kind: 'HTTPRoute', namespace, name },
         generation: object.metadata.generation,
         gateways: [...new Set(model.parents.map((one) => one.gateway))],
-        status: { kind: 'Route', parents: model.parents.map((one) => parentStatus(one)) },
+        status: {
+          kind: 'Route',
+          parents: model.parents.map((one) => parentStatus(one, sessionsLost(read, model, one))),
+        },
       },
       notices: noticesOf(namespace, name, model),
     };
@@ -33,12 +37,24 @@ function noticesOf(namespace: string, name: string, { parents }: RouteModel): re
   return [...messages].map((message) => ({ object, reason: 'Closed', message }));
 }
 
-function parentStatus(parent: ParentModel): DesiredParentStatus {
+/** Why data planes keep no sessions for the route, where it wants them; null when they do. */
+function sessionsLost(read: Read, { gateways }: RouteModel, { gateway }: ParentModel): string | null {
+  const wanted = gateways.some(
+    (one) =>
+      one.gateway === gateway &&
+      one.routes.some(({ rules }) =>
+        rules.some(({ action }) => action.kind === 'Forward' && action.persistence !== null),
+      ),
+  );
+  return wanted ? (read.dataPlanes(gateway)?.refused.get(sessionSecretId) ?? null) : null;
+}
+
+function parentStatus(parent: ParentModel, lost: string | null): DesiredParentStatus {
   const accepted = parent.problem === null ? [] : [parent.problem];
   return {
     parentRef: parent.parentRef,
     conditions: [
-      conditionOf('Accepted', accepted, ignoredMessage(parent)),
+      conditionOf('Accepted', accepted, withoutEffect(parent, lost)),
       conditionOf('ResolvedRefs', parent.referenceProblems),
       // PartiallyInvalid is there only while it is true (GEP-1364).
       ...(parent.partial === null ? [] : [{ ...wordsOf(parent.partial), status: 'True' } as const]),
@@ -48,8 +64,11 @@ function parentStatus(parent: ParentModel): DesiredParentStatus {
   };
 }
 
-function ignoredMessage({ ignored }: ParentModel): string {
-  return ignored.length === 0 ? '' : `Without effect, for it is not supported yet: ${ignored.join(', ')}.`;
+function withoutEffect({ ignored }: ParentModel, lost: string | null): string {
+  return [
+    ...(ignored.length === 0 ? [] : [`Without effect, for it is not supported: ${ignored.join(', ')}.`]),
+    ...(lost === null ? [] : [`Sessions are not kept: ${lost}.`]),
+  ].join(' ');
 }
 
 /** Ours: told only while some rule lets nothing through. */
