@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { clientDefaults, listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import {
+  backendDefaults,
   clusterDefaults,
   endpointDefaults,
   forwardDefaults,
@@ -29,6 +30,7 @@ const defaulted: Readonly<Record<string, object>> = {
   ClientSettings: clientDefaults,
   Listener: { tls: listenerTlsDefaults },
   action: forwardDefaults,
+  backends: backendDefaults,
   endpoints: endpointDefaults,
   timeouts: timeoutDefaults,
   retry: retryDefaults,
