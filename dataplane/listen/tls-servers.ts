@@ -38,7 +38,7 @@ const ourCiphers = [
 export class TlsServers {
   readonly #protocols: ReadonlySet<string>;
   readonly #servers = new Map<TlsTerms, Map<ServerCertificate, Ready>>();
-  readonly #shaking = new Map<string, Shaking>();
+  readonly #shaking = new Map<string, { readonly shaking: Shaking; readonly ended: () => void }>();
   #count = 0;
 
   /** `protocols`: names of ALPN that are spoken at all. */
@@ -52,10 +52,9 @@ export class TlsServers {
     const server = this.#serverFor(terms, terms.certificateFor(shaking.serverName), nowMs);
     const name = otherEnd(raw);
     if (server === null || name === null || this.#shaking.has(name)) return false;
-    this.#shaking.set(name, shaking);
-    raw.once('close', () => {
-      if (this.#shaking.get(name) === shaking) this.#shaking.delete(name);
-    });
+    const ended = (): void => void this.#shaking.delete(name);
+    this.#shaking.set(name, { shaking, ended });
+    raw.once('close', ended);
     // who ends its side in the midst of a handshake is gone; behind it, it may still want to hear
     raw.allowHalfOpen = false;
     server.emit('connection', raw);
@@ -95,8 +94,8 @@ export class TlsServers {
         minVersion: terms.minVersion,
         ciphers: terms.ciphers ?? ourCiphers,
         honorCipherOrder: false,
-        // without the option a client's offer is passed over; with an empty one it is refused
-        ...(terms.alpn.length === 0 ? {} : { ALPNProtocols: alpn }),
+        // without the option a client's offer is passed over; of what is not among ours it is refused
+        ...(terms.alpn.length === 0 ? {} : { ALPNCallback: chooser(alpn) }),
         sessionIdContext: terms.sessionContext,
         ticketKeys: terms.ticketKeys.reveal(),
         requestCert: terms.clientCertificates !== 'None',
@@ -113,12 +112,14 @@ export class TlsServers {
   #shaken(socket: tls.TLSSocket): void {
     watchErrors(socket);
     const name = otherEnd(socket);
-    const shaking = name === null ? undefined : this.#shaking.get(name);
-    if (name === null || shaking === undefined) {
+    const found = name === null ? undefined : this.#shaking.get(name);
+    if (found === undefined) {
       socket.destroy();
       return;
     }
-    this.#shaking.delete(name);
+    const { shaking, ended } = found;
+    ended();
+    shaking.raw.off('close', ended);
     socket.allowHalfOpen = true;
     socket.disableRenegotiation();
     shaking.shaken(socket);
@@ -152,6 +153,12 @@ function watchErrors(socket: tls.TLSSocket): void {
   socket.on('error', () => {
     if (!isLeftOver) socket.destroy();
   });
+}
+
+/** Our choice of what a client offers. A list, in place of this, Node would copy for each connection. */
+function chooser(alpn: readonly string[]) {
+  return ({ protocols }: { readonly protocols: readonly string[] }): string | undefined =>
+    alpn.find((name) => protocols.includes(name));
 }
 
 interface Ready {
