@@ -134,6 +134,8 @@ class Relay implements ObservationRelay {
   /** Rejects when the stream ends, with why. */
   async #converse(leader: LeaderAddress, term: AbortSignal, onConnected: () => void): Promise<never> {
     const [ca, token] = await Promise.all([this.#options.readCa(), this.#options.readToken()]);
+    // a signal that is aborted tells no listener that comes later
+    term.throwIfAborted();
     const session = open(leader, ca);
     const over = Promise.withResolvers<never>();
     const failed = (error: unknown) => over.reject(error);

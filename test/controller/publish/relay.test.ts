@@ -220,3 +220,31 @@ test('a Gateway of more data planes than it is heard at once is heard of all of 
   for (const dataPlane of dataPlanes) await dataPlane[Symbol.asyncDispose]();
   await eventually(() => controller.publisher.dataPlanes(edge).connected === 0);
 });
+
+test('who stops while the relay reads its token waits for nobody', async () => {
+  await using leader = await givenPublisher();
+  await using follower = await givenPublisher();
+  const reading = Promise.withResolvers<void>();
+  const token = Promise.withResolvers<string>();
+  const relay = createObservationRelay({
+    publisher: follower.publisher,
+    replica: 'controller-1',
+    leader: async () => leader.address,
+    readCa: async () => ca,
+    readToken() {
+      reading.resolve();
+      return token.promise;
+    },
+    report: () => {},
+    random: Math.random,
+  });
+  relay.start();
+  await reading.promise;
+  let stopped = false;
+  const stop = relay.stop().then(() => {
+    stopped = true;
+  });
+  token.resolve('peer');
+  await eventually(() => stopped);
+  await stop;
+});
