@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import { fieldIn, type FieldName, type HeaderField, nameIn } from './header-field.ts';
 import { HpackTable } from './hpack-table.ts';
 import { decodedBytesMax, decodeHuffman } from './huffman.ts';
+import type { BlockMeaning, RememberedBlocks } from './remembered-blocks.ts';
 import { staticFields, staticIndexMax } from './static-table.ts';
 
 /** Malformed: the two ends' tables are no longer the same, a COMPRESSION_ERROR of the connection (RFC 9113 section 4.3). */
@@ -33,6 +34,7 @@ const noOctets: Buffer = Buffer.alloc(0);
 export class HpackDecoder {
   readonly #table = new HpackTable(tableBytes);
   readonly #tableBytesMax: number;
+  readonly #remembered: RememberedBlocks | null;
 
   /** The block under way, and the place in it. */
   #block = noOctets;
@@ -42,15 +44,58 @@ export class HpackDecoder {
   #from = 0;
   #to = 0;
   #decoded = noOctets;
+  /** Of the block under way: whether it asks for what the table holds, and its fields if they are to be remembered. */
+  #asksTable = false;
+  #learnt: HeaderField[] | null = null;
+  #added = 0;
 
-  /** `tableBytesMax`: what our SETTINGS_HEADER_TABLE_SIZE says; 4,096 at least, which holds until the peer has read it. */
-  constructor(tableBytesMax: number) {
+  /**
+   * `tableBytesMax`: what our SETTINGS_HEADER_TABLE_SIZE says; 4,096 at least, which holds until the peer has read it.
+   * `remembered`: for the blocks of a peer that repeats itself.
+   */
+  constructor(tableBytesMax: number, remembered: RememberedBlocks | null = null) {
     assert(tableBytesMax >= tableBytes, 'a table below 4,096 octets');
     this.#tableBytesMax = tableBytesMax;
+    this.#remembered = remembered;
   }
 
   /** Decodes a whole block. Past the limits it decodes on, for the table's sake, and tells no more: TooLarge. */
   decode(block: Buffer, limits: HeaderLimits, to: HeaderSink): HpackOutcome {
+    return this.#remembered === null
+      ? this.#decode(block, limits, to)
+      : this.#recall(block, limits, to, this.#remembered);
+  }
+
+  #recall(block: Buffer, limits: HeaderLimits, to: HeaderSink, remembered: RememberedBlocks): HpackOutcome {
+    const { changes } = this.#table;
+    const known = remembered.find(block, changes);
+    if (known !== null && known.meaning !== null && fits(known.meaning, limits)) {
+      this.#repeat(known.meaning, to);
+      return 'Complete';
+    }
+    this.#learnt = known === null ? null : [];
+    this.#added = 0;
+    this.#asksTable = false;
+    const outcome = this.#decode(block, limits, to);
+    const fields = this.#learnt;
+    this.#learnt = null;
+    // what asks the table and changes it means something else the next time
+    if (outcome !== 'Complete' || (this.#asksTable && this.#table.changes !== changes)) return outcome;
+    const meaning = fields === null ? null : { fields, added: this.#added, listBytes: sizeOf(fields) };
+    remembered.keep({ octets: block, changes: this.#asksTable ? changes : -1, meaning });
+    return outcome;
+  }
+
+  #repeat({ fields, added }: BlockMeaning, to: HeaderSink): void {
+    let bits = added;
+    for (const field of fields) {
+      if ((bits & 1) !== 0) this.#table.add(field);
+      bits >>>= 1;
+      to.field(field);
+    }
+  }
+
+  #decode(block: Buffer, limits: HeaderLimits, to: HeaderSink): HpackOutcome {
     this.#block = block;
     this.#at = 0;
     const outcome = this.#resize() ? this.#decodeFields(limits, to) : 'Malformed';
@@ -66,6 +111,7 @@ export class HpackDecoder {
     while (this.#at < this.#block.length) {
       const field = this.#next(this.#block[this.#at] ?? 0);
       if (field === null) return 'Malformed';
+      this.#learnt?.push(field);
       bytesLeft -= field.size;
       fieldsLeft -= 1;
       if (bytesLeft >= 0 && fieldsLeft >= 0) to.field(field);
@@ -78,6 +124,7 @@ export class HpackDecoder {
     while (((this.#block[this.#at] ?? 0) & 0xe0) === 0x20) {
       const bytesMax = this.#integer(0x1f);
       if (bytesMax === -1 || bytesMax > this.#tableBytesMax) return false;
+      this.#asksTable = true;
       this.#table.resize(bytesMax);
     }
     return true;
@@ -88,14 +135,20 @@ export class HpackDecoder {
     if ((octet & 0x80) !== 0) return this.#fieldAt(this.#integer(0x7f));
     if ((octet & 0x40) !== 0) {
       const field = this.#literal(0x3f);
-      if (field !== null) this.#table.add(field);
+      if (field !== null) this.#add(field);
       return field;
     }
     // without indexing, or never indexed
     return (octet & 0x20) === 0 ? this.#literal(0x0f) : null;
   }
 
+  #add(field: HeaderField): void {
+    this.#table.add(field);
+    if (this.#learnt !== null) this.#added |= 1 << this.#learnt.length;
+  }
+
   #fieldAt(index: number): HeaderField | null {
+    if (index > staticIndexMax) this.#asksTable = true;
     if (index > staticIndexMax) return this.#table.at(index - staticIndexMax - 1);
     return staticFields[index - 1] ?? null;
   }
@@ -155,4 +208,12 @@ export class HpackDecoder {
     this.#at = at;
     return value;
   }
+}
+
+function fits({ listBytes, fields }: BlockMeaning, { listBytesMax, fieldsMax }: HeaderLimits): boolean {
+  return listBytes <= listBytesMax && fields.length <= fieldsMax;
+}
+
+function sizeOf(fields: readonly HeaderField[]): number {
+  return fields.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert';
 import type { Fields } from '#dataplane/http/fields.ts';
 import { encodedBytesMax, encodeHuffman } from './huffman.ts';
+import { literalBytesMax, RememberedLiterals } from './remembered-literals.ts';
 import { staticTexts } from './static-table.ts';
+
+/** Of a line: colon, space, CR LF. */
+const lineOverhead = 4;
 
 /** First octets of representations (RFC 7541 section 6). */
 const indexed = 0x80;
@@ -36,9 +40,11 @@ const literals: ReadonlyMap<string, number> = new Map(
     .reverse(),
 );
 
-/** By name and value, with a space between: the index of fields that the static table has whole. */
-const wholes: ReadonlyMap<string, number> = new Map(
-  staticTexts.map(([name, value], at): [string, number] => [`${name} ${value}`, at + 1]),
+/** By value: name and index of the pseudo-header fields that the static table has whole. */
+const wholes: ReadonlyMap<string, readonly [name: string, index: number]> = new Map(
+  staticTexts
+    .map(([name, value], at): [string, [string, number]] => [value, [name, at + 1]])
+    .filter(([value, [name]]) => value !== '' && name.startsWith(':')),
 );
 
 /** By status: its index in the static table, or undefined. */
@@ -55,6 +61,7 @@ export class HpackEncoder {
   /** The list of the block taken last, as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113 section 6.5.2). */
   listBytes = 0;
 
+  readonly #remembered = new RememberedLiterals();
   #memory = Buffer.allocUnsafeSlow(bytesMin);
   #size = 0;
   #list = 0;
@@ -70,11 +77,19 @@ export class HpackEncoder {
 
   /** A pseudo-header field; all of them come before {@link field}. */
   pseudo(name: string, value: string): void {
-    const index = wholes.get(`${name} ${value}`);
-    if (index === undefined) return this.#literal(name, value);
-    this.#list += name.length + value.length + fieldOverhead;
-    this.#reserve(1);
-    this.#octet(indexed | index);
+    const whole = wholes.get(value);
+    const isWhole = whole?.[0] === name;
+    if (isWhole) {
+      this.#reserve(1);
+      this.#octet(indexed | whole[1]);
+    }
+    if (isWhole || this.#recall(name, value)) {
+      this.#list += name.length + value.length + fieldOverhead;
+      return;
+    }
+    const start = this.#size;
+    this.#literal(name, value);
+    this.#remembered.note(name, value, this.#memory.subarray(start, this.#size));
   }
 
   /** A field; `name` in lower case. */
@@ -82,10 +97,23 @@ export class HpackEncoder {
     this.#literal(name, value);
   }
 
+  /** A line of `fields`. */
+  line(fields: Fields, at: number): void {
+    const name = fields.nameAt(at);
+    const line = fields.lineAt(at);
+    if (this.#recall(name, line)) {
+      this.#list += line.length - lineOverhead + fieldOverhead;
+      return;
+    }
+    const start = this.#size;
+    this.#literal(name, fields.valueAt(at));
+    if (!secretNames.has(name)) this.#remembered.note(name, line, this.#memory.subarray(start, this.#size));
+  }
+
   /** All lines in order. */
   fields(fields: Fields): void {
     const { size } = fields;
-    for (let line = 0; line < size; line += 1) this.#literal(fields.nameAt(line), fields.valueAt(line));
+    for (let at = 0; at < size; at += 1) this.line(fields, at);
   }
 
   /** The block of what came since the last; the caller's own. */
@@ -97,6 +125,13 @@ export class HpackEncoder {
     this.#list = 0;
     if (this.#memory.length > bytesKept) this.#memory = Buffer.allocUnsafeSlow(bytesMin);
     return block;
+  }
+
+  #recall(name: string, text: string): boolean {
+    this.#reserve(literalBytesMax);
+    const octets = this.#remembered.copy(name, text, this.#memory, this.#size);
+    this.#size += octets;
+    return octets > 0;
   }
 
   #literal(name: string, value: string): void {

@@ -14,6 +14,8 @@ export class HpackTable {
   #count = 0;
   #bytes = 0;
   #bytesMax: number;
+  /** Counts what has been done to it. */
+  changes = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -33,6 +35,7 @@ export class HpackTable {
   /** Adds a field; one larger than the table leaves it empty (section 4.4). */
   add(field: HeaderField): void {
     const { size } = field;
+    this.changes += 1;
     this.#evict(this.#bytesMax - size);
     if (size > this.#bytesMax) return;
     if (this.#count === this.#ring.length) this.#grow();
@@ -44,6 +47,7 @@ export class HpackTable {
 
   /** Changes the octets there are (section 4.3). */
   resize(bytesMax: number): void {
+    this.changes += 1;
     this.#bytesMax = bytesMax;
     this.#evict(bytesMax);
   }

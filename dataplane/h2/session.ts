@@ -18,6 +18,7 @@ import { FrameWriter } from './frame-writer.ts';
 import { contentOf, HeaderAssembler } from './header-assembler.ts';
 import { HeaderBlockReader, type BlockSection } from './header-block.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
+import { RememberedBlocks } from './remembered-blocks.ts';
 import { firstTableBytes, PeerSettings } from './peer-settings.ts';
 import { WastedStreams, type ResetPace } from './wasted-streams.ts';
 import { Streams } from './streams.ts';
@@ -86,7 +87,7 @@ export class Session implements FrameEvents {
     const blockBytesMax = listBytesMax + frameBytesMax;
     this.#assembler = new HeaderAssembler({ blockBytesMax, continuationsMax });
     this.#guard = new FloodGuard(settings, host);
-    const blocks = new HeaderBlockReader(new HpackDecoder(firstTableBytes), settings, section);
+    const blocks = new HeaderBlockReader(decoderFor(role), settings, section);
     const wasted = ownResets === null ? null : new WastedStreams(ownResets, host);
     const parts = { outflow: this.#outflow, guard: this.#guard, blocks, wasted };
     this.#streams = new Streams(role, settings, host, { ...parts, session: this });
@@ -333,6 +334,11 @@ export class Session implements FrameEvents {
     outflow.pump();
     return null;
   }
+}
+
+/** Backends repeat themselves on few connections; clients' are many, and each would hold what it remembers. */
+function decoderFor(role: 'Server' | 'Client'): HpackDecoder {
+  return new HpackDecoder(firstTableBytes, role === 'Client' ? new RememberedBlocks() : null);
 }
 
 const nothingToSay = Buffer.alloc(8);

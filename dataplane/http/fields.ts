@@ -21,9 +21,14 @@ export class Fields {
     return this.flat[line * 2] ?? '';
   }
 
+  /** A line as it is sent, by its place. */
+  lineAt(line: number): string {
+    return this.flat[line * 2 + 1] ?? '';
+  }
+
   /** The value of a line, by its place. */
   valueAt(line: number): string {
-    return valueIn(this.flat[line * 2 + 1] ?? '', this.nameAt(line));
+    return valueIn(this.lineAt(line), this.nameAt(line));
   }
 
   /**

@@ -39,7 +39,7 @@ export class AnswerHeads {
     for (let line = 0; line < size; line += 1) {
       const name = fields.nameAt(line);
       if (isHopByHop(name)) continue;
-      encoder.field(name, fields.valueAt(line));
+      encoder.line(fields, line);
       count += 1;
     }
     return count;

@@ -51,7 +51,7 @@ export class RequestHeads {
     for (let line = 0; line < size; line += 1) {
       const name = fields.nameAt(line);
       if (name === except || isHopByHop(name)) continue;
-      encoder.field(name, fields.valueAt(line));
+      encoder.line(fields, line);
       count += 1;
     }
     return count;
