@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { givenDataPlane } from '../../given/data-plane.ts';
 import { eventually } from '../../given/eventually.ts';
+import { anH2Client } from '../../given/h2-client.ts';
 import { aRawBackend, plainAnswer } from '../../given/raw-backend.ts';
-import { converse } from '../../given/raw-client.ts';
+import { aRawClient, converse } from '../../given/raw-client.ts';
 import { aRuleWithSessions, byCookie, byHeader } from '../../given/sessions.ts';
 import type { DataPlaneChoices, GivenDataPlane } from '../../given/data-plane.ts';
 import type { RawBackend } from '../../given/raw-backend.ts';
@@ -73,6 +74,26 @@ describe('a session by cookie', () => {
       }
     }
     assert.equal(seen.size, 5, 'clients are balanced all the same');
+  });
+
+  it('goes on by HTTP/2, whose clients send cookies apart, and by an upgrade', async () => {
+    const switched = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
+    await using first = await aRawBackend(({ head }) => (/^upgrade:/imu.test(head) ? switched : plainAnswer));
+    await using second = await aRawBackend();
+    using dataPlane = await givenDataPlane([first.port], keeping());
+    using raw = await aRawClient(dataPlane.port);
+    raw.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    const head = await raw.until((octets) => octets.includes('\r\n\r\n'));
+    assert.match(head, /^HTTP\/1\.1 101/u);
+    const [cookie = ''] = /at=[\w-]{68}/u.exec(head) ?? [];
+    dataPlane.setEndpoints([second.port, first.port]);
+    using client = await anH2Client(dataPlane.port);
+    for (let time = 0; time < 4; time += 1) {
+      const { status, headers } = await client.ask({ headers: { cookie: ['a=b', cookie, 'c=d'] } });
+      assert.deepEqual([status, headers['set-cookie']], [200, undefined]);
+    }
+    assert.equal(second.seen.length, 0);
+    assert.match((await client.ask()).headers['set-cookie']?.[0] ?? '', /^at=/u);
   });
 
   it('is passed on to the backend with the other cookies', async () => {
