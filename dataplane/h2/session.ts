@@ -155,7 +155,7 @@ export class Session implements FrameEvents {
   }
 
   /**
-   * Takes octets of the peer, which nobody overwrites: content is told as views of them. Then tells the streams that
+   * Takes octets of the peer: content is told as views of them. Then tells the streams that
    * got some, and writes what came of it in one batch.
    */
   receive(bytes: Buffer): void {

@@ -7,7 +7,7 @@ import type { Fields } from '#dataplane/http/fields.ts';
 export interface StreamEvents {
   /** Client role: the head of an answer, interim ones included. `ended`: the answer is whole. */
   streamHead(head: ResponseBlock, ended: boolean): void;
-  /** Content, that nobody overwrites. Whoever has taken it gives it back by {@link H2Stream.credit}. */
+  /** Content, a view of what was given to `Session.receive`. Whoever has taken it gives it back by {@link H2Stream.credit}. */
   streamData(data: Buffer): void;
   streamEnd(trailers: Fields | null): void;
   /** All that this read brought has been told. */

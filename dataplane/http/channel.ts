@@ -1,12 +1,15 @@
 import { plainAddress } from './address.ts';
 import type { ConnectionEnd } from './address.ts';
+import { lend } from './lent-memory.ts';
+import { MessageWriter } from './message-writer.ts';
+import type { MemoryBlocks } from './memory-blocks.ts';
 import type { Socket } from 'node:net';
 
 /** Octets both ways after HTTP has been left, or where it never was: a socket, a TLS socket, one stream of HTTP/2. */
 export interface Channel {
   /** Begins reading; octets that came early are the first told. Once. */
   open(events: ChannelEvents): void;
-  /** False: more should wait for `channelReady`. May keep `data`: the giver does not overwrite it. */
+  /** False: more should wait for `channelReady`. What cannot be sent at once is copied. */
   write(data: Buffer): boolean;
   /** Ends this side; the other goes on (half-close). */
   end(): void;
@@ -24,6 +27,7 @@ export interface Channel {
 
 /** Is told what comes through a channel; `channelClosed` is the last, whoever closed it. */
 export interface ChannelEvents {
+  /** Valid during the call. */
   channelData(data: Buffer): void;
   /** The other side sends no more. */
   channelEnd(): void;
@@ -35,18 +39,23 @@ export interface ChannelEvents {
 /** A socket as a channel. Takes it over: of others' listeners only those that hear of errors and of its end stay. */
 export class SocketChannel implements Channel {
   readonly #socket: Socket;
+  readonly #writer: MessageWriter;
   #early: Buffer | null;
 
-  /** `early`: what has been read of it already. */
-  constructor(socket: Socket, early: Buffer | null) {
+  /** `early`: what has been read of it already; copies of what is sent go to `blocks`. */
+  constructor(socket: Socket, early: Buffer | null, blocks: MemoryBlocks) {
     this.#socket = socket;
     this.#early = early;
+    this.#writer = new MessageWriter(socket, blocks);
+    lend(socket, null);
     for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
   }
 
   open(events: ChannelEvents): void {
     const socket = this.#socket;
-    socket.on('data', (data: Buffer) => events.channelData(data));
+    const read = (data: Buffer): void => events.channelData(data);
+    socket.on('data', read);
+    lend(socket, read);
     socket.on('drain', () => events.channelReady());
     socket.on('end', () => events.channelEnd());
     socket.on('close', () => events.channelClosed());
@@ -57,7 +66,8 @@ export class SocketChannel implements Channel {
   }
 
   write(data: Buffer): boolean {
-    return this.#socket.write(data);
+    this.#writer.data(data);
+    return this.#writer.flush();
   }
 
   end(): void {

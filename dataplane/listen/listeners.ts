@@ -3,7 +3,7 @@
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { AddressCounts } from './addresses.ts';
 import { Http2Terms } from './http2/session-terms.ts';
-import { LentMemory } from './lent-memory.ts';
+import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { fixedLimits } from './limits.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';

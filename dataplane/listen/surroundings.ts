@@ -1,5 +1,5 @@
 import type { Http2Terms } from './http2/session-terms.ts';
-import type { LentMemory } from './lent-memory.ts';
+import type { LentMemory } from '#dataplane/http/lent-memory.ts';
 import type { Limits } from './limits.ts';
 import type { OverloadGuard } from './overload-guard.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';

@@ -32,7 +32,8 @@ export class ChannelOpening implements DialEvents {
       process.nextTick(() => this.#fail('too many connections to the cluster'));
       return;
     }
-    const dialTerms = { tls, header, timeoutMs: connections.connectTimeoutMs, onread: null };
+    const onread = tls === null ? around.memory : null;
+    const dialTerms = { tls, header, timeoutMs: connections.connectTimeoutMs, onread };
     this.#dial = new Dial(to, around, dialTerms, this);
   }
 
@@ -51,7 +52,7 @@ export class ChannelOpening implements DialEvents {
     this.#events = null;
     socket.on('error', ignore);
     socket.once('close', () => this.#terms.room.leave());
-    events?.opened(new SocketChannel(socket, null));
+    events?.opened(new SocketChannel(socket, null, this.#terms.around.memory.blocks));
   }
 
   dialFailed(detail: string): void {

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import type { TLSSocket } from 'node:tls';
 import type { ClientTls } from './client-tls.ts';
 import type { Swept, UpstreamSurroundings } from './surroundings.ts';
@@ -14,8 +15,8 @@ export interface DialTerms {
   readonly header: Buffer | null;
   /** For the connection, and TLS on it. */
   readonly timeoutMs: number;
-  /** Node's way to read into memory of ours; only in the clear. */
-  readonly onread: net.OnReadOpts | null;
+  /** Memory of ours to read into, by Node's option or as it is lent; only in the clear. */
+  readonly onread: net.OnReadOpts | LentMemory | null;
 }
 
 /** Is told how it ended: exactly one of the two, never at once, and nothing after `abort`. */
@@ -63,7 +64,7 @@ export class Dial implements Swept {
   }
 
   #open({ tls, header, onread }: DialTerms): void {
-    const socket = net.connect({
+    const options = {
       host: this.#to.address,
       port: this.#to.port,
       noDelay: true,
@@ -71,8 +72,11 @@ export class Dial implements Swept {
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
       allowHalfOpen: true,
-      ...(onread === null ? {} : { onread }),
-    });
+    };
+    const socket =
+      onread instanceof LentMemory
+        ? onread.connect(options)
+        : net.connect(onread === null ? options : { ...options, onread });
     this.#watch(socket);
     socket.once('connect', () => {
       if (header !== null) socket.write(header);

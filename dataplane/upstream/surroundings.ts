@@ -1,4 +1,4 @@
-import type { MemoryBlocks } from '#dataplane/http/memory-blocks.ts';
+import type { LentMemory } from '#dataplane/http/lent-memory.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { BackendConnections } from '#snapshot/cluster.ts';
 import type { Place } from '#snapshot/fleet.ts';
@@ -12,8 +12,8 @@ export interface UpstreamSurroundings {
   readonly limits: UpstreamLimits;
   readonly scanner: HeadScanner;
   readonly requestHeads: RequestHeads;
-  /** For large answers, and copies of large content. */
-  readonly blocks: MemoryBlocks;
+  /** What tunnels are read into; its blocks are for large answers, and copies of large content. */
+  readonly memory: LentMemory;
   /** Clusters in which something changes with time. */
   readonly awake: Set<Swept>;
   /** What has a deadline that it looks at itself. */

@@ -1,7 +1,7 @@
 // The backends' side of the data plane: clusters, their endpoints, and the connections to them. Owns all of it over
 // swaps of the runtime, so that a change of routes costs no connection. Knows nothing of routes and rules.
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
-import { MemoryBlocks } from '#dataplane/http/memory-blocks.ts';
+import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { UpstreamCluster } from './cluster.ts';
 import { figuresOf } from './figures.ts';
 import { RequestHeads } from './http2/request-head.ts';
@@ -56,7 +56,7 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
       underscores: 'Pass',
     }),
     requestHeads: new RequestHeads(),
-    blocks: new MemoryBlocks(),
+    memory: new LentMemory(),
     awake: new Set(),
     waiting: new Set(),
     random: options.random ?? Math.random,

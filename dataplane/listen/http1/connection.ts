@@ -1,13 +1,13 @@
 import { MessageWriter } from '#dataplane/http/message-writer.ts';
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
 import { ownEnd, SocketChannel } from '#dataplane/http/channel.ts';
+import { lend } from '#dataplane/http/lent-memory.ts';
 import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { ClientLines } from '#dataplane/proxy/forwarded.ts';
 import { Clock } from '../clock.ts';
 import { answerText, framedLength, interimText, switchText } from './answer-framing.ts';
 import { Intake } from './intake.ts';
 import { Leaving } from './leaving.ts';
-import { lend, takeBack } from '../lent-memory.ts';
 import { ContentPace } from '../content-pace.ts';
 import { RequestParser } from './request-parser.ts';
 import type { ClientConnection } from '../client-connection.ts';
@@ -326,9 +326,8 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   switch(fields: Fields, protocol: string): Channel {
     this.#phase = 'Tunnel';
     this.#exchange = null;
-    takeBack(this.#socket);
     this.#socket.write(switchText(fields, protocol), 'latin1');
-    return new SocketChannel(this.#socket, this.#intake.take());
+    return new SocketChannel(this.#socket, this.#intake.take(), this.#around.memory.blocks);
   }
 
   // ---- after the answer

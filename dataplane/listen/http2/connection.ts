@@ -1,3 +1,4 @@
+import { lend } from '#dataplane/http/lent-memory.ts';
 import { Session } from '#dataplane/h2/session.ts';
 import { ownEnd } from '#dataplane/http/channel.ts';
 import { HostMemo } from '#dataplane/http/target.ts';
@@ -74,6 +75,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     this.#clock = new Clock(around);
     this.#clock.start(home.limits.headTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    lend(socket, (octets) => this.#onData(octets));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', () => {});

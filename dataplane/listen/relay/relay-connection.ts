@@ -33,7 +33,7 @@ export class RelayConnection implements ClientConnection {
     this.#running = around.gateway.relay(relay, {
       client,
       protocol,
-      channel: new SocketChannel(socket, null),
+      channel: new SocketChannel(socket, null, around.memory.blocks),
       destination: ownEnd(socket),
       times: home.limits,
     });

@@ -55,7 +55,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     this.socket = socket;
     this.openUntilMs = openUntilMs(pool.terms);
     this.#parser = new ResponseParser(around.scanner, this);
-    this.#writer = new MessageWriter(socket, around.blocks);
+    this.#writer = new MessageWriter(socket, around.memory.blocks);
     this.#buffer = buffer;
     if (buffer === null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('error', () => {});
@@ -114,7 +114,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     this.#user = null;
     this.#closed = true;
     this.pool.gone(this);
-    return new SocketChannel(this.socket, this.#early);
+    return new SocketChannel(this.socket, this.#early, this.pool.terms.around.memory.blocks);
   }
 
   responseHead(response: ReceivedResponse): void {

@@ -7,7 +7,8 @@ import type { ConnectionTerms, Swept } from '../surroundings.ts';
 import type { Blame, ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
 import type { Purpose } from '../upstream-exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
-import type { Socket } from 'node:net';
+import type { LentMemory } from '#dataplane/http/lent-memory.ts';
+import type { OnReadOpts, Socket } from 'node:net';
 
 /**
  * The HTTP/1.1 connections to one endpoint, each of which carries one exchange at a time. The one used last is taken
@@ -162,9 +163,7 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
     const { around, tls, connections } = pool;
     around.waiting.delete(this);
     this.#pool.opening();
-    const buffer = this.#mode === 'Exchanges' && tls === null ? new ReadBuffer(around.blocks) : null;
-    const onread = buffer === null ? null : this.#readInto(buffer);
-    this.#buffer = buffer;
+    const onread = tls === null ? this.#memory() : null;
     const terms = { tls, header, timeoutMs: connections.connectTimeoutMs, onread };
     this.#dial = new Dial(this.#pool.to, around, terms, this);
   }
@@ -205,8 +204,12 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
     around.waiting.delete(this);
   }
 
-  /** Node's way to read into memory of ours: a buffer for each next read, and a call for each that was made. */
-  #readInto(buffer: ReadBuffer) {
+  /** What answers refer to until they have gone on is theirs alone; what a tunnel brings is not kept. */
+  #memory(): OnReadOpts | LentMemory {
+    const { memory } = this.#pool.terms.around;
+    if (this.#mode === 'Channel') return memory;
+    const buffer = new ReadBuffer(memory.blocks);
+    this.#buffer = buffer;
     return {
       buffer: () => buffer.bytes,
       callback: (count: number) => {

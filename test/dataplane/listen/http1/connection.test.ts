@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultClientRules as rules } from '#dataplane/compile/client-rules.ts';
-import { LentMemory } from '#dataplane/listen/lent-memory.ts';
+import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { Http2Terms } from '#dataplane/listen/http2/session-terms.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { ServerConnection } from '#dataplane/listen/http1/connection.ts';

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { it } from 'node:test';
 import { defaultClientRules } from '#dataplane/compile/client-rules.ts';
 import { Http2Connection } from '#dataplane/listen/http2/connection.ts';
-import { LentMemory } from '#dataplane/listen/lent-memory.ts';
+import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { Http2Terms } from '#dataplane/listen/http2/session-terms.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';

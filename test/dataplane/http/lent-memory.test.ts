@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
-import { LentMemory, lend, takeBack } from '#dataplane/listen/lent-memory.ts';
+import { LentMemory, lend } from '#dataplane/http/lent-memory.ts';
 import { eventually } from '#test/given/eventually.ts';
 
 /** An adopted socket on loopback, and its client. */
@@ -89,7 +89,7 @@ test('what was lent is told by `data` again once it is taken back', async () => 
   lend(given.socket, (octets) => told.push(`lent ${octets.toString()}`));
   given.client.write('one');
   await eventually(() => told.length === 1);
-  takeBack(given.socket);
+  lend(given.socket, null);
   given.client.write('two');
   await eventually(() => told.length === 2);
   assert.deepEqual(told, ['lent one', 'data two']);

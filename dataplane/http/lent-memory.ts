@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import type { BoundSocket } from 'node:net';
+import { MemoryBlocks } from './memory-blocks.ts';
+import type { BoundSocket, SocketConstructorOpts, TcpNetConnectOpts } from 'node:net';
 
 /** What one read takes at most; as much as Node's own. */
 const readBytes = 64 * 1024;
@@ -8,16 +9,24 @@ const readBytes = 64 * 1024;
 export type Reader = (octets: Buffer) => void;
 
 /**
- * The memory that clients' sockets in the clear are read into: one for all of a data plane's, so that silent
- * connections hold none, and none is taken for a read (docs/decisions/0021-reading-clients.md).
+ * The memory that sockets in the clear are read into: one for all clients' of a data plane, and one for all of its
+ * tunnels to backends, so that silent connections hold none, and none is taken for a read
+ * (docs/decisions/0021-reading-clients.md).
  */
 export class LentMemory {
+  /** For copies of what is lent. */
+  readonly blocks = new MemoryBlocks();
   readonly #bytes = Buffer.allocUnsafeSlow(readBytes);
 
   /** The connection of `socket`, just accepted and paused; where Node holds it in a way unknown here, the socket itself. */
   adopt(socket: Socket): Socket {
     const handle = takeHandle(socket);
-    return handle === null ? socket.resume() : new AdoptedSocket(handle, this.#bytes);
+    return handle === null ? socket.resume() : new LentSocket(this.#bytes, handleOptions(handle));
+  }
+
+  /** A socket that connects. */
+  connect(options: TcpNetConnectOpts): Socket {
+    return new LentSocket(this.#bytes, options).connect(options);
   }
 
   /** Octets for keeps: a copy of those that are lent. */
@@ -26,27 +35,24 @@ export class LentMemory {
   }
 }
 
-/** Has what is read of `socket` told to `read`, where it is read into lent memory; else `data` goes on telling it. */
-export function lend(socket: Socket, read: Reader): void {
-  if (socket instanceof AdoptedSocket) socket.reader = read;
-}
-
-/** Has `data` tell what is read of `socket` again. */
-export function takeBack(socket: Socket): void {
-  if (socket instanceof AdoptedSocket) socket.reader = null;
+/**
+ * Has what is read of `socket` told to `read`, where it is read into lent memory; else, and with null, `data` goes on
+ * telling it.
+ */
+export function lend(socket: Socket, read: Reader | null): void {
+  if (socket instanceof LentSocket) socket.reader = read;
 }
 
 /** A socket that is read into memory of others: one like any other, which makes copies, while nobody reads from there. */
-class AdoptedSocket extends Socket {
+class LentSocket extends Socket {
   reader: Reader | null = null;
 
-  constructor(handle: object, memory: Buffer) {
+  constructor(memory: Buffer, options: SocketConstructorOpts) {
     const onread = {
       buffer: memory,
       callback: (count: number): boolean => this.#took(memory.subarray(0, count)),
     };
-    // what BoundSocket holds inside is taken bare as well
-    super({ handle: handle as BoundSocket, onread, allowHalfOpen: true });
+    super({ ...options, onread });
   }
 
   /** False when no more is to be read until somebody wants more. */
@@ -56,6 +62,11 @@ class AdoptedSocket extends Socket {
     reader(octets);
     return true;
   }
+}
+
+/** What BoundSocket holds inside is taken bare as well. */
+function handleOptions(handle: object): SocketConstructorOpts {
+  return { handle: handle as BoundSocket, allowHalfOpen: true };
 }
 
 /** What Node holds the connection by, taken from the socket; null where it is not to be found. */
