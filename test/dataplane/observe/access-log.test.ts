@@ -1,6 +1,6 @@
 import { createAccessLog } from '#dataplane/observe/access-log.ts';
 import type { AccessLog } from '#dataplane/observe/access-log.ts';
-import { accessLine } from '#dataplane/observe/access-line.ts';
+import { accessLine, Places } from '#dataplane/observe/access-line.ts';
 import { eventually } from '#test/given/eventually.ts';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
@@ -31,7 +31,7 @@ function givenLog(): { log: AccessLog; read: () => string; end: () => void } {
 
 test('a request is one line of JSON; what is not known is left out', () => {
   assert.equal(
-    accessLine(recordOf(), time),
+    accessLine(recordOf(), time, new Places()),
     `{"time":"${time}","client":"192.0.2.1","method":"GET","host":"shop.example.com","path":"/cart","status":200,"protocol":"HTTP/1.1",` +
       '"durationMs":1.235,"bytesIn":0,"bytesOut":120,"port":80,"attempts":1,"listener":"web",' +
       '"route":"HTTPRoute/shop/cart","rule":"0","cluster":"shop/cart:80","endpoint":"10.0.0.7:8080",' +
@@ -39,9 +39,28 @@ test('a request is one line of JSON; what is not known is left out', () => {
   );
 });
 
+test('where a request went is told of each, however often the same was said before', () => {
+  const places = new Places();
+  const went = [
+    { rule: '0', cluster: 'shop/cart:80' },
+    { rule: '0', cluster: 'shop/cart:80' },
+    { rule: '0', cluster: null },
+    { rule: '1', cluster: 'shop/cart:80' },
+    { rule: '1', cluster: 'shop/cart:80', listener: 'other' },
+    { rule: '0', cluster: 'shop/cart:80', route: null },
+    { rule: '0', cluster: 'shop/cart:80' },
+  ];
+  for (const where of went) {
+    const record = recordOf(where);
+    const line = JSON.parse(accessLine(record, time, places)) as Record<string, unknown>;
+    for (const name of ['listener', 'route', 'rule', 'cluster'] as const)
+      assert.equal(line[name] ?? null, record[name], name);
+  }
+});
+
 test('a failure is told with its detail', () => {
   const failure = { kind: 'ConnectFailed', detail: 'ECONNREFUSED "now"' } as const;
-  const line: unknown = JSON.parse(accessLine(recordOf({ status: 503, failure }), time));
+  const line: unknown = JSON.parse(accessLine(recordOf({ status: 503, failure }), time, new Places()));
   assert(typeof line === 'object' && line !== null);
   assert.deepEqual({ ...line, status: 503 }, line);
   assert.equal(Reflect.get(line, 'failure'), 'ConnectFailed');
@@ -54,7 +73,7 @@ test('whatever a client sends, its request stays one line, and reads as it was s
     .map((text) => `${text}\n\u2028\u2029\u0085\u001b[2J"\\\ud800`);
   fc.assert(
     fc.property(nasty, nasty, (userAgent, target) => {
-      const line = accessLine(recordOf({ userAgent, path: target }), time);
+      const line = accessLine(recordOf({ userAgent, path: target }), time, new Places());
       // oxlint-disable-next-line no-control-regex -- no control character may be left
       assert.doesNotMatch(line.slice(0, -1), /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
       const parsed: unknown = JSON.parse(line);
@@ -67,7 +86,7 @@ test('whatever a client sends, its request stays one line, and reads as it was s
 });
 
 test('very long values are cut', () => {
-  assert(accessLine(recordOf({ path: `/${'a'.repeat(100_000)}` }), time).length < 4000);
+  assert(accessLine(recordOf({ path: `/${'a'.repeat(100_000)}` }), time, new Places()).length < 4000);
 });
 
 test('all lines reach the sink in their order, and none waits for the others to fill a batch', async () => {
