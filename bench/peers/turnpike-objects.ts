@@ -4,12 +4,21 @@ import type { Terms } from './peer.ts';
 
 const gatewayApi = 'gateway.networking.k8s.io/v1';
 const meta = (name: string): object => ({ name, namespace: 'default' });
+const targetRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' }];
+/** Near its bound a data plane closes silent connections sooner, which are what is to be measured. */
+const manyConnections = {
+  apiVersion: 'turnpike.dev/v1alpha1',
+  kind: 'ClientPolicy',
+  metadata: meta('bench'),
+  spec: { targetRefs, limits: { maxConnections: 100_000 } },
+};
 
 /** What the folder holds; with a key, everything that a request can meet is on. */
 export async function turnpikeObjects(terms: Terms, jwk: object | null): Promise<readonly object[]> {
   const { chain, key } = terms.certificate;
   return [
     ...gateway(terms),
+    manyConnections,
     ...backend(terms),
     ...(terms.front === 'Tls' ? [certificate(await readFile(chain), await readFile(key))] : []),
     ...routes(jwk === null ? 1 : 1000),
@@ -80,7 +89,6 @@ function routes(count: number): object[] {
 }
 
 function policies(jwk: object): object[] {
-  const targetRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' }];
   const jwt = { issuer: 'https://bench.example', jwks: { type: 'Inline', inline: { keys: [jwk] } } };
   const limits = [{ name: 'second', requests: 10_000_000, window: '1s' }];
   return [

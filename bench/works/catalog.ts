@@ -1,6 +1,6 @@
 import { handshakes, resumptions } from './handshakes.ts';
 import { grpc, http2Small } from './http2.ts';
-import { idle } from './idle.ts';
+import { idle, idleHttp2 } from './idle.ts';
 import { latency } from './latency.ts';
 import { messages } from './messages.ts';
 import { everything, large, small, tls, upload } from './requests.ts';
@@ -20,4 +20,5 @@ export const allWorks: readonly Work[] = [
   messages,
   latency,
   idle,
+  idleHttp2,
 ];
