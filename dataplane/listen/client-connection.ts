@@ -15,11 +15,8 @@ export interface ClientConnection {
   drain(): void;
   /** Ends it in an orderly way if it is idle, else as soon as the exchanges under way have ended. */
   endIdle(): void;
-  /**
-   * Gives up all that has been stalled since `sinceMs` or longer; how many octets that frees. Absent: one exchange at a
-   * time is all it has, so that it is cut.
-   */
-  relieve?(sinceMs: number): number;
+  /** Gives up what has been stalled since `sinceMs` or longer. Absent: it has one exchange at a time, and is cut. */
+  relieve?(sinceMs: number): void;
   /** Cuts it, whatever is under way. */
   destroy(): void;
   /** Enforces the limits of time; called once a sweep. */

@@ -7,6 +7,7 @@ import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { fixedLimits } from './limits.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';
+import { inTurns } from './turns.ts';
 import { DatagramServer } from './relay/datagram-server.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
@@ -92,6 +93,7 @@ class FollowingListeners implements Listeners {
   readonly #datagramServers = new Map<number, DatagramServer>();
   readonly #sweepMs: number;
   readonly #sweepTimer: NodeJS.Timeout;
+  #isSweeping = false;
   #retryTimer: NodeJS.Timeout | null = null;
   #isEnding = false;
 
@@ -245,19 +247,29 @@ class FollowingListeners implements Listeners {
   }
 
   #sweep(): void {
+    if (this.#isSweeping) return;
     const nowMs = this.#now();
     const lateMs = nowMs - this.#around.nowMs - this.#sweepMs;
     this.#around.nowMs = nowMs;
-    for (const connection of this.#connections) connection.sweep(nowMs);
     for (const server of this.#servers.values()) server.sweep(nowMs);
-    this.#guardAgainstOverload(lateMs);
+    let buffered = 0;
+    const sweep = (connection: ClientConnection): void => {
+      connection.sweep(nowMs);
+      buffered += connection.buffered;
+    };
+    this.#isSweeping = true;
+    inTurns(this.#connections, sweep, () => {
+      this.#isSweeping = false;
+      this.#guardAgainstOverload(lateMs, buffered);
+    });
   }
 
-  #guardAgainstOverload(lateMs: number): void {
+  #guardAgainstOverload(lateMs: number, buffered: number): void {
     const { level } = this.#guard;
     const limits = [...this.#servers.values()].map((server) => server.limits);
     this.#guard.sweep({
       connections: this.#connections,
+      buffered,
       nowMs: this.#around.nowMs,
       lateMs,
       connectionsMax: least(limits.map(({ connectionsMax }) => connectionsMax)),

@@ -1,4 +1,5 @@
 import { Patience } from './patience.ts';
+import { inTurns } from './turns.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /**
@@ -26,6 +27,8 @@ const latenessMs = 2_000;
 /** What a sweep has found. */
 export interface Found {
   readonly connections: ReadonlySet<ClientConnection>;
+  /** What these hold in memory. */
+  readonly buffered: number;
   readonly nowMs: number;
   /** By how much it came too late: so long nobody was served. */
   readonly lateMs: number;
@@ -66,17 +69,17 @@ export class OverloadGuard {
   }
 
   /** Takes stock; cuts connections where it must. */
-  sweep({ connections, nowMs, lateMs, connectionsMax, bufferedBytesMax }: Found): void {
-    let buffered = 0;
-    for (const connection of connections) buffered += connection.buffered;
+  sweep({ connections, buffered, nowMs, lateMs, connectionsMax, bufferedBytesMax }: Found): void {
     this.#patience.follow(Math.max(connections.size / connectionsMax, buffered / bufferedBytesMax), nowMs);
     // late once is a new snapshot, late twice in a row is too much to do
     this.#isLate = Math.min(lateMs, this.#lateMs) >= latenessMs;
     this.#lateMs = lateMs;
-    if (buffered >= savingLoad * bufferedBytesMax)
-      buffered -= relieve(connections, buffered - (savingLoad - slack) * bufferedBytesMax, nowMs - stalledMs);
-    this.#level = levelAt(buffered / bufferedBytesMax, this.#level);
-    if (this.#level === 'Cutting') cut(connections, buffered - bufferedBytesMax);
+    const freed =
+      buffered < savingLoad * bufferedBytesMax
+        ? 0
+        : relieve(connections, buffered - (savingLoad - slack) * bufferedBytesMax, nowMs - stalledMs);
+    this.#level = levelAt((buffered - freed) / bufferedBytesMax, this.#level);
+    if (this.#level === 'Cutting') cut(connections, buffered - freed - bufferedBytesMax);
   }
 }
 
@@ -90,7 +93,7 @@ function levelAt(load: number, before: OverloadLevel): OverloadLevel {
   return 'None';
 }
 
-/** Gives up what has been stalled since `sinceMs`, longest first, until `octets` are free; how many are. */
+/** Gives up what has been stalled since `sinceMs`, longest first, until `octets` are free; how many will be. */
 function relieve(connections: Iterable<ClientConnection>, octets: number, sinceMs: number): number {
   const stalled = [...connections]
     .map((connection) => ({
@@ -98,34 +101,36 @@ function relieve(connections: Iterable<ClientConnection>, octets: number, sinceM
       stalledSinceMs: connection.stalledSinceMs ?? Number.POSITIVE_INFINITY,
     }))
     .filter(({ stalledSinceMs }) => stalledSinceMs <= sinceMs)
-    .sort((a, b) => a.stalledSinceMs - b.stalledSinceMs);
-  let freed = 0;
-  for (const { connection } of stalled) {
-    if (freed >= octets) break;
-    freed += connection.relieve?.(sinceMs) ?? destroyed(connection);
-  }
+    .sort((a, b) => a.stalledSinceMs - b.stalledSinceMs)
+    .map(({ connection }) => connection);
+  const { chosen, freed } = untilFree(stalled, octets);
+  inTurns(chosen, (connection) => {
+    if (connection.relieve === undefined) connection.destroy();
+    else connection.relieve(sinceMs);
+  });
   return freed;
 }
 
 /** Cuts until `octets` are free: of those that hold about as much (by powers of two) the newest first. */
 function cut(connections: Iterable<ClientConnection>, octets: number): void {
-  const held = [...connections].map((connection) => ({ connection, buffered: connection.buffered }));
-  const most = held
+  const most = [...connections]
+    .map((connection) => ({ connection, buffered: connection.buffered }))
     .filter(({ buffered }) => buffered > 0)
     .sort(
       (a, b) =>
         Math.clz32(a.buffered) - Math.clz32(b.buffered) || b.connection.sinceMs - a.connection.sinceMs,
-    );
-  let freed = 0;
-  for (const { connection } of most) {
-    if (freed >= octets) return;
-    freed += destroyed(connection);
-  }
+    )
+    .map(({ connection }) => connection);
+  inTurns(untilFree(most, octets).chosen, (connection) => connection.destroy());
 }
 
-/** How much it held. */
-function destroyed(connection: ClientConnection): number {
-  const { buffered } = connection;
-  connection.destroy();
-  return buffered;
+/** The first of them, as many as hold `octets`. */
+function untilFree(connections: readonly ClientConnection[], octets: number) {
+  let freed = 0;
+  const chosen = connections.filter(({ buffered }) => {
+    if (freed >= octets) return false;
+    freed += buffered;
+    return true;
+  });
+  return { chosen, freed };
 }

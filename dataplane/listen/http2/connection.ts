@@ -124,14 +124,9 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     return sinceMs;
   }
 
-  relieve(sinceMs: number): number {
-    const { buffered } = this;
-    if (this.#waitsFor === 'Socket') {
-      this.destroy();
-      return buffered;
-    }
-    for (const stream of this.#streams) if (stream.stalledSinceMs <= sinceMs) stream.giveUp();
-    return buffered - this.buffered;
+  relieve(sinceMs: number): void {
+    if (this.#waitsFor === 'Socket') this.destroy();
+    else for (const stream of this.#streams) if (stream.stalledSinceMs <= sinceMs) stream.giveUp();
   }
 
   /** Tells the client to open no more streams here; those on their way are still taken. */
