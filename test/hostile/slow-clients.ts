@@ -1,5 +1,6 @@
 // Clients that hold connections by being slow, each from a loopback address of its own (Linux owns all of 127.0.0.0/8).
 import net from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Silent says nothing; Head and Body send an octet now and then, of a request's head or its content; Read asks for much and reads nothing. */
 export type Slowness = 'Silent' | 'Head' | 'Body' | 'Read';
@@ -29,12 +30,15 @@ export interface SlowChoices {
   readonly slowness: Slowness;
   /** Each sends an octet so often. */
   readonly dripMs: number;
+  /** So many come in a second, evenly; as fast as they can without it. */
+  readonly perSecond?: number;
 }
 
 const rounds = 50;
 
 /** Opens them all, no more than 200 at once, and settles when each has connected or failed to. */
-export async function slowClients({ port, count, slowness, dripMs }: SlowChoices): Promise<SlowClients> {
+export async function slowClients(choices: SlowChoices): Promise<SlowClients> {
+  const { port, count, slowness, dripMs, perSecond = Number.POSITIVE_INFINITY } = choices;
   const sockets = new Set<net.Socket>();
   let connected = 0;
   let longestMs = 0;
@@ -58,8 +62,14 @@ export async function slowClients({ port, count, slowness, dripMs }: SlowChoices
         resolve();
       });
     });
+  const beganMs = performance.now();
   const opener = async (): Promise<void> => {
-    while (next < count) await open(next++);
+    while (next < count) {
+      const at = next++;
+      const earlyMs = beganMs + (at * 1000) / perSecond - performance.now();
+      if (earlyMs > 0) await pause(earlyMs);
+      await open(at);
+    }
   };
 
   // A share of them at a time, so that dripping is no burst that an honest client would feel.
