@@ -30,12 +30,24 @@ export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z
   const checked = schema.check((context) => {
     if (context.issues.some((issue) => issue.code !== 'custom')) return;
     for (const rule of rules) {
-      if (!rule.holds(context.value)) {
+      if (!holdsOf(rule, context.value, context.issues.length > 0)) {
         context.issues.push(broken(rule.message, context.value));
       }
     }
   });
   return validations.length === 0 ? checked : checked.meta({ 'x-kubernetes-validations': validations });
+}
+
+/**
+ * Never throws. A value that broke one rule may be of another shape than the next one's type says: what cannot be asked
+ * then adds nothing to what is told already. Where nothing is told it is broken, as on an API server.
+ */
+function holdsOf<T>(rule: Rule<T>, value: T, isTold: boolean): boolean {
+  try {
+    return rule.holds(value);
+  } catch {
+    return isTold;
+  }
 }
 
 function celRulesOf(schema: z.ZodType): readonly unknown[] | undefined {

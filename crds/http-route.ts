@@ -3,13 +3,7 @@
 import * as z from 'zod';
 import { atomicList, setOf, withRules, type Frozen } from './grammar.ts';
 import { duration, durationMs, hostname, sectionName } from './fields.ts';
-import {
-  backendReferenceFields,
-  count,
-  filtersSchema,
-  serviceNeedsPort,
-  type Filters,
-} from './http-filter.ts';
+import { backendReferenceFields, count, filtersSchema, serviceNeedsPort } from './http-filter.ts';
 import { matchSchema } from './http-match.ts';
 import { conditionsSchema, kindSchema, ownController, parentReferenceSchema } from './kubernetes.ts';
 import { routeSessionPersistence } from './session-persistence.ts';
@@ -61,12 +55,21 @@ const unruledRule = z.object({
 /** One rule of an HTTPRoute. */
 export type HTTPRouteRule = Frozen<z.infer<typeof unruledRule>>;
 
-function replacesPrefix(filters: Filters): boolean {
-  return filters.some(
-    (one) =>
-      (one.type === 'RequestRedirect' && one.requestRedirect.path?.type === 'ReplacePrefixMatch') ||
-      (one.type === 'URLRewrite' && one.urlRewrite.path?.type === 'ReplacePrefixMatch'),
+interface Replacing {
+  readonly path?: { readonly type: string };
+}
+
+/** By members alone: whether they are those of `type` another rule says, which may be broken. */
+function replacesPrefix(filters: readonly MayReplace[]): boolean {
+  return filters.some(({ requestRedirect, urlRewrite }) =>
+    [requestRedirect, urlRewrite].some((one) => one?.path?.type === 'ReplacePrefixMatch'),
   );
+}
+
+interface MayReplace {
+  readonly type: string;
+  readonly requestRedirect?: Replacing;
+  readonly urlRewrite?: Replacing;
 }
 
 const rule = withRules(unruledRule, [

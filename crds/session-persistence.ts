@@ -53,11 +53,16 @@ const ways = oneOf({
   },
 });
 
-const permanentHasEnd: Rule<z.output<typeof ways>> = {
+interface Ends {
+  /** Not there if the type's own rule is broken, whatever the type. */
+  readonly cookie?: z.output<typeof cookie>;
+  readonly absoluteTimeout?: string;
+}
+
+const permanentHasEnd: Rule<Ends> = {
   cel: "!has(self.cookie) || !has(self.cookie.lifetimeType) || self.cookie.lifetimeType != 'Permanent' || has(self.absoluteTimeout)",
   message: 'a cookie of lifetimeType Permanent needs absoluteTimeout: add it',
-  holds: (one) =>
-    one.type !== 'Cookie' || one.cookie.lifetimeType !== 'Permanent' || one.absoluteTimeout !== undefined,
+  holds: (one) => one.cookie?.lifetimeType !== 'Permanent' || one.absoluteTimeout !== undefined,
 };
 
 /** The group of a TrafficPolicy. */
