@@ -25,10 +25,10 @@ ${report.profiles.map(featureSection).join('\n\n')}
 \`\`\`sh
 npm run e2e:conformance                                # all tests of the profile
 npm run e2e:conformance -- --run-test HTTPRouteWeight  # one test
-E2E_KUBECONFIG=~/.kube/config npm run e2e:conformance -- --installed  # on a cluster of yours that has the chart
+E2E_KUBECONFIG=~/.kube/config npm run e2e:conformance -- --installed --usable-address ADDRESS
 \`\`\`
 
-The first two need root on Linux: they bring up a Kubernetes of their own ([how](../e2e/README.md)), install the chart, and run the released suite, compiled from its Go module. With \`--write\` it writes the report and this page.
+The first two need root on Linux: they bring up a Kubernetes of their own ([how](../e2e/README.md)), install the chart, and run the released suite, compiled from its Go module. The last runs it on a cluster of yours that has the chart, and whose load balancer can give a Service this address. With \`--write\` it writes the report and this page.
 `;
 }
 

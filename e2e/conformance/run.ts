@@ -6,6 +6,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addresses } from '../cluster/addresses.ts';
 import { cacheFolder } from '../cluster/cache-folder.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { startCluster } from '../cluster/cluster.ts';
@@ -25,6 +26,8 @@ const usage = `usage: npm run e2e:conformance [-- OPTIONS]
   --features A,B      features to test, instead of those that the GatewayClass tells
   --class NAME        a GatewayClass that is there, instead of one with small Gateways that is made
   --cluster NAME      the harness's cluster (default turnpike); E2E_KUBECONFIG names one of your own
+  --usable-address A, --unusable-address B
+                      for GatewayStaticAddresses: what a Service of type LoadBalancer can have there, and what not
   --installed         take Turnpike as it is installed, instead of this checkout's chart and images
   --keep              leave the suite's Gateways, their class and backends there
   --write             write the report into docs/conformance, and docs/conformance.md`;
@@ -35,6 +38,8 @@ const options = {
   features: { type: 'string' },
   class: { type: 'string' },
   cluster: { type: 'string' },
+  'usable-address': { type: 'string', default: `${addresses.onRequestPool}.10` },
+  'unusable-address': { type: 'string', default: '192.0.2.1' },
   installed: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
@@ -60,6 +65,7 @@ async function run(values: Values): Promise<number> {
     profiles: listOf(values.profile),
     features: values.features === undefined ? null : listOf(values.features),
     test: values['run-test'] ?? null,
+    addresses: { usable: values['usable-address'], unusable: values['unusable-address'] },
     version: packageJson.version,
     report: reportFile,
     log: logFile,

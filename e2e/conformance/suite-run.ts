@@ -17,6 +17,8 @@ export interface SuiteOptions {
   readonly features: readonly string[] | null;
   /** Null: all tests of the features. */
   readonly test: string | null;
+  /** One that a Gateway can be given when it asks, and one that it cannot. */
+  readonly addresses: { readonly usable: string; readonly unusable: string };
   /** Turnpike's. */
   readonly version: string;
   /** Files to write: the report, all that is printed. */
@@ -73,6 +75,8 @@ export function suiteArguments(options: SuiteOptions): readonly string[] {
     `-conformance-profiles=${options.profiles.join(',')}`,
     ...(options.features === null ? [] : [`-supported-features=${options.features.join(',')}`]),
     ...(options.test === null ? [`-report-output=${options.report}`] : [`-run-test=${options.test}`]),
+    `-usable-address=${options.addresses.usable}`,
+    `-unusable-address=${options.addresses.unusable}`,
     `-cleanup-base-resources=${String(!options.keep)}`,
     ...timeoutFlag(options.timeouts ?? {}),
     '-organization=turnpike',

@@ -11,6 +11,7 @@ const options: SuiteOptions = {
   profiles: ['GATEWAY-HTTP'],
   features: null,
   test: null,
+  addresses: { usable: '10.0.0.1', unusable: '192.0.2.1' },
   version: '1.2.3',
   report: 'report.yaml',
   log: 'suite.log',
