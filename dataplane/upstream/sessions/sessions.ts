@@ -38,8 +38,8 @@ export class Sessions<B extends SessionBackend> {
   readonly #backends = new Map<string, B>();
   readonly #names = new Map<B, string>();
   readonly #line: CookieLine | null;
-  /** The last token for each endpoint that begins a session: of all that begin in one second. */
-  readonly #issued = new WeakMap<UpstreamEndpoint, { readonly atS: number; readonly token: string }>();
+  /** The last token for each endpoint that begins a session: of all that begin in one second with one backend. */
+  readonly #issued = new WeakMap<UpstreamEndpoint, IssuedToken<B>>();
 
   constructor(terms: SessionTerms<B>) {
     this.#terms = terms;
@@ -111,9 +111,9 @@ export class Sessions<B extends SessionBackend> {
   /** Hot path: whoever comes without a token costs no cipher but the first of each second. */
   #first(from: AnsweredBy<B>, nowS: number): string {
     const known = this.#issued.get(from.endpoint);
-    if (known?.atS === nowS) return known.token;
+    if (known?.atS === nowS && known.backend === from.backend) return known.token;
     const token = this.#sealed(from, nowS, nowS);
-    this.#issued.set(from.endpoint, { atS: nowS, token });
+    this.#issued.set(from.endpoint, { atS: nowS, backend: from.backend, token });
     return token;
   }
 
@@ -133,6 +133,12 @@ export interface AnsweredBy<B> {
   readonly backend: B;
   readonly endpoint: UpstreamEndpoint;
   readonly secure: boolean;
+}
+
+interface IssuedToken<B> {
+  readonly atS: number;
+  readonly backend: B;
+  readonly token: string;
 }
 
 interface HeldSession<B> {

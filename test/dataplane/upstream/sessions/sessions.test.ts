@@ -56,17 +56,21 @@ test('a session stays with its backend, one of two that are the same Service too
   assert(cart && shop);
   const backends: readonly Backend[] = [{ cluster: cart }, { cluster: shop }, { cluster: shop }];
   const sessions = sessionsOf(backends);
+  let held = 0;
   for (const backend of backends) {
+    backend.cluster?.usable('');
     for (const endpoint of backend.cluster?.endpoints ?? []) {
       const answer = new Fields();
       sessions.of(new Fields()).tell(answer, backend, endpoint, { secure: false });
-      const held = sessions.of(back(answer));
-      assert.equal(held.backend, backend);
-      assert.equal(held.endpoint, endpoint);
+      const session = sessions.of(back(answer));
+      assert.equal(session.backend, backend);
+      assert.equal(session.endpoint, endpoint);
+      held += 1;
       const others = backends.filter((one) => one.cluster !== backend.cluster);
       assert.equal(sessionsOf(others).of(back(answer)).backend, null);
     }
   }
+  assert.equal(held, 6);
 });
 
 test('a cookie given over TLS is sent over TLS alone', (t) => {
