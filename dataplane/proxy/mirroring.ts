@@ -14,6 +14,8 @@ import type { Caller } from '#dataplane/upstream/transport.ts';
 const mirrorTimeoutMs = 60_000;
 /** Content that a slow mirror may be behind. */
 const unsentBytesMax = 64 * 1024;
+/** So much of an answer is read to its end, for the connection's sake and the backend's logs; longer ones are cut. */
+const answerBytesMax = 1024 * 1024;
 
 /** What is copied. */
 export type Original = Pick<AttemptOwner, 'request' | 'caller'>;
@@ -37,6 +39,8 @@ export class Mirroring implements AttemptOwner, Timed {
   #isFull = false;
   #unsent = 0;
   #ended = false;
+  #isAnswered = false;
+  #answerBytes = 0;
   #trailers: Fields | null = null;
   #isOver = false;
 
@@ -82,8 +86,9 @@ export class Mirroring implements AttemptOwner, Timed {
     if (!this.#ended) this.#giveUp();
   }
 
+  /** It says something of the endpoint only when that had all of the request, and nothing to say. */
   timeOut(): void {
-    this.#attempt.abort('TimedOut');
+    this.#attempt.abort(this.#ended && !this.#isAnswered ? 'TimedOut' : null);
     this.#over();
   }
 
@@ -102,13 +107,18 @@ export class Mirroring implements AttemptOwner, Timed {
 
   interimHead(): void {}
 
-  responseHead(): void {}
+  responseHead(): void {
+    this.#isAnswered = true;
+  }
 
   responseSwitched(): void {
     this.#giveUp();
   }
 
-  responseData(): void {}
+  responseData(_attempt: Attempt, data: Buffer): void {
+    this.#answerBytes += data.length;
+    if (this.#answerBytes > answerBytesMax) this.#giveUp();
+  }
 
   responseFlush(): void {}
 

@@ -134,4 +134,48 @@ describe('a mirror', () => {
     await eventually(() => mirror.cluster.mirrors === 0);
     assert.equal(copies.seen.length, 0);
   });
+
+  it('that answers without end is read no further than it helps', async () => {
+    await using backend = await aRawBackend();
+    const cut = Promise.withResolvers<void>();
+    let written = 0;
+    await using endless = await aRawBackend((_request, socket) => {
+      socket.on('close', () => cut.resolve());
+      const more = (): void => {
+        while (socket.writable && socket.write(Buffer.alloc(100_000)));
+        written = socket.bytesWritten;
+      };
+      socket.on('drain', more);
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n');
+      more();
+      return null;
+    });
+    using mirror = await givenDataPlane([endless.port]);
+    using dataPlane = await givenDataPlane([backend.port], copying(mirror));
+    using client = await aRawClient(dataPlane.port);
+    assert.equal(await ask(client), 200);
+    await cut.promise;
+    assert.ok(written > 1_000_000 && written < 100_000_000, `${written} octets were taken`);
+    assert.equal(mirror.cluster.mirrors, 0);
+  });
+
+  it('whose answers only take long is no worse for that', async (t) => {
+    await using backend = await aRawBackend();
+    const begins = (): string => 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n';
+    await using one = await aRawBackend(begins);
+    await using other = await aRawBackend(begins);
+    let passedMs = 0;
+    const now = performance.now.bind(performance);
+    t.mock.method(performance, 'now', () => now() + passedMs);
+    using mirror = await givenDataPlane([one.port, other.port]);
+    using dataPlane = await givenDataPlane([backend.port], copying(mirror));
+    const clients = await Promise.all(Array.from({ length: 12 }, () => aRawClient(dataPlane.port)));
+    await Promise.all(clients.map((client) => ask(client)));
+    await eventually(() => one.seen.length + other.seen.length === 12);
+    assert.equal(mirror.cluster.mirrors, 12);
+    passedMs = 61_000;
+    await eventually(() => mirror.cluster.mirrors === 0);
+    assert.equal(mirror.cluster.counts.ejections, 0);
+    for (const client of clients) client[Symbol.dispose]();
+  });
 });
