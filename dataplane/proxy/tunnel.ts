@@ -64,6 +64,8 @@ export class Tunnel implements Timed {
   /** One side sends no more. */
   halfClosed(): void {
     this.moved();
+    // what closes has its time already
+    if (!this.#open) return;
     this.#deadlines.remove(this);
     this.#watch();
   }
