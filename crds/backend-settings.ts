@@ -1,15 +1,12 @@
 // Settings of a TrafficPolicy that concern the endpoints of a Service: how one is chosen, how each is watched, what it
 // may cost. No group has defaults in the schema; what holds where something is left out its description tells.
 import * as z from 'zod';
-import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
+import { cookieName, duration, durationMs, fieldName, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Rule } from './grammar.ts';
 
 const count = z.int32().min(0).max(1_000_000);
 const some = z.int32().min(1).max(1_000_000);
 const percent = z.int32().min(0).max(100);
-
-/** Name of a cookie: an RFC 6265 token. */
-const cookieName = fieldName.max(128);
 
 const consistentHash = oneOf({
   type: 'What of a request decides: ClientAddress, Header or Cookie.',
@@ -22,7 +19,7 @@ const consistentHash = oneOf({
     },
     Cookie: {
       cookie: z
-        .object({ name: cookieName.describe('Name of the cookie, such as session.') })
+        .object({ name: cookieName.max(128).describe('Name of the cookie, such as session.') })
         .describe('Requests with the same value of this cookie go to the same endpoint.'),
     },
   },

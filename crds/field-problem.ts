@@ -33,12 +33,13 @@ const typeWords: Readonly<Record<string, string>> = {
   array: "a list (lines that begin with '-')",
 };
 
-/** The problem that a schema's issue stands for. */
-export function problemOf(issue: z.core.$ZodIssue): FieldProblem {
-  return { path: pathText(issue.path), message: words(issue) };
+/** The problem that a schema's issue stands for, after {@link wordsOf}. */
+export function problemOf({ path, message }: z.core.$ZodIssue): FieldProblem {
+  return { path: pathText(path), message };
 }
 
-function words(issue: z.core.$ZodIssue): string {
+/** What is wrong and the remedy, where the schema has no words of its own. */
+export function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return 'is missing: add it';
@@ -50,20 +51,20 @@ function words(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `must ${sizeWords(issue.origin, 'at most', Number(issue.maximum))}`;
     case 'invalid_key':
-      return issue.issues.map(words).join('; ');
+      return issue.issues.map(({ message }) => message).join('; ');
     case 'invalid_format':
     case 'invalid_union':
     case 'invalid_element':
     case 'not_multiple_of':
     case 'unrecognized_keys':
     case 'custom':
-      return issue.message;
+      return undefined;
     default:
       return issue satisfies never;
   }
 }
 
-function valueWords(issue: z.core.$ZodIssueInvalidValue): string {
+function valueWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidValue>): string {
   const [only, ...others] = issue.values.map(String);
   if (issue.input === undefined) {
     return `is missing: add it with ${others.length === 0 ? 'the value' : 'one of'} ${[only, ...others].join(', ')}`;

@@ -11,6 +11,12 @@ function matching(pattern: string, message: string): z.ZodString {
   return z.string().regex(new RegExp(pattern), message);
 }
 
+/** As {@link matching}, of what YAML reads as a number where its unit is forgotten: `bare` is told of that. */
+function amountOf(pattern: string, message: string, bare = message): z.ZodString {
+  const error = ({ input }: { readonly input?: unknown }) => (typeof input === 'number' ? bare : undefined);
+  return z.string({ error }).regex(new RegExp(pattern), message);
+}
+
 /** Name of any object (the kinds' own rules are stricter, and a reference to a wrong name finds nothing). */
 export const objectName = z.string().min(1).max(253);
 
@@ -96,11 +102,15 @@ export const preciseHostname = matching(
   .min(1)
   .max(253);
 
+const tokenWords = "letters, digits and the signs - _ . ! # $ % & ' * + ^ ` | ~, without spaces or colon";
+
 /** Name of an HTTP field: an RFC 9110 token. */
-export const fieldName = matching(
-  `^${token}$`,
-  "must be the name of an HTTP header: letters, digits and the signs - _ . ! # $ % & ' * + ^ ` | ~, without spaces or colon",
-)
+export const fieldName = matching(`^${token}$`, `must be the name of an HTTP header: ${tokenWords}`)
+  .min(1)
+  .max(256);
+
+/** Name of a cookie (RFC 6265): a token too. */
+export const cookieName = matching(`^${token}$`, `must be the name of a cookie: ${tokenWords}`)
   .min(1)
   .max(256);
 
@@ -126,7 +136,7 @@ export const network = matching(
 export const port = z.int32().min(1).max(65535);
 
 /** Gateway API duration (GEP-2257). */
-export const duration = matching(
+export const duration = amountOf(
   '^([0-9]{1,5}(h|m|s|ms)){1,4}$',
   'must be a duration such as 500ms, 30s, 5m or 1h30m',
 ).max(28);
@@ -152,16 +162,20 @@ export const positiveDuration = withRules(duration, [
   },
 ]);
 
+const bareOctets = "must be an amount of octets such as 64Ki or 10Mi, or '65536' in quotes";
+
 /** An amount of octets: a Kubernetes quantity without fractions. */
-export const octets = matching(
+export const octets = amountOf(
   '^[0-9]{1,12}(k|Ki|M|Mi|G|Gi)?$',
   'must be an amount of octets such as 65536, 64Ki or 10Mi',
+  bareOctets,
 ).max(16);
 
 /** {@link octets} that are some. */
-export const someOctets = matching(
+export const someOctets = amountOf(
   '^[1-9][0-9]{0,11}(k|Ki|M|Mi|G|Gi)?$',
   'must be an amount of octets such as 65536, 64Ki or 10Mi, and not 0',
+  bareOctets,
 ).max(16);
 
 const octetsOf = { k: 1e3, Ki: 1024, M: 1e6, Mi: 1024 ** 2, G: 1e9, Gi: 1024 ** 3 } as const;

@@ -3,7 +3,7 @@
 import type * as z from 'zod';
 import { authPolicySchema, type AuthPolicy } from './auth-policy.ts';
 import { clientPolicySchema, type ClientPolicy } from './client-policy.ts';
-import { pathText, problemOf, type FieldProblem } from './field-problem.ts';
+import { pathText, problemOf, wordsOf, type FieldProblem } from './field-problem.ts';
 import {
   gatewayClassSchema,
   gatewaySchema,
@@ -161,9 +161,14 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
   const { value: pruned, unknown, tooDeep } = prune(schemas[kind], asServed(kind, value));
   if (tooDeep.length > 0) return { ok: false, problems: tooDeep.map(nestedTooDeep) };
   const unknownFields = partlyRead(kind) ? [] : unknown.filter(isTold).map(unknownField);
-  const result = schemas[kind].safeParse(pruned, { reportInput: true });
+  const result = schemas[kind].safeParse(pruned, { reportInput: true, error: wordsOf });
   if (!result.success) {
-    return { ok: false, problems: [...result.error.issues.map(problemOf), ...unknownFields] };
+    const misread = new Set(partlyRead(kind) ? [] : unknown.map((path) => pathText(path.slice(0, -1))));
+    // A rule between the fields of an object says nothing of worth while one of them goes by another name.
+    const known = result.error.issues.filter(
+      ({ code, path }) => code !== 'custom' || !misread.has(pathText(path)),
+    );
+    return { ok: false, problems: [...known.map(problemOf), ...unknownFields] };
   }
   // The table of schemas and the map of types have been made from one another.
   return { ok: true, object: freezeDeep(result.data) as unknown as KindMap[K], unknownFields };

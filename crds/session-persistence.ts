@@ -2,12 +2,12 @@
 // (Gateway API 1.7, experimental, GEP-1619; and as it did until 1.6).
 import * as z from 'zod';
 import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
-import { duration, fieldName, positiveDuration } from './fields.ts';
+import { cookieName, duration, fieldName, positiveDuration } from './fields.ts';
 import { oneOf, withRules, type Rule } from './grammar.ts';
 
 const cookie = z
   .object({
-    name: fieldName
+    name: cookieName
       .exactOptional()
       .describe(
         'Name of the cookie: one of its own for each rule, and none that a backend sets. Left out: turnpike- and a digest of route and rule.',
@@ -76,7 +76,7 @@ const routeFields = z.object({
   type: z.enum(['Cookie', 'Header']).default('Cookie'),
   absoluteTimeout: duration.exactOptional(),
   cookie: z
-    .object({ name: fieldName.exactOptional(), path: z.string().max(1024).default('/'), lifetimeType })
+    .object({ name: cookieName.exactOptional(), path: z.string().max(1024).default('/'), lifetimeType })
     .exactOptional(),
   header: z.object({ name: fieldName }).exactOptional(),
   // until Gateway API 1.6

@@ -33,7 +33,7 @@ export function flatSettingsSpec<Shape extends z.ZodRawShape>(
   options: SettingsOptions<Shape>,
 ): z.ZodType<Targets & Groups<Shape>> {
   const flat = z.object({ targetRefs: targetRefs(options.targets), ...optional(options.groups) });
-  const spec = withRules(flat, [someSetting(options.groups), ...options.rules]);
+  const spec = withRules(flat, [someSetting(Object.keys(options.groups)), ...options.rules]);
   return spec as unknown as z.ZodType<Targets & Groups<Shape>>;
 }
 
@@ -42,7 +42,8 @@ export function settingsSpec<Shape extends z.ZodRawShape>(
   options: SettingsOptions<Shape>,
 ): z.ZodType<Targets & PlacedSettings<Groups<Shape>>> {
   const { groups, rules } = options;
-  const layer = withRules(z.object({ strategy, ...optional(groups) }), [someSetting(groups), ...rules]);
+  const names = Object.keys(groups);
+  const layer = withRules(z.object({ strategy, ...optional(groups) }), [someSetting(names), ...rules]);
   const flat = z.object({
     targetRefs: targetRefs(options.targets),
     ...optional(groups),
@@ -54,9 +55,11 @@ export function settingsSpec<Shape extends z.ZodRawShape>(
       .exactOptional(),
   });
   // The rule just added makes the flat object the union it is said to be.
-  return withRules(flat, [onePlace(groups), ...rules]) as unknown as z.ZodType<
-    Targets & PlacedSettings<Groups<Shape>>
-  >;
+  return withRules(flat, [
+    someSetting([...names, ...layers]),
+    onePlace(names),
+    ...rules,
+  ]) as unknown as z.ZodType<Targets & PlacedSettings<Groups<Shape>>>;
 }
 
 const strategy = z
@@ -76,8 +79,7 @@ function targetRefs(kinds: readonly TargetKind[]) {
     .describe('What the policy holds for: objects of its own namespace, or parts of them.');
 }
 
-function someSetting(groups: z.ZodRawShape): Rule<Settings> {
-  const names = Object.keys(groups);
+function someSetting(names: readonly string[]): Rule<Settings> {
   return {
     cel: names.map((name) => `has(self.${name})`).join(' || '),
     message: 'nothing is set: add a setting',
@@ -85,14 +87,15 @@ function someSetting(groups: z.ZodRawShape): Rule<Settings> {
   };
 }
 
-function onePlace(groups: z.ZodRawShape): Rule<Settings> {
+const layers = ['defaults', 'overrides'] as const;
+
+function onePlace(groups: readonly string[]): Rule<Settings> {
   const { cel, holds } = someSetting(groups);
   return {
-    cel: `[${cel}, has(self.defaults), has(self.overrides)].filter(x, x).size() == 1`,
+    cel: `[${cel}, ${layers.map((name) => `has(self.${name})`).join(', ')}].filter(x, x).size() <= 1`,
     message:
       'settings must stand in exactly one place, in spec itself, in defaults or in overrides: move all of them there',
     holds: (spec) =>
-      [holds(spec), Object.hasOwn(spec, 'defaults'), Object.hasOwn(spec, 'overrides')].filter(Boolean)
-        .length === 1,
+      [holds(spec), ...layers.map((name) => Object.hasOwn(spec, name))].filter(Boolean).length <= 1,
   };
 }

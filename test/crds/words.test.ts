@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeManifest, type Kind } from '#crds/kind.ts';
+import type { FieldProblem } from '#crds/field-problem.ts';
+import { manifest, type Json } from './manifest.ts';
+
+const shop = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' };
+const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
+
+function traffic(spec: Json): readonly FieldProblem[] {
+  return problems('TrafficPolicy', manifest('TrafficPolicy', { targetRefs: [shop], ...spec }));
+}
+
+function clients(spec: Json): readonly FieldProblem[] {
+  return problems('ClientPolicy', manifest('ClientPolicy', { targetRefs: [edge], ...spec }));
+}
+
+function problems(kind: Kind, object: unknown): readonly FieldProblem[] {
+  const decoded = decodeManifest(kind, object);
+  return decoded.ok ? [] : decoded.problems;
+}
+
+test('a cookie whose name is none is called a cookie', () => {
+  const name = 'a b';
+  for (const spec of [
+    { sessionPersistence: { type: 'Cookie', cookie: { name } } },
+    { balance: { type: 'ConsistentHash', consistentHash: { type: 'Cookie', cookie: { name } } } },
+  ]) {
+    const [only, ...others] = traffic(spec);
+    assert.match(only?.message ?? '', /^must be the name of a cookie: .* without spaces/);
+    assert.deepEqual(others, []);
+  }
+});
+
+test('a policy of which nothing is set is told so, and no place is spoken of', () => {
+  const nothing = [{ path: 'spec', message: 'nothing is set: add a setting' }];
+  assert.deepEqual(traffic({}), nothing);
+  assert.deepEqual(traffic({ healthCheck: null }), nothing);
+  assert.deepEqual(clients({}), nothing);
+});
+
+test('where a field is unknown, what follows from its absence is not told', () => {
+  for (const [path, told] of [
+    ['spec.retrys', traffic({ retrys: {} })],
+    ['spec.defaults.retrys', traffic({ defaults: { retrys: {} } })],
+    ['spec.sessionPersistence.coockie', traffic({ sessionPersistence: { type: 'Cookie', coockie: {} } })],
+    ['spec.tsl', clients({ tsl: {} })],
+  ] as const) {
+    assert.deepEqual(
+      told.map((one) => one.path),
+      [path],
+    );
+  }
+});
+
+test('rules of other objects are told beside a field that is unknown', () => {
+  const told = traffic({
+    retry: { attempts: 1, code: [500] },
+    timeouts: { request: '1s', backendRequest: '2s' },
+  });
+  assert.deepEqual(
+    told.map((one) => one.path),
+    ['spec.timeouts', 'spec.retry.code'],
+  );
+});
+
+test('a bare number for a duration or a size is told what those look like', () => {
+  assert.deepEqual(traffic({ timeouts: { request: 2 }, hedge: { delay: 5 }, maxBodyBytes: 65536 }), [
+    {
+      path: 'spec.timeouts.request',
+      message: 'must be a duration such as 500ms, 30s, 5m or 1h30m',
+    },
+    { path: 'spec.hedge.delay', message: 'must be a duration such as 500ms, 30s, 5m or 1h30m' },
+    {
+      path: 'spec.maxBodyBytes',
+      message: "must be an amount of octets such as 64Ki or 10Mi, or '65536' in quotes",
+    },
+  ]);
+  assert.deepEqual(clients({ timeouts: { idle: 60 }, limits: { maxBufferedBytes: 1 } }), [
+    {
+      path: 'spec.limits.maxBufferedBytes',
+      message: "must be an amount of octets such as 64Ki or 10Mi, or '65536' in quotes",
+    },
+    { path: 'spec.timeouts.idle', message: 'must be a duration such as 500ms, 30s, 5m or 1h30m' },
+  ]);
+  assert.deepEqual(traffic({ hedge: {} }), [{ path: 'spec.hedge.delay', message: 'is missing: add it' }]);
+});
