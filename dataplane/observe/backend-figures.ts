@@ -28,19 +28,23 @@ export interface BackendFigures {
   };
 }
 
-/** The families of all clusters; so many series a cluster, whatever happens. */
+/** The families of all clusters, those of one name (called by several policies' settings) together; so many series a name. */
 export function backendFamilies(clusters: readonly BackendFigures[]): MetricFamily[] {
   const each = (valueOf: (figures: BackendFigures) => number): Sample[] =>
-    clusters.map((figures) => ({
-      labels: labelText({ cluster: figures.cluster }),
-      value: valueOf(figures),
-    }));
-  const by = (label: string, valuesOf: (figures: BackendFigures) => readonly (readonly [string, number])[]) =>
-    clusters.flatMap((figures) =>
-      valuesOf(figures).map(([of, value]) => ({
-        labels: labelText({ cluster: figures.cluster, [label]: of }),
-        value,
+    summed(
+      clusters.map((figures) => ({
+        labels: labelText({ cluster: figures.cluster }),
+        value: valueOf(figures),
       })),
+    );
+  const by = (label: string, valuesOf: (figures: BackendFigures) => readonly (readonly [string, number])[]) =>
+    summed(
+      clusters.flatMap((figures) =>
+        valuesOf(figures).map(([of, value]) => ({
+          labels: labelText({ cluster: figures.cluster, [label]: of }),
+          value,
+        })),
+      ),
     );
   return [
     gauge(
@@ -91,6 +95,13 @@ export function backendFamilies(clusters: readonly BackendFigures[]): MetricFami
     ),
     ...attemptFamilies(each),
   ];
+}
+
+/** One sample for each set of labels: a scraper takes no second one. */
+function summed(samples: readonly Sample[]): Sample[] {
+  const sums = new Map<string, number>();
+  for (const { labels, value } of samples) sums.set(labels, (sums.get(labels) ?? 0) + value);
+  return [...sums].map(([labels, value]) => ({ labels, value }));
 }
 
 function attemptFamilies(each: (valueOf: (figures: BackendFigures) => number) => Sample[]): MetricFamily[] {

@@ -77,7 +77,7 @@ export class Forwarding implements AttemptOwner {
   /** Octets that are held: content that may be sent once more, and what is on its way to or from the backend. */
   get buffered(): number {
     const kept = (this.#kept?.size ?? 0) + (this.#early?.size ?? 0);
-    return kept + (this.#attempt?.buffered ?? 0);
+    return kept + (this.#attempt?.buffered ?? 0) + (this.#mirrors?.buffered ?? 0);
   }
 
   /** The endpoint of the present or last attempt. */

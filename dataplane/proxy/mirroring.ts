@@ -54,6 +54,11 @@ export class Mirroring implements AttemptOwner, Timed {
     this.deadlineMs = watch.now() + mirrorTimeoutMs;
   }
 
+  /** Octets of the request that are held. */
+  get buffered(): number {
+    return (this.#kept?.size ?? 0) + this.#attempt.buffered;
+  }
+
   start(): void {
     this.#watch.deadlines.add(this);
     this.#attempt.start(isIdempotent(this.request.head.method) ? 'Idempotent' : 'Once', 'Kept');

@@ -15,6 +15,11 @@ export class Mirrors {
     this.#all = all;
   }
 
+  /** Octets of the request that are held for copies. */
+  get buffered(): number {
+    return this.#all.reduce((sum, { buffered }) => sum + buffered, 0);
+  }
+
   data(data: Buffer): void {
     for (const mirroring of this.#all) mirroring.data(data);
   }

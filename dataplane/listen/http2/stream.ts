@@ -129,10 +129,10 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   }
 
   #sweepAnswer(nowMs: number, unsent: number): void {
-    const { sendTimeoutMs, tunnelIdleTimeoutMs, bodyRateMin } = this.#home.limits;
-    const timeoutMs = this.#isCall ? tunnelIdleTimeoutMs : sendTimeoutMs;
+    const { patience, limits } = this.#home;
+    const timeoutMs = this.#isCall ? limits.tunnelIdleTimeoutMs : limits.sendTimeoutMs;
     // an octet now and then is not taking it: in its time the client takes as much as the least rate makes, or all
-    const least = this.#isCall ? 1 : Math.max(1, (bodyRateMin * sendTimeoutMs) / 1000);
+    const least = this.#isCall ? 1 : Math.max(1, (limits.bodyRateMin * timeoutMs * patience) / 1000);
     const taken = this.#given - unsent;
     if (this.stalledSinceMs === Number.POSITIVE_INFINITY || taken >= this.#due) {
       this.#due = taken + Math.min(least, unsent);

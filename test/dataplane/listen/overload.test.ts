@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ContentPace } from '#dataplane/listen/content-pace.ts';
 import { OverloadGuard } from '#dataplane/listen/overload-guard.ts';
 import { Patience } from '#dataplane/listen/patience.ts';
+import { aDeafEndpoint } from '#test/given/deaf-endpoint.ts';
 import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
@@ -262,6 +263,21 @@ it('content that is kept for another attempt counts as held', async () => {
   using dataPlane = await givenDataPlane([backend.port], {
     limits: { sweepMs: 5, bufferedBytesMax: 10_000 },
     rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster), { retry }) }),
+  });
+  using client = await aRawClient(dataPlane.port);
+  client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n${'x'.repeat(15_000)}`);
+  await eventually(() => dataPlane.records.length === 1);
+  assert.equal(dataPlane.records[0]?.failure?.kind, 'ClientGone');
+});
+
+it('content that waits for the connection of a copy counts as held', async () => {
+  await using backend = await aRawBackend(() => null);
+  await using deaf = await aDeafEndpoint();
+  using mirror = await givenDataPlane([deaf.port]);
+  const mirrors = [{ cluster: mirror.cluster, share: 1 }];
+  using dataPlane = await givenDataPlane([backend.port], {
+    limits: { sweepMs: 5, bufferedBytesMax: 10_000 },
+    rule: (cluster) => aRule(cluster, { action: aForward(aBackend(cluster, mirrors)) }),
   });
   using client = await aRawClient(dataPlane.port);
   client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n${'x'.repeat(15_000)}`);

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMetrics } from '#dataplane/observe/metrics.ts';
+import { backendFamilies } from '#dataplane/observe/backend-figures.ts';
 import { clusterDefaults, outlierDefaults } from '#snapshot/cluster-defaults.ts';
+import { backendFigures } from '#test/given/backend-figures.ts';
 import { anUnusedPort, givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
@@ -182,5 +184,20 @@ describe('a scrape', () => {
     copies.setEndpoints([]);
     assert.equal(await ask(client), 200);
     await untilTold(copies, { mirrors_total: 1, mirrors_dropped_total: 1 });
+  });
+
+  it('tells each series once, of two clusters of one name together', () => {
+    const figures = backendFigures('a');
+    const families = backendFamilies([figures, figures]);
+    assert.ok(families.length > 10);
+    for (const { name, samples } of families) {
+      const labels = [...samples].map((sample) => sample.labels);
+      assert.equal(new Set(labels).size, labels.length, name);
+    }
+    const opened = families.find(({ name }) => name === 'turnpike_backend_connections_opened_total');
+    assert.deepEqual(
+      [...(opened?.samples ?? [])].map(({ value }) => value),
+      [2 * figures.opened],
+    );
   });
 });

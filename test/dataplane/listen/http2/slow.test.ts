@@ -10,6 +10,7 @@ import { eventually } from '#test/given/eventually.ts';
 import { anH2Client, answerOf } from '#test/given/h2-client.ts';
 import { frame, request, requestBlock, types } from '#test/given/h2-frames.ts';
 import { aRawH2Client } from '#test/given/h2-raw-client.ts';
+import { aRawClient } from '#test/given/raw-client.ts';
 import { aRawBackend } from '#test/given/raw-backend.ts';
 
 const limits = { bodyTimeoutMs: 150, sendTimeoutMs: 150, sweepMs: 10 };
@@ -122,11 +123,11 @@ async function anEndlessBackend() {
 
 it('who takes an answer steadily, window by window, is not cut', async () => {
   await using backend = await anEndlessBackend();
-  using dataPlane = await givenDataPlane([backend.port], { limits });
+  using dataPlane = await givenDataPlane([backend.port], { limits: { ...limits, sendTimeoutMs: 600 } });
   using client = await aRawH2Client(dataPlane.port, [settingIds.initialWindowSize, 1000]);
   client.send(request(1));
   client.send(frame(types.window, 0, 0, Buffer.of(0x3f, 0, 0, 0)));
-  for (let count = 0; count < 40; count += 1) {
+  for (let count = 0; count < 60; count += 1) {
     client.send(frame(types.window, 0, 1, Buffer.of(0, 0, 0x4e, 0x20)));
     await pause(20);
   }
@@ -135,7 +136,7 @@ it('who takes an answer steadily, window by window, is not cut', async () => {
 
 it('who takes an answer steadily, as fast as its network is, is not cut', async () => {
   await using backend = await anEndlessBackend();
-  using dataPlane = await givenDataPlane([backend.port], { limits: { ...limits, sendTimeoutMs: 400 } });
+  using dataPlane = await givenDataPlane([backend.port], { limits: { ...limits, sendTimeoutMs: 1_000 } });
   // the kernel's buffers are large on loopback, so that it is seen in bursts that the client takes
   const endless = Buffer.of(0x3f, 0xff, 0, 0);
   using client = await aRawH2Client(dataPlane.port, [settingIds.initialWindowSize, 0x3fff0000]);
@@ -146,10 +147,26 @@ it('who takes an answer steadily, as fast as its network is, is not cut', async 
     octets += data.length;
     socket.pause();
   });
-  for (let count = 0; count < 300; count += 1) {
+  for (let count = 0; count < 400; count += 1) {
     await pause(4);
     socket.resume();
   }
   assert.deepEqual(dataPlane.records, []);
   assert.ok(octets > 1_000_000, `${octets} came`);
+});
+
+it('near the bounds less is asked of who takes an answer, as it has less time', async () => {
+  await using backend = await anEndlessBackend();
+  const near = { bodyTimeoutMs: 60_000, sweepMs: 10, bodyRateMin: 7_000, sendTimeoutMs: 3_000 };
+  using dataPlane = await givenDataPlane([backend.port], { limits: { ...near, connectionsMax: 9 } });
+  using others = new DisposableStack();
+  for (let count = 0; count < 7; count += 1) others.use(await aRawClient(dataPlane.port));
+  using client = await aRawH2Client(dataPlane.port, [settingIds.initialWindowSize, 0]);
+  client.send(request(1));
+  // nearly three times the least rate, for longer than the shortened time
+  for (let count = 0; count < 60; count += 1) {
+    client.send(frame(types.window, 0, 1, Buffer.of(0, 0, 0x01, 0xf4)));
+    await pause(25);
+  }
+  assert.deepEqual(dataPlane.records, []);
 });
