@@ -92,6 +92,14 @@ function sectionWord({ kind }: TargetReference): string {
   return ({ Gateway: 'listener', HTTPRoute: 'rule', Service: 'port' } as const)[kind];
 }
 
+/** So many names of sections are told. */
+const choiceMax = 16;
+
+function choice(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  return ` (it has ${names.slice(0, choiceMax).join(', ')}${names.length > choiceMax ? ', ...' : ''})`;
+}
+
 function gatewayTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
   const gateway = read.ask(gatewayUnit, namespace, target.name);
   if (gateway === null) {
@@ -103,14 +111,15 @@ function gatewayTarget(read: Read, namespace: string, target: TargetReference, f
       : { kind: 'Foreign' };
   }
   const { sectionName } = target;
-  const known = sectionName === undefined || gateway.listeners.some((one) => one.name === sectionName);
+  const names = gateway.listeners.map((one) => one.name);
+  const known = sectionName === undefined || names.includes(sectionName);
   const problem: Problem | null = known
     ? null
     : {
         kind: 'TargetNotFound',
         field: `${field}.sectionName`,
         target: titleOf(namespace, target),
-        detail: 'does not exist; name a listener of the Gateway',
+        detail: `does not exist; name a listener of the Gateway${choice(names)}`,
       };
   return {
     kind: 'Ours',
@@ -143,14 +152,11 @@ function routeTarget(read: Read, namespace: string, target: TargetReference, fie
   }
   const found = attachedTarget(read, route, titleOf(namespace, target));
   const { sectionName } = target;
-  if (
-    found.kind === 'Foreign' ||
-    sectionName === undefined ||
-    route.spec.rules.some((one) => one.name === sectionName)
-  ) {
+  const names = route.spec.rules.flatMap((one) => one.name ?? []);
+  if (found.kind === 'Foreign' || sectionName === undefined || names.includes(sectionName)) {
     return found;
   }
-  const detail = 'does not exist; give a rule of the route this name';
+  const detail = `does not exist; give a rule of the route this name${choice(names)}`;
   const missing = { field: `${field}.sectionName`, target: titleOf(namespace, target), detail };
   return { ...found, problem: { kind: 'TargetNotFound', ...missing } };
 }
@@ -202,8 +208,9 @@ function serviceTarget(read: Read, namespace: string, target: TargetReference, f
     return notFound(namespace, target, { field: `${field}.name`, detail });
   }
   const { sectionName } = target;
-  if (sectionName !== undefined && !service.spec.ports.some((one) => one.name === sectionName)) {
-    const detail = 'does not exist; name a port of the Service';
+  const names = service.spec.ports.map((one) => one.name).filter((one) => one !== '');
+  if (sectionName !== undefined && !names.includes(sectionName)) {
+    const detail = `does not exist; name a port of the Service${choice(names)}`;
     return notFound(namespace, target, { field: `${field}.sectionName`, detail });
   }
   const found = read

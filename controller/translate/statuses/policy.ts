@@ -66,7 +66,7 @@ function policyStatus(read: Read, source: PolicySource, policy: PolicyModel): De
     gateways: gatewaysOf(own),
     status: {
       kind: 'Policy',
-      conditions: summary(ancestors),
+      conditions: ancestors.length === 0 ? [withoutTargets(policy)] : summary(ancestors),
       targets: `${String(accepted)}/${String(targets.length)}`,
       ancestors: ancestors.slice(0, ancestorsMax),
     },
@@ -146,12 +146,17 @@ function notProgrammed(read: Read, policy: PolicyModel, gateway: GatewayKey): Pr
   return (dataPlanes?.ready ?? 0) > 0 ? null : { kind: 'PolicyAwaited', gateway };
 }
 
-/** The worst of each type over all ancestors; where none tells, what they lack is told. */
-function summary(ancestors: readonly DesiredAncestorStatus[]): readonly DesiredCondition[] {
-  if (ancestors.length === 0) {
-    const detail = 'is empty, and no HTTPRoute names the policy in a filter; add a target';
-    return [bad({ kind: 'TargetNotFound', field: 'spec.targetRefs', target: 'The list', detail })];
+/** A policy that decodes may have no targets if routes can name it in filters: a guard. */
+function withoutTargets(policy: PolicyModel): DesiredCondition {
+  if (policy.closes !== null && isInvalid(policy)) {
+    return bad(policy.closes);
   }
+  const detail = 'is empty, and no HTTPRoute names the policy in a filter; add a target';
+  return bad({ kind: 'TargetNotFound', field: 'spec.targetRefs', target: 'The list', detail });
+}
+
+/** The worst of each type over all ancestors, of which there are some. */
+function summary(ancestors: readonly DesiredAncestorStatus[]): readonly DesiredCondition[] {
   const all = ancestors.flatMap((one) => one.conditions);
   const dropped = ancestors.length - ancestorsMax;
   const word = dropped > 0 ? `${String(dropped)} more ancestors than status.ancestors can hold.` : '';
