@@ -4,6 +4,7 @@ import { systemClock } from '#controller/clock.ts';
 import { FilesError } from '#controller/files/files-error.ts';
 import { FolderSource } from '#controller/files/folder-source.ts';
 import type { FileProblem } from '#controller/files/manifest.ts';
+import { otherKindsLine } from '#controller/files/other-kinds.ts';
 import { Store } from '#controller/store/store.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { DesiredCondition, DesiredStatus, StatusPart } from '#controller/translate/translation.ts';
@@ -17,14 +18,15 @@ import { problemLine } from '../up/screen.ts';
 /** Prints what is wrong in the folders, taken as one, and answers the exit code: 0 nothing, 1 something, 2 unreadable. */
 export async function report(folders: readonly string[]): Promise<number> {
   const store = new Store({ kinds: Object.keys(kinds) as Kind[], decode: decodeObject });
-  let problems: readonly FileProblem[];
+  let read: FolderContent;
   try {
-    problems = await readInto(store, folders);
+    read = await readInto(store, folders);
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;
     console.error(`turnpike: ${error.message}`);
     return 2;
   }
+  const { problems, others } = read;
   const { objects, observations } = store;
   const { statuses } = createTranslator().translate({
     settings: standaloneSettings,
@@ -40,6 +42,8 @@ export async function report(folders: readonly string[]): Promise<number> {
     ...bad.flatMap(({ object, details }) => details.map((detail) => `${object}: ${detail}`)),
   ];
   for (const line of lines) console.log(line);
+  const passedOver = otherKindsLine(others);
+  if (passedOver !== null) console.log(passedOver);
   // Namespaces are not counted: the folder source adds those that are missing.
   const counted = (Object.keys(kinds) as Kind[]).filter((kind) => kind !== 'Namespace');
   const checked = counted.reduce((sum, kind) => sum + objects.list(kind).length, 0);
@@ -60,7 +64,13 @@ function summary(checked: number, problems: number, folders: readonly string[]):
   return `${checked} object${checked === 1 ? '' : 's'} checked, ${found}`;
 }
 
-async function readInto(store: Store, folders: readonly string[]): Promise<readonly FileProblem[]> {
+/** What stands in the folders beyond objects. */
+interface FolderContent {
+  readonly problems: readonly FileProblem[];
+  readonly others: readonly string[];
+}
+
+async function readInto(store: Store, folders: readonly string[]): Promise<FolderContent> {
   const source = new FolderSource({
     folders,
     kinds,
@@ -71,7 +81,7 @@ async function readInto(store: Store, folders: readonly string[]): Promise<reado
   });
   try {
     await source.start();
-    return source.problems;
+    return { problems: source.problems, others: source.others };
   } finally {
     await source.stop();
   }

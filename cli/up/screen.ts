@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { FolderReport } from '#controller/files/folder-source.ts';
 import type { FileProblem } from '#controller/files/manifest.ts';
+import { otherKindsLine } from '#controller/files/other-kinds.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
 import { stateLines } from '../state-lines.ts';
@@ -29,6 +30,7 @@ export class Screen {
   readonly #shown = new Map<string, string>();
   #problems: readonly FileProblem[] = [];
   #nothing: string | null = null;
+  #passedOver: string | null = null;
   #begun = false;
 
   constructor(options: ScreenOptions) {
@@ -36,7 +38,7 @@ export class Screen {
   }
 
   /** What a scan of the folders brought: changes (not those of the first scan) and new problems. */
-  folder({ changes, fresh, problems }: FolderReport): void {
+  folder({ changes, fresh, problems, others }: FolderReport): void {
     const mended = this.#problems.filter(
       (before) => !problems.some((now) => problemLine(now) === problemLine(before)),
     );
@@ -49,6 +51,9 @@ export class Screen {
       if (mended.length > 0 && problems.length === 0) this.say('no problems in files any more');
     }
     for (const problem of fresh) this.problem(problemLine(problem));
+    const passedOver = otherKindsLine(others);
+    if (passedOver !== null && passedOver !== this.#passedOver) this.say(passedOver);
+    this.#passedOver = passedOver;
   }
 
   /** States that are new or have changed. Names that are gone are forgotten. */

@@ -34,6 +34,8 @@ export interface FolderReport {
   readonly problems: readonly FileProblem[];
   /** What has become wrong since the report before. */
   readonly fresh: readonly FileProblem[];
+  /** The kinds of all objects that are passed over now, once for each object. */
+  readonly others: readonly string[];
 }
 
 /** An object that a scan found new, different or gone. */
@@ -80,6 +82,11 @@ export class FolderSource {
 
   get problems(): readonly FileProblem[] {
     return this.#problems;
+  }
+
+  /** The kinds of the objects that are passed over, once for each object. */
+  get others(): readonly string[] {
+    return [...this.#files.values()].flatMap(({ good }) => good.others);
   }
 
   /**
@@ -266,7 +273,7 @@ export class FolderSource {
     const settled = problems.length - fresh.length !== this.#problems.length;
     this.#problems = Object.freeze([...problems]);
     if (changes.length > 0 || fresh.length > 0 || settled) {
-      this.#options.report(Object.freeze({ changes, problems: this.#problems, fresh }));
+      this.#options.report(Object.freeze({ changes, problems: this.#problems, fresh, others: this.others }));
     }
   }
 }

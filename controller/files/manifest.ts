@@ -1,6 +1,7 @@
 import { LineCounter, isMap, isNode, parseAllDocuments } from 'yaml';
 import { isRecord } from '#crds/record.ts';
 import { sourceObject } from '#controller/source.ts';
+import { otherKind } from './other-kinds.ts';
 import type { Kind } from '#crds/kind.ts';
 import type { SourceObject } from '#controller/source.ts';
 import type { Document } from 'yaml';
@@ -34,6 +35,8 @@ export type KindOf = (apiVersion: string, kind: string) => Kind | 'Unknown' | 'N
 export interface ParsedFile {
   readonly manifests: readonly Manifest[];
   readonly problems: readonly FileProblem[];
+  /** The kinds of the objects that are passed over, once for each object, in words for a person. */
+  readonly others: readonly string[];
 }
 
 /** A file of more is refused: a manifest is at most 1.5 MiB in a cluster too. */
@@ -43,17 +46,17 @@ const fileCharactersMax = 8 * 1024 * 1024;
 const nestingMax = 100;
 
 /**
- * The objects in a file of YAML or JSON documents (JSON is YAML). Kinds of others are passed over. A file with a
+ * The objects in a file of YAML or JSON documents (JSON is YAML). Kinds of others are passed over, and told. A file with a
  * syntax error has no objects at all, since nobody knows which are meant.
  */
 export function parseManifests(file: string, text: string, kindOf: KindOf): ParsedFile {
   if (text.length > fileCharactersMax) {
     const message = `the file is longer than ${fileCharactersMax} characters`;
-    return { manifests: [], problems: [problemOf(file, { message, remedy: 'split it into several files' })] };
+    return parsedFile({ problems: [problemOf(file, { message, remedy: 'split it into several files' })] });
   }
   const counter = new LineCounter();
   const list = parseDocuments(text, counter);
-  if (list === null) return { manifests: [], problems: [tooDeep(file, null)] };
+  if (list === null) return parsedFile({ problems: [tooDeep(file, null)] });
   const broken = list.flatMap((document) => document.errors).slice(0, 1);
   if (broken.length > 0) {
     const problems = broken.map((error) =>
@@ -63,12 +66,20 @@ export function parseManifests(file: string, text: string, kindOf: KindOf): Pars
         remedy: 'correct the YAML; until then the last good version of this file stays in force',
       }),
     );
-    return { manifests: [], problems };
+    return parsedFile({ problems });
   }
-  const parsed = list.map((document) => readDocument({ file, document, counter, kindOf }));
+  return joined(list.map((document) => readDocument({ file, document, counter, kindOf })));
+}
+
+function parsedFile(parts: Partial<ParsedFile>): ParsedFile {
+  return { manifests: [], problems: [], others: [], ...parts };
+}
+
+function joined(parsed: readonly ParsedFile[]): ParsedFile {
   return {
     manifests: parsed.flatMap(({ manifests }) => manifests),
     problems: parsed.flatMap(({ problems }) => problems),
+    others: parsed.flatMap(({ others }) => others),
   };
 }
 
@@ -109,18 +120,14 @@ function readDocument(input: DocumentInput): ParsedFile {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     const message = error instanceof Error ? firstLine(error.message) : 'cannot be read';
-    return { manifests: [], problems: [problemOf(file, { line, message, remedy: 'write the anchors out' })] };
+    return parsedFile({ problems: [problemOf(file, { line, message, remedy: 'write the anchors out' })] });
   }
   if (value === null || value === undefined) {
-    return { manifests: [], problems: [] };
+    return parsedFile({});
   }
-  if (!isNestedAtMost(value, nestingMax)) return { manifests: [], problems: [tooDeep(file, line)] };
+  if (!isNestedAtMost(value, nestingMax)) return parsedFile({ problems: [tooDeep(file, line)] });
   if (isRecord(value) && value['kind'] === 'List' && Array.isArray(value['items'])) {
-    const items = value['items'].map((item: unknown, at) => readObject(input, item, ['items', at]));
-    return {
-      manifests: items.flatMap(({ manifests }) => manifests),
-      problems: items.flatMap(({ problems }) => problems),
-    };
+    return joined(value['items'].map((item: unknown, at) => readObject(input, item, ['items', at])));
   }
   return readObject(input, value, []);
 }
@@ -128,16 +135,16 @@ function readDocument(input: DocumentInput): ParsedFile {
 function readObject(input: DocumentInput, value: unknown, path: readonly (string | number)[]): ParsedFile {
   const { file, document, counter, kindOf } = input;
   const lineOf = (field: string) => lineOfPath(document, counter, [...path, ...fieldPath(field)]);
-  const refuse = (field: string, message: string, remedy: string): ParsedFile => ({
-    manifests: [],
-    problems: [problemOf(file, { line: lineOf(field), object: nameOf(value), field, message, remedy })],
-  });
+  const refuse = (field: string, message: string, remedy: string): ParsedFile =>
+    parsedFile({
+      problems: [problemOf(file, { line: lineOf(field), object: nameOf(value), field, message, remedy })],
+    });
   if (!isRecord(value) || typeof value['apiVersion'] !== 'string' || typeof value['kind'] !== 'string') {
     return refuse('kind', 'is not a Kubernetes object', 'give it apiVersion, kind and metadata.name');
   }
   const kind = kindOf(value['apiVersion'], value['kind']);
   if (kind === 'Foreign') {
-    return { manifests: [], problems: [] };
+    return parsedFile({ others: [otherKind(value['apiVersion'], value['kind'])] });
   }
   if (kind === 'NotYet') {
     return refuse(
@@ -154,7 +161,7 @@ function readObject(input: DocumentInput, value: unknown, path: readonly (string
   if (raw === null) {
     return refuse('metadata.name', 'has no name', 'give it metadata.name');
   }
-  return { manifests: [{ kind, raw, file, lineOf }], problems: [] };
+  return parsedFile({ manifests: [{ kind, raw, file, lineOf }] });
 }
 
 /** A problem of `file`; what is left out is not known. */
