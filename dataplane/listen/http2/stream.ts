@@ -72,8 +72,9 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   #come = 0;
   /** Content of the answer that was given to the stream. */
   #given = 0;
-  /** How much of that the client must have taken for its time to begin anew. */
-  #due = 0;
+  /** How much of that the client had taken when its time began anew, and how much it had not. */
+  #takenThen = 0;
+  #unsentThen = 0;
   /** Since when no content has come that is waited for; infinity while none is. */
   #awaitedSinceMs = Number.POSITIVE_INFINITY;
   /** Since when the client has taken less of the answer than it must; infinity while nothing waits for it. */
@@ -134,8 +135,10 @@ export class Http2ServerStream implements Downstream, StreamEvents {
     // an octet now and then is not taking it: in its time the client takes as much as the least rate makes, or all
     const least = this.#isCall ? 1 : Math.max(1, (limits.bodyRateMin * timeoutMs * patience) / 1000);
     const taken = this.#given - unsent;
-    if (this.stalledSinceMs === Number.POSITIVE_INFINITY || taken >= this.#due) {
-      this.#due = taken + Math.min(least, unsent);
+    const due = Math.min(least, this.#unsentThen);
+    if (this.stalledSinceMs === Number.POSITIVE_INFINITY || taken - this.#takenThen >= due) {
+      this.#takenThen = taken;
+      this.#unsentThen = unsent;
       this.stalledSinceMs = nowMs;
     }
     if (this.#isOver(this.stalledSinceMs, timeoutMs)) this.giveUp();
