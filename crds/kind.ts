@@ -26,7 +26,8 @@ import {
   type Secret,
   type Service,
 } from './kubernetes.ts';
-import { maxDepth, prune } from './prune.ts';
+import { nearestName } from './nearest-name.ts';
+import { maxDepth, prune, type UnknownField } from './prune.ts';
 import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
 import { isRecord } from './record.ts';
 import { trafficPolicySchema, type TrafficPolicy } from './traffic-policy.ts';
@@ -163,7 +164,7 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
   const unknownFields = partlyRead(kind) ? [] : unknown.filter(isTold).map(unknownField);
   const result = schemas[kind].safeParse(pruned, { reportInput: true, error: wordsOf });
   if (!result.success) {
-    const misread = new Set(partlyRead(kind) ? [] : unknown.map((path) => pathText(path.slice(0, -1))));
+    const misread = new Set(partlyRead(kind) ? [] : unknown.map(({ path }) => pathText(path.slice(0, -1))));
     // A rule between the fields of an object says nothing of worth while one of them goes by another name.
     const known = result.error.issues.filter(
       ({ code, path }) => code !== 'custom' || !misread.has(pathText(path)),
@@ -211,12 +212,17 @@ const metadataNotRead = new Set([
 ]);
 
 /** Not told: what stands in a status (newer CRDs may add to it), and metadata that every object may have. */
-function isTold([top, second]: readonly (string | number)[]): boolean {
+function isTold({ path: [top, second] }: UnknownField): boolean {
   return top !== 'status' && !(top === 'metadata' && metadataNotRead.has(String(second)));
 }
 
-function unknownField(path: readonly (string | number)[]): FieldProblem {
-  return { path: pathText(path), message: 'is an unknown field: correct its name or place, or remove it' };
+function unknownField({ path, known }: UnknownField): FieldProblem {
+  const meant = nearestName(String(path.at(-1)), known);
+  const remedy =
+    meant === undefined
+      ? `take one of ${known.toSorted().join(', ')}, or remove it`
+      : `did you mean ${meant}?`;
+  return { path: pathText(path), message: `is an unknown field: ${remedy}` };
 }
 
 function nestedTooDeep(path: readonly (string | number)[]): FieldProblem {

@@ -39,8 +39,11 @@ function anyOf(words: readonly string[]): string {
 
 function targetReference(kinds: readonly TargetKind[]) {
   const groups = [...new Set(kinds.map((kind) => targetGroups[kind]))];
+  const shown = anyOf(groups.map((one) => (one === '' ? '"" (for a Service)' : one)));
   const group = z
-    .enum(groups)
+    .enum(groups, {
+      error: ({ input }) => `${input === undefined ? 'is missing: add it with' : 'must be'} ${shown}`,
+    })
     .describe(
       `API group of the target: ${anyOf(groups.map((one) => (one === '' ? 'empty for a Service' : one)))}.`,
     );

@@ -5,10 +5,16 @@ import * as z from 'zod';
 /** Members and list positions, from the outside in. */
 export type Path = readonly (string | number)[];
 
+/** A member that the schema does not know, and those that it knows there. */
+export interface UnknownField {
+  readonly path: Path;
+  readonly known: readonly string[];
+}
+
 /** The object without unknown fields and nulls, and where the unknown fields stood. */
 export interface Pruned {
   readonly value: unknown;
-  readonly unknown: readonly Path[];
+  readonly unknown: readonly UnknownField[];
   /** What is nested deeper than any schema of ours, and was therefore dropped. */
   readonly tooDeep: readonly Path[];
 }
@@ -25,7 +31,7 @@ export function prune(schema: z.ZodType, value: unknown): Pruned {
 }
 
 interface Findings {
-  readonly unknown: Path[];
+  readonly unknown: UnknownField[];
   readonly tooDeep: Path[];
 }
 
@@ -62,8 +68,10 @@ function pruned(schema: z.ZodType, value: unknown, place: Place): unknown {
   for (const [name, member] of Object.entries(value)) {
     if (member === null) continue;
     const memberSchema = schemaOfMember(bare, name);
-    if (memberSchema === undefined) place.findings.unknown.push(pathOf(inside(place, name)));
-    else set(result, name, pruned(memberSchema, member, inside(place, name)));
+    if (memberSchema === undefined) {
+      const known = bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
+      place.findings.unknown.push({ path: pathOf(inside(place, name)), known });
+    } else set(result, name, pruned(memberSchema, member, inside(place, name)));
   }
   return result;
 }

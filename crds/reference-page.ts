@@ -89,7 +89,8 @@ function typeWords(schema: StructuralSchema): string {
     const count = maxItems === undefined ? '' : ` (${minItems} to ${maxItems})`;
     return `list of ${listed(schema.items)}${count}`;
   }
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ');
+  if (schema.enum !== undefined)
+    return schema.enum.map((value) => `\`${value === '' ? '""' : value}\``).join(', ');
   if (schema.type === 'integer') return numberWords(schema);
   return schema.type ?? 'any';
 }

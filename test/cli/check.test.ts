@@ -82,7 +82,7 @@ spec:
 `,
     },
     lines: [
-      'route.yaml:8: HTTPRoute default/misspelt spec.rules[0].timeout: is an unknown field: correct its name or place, or remove it (correct the field)',
+      'route.yaml:8: HTTPRoute default/misspelt spec.rules[0].timeout: is an unknown field: did you mean timeouts? (correct the field)',
     ],
   },
   'a kind that does not exist': {

@@ -85,3 +85,39 @@ test('a bare number for a duration or a size is told what those look like', () =
   ]);
   assert.deepEqual(traffic({ hedge: {} }), [{ path: 'spec.hedge.delay', message: 'is missing: add it' }]);
 });
+
+test('a field that is unknown is told the one that is meant, or those there are', () => {
+  const route = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: 'shop' } };
+  const parentRefs = [{ name: 'edge' }];
+  for (const [name, message] of [
+    ['timeout', 'did you mean timeouts?'],
+    ['Filters', 'did you mean filters?'],
+    ['backend', 'did you mean backendRefs?'],
+    [
+      'auth',
+      'take one of backendRefs, filters, matches, name, retry, sessionPersistence, timeouts, or remove it',
+    ],
+    [
+      'x'.repeat(100_000),
+      'take one of backendRefs, filters, matches, name, retry, sessionPersistence, timeouts, or remove it',
+    ],
+  ] as const) {
+    assert.deepEqual(problems('HTTPRoute', { ...route, spec: { parentRefs, rules: [{ [name]: {} }] } }), [
+      { path: `spec.rules[0].${name}`, message: `is an unknown field: ${message}` },
+    ]);
+  }
+  assert.deepEqual(traffic({ retry: { attempts: 1, code: [500] } }), [
+    { path: 'spec.retry.code', message: 'is an unknown field: did you mean codes?' },
+  ]);
+});
+
+test('an empty group that is left out can be seen where it is told', () => {
+  const { group: _, ...rest } = shop;
+  const groups = 'gateway.networking.k8s.io or "" (for a Service)';
+  assert.deepEqual(traffic({ targetRefs: [rest], hedge: { delay: '1s' } }), [
+    { path: 'spec.targetRefs[0].group', message: `is missing: add it with ${groups}` },
+  ]);
+  assert.deepEqual(traffic({ targetRefs: [{ ...rest, group: 'apps' }], hedge: { delay: '1s' } }), [
+    { path: 'spec.targetRefs[0].group', message: `must be ${groups}` },
+  ]);
+});
