@@ -2,7 +2,8 @@
 import { allPeers } from '../peers/catalog.ts';
 import { envoy } from '../peers/envoy.ts';
 import { nginx } from '../peers/nginx.ts';
-import { turnpikeFull } from '../peers/turnpike.ts';
+import { httpProxy } from '../peers/http-proxy.ts';
+import { turnpikeFull, turnpikeWithPolicies } from '../peers/turnpike.ts';
 import { wrk } from '../loads/wrk.ts';
 import { cpuEach, usualPace } from './work.ts';
 import type { Work } from './work.ts';
@@ -34,13 +35,16 @@ export const small: Work = {
   measure: loaded('/bench/small?x=1'),
 };
 
-/** The same with all that Turnpike has, beside nginx and Envoy with nothing on. */
+/** The same with all that Turnpike has, beside others with nothing on. */
 export const everything: Work = {
   ...small,
   name: 'everything',
   title: 'The same with everything on in Turnpike, and nothing in the others',
-  peers: [nginx, envoy, turnpikeFull],
+  peers: [nginx, envoy, turnpikeWithPolicies, turnpikeFull, httpProxy],
+  references: [...usual.references, httpProxy.name],
   goals: [
+    { peer: turnpikeWithPolicies.name, to: 'nginx', must: 2, aim: null },
+    { peer: turnpikeWithPolicies.name, to: httpProxy.name, must: 0.333, aim: null },
     { peer: turnpikeFull.name, to: 'nginx', must: 1.8, aim: 1.5 },
     { peer: turnpikeFull.name, to: 'Envoy', must: 0.6, aim: null },
   ],
