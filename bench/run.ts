@@ -17,7 +17,7 @@ import { allWorks } from './works/catalog.ts';
 const usage = `usage: npm run bench -- [OPTION ...]
 
   --rounds N        rounds of each work (default 15)
-  --seconds N       how long each proxy is loaded in a round (default 3; 1 makes short runs of all works)
+  --seconds N       how long each proxy is loaded in a round, in whole seconds (default 3; 1 makes short runs of all works)
   --only NAMES      works to measure, separated by commas: ${allWorks.map(({ name }) => name).join(', ')}, costs
   --peers NAMES     proxies to measure, by the beginning of their names, separated by commas (default all)
   --json FILE       writes all figures of all rounds there
@@ -57,6 +57,8 @@ async function measure(): Promise<Results> {
   const names = values.only?.split(',') ?? [...allWorks.map(({ name }) => name), 'costs'];
   const unknown = names.find((name) => name !== 'costs' && !allWorks.some((work) => work.name === name));
   if (unknown !== undefined) throw new Error(`there is no work ${unknown}`);
+  // wrk and h2load know no others
+  if (!/^[1-9]\d*$/u.test(values.seconds)) throw new Error('--seconds wants a whole number');
   const beginnings = values.peers?.toLowerCase().split(',') ?? [''];
   const cores = { measured: Number(values.measured), load: Number(values.load) };
   const folder = await mkdtemp(path.join(os.tmpdir(), 'turnpike-bench-'));

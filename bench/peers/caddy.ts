@@ -17,6 +17,7 @@ const configuration = (terms: Terms): string => `{
   persist_config off
   auto_https off
   default_sni ${benchHost}
+  fallback_sni ${benchHost}
   log {
     level ERROR
   }
