@@ -1,9 +1,6 @@
 import { Socket } from 'node:net';
-import { MemoryBlocks } from './memory-blocks.ts';
+import { MemoryBlocks, readBytes } from './memory-blocks.ts';
 import type { BoundSocket, SocketConstructorOpts, TcpNetConnectOpts } from 'node:net';
-
-/** What one read takes at most; as much as Node's own. */
-const readBytes = 64 * 1024;
 
 /** Takes octets that are overwritten after the call. */
 export type Reader = (octets: Buffer) => void;

@@ -99,11 +99,13 @@ export class MessageWriter {
     if (data.length > blockBytes) return this.#writeBoth(text, data);
     const isJoined = text.length + data.length <= blockBytes;
     if (!isJoined) this.#socket.write(text, 'latin1');
-    const block = blocks.take();
+    // a small piece that waits must not hold all of a block
+    const block =
+      data.length * 4 < blockBytes ? Buffer.allocUnsafeSlow(text.length + data.length) : blocks.take();
     const from = isJoined ? block.write(text, 'latin1') : 0;
     const end = from + data.copy(block, from);
     return this.#socket.write(block.subarray(0, end), (error) => {
-      if (error === null || error === undefined) blocks.giveBack(block);
+      if (block.length === blockBytes && (error === null || error === undefined)) blocks.giveBack(block);
     });
   }
 }
