@@ -23,7 +23,7 @@ export interface StateSources {
   readonly objects: ObjectReader;
   /** The host of the addresses that are shown for listeners; null shows none. */
   readonly host: string | null;
-  /** What was told of files already is not told again. */
+  /** What these tell of files is not told again. */
   readonly problems: readonly FileProblem[];
 }
 

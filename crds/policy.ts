@@ -9,6 +9,9 @@ import { namedOnce, wholeOrSections } from './targets.ts';
 /** Group and version of our kinds. */
 export const turnpikeVersion = 'turnpike.dev/v1alpha1';
 
+/** The kinds of policy that ask something of requests: what one of them holds for is closed when it cannot be enforced. */
+export const guardKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
+
 /** The kinds a policy can be attached to. */
 export type TargetKind = 'Gateway' | 'HTTPRoute' | 'Service';
 

@@ -53,7 +53,7 @@ export async function report(folders: readonly string[]): Promise<number> {
 
 /** Nothing runs, so what stays in force until the mending is no news. */
 function offlineLine(problem: FileProblem): string {
-  return problemLine({ ...problem, remedy: problem.remedy.replace(/; until then .*$/, '') });
+  return problemLine({ ...problem, remedy: problem.remedy.replace(/(?:^|; )until then .*$/, '') });
 }
 
 function summary(checked: number, problems: number, folders: readonly string[]): string {

@@ -21,7 +21,7 @@ export interface ScreenOptions {
 export function problemLine({ file, line, object, field, message, remedy }: FileProblem): string {
   const place = line === null ? file : `${file}:${line}`;
   const what = [object, field].filter((part) => part !== null).join(' ');
-  return `${place}: ${what === '' ? '' : `${what}: `}${message} (${remedy})`;
+  return `${place}: ${what === '' ? '' : `${what}: `}${message}${remedy === '' ? '' : ` (${remedy})`}`;
 }
 
 /** Prints what is new; the same state twice is printed once. Colours only where a terminal shows them. */
@@ -61,7 +61,7 @@ export class Screen {
     this.#begun = true;
     const { host, folders } = this.#options;
     const lines = [
-      ...stateLines(statuses, { objects, host, problems: this.#problems }),
+      ...stateLines(statuses, { objects, host, problems: [] }),
       ...unclaimedLines(objects, statuses),
     ];
     for (const line of lines) {

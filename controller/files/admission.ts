@@ -2,6 +2,7 @@
 // a folder's objects look like a cluster's, and a bad edit is refused while the version before it goes on.
 import { createHash } from 'node:crypto';
 import { apiVersionOf } from '#crds/kind.ts';
+import { guardKinds } from '#crds/policy.ts';
 import { problemOf } from './manifest.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindInfo } from '#crds/kind.ts';
@@ -64,7 +65,7 @@ export function admit(
     }
     const result = options.check(candidate.kind, stamped(candidate, 1, '1'));
     const last = before.get(key);
-    problems.push(...fieldProblems(manifest, candidate, result));
+    problems.push(...fieldProblems(manifest, { candidate, last }, result));
     if (result.ok) {
       admitted.set(
         key,
@@ -142,12 +143,10 @@ function withStringData(
 
 function fieldProblems(
   manifest: Manifest,
-  candidate: Admitted,
+  { candidate, last }: { readonly candidate: Admitted; readonly last: Admitted | undefined },
   result: ReturnType<CheckObject>,
 ): readonly FileProblem[] {
-  const remedy = result.ok
-    ? 'correct or remove the field; it has no effect'
-    : 'correct the field; until then the last good version of this object stays in force, if there was one';
+  const remedy = result.ok ? 'until then it has no effect' : untilThen(candidate.kind, last);
   return (result.ok ? result.unknownFields : result.problems).map(({ path, message }) =>
     problemOf(manifest.file, {
       line: manifest.lineOf(path),
@@ -157,6 +156,15 @@ function fieldProblems(
       remedy,
     }),
   );
+}
+
+/** What holds until the remedy, which the problem of a field tells itself. */
+function untilThen(kind: Kind, last: Admitted | undefined): string {
+  if (last !== undefined && !last.refused) {
+    return 'until then the last good version of this object stays in force';
+  }
+  const closes = guardKinds.some((one) => one === kind);
+  return `until then ${closes ? 'what it is for is closed' : 'it is not in force'}`;
 }
 
 function duplicate(manifest: Manifest, candidate: Admitted, other: Admitted): FileProblem {

@@ -17,6 +17,7 @@ export interface FileProblem {
   /** Like `spec.rules[0].name`; null when the problem is not of one field. */
   readonly field: string | null;
   readonly message: string;
+  /** What to do where `message` does not tell it, and what holds until then. */
   readonly remedy: string;
 }
 

@@ -1,4 +1,5 @@
 // A route at one Gateway: what that Gateway's data planes must know of it, with the policies that hold there.
+import { guardKinds } from '#crds/policy.ts';
 import type { HTTPRoute } from '#crds/gateway-api.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
@@ -9,7 +10,7 @@ import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
 import { policyTitle, type PolicyKind } from './policies/policy.ts';
-import { guardKinds, routeKinds } from './policies/policy.ts';
+import { routeKinds } from './policies/policy.ts';
 import { hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
 import type { Standing } from './policies/nearness.ts';
 import { trafficOf } from './policies/traffic.ts';

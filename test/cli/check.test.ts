@@ -66,7 +66,7 @@ spec:
 `,
     },
     lines: [
-      'route.yaml:10: HTTPRoute default/bad spec.rules[0].matches[0].path.type: must be one of Exact, PathPrefix, RegularExpression (correct the field)',
+      'route.yaml:10: HTTPRoute default/bad spec.rules[0].matches[0].path.type: must be one of Exact, PathPrefix, RegularExpression',
     ],
   },
   'a field that does not exist': {
@@ -82,7 +82,7 @@ spec:
 `,
     },
     lines: [
-      'route.yaml:8: HTTPRoute default/misspelt spec.rules[0].timeout: is an unknown field: did you mean timeouts? (correct the field)',
+      'route.yaml:8: HTTPRoute default/misspelt spec.rules[0].timeout: is an unknown field: did you mean timeouts?',
     ],
   },
   'a kind that does not exist': {
@@ -141,7 +141,7 @@ spec:
 `,
     },
     lines: [
-      'policy.yaml:4: RateLimitPolicy default/slow spec: exactly one of rules, defaults and overrides must be set: move all rules into one of them and remove the others (correct the field)',
+      'policy.yaml:4: RateLimitPolicy default/slow spec: exactly one of rules, defaults and overrides must be set: move all rules into one of them and remove the others',
       'HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: RateLimitPolicy default/slow cannot be enforced: see its status.',
     ],
   },

@@ -117,6 +117,29 @@ test('an empty folder is told, and a Gateway that is saved there is served', asy
   await eventually(async () => assert.equal((await request({ port })).status, 404));
 });
 
+test('a policy that is refused from the start says under its name what is wrong with it, and what holds', async () => {
+  const port = await aFreePort();
+  const spec = 'spec: { targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }] }';
+  const policy = (kind: string): string =>
+    `apiVersion: turnpike.dev/v1alpha1\nkind: ${kind}\nmetadata: { name: lock }\n${spec}\n`;
+  await using folder = await givenFolder({
+    'edge.yaml': edgeManifest(port),
+    'auth.yaml': policy('AuthPolicy'),
+    'traffic.yaml': policy('TrafficPolicy'),
+  });
+  await using running = startTurnpike(['up', '--folder', folder.path]);
+  const first = await running.until(settled);
+  const place = 'exactly one of rules, defaults and overrides must be set';
+  for (const line of [
+    `problem auth\\.yaml:4: AuthPolicy default/lock spec: ${place}.* \\(until then what it is for is closed\\)`,
+    'problem traffic\\.yaml:4: TrafficPolicy default/lock spec: nothing is set: add a setting \\(until then it is not in force\\)',
+    `● AuthPolicy default/lock: .*\\n    Accepted=False Invalid: spec: ${place}`,
+    '● TrafficPolicy default/lock: .*\\n    Accepted=False Invalid: spec: nothing is set: add a setting',
+  ]) {
+    assert.match(first, new RegExp(`\\n${line}`));
+  }
+});
+
 test('a Gateway whose class is not there says so', async () => {
   await using folder = await givenFolder({
     'edge.yaml': edgeManifest(await aFreePort()).replace(

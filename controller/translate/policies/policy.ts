@@ -1,12 +1,10 @@
+import { guardKinds } from '#crds/policy.ts';
 import type { PlacedSettings } from '#crds/settings-policy.ts';
 import type { Authentication, KeySet } from '#snapshot/authentication.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Problem } from '../problem.ts';
 import type { RemoteKeys } from '../translation.ts';
-
-/** The kinds of policy that ask something of requests: what one of them holds for is closed when it cannot be enforced. */
-export const guardKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
 
 /** The kinds of policy that are attached to Gateways, listeners, routes, rules and Services. */
 export const policyKinds = [...guardKinds, 'TrafficPolicy', 'ClientPolicy'] as const;

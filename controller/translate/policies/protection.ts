@@ -1,4 +1,5 @@
 // All that guards (policies that ask something) ask of the requests of one rule at one listener.
+import { guardKinds } from '#crds/policy.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { Extension } from '../filters/filters.ts';
@@ -11,7 +12,7 @@ import { clientPolicyUnit } from './client-policy.ts';
 import { contenders, type Place } from './conflict.ts';
 import { levelsAt, placesOfRule, type RuleSite } from './levels.ts';
 import { standings, type Standing } from './nearness.ts';
-import { guardKinds, policyTitle, type GuardKind, type PolicyKind, type PolicyModel } from './policy.ts';
+import { policyTitle, type GuardKind, type PolicyKind, type PolicyModel } from './policy.ts';
 import { rateLimitPolicyUnit } from './rate-limit.ts';
 import { trafficPolicyUnit } from './traffic-policy.ts';
 

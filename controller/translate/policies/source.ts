@@ -1,12 +1,12 @@
 // A policy as it is written: whole, or in the part that can be read of one that does not decode. Such a policy
 // cannot be enforced, and what a guard names is closed: otherwise a mistake in it would open the door it guards. One of
 // settings opens none: it is as if it were not there.
-import { targetGroups, type TargetKind, type TargetReference } from '#crds/policy.ts';
+import { guardKinds, targetGroups, type TargetKind, type TargetReference } from '#crds/policy.ts';
 import type { RefusedObject } from '../input.ts';
 import { createdMs } from '../creation-time.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import { closedPolicy, guardKinds, type PolicyKind, type PolicyModel } from './policy.ts';
+import { closedPolicy, type PolicyKind, type PolicyModel } from './policy.ts';
 
 /** What attaching a policy needs to know of it. */
 export interface PolicySource {
