@@ -1,5 +1,6 @@
 // What a controller would say of folders of manifests, told offline. Runs the same decoder and the same
 // translation; what only a running gateway can know (addresses, data planes, fetched keys) is left out.
+import { styleText } from 'node:util';
 import { systemClock } from '#controller/clock.ts';
 import { FilesError } from '#controller/files/files-error.ts';
 import { FolderSource } from '#controller/files/folder-source.ts';
@@ -10,6 +11,7 @@ import { createTranslator } from '#controller/translate/translate.ts';
 import type { DesiredCondition, DesiredStatus, StatusPart } from '#controller/translate/translation.ts';
 import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
+import { deadBackendLines } from '../dead-backends.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
 import { stateLines } from '../state-lines.ts';
 import { unclaimedLines } from '../unclaimed.ts';
@@ -42,6 +44,7 @@ export async function report(folders: readonly string[]): Promise<number> {
     ...bad.flatMap(({ object, details }) => details.map((detail) => `${object}: ${detail}`)),
   ];
   for (const line of lines) console.log(line);
+  for (const line of deadBackendLines(objects)) console.log(`${styleText('yellow', 'warning')} ${line}`);
   const passedOver = otherKindsLine(others);
   if (passedOver !== null) console.log(passedOver);
   // Namespaces are not counted: the folder source adds those that are missing.

@@ -5,6 +5,7 @@ import type { FileProblem } from '#controller/files/manifest.ts';
 import { otherKindsLine } from '#controller/files/other-kinds.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
+import { deadBackendLines } from '../dead-backends.ts';
 import { stateLines } from '../state-lines.ts';
 import type { StateLine } from '../state-lines.ts';
 import { nothingServed, unclaimedLines } from '../unclaimed.ts';
@@ -31,7 +32,8 @@ export class Screen {
   #problems: readonly FileProblem[] = [];
   #nothing: string | null = null;
   #passedOver: string | null = null;
-  #begun = false;
+  #objects: ObjectReader | null = null;
+  #deadBackendsTold: readonly string[] = [];
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -43,7 +45,7 @@ export class Screen {
       (before) => !problems.some((now) => problemLine(now) === problemLine(before)),
     );
     this.#problems = problems;
-    if (this.#begun) {
+    if (this.#objects !== null) {
       for (const { type, kind, namespace, name, file } of changes) {
         const place = file === '' ? '' : ` (${file})`;
         this.say(`${type.toLowerCase()} ${kind} ${namespace === '' ? '' : `${namespace}/`}${name}${place}`);
@@ -54,11 +56,12 @@ export class Screen {
     const passedOver = otherKindsLine(others);
     if (passedOver !== null && passedOver !== this.#passedOver) this.say(passedOver);
     this.#passedOver = passedOver;
+    // An EndpointSlice changes no status.
+    if (this.#objects !== null) this.#deadBackends(this.#objects);
   }
 
   /** States that are new or have changed. Names that are gone are forgotten. */
   statuses(statuses: readonly DesiredStatus[], objects: ObjectReader): void {
-    this.#begun = true;
     const { host, folders } = this.#options;
     const lines = [
       ...stateLines(statuses, { objects, host, problems: [] }),
@@ -77,6 +80,8 @@ export class Screen {
     const nothing = nothingServed(objects, statuses, folders);
     if (nothing !== null && nothing !== this.#nothing) this.problem(nothing);
     this.#nothing = nothing;
+    this.#objects = objects;
+    this.#deadBackends(objects);
   }
 
   /** Printed whatever the output. */
@@ -87,6 +92,15 @@ export class Screen {
   /** Printed unless the output is quiet. */
   say(text: string): void {
     if (this.#options.output === 'Full') this.#options.print(text);
+  }
+
+  #deadBackends(objects: ObjectReader): void {
+    const lines = deadBackendLines(objects);
+    for (const line of lines) {
+      if (this.#deadBackendsTold.includes(line)) continue;
+      this.#options.print(`${styleText('yellow', 'warning')} ${line}`);
+    }
+    this.#deadBackendsTold = lines;
   }
 
   #state({ ok, object, state, facts, details }: StateLine): void {

@@ -43,6 +43,20 @@ test('objects of other kinds are counted, and one with the name of a kind of our
   assert.equal(code, 0);
 });
 
+test('a Service port that no EndpointSlice has is a warning, which tells what was found', async () => {
+  const warning =
+    'warning Service default/shop port 80: no EndpointSlice has it (kubernetes.io/service-name=shop, port name http; found: ';
+  const slips = { 'port: 3000': null, 'service-name: shop': 'none)', '[{ name: http, port: 3000': 'web)' };
+  for (const [right, found] of Object.entries(slips)) {
+    const wrong = right.replace('name: shop', 'name: shpo').replace('http', 'web');
+    await using folder = await givenFolder({ ...good, 'shop.yaml': good['shop.yaml'].replace(right, wrong) });
+    const { code, stdout } = await turnpike(['check', folder.path]);
+    const told = found === null ? '' : `${warning}${found}\n`;
+    assert.equal(stdout, `${told}5 objects checked, no problems\n`);
+    assert.equal(code, 0);
+  }
+});
+
 const cases: Readonly<Record<string, { files: Record<string, string>; lines: readonly string[] }>> = {
   'YAML that does not parse': {
     files: { 'broken.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: x\n' },

@@ -50,6 +50,15 @@ test('it prints the state of all objects, listeners with their addresses, and th
   await running.until('Service default/nowhere does not exist; create it or correct the name.\n');
   await rm(path.join(folder.path, 'blog.yaml'));
   await running.until('removed HTTPRoute default/blog (blog.yaml)\n');
+  await folder.save({
+    'bare.yaml': serviceManifest('bare'),
+    'blog.yaml': pathRouteManifest('blog', '/blog', 'bare'),
+  });
+  await running.until('warning Service default/bare port 80: no EndpointSlice has it');
+  await folder.save({ 'bare.yaml': serviceManifest('bare', shop.port) });
+  await running.until('added EndpointSlice ');
+  await folder.save({ 'bare.yaml': serviceManifest('bare') });
+  await running.until('warning Service default/bare port 80: no EndpointSlice has it');
   await folder.save({ 'shop.yaml': 'kind: [' });
   await running.until('problem shop.yaml:1: ');
   assert.equal((await request({ port, path: '/shop' })).status, 200);

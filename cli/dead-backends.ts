@@ -1,0 +1,42 @@
+// Backends that no EndpointSlice leads to. In a cluster that is no slip, as Kubernetes writes EndpointSlices; in
+// folders of manifests nobody else does.
+import type { ObjectReader } from '#controller/translate/input.ts';
+
+const label = 'kubernetes.io/service-name';
+
+/** A line for each Service port that an HTTPRoute names and no EndpointSlice has, each once. */
+export function deadBackendLines(objects: ObjectReader): readonly string[] {
+  const lines = objects
+    .list('HTTPRoute')
+    .flatMap(({ metadata, spec }) =>
+      (spec.rules ?? []).flatMap(({ backendRefs }) =>
+        backendRefs.map(({ kind, namespace = metadata.namespace, name, port }) =>
+          kind === 'Service' && port !== undefined ? deadLine(objects, { namespace, name, port }) : null,
+        ),
+      ),
+    );
+  return [...new Set(lines.filter((line) => line !== null))];
+}
+
+interface Backend {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+}
+
+/** Null where the Service or its port is missing too: the route's status tells that. */
+function deadLine(objects: ObjectReader, { namespace, name, port }: Backend): string | null {
+  const wanted = objects.get('Service', namespace, name)?.spec.ports.find((one) => one.port === port);
+  if (wanted === undefined) return null;
+  const found = objects
+    .list('EndpointSlice')
+    .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels[label] === name)
+    .flatMap(({ ports }) => ports.map((one) => one.name));
+  if (found.includes(wanted.name)) return null;
+  const names = found.length === 0 ? 'none' : [...new Set(found)].map(quoted).join(', ');
+  return `Service ${namespace}/${name} port ${port}: no EndpointSlice has it (${label}=${name}, port name ${quoted(wanted.name)}; found: ${names})`;
+}
+
+function quoted(name: string): string {
+  return name === '' ? '""' : name;
+}
