@@ -1,6 +1,8 @@
 // The reference page of a kind: what each field means, from the same schema as everything else.
 import { objectSchema, presentations, type OwnKind } from './definition.ts';
+import { duration, octets, someOctets } from './fields.ts';
 import { kinds } from './kind.ts';
+import { structuralSchema } from './structural.ts';
 import type { StructuralSchema } from './structural.ts';
 
 /** Turns the example into YAML: handed in, as this room knows no YAML. */
@@ -24,6 +26,7 @@ export function referencePage(kind: OwnKind, toYaml: ToYaml): string {
     '```',
     '## Fields',
     ...table(rows),
+    ...amountWords(rows),
     '## Rules between fields',
     'The API server refuses an object that breaks one of these; so do `turnpike check` and the standalone gateway.',
     ...(spec === undefined ? [] : ruleLines(spec, 'spec')),
@@ -37,6 +40,28 @@ export function referencePage(kind: OwnKind, toYaml: ToYaml): string {
     .replaceAll('\n\n```\n', '\n```\n')
     .trimEnd()
     .concat('\n');
+}
+
+const amounts = new Map([
+  [structuralSchema(duration).pattern, 'duration'],
+  [structuralSchema(octets).pattern, 'size'],
+  [structuralSchema(someOctets).pattern, 'size, not 0'],
+]);
+
+/** What durations and sizes look like, for a page that has some. */
+function amountWords(rows: readonly Row[]): readonly string[] {
+  const has = (word: string): boolean => rows.some(({ type }) => type.startsWith(word));
+  const lines = [
+    ...(has('duration')
+      ? ['A duration is a text of whole numbers with units `h`, `m`, `s` and `ms`: `500ms`, `30s`, `1h30m`.']
+      : []),
+    ...(has('size')
+      ? [
+          "A size is a text, a whole number of octets with a unit or none: `k`, `M` and `G` are powers of 1000, `Ki`, `Mi` and `Gi` of 1024: `64Ki`, `10Mi`, `'65536'` (in quotes).",
+        ]
+      : []),
+  ];
+  return lines.length === 0 ? [] : ['## Durations and sizes', ...lines];
 }
 
 interface Row {
@@ -66,8 +91,10 @@ function memberRows(schema: StructuralSchema, path: string): readonly Row[] {
   );
 }
 
-/** The rules of a layer are those of spec.rules: told once. */
-function layerRows({ properties: { strategy, rules } = {} }: StructuralSchema, path: string): readonly Row[] {
+/** What stands in a layer is what stands in spec: told once. */
+function layerRows({ properties = {} }: StructuralSchema, path: string): readonly Row[] {
+  const { strategy, rules, ...settings } = properties;
+  const groups = Object.keys(settings).map((name) => `\`${name}\``);
   return [
     ...(strategy === undefined ? [] : fieldRows(strategy, `${path}.strategy`, 'Optional')),
     ...(rules === undefined
@@ -78,6 +105,16 @@ function layerRows({ properties: { strategy, rules } = {} }: StructuralSchema, p
             type: typeWords(rules),
             given: 'required',
             meaning: 'The same as `spec.rules`.',
+          },
+        ]),
+    ...(groups.length === 0
+      ? []
+      : [
+          {
+            field: `${path}.*`,
+            type: 'as in `spec`',
+            given: 'optional',
+            meaning: `The same settings as in \`spec\`: ${groups.join(', ')}.`,
           },
         ]),
   ];
@@ -92,11 +129,12 @@ function typeWords(schema: StructuralSchema): string {
   if (schema.enum !== undefined)
     return schema.enum.map((value) => `\`${value === '' ? '""' : value}\``).join(', ');
   if (schema.type === 'integer') return numberWords(schema);
-  return schema.type ?? 'any';
+  return amounts.get(schema.pattern ?? '') ?? schema.type ?? 'any';
 }
 
 function listed(item: StructuralSchema): string {
   if (item.enum !== undefined) return typeWords(item);
+  if (item.type === 'integer') return numberWords(item).replace('integer', 'integers');
   return item.type === 'object' ? 'objects' : `${item.type ?? 'value'}s`;
 }
 
@@ -120,12 +158,16 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-/** The rules of a schema with their places, each message once: fields inside defaults and overrides have the same. */
+/** The rules of a schema, each message once with all its places; fields inside defaults and overrides have the same. */
 function ruleLines(schema: StructuralSchema, path: string): readonly string[] {
-  const seen = new Set<string>();
-  return rulesOf(schema, path)
-    .filter(({ message }) => !seen.has(message) && seen.add(message))
-    .map((rule) => `- \`${rule.path}\`: ${rule.message}.`);
+  const rules = rulesOf(schema, path).map((rule) => ({
+    ...rule,
+    path: rule.path.replace(/^spec\.(?:defaults|overrides)\./, 'spec.'),
+  }));
+  return [...Map.groupBy(rules, ({ message }) => message)].map(([message, same]) => {
+    const places = new Set(same.map((rule) => `\`${rule.path}\``));
+    return `- ${[...places].join(', ')}: ${message}.`;
+  });
 }
 
 /** A rule as it stands in the CRD. */
