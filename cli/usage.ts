@@ -44,7 +44,8 @@ export const upArguments = {
 export const checkHelp = `usage: turnpike check FOLDER [FOLDER ...]
 
 Validates manifests as an API server and the controller would, without either. Several folders are taken as one.
-Prints one line for each problem: file and line, object, field, what is wrong, what to do.
+Prints one line for each problem: file and line (of what is wrong in one object by itself), object, field, what is
+wrong, what to do. Warnings are no problems.
 
 Exit codes: 0 no problems, 1 problems (or no manifests), 2 a folder cannot be read, or wrong options.
 `;
