@@ -6,29 +6,22 @@ import { ClusterCounts } from './figures.ts';
 import { endpointName, UpstreamEndpoint } from './endpoint.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { noHash } from './balance/balancer.ts';
-import { EndpointChoice } from './balance/endpoint-choice.ts';
-import { hashKeyOf } from './balance/hash-key.ts';
-import { leastRequest } from './balance/least-request.ts';
-import { maglev } from './balance/maglev.ts';
-import { Nearby } from './balance/nearby.ts';
-import { roundRobin } from './balance/round-robin.ts';
+import { balanceTerms, choiceFor, hashKeyFor } from './balance/cluster-balance.ts';
 import { SlowStart } from './balance/slow-start.ts';
 import { ClusterHealth } from './health/cluster-health.ts';
 import { askBy } from './health/probe.ts';
-import type { ProbeRoads } from './health/probe.ts';
-import { ownHeader } from './proxy-header.ts';
+import { probeRoads } from './health/probe-roads.ts';
 import { Http1Pool } from './http1/pool.ts';
 import { Http2Pool } from './http2/pool.ts';
 import type { Outcome } from './health/endpoint-health.ts';
 import type { EndpointOwner } from './endpoint.ts';
 import type { ConnectionTerms, UpstreamSurroundings } from './surroundings.ts';
 import type { Transport } from './transport.ts';
-import type { Balancer, Random } from './balance/balancer.ts';
+import type { EndpointChoice } from './balance/endpoint-choice.ts';
 import type { HashKey } from './balance/hash-key.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
-import type { BackendConnections, Balance, Cluster, Endpoint } from '#snapshot/cluster.ts';
-import type { OutlierDetection } from '#snapshot/cluster-health.ts';
+import type { BackendConnections, Cluster, Endpoint } from '#snapshot/cluster.ts';
 
 /**
  * A backend to which requests are balanced. It outlives runtimes: endpoints and connections stay while rules come
@@ -225,7 +218,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (parts === null) return;
     parts.slowStart = new SlowStart(resource.slowStartMs);
     if (!isEqual(balanceTerms(resource), balanceTerms(last))) {
-      parts.hashKey = hashKeyFor(resource.balance);
+      parts.hashKey = hashKeyFor(resource);
       parts.choice = choiceFor(resource, this.around);
     }
     if (!isSameWire || !isEqual([resource.outlier, resource.check], [last.outlier, last.check])) {
@@ -240,7 +233,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (this.#parts !== null) return this.#parts;
     const resource = this.#resource;
     const parts: Parts = {
-      hashKey: hashKeyFor(resource.balance),
+      hashKey: hashKeyFor(resource),
       slowStart: new SlowStart(resource.slowStartMs),
       choice: choiceFor(resource, this.around),
       health: this.#healthFor(resource),
@@ -333,61 +326,11 @@ interface Parts {
   health: ClusterHealth<UpstreamEndpoint>;
 }
 
-/** Checks open connections beside those that are counted. */
-function probeRoads(cluster: UpstreamCluster, grpcTls: ClientTls | null): ProbeRoads {
-  const room = new ConnectionRoom(new Breaker(unlimited));
-  const { around, connections, proxyProtocol } = cluster;
-  const header = proxyProtocol === null ? null : ownHeader(proxyProtocol);
-  return {
-    around,
-    tls: cluster.tls,
-    header,
-    roadTo(to, check) {
-      const terms = { around, connections, room };
-      if (check === 'GRPC') return new Http2Pool(to, { ...terms, tls: grpcTls }, header);
-      const { tls, speaksHttp2 } = cluster;
-      const reached = { ...terms, tls };
-      return speaksHttp2 ? new Http2Pool(to, reached, header) : new Http1Pool(to, reached, header);
-    },
-  };
-}
-
 function tlsOf({ tls, protocol }: Cluster, certificate: Certificate | null): ClientTls | null {
   return tls === null ? null : new ClientTls(tls, certificate, protocol === 'HTTP2' ? 'h2' : 'http/1.1');
-}
-
-function hashKeyFor(balance: Balance): HashKey | null {
-  return balance.kind === 'ConsistentHash' ? hashKeyOf(balance.by) : null;
-}
-
-function choiceFor(cluster: Cluster, around: UpstreamSurroundings): EndpointChoice<UpstreamEndpoint> {
-  const nearby = new Nearby<UpstreamEndpoint>(around);
-  return new EndpointChoice(balancerFor(cluster.balance, around.random), {
-    panicPercent: cluster.outlier?.panicPercent ?? defaultPanicPercent,
-    prefer: (members) => nearby.prefer(members),
-  });
-}
-
-function balancerFor(balance: Balance, random: Random): Balancer<UpstreamEndpoint> {
-  switch (balance.kind) {
-    case 'RoundRobin':
-      return roundRobin(random);
-    case 'LeastRequest':
-      return leastRequest(random);
-    case 'ConsistentHash':
-      return maglev(({ name }) => name, random);
-  }
-}
-
-/** What of a cluster decides how its endpoints are chosen. */
-function balanceTerms({ balance, outlier }: Cluster): unknown {
-  return [balance, outlier?.panicPercent ?? defaultPanicPercent];
 }
 
 /** Both come from decoded resources: plain data with its members in the same order. */
 function isEqual(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
-
-const unlimited = { connectionsMax: 0, pendingMax: 0, requestsMax: 0, retriesMax: 0 };
-const defaultPanicPercent: OutlierDetection['panicPercent'] = 50;
