@@ -1,12 +1,11 @@
 import { EarlyContent } from '#dataplane/http/early-content.ts';
-import { grpcPushbackMs, grpcStatusOf } from '#dataplane/http/grpc.ts';
 import { Attempt } from './attempt.ts';
 import { forwardedTrailers } from './forwarded.ts';
 import { Hedging } from './hedging.ts';
 import { KeptContent } from './kept-content.ts';
 import { startMirrors } from './mirrors.ts';
 import type { Mirrors } from './mirrors.ts';
-import { Backoff, isIdempotent, isSafe, Retries } from './retry.ts';
+import { Backoff, causeInAnswer, causeInFailure, isIdempotent, isSafe, Retries } from './retry.ts';
 import type { AttemptOwner } from './attempt.ts';
 import type { Downstream } from './downstream.ts';
 import type { ForwardEvents, ForwardTerms } from './forward-events.ts';
@@ -261,7 +260,7 @@ export class Forwarding implements AttemptOwner {
   responseFailed(attempt: Attempt, failure: Failure, reached: Reached): void {
     if (reached !== 'Answering' && this.#othersRun(attempt)) return;
     // an answer that the client has a part of is nobody else's to go on with
-    const cause = this.#answering ? null : causeOf(reached);
+    const cause = this.#answering ? null : causeInFailure(reached);
     const next = cause === null ? null : this.#next(cause, attempt);
     if (next === null) this.#fail(failure);
     else this.#goOn(next);
@@ -290,15 +289,10 @@ export class Forwarding implements AttemptOwner {
   }
 
   /** Hot path: a rule without retries asks nothing here. */
-  #nextAfter(attempt: Attempt, { status, fields }: ReceivedResponse): NextAttempt | null {
+  #nextAfter(attempt: Attempt, response: ReceivedResponse): NextAttempt | null {
     const { retry } = this.#terms.action;
-    if (retry === null) return null;
-    if (retry.codes.has(status)) return this.#next({ kind: 'Code', waitMs: null }, attempt);
-    if (retry.grpcCodes.size === 0) return null;
-    const code = grpcStatusOf(fields);
-    if (code === null || !retry.grpcCodes.has(code)) return null;
-    const waitMs = grpcPushbackMs(fields);
-    return waitMs === 'Never' ? null : this.#next({ kind: 'Code', waitMs }, attempt);
+    const cause = retry === null ? null : causeInAnswer(retry, response);
+    return cause === null ? null : this.#next(cause, attempt);
   }
 
   #next(cause: RetryCause, { endpoint }: Attempt): NextAttempt | null {
@@ -384,16 +378,3 @@ export class Forwarding implements AttemptOwner {
 
 const none: readonly UpstreamEndpoint[] = [];
 const nothing = Buffer.alloc(0);
-
-/** Null where nothing may follow. */
-function causeOf(reached: Reached): RetryCause | null {
-  switch (reached) {
-    case 'NotActedOn':
-      return { kind: 'Refused' };
-    case 'Unanswered':
-      return { kind: 'Reset' };
-    case 'NotSent':
-    case 'Answering':
-      return null;
-  }
-}

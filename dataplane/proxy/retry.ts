@@ -1,6 +1,9 @@
 // Whether a request that failed is sent again: what docs/decisions/0018-retries.md promises, or what its rule says.
+import { grpcPushbackMs, grpcStatusOf } from '#dataplane/http/grpc.ts';
+import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
+import type { Reached } from '#dataplane/upstream/upstream-exchange.ts';
 import type { Retry } from '#dataplane/runtime.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 
@@ -99,6 +102,29 @@ export class Retries {
     const waitMs = wantedMs ?? backoffMs(retry, this.#repeats, clock.random);
     this.#repeats += 1;
     return { endpoint, waitMs };
+  }
+}
+
+/** Why the attempt whose answer this is was in vain by its rule; null when it was not, or the backend wants no other. */
+export function causeInAnswer(retry: Retry, { status, fields }: ReceivedResponse): RetryCause | null {
+  if (retry.codes.has(status)) return { kind: 'Code', waitMs: null };
+  if (retry.grpcCodes.size === 0) return null;
+  const code = grpcStatusOf(fields);
+  if (code === null || !retry.grpcCodes.has(code)) return null;
+  const waitMs = grpcPushbackMs(fields);
+  return waitMs === 'Never' ? null : { kind: 'Code', waitMs };
+}
+
+/** Why an attempt that came so far was in vain; null where nothing may follow. */
+export function causeInFailure(reached: Reached): RetryCause | null {
+  switch (reached) {
+    case 'NotActedOn':
+      return { kind: 'Refused' };
+    case 'Unanswered':
+      return { kind: 'Reset' };
+    case 'NotSent':
+    case 'Answering':
+      return null;
   }
 }
 
