@@ -7,7 +7,7 @@ import { eventually } from '#test/given/eventually.ts';
 import { anH2Client, answerOf } from '#test/given/h2-client.ts';
 import { aRawBackend } from '#test/given/raw-backend.ts';
 import { aRawClient, converse, readAnswers } from '#test/given/raw-client.ts';
-import { aRetry, aRule } from '#test/given/runtime.ts';
+import { aBackend, aForward, aRetry, aRule } from '#test/given/runtime.ts';
 import type { GivenDataPlane } from '#test/given/data-plane.ts';
 import type { RawClient } from '#test/given/raw-client.ts';
 import type { Limits } from '#dataplane/listen/limits.ts';
@@ -127,6 +127,24 @@ describe('a request whose content is still to come, while half of the connection
         ['one', 'X-Sum: 7'],
       ],
     );
+  });
+
+  it('is copied whole, with its trailers', async () => {
+    await using backend = await aRawBackend();
+    await using mirror = await aRawBackend();
+    using copies = await givenDataPlane([mirror.port]);
+    using dataPlane = await aBusyCluster(backend.port, (cluster) =>
+      aRule(cluster, { action: aForward(aBackend(cluster, [{ cluster: copies.cluster, share: 1 }])) }),
+    );
+    using client = await aRawClient(dataPlane.port);
+    client.send('PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
+    await settled(dataPlane);
+    client.send('3\r\ntwo\r\n0\r\nX-Sum: 7\r\n\r\n');
+    assert.equal(await statusOf(client), 200);
+    const seen = (all: typeof backend.seen): unknown =>
+      all.filter(({ body }) => body !== '').map(({ body, trailers }) => [body, trailers]);
+    await eventually(() => assert.deepEqual(seen(mirror.seen), [['onetwo', 'X-Sum: 7']]));
+    assert.deepEqual(seen(backend.seen), [['onetwo', 'X-Sum: 7']]);
   });
 
   it('is the same over HTTP/2', async () => {
