@@ -126,9 +126,13 @@ export const amount = matching(
   'must be a number or a share, such as 1 or 25%',
 ).max(4);
 
-/** A network of addresses. */
+const byte = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+const network4 = `(${byte}\\.){3}${byte}/(3[0-2]|[12]?[0-9])`;
+const network6 = '[0-9a-fA-F]{0,4}:[0-9a-fA-F.:]{1,38}/(12[0-8]|1[01][0-9]|[1-9]?[0-9])';
+
+/** A network of addresses; of IPv6 the rest of the grammar is for who reads it. */
 export const network = matching(
-  '^[0-9a-fA-F.:]{2,39}/[0-9]{1,3}$',
+  `^(${network4}|${network6})$`,
   'must be a network such as 10.0.0.0/8 or 2001:db8::/32',
 ).max(43);
 

@@ -121,3 +121,20 @@ test('an empty group that is left out can be seen where it is told', () => {
     { path: 'spec.targetRefs[0].group', message: `must be ${groups}` },
   ]);
 });
+
+test('networks are told apart from what is none, all at once', () => {
+  const good = [
+    '10.0.0.0/8',
+    '0.0.0.0/0',
+    '255.255.255.255/32',
+    '2001:db8::/32',
+    '::/0',
+    '::ffff:10.0.0.0/128',
+  ];
+  assert.deepEqual(clients({ proxyProtocol: { sources: good } }), []);
+  const none = ['10.0.0.0/33', 'foo', '256.0.0.0/8', '10.0.0/8', '2001:db8::/129', '10.0.0.0', 'abc/8'];
+  assert.deepEqual(
+    clients({ proxyProtocol: { sources: none } }).map(({ path }) => path),
+    none.map((_, at) => `spec.proxyProtocol.sources[${at}]`),
+  );
+});
