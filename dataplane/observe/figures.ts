@@ -1,6 +1,6 @@
-import { backendFamilies } from './backend-figures.ts';
+import { backendFamilies } from './backend-families.ts';
 import { counter, gauge, labelText } from './exposition.ts';
-import type { BackendFigures } from './backend-figures.ts';
+import type { BackendFigures } from '#dataplane/http/backend-figures.ts';
 import type { MetricFamily } from './exposition.ts';
 
 /** What other rooms tell of themselves when metrics are asked for. */

@@ -1,39 +1,20 @@
+import type { BackendCounts, BackendFigures } from '#dataplane/http/backend-figures.ts';
 import type { Held } from './breaker.ts';
 import type { UpstreamCluster } from './cluster.ts';
 
-/** What has happened at one cluster since it is there. Whoever does it counts it; nobody reads it but a scrape. */
-export class ClusterCounts {
-  /** Attempts after a failed one, at other endpoints or the same. */
+/** Whoever does it counts it; nobody reads it but a scrape. */
+export class ClusterCounts implements BackendCounts {
   retries = 0;
-  /** Attempts beside one that was not answered yet. */
   hedges = 0;
   mirrors = 0;
-  /** Copies that were not made, or given up since the mirror did not keep up. */
   mirrorsDropped = 0;
   ejections = 0;
   checksPassed = 0;
   checksFailed = 0;
 }
 
-/** One cluster, as operators see it. */
-export interface ClusterFigures {
-  /** Its name: a label. */
-  readonly cluster: string;
-  /** Now; `open` counts idle ones too. */
-  readonly open: number;
-  readonly idle: number;
-  /** Since it is there: connections, and attempts at one that failed. */
-  readonly opened: number;
-  readonly unconnected: number;
-  /** Endpoints now; `failing`: their checks. */
-  readonly endpoints: { readonly healthy: number; readonly ejected: number; readonly failing: number };
-  readonly breakers: readonly { readonly what: Held; readonly held: number; readonly refused: number }[];
-  readonly overBudget: number;
-  readonly counts: Readonly<ClusterCounts>;
-}
-
 /** Taken when it is asked for. */
-export function figuresOf(cluster: UpstreamCluster): ClusterFigures {
+export function figuresOf(cluster: UpstreamCluster): BackendFigures {
   const { name, room, breaker, budget, counts } = cluster;
   const endpoints = { healthy: 0, ejected: 0, failing: 0 };
   let open = 0;

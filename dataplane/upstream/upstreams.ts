@@ -10,7 +10,7 @@ import { nowhere } from '#snapshot/fleet.ts';
 import type { Place } from '#snapshot/fleet.ts';
 import type { UpstreamSurroundings } from './surroundings.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
-import type { ClusterFigures } from './figures.ts';
+import type { BackendFigures } from '#dataplane/http/backend-figures.ts';
 import type { UpstreamLimits } from './limits.ts';
 import type { Cluster, Endpoint, Endpoints } from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
@@ -31,7 +31,7 @@ export interface Upstreams {
   /** From now on this data plane is known to run there: endpoints that are for those near to them are chosen by it. */
   runAt(place: Place): void;
   /** How each cluster fares that was ever used. */
-  figures(): readonly ClusterFigures[];
+  figures(): readonly BackendFigures[];
   /** Closes idle connections and stops the sweep; exchanges under way go on. */
   close(): void;
 }

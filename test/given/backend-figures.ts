@@ -1,4 +1,4 @@
-import type { BackendFigures } from '#dataplane/observe/backend-figures.ts';
+import type { BackendFigures } from '#dataplane/http/backend-figures.ts';
 
 /** Of a cluster in which each thing has happened another number of times. */
 export function backendFigures(cluster: string): BackendFigures {

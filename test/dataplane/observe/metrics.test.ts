@@ -1,5 +1,4 @@
 import { createAccessLog } from '#dataplane/observe/access-log.ts';
-import type { Figures } from '#dataplane/observe/figures.ts';
 import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
 import type { Metrics } from '#dataplane/observe/metrics.ts';
 import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
@@ -10,26 +9,12 @@ import { backendFigures } from '#test/given/backend-figures.ts';
 import { givenRoute, givenRule } from '#test/given/route.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { quietFigures } from './given-figures.ts';
 import { recordOf } from './given-record.ts';
-
-/** Of a data plane that has just started. */
-const quiet: Figures = {
-  snapshot: () => ({ version: null, ageMs: 0, connected: false, refused: 0 }),
-  rateLimits: () => ({
-    rules: [],
-    store: { type: 'Memory', available: true },
-    counters: { bytes: 0, taken: 0, evicted: 0 },
-    leases: 0,
-    waiting: 0,
-  }),
-  log: () => ({ dropped: 0 }),
-  clients: () => 0,
-  backends: () => [],
-};
 
 function given(): { metrics: Metrics; clock: { ms: number } } {
   const clock = { ms: 1000 };
-  return { metrics: createMetrics(quiet, () => clock.ms), clock };
+  return { metrics: createMetrics(quietFigures, () => clock.ms), clock };
 }
 
 /** The lines of our own metrics. */

@@ -1,34 +1,8 @@
+import type { BackendFigures } from '#dataplane/http/backend-figures.ts';
 import { counter, gauge, labelText } from './exposition.ts';
 import type { MetricFamily, Sample } from './exposition.ts';
 
-/** How one cluster of backends fares: what is now, and what has happened since it is there. */
-export interface BackendFigures {
-  readonly cluster: string;
-  /** Connections now; `open` counts idle ones too. */
-  readonly open: number;
-  readonly idle: number;
-  readonly opened: number;
-  readonly unconnected: number;
-  readonly endpoints: { readonly healthy: number; readonly ejected: number; readonly failing: number };
-  readonly breakers: readonly {
-    readonly what: 'Connection' | 'Pending' | 'Request' | 'Retry';
-    readonly held: number;
-    readonly refused: number;
-  }[];
-  /** Retries for which the budget had nothing left. */
-  readonly overBudget: number;
-  readonly counts: {
-    readonly retries: number;
-    readonly hedges: number;
-    readonly mirrors: number;
-    readonly mirrorsDropped: number;
-    readonly ejections: number;
-    readonly checksPassed: number;
-    readonly checksFailed: number;
-  };
-}
-
-/** The families of all clusters, those of one name (called by several policies' settings) together; so many series a name. */
+/** The families of all clusters, those of one name together: so many series a name, whatever happens. */
 export function backendFamilies(clusters: readonly BackendFigures[]): MetricFamily[] {
   const each = (valueOf: (figures: BackendFigures) => number): Sample[] =>
     summed(

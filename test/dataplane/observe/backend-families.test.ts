@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMetrics } from '#dataplane/observe/metrics.ts';
-import { backendFamilies } from '#dataplane/observe/backend-figures.ts';
+import { backendFamilies } from '#dataplane/observe/backend-families.ts';
 import { clusterDefaults, outlierDefaults } from '#snapshot/cluster-defaults.ts';
 import { backendFigures } from '#test/given/backend-figures.ts';
 import { anUnusedPort, givenDataPlane } from '#test/given/data-plane.ts';
@@ -10,6 +10,7 @@ import { eventually } from '#test/given/eventually.ts';
 import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
 import { aRawClient, converse, readAnswers } from '#test/given/raw-client.ts';
 import { aBackend, aForward, aRetry, aRule } from '#test/given/runtime.ts';
+import { quietFigures } from './given-figures.ts';
 import type { GivenDataPlane } from '#test/given/data-plane.ts';
 import type { RawClient } from '#test/given/raw-client.ts';
 
@@ -18,22 +19,7 @@ const failing = plainAnswer.replace('200 OK', '500 No');
 
 /** Values of our metrics of backends by their names, without `turnpike_backend_` and the label of the one cluster. */
 async function scrape({ upstreams }: GivenDataPlane): Promise<ReadonlyMap<string, number>> {
-  const metrics = createMetrics(
-    {
-      snapshot: () => ({ version: null, ageMs: 0, connected: true, refused: 0 }),
-      rateLimits: () => ({
-        rules: [],
-        store: { type: 'Memory', available: true },
-        counters: { bytes: 0, taken: 0, evicted: 0 },
-        leases: 0,
-        waiting: 0,
-      }),
-      log: () => ({ dropped: 0 }),
-      clients: () => 0,
-      backends: () => upstreams.figures(),
-    },
-    () => 0,
-  );
+  const metrics = createMetrics({ ...quietFigures, backends: () => upstreams.figures() }, () => 0);
   const lines = (await metrics.text()).matchAll(
     /^turnpike_backend_(\w+)\{cluster="default\/backend:80",?(?:\w+="(\w+)")?\} (\d+)$/gmu,
   );
