@@ -18,7 +18,7 @@ export function ticketSecret(authority: Authority, gateway: GatewayKey, day: num
   return drawn(authority, `tickets\0${gateway}\0${day}`);
 }
 
-/** What a Gateway's data planes make the key of session tokens of, base64: the same as long as the authority's key is. */
+/** What they make the key of session tokens of, base64: the same as long as the authority's key is. */
 export function sessionSecret(authority: Authority, gateway: GatewayKey): Secret<string> {
   return drawn(authority, `sessions\0${gateway}`);
 }

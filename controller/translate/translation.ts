@@ -5,7 +5,7 @@ import type { Infrastructure } from './infrastructure/infrastructure.ts';
 
 /** What the objects of the moment mean. Frozen; made whole each time, parts shared with the one before. */
 export interface Translation {
-  /** All resources of each Gateway of ours but its Endpoints, Fleet, TicketSecret and SessionSecret, which have a road of their own. */
+  /** All resources of each Gateway of ours but those that have a road of their own (ComposeEndpoints). */
   readonly snapshots: ReadonlyMap<GatewayKey, ResourceSet>;
   /** Services whose endpoints some snapshot needs, by the id of the Endpoints resource. */
   readonly endpointSources: ReadonlyMap<GatewayKey, readonly EndpointSource[]>;

@@ -15,7 +15,7 @@ export class LentMemory {
   readonly blocks = new MemoryBlocks();
   readonly #bytes = Buffer.allocUnsafeSlow(readBytes);
 
-  /** The connection of `socket`, just accepted and paused; where Node holds it in a way unknown here, the socket itself. */
+  /** A socket in place of `socket`, just accepted and paused; itself where Node holds it in a way unknown here. */
   adopt(socket: Socket): Socket {
     const handle = takeHandle(socket);
     return handle === null ? socket.resume() : new LentSocket(this.#bytes, handleOptions(handle));
@@ -40,7 +40,7 @@ export function lend(socket: Socket, read: Reader | null): void {
   if (socket instanceof LentSocket) socket.reader = read;
 }
 
-/** A socket that is read into memory of others: one like any other, which makes copies, while nobody reads from there. */
+/** A socket that is read into memory of others. While nobody reads from there it makes copies, like any other. */
 class LentSocket extends Socket {
   reader: Reader | null = null;
 

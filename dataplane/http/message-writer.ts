@@ -22,7 +22,7 @@ export class MessageWriter {
   #chunk = '';
   #length: ContentLength = 0;
 
-  /** `blocks`: content is overwritten after the call, so that larger pieces are copied into these; null: not before it has gone. */
+  /** `blocks`: for copies of larger pieces, as content is overwritten after the call; null: not before it has gone. */
   constructor(socket: Socket, blocks: MemoryBlocks | null) {
     this.#socket = socket;
     this.#blocks = blocks;

@@ -32,8 +32,8 @@ export class ChannelOpening implements DialEvents {
       process.nextTick(() => this.#fail('too many connections to the cluster'));
       return;
     }
-    const onread = tls === null ? around.memory : null;
-    const dialTerms = { tls, header, timeoutMs: connections.connectTimeoutMs, onread };
+    const memory = tls === null ? around.memory : null;
+    const dialTerms = { tls, header, timeoutMs: connections.connectTimeoutMs, memory };
     this.#dial = new Dial(to, around, dialTerms, this);
   }
 

@@ -16,7 +16,7 @@ export interface DialTerms {
   /** For the connection, and TLS on it. */
   readonly timeoutMs: number;
   /** Memory of ours to read into, by Node's option or as it is lent; only in the clear. */
-  readonly onread: net.OnReadOpts | LentMemory | null;
+  readonly memory: net.OnReadOpts | LentMemory | null;
 }
 
 /** Is told how it ended: exactly one of the two, never at once, and nothing after `abort`. */
@@ -63,7 +63,7 @@ export class Dial implements Swept {
     if (nowMs >= this.#deadlineMs) this.#fail('no connection in time');
   }
 
-  #open({ tls, header, onread }: DialTerms): void {
+  #open({ tls, header, memory }: DialTerms): void {
     const options = {
       host: this.#to.address,
       port: this.#to.port,
@@ -74,9 +74,9 @@ export class Dial implements Swept {
       allowHalfOpen: true,
     };
     const socket =
-      onread instanceof LentMemory
-        ? onread.connect(options)
-        : net.connect(onread === null ? options : { ...options, onread });
+      memory instanceof LentMemory
+        ? memory.connect(options)
+        : net.connect(memory === null ? options : { ...options, onread: memory });
     this.#watch(socket);
     socket.once('connect', () => {
       if (header !== null) socket.write(header);

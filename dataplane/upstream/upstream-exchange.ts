@@ -11,8 +11,9 @@ import type { SentRequest } from './sent-request.ts';
 export type Purpose = 'Idempotent' | 'Once' | 'Channel';
 
 /**
- * How far a request came that failed. NotSent: the endpoint takes no such request, which says nothing of it. NotActedOn: the backend says that it has not looked at it, so it may be sent
- * again whatever it is. Unanswered: not an octet of an answer came. Answering: some did.
+ * How far a request came that failed. NotSent: the endpoint takes no such request, which says nothing of how it
+ * fares. NotActedOn: the backend says that it has not looked at it, so it may be sent again whatever it is.
+ * Unanswered: not an octet of an answer came. Answering: some did.
  */
 export type Reached = 'NotSent' | 'NotActedOn' | 'Unanswered' | 'Answering';
 

@@ -14,6 +14,7 @@ import type { ClientConnection } from '../client-connection.ts';
 import type { ConnectionHome, ConnectionSurroundings } from '../surroundings.ts';
 import type { Phase } from './phase.ts';
 import type { RequestEvents } from './request-parser.ts';
+import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
@@ -21,6 +22,7 @@ import type { Fields } from '#dataplane/http/fields.ts';
 import type { ContentLength } from '#dataplane/http/framing.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 import type { Downstream, RunningExchange } from '#dataplane/proxy/downstream.ts';
+import type { TunnelTimes } from '#dataplane/proxy/tunnel.ts';
 import type { Socket } from 'node:net';
 
 /**
@@ -84,11 +86,11 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     return this.#phase === 'Head' && this.#parser.atStart && this.#intake.held === null;
   }
 
-  get destination(): ReturnType<typeof ownEnd> {
+  get destination(): ConnectionEnd {
     return ownEnd(this.#socket);
   }
 
-  get tunnelTimes(): Downstream['tunnelTimes'] {
+  get tunnelTimes(): TunnelTimes {
     return this.#home.limits;
   }
 

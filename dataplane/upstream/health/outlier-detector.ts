@@ -11,18 +11,14 @@ const ejectionsCounted = 10;
  */
 export class OutlierDetector {
   #terms: OutlierDetection;
+  readonly #counts: Pick<ClusterCounts, 'ejections'>;
   #members: readonly EndpointHealth[] = [];
   #ejected = 0;
   #intervalEndsMs: number;
-  readonly #counts: Pick<ClusterCounts, 'ejections'>;
 
-  constructor(
-    terms: OutlierDetection,
-    nowMs: number,
-    counts: Pick<ClusterCounts, 'ejections'> = { ejections: 0 },
-  ) {
-    this.#counts = counts;
+  constructor(terms: OutlierDetection, nowMs: number, counts: Pick<ClusterCounts, 'ejections'>) {
     this.#terms = terms;
+    this.#counts = counts;
     this.#intervalEndsMs = nowMs + terms.intervalMs;
   }
 

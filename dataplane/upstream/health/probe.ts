@@ -41,7 +41,7 @@ export function askBy(check: HealthCheck, roads: ProbeRoads): Ask<Asked> {
   switch (check.kind) {
     case 'TCP':
       return (endpoint, told) => {
-        const terms = { tls: roads.tls, header: roads.header, timeoutMs: check.timeoutMs, onread: null };
+        const terms = { tls: roads.tls, header: roads.header, timeoutMs: check.timeoutMs, memory: null };
         return new Dial(unmoved(endpoint), roads.around, terms, {
           dialed(socket) {
             socket.on('error', () => {});

@@ -159,13 +159,13 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
   }
 
   granted(): void {
-    const { terms: pool, header } = this.#pool;
-    const { around, tls, connections } = pool;
+    const { terms, header } = this.#pool;
+    const { around, tls, connections } = terms;
     around.waiting.delete(this);
     this.#pool.opening();
-    const onread = tls === null ? this.#memory() : null;
-    const terms = { tls, header, timeoutMs: connections.connectTimeoutMs, onread };
-    this.#dial = new Dial(this.#pool.to, around, terms, this);
+    const memory = tls === null ? this.#memory() : null;
+    const dialTerms = { tls, header, timeoutMs: connections.connectTimeoutMs, memory };
+    this.#dial = new Dial(this.#pool.to, around, dialTerms, this);
   }
 
   /** Takes a connection that another exchange has done with, in place of one of its own; false if it cannot. */

@@ -93,7 +93,7 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, 
   granted(): void {
     this.#waitsForRoom = false;
     const { around, tls, connections } = this.terms;
-    const terms = { tls, header: this.#header, timeoutMs: connections.connectTimeoutMs, onread: null };
+    const terms = { tls, header: this.#header, timeoutMs: connections.connectTimeoutMs, memory: null };
     this.#dial = new Dial(this.#to, around, terms, this);
   }
 

@@ -19,7 +19,7 @@ interface Given {
 
 function given(count: number, changes: Partial<OutlierDetection> = {}): Given {
   const all = { ...terms, ...changes };
-  const detector = new OutlierDetector(all, 0);
+  const detector = new OutlierDetector(all, 0, { ejections: 0 });
   const members = Array.from({ length: count }, () => new EndpointHealth(null));
   detector.update(members, all);
   return {
