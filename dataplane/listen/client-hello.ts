@@ -19,7 +19,7 @@ export const clientHelloBytesMax = 16 * 1024;
  */
 export function clientHello(bytes: Buffer): ClientHello | 'Incomplete' | 'NotTls' {
   const message = handshakeMessage(bytes);
-  if (typeof message !== 'string') return helloOf(new Octets(message)) ?? 'NotTls';
+  if (typeof message !== 'string') return helloOf(new Octets(message, 0, message.length)) ?? 'NotTls';
   return message === 'Incomplete' && bytes.length >= clientHelloBytesMax ? 'NotTls' : message;
 }
 
@@ -47,19 +47,26 @@ function handshakeMessage(bytes: Buffer): Buffer | 'Incomplete' | 'NotTls' {
     have += piece.length;
     if (pieces[0]?.[0] !== undefined && pieces[0][0] !== clientHelloType) return 'NotTls';
     if (end === -1 && have >= messageHeaderBytes) {
-      end = messageHeaderBytes + Buffer.concat(pieces).readUIntBE(1, 3);
+      end = messageHeaderBytes + joined(pieces).readUIntBE(1, 3);
     }
     // nothing may follow a ClientHello in its last record: that would be a message before its keys
     if (end > clientHelloBytesMax || (end !== -1 && have - piece.length + length > end)) return 'NotTls';
     if (piece.length < length) return 'Incomplete';
-    if (have === end) return Buffer.concat(pieces).subarray(messageHeaderBytes);
+    if (have === end) return joined(pieces).subarray(messageHeaderBytes);
     at += length;
   }
 }
 
+/** Nearly always there is one, and nothing to be copied. */
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces);
+}
+
 /** The length of the record at `at`; every octet of its header is judged as soon as it is there. */
 function recordLength(bytes: Buffer, at: number): number | 'Incomplete' | 'NotTls' {
-  const [type = handshakeRecord, major = majorVersion] = bytes.subarray(at, at + 2);
+  const type = bytes[at] ?? handshakeRecord;
+  const major = bytes[at + 1] ?? majorVersion;
   if (type !== handshakeRecord || major !== majorVersion) return 'NotTls';
   if (bytes.length < at + recordHeaderBytes) return 'Incomplete';
   const length = bytes.readUInt16BE(at + 3);
@@ -72,7 +79,7 @@ function helloOf(message: Octets): ClientHello | null {
   message.vector(1);
   message.vector(2);
   message.vector(1);
-  const extensions = message.isAtEnd ? new Octets(nothing) : message.vector(2);
+  const extensions = message.isAtEnd ? message : message.vector(2);
   if (!message.isWhole) return null;
   const found = new Map<number, Octets>();
   while (!extensions.isAtEnd) {
@@ -93,7 +100,6 @@ function helloOf(message: Octets): ClientHello | null {
 const serverNameExtension = 0;
 const alpnExtension = 16;
 const hostNameType = 0;
-const nothing = Buffer.alloc(0);
 
 /** The one name there may be (RFC 6066 section 3), latin1; null for a list of anything else. */
 function serverNameOf(content: Octets): string | null {
@@ -116,18 +122,25 @@ function dnsName(text: string): string | null {
   return name.length <= 253 && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/u.test(name) ? name : null;
 }
 
-/** Octets read from the front; what is not there reads as zero or nothing, and leaves them broken and at their end. */
+/**
+ * Octets read from the front; what is not there reads as zero or nothing, and leaves them broken and at their end.
+ *
+ * Hot path: places in memory instead of views of it, of which each extension would take two.
+ */
 class Octets {
   readonly #bytes: Buffer;
-  #at = 0;
+  #at: number;
+  readonly #end: number;
   isBroken = false;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, from: number, end: number) {
     this.#bytes = bytes;
+    this.#at = from;
+    this.#end = end;
   }
 
   get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.#at === this.#end;
   }
 
   /** All of it has been read, and no more. */
@@ -140,28 +153,29 @@ class Octets {
   }
 
   number(size: 1 | 2): number {
-    const bytes = this.#take(size);
-    return bytes.length === 0 ? 0 : bytes.readUIntBE(0, size);
+    const from = this.#take(size);
+    if (from === this.#end) return 0;
+    const first = this.#bytes[from] ?? 0;
+    return size === 1 ? first : first * 256 + (this.#bytes[from + 1] ?? 0);
   }
 
   /** What a length of `size` octets stands before. */
   vector(size: 1 | 2): Octets {
-    return new Octets(this.#take(this.number(size)));
+    const from = this.#take(this.number(size));
+    return new Octets(this.#bytes, from, this.#at);
   }
 
   text(): string {
-    return this.#bytes.toString('latin1');
+    return this.#bytes.toString('latin1', this.#at, this.#end);
   }
 
-  #take(count: number): Buffer {
-    const end = this.#at + count;
-    if (end > this.#bytes.length) {
-      this.isBroken = true;
-      this.#at = this.#bytes.length;
-      return nothing;
-    }
-    const taken = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+  /** Where they begin; at the end when there are not as many. */
+  #take(count: number): number {
+    const from = this.#at;
+    this.#at += count;
+    if (this.#at <= this.#end) return from;
+    this.isBroken = true;
+    this.#at = this.#end;
+    return this.#end;
   }
 }
