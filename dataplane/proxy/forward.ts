@@ -1,11 +1,12 @@
-import { EarlyContent } from '#dataplane/http/early-content.ts';
 import { Attempt } from './attempt.ts';
 import { forwardedTrailers } from './forwarded.ts';
 import { Hedging } from './hedging.ts';
+import { HeldBack } from './held-back.ts';
 import { KeptContent } from './kept-content.ts';
 import { startMirrors } from './mirrors.ts';
 import type { Mirrors } from './mirrors.ts';
-import { Backoff, causeInAnswer, causeInFailure, isIdempotent, isSafe, Retries } from './retry.ts';
+import { causeInAnswer, causeInFailure, isIdempotent, isSafe, Retries } from './retry.ts';
+import { Wait } from './wait.ts';
 import type { AttemptOwner } from './attempt.ts';
 import type { Downstream } from './downstream.ts';
 import type { ForwardEvents, ForwardTerms } from './forward-events.ts';
@@ -23,9 +24,6 @@ import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
 import type { Blame, Caller } from '#dataplane/upstream/transport.ts';
 import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts';
 
-/** So much of a request's content shows that the rest comes, too: it may have a connection that is scarce. */
-const promisingBytes = 16 * 1024;
-
 /**
  * The backend's side of one exchange: one attempt at an endpoint after the other, until one is answered or no other
  * may follow (retry.ts). All within the time that the exchange has.
@@ -42,12 +40,12 @@ export class Forwarding implements AttemptOwner {
   readonly #events: ForwardEvents;
   #attempt: Attempt | null = null;
   #retries: Retries | null = null;
-  #backoff: Backoff | null = null;
+  #backoff: Wait | null = null;
   #hedging: Hedging | null = null;
   #mirrors: Mirrors | null = null;
   #hash = 0;
-  /** Content that comes before the request may go to a backend; null once it has, and when it may at once. */
-  #early: EarlyContent | null = null;
+  /** What came before the request might go to a backend; null once that has it, and when it might at once. */
+  #heldBack: HeldBack | null = null;
   #contentSent = false;
   /** Null where nothing can follow once content has gone. */
   #kept: KeptContent | null = null;
@@ -75,7 +73,7 @@ export class Forwarding implements AttemptOwner {
 
   /** Octets that are held: content that may be sent once more, and what is on its way to or from the backend. */
   get buffered(): number {
-    const kept = (this.#kept?.size ?? 0) + (this.#early?.size ?? 0);
+    const kept = (this.#kept?.size ?? 0) + (this.#heldBack?.size ?? 0);
     return kept + (this.#attempt?.buffered ?? 0) + (this.#mirrors?.buffered ?? 0);
   }
 
@@ -93,14 +91,14 @@ export class Forwarding implements AttemptOwner {
       this.#begin();
       return;
     }
-    this.#early = new EarlyContent();
+    this.#heldBack = new HeldBack(this.#terms.cluster);
     this.#downstream.want();
   }
 
   #begin(): void {
     const { cluster, mirrors, session, action } = this.#terms;
     const { retry, hedge } = action;
-    const hasContent = !this.#contentEnded || this.#early !== null;
+    const hasContent = !this.#contentEnded || this.#heldBack !== null;
     if (hasContent && (retry !== null || cluster.speaksHttp2)) this.#kept = new KeptContent();
     if (!cluster.began()) {
       this.#events.forwardFailed({ kind: 'Overloaded' });
@@ -118,8 +116,8 @@ export class Forwarding implements AttemptOwner {
   }
 
   contentData(data: Buffer): void {
-    if (this.#early !== null) {
-      this.#early.push(data);
+    if (this.#heldBack !== null) {
+      this.#heldBack.push(data);
       return;
     }
     this.#contentSent = true;
@@ -129,8 +127,8 @@ export class Forwarding implements AttemptOwner {
   }
 
   contentFlush(): void {
-    if (this.#early !== null && !this.#isOpen) {
-      if (this.#early.size < promisingBytes && this.#terms.cluster.savesConnections) return;
+    if (this.#heldBack !== null && !this.#isOpen) {
+      if (!this.#heldBack.mayBegin) return;
       this.#downstream.hold();
       this.#begin();
       return;
@@ -142,7 +140,7 @@ export class Forwarding implements AttemptOwner {
   contentEnd(trailers: Fields | null): void {
     this.#contentEnded = true;
     if (trailers !== null) this.#trailers = forwardedTrailers(trailers, this.request.head.fields);
-    if (this.#early !== null && !this.#isOpen) {
+    if (this.#heldBack !== null && !this.#isOpen) {
       this.#begin();
       return;
     }
@@ -198,12 +196,12 @@ export class Forwarding implements AttemptOwner {
     this.attempts += 1;
     const content = this.#kept?.octets ?? nothing;
     if (content.length > 0) attempt.data(content);
-    const early = this.#early;
-    this.#early = null;
-    if (early !== null && early.size > 0) {
+    const heldBack = this.#heldBack;
+    this.#heldBack = null;
+    if (heldBack !== null && heldBack.size > 0) {
       this.#contentSent = true;
-      this.#kept?.add(early.octets);
-      attempt.data(early.octets);
+      this.#kept?.add(heldBack.octets);
+      attempt.data(heldBack.octets);
     }
     if (!this.#contentEnded) {
       this.#downstream.want();
@@ -317,13 +315,12 @@ export class Forwarding implements AttemptOwner {
       return;
     }
     this.#events.attemptEnds();
-    const { deadlines, now } = this.#terms.watch;
-    this.#backoff = new Backoff(deadlines, now() + waitMs, () => this.#try(endpoint, connection));
+    this.#backoff = new Wait(this.#terms.watch, waitMs, () => this.#try(endpoint, connection));
   }
 
   #mirror(mirrors: readonly Mirror[]): void {
     this.#mirrors = startMirrors(this, mirrors, { watch: this.#terms.watch, random: Math.random });
-    if (this.#early !== null && this.#early.size > 0) this.#mirrors?.data(this.#early.octets);
+    if (this.#heldBack !== null && this.#heldBack.size > 0) this.#mirrors?.data(this.#heldBack.octets);
     if (this.#contentEnded) this.#mirrors?.end(this.#trailers);
   }
 

@@ -1,4 +1,4 @@
-import { Backoff } from './retry.ts';
+import { Wait } from './wait.ts';
 import type { TimeWatch } from './allowed-time.ts';
 import type { Attempt } from './attempt.ts';
 import type { Hedge } from '#snapshot/route.ts';
@@ -13,7 +13,7 @@ export class Hedging {
   readonly #rival: Rival;
   #running: readonly Attempt[] = [];
   #begun = 0;
-  #timer: Backoff | null = null;
+  #timer: Wait | null = null;
 
   constructor(hedge: Hedge, watch: TimeWatch, rival: Rival) {
     this.#hedge = hedge;
@@ -56,8 +56,7 @@ export class Hedging {
 
   #arm(): void {
     if (this.#timer !== null || this.#begun >= this.#hedge.attemptsMax) return;
-    const { deadlines, now } = this.#watch;
-    this.#timer = new Backoff(deadlines, now() + this.#hedge.afterMs, () => this.#more());
+    this.#timer = new Wait(this.#watch, this.#hedge.afterMs, () => this.#more());
   }
 
   #more(): void {

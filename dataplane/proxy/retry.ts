@@ -5,7 +5,6 @@ import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { Reached } from '#dataplane/upstream/upstream-exchange.ts';
 import type { Retry } from '#dataplane/runtime.ts';
-import type { Deadlines, Timed } from './deadlines.ts';
 
 /**
  * Why an attempt was in vain. Code: its answer has a status of the rule, and may say how long is to be waited; the
@@ -180,30 +179,5 @@ export function isIdempotent(method: string): boolean {
       return true;
     default:
       return false;
-  }
-}
-
-/** Waits until a request is sent again. */
-export class Backoff implements Timed {
-  readonly deadlineMs: number;
-  next: Timed | null = null;
-  previous: Timed | null = null;
-  readonly #deadlines: Deadlines;
-  readonly #over: () => void;
-
-  /** `over` is called once, unless it is cancelled before. */
-  constructor(deadlines: Deadlines, deadlineMs: number, over: () => void) {
-    this.deadlineMs = deadlineMs;
-    this.#deadlines = deadlines;
-    this.#over = over;
-    deadlines.add(this);
-  }
-
-  cancel(): void {
-    this.#deadlines.remove(this);
-  }
-
-  timeOut(): void {
-    this.#over();
   }
 }
