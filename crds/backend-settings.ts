@@ -77,7 +77,7 @@ const circuitBreaker = z
     maxConnections: count
       .exactOptional()
       .describe(
-        'Connections at once; 0 for no limit. Once half as many requests are under way, those whose content is still to come get none before 16Ki of it have come. Left out: 8192.',
+        'Connections at once; 0 for no limit. Once half as many requests are under way, those whose content is still to come get none before 16Ki of it have come or, up to three quarters, two seconds are over. Left out: 8192.',
       ),
     maxPending: count
       .exactOptional()

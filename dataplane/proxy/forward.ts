@@ -1,7 +1,7 @@
 import { Attempt } from './attempt.ts';
 import { forwardedTrailers } from './forwarded.ts';
 import { Hedging } from './hedging.ts';
-import { HeldBack } from './held-back.ts';
+import { HeldBack, holdsBack } from './held-back.ts';
 import { KeptContent } from './kept-content.ts';
 import { startMirrors } from './mirrors.ts';
 import type { Mirrors } from './mirrors.ts';
@@ -87,15 +87,23 @@ export class Forwarding implements AttemptOwner {
   /** Begins, or has content come first. `contentEnded`: the request is whole already. */
   start(contentEnded: boolean): void {
     this.#contentEnded = contentEnded;
-    if (contentEnded || this.request.upgrade !== '' || !this.#terms.cluster.savesConnections) {
+    const { cluster, watch } = this.#terms;
+    if (contentEnded || this.request.upgrade !== '' || !holdsBack(cluster)) {
       this.#begin();
       return;
     }
-    this.#heldBack = new HeldBack(this.#terms.cluster);
+    this.#heldBack = new HeldBack(cluster, watch, () => this.#beginUnfinished());
     this.#downstream.want();
   }
 
+  /** Begins though more of the request is to come, which waits for a connection now. */
+  #beginUnfinished(): void {
+    this.#downstream.hold();
+    this.#begin();
+  }
+
   #begin(): void {
+    this.#heldBack?.end();
     const { cluster, mirrors, session, action } = this.#terms;
     const { retry, hedge } = action;
     const hasContent = !this.#contentEnded || this.#heldBack !== null;
@@ -128,9 +136,7 @@ export class Forwarding implements AttemptOwner {
 
   contentFlush(): void {
     if (this.#heldBack !== null && !this.#isOpen) {
-      if (!this.#heldBack.mayBegin) return;
-      this.#downstream.hold();
-      this.#begin();
+      if (this.#heldBack.mayBegin) this.#beginUnfinished();
       return;
     }
     this.#mirrors?.flush();
@@ -363,6 +369,7 @@ export class Forwarding implements AttemptOwner {
   }
 
   #end(): void {
+    this.#heldBack?.end();
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#backoff?.cancel();

@@ -82,13 +82,13 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   }
 
   /**
-   * So many requests are under way that each costs a good part of the connections there may be: who still sends its
+   * So many requests are under way that they may have this share (0 to 1) of all connections: who still sends its
    * content should not have one yet. Never with HTTP/2, where a request costs none.
    */
-  get savesConnections(): boolean {
+  savesConnections(share: number): boolean {
     const { protocol, breaker } = this.#resource;
     if (protocol === 'HTTP2' || breaker.connectionsMax === 0) return false;
-    return this.breaker.held('Request') * 2 >= breaker.connectionsMax;
+    return this.breaker.held('Request') >= breaker.connectionsMax * share;
   }
 
   get tls(): ClientTls | null {

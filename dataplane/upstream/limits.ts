@@ -10,6 +10,8 @@ export interface UpstreamLimits {
   readonly callersPerEndpointMax: number;
   /** A request waits no longer until its cluster may have one connection more. */
   readonly roomTimeoutMs: number;
+  /** A request that has no connection while its content is still to come is looked at again so often. */
+  readonly heldBackMs: number;
   /** A request that must not be sent twice takes no connection that was idle longer: it may be just closing. */
   readonly idleForUnsafeMsMax: number;
   /** The head of an answer, and a trailer section. */
@@ -24,6 +26,7 @@ export const defaultUpstreamLimits: UpstreamLimits = {
   idlePerEndpointMax: 256,
   callersPerEndpointMax: 1_024,
   roomTimeoutMs: 10_000,
+  heldBackMs: 2_000,
   idleForUnsafeMsMax: 1_000,
   headBytesMax: 64 * 1024,
   fieldCountMax: 200,

@@ -8,24 +8,13 @@ import { anH2Client, answerOf } from '#test/given/h2-client.ts';
 import { aRawBackend } from '#test/given/raw-backend.ts';
 import { aRawClient, converse, readAnswers } from '#test/given/raw-client.ts';
 import { aBackend, aForward, aRetry, aRule } from '#test/given/runtime.ts';
-import type { GivenDataPlane } from '#test/given/data-plane.ts';
+import type { DataPlaneChoices, GivenDataPlane } from '#test/given/data-plane.ts';
 import type { RawClient } from '#test/given/raw-client.ts';
-import type { Limits } from '#dataplane/listen/limits.ts';
-import type { Rule } from '#dataplane/runtime.ts';
-import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 
 /** Half of the connections are taken by two uploads that do not go on. */
-async function aBusyCluster(
-  backendPort: number,
-  rule: (cluster: UpstreamCluster) => Rule = aRule,
-  limits: Partial<Limits> = {},
-) {
+async function aBusyCluster(backendPort: number, choices: DataPlaneChoices = {}) {
   const breaker = { ...clusterDefaults.breaker, connectionsMax: 4, pendingMax: 0 };
-  const dataPlane = await givenDataPlane([backendPort], {
-    cluster: { breaker },
-    rule,
-    limits,
-  });
+  const dataPlane = await givenDataPlane([backendPort], { ...choices, cluster: { breaker } });
   const stalled = [await aRawClient(dataPlane.port), await aRawClient(dataPlane.port)];
   for (const client of stalled) client.send(upload(10));
   await eventually(() => dataPlane.cluster.breaker.held('Connection') === 2);
@@ -102,6 +91,43 @@ describe('a request whose content is still to come, while half of the connection
     assert.equal(backend.seen.at(-1)?.body, 'held until');
   });
 
+  it('has one of the third quarter when its client sends no more for a while, and each in turn', async () => {
+    await using backend = await aRawBackend();
+    using dataPlane = await aBusyCluster(backend.port, { upstreamLimits: { heldBackMs: 20 } });
+    const { breaker } = dataPlane.cluster;
+    const more = await Promise.all(Array.from({ length: 5 }, () => aRawClient(dataPlane.port)));
+    for (const client of more) client.send(`${upload(10)}one, `);
+    await eventually(() => breaker.held('Request') === 3);
+    // the others are looked at again meanwhile, some times
+    const beganMs = performance.now();
+    while (performance.now() - beganMs < 100) await settled(dataPlane);
+    assert.equal(breaker.held('Request'), 3);
+    for (const client of more) {
+      await eventually(() => breaker.held('Request') === 3);
+      client.send('two, ');
+      assert.equal(await statusOf(client), 200);
+      client[Symbol.dispose]();
+    }
+    await eventually(() => breaker.held('Request') === 2);
+    assert.deepEqual(
+      backend.seen.filter(({ body }) => body !== '').map(({ body }) => body),
+      more.map(() => 'one, two, '),
+    );
+  });
+
+  it('is looked at no more when its client has gone', async () => {
+    await using backend = await aRawBackend();
+    using dataPlane = await aBusyCluster(backend.port, { upstreamLimits: { heldBackMs: 20 } });
+    using client = await aRawClient(dataPlane.port);
+    client.send(`${upload(10)}one, `);
+    await settled(dataPlane);
+    client[Symbol.dispose]();
+    await eventually(() => dataPlane.records.length === 2);
+    const beganMs = performance.now();
+    while (performance.now() - beganMs < 100) await settled(dataPlane);
+    assert.equal(dataPlane.cluster.breaker.held('Request'), 2);
+  });
+
   it('keeps its trailers and what a retry needs', async () => {
     let failing = true;
     await using backend = await aRawBackend(({ requestLine }) => {
@@ -110,10 +136,12 @@ describe('a request whose content is still to come, while half of the connection
       return `HTTP/1.1 ${fails ? 503 : 200} .\r\nContent-Length: 0\r\n\r\n`;
     });
     const retry = aRetry({ codes: new Set([503]) });
-    using dataPlane = await aBusyCluster(backend.port, (cluster) => {
-      const rule = aRule(cluster);
-      assert.ok(rule.action.kind === 'Forward');
-      return { ...rule, action: { ...rule.action, retry } };
+    using dataPlane = await aBusyCluster(backend.port, {
+      rule: (cluster) => {
+        const rule = aRule(cluster);
+        assert.ok(rule.action.kind === 'Forward');
+        return { ...rule, action: { ...rule.action, retry } };
+      },
     });
     using client = await aRawClient(dataPlane.port);
     client.send('PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
@@ -133,9 +161,10 @@ describe('a request whose content is still to come, while half of the connection
     await using backend = await aRawBackend();
     await using mirror = await aRawBackend();
     using copies = await givenDataPlane([mirror.port]);
-    using dataPlane = await aBusyCluster(backend.port, (cluster) =>
-      aRule(cluster, { action: aForward(aBackend(cluster, [{ cluster: copies.cluster, share: 1 }])) }),
-    );
+    using dataPlane = await aBusyCluster(backend.port, {
+      rule: (cluster) =>
+        aRule(cluster, { action: aForward(aBackend(cluster, [{ cluster: copies.cluster, share: 1 }])) }),
+    });
     using client = await aRawClient(dataPlane.port);
     client.send('PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
     await settled(dataPlane);
@@ -162,7 +191,9 @@ describe('a request whose content is still to come, while half of the connection
 
   it('counts as memory that is held for its client', async () => {
     await using backend = await aRawBackend();
-    using dataPlane = await aBusyCluster(backend.port, aRule, { bufferedBytesMax: 5_000, sweepMs: 10 });
+    using dataPlane = await aBusyCluster(backend.port, {
+      limits: { bufferedBytesMax: 5_000, sweepMs: 10 },
+    });
     using client = await aRawClient(dataPlane.port);
     client.send(upload(100_000) + 'x'.repeat(10_000));
     await eventually(() => dataPlane.records.some(({ failure }) => failure?.kind === 'ClientGone'));
