@@ -1,6 +1,7 @@
 // The small words schemas are made of: names, hosts, ports, durations. Patterns are valid both here and in RE2.
 import * as z from 'zod';
 import { withRules } from './grammar.ts';
+import { networkFault } from './network.ts';
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;
@@ -126,15 +127,18 @@ export const amount = matching(
   'must be a number or a share, such as 1 or 25%',
 ).max(4);
 
-const byte = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
-const network4 = `(${byte}\\.){3}${byte}/(3[0-2]|[12]?[0-9])`;
-const network6 = '[0-9a-fA-F]{0,4}:[0-9a-fA-F.:]{1,38}/(12[0-8]|1[01][0-9]|[1-9]?[0-9])';
+const noNetwork = 'must be a network such as 10.0.0.0/8 or 2001:db8::/32';
 
-/** A network of addresses; of IPv6 the rest of the grammar is for who reads it. */
-export const network = matching(
-  `^(${network4}|${network6})$`,
-  'must be a network such as 10.0.0.0/8 or 2001:db8::/32',
-).max(43);
+/** A network of addresses (CIDR). */
+export const network = withRules(matching('^[0-9a-fA-F.:]{2,45}/[0-9]{1,3}$', noNetwork).max(43), [
+  { cel: 'isCIDR(self)', message: noNetwork, holds: (text) => networkFault(text) !== 'NoNetwork' },
+  {
+    cel: '!isCIDR(self) || cidr(self) == cidr(self).masked()',
+    message:
+      'has an address with bits beyond its length: write the network, as 10.0.0.0/8 in place of 10.0.0.1/8, or one address with the length 32 (IPv6: 128)',
+    holds: (text) => networkFault(text) !== 'BitsBeyondLength',
+  },
+]);
 
 /** A TCP or UDP port. */
 export const port = z.int32().min(1).max(65535);

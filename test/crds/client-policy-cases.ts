@@ -1,5 +1,6 @@
 import type { RuleCase, SchemaCase } from './cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
+import { bitsBeyondLength, noNetwork } from './networks.ts';
 
 const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
 const web = { ...edge, sectionName: 'web' };
@@ -44,6 +45,26 @@ export const clientPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     rule: needs('Sources', 'sources'),
     valid: trusting({ type: 'Sources', sources: ['10.0.0.0/8', '2001:db8::/32'] }),
     invalid: trusting({ type: 'Hops', hops: 1, sources: ['10.0.0.0/8'] }),
+  },
+  {
+    rule: noNetwork,
+    valid: trusting({ type: 'Sources', sources: ['0.0.0.0/0', '::/0', '2001:db8::1.2.3.4/128'] }),
+    invalid: trusting({ type: 'Sources', sources: ['2001:db8/32'] }),
+  },
+  {
+    rule: noNetwork,
+    valid: policy({ proxyProtocol: { sources: ['10.0.0.1/32'] } }),
+    invalid: policy({ proxyProtocol: { sources: ['::ffff:10.0.0.0/104'] } }),
+  },
+  {
+    rule: bitsBeyondLength,
+    valid: policy({ proxyProtocol: { sources: ['10.0.0.0/8', '2001:DB8:0::/32', '2001:db8::1/128'] } }),
+    invalid: policy({ proxyProtocol: { sources: ['10.0.0.0/8', '10.0.0.1/8'] } }),
+  },
+  {
+    rule: bitsBeyondLength,
+    valid: trusting({ type: 'Sources', sources: ['192.168.1.128/25', 'fe80::/10'] }),
+    invalid: trusting({ type: 'Sources', sources: ['2001:db8::1/64'] }),
   },
   {
     rule: 'nothing would be spoken: leave http1 or http2 on',

@@ -1,5 +1,6 @@
 import type { RuleCase, SchemaCase } from './cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
+import { bitsBeyondLength, noNetwork } from './networks.ts';
 
 function parameters(spec: Json): Json {
   return manifest('GatewayParameters', spec);
@@ -52,6 +53,16 @@ export const gatewayParametersRules: readonly Omit<RuleCase, 'kind'>[] = [
     rule: needs('MinAvailable', 'minAvailable'),
     valid: parameters({ podDisruptionBudget: { type: 'MinAvailable', minAvailable: '2' } }),
     invalid: parameters({ podDisruptionBudget: { type: 'Unlimited', minAvailable: '2' } }),
+  },
+  {
+    rule: noNetwork,
+    valid: parameters({ service: { loadBalancerSourceRanges: ['203.0.113.0/24'] } }),
+    invalid: parameters({ service: { loadBalancerSourceRanges: ['10.0.0.0/33'] } }),
+  },
+  {
+    rule: bitsBeyondLength,
+    valid: parameters({ service: { loadBalancerSourceRanges: ['203.0.113.7/32'] } }),
+    invalid: parameters({ service: { loadBalancerSourceRanges: ['203.0.113.7/24'] } }),
   },
   {
     rule: 'must be at most 10m',

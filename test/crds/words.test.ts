@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { decodeManifest, type Kind } from '#crds/kind.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
 import { manifest, type Json } from './manifest.ts';
+import { bitsBeyondLength } from './networks.ts';
 
 const shop = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' };
 const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
@@ -129,12 +130,37 @@ test('networks are told apart from what is none, all at once', () => {
     '255.255.255.255/32',
     '2001:db8::/32',
     '::/0',
-    '::ffff:10.0.0.0/128',
+    '2001:db8::10.0.0.0/124',
+    '2001:db8:1:2:3:4:5:6/128',
   ];
   assert.deepEqual(clients({ proxyProtocol: { sources: good } }), []);
-  const none = ['10.0.0.0/33', 'foo', '256.0.0.0/8', '10.0.0/8', '2001:db8::/129', '10.0.0.0', 'abc/8'];
+  const none = [
+    '10.0.0.0/33',
+    'foo',
+    '256.0.0.0/8',
+    '10.0.0/8',
+    '2001:db8::/129',
+    '10.0.0.0',
+    'abc/8',
+    '1::2::3/64',
+  ];
   assert.deepEqual(
     clients({ proxyProtocol: { sources: none } }).map(({ path }) => path),
     none.map((_, at) => `spec.proxyProtocol.sources[${at}]`),
+  );
+});
+
+test('a network whose address goes on beyond its length is refused by its field', () => {
+  const sources = [
+    '10.0.0.1/8',
+    '0.0.0.1/0',
+    '192.168.1.129/25',
+    '2001:db8::1/127',
+    'fe80::/8',
+    '::1.2.3.5/127',
+  ];
+  assert.deepEqual(
+    clients({ proxyProtocol: { sources } }),
+    sources.map((_, at) => ({ path: `spec.proxyProtocol.sources[${at}]`, message: bitsBeyondLength })),
   );
 });

@@ -1,8 +1,6 @@
-import { isIP } from 'node:net';
 import type { ClientGroups } from '#crds/client-settings.ts';
 import type { Unit } from '../memo.ts';
-import type { Problem } from '../problem.ts';
-import { closedPolicy, type PolicyModel } from './policy.ts';
+import type { PolicyModel } from './policy.ts';
 import { refusedModel } from './source.ts';
 
 /** A ClientPolicy, made ready to be attached: each group of its settings is a part. */
@@ -21,10 +19,6 @@ export const clientPolicyUnit: Unit<ClientModel | null> = {
     }
     const base = { kind: 'ClientPolicy', namespace, name, layer: 'Rules', strategy: 'Merge' } as const;
     const { targetRefs: _, ...settings } = object.spec;
-    const problem = networkProblem(settings);
-    if (problem !== null) {
-      return { ...closedPolicy(base, problem), settings: {} };
-    }
     return {
       ...base,
       parts: Object.keys(settings).map((group) => ({ name: group, id: null })),
@@ -36,26 +30,3 @@ export const clientPolicyUnit: Unit<ClientModel | null> = {
     };
   },
 };
-
-/** What the pattern of a network lets through and is none. */
-function networkProblem({ clientAddress, proxyProtocol }: ClientGroups): Problem | null {
-  const trusted = clientAddress?.type === 'XForwardedFor' ? clientAddress.xForwardedFor : null;
-  const lists = [
-    ['spec.clientAddress.xForwardedFor.sources', trusted?.type === 'Sources' ? trusted.sources : []],
-    ['spec.proxyProtocol.sources', proxyProtocol?.sources ?? []],
-  ] as const;
-  for (const [field, sources] of lists) {
-    const at = sources.findIndex((one) => !isNetwork(one));
-    if (at !== -1) {
-      const detail = `${sources[at] ?? ''} is no network; write one such as 10.0.0.0/8 or 2001:db8::/32`;
-      return { kind: 'SettingsInvalid', field: `${field}[${String(at)}]`, detail };
-    }
-  }
-  return null;
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits = ''] = text.split('/');
-  const family = isIP(address);
-  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
-}

@@ -56,7 +56,7 @@ test('networks that the operator names are permitted and trusted, and nothing be
 });
 
 test('what is no network is an error at the start', () => {
-  for (const text of ['loopback', '10.0.0.0/33', '10.0.0.0/x', '']) {
+  for (const text of ['loopback', '10.0.0.0/33', '10.0.0.0/x', '', '10.0.0.1/8', 'fd00::1/64']) {
     assert.throws(() => createAddressRule([text]), TypeError);
   }
 });

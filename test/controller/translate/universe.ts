@@ -243,7 +243,7 @@ const clientGroups = fc.constantFrom<Manifest>(
   { limits: { maxHeaders: 10 } },
   { limits: { maxHeaders: 20 }, timeouts: { idle: '1s' } },
   { tls: { minVersion: '1.3' } },
-  { proxyProtocol: { sources: ['2001:db8/32'] } },
+  { proxyProtocol: { sources: ['10.0.0.0/8'] } },
 );
 
 const clientPolicy = fc.record({ ...policyMeta, name: gateways, section: fc.option(fc.constantFrom('l0', 'l1')), policy: policyMeta.name, groups: clientGroups }).map(
