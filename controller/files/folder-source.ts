@@ -192,7 +192,8 @@ export class FolderSource {
       } else {
         const broken = parsed.manifests.length === 0 && parsed.problems.length > 0;
         const good = broken ? (known?.good ?? parsed) : parsed;
-        this.#files.set(file, { stamp, good, problems: parsed.problems });
+        const problems = parsed.isRead ? parsed.problems : parsed.problems.map(untilThen(good));
+        this.#files.set(file, { stamp, good, problems });
       }
     }
   }
@@ -276,6 +277,14 @@ export class FolderSource {
       this.#options.report(Object.freeze({ changes, problems: this.#problems, fresh, others: this.others }));
     }
   }
+}
+
+/** Tells what holds until a file can be read. */
+function untilThen(good: ParsedFile): (problem: FileProblem) => FileProblem {
+  const holds =
+    good.manifests.length > 0 ? 'the last good version of this file stays' : 'nothing of this file is';
+  return (problem) =>
+    Object.freeze({ ...problem, remedy: `${problem.remedy}; until then ${holds} in force` });
 }
 
 function changesBetween(

@@ -34,6 +34,8 @@ export type KindOf = (apiVersion: string, kind: string) => Kind | 'Unknown' | 'N
 
 /** The objects of a file in their order, and what is wrong in it. */
 export interface ParsedFile {
+  /** Whether all of it could be read; else nobody knows which objects are meant. */
+  readonly isRead: boolean;
   readonly manifests: readonly Manifest[];
   readonly problems: readonly FileProblem[];
   /** The kinds of the objects that are passed over, once for each object, in words for a person. */
@@ -53,31 +55,36 @@ const nestingMax = 100;
 export function parseManifests(file: string, text: string, kindOf: KindOf): ParsedFile {
   if (text.length > fileCharactersMax) {
     const message = `the file is longer than ${fileCharactersMax} characters`;
-    return parsedFile({ problems: [problemOf(file, { message, remedy: 'split it into several files' })] });
+    return unread([problemOf(file, { message, remedy: 'split it into several files' })]);
   }
   const counter = new LineCounter();
   const list = parseDocuments(text, counter);
-  if (list === null) return parsedFile({ problems: [tooDeep(file, null)] });
+  if (list === null) return unread([tooDeep(file, null)]);
   const broken = list.flatMap((document) => document.errors).slice(0, 1);
   if (broken.length > 0) {
     const problems = broken.map((error) =>
       problemOf(file, {
         line: counter.linePos(error.pos[0]).line,
         message: firstLine(error.message),
-        remedy: 'correct the YAML; until then the last good version of this file stays in force',
+        remedy: 'correct the YAML',
       }),
     );
-    return parsedFile({ problems });
+    return unread(problems);
   }
   return joined(list.map((document) => readDocument({ file, document, counter, kindOf })));
 }
 
 function parsedFile(parts: Partial<ParsedFile>): ParsedFile {
-  return { manifests: [], problems: [], others: [], ...parts };
+  return { isRead: true, manifests: [], problems: [], others: [], ...parts };
+}
+
+function unread(problems: readonly FileProblem[]): ParsedFile {
+  return parsedFile({ isRead: false, problems });
 }
 
 function joined(parsed: readonly ParsedFile[]): ParsedFile {
   return {
+    isRead: true,
     manifests: parsed.flatMap(({ manifests }) => manifests),
     problems: parsed.flatMap(({ problems }) => problems),
     others: parsed.flatMap(({ others }) => others),

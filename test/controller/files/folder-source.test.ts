@@ -124,10 +124,25 @@ test('a file that does not parse keeps its objects, and one problem tells the li
   await eventually(() => assert.equal(source.problems.length, 1));
   assert.equal(source.problems[0]?.file, 'a.yaml');
   assert(source.problems[0].line !== null && source.problems[0].line >= 8);
+  assert.match(source.problems[0].remedy, /; until then the last good version of this file stays in force$/);
   assert.equal(hostOf(objects.get('HTTPRoute/default/one')), 'one.example');
   await write('a.yaml', route('one', 'new.example'));
   await eventually(() => assert.equal(hostOf(objects.get('HTTPRoute/default/one')), 'new.example'));
   await eventually(() => assert.deepEqual(reports.at(-1)?.problems, []));
+});
+
+test('of a file that never parsed nothing is in force, and its problem says so', async (t) => {
+  const broken = `${route('one', 'one.example')}  bad: [1, 2\n`;
+  const { objects, write, source } = await given(t, { 'a.yaml': broken });
+  await source.start();
+  assert.deepEqual(
+    source.problems.map(({ remedy }) => remedy),
+    ['correct the YAML; until then nothing of this file is in force'],
+  );
+  assert.equal(objects.has('HTTPRoute/default/one'), false);
+  await write('b.yaml', broken);
+  await eventually(() => assert.equal(source.problems.length, 2));
+  assert.match(source.problems[1]?.remedy ?? '', /nothing of this file is in force$/);
 });
 
 test('an object that its schema refuses keeps its version before; the problem tells file, line and field', async (t) => {
