@@ -12,8 +12,8 @@ export interface NarratorOptions {
   readonly screen: Screen;
   /** How long objects may take to settle before they are told as they are. */
   readonly settleMs: number;
-  /** Once, when the first states have been told. */
-  readonly settled: (statuses: readonly DesiredStatus[], objects: ObjectReader) => void;
+  /** When states have been told: first all of them, once they have settled, then what changes. */
+  readonly told: (statuses: readonly DesiredStatus[], objects: ObjectReader) => void;
 }
 
 /** One a run. `stop` is for a run that did not start. */
@@ -38,7 +38,7 @@ export class Narrator implements StandaloneReport {
 
   readonly statuses = (statuses: readonly DesiredStatus[], objects: ObjectReader): void => {
     this.#latest = [statuses, objects];
-    if (this.#settled) this.#options.screen.statuses(statuses, objects);
+    if (this.#settled) this.#tell(statuses, objects);
     else if (statuses.every(isSettled)) this.#settle();
   };
 
@@ -107,8 +107,12 @@ export class Narrator implements StandaloneReport {
     if (this.#settled || this.#latest === null) return;
     this.#settled = true;
     this.stop();
-    this.#options.screen.statuses(...this.#latest);
-    this.#options.settled(...this.#latest);
+    this.#tell(...this.#latest);
+  }
+
+  #tell(statuses: readonly DesiredStatus[], objects: ObjectReader): void {
+    this.#options.screen.statuses(statuses, objects);
+    this.#options.told(statuses, objects);
   }
 
   #problemOnce(text: string): void {

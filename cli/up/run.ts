@@ -43,12 +43,21 @@ export async function runStandalone(options: UpOptions): Promise<void> {
 }
 
 async function start(options: UpOptions, screen: Screen, demo: boolean): Promise<Standalone | null> {
+  const host = shownHost(options.address);
+  let triesDemo = demo;
+  let isFirst = true;
   const narrator = new Narrator({
     screen,
     settleMs,
-    settled(statuses, objects) {
-      if (demo) sayDemo(screen, shownHost(options.address), { statuses, objects });
-      screen.say('\nEdit the manifests, and see what happens. Ctrl-C ends.\n');
+    told(statuses, objects) {
+      const base = triesDemo ? openListener(host, { statuses, objects }) : null;
+      if (base !== null) {
+        triesDemo = false;
+        screen.say('\nTry, in another terminal:');
+        for (const [what, command] of demoLines(base)) screen.say(`\n  # ${what}\n  ${command}`);
+      }
+      if (isFirst) screen.say('\nEdit the manifests, and see what happens. Ctrl-C ends.\n');
+      isFirst = false;
     },
   });
   try {
@@ -73,18 +82,20 @@ interface World {
   readonly objects: ObjectReader;
 }
 
-/** Lines for the first plain listener there is; none without one. */
-function sayDemo(screen: Screen, host: string, { statuses, objects }: World): void {
-  const [base] = statuses.flatMap(({ object, status }) => {
+/** Where the first plain listener that takes connections is; null without one. */
+function openListener(host: string, { statuses, objects }: World): string | null {
+  for (const { object, status } of statuses) {
     const spec = objects.get('Gateway', object.namespace, object.name)?.spec;
-    if (status.kind !== 'Gateway' || spec === undefined) return [];
-    return spec.listeners
-      .filter(({ protocol }) => protocol === 'HTTP')
-      .map(({ port }) => listenerUrl('HTTP', host, port));
-  });
-  if (base === undefined) return;
-  screen.say('\nTry, in another terminal:');
-  for (const [what, command] of demoLines(base)) screen.say(`\n  # ${what}\n  ${command}`);
+    if (status.kind !== 'Gateway' || spec === undefined) continue;
+    const open = status.listeners.filter(({ conditions }) =>
+      conditions.some((one) => one.type === 'Programmed' && one.status === 'True'),
+    );
+    const plain = spec.listeners.find(
+      ({ name, protocol }) => protocol === 'HTTP' && open.some((one) => one.name === name),
+    );
+    if (plain !== undefined) return listenerUrl('HTTP', host, plain.port);
+  }
+  return null;
 }
 
 /** A port that is taken costs these pages and nothing else. */

@@ -1,6 +1,7 @@
 // The quickstart as a new user goes through it: start it, paste the lines that it prints, read what comes.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,7 @@ import { demoLines } from '#cli/up/demo.ts';
 import { projectFolder, startCommand, startTurnpike } from '#test/given/command.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenFolder } from '#test/given/folder.ts';
+import { edgeManifest } from '#test/given/manifests.ts';
 import { aFreePort } from '#test/given/standalone.ts';
 import { startHello } from '../../examples/quickstart/demo/hello.ts';
 import { startIssuer } from '../../examples/quickstart/demo/issuer.ts';
@@ -73,6 +75,19 @@ test('the lines of the quickstart do what they say', async (t) => {
   const printed = await running.until('Ctrl-C ends.\n');
   assert.doesNotMatch(printed, /problem|not in force/);
   await assertDemoLinesHold(`http://127.0.0.1:${ports[8080]}`);
+});
+
+test('lines to try are held back until the port is open that they call', async () => {
+  const port = await aFreePort();
+  const occupier = net.createServer().listen(port, '127.0.0.1');
+  await once(occupier, 'listening');
+  await using folder = await givenFolder({ 'edge.yaml': edgeManifest(port) });
+  await using running = startTurnpike(['up', '--demo', '--folder', folder.path]);
+  assert.doesNotMatch(await running.until('Ctrl-C ends.\n'), /Try|curl/);
+  occupier.close();
+  const [, after = ''] = (await running.until('for i in $(seq 20)')).split('Ctrl-C ends.\n');
+  const [tell = ''] = demoLines(`http://127.0.0.1:${port}`);
+  assert.ok(after.includes(`\nTry, in another terminal:\n\n  # ${tell[0]}\n  ${tell[1]}\n`), after);
 });
 
 test('npm start prints no warnings, its lines work, and it ends with npm (unless its ports are taken)', async (t) => {
