@@ -2,6 +2,7 @@
 // translation; what only a running gateway can know (addresses, data planes, fetched keys) is left out.
 import { styleText } from 'node:util';
 import { systemClock } from '#controller/clock.ts';
+import type { Admitted } from '#controller/files/admission.ts';
 import { FilesError } from '#controller/files/files-error.ts';
 import { FolderSource } from '#controller/files/folder-source.ts';
 import type { FileProblem } from '#controller/files/manifest.ts';
@@ -13,7 +14,7 @@ import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
 import { deadBackendLines } from '../dead-backends.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
-import { stateLines } from '../state-lines.ts';
+import { stateLines, titleOf } from '../state-lines.ts';
 import { unclaimedLines } from '../unclaimed.ts';
 import { problemLine } from '../up/screen.ts';
 
@@ -28,7 +29,7 @@ export async function report(folders: readonly string[]): Promise<number> {
     console.error(`turnpike: ${error.message}`);
     return 2;
   }
-  const { problems, others } = read;
+  const { problems, others, admitted } = read;
   const { objects, observations } = store;
   const { statuses } = createTranslator().translate({
     settings: standaloneSettings,
@@ -39,9 +40,12 @@ export async function report(folders: readonly string[]): Promise<number> {
     ...stateLines(statuses.map(withoutRunTime), { objects, host: null, problems }),
     ...unclaimedLines(objects, statuses),
   ].filter(({ ok }) => !ok);
+  const placeOf = placesIn(admitted);
   const lines = [
     ...problems.map(offlineLine),
-    ...bad.flatMap(({ object, details }) => details.map((detail) => `${object}: ${detail}`)),
+    ...bad.flatMap(({ object, details }) =>
+      details.map((detail) => `${placeOf(object, detail)}${object}: ${detail}`),
+    ),
   ];
   for (const line of lines) console.log(line);
   for (const line of deadBackendLines(objects)) console.log(`${styleText('yellow', 'warning')} ${line}`);
@@ -67,8 +71,20 @@ function summary(checked: number, problems: number, folders: readonly string[]):
   return `${checked} object${checked === 1 ? '' : 's'} checked, ${found}`;
 }
 
-/** What stands in the folders beyond objects. */
+/** `edge.yaml:5: `: where the field stands that `detail` names, or else the object; empty for what is in no file. */
+function placesIn(admitted: readonly Admitted[]): (object: string, detail: string) => string {
+  const byTitle = new Map(admitted.map((one) => [titleOf(one), one]));
+  return (object, detail) => {
+    const found = byTitle.get(object);
+    if (found === undefined) return '';
+    const field = /(?:^|: )(spec[\w.[\]]*)[: ]/.exec(detail)?.[1] ?? '';
+    return `${found.file}:${found.lineOf(field)}: `;
+  };
+}
+
+/** What stands in the folders. */
 interface FolderContent {
+  readonly admitted: readonly Admitted[];
   readonly problems: readonly FileProblem[];
   readonly others: readonly string[];
 }
@@ -84,7 +100,7 @@ async function readInto(store: Store, folders: readonly string[]): Promise<Folde
   });
   try {
     await source.start();
-    return { problems: source.problems, others: source.others };
+    return { admitted: source.admitted, problems: source.problems, others: source.others };
   } finally {
     await source.stop();
   }

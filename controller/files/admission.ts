@@ -14,7 +14,10 @@ export interface Admitted {
   readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
+  /** Empty for a Namespace that no file has. */
   readonly file: string;
+  /** As of {@link Manifest}. */
+  readonly lineOf: (field: string) => number;
   readonly object: SourceObject;
   /** Hash of what its author wrote. */
   readonly hash: string;
@@ -67,15 +70,14 @@ export function admit(
     const last = before.get(key);
     problems.push(...fieldProblems(manifest, { candidate, last }, result));
     if (result.ok) {
-      admitted.set(
-        key,
-        last?.hash === candidate.hash && !last.refused ? last : versioned(candidate, last, options),
-      );
+      const isSame = last?.hash === candidate.hash && !last.refused;
+      admitted.set(key, isSame ? movedTo(manifest, last) : versioned(candidate, last, options));
     } else if (last !== undefined && !last.refused) {
-      admitted.set(key, { ...last, file: manifest.file });
+      admitted.set(key, movedTo(manifest, last));
     } else {
       const refused = { ...candidate, refused: true };
-      admitted.set(key, last?.hash === candidate.hash ? last : versioned(refused, last, options));
+      const isSame = last?.hash === candidate.hash;
+      admitted.set(key, isSame ? movedTo(manifest, last) : versioned(refused, last, options));
     }
   }
   for (const namespace of neededNamespaces(admitted)) {
@@ -87,11 +89,16 @@ export function admit(
   return { admitted, problems };
 }
 
+/** As `last` is, where it stands now. */
+function movedTo({ file, lineOf }: Manifest, last: Admitted): Admitted {
+  return Object.freeze({ ...last, file, lineOf });
+}
+
 function keyOf({ kind, namespace, name }: Pick<Admitted, 'kind' | 'namespace' | 'name'>): string {
   return `${kind}/${namespace}/${name}`;
 }
 
-function candidateOf({ kind, raw, file }: Manifest, { kinds }: AdmissionOptions): Admitted {
+function candidateOf({ kind, raw, file, lineOf }: Manifest, { kinds }: AdmissionOptions): Admitted {
   const info = kinds[kind];
   const { name, labels, annotations } = raw.metadata as SourceObject['metadata'] & {
     readonly labels?: unknown;
@@ -123,7 +130,7 @@ function candidateOf({ kind, raw, file }: Manifest, { kinds }: AdmissionOptions)
       ...(annotations === undefined ? {} : { annotations }),
     },
   };
-  return { kind, namespace, name, file, object, hash: hashOf(object), refused: false };
+  return { kind, namespace, name, file, lineOf, object, hash: hashOf(object), refused: false };
 }
 
 function withStringData(
@@ -205,7 +212,8 @@ function namespaceObject(name: string): Admitted {
     kind: 'Namespace',
     metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
   };
-  return { kind: 'Namespace', namespace: '', name, file: '', object, hash: hashOf(object), refused: false };
+  const hash = hashOf(object);
+  return { kind: 'Namespace', namespace: '', name, file: '', lineOf: () => 1, object, hash, refused: false };
 }
 
 function titleOf({ kind, namespace, name }: Admitted): string {

@@ -89,6 +89,11 @@ export class FolderSource {
     return [...this.#files.values()].flatMap(({ good }) => good.others);
   }
 
+  /** The objects in force. */
+  get admitted(): readonly Admitted[] {
+    return [...this.#admitted.values()];
+  }
+
   /**
    * Reads the folder and tells the sink the first list of every kind, then watches it.
    * @throws {FilesError} when there is no such folder.

@@ -122,13 +122,13 @@ spec:
   'a Service that does not exist': {
     files: { 'lost.yaml': pathRouteManifest('lost', '/lost', 'nowhere') },
     lines: [
-      'HTTPRoute default/lost: parent edge: ResolvedRefs=False BackendNotFound: spec.rules[0].backendRefs[0]: Service default/nowhere does not exist; create it or correct the name.',
+      'lost.yaml:8: HTTPRoute default/lost: parent edge: ResolvedRefs=False BackendNotFound: spec.rules[0].backendRefs[0]: Service default/nowhere does not exist; create it or correct the name.',
     ],
   },
   'a Gateway that does not exist': {
     files: { 'lost.yaml': pathRouteManifest('lost', '/lost', 'shop').replace('name: edge', 'name: egde') },
     lines: [
-      'HTTPRoute default/lost: spec.parentRefs[0]: Gateway default/egde does not exist; create it or correct the name.',
+      'lost.yaml:6: HTTPRoute default/lost: spec.parentRefs[0]: Gateway default/egde does not exist; create it or correct the name.',
     ],
   },
   'a GatewayClass that does not exist': {
@@ -142,7 +142,7 @@ spec:
 `,
     },
     lines: [
-      'Gateway default/other: spec.gatewayClassName: GatewayClass turnpiek does not exist; create it with controllerName turnpike.dev/gateway-controller, or correct the name.',
+      'other.yaml:5: Gateway default/other: spec.gatewayClassName: GatewayClass turnpiek does not exist; create it with controllerName turnpike.dev/gateway-controller, or correct the name.',
     ],
   },
   'a policy that breaks a rule between fields': {
@@ -156,7 +156,7 @@ spec:
     },
     lines: [
       'policy.yaml:4: RateLimitPolicy default/slow spec: exactly one of rules, defaults and overrides must be set: move all rules into one of them and remove the others',
-      'HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: RateLimitPolicy default/slow cannot be enforced: see its status.',
+      'shop.yaml:15: HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: RateLimitPolicy default/slow cannot be enforced: see its status.',
     ],
   },
 };

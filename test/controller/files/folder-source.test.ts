@@ -176,6 +176,18 @@ test('of two objects of one name the first counts and the second is told of', as
   assert.match(source.problems[0].message, /a\.yaml/);
 });
 
+test('where an object stands is told as its file is now', async (t) => {
+  const { write, source, objects } = await given(t, { 'a.yaml': route('one', 'one.example') });
+  const lineOfHost = (): number | undefined =>
+    source.admitted.find(({ kind }) => kind === 'HTTPRoute')?.lineOf('spec.hostnames');
+  await source.start();
+  const [line, object] = [lineOfHost() ?? 0, objects.get('HTTPRoute/default/one')];
+  assert.ok(line > 0);
+  await write('a.yaml', `# a word\n# and one more\n${route('one', 'one.example')}`);
+  await eventually(() => assert.equal(lineOfHost(), line + 2));
+  assert.equal(objects.get('HTTPRoute/default/one'), object, 'it is the object that it was');
+});
+
 test('an emptied file deletes its objects, but not while it is being saved', async (t) => {
   const { objects, write, source, reports } = await given(t, { 'a.yaml': route('one', 'one.example') });
   await source.start();
