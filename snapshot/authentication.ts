@@ -1,18 +1,56 @@
 import type { ResourceId } from './ids.ts';
 
-/** What one level of AuthPolicy asks of a request: one of `alternatives` must pass. */
+/** What one level of AuthPolicy asks of a request: that one of `alternatives` lets it in. */
 export interface Authentication {
   readonly kind: 'Authentication';
   readonly id: ResourceId;
   /** `<namespace>/<policy>`: for logs. */
   readonly policy: string;
-  readonly alternatives: readonly JwtAuthentication[];
+  readonly alternatives: readonly AuthenticationWay[];
+  /** Whether a request without any credential passes, as nobody. One with a bad credential never does. */
+  readonly optional: boolean;
+}
+
+/** A way to prove who calls. */
+export type AuthenticationWay = JwtAuthentication;
+
+/** Where a request carries a credential. */
+export type CredentialSource = HeaderSource | CookieSource | QuerySource;
+
+/** In the one field of this name. */
+export interface HeaderSource {
+  readonly kind: 'Header';
+  /** Lower case. */
+  readonly header: string;
+  /** Lower case; what stands in front of the credential (RFC 9110 section 11.4). `''`: the value is the credential. */
+  readonly scheme: string;
+}
+
+/** In the one cookie of this name. */
+export interface CookieSource {
+  readonly kind: 'Cookie';
+  readonly cookie: string;
+}
+
+/** In the one query parameter of this name. */
+export interface QuerySource {
+  readonly kind: 'Query';
+  readonly parameter: string;
+}
+
+/** Where a credential is looked for, and what becomes of it. */
+export interface CredentialPlaces {
+  /** Tried in their order; the first that is there counts. */
+  readonly sources: readonly CredentialSource[];
+  /** Whether backends get it. */
+  readonly forwarded: boolean;
 }
 
 /** A bearer token (RFC 6750) that is a JWT (RFC 7519) signed by a key of `keySet`. */
 export interface JwtAuthentication {
   readonly kind: 'JWT';
   readonly name: string;
+  readonly credential: CredentialPlaces;
   /** `iss` must equal it. */
   readonly issuer: string;
   /** `aud` must hold one of them; empty: any audience passes. */
@@ -30,61 +68,11 @@ export interface ClaimToHeader {
   readonly header: string;
 }
 
-/** Public keys as JSON Web Keys (RFC 7517). `Unavailable`: never fetched yet, so nobody can be let in. */
-export type KeySet = AvailableKeySet | UnavailableKeySet;
+/** What an authentication does that its encoded form does not tell. */
+export const authenticationDefaults: Pick<Authentication, 'optional'> = { optional: false };
 
-/** Keys that can be checked with; after a failed refresh the last good ones. */
-export interface AvailableKeySet {
-  readonly kind: 'KeySet';
-  readonly state: 'Available';
-  readonly id: ResourceId;
-  readonly keys: readonly JsonWebKey[];
-  /** True when the data plane may ask for a refresh on meeting an unknown `kid`. */
-  readonly refreshable: boolean;
-}
-
-/** A set that has never been had. */
-export interface UnavailableKeySet {
-  readonly kind: 'KeySet';
-  readonly state: 'Unavailable';
-  readonly id: ResourceId;
-  readonly refreshable: boolean;
-}
-
-/** Public members only: a key with a private or symmetric part never gets here. */
-export interface JsonWebKey {
-  readonly kty: 'RSA' | 'EC' | 'OKP';
-  readonly kid: string | null;
-  /** Always told: where the key itself does not fix it, the translation chose by type and curve. */
-  readonly alg: JwtAlgorithm;
-  readonly n: string | null;
-  readonly e: string | null;
-  readonly crv: string | null;
-  readonly x: string | null;
-  readonly y: string | null;
-}
-
-/** Members that only a private key (RFC 7518 section 6) or a symmetric one has. */
-const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-
-/** Whether a JSON Web Key, as somebody wrote it, is private or symmetric: whoever knows it could sign. */
-export function isSecretKey(jwk: Readonly<Record<string, unknown>>): boolean {
-  return jwk['kty'] === 'oct' || secretMembers.some((name) => Object.hasOwn(jwk, name));
-}
-
-/** All algorithms by which a token may be signed; none is symmetric. */
-export const jwtAlgorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const;
-
-/** One of {@link jwtAlgorithms}. */
-export type JwtAlgorithm = (typeof jwtAlgorithms)[number];
+/** Where a token is that nothing else is told of: in Authorization, as RFC 6750 section 2.1 has it, and it goes on. */
+export const bearerToken: CredentialPlaces = {
+  sources: [{ kind: 'Header', header: 'authorization', scheme: 'bearer' }],
+  forwarded: true,
+};

@@ -1,8 +1,7 @@
 // The door of the contract: text in, frozen resources out. Every field of every kind is checked here, once, so that
 // nobody behind it needs to. Fields it does not know are ignored; a kind it does not know is refused alone; a filter or
 // an action it does not know stays as that, so that it can be closed.
-import { type JsonWebKey, type JwtAuthentication, type KeySet, jwtAlgorithms } from './authentication.ts';
-import type { Authentication } from './authentication.ts';
+import { authenticationShape, keySetShape } from './authentication-shape.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
 import { backendDefaults, forwardDefaults, retryDefaults, timeoutDefaults } from './cluster-defaults.ts';
@@ -220,45 +219,6 @@ const ticketSecret: Shape<TicketSecret> = object({
   secret: shape.secret(shape.text),
 });
 
-const jwt: Shape<JwtAuthentication> = object({
-  kind: shape.oneOf('JWT'),
-  name: shape.text,
-  issuer: shape.text,
-  audiences: shape.list(shape.text),
-  keySet: shape.idOf('KeySet'),
-  clockSkewMs: millis,
-  claimsToHeaders: shape.list(object({ claim: shape.text, header: fieldName })),
-});
-
-const authentication: Shape<Authentication> = object({
-  kind: shape.oneOf('Authentication'),
-  id: shape.idOf('Authentication'),
-  policy: shape.text,
-  alternatives: shape.list(variant<JwtAuthentication>('kind', { JWT: jwt })),
-});
-
-const jsonWebKey: Shape<JsonWebKey> = object({
-  kty: shape.oneOf('RSA', 'EC', 'OKP'),
-  kid: shape.nullable(shape.text),
-  alg: shape.oneOf(...jwtAlgorithms),
-  n: shape.nullable(shape.text),
-  e: shape.nullable(shape.text),
-  crv: shape.nullable(shape.text),
-  x: shape.nullable(shape.text),
-  y: shape.nullable(shape.text),
-});
-
-const keySetFields = { kind: shape.oneOf('KeySet'), id: shape.idOf('KeySet'), refreshable: shape.flag };
-
-const keySet = variant<KeySet>('state', {
-  Available: object({
-    ...keySetFields,
-    state: shape.oneOf('Available'),
-    keys: shape.list(jsonWebKey),
-  }),
-  Unavailable: object({ ...keySetFields, state: shape.oneOf('Unavailable') }),
-});
-
 const onUnknown: Shape<OnUnknownKey> = shape.oneOf('Skip', 'Share', 'Refuse');
 
 const rateLimitKeys = {
@@ -320,8 +280,8 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   Certificate: certificate,
   TicketSecret: ticketSecret,
   SessionSecret: sessionSecretShape,
-  Authentication: authentication,
-  KeySet: keySet,
+  Authentication: authenticationShape,
+  KeySet: keySetShape,
   RateLimit: rateLimit,
   RateLimitStore: rateLimitStore,
   Fleet: fleet,

@@ -1,6 +1,7 @@
 // THE CONTRACT between the planes: what a data plane is told, as plain frozen data. Knows neither Kubernetes
 // nor sockets. A snapshot is a set of resources by id; equal content has equal bytes and an equal version.
-import type { Authentication, KeySet } from './authentication.ts';
+import type { Authentication } from './authentication.ts';
+import type { KeySet } from './key-set.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Cluster, Endpoints } from './cluster.ts';

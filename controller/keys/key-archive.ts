@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isRecord } from '#crds/record.ts';
-import type { JsonWebKey } from '#snapshot/authentication.ts';
+import type { JsonWebKey } from '#snapshot/key-set.ts';
 import type { ReadKeys } from './public-keys.ts';
 
 /** Data of a ConfigMap. */

@@ -4,7 +4,7 @@ import { KeysError } from './keys-error.ts';
 import { fetchDocument, targetsOfUri } from './fetch-document.ts';
 import { publicKeysOf } from './public-keys.ts';
 import type { Clock } from '#controller/clock.ts';
-import type { JsonWebKey } from '#snapshot/authentication.ts';
+import type { JsonWebKey } from '#snapshot/key-set.ts';
 import type { FetchedKeys } from '#controller/translate/input.ts';
 import type { RemoteKeys } from '#controller/translate/translation.ts';
 import type { AddressRule } from './address-rule.ts';

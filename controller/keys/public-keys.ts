@@ -1,6 +1,6 @@
 import { KeysError } from './keys-error.ts';
 import { isRecord } from '#crds/record.ts';
-import { isSecretKey, type JsonWebKey } from '#snapshot/authentication.ts';
+import { isSecretKey, type JsonWebKey } from '#snapshot/key-set.ts';
 
 /** Reads the list `keys` of a JWK Set, in which no private or symmetric key is left. */
 export type ReadKeys = (

@@ -1,7 +1,7 @@
 import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
-import type { JsonWebKey } from '#snapshot/authentication.ts';
+import type { JsonWebKey } from '#snapshot/key-set.ts';
 
 /** All that a translation may know: the objects as they are now, what was observed, and fixed settings. */
 export interface TranslationInput {

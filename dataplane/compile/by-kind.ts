@@ -1,4 +1,5 @@
-import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type { Authentication } from '#snapshot/authentication.ts';
+import type { KeySet } from '#snapshot/key-set.ts';
 import type { Certificate, TicketSecret } from '#snapshot/certificate.ts';
 import type { ClientSettings } from '#snapshot/client-settings.ts';
 import type { Cluster, Endpoints } from '#snapshot/cluster.ts';

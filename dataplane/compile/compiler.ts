@@ -13,7 +13,8 @@ import type {
   ServedListener,
   TlsPort,
 } from '#dataplane/runtime.ts';
-import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type { Authentication } from '#snapshot/authentication.ts';
+import type { KeySet } from '#snapshot/key-set.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type * as contract from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';

@@ -31,13 +31,34 @@ export interface Client {
   readonly certificate: string | null;
 }
 
-/** What authentication established; the one identity all other policies read. */
+/** What authentication established; the one identity all other policies read. Frozen. */
 export interface Identity {
-  readonly method: 'JWT';
+  /** How it was established; `''` for nobody. */
+  readonly method: '' | 'JWT';
+  /** Who it is to whoever vouches for it, such as the claim `sub`. */
   readonly subject: string;
-  /** Frozen. */
+  /** `<namespace>/<name>` of the Consumer; `''` for none. */
+  readonly consumer: string;
+  /** The consumer's plan; `''` for none. */
+  readonly plan: string;
+  readonly groups: readonly string[];
+  readonly scopes: readonly string[];
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Which of its keys was used, such as `kid`; `''` where there is only one. */
+  readonly keyId: string;
 }
+
+/** The identity of whom nobody asked, or who did not say. */
+export const nobody: Identity = Object.freeze({
+  method: '',
+  subject: '',
+  consumer: '',
+  plan: '',
+  groups: Object.freeze([]),
+  scopes: Object.freeze([]),
+  claims: Object.freeze({}),
+  keyId: '',
+});
 
 /** What a request filter says: null to go on, or why the request is refused. */
 export type Verdict = Failure | null;

@@ -19,7 +19,15 @@ export type Failure =
   | { readonly kind: 'Misdirected' }
   | { readonly kind: 'RouteClosed'; readonly detail: string }
   // policies
-  | { readonly kind: 'Unauthenticated'; readonly error: 'missing' | 'invalid'; readonly detail: string }
+  | {
+      readonly kind: 'Unauthenticated';
+      readonly error: 'missing' | 'invalid';
+      /** What to bring: values of WWW-Authenticate (RFC 9110 section 11.6.1). */
+      readonly challenges: readonly string[];
+      readonly detail: string;
+    }
+  /** Whoever it is may not do this; `challenge`: what more would help, if anything does. */
+  | { readonly kind: 'Forbidden'; readonly challenge: string | null; readonly detail: string }
   | { readonly kind: 'KeysUnavailable'; readonly detail: string }
   | { readonly kind: 'RateLimited'; readonly policy: string; readonly retryAfterS: number }
   | { readonly kind: 'RateLimitUnavailable' }

@@ -46,6 +46,7 @@ export const grpcCodes = {
   cancelled: 1,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  permissionDenied: 7,
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,

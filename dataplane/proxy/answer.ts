@@ -28,6 +28,7 @@ const answers = {
   Misdirected: [421, grpcCodes.unavailable, 'This connection does not serve that host.'],
   RouteClosed: [500, grpcCodes.internal, 'The route is not available.'],
   Unauthenticated: [401, grpcCodes.unauthenticated, 'Valid credentials are required.'],
+  Forbidden: [403, grpcCodes.permissionDenied, 'Access is denied.'],
   KeysUnavailable: [503, grpcCodes.unavailable, 'Credentials cannot be checked at the moment.'],
   RateLimited: [429, grpcCodes.resourceExhausted, 'Too many requests.'],
   RateLimitUnavailable: [503, grpcCodes.unavailable, 'The request cannot be admitted at the moment.'],
@@ -70,13 +71,17 @@ export function answerTo(failure: Failure): OwnAnswer {
   const fields = new Fields();
   fields.append('content-type', 'application/problem+json', 'Content-Type');
   if (failure.kind === 'Unauthenticated') {
-    // RFC 6750 section 3: no error code when the request had no credentials at all
-    const challenge = failure.error === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"';
-    fields.append('www-authenticate', challenge, 'WWW-Authenticate');
+    for (const challenge of failure.challenges) challengeBy(fields, challenge);
+  } else if (failure.kind === 'Forbidden') {
+    if (failure.challenge !== null) challengeBy(fields, failure.challenge);
   } else if (failure.kind === 'RateLimited') {
     fields.append('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterS))), 'Retry-After');
   } else if (status === 503) {
     fields.append('retry-after', '1', 'Retry-After');
   }
   return { status, fields, body: Buffer.from(`{"status":${status},"title":"${words}"}\n`) };
+}
+
+function challengeBy(fields: Fields, challenge: string): void {
+  fields.append('www-authenticate', challenge, 'WWW-Authenticate');
 }

@@ -1,11 +1,6 @@
 // An issuer of tokens with real keys, and Authentication resources that trust it.
-import type {
-  Authentication,
-  AvailableKeySet,
-  JsonWebKey,
-  JwtAlgorithm,
-  JwtAuthentication,
-} from '#snapshot/authentication.ts';
+import { bearerToken, type Authentication, type JwtAuthentication } from '#snapshot/authentication.ts';
+import type { AvailableKeySet, JsonWebKey, JwtAlgorithm } from '#snapshot/key-set.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { KeyObject, sign } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, type JWTHeaderParameters } from 'jose';
@@ -72,6 +67,7 @@ export function givenJwt(given: Partial<JwtAuthentication> = {}): JwtAuthenticat
   return {
     kind: 'JWT',
     name: 'staff',
+    credential: bearerToken,
     issuer: 'https://id.example',
     audiences: ['shop'],
     keySet: resourceId('KeySet', 'ids'),
@@ -87,5 +83,6 @@ export function givenAuthentication(...alternatives: readonly JwtAuthentication[
     id: resourceId('Authentication', 'shop', 'auth'),
     policy: 'shop/auth',
     alternatives: alternatives.length === 0 ? [givenJwt()] : alternatives,
+    optional: false,
   };
 }

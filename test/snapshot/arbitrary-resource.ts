@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { jwtAlgorithms } from '#snapshot/authentication.ts';
+import { jwtAlgorithms } from '#snapshot/key-set.ts';
 import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
@@ -97,6 +97,17 @@ const jsonWebKey = fc.record({
   x: nullable(text),
   y: nullable(text),
 });
+const credential = fc.record({
+  sources: fc.array(
+    fc.oneof(
+      fc.record({ kind: constant('Header'), header: fieldName, scheme: fc.constantFrom('', 'bearer') }),
+      fc.record({ kind: constant('Cookie'), cookie: fieldName }),
+      fc.record({ kind: constant('Query'), parameter: text }),
+    ),
+    { minLength: 1, maxLength: 3 },
+  ),
+  forwarded: fc.boolean(),
+});
 const onUnknown = fc.constantFrom('Skip', 'Share', 'Refuse');
 
 const listener = { kind: constant('Listener'), id: id('Listener'), name: text, port, hostname };
@@ -173,6 +184,7 @@ const byKind = {
       fc.record({
         kind: constant('JWT'),
         name: text,
+        credential,
         issuer: text,
         audiences: list(text),
         keySet: id('KeySet'),
@@ -180,6 +192,7 @@ const byKind = {
         claimsToHeaders: list(fc.record({ claim: text, header: fieldName })),
       }),
     ),
+    optional: fc.boolean(),
   }),
   KeySet: fc.oneof(
     fc.record({

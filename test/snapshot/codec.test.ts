@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { authenticationDefaults, bearerToken } from '#snapshot/authentication.ts';
 import { clientDefaults, listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import {
   backendDefaults,
@@ -35,6 +36,8 @@ const defaulted: Readonly<Record<string, object>> = {
   timeouts: timeoutDefaults,
   retry: retryDefaults,
   Fleet: fleetDefaults,
+  Authentication: authenticationDefaults,
+  alternatives: { credential: bearerToken },
 };
 
 /** Whether the member at `path` of a resource of `kind` may be left out. */

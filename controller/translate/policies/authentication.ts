@@ -1,12 +1,14 @@
-import { durationMs } from '#crds/fields.ts';
-import type { AuthRules } from '#crds/auth-policy.ts';
-import type { JwtAuthentication } from '#snapshot/authentication.ts';
+import type { Authentication, AuthRules } from '#crds/auth-policy.ts';
+import type { AuthenticationWay } from '#snapshot/authentication.ts';
 import { resourceId } from '#snapshot/ids.ts';
+import type { KeySet } from '#snapshot/key-set.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import { findKeys, type FoundKeys } from './keys.ts';
+import type { ObjectRef, RemoteKeys } from '../translation.ts';
 import { closedPolicy, placedRules, type Layer, type PolicyModel } from './policy.ts';
 import { refusedModel } from './source.ts';
+import { jwtWay } from './ways/jwt.ts';
+import type { FoundWay, UnresolvedWay, WayPlace } from './ways/way.ts';
 
 const placeNames = {
   Rules: 'spec.rules',
@@ -43,48 +45,59 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
       ...base,
       parts: [{ name: '', id }],
       resources: [
-        { kind: 'Authentication', id, policy: `${namespace}/${name}`, alternatives: found.alternatives },
-        ...found.keys.map((one) => one.keySet),
+        {
+          kind: 'Authentication',
+          id,
+          policy: `${namespace}/${name}`,
+          alternatives: found.ways,
+          optional: rules.optional,
+        },
+        ...found.resources,
       ],
-      remoteKeys: found.keys.flatMap((one) => one.remote ?? []),
+      remoteKeys: found.remoteKeys,
       closes: null,
-      pending: found.keys.find((one) => one.pending !== null)?.pending ?? null,
+      pending: found.pending,
     };
   },
 };
 
-type Keys = Extract<FoundKeys, { kind: 'Found' }>;
+/** What the alternatives of a policy come to. */
+interface Alternatives {
+  readonly ways: readonly AuthenticationWay[];
+  readonly resources: readonly KeySet[];
+  readonly remoteKeys: readonly RemoteKeys[];
+  readonly pending: Problem | null;
+}
 
-/** One way in whose keys are wrong spoils the policy: to leave it out in silence would lock its users out unseen. */
+/** One way in that cannot be had spoils the policy: to leave it out in silence would lock its users out unseen. */
 function alternatives(
   read: Read,
-  policy: { readonly kind: string; readonly namespace: string; readonly name: string },
+  policy: ObjectRef,
   rules: AuthRules,
   field: string,
-):
-  | { readonly alternatives: readonly JwtAuthentication[]; readonly keys: readonly Keys[] }
-  | { readonly closes: Problem } {
-  const ways: JwtAuthentication[] = [];
-  const keys: Keys[] = [];
-  for (const [index, { name, jwt }] of rules.authenticate.entries()) {
-    const at = { policy, authentication: name, field: `${field}.authenticate[${String(index)}].jwt.jwks` };
-    const found = findKeys(read, at, jwt.jwks);
-    if (found.kind === 'Unresolved') {
-      return { closes: found.problem };
+): Alternatives | { readonly closes: Problem } {
+  const found: FoundWay[] = [];
+  for (const [index, one] of rules.authenticate.entries()) {
+    const at = { policy, field: `${field}.authenticate[${String(index)}]` };
+    const way = wayOf(read, at, one);
+    if (way.kind === 'Unresolved') {
+      return { closes: way.problem };
     }
-    keys.push(found);
-    ways.push({
-      kind: 'JWT',
-      name,
-      issuer: jwt.issuer,
-      audiences: jwt.audiences,
-      keySet: found.keySet.id,
-      clockSkewMs: durationMs(jwt.clockSkew),
-      claimsToHeaders: jwt.claimsToHeaders.map(({ claim, header }) => ({
-        claim,
-        header: header.toLowerCase(),
-      })),
-    });
+    found.push(way);
   }
-  return { alternatives: ways, keys };
+  return {
+    ways: found.map((one) => one.way),
+    resources: found.flatMap((one) => one.resources),
+    remoteKeys: found.flatMap((one) => one.remoteKeys),
+    pending: found.find((one) => one.pending !== null)?.pending ?? null,
+  };
+}
+
+function wayOf(read: Read, at: WayPlace, authentication: Authentication): FoundWay | UnresolvedWay {
+  switch (authentication.type) {
+    case 'JWT':
+      return jwtWay(read, at, authentication);
+    default:
+      return authentication.type satisfies never;
+  }
 }

@@ -1,6 +1,6 @@
 // JWK Sets (RFC 7517) of users, read: public keys for signatures only, each with the one algorithm it is for.
 import { isRecord } from '#crds/record.ts';
-import { isSecretKey, type JsonWebKey, type JwtAlgorithm } from '#snapshot/authentication.ts';
+import { isSecretKey, type JsonWebKey, type JwtAlgorithm } from '#snapshot/key-set.ts';
 
 /** A JWK Set's keys, or what is wrong with it. Never says what a key holds. */
 export type ReadKeySet =

@@ -1,6 +1,7 @@
 import { guardKinds } from '#crds/policy.ts';
 import type { PlacedSettings } from '#crds/settings-policy.ts';
-import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type { Authentication } from '#snapshot/authentication.ts';
+import type { KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Problem } from '../problem.ts';

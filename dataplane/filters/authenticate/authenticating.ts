@@ -1,10 +1,13 @@
-// Who is this? Makes request filters from Authentication resources: bearer tokens that are JWTs (RFC 6750, RFC 7519).
-// Reaches nobody: keys come with the snapshot, and a missing one is only told to whoever can have it fetched. The
-// Authorization field goes on to the backend as it came (as with Envoy and nginx); a route can remove it.
+// Who is this? Makes request filters from Authentication resources. Reaches nobody: keys come with the snapshot, and a
+// missing one is only told to whoever can have it fetched. A bearer token goes on to the backend as it came (as with
+// Envoy and nginx) unless its policy says otherwise.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
-import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type { Authentication } from '#snapshot/authentication.ts';
+import type { KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
-import { AuthenticationFilter, type Surroundings } from './authentication-filter.ts';
+import { AuthenticationFilter } from './authentication-filter.ts';
+import type { Authenticator } from './authenticator.ts';
+import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
 import { TokenCache } from './token-cache.ts';
 
@@ -56,7 +59,7 @@ export interface Authenticating {
 export function createAuthenticating(options: AuthenticatingOptions): Authenticating {
   const limits = { ...defaultLimits, ...options.limits };
   const ready = new WeakMap<KeySet, ReadyKeySet>();
-  const surroundings: Surroundings = {
+  const surroundings: TokenSurroundings = {
     now: options.now,
     onMissingKey: options.onMissingKey,
     verified: new TokenCache({ entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax }),
@@ -72,11 +75,25 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
         ready.set(keySet, made);
         byId.set(keySet.id, made);
       }
-      const filter = new AuthenticationFilter(authentication, byId, surroundings);
+      const ways = authenticators(authentication, byId, surroundings);
+      const filter = new AuthenticationFilter(authentication, ways);
       const refused = [...byId.values()].flatMap(({ id, problems }) =>
         problems.length === 0 ? [] : [{ id, reason: problems.join('; ') }],
       );
       return { filter, refused };
     },
   };
+}
+
+/** The ways in, each kind where its first alternative stands. Tokens in the same places are looked at once for all rules. */
+function authenticators(
+  { alternatives }: Authentication,
+  keySets: ReadonlyMap<ResourceId, ReadyKeySet>,
+  surroundings: TokenSurroundings,
+): readonly Authenticator[] {
+  const groups = Map.groupBy(alternatives, ({ kind, credential }) => `${kind} ${JSON.stringify(credential)}`);
+  return [...groups.values()].flatMap((rules) => {
+    const [first] = rules;
+    return first === undefined ? [] : [new JwtAuthenticator(first.credential, rules, keySets, surroundings)];
+  });
 }

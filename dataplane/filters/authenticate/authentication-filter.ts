@@ -1,193 +1,106 @@
-import type { Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
-import type { Failure } from '#dataplane/http/failure.ts';
-import type { Authentication, JwtAuthentication } from '#snapshot/authentication.ts';
-import type { ResourceId } from '#snapshot/ids.ts';
-import { compactVerify, errors } from 'jose';
-import { endOf, own, problemOfClaims } from './claims.ts';
 import { removeFields } from '#dataplane/http/aliases.ts';
-import { identityFields } from './identity-fields.ts';
-import { candidateKeys, lacksKid, type ReadyKeySet, type VerificationKey } from './keys.ts';
-import type { TokenCache } from './token-cache.ts';
-import { bearerToken, parseToken, type UnverifiedToken } from './token.ts';
+import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
+import type { Authentication } from '#snapshot/authentication.ts';
+import type { Admission, Authenticator, Finding } from './authenticator.ts';
+import { removeCredentials } from './credential.ts';
 
-/** A token is verified anew after this long at most. */
-const verifiedForMs = 60_000;
-
-/** A signature that no key of this filter made is not checked again for so long. */
-const rejectedForMs = 10_000;
-
-const longestScheme = 'Bearer '.length;
-
-/** What all filters share. */
-export interface Surroundings {
-  readonly now: () => number;
-  readonly onMissingKey: (keySet: ResourceId, kid: string) => void;
-  readonly verified: TokenCache<AuthenticationFilter, Verified>;
-  readonly rejected: TokenCache<AuthenticationFilter, Failure>;
-  readonly verificationsMax: number;
-  readonly verifications: { running: number };
+/** What the ways in that were tried have said. */
+interface Findings {
+  /** Why credentials were refused; null while there was none. */
+  readonly refusal: string | null;
+  /** Why a way in could not tell. */
+  readonly outage: Failure | null;
 }
 
-/** What is known of a token that passed. */
-export interface Verified {
-  readonly identity: Identity;
-  /** Name and value by turns. */
-  readonly fields: readonly string[];
-}
-
-/** A rule that a token may pass, the key that may have signed it. */
-interface Attempt {
-  readonly rule: JwtAuthentication;
-  readonly key: VerificationKey;
-}
+const none: Findings = { refusal: null, outage: null };
 
 /**
- * Lets a request pass when its one bearer token passes one of the alternatives. Removes the client's own fields that
- * carry any alternative's claims, whatever comes of it, and writes those of the alternative that passed; of several
- * levels that name one field the nearest, which comes last, decides.
+ * Lets a request pass when one of the alternatives admits it, or, where that is optional, when it brings no credential
+ * at all. Removes the client's own fields that tell backends who calls, whatever comes of it, and writes those of the
+ * way that admitted it; of several levels that name one field the nearest, which comes last, decides, and so it is
+ * with the identity.
  *
- * Hot path: a token that passed before is found by its spelling, at once and without a promise.
+ * Hot path: no promise where a way in knows at once, nothing new made for a request that is admitted.
  */
 export class AuthenticationFilter implements RequestFilter {
   readonly kind = 'Authentication';
-  readonly #authentication: Authentication;
-  readonly #keySets: ReadonlyMap<ResourceId, ReadyKeySet>;
-  readonly #surroundings: Surroundings;
   readonly ownFields: readonly string[];
-  readonly #pending = new Map<string, Promise<Verified | Failure>>();
+  readonly #policy: string;
+  readonly #optional: boolean;
+  readonly #ways: readonly Authenticator[];
+  readonly #identityHeaders: readonly string[];
+  readonly #missing: Failure;
+  readonly #invalidChallenges: readonly string[];
 
-  constructor(
-    authentication: Authentication,
-    keySets: ReadonlyMap<ResourceId, ReadyKeySet>,
-    surroundings: Surroundings,
-  ) {
-    this.#authentication = authentication;
-    this.#keySets = keySets;
-    this.#surroundings = surroundings;
-    const mappings = authentication.alternatives.flatMap((rule) => rule.claimsToHeaders);
-    this.ownFields = [...new Set(mappings.map(({ header }) => header))];
+  /** `ways`: in the order in which they are tried. */
+  constructor({ policy, optional }: Authentication, ways: readonly Authenticator[]) {
+    this.#policy = policy;
+    this.#optional = optional;
+    this.#ways = ways;
+    this.#identityHeaders = [...new Set(ways.flatMap((way) => way.identityHeaders))];
+    this.ownFields = [...new Set([...this.#identityHeaders, ...ways.flatMap(removedHeaders)])];
+    const challenges = [...new Set(ways.map(({ challenge }) => challenge.missing))];
+    const detail = `${policy}: no credential`;
+    this.#missing = { kind: 'Unauthenticated', error: 'missing', challenges, detail };
+    this.#invalidChallenges = [...new Set(ways.map(({ challenge }) => challenge.invalid))];
   }
 
   apply(exchange: Exchange): Verdict | Promise<Verdict> {
-    removeFields(exchange.forwarded.fields, this.ownFields);
-    const credential = exchange.request.fields.only('authorization');
-    if (credential === null) return this.#refusal('missing', 'no Authorization field');
-    if (credential === undefined) return this.#refusal('invalid', 'several Authorization fields');
-
-    const { verified, rejected, now } = this.#surroundings;
-    const nowMs = now();
-    const known = verified.get(this, credential, nowMs);
-    if (known !== null) return admit(exchange, known);
-    return rejected.get(this, credential, nowMs) ?? this.#examine(exchange, credential, nowMs);
+    removeFields(exchange.forwarded.fields, this.#identityHeaders);
+    return this.#tryFrom(0, exchange, none);
   }
 
-  #examine(exchange: Exchange, credential: string, nowMs: number): Verdict | Promise<Verdict> {
-    const running = this.#pending.get(credential);
-    if (running !== undefined) return outcome(exchange, running);
-    const text = bearerToken(credential);
-    if (text === null) return this.#refusal('missing', 'no bearer token');
-    const parsed = parseToken(text);
-    if (!parsed.ok) return this.#refusal('invalid', parsed.problem);
-    const attempts = this.#attempts(parsed.token, nowMs);
-    if (!Array.isArray(attempts)) return attempts;
-    const { verifications, verificationsMax } = this.#surroundings;
-    if (verifications.running >= verificationsMax) return { kind: 'Overloaded' };
-    return outcome(exchange, this.#verify(credential, parsed.token, attempts));
-  }
-
-  // Claims come first: they cost nothing, and a token that could not pass anyway is worth no signature check.
-  #attempts(token: UnverifiedToken, nowMs: number): Attempt[] | Failure {
-    const attempts: Attempt[] = [];
-    const problems: string[] = [];
-    let unavailable: Failure | null = null;
-    for (const rule of this.#authentication.alternatives) {
-      const problem = problemOfClaims(token.claims, rule, nowMs);
-      const keySet = this.#keySets.get(rule.keySet);
-      if (problem !== null) problems.push(`${rule.name}: ${problem}`);
-      else if (keySet === undefined || keySet.keys === null) {
-        unavailable = { kind: 'KeysUnavailable', detail: `${this.#authentication.policy}: ${rule.keySet}` };
-      } else {
-        const keys = candidateKeys(keySet.keys, token);
-        if (keys.length === 0) problems.push(`${rule.name}: no key fits its kid and algorithm`);
-        for (const key of keys) attempts.push({ rule, key });
-        if (keySet.refreshable && token.kid !== null && lacksKid(keySet.keys, token)) {
-          this.#surroundings.onMissingKey(keySet.id, token.kid);
-        }
-      }
+  #tryFrom(first: number, exchange: Exchange, before: Findings): Verdict | Promise<Verdict> {
+    let findings = before;
+    for (let at = first; at < this.#ways.length; at += 1) {
+      const finding = this.#ways[at]?.authenticate(exchange) ?? null;
+      if (finding === null) continue;
+      if (finding instanceof Promise) return this.#goOn(at + 1, exchange, findings, finding);
+      if (finding.kind === 'Admission') return this.#admit(exchange, finding);
+      findings = joined(findings, finding);
     }
-    if (attempts.length > 0) return attempts;
-    return unavailable ?? this.#refusal('invalid', problems.join('; '));
+    return this.#verdict(findings);
   }
 
-  #verify(
-    credential: string,
-    token: UnverifiedToken,
-    attempts: readonly Attempt[],
-  ): Promise<Verified | Failure> {
-    const { verifications } = this.#surroundings;
-    verifications.running += 1;
-    const verification = this.#tryAll(credential, token, attempts).finally(() => {
-      verifications.running -= 1;
-      this.#pending.delete(credential);
-    });
-    this.#pending.set(credential, verification);
-    return verification;
+  async #goOn(
+    next: number,
+    exchange: Exchange,
+    before: Findings,
+    awaited: Promise<Finding>,
+  ): Promise<Verdict> {
+    const finding = await awaited;
+    if (finding.kind === 'Admission') return this.#admit(exchange, finding);
+    return this.#tryFrom(next, exchange, joined(before, finding));
   }
 
-  async #tryAll(
-    credential: string,
-    token: UnverifiedToken,
-    attempts: readonly Attempt[],
-  ): Promise<Verified | Failure> {
-    const { verified, rejected, now } = this.#surroundings;
-    for (const { rule, key } of attempts) {
-      if (!(await signedBy(token, key))) continue;
-      const value = verifiedBy(token, rule);
-      const untilMs = Math.min(endOf(token.claims, rule.clockSkewMs), now() + verifiedForMs);
-      // more blanks than one are another spelling, of which one token has any number
-      if (credential.length <= longestScheme + token.text.length)
-        verified.put(this, credential, { value, untilMs });
-      return value;
+  #admit(exchange: Exchange, { identity, fields }: Admission): Verdict {
+    exchange.identity = identity;
+    for (let at = 0; at < fields.length; at += 2) {
+      exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
     }
-    const failure = this.#refusal('invalid', 'no key made its signature');
-    rejected.put(this, credential, { value: failure, untilMs: now() + rejectedForMs });
-    return failure;
+    for (const { credential } of this.#ways) {
+      if (!credential.forwarded) removeCredentials(credential.sources, exchange.forwarded);
+    }
+    return null;
   }
 
-  #refusal(error: 'missing' | 'invalid', detail: string): Failure {
-    return { kind: 'Unauthenticated', error, detail: `${this.#authentication.policy}: ${detail}` };
-  }
-}
-
-async function signedBy(token: UnverifiedToken, { key }: VerificationKey): Promise<boolean> {
-  try {
-    // candidateKeys() has compared the token's algorithm with the key's; jose compares it once more.
-    await compactVerify(token.text, key, { algorithms: [token.alg] });
-    return true;
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return false;
-    throw error;
+  /** Of a request that nobody admitted. An outage comes first: what could not be asked might have let it pass. */
+  #verdict({ refusal, outage }: Findings): Verdict {
+    if (outage !== null) return outage;
+    if (refusal === null) return this.#optional ? null : this.#missing;
+    const detail = `${this.#policy}: ${refusal}`;
+    return { kind: 'Unauthenticated', error: 'invalid', challenges: this.#invalidChallenges, detail };
   }
 }
 
-function verifiedBy({ claims }: UnverifiedToken, rule: JwtAuthentication): Verified {
-  const subject = own(claims, 'sub');
-  const identity: Identity = { method: 'JWT', subject: typeof subject === 'string' ? subject : '', claims };
-  return Object.freeze({
-    identity: Object.freeze(identity),
-    fields: identityFields(claims, rule.claimsToHeaders),
-  });
+function joined({ refusal, outage }: Findings, finding: Exclude<Finding, Admission>): Findings {
+  if (finding.kind === 'Outage') return { refusal, outage: outage ?? finding.failure };
+  return { refusal: refusal === null ? finding.detail : `${refusal}; ${finding.detail}`, outage };
 }
 
-async function outcome(exchange: Exchange, verification: Promise<Verified | Failure>): Promise<Verdict> {
-  const result = await verification;
-  return 'identity' in result ? admit(exchange, result) : result;
-}
-
-function admit(exchange: Exchange, { identity, fields }: Verified): null {
-  exchange.identity = identity;
-  for (let at = 0; at < fields.length; at += 2) {
-    exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
-  }
-  return null;
+/** What does not go on to backends, in trailers neither. */
+function removedHeaders({ credential }: Authenticator): readonly string[] {
+  if (credential.forwarded) return [];
+  return credential.sources.flatMap((source) => (source.kind === 'Header' ? [source.header] : []));
 }

@@ -34,6 +34,16 @@ export function claimAt(claims: Claims, name: string): unknown {
   return value;
 }
 
+/** What the token allows: the words of `scope` (RFC 8693 section 4.2), or `scp`, as text or list, where issuers put it. */
+export function scopesIn(claims: Claims): readonly string[] {
+  const told = own(claims, 'scope') ?? own(claims, 'scp');
+  if (typeof told === 'string') return Object.freeze(told.split(' ').filter((word) => word !== ''));
+  if (!Array.isArray(told)) return noScopes;
+  return Object.freeze(told.filter((word) => typeof word === 'string'));
+}
+
+const noScopes: readonly string[] = Object.freeze([]);
+
 /** Whether `value` is an object and no array. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 // Key sets made ready for verification.
-import type { JsonWebKey, JwtAlgorithm, KeySet } from '#snapshot/authentication.ts';
+import type { JsonWebKey, JwtAlgorithm, KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { UnverifiedToken } from './token.ts';

@@ -1,4 +1,4 @@
-// A bearer token as text, before anything in it is believed.
+// A token as text, before anything in it is believed.
 import { isUtf8 } from 'node:buffer';
 import { isObject, own, type Claims } from './claims.ts';
 
@@ -20,17 +20,6 @@ export interface UnverifiedToken {
 export type ParsedToken =
   | { readonly ok: true; readonly token: UnverifiedToken }
   | { readonly ok: false; readonly problem: string };
-
-/**
- * The token of an Authorization field value with the scheme Bearer (RFC 6750 section 2.1), or null when the scheme is
- * another.
- */
-export function bearerToken(authorization: string): string | null {
-  const end = authorization.indexOf(' ');
-  const scheme = end === -1 ? authorization : authorization.slice(0, end);
-  if (scheme.toLowerCase() !== 'bearer') return null;
-  return end === -1 ? '' : authorization.slice(end).replace(/^ +/u, '');
-}
 
 /**
  * The parts of `text`. Length and alphabet are checked before all else, and each part must be the one way to write its

@@ -1,4 +1,4 @@
-import { cookieIn } from './cookies.ts';
+import { cookieIn } from '#dataplane/http/cookies.ts';
 import { hashText } from './mixing.ts';
 import { noHash } from './balancer.ts';
 import type { Fields } from '#dataplane/http/fields.ts';

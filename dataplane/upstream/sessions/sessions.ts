@@ -2,7 +2,7 @@
 // endpoint to whoever has the Gateway's key, so that no data plane need know what another has seen. What is late,
 // forged, doubled or meant for another rule is as if it were not there.
 import { createHash } from 'node:crypto';
-import { onlyCookie } from '../balance/cookies.ts';
+import { onlyCookie } from '#dataplane/http/cookies.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
@@ -86,7 +86,8 @@ export class Sessions<B extends SessionBackend> {
 
   #tokenIn(fields: Fields): string | null {
     const { carrier } = this.#terms.persistence;
-    return carrier.kind === 'Cookie' ? onlyCookie(fields, carrier.name) : (fields.only(carrier.name) ?? null);
+    const { name } = carrier;
+    return (carrier.kind === 'Cookie' ? onlyCookie(fields, name) : fields.only(name)) ?? null;
   }
 
   get #isTimed(): boolean {

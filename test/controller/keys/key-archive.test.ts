@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { archiveData, archivedKeys } from '#controller/keys/key-archive.ts';
 import { readKeys } from '#controller/translate/policies/key-set.ts';
-import type { JsonWebKey } from '#snapshot/authentication.ts';
+import type { JsonWebKey } from '#snapshot/key-set.ts';
 
 const key: JsonWebKey = {
   kty: 'EC',

@@ -51,7 +51,12 @@ describe('gRPC', () => {
   });
 
   it('fails by a status of its own, in a head that is all of the answer', () => {
-    const answer = grpcAnswerTo({ kind: 'Unauthenticated', error: 'missing', detail: 'no token' });
+    const answer = grpcAnswerTo({
+      kind: 'Unauthenticated',
+      error: 'missing',
+      challenges: [],
+      detail: 'no token',
+    });
     assert.equal(answer.status, 200);
     assert.equal(answer.body.length, 0);
     assert.equal(answer.fields.get('content-type'), 'application/grpc');

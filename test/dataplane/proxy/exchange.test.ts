@@ -114,15 +114,26 @@ describe('a filter', () => {
   const refusals: readonly (readonly [name: string, failure: Failure, status: number, field: RegExp])[] = [
     [
       'without credentials',
-      { kind: 'Unauthenticated', error: 'missing', detail: 'x' },
+      { kind: 'Unauthenticated', error: 'missing', challenges: ['Bearer', 'Basic realm="a"'], detail: 'x' },
       401,
-      /^WWW-Authenticate: Bearer$/mu,
+      /^WWW-Authenticate: Bearer\r\nWWW-Authenticate: Basic realm="a"\r$/mu,
     ],
     [
       'with bad ones',
-      { kind: 'Unauthenticated', error: 'invalid', detail: 'x' },
+      {
+        kind: 'Unauthenticated',
+        error: 'invalid',
+        challenges: ['Bearer error="invalid_token"'],
+        detail: 'x',
+      },
       401,
       /^WWW-Authenticate: Bearer error="invalid_token"$/mu,
+    ],
+    [
+      'whoever it is',
+      { kind: 'Forbidden', challenge: 'Bearer error="insufficient_scope", scope="a b"', detail: 'x' },
+      403,
+      /^WWW-Authenticate: Bearer error="insufficient_scope", scope="a b"\r$/mu,
     ],
     ['over the limit', { kind: 'RateLimited', policy: 'p', retryAfterS: 7 }, 429, /^Retry-After: 7$/mu],
   ];

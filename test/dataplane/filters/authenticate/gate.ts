@@ -6,7 +6,8 @@ import {
 } from '#dataplane/filters/authenticate/authenticating.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
-import type { Authentication, KeySet } from '#snapshot/authentication.ts';
+import type { Authentication } from '#snapshot/authentication.ts';
+import type { KeySet } from '#snapshot/key-set.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 import { nowMs } from '#test/given/token.ts';
 

@@ -1,4 +1,4 @@
-import { jwtAlgorithms } from '#snapshot/authentication.ts';
+import { jwtAlgorithms } from '#snapshot/key-set.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { givenAuthentication, givenJwt, givenKeySet, issuerKey, nowMs } from '#test/given/token.ts';
 import assert from 'node:assert/strict';

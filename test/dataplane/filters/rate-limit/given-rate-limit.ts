@@ -1,4 +1,4 @@
-import type { Exchange } from '#dataplane/http/exchange.ts';
+import { nobody, type Exchange } from '#dataplane/http/exchange.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { type Fleet, fleetDefaults } from '#snapshot/fleet.ts';
 import type { RateLimit, RateLimitStore, TokenBucketLimit } from '#snapshot/rate-limit.ts';
@@ -58,6 +58,6 @@ interface Asked {
 export function exchangeOf({ address = '192.0.2.1', fields = {}, claims }: Asked = {}): Exchange {
   const request = givenRequest({ fields: Object.entries(fields) });
   const exchange = givenExchange(request, { client: { address } });
-  if (claims !== undefined) exchange.identity = { method: 'JWT', subject: 'someone', claims };
+  if (claims !== undefined) exchange.identity = { ...nobody, method: 'JWT', subject: 'someone', claims };
   return exchange;
 }

@@ -1,4 +1,5 @@
 import { addressGroup } from '#dataplane/http/address.ts';
+import { nobody } from '#dataplane/http/exchange.ts';
 import { keyOf, sharedKey } from '#dataplane/filters/rate-limit/key.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -45,7 +46,7 @@ test('a field that is there more than once is everybody’s, or nobody’s', () 
 test('a claim is found as authentication finds it: by its whole name, else by dots through objects', () => {
   const claims = { sub: 'ann', 'a.b': 'whole', a: { b: 'inner', c: 7 }, roles: ['admin'], empty: '' };
   const exchange = givenExchange();
-  exchange.identity = { method: 'JWT', subject: 'ann', claims };
+  exchange.identity = { ...nobody, method: 'JWT', subject: 'ann', claims };
   const keyBy = (claim: string) => keyOf({ kind: 'Claim', claim, onUnknown: 'Share' }, exchange);
   assert.deepEqual(['sub', 'a.b', 'a.c'].map(keyBy), ['ann', 'whole', '7']);
   assert.deepEqual(['roles', 'roles.0', 'a', 'a.d', 'toString', 'empty'].map(keyBy), Array(6).fill(null));

@@ -1,6 +1,6 @@
 // What a session costs a request. Run by hand: node test/dataplane/upstream/sessions/cost.ts
 import { Fields } from '#dataplane/http/fields.ts';
-import { onlyCookie } from '#dataplane/upstream/balance/cookies.ts';
+import { onlyCookie } from '#dataplane/http/cookies.ts';
 import { SessionSeal } from '#dataplane/upstream/sessions/session-seal.ts';
 import { Secret } from '#snapshot/secret.ts';
 

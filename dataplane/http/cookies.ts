@@ -1,4 +1,4 @@
-import type { Fields } from '#dataplane/http/fields.ts';
+import { fieldLine, type Fields } from './fields.ts';
 
 /** The value of the first cookie `name` of a request (RFC 6265 section 5.4); several lines are read as one. */
 export function cookieIn(fields: Fields, name: string): string | undefined {
@@ -11,8 +11,8 @@ export function cookieIn(fields: Fields, name: string): string | undefined {
   return undefined;
 }
 
-/** As {@link cookieIn}, but null where the request has none of this name, or several. */
-export function onlyCookie(fields: Fields, name: string): string | null {
+/** The value of the one cookie `name`; null without one, undefined when there are several. */
+export function onlyCookie(fields: Fields, name: string): string | null | undefined {
   let only: string | null = null;
   for (let line = 0; line < fields.size; line += 1) {
     if (fields.nameAt(line) !== 'cookie') continue;
@@ -21,7 +21,7 @@ export function onlyCookie(fields: Fields, name: string): string | null {
     for (let at = cookies.indexOf(name); at !== -1; at = cookies.indexOf(name, at + name.length)) {
       const from = at + name.length + 1;
       if (cookies[from - 1] !== '=' || !beginsPair(cookies, at)) continue;
-      if (only !== null) return null;
+      if (only !== null) return undefined;
       const end = cookies.indexOf(';', from);
       only = cookies.slice(from, end === -1 ? cookies.length : end).trim();
     }
@@ -33,4 +33,22 @@ function beginsPair(cookies: string, at: number): boolean {
   let before = at - 1;
   while (cookies[before] === ' ' || cookies[before] === '\t') before -= 1;
   return before === -1 || cookies[before] === ';';
+}
+
+/** Removes all cookies `name` of a request; a line without others goes whole. */
+export function removeCookie(fields: Fields, name: string): void {
+  const { flat } = fields;
+  for (let at = flat.length - 2; at >= 0; at -= 2) {
+    if (flat[at] !== 'cookie') continue;
+    const pairs = fields.valueAt(at / 2).split(';');
+    const others = pairs.filter((pair) => nameOf(pair) !== name);
+    if (others.length === pairs.length) continue;
+    if (others.length === 0) flat.splice(at, 2);
+    else flat[at + 1] = fieldLine('Cookie', others.join(';').trim());
+  }
+}
+
+function nameOf(pair: string): string {
+  const equals = pair.indexOf('=');
+  return (equals === -1 ? pair : pair.slice(0, equals)).trim();
 }

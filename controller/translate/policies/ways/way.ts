@@ -1,0 +1,27 @@
+import type { AuthenticationWay } from '#snapshot/authentication.ts';
+import type { KeySet } from '#snapshot/key-set.ts';
+import type { Problem } from '../../problem.ts';
+import type { ObjectRef, RemoteKeys } from '../../translation.ts';
+
+/** Where a way in stands. */
+export interface WayPlace {
+  readonly policy: ObjectRef;
+  /** Of the entry in `authenticate`. */
+  readonly field: string;
+}
+
+/** A way in, and what it needs. */
+export interface FoundWay {
+  readonly kind: 'Found';
+  readonly way: AuthenticationWay;
+  readonly resources: readonly KeySet[];
+  readonly remoteKeys: readonly RemoteKeys[];
+  /** Why it lets nobody in for now. */
+  readonly pending: Problem | null;
+}
+
+/** Why there is none, and the policy cannot be enforced. */
+export interface UnresolvedWay {
+  readonly kind: 'Unresolved';
+  readonly problem: Problem;
+}

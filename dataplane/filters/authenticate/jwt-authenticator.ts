@@ -1,0 +1,165 @@
+// Tokens that are JSON Web Tokens (RFC 7519), signed by a key of a known set.
+import { nobody, type Exchange, type Identity } from '#dataplane/http/exchange.ts';
+import type { CredentialPlaces, JwtAuthentication } from '#snapshot/authentication.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
+import { compactVerify, errors } from 'jose';
+import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
+import { endOf, own, problemOfClaims, scopesIn } from './claims.ts';
+import { credentialIn } from './credential.ts';
+import { identityFields } from './identity-fields.ts';
+import { candidateKeys, lacksKid, type ReadyKeySet, type VerificationKey } from './keys.ts';
+import type { TokenCache } from './token-cache.ts';
+import { parseToken, type UnverifiedToken } from './token.ts';
+
+/** A token is verified anew after this long at most. */
+const verifiedForMs = 60_000;
+
+/** A signature that no key made is not checked again for so long. */
+const rejectedForMs = 10_000;
+
+/** What the tokens of all authentications share. */
+export interface TokenSurroundings {
+  readonly now: () => number;
+  readonly onMissingKey: (keySet: ResourceId, kid: string) => void;
+  readonly verified: TokenCache<Authenticator, Admission>;
+  readonly rejected: TokenCache<Authenticator, Refusal>;
+  readonly verificationsMax: number;
+  readonly verifications: { running: number };
+}
+
+/** A rule that a token may pass, the key that may have signed it. */
+interface Attempt {
+  readonly rule: JwtAuthentication;
+  readonly key: VerificationKey;
+}
+
+/**
+ * All ways in by a JWT that is carried in the same places: a token is looked at once for all of them.
+ *
+ * Hot path: a token that passed before is found by its spelling, at once and without a promise.
+ */
+export class JwtAuthenticator implements Authenticator {
+  readonly challenge = { missing: 'Bearer', invalid: 'Bearer error="invalid_token"' };
+  readonly credential: CredentialPlaces;
+  readonly identityHeaders: readonly string[];
+  readonly #rules: readonly JwtAuthentication[];
+  readonly #keySets: ReadonlyMap<ResourceId, ReadyKeySet>;
+  readonly #surroundings: TokenSurroundings;
+  readonly #pending = new Map<string, Promise<Finding>>();
+
+  /** `rules`: at least one, all with the same credential. */
+  constructor(
+    credential: CredentialPlaces,
+    rules: readonly JwtAuthentication[],
+    keySets: ReadonlyMap<ResourceId, ReadyKeySet>,
+    surroundings: TokenSurroundings,
+  ) {
+    this.credential = credential;
+    this.#rules = rules;
+    this.#keySets = keySets;
+    this.#surroundings = surroundings;
+    this.identityHeaders = rules.flatMap((rule) => rule.claimsToHeaders.map(({ header }) => header));
+  }
+
+  authenticate({ request }: Exchange): Finding | null | Promise<Finding> {
+    const text = credentialIn(this.credential.sources, request);
+    if (text === null) return null;
+    if (text === undefined) return refusal('several tokens where one is looked for');
+    const { verified, rejected, now } = this.#surroundings;
+    const nowMs = now();
+    return verified.get(this, text, nowMs) ?? rejected.get(this, text, nowMs) ?? this.#examine(text, nowMs);
+  }
+
+  #examine(text: string, nowMs: number): Finding | Promise<Finding> {
+    const running = this.#pending.get(text);
+    if (running !== undefined) return running;
+    const parsed = parseToken(text);
+    if (!parsed.ok) return refusal(parsed.problem);
+    const attempts = this.#attempts(parsed.token, nowMs);
+    if ('kind' in attempts) return attempts;
+    const { verifications, verificationsMax } = this.#surroundings;
+    if (verifications.running >= verificationsMax) return { kind: 'Outage', failure: { kind: 'Overloaded' } };
+    return this.#verify(parsed.token, attempts);
+  }
+
+  // Claims come first: they cost nothing, and a token that could not pass anyway is worth no signature check.
+  #attempts(token: UnverifiedToken, nowMs: number): readonly Attempt[] | Refusal | Outage {
+    const attempts: Attempt[] = [];
+    const problems: string[] = [];
+    let outage: Outage | null = null;
+    for (const rule of this.#rules) {
+      const problem = problemOfClaims(token.claims, rule, nowMs);
+      const keySet = this.#keySets.get(rule.keySet);
+      if (problem !== null) problems.push(`${rule.name}: ${problem}`);
+      else if (keySet === undefined || keySet.keys === null) {
+        outage = { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: rule.keySet } };
+      } else {
+        const keys = candidateKeys(keySet.keys, token);
+        if (keys.length === 0) problems.push(`${rule.name}: no key fits its kid and algorithm`);
+        for (const key of keys) attempts.push({ rule, key });
+        if (keySet.refreshable && token.kid !== null && lacksKid(keySet.keys, token)) {
+          this.#surroundings.onMissingKey(keySet.id, token.kid);
+        }
+      }
+    }
+    if (attempts.length > 0) return attempts;
+    return outage ?? refusal(problems.join('; '));
+  }
+
+  #verify(token: UnverifiedToken, attempts: readonly Attempt[]): Promise<Finding> {
+    const { verifications } = this.#surroundings;
+    verifications.running += 1;
+    const verification = this.#tryAll(token, attempts).finally(() => {
+      verifications.running -= 1;
+      this.#pending.delete(token.text);
+    });
+    this.#pending.set(token.text, verification);
+    return verification;
+  }
+
+  async #tryAll(token: UnverifiedToken, attempts: readonly Attempt[]): Promise<Finding> {
+    const { verified, rejected, now } = this.#surroundings;
+    for (const { rule, key } of attempts) {
+      if (!(await signedBy(token, key))) continue;
+      const value = admission(token, rule);
+      const untilMs = Math.min(endOf(token.claims, rule.clockSkewMs), now() + verifiedForMs);
+      verified.put(this, token.text, { value, untilMs });
+      return value;
+    }
+    const value = refusal('no key made its signature');
+    rejected.put(this, token.text, { value, untilMs: now() + rejectedForMs });
+    return value;
+  }
+}
+
+function refusal(detail: string): Refusal {
+  return { kind: 'Refusal', detail };
+}
+
+async function signedBy(token: UnverifiedToken, { key }: VerificationKey): Promise<boolean> {
+  try {
+    // candidateKeys() has compared the token's algorithm with the key's; jose compares it once more.
+    await compactVerify(token.text, key, { algorithms: [token.alg] });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
+}
+
+function admission({ claims, kid }: UnverifiedToken, rule: JwtAuthentication): Admission {
+  const subject = own(claims, 'sub');
+  const identity: Identity = {
+    ...nobody,
+    method: 'JWT',
+    subject: typeof subject === 'string' ? subject : '',
+    scopes: scopesIn(claims),
+    claims,
+    keyId: kid ?? '',
+  };
+  return Object.freeze({
+    kind: 'Admission',
+    identity: Object.freeze(identity),
+    fields: identityFields(claims, rule.claimsToHeaders),
+  });
+}

@@ -1,0 +1,70 @@
+import {
+  authenticationDefaults,
+  bearerToken,
+  type Authentication,
+  type AuthenticationWay,
+  type CredentialPlaces,
+  type CredentialSource,
+  type JwtAuthentication,
+} from './authentication.ts';
+import { cookieName, fieldName, millis } from './field-shapes.ts';
+import { jwtAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
+import * as shape from './shape.ts';
+import { type Shape, object, variant } from './shape.ts';
+
+const source = variant<CredentialSource>('kind', {
+  Header: object({ kind: shape.oneOf('Header'), header: fieldName, scheme: shape.text }),
+  Cookie: object({ kind: shape.oneOf('Cookie'), cookie: cookieName }),
+  Query: object({ kind: shape.oneOf('Query'), parameter: shape.text }),
+});
+
+const credential: Shape<CredentialPlaces> = object({ sources: shape.list(source, 1), forwarded: shape.flag });
+
+const claimsToHeaders = shape.list(object({ claim: shape.text, header: fieldName }));
+
+const jwt: Shape<JwtAuthentication> = object({
+  kind: shape.oneOf('JWT'),
+  name: shape.text,
+  issuer: shape.text,
+  audiences: shape.list(shape.text),
+  keySet: shape.idOf('KeySet'),
+  clockSkewMs: millis,
+  claimsToHeaders,
+  ...shape.defaulted({ credential }, { credential: bearerToken }),
+});
+
+const ways = {
+  JWT: jwt,
+} satisfies { readonly [K in AuthenticationWay['kind']]: Shape<Extract<AuthenticationWay, { kind: K }>> };
+
+/** Reads an {@link Authentication}. */
+export const authenticationShape: Shape<Authentication> = object({
+  kind: shape.oneOf('Authentication'),
+  id: shape.idOf('Authentication'),
+  policy: shape.text,
+  alternatives: shape.list(variant<AuthenticationWay>('kind', ways)),
+  ...shape.defaulted({ optional: shape.flag }, authenticationDefaults),
+});
+
+const jsonWebKey: Shape<JsonWebKey> = object({
+  kty: shape.oneOf('RSA', 'EC', 'OKP'),
+  kid: shape.nullable(shape.text),
+  alg: shape.oneOf(...jwtAlgorithms),
+  n: shape.nullable(shape.text),
+  e: shape.nullable(shape.text),
+  crv: shape.nullable(shape.text),
+  x: shape.nullable(shape.text),
+  y: shape.nullable(shape.text),
+});
+
+const keySetFields = { kind: shape.oneOf('KeySet'), id: shape.idOf('KeySet'), refreshable: shape.flag };
+
+/** Reads a {@link KeySet}. */
+export const keySetShape: Shape<KeySet> = variant<KeySet>('state', {
+  Available: object({
+    ...keySetFields,
+    state: shape.oneOf('Available'),
+    keys: shape.list(jsonWebKey),
+  }),
+  Unavailable: object({ ...keySetFields, state: shape.oneOf('Unavailable') }),
+});
