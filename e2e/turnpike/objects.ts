@@ -4,6 +4,8 @@
 export interface Place {
   readonly address: string;
   readonly state?: 'Ready' | 'NotReady' | 'Terminating';
+  /** The pod that has it, and the zone that this runs in. */
+  readonly pod?: { readonly name: string; readonly zone: string };
 }
 
 const conditions = {
@@ -24,9 +26,10 @@ export function endpointSlice(service: string, places: readonly Place[], namespa
     },
     addressType: 'IPv4',
     ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
-    endpoints: places.map(({ address, state = 'Ready' }) => ({
+    endpoints: places.map(({ address, state = 'Ready', pod }) => ({
       addresses: [address],
       conditions: conditions[state],
+      ...(pod === undefined ? {} : { targetRef: { kind: 'Pod', name: pod.name }, zone: pod.zone }),
     })),
   };
 }
