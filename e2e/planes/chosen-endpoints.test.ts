@@ -1,4 +1,5 @@
-// To which endpoint a request goes: those of the data plane's zone, as Kubernetes' own controller hints.
+// To which endpoint a request goes: those of the data plane's zone, as Kubernetes' own controller hints, and the one that
+// a client's session is with.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
@@ -6,7 +7,7 @@ import { eventually } from '../cluster/eventually.ts';
 import { addressIn } from '../cluster/namespace.ts';
 import { startEcho } from '../turnpike/echo.ts';
 import { startKubernetesControllers } from '../turnpike/kubernetes-controllers.ts';
-import { endpointSlice, httpRoute } from '../turnpike/objects.ts';
+import { endpointSlice, httpRoute, service } from '../turnpike/objects.ts';
 import { Turnpike } from '../turnpike/turnpike.ts';
 import type { TestContext } from 'node:test';
 import type { ServerProcess } from '../cluster/server-process.ts';
@@ -146,4 +147,41 @@ describe('the endpoint that a request goes to', () => {
     for (const one of [pod2, pod3]) await tell(one, 'False');
     await untilAnswering('pod-1', 'pod-1');
   });
+
+  it('is the one of the client’s session, by cookie and by header, in each data plane', async () => {
+    await turnpike.apply(...service('cart', pods));
+    const ways = {
+      cookie: { type: 'Cookie', cookie: { name: 'cart' } },
+      header: { type: 'Header', header: { name: 'x-cart' } },
+    };
+    for (const [way, sessionPersistence] of Object.entries(ways)) {
+      const route = httpRoute(way, `/${way}`, 'cart') as { spec: { rules: object[] } };
+      const rules = route.spec.rules.map((rule) => ({ ...rule, sessionPersistence }));
+      await turnpike.apply({ ...route, spec: { ...route.spec, rules } });
+      const { message } = await turnpike.until(`httproute/${way}`, 'Accepted', 'True');
+      assert.doesNotMatch(message, /sessionPersistence/);
+    }
+    const [first] = turnpike.dataPlanes;
+    assert.ok(first);
+    const started = await Promise.all(pods.map(() => first.ask({ path: '/cookie' })));
+    const cookies = started.map((answer) => answer.headers.get('set-cookie') ?? '');
+    for (const cookie of cookies) assert.match(cookie, /^cart=[\w-]+; Path=\/; HttpOnly; SameSite=Lax$/);
+    for (const [at, answer] of started.entries()) {
+      const headers = { cookie: cookies[at]?.split(';')[0] ?? '' };
+      assert.equal(await sameEndpoint('/cookie', headers), servedBy(answer));
+    }
+    const answer = await first.ask({ path: '/header' });
+    const headers = { 'x-cart': answer.headers.get('x-cart') ?? '' };
+    assert.equal(await sameEndpoint('/header', headers), servedBy(answer));
+  });
+
+  /** Who answers all requests with these headers, through all data planes. */
+  async function sameEndpoint(path: string, headers: Record<string, string>): Promise<string> {
+    const answers = await Promise.all(
+      [...turnpike.dataPlanes, ...turnpike.dataPlanes, ...turnpike.dataPlanes].map((one) =>
+        one.ask({ path, headers }),
+      ),
+    );
+    return [...new Set(answers.map(servedBy))].join();
+  }
 });
