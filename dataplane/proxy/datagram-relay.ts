@@ -2,7 +2,7 @@ import { Fields } from '#dataplane/http/fields.ts';
 import { DatagramSocket } from '#dataplane/upstream/datagram-socket.ts';
 import { relayRecord } from './record.ts';
 import type { RelayedDatagrams, RunningDatagrams } from './downstream.ts';
-import type { Surroundings } from './exchange.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Relay } from '#dataplane/runtime.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';

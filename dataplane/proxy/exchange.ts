@@ -1,8 +1,18 @@
-// One request's life, from its head to the end of its answer: listener, rule, filters, then a redirect, a refusal or
-// a backend; and the answer back through its filters. Read this file first. It knows neither sockets nor framing:
-// the client's side is a Downstream, the backend's a Forwarding. Every path ends in #finish, once.
+// One request's life, from its head to the end of its answer. Read this file first, in this order:
+//
+//   start            whose listener it is, by its Host, and which rule's (routing.ts)
+//   #filter          the filters of the rule, in the order that filters/order.ts tells
+//   #act             what the rule says: a redirect, a refusal, or one of its backends, ...
+//   #filter          ... whose own filters come next
+//   #forward         to an endpoint, and to another if need be (forward.ts); contentData and contentEnd follow
+//   responseHead     the answer, back through the filters of backend and rule; responseData and responseEnd follow
+//   #finish          once, whatever became of it: told to logs and metrics
+//
+// Each step may #fail instead. It knows neither sockets nor framing: the client's side is a Downstream, which calls
+// what RunningExchange names; the backend's is a Forwarding, which calls what ForwardEvents names.
 import { Fields } from '#dataplane/http/fields.ts';
 import { answerTo, grpcAnswerTo, statusOf } from './answer.ts';
+import { verdictOf } from './request-filters.ts';
 import { applyToAnswer } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
@@ -18,26 +28,16 @@ import { noContent } from '#dataplane/http/framing.ts';
 import { clientOf, unservedRules } from './client-address.ts';
 import { AllowedTime } from './allowed-time.ts';
 import type { TimeKeeper } from './allowed-time.ts';
-import type { Deadlines } from './deadlines.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
 import type { ForwardEvents } from './forward-events.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Client, Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
-import type { Observer } from '#dataplane/http/observer.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
 import type { Session } from '#dataplane/upstream/sessions/sessions.ts';
+import type { RoutedRule } from '#dataplane/route/router.ts';
 import type { Backend, Forward, Port, Redirect, Rule, ServedListener } from '#dataplane/runtime.ts';
-
-/** What all exchanges of a data plane share. */
-export interface Surroundings {
-  readonly observer: Observer;
-  readonly deadlines: Deadlines;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** The Date field's line with the present time (RFC 9110 sections 5.6.7 and 6.6.1). */
-  readonly dateLine: () => string;
-}
 
 /** Drives one request; see the head of this file. */
 export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
@@ -52,15 +52,17 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   readonly #around: Surroundings;
   readonly #port: Port | null;
   readonly #downstream: Downstream;
+  // each null until it is found
   #listener: ServedListener | null = null;
   #rule: Rule | null = null;
-  #backend: Backend | null = null;
   #session: Session<Backend> | null = null;
+  #backend: Backend | null = null;
   #forwarding: Forwarding | null = null;
   #time: AllowedTime | null = null;
   #contentEnded: boolean;
   #contentBytesMax = Number.POSITIVE_INFINITY;
   #finished = false;
+  /** Of the answer that the client gets; 0 until its head is sent. */
   #status = 0;
   #grpcStatus: number | null = null;
   #bytesIn = 0;
@@ -83,72 +85,68 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     return this.#forwarding?.buffered ?? 0;
   }
 
-  // ---- the request: route, filter, act
+  get #answerBegan(): boolean {
+    return this.#status !== 0;
+  }
+
+  // ---- the request: route, filter, act, forward
 
   start(): void {
-    const port = this.#port;
-    const routed = port?.kind === 'Http' ? port.router.listenerFor(this.request.host) : null;
-    if (port?.kind !== 'Http' || routed === null) {
-      this.#fail({ kind: 'NoRoute' });
-      return;
-    }
-    this.#listener = routed.listener;
-    const match = isMisdirected(port, routed, this.client)
-      ? ({ kind: 'Misdirected' } as const)
-      : ruleFor(this.request, routed, this.#around.now);
+    const match = this.#route();
     if ('kind' in match) {
       this.#fail(match);
       return;
     }
     this.#rule = match.rule;
     this.matchedPrefix = match.matchedPrefix;
-    const { action } = match.rule;
-    if (action.kind === 'Forward') {
-      this.#contentBytesMax = action.bodyBytesMax > 0 ? action.bodyBytesMax : Number.POSITIVE_INFINITY;
-      if (this.request.length > this.#contentBytesMax) {
-        this.#fail({ kind: 'BodyTooLarge' });
-        return;
-      }
-      const { startedMs } = this;
-      const endsMs = startedMs + (this.request.grpc?.timeoutMs ?? Number.POSITIVE_INFINITY);
-      this.#time = new AllowedTime(this.#around, action, { startedMs, endsMs }, this);
-    }
-    this.#filter(match.rule.requestFilters, 0);
+    const { action, requestFilters } = match.rule;
+    if (action.kind === 'Forward') this.#limit(action);
+    if (this.request.length > this.#contentBytesMax) this.#fail({ kind: 'BodyTooLarge' });
+    else this.#filter(requestFilters, 0);
   }
 
-  /** Hot path: a plain loop; a promise is awaited only where a filter gives one. */
+  #route(): RoutedRule<Rule> | Failure {
+    const port = this.#port;
+    const routed = port?.kind === 'Http' ? port.router.listenerFor(this.request.host) : null;
+    if (port?.kind !== 'Http' || routed === null) return { kind: 'NoRoute' };
+    this.#listener = routed.listener;
+    if (isMisdirected(port, routed, this.client)) return { kind: 'Misdirected' };
+    return ruleFor(this.request, routed, this.#around.now);
+  }
+
+  /** How long it may take from now on, and how much it may send. */
+  #limit(action: Forward): void {
+    if (action.bodyBytesMax > 0) this.#contentBytesMax = action.bodyBytesMax;
+    const { startedMs } = this;
+    const endsMs = startedMs + (this.request.grpc?.timeoutMs ?? Number.POSITIVE_INFINITY);
+    this.#time = new AllowedTime(this.#around, action, { startedMs, endsMs }, this);
+  }
+
+  /**
+   * Asks the filters from `from` on, and goes on when all let it through.
+   *
+   * Hot path: a plain loop; a promise is awaited only where a filter gives one.
+   */
   #filter(filters: readonly RequestFilter[], from: number): void {
     for (let at = from; at < filters.length; at += 1) {
       const filter = filters[at];
       if (filter === undefined) break;
-      const verdict = this.#apply(filter);
+      const verdict = verdictOf(filter, this);
       if (verdict === null) continue;
       if (verdict instanceof Promise) void this.#await(verdict, filters, at + 1);
       else this.#fail(verdict);
       return;
     }
+    // those of the rule come before there is a backend, and its own then
     if (this.#backend === null) this.#act();
     else this.#forward(this.#backend);
   }
 
-  #apply(filter: RequestFilter): Verdict | Promise<Verdict> {
-    try {
-      return filter.apply(this);
-    } catch (error) {
-      return { kind: 'FilterBroke', detail: `${filter.kind}: ${String(error)}` };
-    }
-  }
-
-  async #await(verdict: Promise<Verdict>, filters: readonly RequestFilter[], next: number): Promise<void> {
-    let failure: Verdict;
-    try {
-      failure = await verdict;
-    } catch (error) {
-      failure = { kind: 'FilterBroke', detail: `${filters[next - 1]?.kind}: ${String(error)}` };
-    }
+  async #await(pending: Promise<Verdict>, filters: readonly RequestFilter[], next: number): Promise<void> {
+    const verdict = await pending;
     if (this.#finished) return;
-    if (failure === null) this.#filter(filters, next);
-    else this.#fail(failure);
+    if (verdict === null) this.#filter(filters, next);
+    else this.#fail(verdict);
   }
 
   #act(): void {
@@ -184,7 +182,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#fail({ kind: 'FilterBroke', detail: `Redirect: ${String(error)}` });
       return;
     }
-    this.#answer(action.status, fields, Buffer.alloc(0));
+    this.#answerOurselves(action.status, fields, Buffer.alloc(0));
   }
 
   #forward(backend: Backend): void {
@@ -204,6 +202,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#forwarding.start(this.#contentEnded);
   }
 
+  // ---- the request's content, which comes when the forwarding wants it
+
   contentData(data: Buffer): void {
     this.#bytesIn += data.length;
     if (this.#bytesIn > this.#contentBytesMax) this.#fail({ kind: 'BodyTooLarge' });
@@ -217,17 +217,9 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   contentEnd(trailers: Fields | null): void {
     if (this.#contentEnded) return;
     this.#contentEnded = true;
-    if (this.#forwarding !== null && this.#status === 0) this.#time?.requestEnded();
+    if (this.#forwarding !== null && !this.#answerBegan) this.#time?.requestEnded();
     if (trailers !== null) removeOwnFields(trailers, [this.#rule, this.#backend]);
     this.#forwarding?.contentEnd(trailers);
-  }
-
-  requestFailed(failure: Failure): void {
-    this.#fail(failure);
-  }
-
-  clientReady(): void {
-    this.#forwarding?.resume();
   }
 
   // ---- the answer
@@ -244,7 +236,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#fail({ kind: 'MalformedResponse', detail: 'an answer in place of the switch' });
       return;
     }
-    const head = this.#filteredAnswer(response);
+    const head = this.#filteredHead(response);
     if (head === null) return;
     if (!head.fields.has('date')) head.fields.appendLine('date', this.#around.dateLine());
     this.#status = head.status;
@@ -259,7 +251,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   /** The answer's head as the client shall have it; null when a filter broke, which then is dealt with. */
-  #filteredAnswer(response: ReceivedResponse): ResponseHead | null {
+  #filteredHead(response: ReceivedResponse): ResponseHead | null {
     const { status, fields } = response;
     removeNominated(fields, response.connectionOptions);
     const head: ResponseHead = { status, fields };
@@ -284,6 +276,10 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     if (!this.#downstream.flush()) this.#forwarding?.pause();
   }
 
+  clientReady(): void {
+    this.#forwarding?.resume();
+  }
+
   responseEnd(trailers: Fields | null): void {
     // a filter may have refused the answer whose rest this is
     if (this.#finished) return;
@@ -297,7 +293,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#fail({ kind: 'MalformedResponse', detail: '101 that nobody asked for' });
       return;
     }
-    const head = this.#filteredAnswer(response);
+    const head = this.#filteredHead(response);
     const backend = head === null ? null : (this.#forwarding?.takeOver() ?? null);
     if (head === null || backend === null) return;
     this.#status = 101;
@@ -314,11 +310,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     tunnel.start();
   }
 
-  // ---- the ends
-
-  forwardFailed(failure: Failure): void {
-    this.#fail(failure);
-  }
+  // ---- attempts, and their time
 
   attemptBegins(): void {
     this.#time?.attemptBegins(this.#contentEnded);
@@ -329,8 +321,18 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   timeRanOut(failure: Failure): void {
-    const isAttempt = failure.kind === 'BackendTimedOut' && this.#status === 0;
+    const isAttempt = failure.kind === 'BackendTimedOut' && !this.#answerBegan;
     if (isAttempt && this.#forwarding?.attemptTimedOut() === true) return;
+    this.#fail(failure);
+  }
+
+  // ---- the ends
+
+  requestFailed(failure: Failure): void {
+    this.#fail(failure);
+  }
+
+  forwardFailed(failure: Failure): void {
     this.#fail(failure);
   }
 
@@ -338,17 +340,17 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #fail(failure: Failure): void {
     if (this.#finished) return;
     this.#forwarding?.abort(failure);
-    if (this.#status !== 0 || failure.kind === 'ClientGone') {
+    if (this.#answerBegan || failure.kind === 'ClientGone') {
       this.#finish(failure);
       this.#downstream.cut(failure);
       return;
     }
     const { status, fields, body } = this.request.grpc === null ? answerTo(failure) : grpcAnswerTo(failure);
-    this.#answer(status, fields, body, failure);
+    this.#answerOurselves(status, fields, body, failure);
   }
 
-  /** Answers by ourselves. */
-  #answer(status: number, fields: Fields, body: Buffer, failure: Failure | null = null): void {
+  /** An answer of no backend: a redirect, or what a failure is answered by. */
+  #answerOurselves(status: number, fields: Fields, body: Buffer, failure: Failure | null = null): void {
     fields.appendAll(this.answerFields);
     fields.appendLine('date', this.#around.dateLine());
     this.#status = status;

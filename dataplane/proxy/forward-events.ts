@@ -15,12 +15,17 @@ export interface ForwardEvents {
   attemptBegins(): void;
   /** The attempt was in vain, and the next begins after a while. */
   attemptEnds(): void;
+  /** One of 1xx but 101; the answer is still to come. */
   interimHead(response: ReceivedResponse): void;
+  /** Told once: of the attempt whose answer the client gets. */
   responseHead(response: ReceivedResponse): void;
+  /** In place of an answer: the backend leaves HTTP (101). */
   responseSwitched(response: ReceivedResponse): void;
+  /** Valid during the call: it may be overwritten then. */
   responseData(data: Buffer): void;
-  responseEnd(trailers: Fields | null): void;
+  /** All content that has arrived for now has been told. */
   responseFlush(): void;
+  responseEnd(trailers: Fields | null): void;
   /** It cannot be, or was not, answered. */
   forwardFailed(failure: Failure): void;
 }

@@ -28,6 +28,14 @@ import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts'
  * The backend's side of one exchange: one attempt at an endpoint after the other, until one is answered or no other
  * may follow (retry.ts). All within the time that the exchange has.
  *
+ *     start         at once, or held back while connections are scarce (held-back.ts)
+ *     #begin        counts with its cluster, which picks an endpoint
+ *     #try          an attempt there (attempt.ts): a connection, and the request on it; attemptSends gives the content
+ *     responseHead  goes to the client, or is in vain by the rule; other ways to fail are attemptUnconnected,
+ *                   responseFailed and attemptTimedOut
+ *     #next, #goOn  whether and where another attempt follows
+ *     #end          once, whatever became of it
+ *
  * Hot path: beside itself and one attempt it makes nothing until something fails.
  */
 export class Forwarding implements AttemptOwner {

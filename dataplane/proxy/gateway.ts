@@ -8,7 +8,7 @@ import { GrpcWebDownstream, grpcWebCallOf, TextContent } from './grpc-web.ts';
 import { refusalRecord } from './record.ts';
 import { StreamRelay } from './stream-relay.ts';
 import type { Gateway } from './downstream.ts';
-import type { Surroundings } from './exchange.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { RuntimeCell } from '#dataplane/runtime.ts';
 

@@ -6,7 +6,7 @@ import { proxyHeader } from '#dataplane/upstream/proxy-header.ts';
 import { relayRecord } from './record.ts';
 import { Tunnel } from './tunnel.ts';
 import type { RelayedStream, RunningRelay } from './downstream.ts';
-import type { Surroundings } from './exchange.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { TunnelTotals } from './tunnel.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
