@@ -1,4 +1,4 @@
-import type { Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
+import type { Answered, Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
 import type { Router } from '#dataplane/route/router.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
@@ -200,9 +200,7 @@ export interface Backend {
 /** Answers with a redirect. */
 export interface Redirect {
   readonly kind: 'Redirect';
-  readonly status: number;
-  /** The Location for this request. */
-  location(exchange: Exchange): string;
+  apply(exchange: Exchange): Answered;
 }
 
 /** Lets nothing through; the reason is for the log. */

@@ -104,6 +104,15 @@ const filters = {
     hostname: shape.nullable(hostname),
     path: shape.nullable(pathRewrite),
   }),
+  Cors: object({
+    kind: shape.oneOf('Cors'),
+    origins: shape.list(shape.pattern(/^[!-~]{1,261}$/, 'an origin')),
+    credentials: shape.flag,
+    methods: shape.list(shape.pattern(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'a method')),
+    headers: shape.list(fieldName),
+    exposed: shape.list(fieldName),
+    maxAgeS: count,
+  }),
 } satisfies Record<Exclude<Filter['kind'], 'Unknown'>, Shape<Filter>>;
 
 const unknown = (name: string) => ({ kind: 'Unknown', told: name.slice(0, 64) }) as const;

@@ -1,7 +1,7 @@
 import type { PathRewrite } from './route.ts';
 
 /** What a rule, or one of its backends, does to a request or its answer. */
-export type Filter = HeaderFilter | RewriteFilter | UnknownFilter;
+export type Filter = HeaderFilter | RewriteFilter | CorsFilter | UnknownFilter;
 
 /** Edits of field lines. */
 export type HeaderFilter = RequestHeaderFilter | ResponseHeaderFilter;
@@ -27,6 +27,26 @@ export interface HeaderEdits {
 export interface HeaderValue {
   readonly name: string;
   readonly value: string;
+}
+
+/**
+ * Tells browsers which pages of other origins may call and read the answers (Gateway API CORS; the Fetch standard's CORS
+ * protocol), and answers their preflights. Not for single backends.
+ */
+export interface CorsFilter {
+  readonly kind: 'Cors';
+  /** Lower case; `*` alone: any. `https://*.example.com`: anything with this end; `https://*`: any host. */
+  readonly origins: readonly string[];
+  /** Whether pages may send cookies and other credentials. */
+  readonly credentials: boolean;
+  /** Methods; `*` alone: any. */
+  readonly methods: readonly string[];
+  /** Fields of requests, lower case; `*` alone: any. */
+  readonly headers: readonly string[];
+  /** Fields of answers that pages may read, lower case; `*` for all. */
+  readonly exposed: readonly string[];
+  /** How long browsers may keep the answer to a preflight, in seconds. */
+  readonly maxAgeS: number;
 }
 
 /**

@@ -1,8 +1,9 @@
 // The rules of one route as requests meet them. What must be enforced and cannot be closes the rule it stands in.
+import { CrossOrigin } from '#dataplane/filters/cors.ts';
 import { requestHeaders, responseHeaders } from '#dataplane/filters/headers.ts';
 import { problemOfEdits } from '#snapshot/header-edits.ts';
 import { inOrder } from '#dataplane/filters/order.ts';
-import { redirectLocation } from '#dataplane/filters/redirect.ts';
+import { redirecting, redirectLocation } from '#dataplane/filters/redirect.ts';
 import { rewrite } from '#dataplane/filters/rewrite.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Action, Backend, Mirror, ResponseFilter, Retry, Rule } from '#dataplane/runtime.ts';
@@ -49,7 +50,7 @@ function compileRule(context: RuleContext): Rule {
   if (reason !== null) {
     return { ...labels, requestFilters: [], responseFilters: [], action: { kind: 'Closed', reason } };
   }
-  const requestFilters = inOrder({ ...policies, edits: edits.request });
+  const requestFilters = inOrder({ ...policies, crossOrigin: edits.crossOrigin, edits: edits.request });
   return { ...labels, requestFilters, responseFilters: edits.response, action };
 }
 
@@ -79,12 +80,14 @@ function compilePolicies(rule: RouteRule, parts: Parts): CompiledPolicies {
 }
 
 interface CompiledEdits {
+  readonly crossOrigin: readonly RequestFilter[];
   readonly request: readonly RequestFilter[];
   readonly response: readonly ResponseFilter[];
   readonly closed: string | null;
 }
 
 function compileEdits(filters: readonly Filter[]): CompiledEdits {
+  const crossOrigin: CrossOrigin[] = [];
   const request: RequestFilter[] = [];
   const response: ResponseFilter[] = [];
   let closed: string | null = null;
@@ -101,6 +104,9 @@ function compileEdits(filters: readonly Filter[]): CompiledEdits {
       case 'Rewrite':
         request.push(rewrite(filter));
         break;
+      case 'Cors':
+        crossOrigin.push(new CrossOrigin(filter));
+        break;
       case 'Unknown':
         closed ??= `the filter ${filter.told} is not known to this build`;
         break;
@@ -108,7 +114,8 @@ function compileEdits(filters: readonly Filter[]): CompiledEdits {
         filter satisfies never;
     }
   }
-  return { request, response, closed };
+  const answer = crossOrigin.map((one) => one.answerFilter);
+  return { crossOrigin, request, response: [...response, ...answer], closed };
 }
 
 function compileAction({ route, rule, port, parts }: RuleContext): Action {
@@ -117,7 +124,7 @@ function compileAction({ route, rule, port, parts }: RuleContext): Action {
     case 'Forward':
       return compileForward(action, `${route.name} ${rule.name}`, parts);
     case 'Redirect':
-      return { kind: 'Redirect', status: action.status, location: redirectLocation(action, port) };
+      return redirecting(action.status, redirectLocation(action, port));
     case 'Closed':
       return { kind: 'Closed', reason: action.reason };
     case 'Unknown':
@@ -187,7 +194,7 @@ function compileBackend(
   const { edits, mirrors, parts } = of;
   return {
     cluster: cluster === null ? null : parts.cluster(cluster),
-    requestFilters: edits.request,
+    requestFilters: [...edits.crossOrigin, ...edits.request],
     responseFilters: edits.response,
     mirrors:
       own.length === 0 ? mirrors : [...mirrors, ...own.flatMap((mirror) => compileMirror(mirror, parts))],

@@ -1,8 +1,23 @@
-import type { Exchange } from '#dataplane/http/exchange.ts';
+import type { Answered, Exchange } from '#dataplane/http/exchange.ts';
+import { Fields } from '#dataplane/http/fields.ts';
 import type { RedirectAction } from '#snapshot/route.ts';
 import { rewritePath } from './path.ts';
 
 const wellKnownPorts = { http: 80, https: 443 } as const;
+
+/** Answers with `status` and the Location that `location` tells. */
+export function redirecting(status: number, location: (exchange: Exchange) => string) {
+  return {
+    kind: 'Redirect',
+    apply(exchange: Exchange): Answered {
+      const fields = new Fields();
+      fields.append('location', location(exchange), 'Location');
+      return { kind: 'Answered', status, fields, body: nothing };
+    },
+  } as const;
+}
+
+const nothing = Buffer.alloc(0);
 
 /**
  * The Location of a redirect (Gateway API HTTPRequestRedirectFilter), an absolute URI with the request's query.

@@ -60,8 +60,16 @@ export const nobody: Identity = Object.freeze({
   keyId: '',
 });
 
-/** What a request filter says: null to go on, or why the request is refused. */
-export type Verdict = Failure | null;
+/** What a request filter says: null to go on, why the request is refused, or what it is answered in place of a backend. */
+export type Verdict = Failure | Answered | null;
+
+/** An answer that a filter, or a redirect, gives. */
+export interface Answered {
+  readonly kind: 'Answered';
+  readonly status: number;
+  readonly fields: Fields;
+  readonly body: Buffer;
+}
 
 /**
  * Acts on a request before it is forwarded. May change `exchange.forwarded`, `identity` and `answerFields`.

@@ -8,11 +8,11 @@
 //   responseHead     the answer, back through the filters of backend and rule; responseData and responseEnd follow
 //   #finish          once, whatever became of it: told to logs and metrics
 //
-// Each step may #fail instead. It knows neither sockets nor framing: the client's side is a Downstream, which calls
+// Each step may #fail instead, and a filter answer by itself (#end). It knows neither sockets nor framing: the client's side is a Downstream, which calls
 // what RunningExchange names; the backend's is a Forwarding, which calls what ForwardEvents names.
 import { Fields } from '#dataplane/http/fields.ts';
 import { answerTo, grpcAnswerTo, statusOf } from './answer.ts';
-import { verdictOf } from './request-filters.ts';
+import { answerOf, verdictOf } from './request-filters.ts';
 import { applyToAnswer } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
@@ -37,7 +37,7 @@ import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
 import type { Session } from '#dataplane/upstream/sessions/sessions.ts';
 import type { RoutedRule } from '#dataplane/route/router.ts';
-import type { Backend, Forward, Port, Redirect, Rule, ServedListener } from '#dataplane/runtime.ts';
+import type { Backend, Forward, Port, Rule, ServedListener } from '#dataplane/runtime.ts';
 
 /** Drives one request; see the head of this file. */
 export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
@@ -134,7 +134,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       const verdict = verdictOf(filter, this);
       if (verdict === null) continue;
       if (verdict instanceof Promise) void this.#await(verdict, filters, at + 1);
-      else this.#fail(verdict);
+      else this.#end(verdict);
       return;
     }
     // those of the rule come before there is a backend, and its own then
@@ -146,7 +146,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     const verdict = await pending;
     if (this.#finished) return;
     if (verdict === null) this.#filter(filters, next);
-    else this.#fail(verdict);
+    else this.#end(verdict);
   }
 
   #act(): void {
@@ -156,7 +156,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
         this.#pick(action);
         break;
       case 'Redirect':
-        this.#redirect(action);
+        this.#end(answerOf(action, this));
         break;
       case 'Closed':
         this.#fail({ kind: 'RouteClosed', detail: action.reason });
@@ -172,17 +172,6 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#backend = this.#session?.backend ?? action.pick();
     if (this.#backend === null) this.#fail({ kind: 'NoBackend' });
     else this.#filter(this.#backend.requestFilters, 0);
-  }
-
-  #redirect(action: Redirect): void {
-    const fields = new Fields();
-    try {
-      fields.append('location', action.location(this), 'Location');
-    } catch (error) {
-      this.#fail({ kind: 'FilterBroke', detail: `Redirect: ${String(error)}` });
-      return;
-    }
-    this.#answerOurselves(action.status, fields, Buffer.alloc(0));
   }
 
   #forward(backend: Backend): void {
@@ -349,7 +338,12 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#answerOurselves(status, fields, body, failure);
   }
 
-  /** An answer of no backend: a redirect, or what a failure is answered by. */
+  #end(verdict: NonNullable<Verdict>): void {
+    if (verdict.kind !== 'Answered') this.#fail(verdict);
+    else this.#answerOurselves(verdict.status, verdict.fields, verdict.body);
+  }
+
+  /** An answer of no backend: of a filter or a redirect, or what a failure is answered by. */
   #answerOurselves(status: number, fields: Fields, body: Buffer, failure: Failure | null = null): void {
     fields.appendAll(this.answerFields);
     fields.appendLine('date', this.#around.dateLine());

@@ -1,3 +1,4 @@
+import { crossOriginKind, requestedMethod } from '#dataplane/http/cross-origin.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
@@ -11,11 +12,27 @@ export function ruleFor(
   now: () => number,
 ): RoutedRule<Rule> | Failure {
   try {
-    return routed.match(request, now) ?? noRoute;
+    return preflightRule(request, routed, now) ?? routed.match(request, now) ?? noRoute;
   } catch (error) {
     // one request that matching cannot bear must not take all others with it
     return { kind: 'FilterBroke', detail: `matching: ${String(error)}` };
   }
+}
+
+/**
+ * The rule that a browser's preflight is about, if that one answers preflights: the rule of the request that it would
+ * like to make, whose method may be all that leads there.
+ */
+function preflightRule(
+  request: RequestHead,
+  routed: RoutedListener<ServedListener, Rule>,
+  now: () => number,
+): RoutedRule<Rule> | null {
+  const method = requestedMethod(request);
+  if (method === null) return null;
+  const wanted: RequestHead = Object.create(request, { method: { value: method } });
+  const match = routed.match(wanted, now);
+  return match?.rule.requestFilters[0]?.kind === crossOriginKind ? match : null;
 }
 
 /**

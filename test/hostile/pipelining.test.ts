@@ -6,6 +6,7 @@ import { givenDataPlane } from '../given/data-plane.ts';
 import { aRawBackend } from '../given/raw-backend.ts';
 import { aRule } from '../given/runtime.ts';
 import { attack } from './attack.ts';
+import { redirecting } from '#dataplane/filters/redirect.ts';
 import type { Rule } from '#dataplane/runtime.ts';
 
 const request = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a.example\r\n${more}\r\n`;
@@ -96,5 +97,5 @@ it('a client that sends the next request while it waits gets both answers', asyn
 });
 
 function redirect(): Rule {
-  return aRule(null, { action: { kind: 'Redirect', status: 302, location: () => '/there' } });
+  return aRule(null, { action: redirecting(302, () => '/there') });
 }

@@ -38,7 +38,17 @@ const pathRewrite = fc.oneof(
   fc.record({ kind: constant('Full'), value: constant('/new') }),
   fc.record({ kind: constant('Prefix'), value: fc.constantFrom('', '/ä/b') }),
 );
+const corsFilter = fc.record({
+  kind: constant('Cors'),
+  origins: list(fc.constantFrom('*', 'https://a.example', 'https://*.b.example:8443')),
+  credentials: fc.boolean(),
+  methods: list(fc.constantFrom('*', 'GET', 'PATCH')),
+  headers: list(fieldName),
+  exposed: list(fieldName),
+  maxAgeS: fc.nat(),
+});
 const filter = fc.oneof(
+  corsFilter,
   headerFilter,
   fc.record({ kind: constant('Rewrite'), hostname: nullable(hostname), path: nullable(pathRewrite) }),
 );

@@ -1,10 +1,11 @@
 // A rule's filters: those that edit, those that copy, the one that answers instead of a backend, and those that name
 // a policy.
 import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
-import type { Filter, HeaderFilter, RewriteFilter } from '#snapshot/filter.ts';
+import type { CorsFilter, Filter, HeaderFilter, RewriteFilter } from '#snapshot/filter.ts';
 import { problemOfEdits } from '#snapshot/header-edits.ts';
 import type { RedirectAction } from '#snapshot/route.ts';
 import type { Problem } from '../problem.ts';
+import { corsFilter } from './cors.ts';
 import { headerEdits } from './header-modifier.ts';
 import { mirrorFilter, type MirrorFilter } from './mirror.ts';
 import { redirectAction } from './redirect.ts';
@@ -30,6 +31,7 @@ export interface Extension {
 
 type Read =
   | { readonly kind: 'Filter'; readonly filter: HeaderFilter | RewriteFilter }
+  | { readonly kind: 'Cors'; readonly filter: CorsFilter }
   | { readonly kind: 'Mirror'; readonly mirror: MirrorFilter }
   | { readonly kind: 'Redirect'; readonly redirect: RedirectAction }
   | { readonly kind: 'Extension'; readonly extension: Extension }
@@ -39,7 +41,7 @@ type Read =
 export function ruleFilters(filters: readonly HTTPRouteFilter[], field: string): RuleFilters {
   const read = filters.map((filter, index) => filterOf(filter, `${field}.filters[${String(index)}]`));
   const redirects = read.flatMap((one) => (one.kind === 'Redirect' ? [one.redirect] : []));
-  const edits = read.flatMap((one) => (one.kind === 'Filter' ? [one.filter] : []));
+  const edits = read.flatMap((one) => ('filter' in one ? [one.filter] : []));
   const mirrors = read.flatMap((one) => (one.kind === 'Mirror' ? [one.mirror] : []));
   // A request that is redirected goes nowhere: there is nothing to rewrite or to copy.
   const together =
@@ -99,6 +101,7 @@ function filterOf(filter: HTTPRouteFilter, field: string): Read {
     case 'RequestMirror':
       return { kind: 'Mirror', mirror: mirrorFilter(filter.requestMirror, field) };
     case 'CORS':
+      return { kind: 'Cors', filter: corsFilter(filter.cors) };
     case 'ExternalAuth':
       return { kind: 'Unsupported', problem: unsupported(`${field}.type`, filter.type) };
     default:

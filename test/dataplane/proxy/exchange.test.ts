@@ -5,6 +5,7 @@ import { eventually } from '../../given/eventually.ts';
 import { aRawBackend } from '../../given/raw-backend.ts';
 import { aRawClient, converse } from '../../given/raw-client.ts';
 import { aBackend, aForward, aPort, aRule, aRuntime } from '../../given/runtime.ts';
+import { redirecting } from '#dataplane/filters/redirect.ts';
 import type { DataPlaneChoices } from '../../given/data-plane.ts';
 import type { SeenAnswer } from '../../given/raw-client.ts';
 import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
@@ -246,11 +247,7 @@ describe('a filter', () => {
 });
 
 it('a redirect is answered by us', async () => {
-  const action: Action = {
-    kind: 'Redirect',
-    status: 301,
-    location: (exchange) => `https://x.example${exchange.request.path}`,
-  };
+  const action = redirecting(301, ({ request }) => `https://x.example${request.path}`);
   const { answer, seen } = await asked({ rule: () => aRule(null, { action }) });
   assert.equal(answer?.status, 301);
   assert.match(answer?.head ?? '', /^Location: https:\/\/x\.example\/a$/mu);
