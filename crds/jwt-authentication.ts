@@ -1,132 +1,20 @@
-// How a JWT must look, and where the keys are that it is signed by.
+// How a JWT must look, and what of it the backend is told.
 import * as z from 'zod';
 import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
-import { atomicList, listByKeys, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
-import { duration, durationMs, fieldName } from './fields.ts';
-import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
+import { credentialHandling, credentialSources } from './credential-source.ts';
+import { atomicList, listByKeys, withRules, type Frozen } from './grammar.ts';
+import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
+import { jwksSchema } from './jwks.ts';
 
-type PublicMember = 'n' | 'e' | 'crv' | 'x' | 'y';
-
-/** kubectl reads the bare words n and y as booleans (YAML 1.1): hence the hint at quotes. */
-function members(
-  kty: string,
-  names: readonly PublicMember[],
-): readonly Rule<{ readonly [M in 'kty' | PublicMember]?: string }>[] {
-  return [
-    {
-      cel: `self.kty != '${kty}' || (${names.map((name) => `has(self.${name})`).join(' && ')})`,
-      message: `a key of type ${kty} needs ${names.join(', ')}: add them, with their names in quotes (YAML may read n and y as booleans)`,
-      holds: (key) => key.kty !== kty || names.every((name) => key[name] !== undefined),
-    },
-  ];
-}
-
-const jsonWebKey = withRules(
-  z
-    .looseObject({
-      kty: z
-        .enum(['RSA', 'EC', 'OKP'])
-        .describe('Key type: RSA, EC or OKP. Symmetric keys (oct) are not taken.'),
-      kid: z.string().max(1024).exactOptional().describe('Key id, as in the header of the tokens.'),
-      alg: z
-        .string()
-        .max(32)
-        .exactOptional()
-        .describe('The one algorithm this key is for, such as RS256. Left out: chosen by type and curve.'),
-      use: z
-        .string()
-        .max(32)
-        .exactOptional()
-        .describe('What the key is for: sig. Keys for enc are passed over.'),
-      n: z.string().max(4096).exactOptional().describe('RSA modulus, base64url.'),
-      e: z.string().max(64).exactOptional().describe('RSA exponent, base64url, such as AQAB.'),
-      crv: z
-        .string()
-        .max(32)
-        .exactOptional()
-        .describe('Curve of an EC or OKP key: P-256, P-384, P-521 or Ed25519.'),
-      x: z
-        .string()
-        .max(1024)
-        .exactOptional()
-        .describe('x coordinate of an EC key, or the OKP public key, base64url.'),
-      y: z.string().max(1024).exactOptional().describe('y coordinate of an EC key, base64url.'),
-      d: z.string().max(4096).exactOptional().describe('Must not be here: it is the private part of a key.'),
-    })
-    .describe('A public key as JSON Web Key (RFC 7517). Members not named here are kept and not read.'),
-  [
-    {
-      cel: '!has(self.d)',
-      message: 'this is a private key: remove d and the other private members, publish only the public part',
-      holds: (key) => key.d === undefined,
-    },
-    ...members('RSA', ['n', 'e']),
-    ...members('EC', ['crv', 'x', 'y']),
-    ...members('OKP', ['crv', 'x']),
-  ],
-);
-
-const keys = atomicList(jsonWebKey)
+const claimName = z
+  .string()
   .min(1)
-  .max(32)
-  .describe('The public keys, as in the "keys" of a JWK Set.');
-
-const uri = withRules(
-  z
-    .string()
-    .max(2048)
-    .regex(
-      /^https?:\/\/[^/?#@\s]+(\/[^\s#]*)?(\?[^\s#]*)?$/,
-      'must be an absolute https:// address without user or fragment',
-    ),
-  [
-    {
-      cel: "self.startsWith('https://')",
-      message:
-        'keys are fetched over https only: change the scheme to https, or name a Service with type Backend',
-      holds: (value) => value.startsWith('https://'),
-    },
-  ],
-).describe('Address of a JWK Set outside the cluster, such as https://id.example.com/.well-known/jwks.json.');
-
-const remoteBackend = z
-  .object({
-    backendRef: backendRefSchema.describe('The Service that answers, and its port.'),
-    path: z
-      .string()
-      .max(1024)
-      .regex(/^\/[^\s#]*$/, "must begin with '/'")
-      .describe('Path of the JWK Set there, such as /.well-known/jwks.json.'),
-  })
-  .describe('A JWK Set that a Service of the cluster serves.');
-
-const remoteKeys = oneOf({
-  type: 'Where the keys are fetched: URI (an https address) or Backend (a Service of the cluster).',
-  defaultType: 'URI',
-  variants: { URI: { uri }, Backend: { backend: remoteBackend } },
-  common: {},
-}).describe(
-  'A JWK Set that the controller fetches and keeps fresh; while it cannot, the last good keys hold.',
-);
-
-const jwks = oneOf({
-  type: 'Where the public keys are: Inline, ConfigMap, Secret or Remote.',
-  variants: {
-    Inline: { inline: z.object({ keys }).describe('The JWK Set itself.') },
-    ConfigMap: { configMapRef: configMapKeyReference('a JWK Set as JSON') },
-    Secret: { secretRef: secretKeyReference('a JWK Set as JSON') },
-    Remote: { remote: remoteKeys },
-  },
-  common: {},
-}).describe('The public keys that tokens are signed by (RFC 7517).');
+  .max(256)
+  .describe('Name of the claim; dots descend into objects, such as realm_access.roles.');
 
 const claimToHeader = withRules(
   z.object({
-    claim: z
-      .string()
-      .min(1)
-      .max(256)
-      .describe('Name of the claim; dots descend into objects, such as realm_access.roles.'),
+    claim: claimName,
     header: fieldName.describe('The request header that tells it to the backend, such as x-user.'),
   }),
   [
@@ -150,6 +38,22 @@ const claimsToHeaders = withRules(listByKeys(claimToHeader, ['header']).max(32),
   .describe(
     'Claims of the token told to the backend as request headers. Headers of these names that the client sent are removed first.',
   );
+
+const requiredClaims = listByKeys(
+  z.object({
+    claim: claimName,
+    values: atomicList(z.string().max(1024))
+      .max(64)
+      .default([])
+      .describe(
+        'The claim, or one of its members if it is a list, must be one of these; numbers and truth values as JSON spells them. Empty: any but null will do.',
+      ),
+  }),
+  ['claim'],
+)
+  .max(32)
+  .default([])
+  .describe('Claims without which a token does not pass; all of them are asked for.');
 
 const clockSkew = withRules(duration, [
   {
@@ -175,17 +79,23 @@ export const jwtSchema = z
       .describe(
         'Whom the token must be for: its claim aud must hold one of these. Empty: tokens for anybody pass.',
       ),
-    jwks,
+    jwks: jwksSchema,
     clockSkew,
+    maxAge: positiveDuration
+      .exactOptional()
+      .describe(
+        'How long a token passes from its claim iat on, whatever its exp says; tokens without iat then never do. Left out: until exp.',
+      ),
+    requiredClaims,
+    sources: credentialSources([
+      { type: 'Header', header: { name: 'Authorization', scheme: 'Bearer' } },
+    ]).describe(
+      'Where the token is looked for, in this order; the first place that has one counts. Left out: the header Authorization, behind Bearer.',
+    ),
+    credential: credentialHandling('Forward'),
     claimsToHeaders,
   })
-  .describe('A bearer token in the header Authorization that is a JSON Web Token (RFC 7519).');
+  .describe('A token that is a JSON Web Token (RFC 7519), signed by a key of its issuer.');
 
 /** How a JWT must look, and what of it the backend is told. */
 export type JwtAuthentication = Frozen<z.infer<typeof jwtSchema>>;
-
-/** Where the public keys are. */
-export type Jwks = Frozen<z.infer<typeof jwks>>;
-
-/** A JWK Set that the controller fetches. */
-export type RemoteJwks = Frozen<z.infer<typeof remoteKeys>>;

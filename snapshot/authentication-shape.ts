@@ -1,6 +1,6 @@
 import {
   authenticationDefaults,
-  bearerToken,
+  jwtDefaults,
   type Authentication,
   type AuthenticationWay,
   type CredentialPlaces,
@@ -30,7 +30,14 @@ const jwt: Shape<JwtAuthentication> = object({
   keySet: shape.idOf('KeySet'),
   clockSkewMs: millis,
   claimsToHeaders,
-  ...shape.defaulted({ credential }, { credential: bearerToken }),
+  ...shape.defaulted(
+    {
+      credential,
+      maxAgeMs: shape.nullable(millis),
+      requiredClaims: shape.list(object({ claim: shape.text, values: shape.list(shape.text) })),
+    },
+    jwtDefaults,
+  ),
 });
 
 const ways = {

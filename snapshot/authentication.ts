@@ -42,7 +42,7 @@ export interface QuerySource {
 export interface CredentialPlaces {
   /** Tried in their order; the first that is there counts. */
   readonly sources: readonly CredentialSource[];
-  /** Whether backends get it. */
+  /** Whether backends get it from a field; from cookies and queries they never do. */
   readonly forwarded: boolean;
 }
 
@@ -57,8 +57,18 @@ export interface JwtAuthentication {
   readonly audiences: readonly string[];
   readonly keySet: ResourceId;
   readonly clockSkewMs: number;
+  /** How long it passes from `iat` on, which it must then have. Null: until `exp`. */
+  readonly maxAgeMs: number | null;
+  /** All of them are asked for. */
+  readonly requiredClaims: readonly RequiredClaim[];
   /** Claims (dots descend into objects) sent to the backend; the client's own fields of these names are removed. */
   readonly claimsToHeaders: readonly ClaimToHeader[];
+}
+
+/** A claim (dots descend into objects) that must be there, and be or hold one of `values` if there are any. */
+export interface RequiredClaim {
+  readonly claim: string;
+  readonly values: readonly string[];
 }
 
 /** A claim and the field that tells it to the backend. */
@@ -69,10 +79,20 @@ export interface ClaimToHeader {
 }
 
 /** What an authentication does that its encoded form does not tell. */
-export const authenticationDefaults: Pick<Authentication, 'optional'> = { optional: false };
+export const authenticationDefaults: Pick<Authentication, 'optional'> = Object.freeze({ optional: false });
 
 /** Where a token is that nothing else is told of: in Authorization, as RFC 6750 section 2.1 has it, and it goes on. */
-export const bearerToken: CredentialPlaces = {
-  sources: [{ kind: 'Header', header: 'authorization', scheme: 'bearer' }],
+export const bearerToken: CredentialPlaces = Object.freeze({
+  sources: Object.freeze([
+    Object.freeze({ kind: 'Header', header: 'authorization', scheme: 'bearer' } as const),
+  ]),
   forwarded: true,
-};
+});
+
+/** What a way in by JWT does that its encoded form does not tell. */
+export const jwtDefaults: Pick<JwtAuthentication, 'credential' | 'maxAgeMs' | 'requiredClaims'> =
+  Object.freeze({
+    credential: bearerToken,
+    maxAgeMs: null,
+    requiredClaims: Object.freeze([]),
+  });

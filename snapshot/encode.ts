@@ -1,7 +1,7 @@
 // Resources as bytes: the same content has the same bytes, hence the same hash and version, whoever made it.
 // The encoded text reveals secrets: it is for the wire (TLS) and the data plane's 0600 file only.
 import { hash } from 'node:crypto';
-import { authenticationDefaults, bearerToken } from './authentication.ts';
+import { authenticationDefaults, jwtDefaults } from './authentication.ts';
 import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
 import {
   backendDefaults,
@@ -104,7 +104,7 @@ const canonical = encoder(
     ['Forward', encodedMembers(forwardDefaults)],
     ['Fleet', encodedMembers(fleetDefaults)],
     ['Authentication', encodedMembers(authenticationDefaults)],
-    ['JWT', encodedMembers({ credential: bearerToken })],
+    ['JWT', encodedMembers(jwtDefaults)],
   ]),
   // These have no kind: they are known by the member that holds them.
   new Map([

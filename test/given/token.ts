@@ -1,5 +1,5 @@
 // An issuer of tokens with real keys, and Authentication resources that trust it.
-import { bearerToken, type Authentication, type JwtAuthentication } from '#snapshot/authentication.ts';
+import { jwtDefaults, type Authentication, type JwtAuthentication } from '#snapshot/authentication.ts';
 import type { AvailableKeySet, JsonWebKey, JwtAlgorithm } from '#snapshot/key-set.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { KeyObject, sign } from 'node:crypto';
@@ -67,7 +67,7 @@ export function givenJwt(given: Partial<JwtAuthentication> = {}): JwtAuthenticat
   return {
     kind: 'JWT',
     name: 'staff',
-    credential: bearerToken,
+    ...jwtDefaults,
     issuer: 'https://id.example',
     audiences: ['shop'],
     keySet: resourceId('KeySet', 'ids'),

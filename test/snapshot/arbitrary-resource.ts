@@ -199,6 +199,8 @@ const byKind = {
         audiences: list(text),
         keySet: id('KeySet'),
         clockSkewMs: millis,
+        maxAgeMs: nullable(millis),
+        requiredClaims: list(fc.record({ claim: text, values: list(text) })),
         claimsToHeaders: list(fc.record({ claim: text, header: fieldName })),
       }),
     ),

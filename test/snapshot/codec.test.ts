@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { authenticationDefaults, bearerToken } from '#snapshot/authentication.ts';
+import { authenticationDefaults, jwtDefaults } from '#snapshot/authentication.ts';
 import { clientDefaults, listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import {
   backendDefaults,
@@ -37,7 +37,7 @@ const defaulted: Readonly<Record<string, object>> = {
   retry: retryDefaults,
   Fleet: fleetDefaults,
   Authentication: authenticationDefaults,
-  alternatives: { credential: bearerToken },
+  alternatives: jwtDefaults,
 };
 
 /** Whether the member at `path` of a resource of `kind` may be left out. */

@@ -1,6 +1,6 @@
 // Where the keys of a JWT authentication come from. Each source is a KeySet of its own, shared by all policies
 // that name it (but inline keys, which are their policy's).
-import type { Jwks, RemoteJwks } from '#crds/jwt-authentication.ts';
+import type { Jwks, RemoteJwks } from '#crds/jwks.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import { resolveBackend } from '../backends.ts';

@@ -1,9 +1,9 @@
 import { removeFields } from '#dataplane/http/aliases.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
-import type { Authentication } from '#snapshot/authentication.ts';
+import type { Authentication, CredentialSource } from '#snapshot/authentication.ts';
 import type { Admission, Authenticator, Finding } from './authenticator.ts';
-import { removeCredentials } from './credential.ts';
+import { removeCredentials, removedSources } from './credential.ts';
 
 /** What the ways in that were tried have said. */
 interface Findings {
@@ -30,6 +30,7 @@ export class AuthenticationFilter implements RequestFilter {
   readonly #optional: boolean;
   readonly #ways: readonly Authenticator[];
   readonly #identityHeaders: readonly string[];
+  readonly #removed: readonly CredentialSource[];
   readonly #missing: Failure;
   readonly #invalidChallenges: readonly string[];
 
@@ -39,7 +40,9 @@ export class AuthenticationFilter implements RequestFilter {
     this.#optional = optional;
     this.#ways = ways;
     this.#identityHeaders = [...new Set(ways.flatMap((way) => way.identityHeaders))];
-    this.ownFields = [...new Set([...this.#identityHeaders, ...ways.flatMap(removedHeaders)])];
+    this.#removed = ways.flatMap(({ credential }) => removedSources(credential));
+    const removed = this.#removed.flatMap((source) => (source.kind === 'Header' ? [source.header] : []));
+    this.ownFields = [...new Set([...this.#identityHeaders, ...removed])];
     const challenges = [...new Set(ways.map(({ challenge }) => challenge.missing))];
     const detail = `${policy}: no credential`;
     this.#missing = { kind: 'Unauthenticated', error: 'missing', challenges, detail };
@@ -79,9 +82,7 @@ export class AuthenticationFilter implements RequestFilter {
     for (let at = 0; at < fields.length; at += 2) {
       exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
     }
-    for (const { credential } of this.#ways) {
-      if (!credential.forwarded) removeCredentials(credential.sources, exchange.forwarded);
-    }
+    removeCredentials(this.#removed, exchange.forwarded);
     return null;
   }
 
@@ -97,10 +98,4 @@ export class AuthenticationFilter implements RequestFilter {
 function joined({ refusal, outage }: Findings, finding: Exclude<Finding, Admission>): Findings {
   if (finding.kind === 'Outage') return { refusal, outage: outage ?? finding.failure };
   return { refusal: refusal === null ? finding.detail : `${refusal}; ${finding.detail}`, outage };
-}
-
-/** What does not go on to backends, in trailers neither. */
-function removedHeaders({ credential }: Authenticator): readonly string[] {
-  if (credential.forwarded) return [];
-  return credential.sources.flatMap((source) => (source.kind === 'Header' ? [source.header] : []));
 }

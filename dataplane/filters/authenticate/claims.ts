@@ -1,5 +1,5 @@
 // The claims of a JSON Web Token (RFC 7519 section 4.1): what must hold, and how one is found by its name.
-import type { JwtAuthentication } from '#snapshot/authentication.ts';
+import type { JwtAuthentication, RequiredClaim } from '#snapshot/authentication.ts';
 
 /** A JSON object, frozen all through. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -13,13 +13,17 @@ export function problemOfClaims(claims: Claims, rule: JwtAuthentication, nowMs: 
   if (!audienceFits(own(claims, 'aud'), rule.audiences)) return 'aud holds none of the audiences asked for';
   const subject = own(claims, 'sub');
   if (subject !== undefined && typeof subject !== 'string') return 'sub is no text';
-  return problemOfTimes(claims, rule.clockSkewMs, nowMs);
+  return problemOfTimes(claims, rule, nowMs) ?? problemOfRequired(claims, rule.requiredClaims);
 }
 
-/** When a token with these claims ends, in milliseconds since 1970, skew included. */
-export function endOf(claims: Claims, skewMs: number): number {
+/** When a token with these claims no longer passes `rule`, in milliseconds since 1970, skew included. */
+export function endOf(claims: Claims, { clockSkewMs, maxAgeMs }: JwtAuthentication): number {
   const expiry = own(claims, 'exp');
-  return typeof expiry === 'number' ? expiry * 1000 + skewMs : 0;
+  if (typeof expiry !== 'number') return 0;
+  const end = expiry * 1000;
+  const issued = own(claims, 'iat');
+  const old = maxAgeMs === null ? end : typeof issued === 'number' ? issued * 1000 + maxAgeMs : 0;
+  return Math.min(end, old) + clockSkewMs;
 }
 
 /** The claim of exactly this name, else what the dots in it lead to through objects; undefined when there is none. */
@@ -44,6 +48,12 @@ export function scopesIn(claims: Claims): readonly string[] {
 
 const noScopes: readonly string[] = Object.freeze([]);
 
+/** Text as it is, numbers and truth values as JSON spells them; null for all else. */
+export function scalarText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : null;
+}
+
 /** Whether `value` is an object and no array. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -60,14 +70,16 @@ function audienceFits(audience: unknown, wanted: readonly string[]): boolean {
   return wanted.some((one) => named.includes(one));
 }
 
-function problemOfTimes(claims: Claims, skewMs: number, nowMs: number): string | null {
+function problemOfTimes(claims: Claims, rule: JwtAuthentication, nowMs: number): string | null {
+  const { clockSkewMs: skewMs, maxAgeMs } = rule;
   const expiry = own(claims, 'exp');
   if (expiry === undefined) return 'exp is missing';
+  if (maxAgeMs !== null && own(claims, 'iat') === undefined) return 'iat is missing';
   for (const name of ['exp', 'nbf', 'iat']) {
     const value = own(claims, name);
     if (value !== undefined && typeof value !== 'number') return `${name} is no number`;
   }
-  if (endOf(claims, skewMs) <= nowMs) return 'exp is over';
+  if (endOf(claims, rule) <= nowMs) return isOver(expiry, skewMs, nowMs) ? 'exp is over' : 'iat is too old';
   if (isAhead(own(claims, 'nbf'), skewMs, nowMs)) return 'nbf is still to come';
   if (isAhead(own(claims, 'iat'), skewMs, nowMs)) return 'iat is in the future';
   return null;
@@ -75,4 +87,25 @@ function problemOfTimes(claims: Claims, skewMs: number, nowMs: number): string |
 
 function isAhead(seconds: unknown, skewMs: number, nowMs: number): boolean {
   return typeof seconds === 'number' && seconds * 1000 - skewMs > nowMs;
+}
+
+function isOver(seconds: unknown, skewMs: number, nowMs: number): boolean {
+  return typeof seconds === 'number' && seconds * 1000 + skewMs <= nowMs;
+}
+
+function problemOfRequired(claims: Claims, required: readonly RequiredClaim[]): string | null {
+  for (const { claim, values } of required) {
+    const value = claimAt(claims, claim) ?? null;
+    if (value === null) return `${claim} is missing`;
+    if (values.length > 0 && !holdsOne(value, values)) return `${claim} is none of the values asked for`;
+  }
+  return null;
+}
+
+function holdsOne(value: unknown, values: readonly string[]): boolean {
+  const members: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return members.some((member) => {
+    const text = scalarText(member);
+    return text !== null && values.includes(text);
+  });
 }

@@ -3,7 +3,7 @@ import { removeFields } from '#dataplane/http/aliases.ts';
 import { onlyCookie, removeCookie } from '#dataplane/http/cookies.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
-import type { CredentialSource } from '#snapshot/authentication.ts';
+import type { CredentialPlaces, CredentialSource } from '#snapshot/authentication.ts';
 
 /**
  * The credential of the first of `sources` that has one; null where none has, undefined where one has several, of
@@ -18,6 +18,11 @@ export function credentialIn(
     if (found !== null) return found;
   }
   return null;
+}
+
+/** The places of which backends get nothing: cookies and queries always, for what is in them ends up in logs. */
+export function removedSources({ sources, forwarded }: CredentialPlaces): readonly CredentialSource[] {
+  return sources.filter(({ kind }) => kind !== 'Header' || !forwarded);
 }
 
 /** Takes what `sources` may hold out of what is forwarded. */

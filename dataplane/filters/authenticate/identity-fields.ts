@@ -1,7 +1,7 @@
 // Claims as header fields for the backend.
 import type { ClaimToHeader } from '#snapshot/authentication.ts';
 import { isFieldValue } from '../headers.ts';
-import { claimAt, type Claims } from './claims.ts';
+import { claimAt, scalarText, type Claims } from './claims.ts';
 
 /** Name and value by turns, for each claim that is there and can be told without doubt; the first one for a name counts. */
 export function identityFields(claims: Claims, mapping: readonly ClaimToHeader[]): readonly string[] {
@@ -36,9 +36,4 @@ function textOf(claim: unknown): string | null {
     (member) => member === null || member.includes(',') || member.trim() !== member,
   );
   return doubtful ? null : members.join(',');
-}
-
-function scalarText(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : null;
 }

@@ -122,7 +122,7 @@ export class JwtAuthenticator implements Authenticator {
     for (const { rule, key } of attempts) {
       if (!(await signedBy(token, key))) continue;
       const value = admission(token, rule);
-      const untilMs = Math.min(endOf(token.claims, rule.clockSkewMs), now() + verifiedForMs);
+      const untilMs = Math.min(endOf(token.claims, rule), now() + verifiedForMs);
       verified.put(this, token.text, { value, untilMs });
       return value;
     }

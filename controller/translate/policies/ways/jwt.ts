@@ -1,8 +1,8 @@
 import type { Authentication } from '#crds/auth-policy.ts';
 import { durationMs } from '#crds/fields.ts';
-import { bearerToken } from '#snapshot/authentication.ts';
 import type { Read } from '../../memo.ts';
 import { findKeys } from '../keys.ts';
+import { credentialPlaces } from './credential-places.ts';
 import type { FoundWay, UnresolvedWay, WayPlace } from './way.ts';
 
 /** The way in by JWT at `at`. */
@@ -20,11 +20,13 @@ export function jwtWay(
     way: {
       kind: 'JWT',
       name,
-      credential: bearerToken,
+      credential: credentialPlaces(jwt),
       issuer: jwt.issuer,
       audiences: jwt.audiences,
       keySet: found.keySet.id,
       clockSkewMs: durationMs(jwt.clockSkew),
+      maxAgeMs: jwt.maxAge === undefined ? null : durationMs(jwt.maxAge),
+      requiredClaims: jwt.requiredClaims,
       claimsToHeaders: jwt.claimsToHeaders.map(({ claim, header }) => ({
         claim,
         header: header.toLowerCase(),

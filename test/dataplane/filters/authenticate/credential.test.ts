@@ -83,6 +83,26 @@ describe('a token that must not go on', async () => {
     assert.equal(exchange.forwarded.fields.has('cookie'), false);
   });
 
+  it('is taken out of cookies and queries even where its header goes on', async () => {
+    const bearer: CredentialSource = { kind: 'Header', header: 'authorization', scheme: 'bearer' };
+    const kept = givenJwt({ credential: { sources: [bearer, parameter, cookie], forwarded: true } });
+    const keeping = gate().filter(givenAuthentication(kept), givenKeySet('ids', key));
+    const token = await key.sign();
+    const exchange = givenExchange(
+      givenRequest({
+        target: '/a?key=x',
+        fields: [
+          ['Authorization', `Bearer ${token}`],
+          ['Cookie', 'at=x; b=1'],
+        ],
+      }),
+    );
+    assert.equal(await verdictOf(keeping, exchange), 'pass');
+    assert.equal(exchange.forwarded.query, null);
+    assert.equal(exchange.forwarded.fields.get('cookie'), 'b=1');
+    assert.equal(exchange.forwarded.fields.get('authorization'), `Bearer ${token}`);
+  });
+
   it('is not looked for where the policy does not say so', async () => {
     const exchange = givenExchange(
       givenRequest({ fields: [['Authorization', `Bearer ${await key.sign()}`]] }),
