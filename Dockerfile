@@ -55,6 +55,7 @@ WORKDIR /code
 COPY LICENSE package.json ./
 COPY admin admin
 COPY snapshot snapshot
+COPY cel/regular-expression.ts cel/
 COPY crds crds
 COPY controller controller
 RUN chmod -R u=rwX,go=rX .

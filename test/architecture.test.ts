@@ -29,9 +29,9 @@ const walls: Readonly<Record<string, Walls>> = {
   'crds/generate': { rooms: ['crds'], packages: ['yaml'], builtins: ['node:fs', 'node:path'] },
   charts: { rooms: ['crds'], packages: ['yaml', 'zod'], builtins: ['node:fs', 'node:path'] },
   admin: { rooms: [], builtins: ['node:http', 'node:net'] },
+  cel: { rooms: [], packages: ['@marcbachmann/cel-js', 're2js'], builtins: ['node:net'], pure: true },
   'controller/translate': {
-    rooms: ['snapshot', 'crds'],
-    packages: ['re2js'],
+    rooms: ['cel', 'snapshot', 'crds'],
     builtins: ['node:crypto', 'node:net'],
     pure: true,
   },

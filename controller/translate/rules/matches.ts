@@ -1,7 +1,7 @@
 import type { HTTPPathMatch, HTTPRouteMatch } from '#crds/gateway-api.ts';
 import type { PathMatch, RouteMatch, ValueMatch } from '#snapshot/route.ts';
 import type { Problem } from '../problem.ts';
-import { patternProblem } from './regular-expression.ts';
+import { patternProblem } from '#cel/regular-expression.ts';
 
 /** A rule's matches; a match that cannot be compiled is left out and told. */
 export interface RuleMatches {

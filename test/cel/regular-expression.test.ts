@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { patternProblem } from '#controller/translate/rules/regular-expression.ts';
+import { patternProblem } from '#cel/regular-expression.ts';
 
 for (const pattern of ['', '/v[0-9]+/.*', '^(a+)+$', '(?i)\\pL+', 'a{3,5}', '(a{10}){20}', '[^/]*']) {
   test(`${pattern || 'the empty pattern'} is a regular expression`, () => {

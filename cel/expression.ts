@@ -1,0 +1,150 @@
+// Expressions of users (CEL): read and type-checked by a library, evaluated here, so that what one may cost is bounded
+// and nothing but its variables can be reached (decision 0022). It knows neither policies nor requests: whom an
+// expression is asked about is a matter of the variables it is compiled with.
+import type { ASTNode } from '@marcbachmann/cel-js';
+import { Builder } from './builder.ts';
+import { CompileFailure, EvaluationFailure, Frame, type Thunk } from './evaluation.ts';
+import { limits, type Variables } from './variables.ts';
+import { Optional, type Value } from './value.ts';
+
+/** What an expression comes to: a yes or no, or a text (an int, a double or a bool is spelt as CEL spells it). */
+export interface ResultTypes {
+  readonly bool: boolean;
+  readonly text: string;
+}
+
+/** An expression that can be asked about any number of subjects. */
+export interface Expression<Subject, Result> {
+  readonly text: string;
+  /** The variables it names, without their parts: `auth`, `request`. */
+  readonly names: ReadonlySet<string>;
+  /** Never throws, and takes milliseconds at most. */
+  evaluate(subject: Subject): Evaluated<Result>;
+}
+
+/** `detail` is for the log; it holds nothing of the subject. */
+export type Evaluated<Result> =
+  | { readonly ok: true; readonly value: Result }
+  | { readonly ok: false; readonly detail: string };
+
+/** Why a text is no expression. Line and column count from 1. */
+export interface ExpressionProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export type CompiledExpression<Subject, Result> =
+  | { readonly ok: true; readonly expression: Expression<Subject, Result> }
+  | { readonly ok: false; readonly problem: ExpressionProblem };
+
+/** Makes an expression of `text`, which may name `variables` and comes to `result`. */
+export function compileExpression<Subject, Kind extends keyof ResultTypes>(
+  text: string,
+  { variables, result }: { readonly variables: Variables<Subject>; readonly result: Kind },
+): CompiledExpression<Subject, ResultTypes[Kind]> {
+  if (text.length > limits.characters) {
+    const message = `it has more than ${String(limits.characters)} characters`;
+    return { ok: false, problem: { line: 1, column: 1, message } };
+  }
+  try {
+    const { ast, type } = variables.parse(text);
+    checkType(ast, type, result);
+    const builder = new Builder(text, variables);
+    const thunk = builder.build(ast, builder.outermost);
+    const read: (value: Value) => ResultTypes[Kind] | undefined = readers[result];
+    return { ok: true, expression: expressionOf(text, builder.names, { thunk, read }) };
+  } catch (error) {
+    return { ok: false, problem: problemOf(text, error) };
+  }
+}
+
+/** `line 2, column 5`, or only the column where there is one line. */
+export function placeIn(text: string, { line, column }: Omit<ExpressionProblem, 'message'>): string {
+  return text.trim().includes('\n')
+    ? `line ${String(line)}, column ${String(column)}`
+    : `column ${String(column)}`;
+}
+
+const fitting = {
+  bool: new Set(['bool', 'dyn']),
+  text: new Set(['string', 'int', 'double', 'bool', 'dyn', 'optional<string>', 'optional<dyn>']),
+} satisfies Record<keyof ResultTypes, ReadonlySet<string>>;
+
+const readers: { readonly [Kind in keyof ResultTypes]: (value: Value) => ResultTypes[Kind] | undefined } = {
+  bool: (value) => (typeof value === 'boolean' ? value : undefined),
+  text: textOf,
+};
+
+function textOf(value: Value): string | undefined {
+  if (value instanceof Optional) return value.value === undefined ? undefined : textOf(value.value);
+  if (typeof value === 'string') return value;
+  return value === null || typeof value === 'object' ? undefined : String(value);
+}
+
+function checkType(ast: ASTNode, type: string, result: keyof ResultTypes): void {
+  if (fitting[result].has(type)) return;
+  const wanted = result === 'bool' ? 'true or false' : 'a text or a number';
+  throw new CompileFailure(ast.start, `it must come to ${wanted}, and comes to ${type}`);
+}
+
+function expressionOf<Subject, Result>(
+  text: string,
+  names: ReadonlySet<string>,
+  { thunk, read }: { readonly thunk: Thunk<Subject>; readonly read: (value: Value) => Result | undefined },
+): Expression<Subject, Result> {
+  return {
+    text,
+    names,
+    evaluate(subject) {
+      try {
+        const value = read(thunk(new Frame(subject)));
+        return value === undefined ? unfitting : { ok: true, value };
+      } catch (error) {
+        return {
+          ok: false,
+          detail: error instanceof EvaluationFailure ? error.message : `it broke: ${nameOf(error)}`,
+        };
+      }
+    },
+  };
+}
+
+/** Data that is nested deeper than the stack is told by a RangeError. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+const unfitting = Object.freeze({ ok: false, detail: 'it comes to no such value' });
+
+function problemOf(text: string, error: unknown): ExpressionProblem {
+  if (error instanceof CompileFailure) return { ...positionOf(text, error.offset), message: error.message };
+  if (error instanceof RangeError) return { line: 1, column: 1, message: 'it is nested too deep' };
+  const { range, summary } = error as LibraryError;
+  const message = summary ?? (error instanceof Error ? error.message : 'it cannot be read');
+  return { ...positionOf(text, range?.start ?? 0), message: plain(message) };
+}
+
+/** What the library tells beside a message: ParseError and TypeError have both. */
+interface LibraryError {
+  readonly range?: { readonly start: number };
+  readonly summary?: string;
+}
+
+function positionOf(text: string, offset: number): Omit<ExpressionProblem, 'message'> {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+const spelt: Readonly<Record<string, string>> = {
+  maxAstNodes: `it has more than ${String(limits.nodes)} parts`,
+  maxDepth: `it is nested more than ${String(limits.depth)} deep`,
+  maxListElements: `a list has more than ${String(limits.listMembers)} members`,
+  maxMapEntries: `a map has more than ${String(limits.listMembers)} entries`,
+  maxCallArguments: 'a function has more than 4 arguments',
+};
+
+function plain(message: string): string {
+  const [, limit = ''] = /^Exceeded (\w+)/u.exec(message) ?? [];
+  return spelt[limit] ?? message.replace(/^./u, (first) => first.toLowerCase());
+}

@@ -1,0 +1,137 @@
+// What expressions about requests can name. docs/reference/expressions.md tells it to users; a test compares the two.
+import { JsonMapping, Mapping, type Value } from './value.ts';
+import { Variables, type VariableGroup } from './variables.ts';
+
+/** What a request must tell so that an expression can be asked about it; an exchange of a data plane is one. */
+export interface RequestSubject {
+  readonly request: {
+    readonly method: string;
+    readonly path: string;
+    readonly query: string | null;
+    readonly host: string;
+    readonly fields: SubjectFields;
+  };
+  readonly forwarded: { readonly fields: Pick<SubjectFields, 'joined'> };
+  readonly client: {
+    readonly address: string;
+    readonly port: number;
+    readonly serverName: string | null;
+    readonly secure: boolean;
+    readonly certificate: string | null;
+  };
+  readonly identity: SubjectIdentity | null;
+}
+
+/** Header fields by their names in lower case. */
+export interface SubjectFields {
+  readonly size: number;
+  nameAt(line: number): string;
+  /** All values of a name joined by `, `. */
+  joined(name: string): string | undefined;
+}
+
+/** Who calls. */
+export interface SubjectIdentity {
+  readonly method: string;
+  readonly subject: string;
+  readonly consumer: string;
+  readonly plan: string;
+  readonly groups: readonly string[];
+  readonly scopes: readonly string[];
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly keyId: string;
+}
+
+/** The variables of requests; `now` is the time of day in milliseconds since 1970. */
+export function requestVariables(now: () => number): Variables<RequestSubject> {
+  return new Variables<RequestSubject>({
+    ...requestGroup,
+    now: { type: 'google.protobuf.Timestamp', read: () => new Date(now()) },
+  });
+}
+
+const requestGroup: VariableGroup<RequestSubject> = {
+  request: {
+    method: { type: 'string', read: ({ request }) => request.method },
+    scheme: { type: 'string', read: ({ client }) => (client.secure ? 'https' : 'http') },
+    host: { type: 'string', read: ({ request }) => request.host },
+    path: { type: 'string', read: ({ request }) => request.path },
+    query: {
+      type: 'map<string, list<string>>',
+      read: ({ request }) => new QueryMapping(request.query ?? ''),
+    },
+    headers: { type: 'map<string, string>', read: ({ request }) => new FieldMapping(request.fields) },
+    id: { type: 'string', read: ({ forwarded }) => forwarded.fields.joined('x-request-id') },
+  },
+  source: {
+    address: { type: 'string', read: ({ client }) => client.address },
+    port: { type: 'int', read: ({ client }) => BigInt(client.port) },
+  },
+  tls: {
+    sni: { type: 'string', read: ({ client }) => client.serverName ?? '' },
+    client: {
+      fingerprint: { type: 'string', read: ({ client }) => client.certificate ?? '' },
+    },
+  },
+  auth: {
+    method: { type: 'string', read: ({ identity }) => identity?.method ?? '' },
+    subject: { type: 'string', read: ({ identity }) => identity?.subject ?? '' },
+    consumer: { type: 'string', read: ({ identity }) => identity?.consumer ?? '' },
+    plan: { type: 'string', read: ({ identity }) => identity?.plan ?? '' },
+    groups: { type: 'list<string>', read: ({ identity }) => identity?.groups ?? nothing },
+    scopes: { type: 'list<string>', read: ({ identity }) => identity?.scopes ?? nothing },
+    claims: {
+      type: 'map<string, dyn>',
+      read: ({ identity }) => new JsonMapping(identity?.claims ?? noClaims),
+    },
+    keyId: { type: 'string', read: ({ identity }) => identity?.keyId ?? '' },
+  },
+};
+
+const nothing: readonly string[] = Object.freeze([]);
+const noClaims = Object.freeze({});
+
+/** Header fields: lower-case names, repeated ones joined by `, `. */
+class FieldMapping extends Mapping {
+  readonly #fields: SubjectFields;
+
+  constructor(fields: SubjectFields) {
+    super();
+    this.#fields = fields;
+  }
+
+  get(key: string): Value | undefined {
+    return this.#fields.joined(key);
+  }
+
+  keys(): readonly string[] {
+    const names = new Set<string>();
+    for (let line = 0; line < this.#fields.size; line += 1) names.add(this.#fields.nameAt(line));
+    return [...names];
+  }
+}
+
+/** Query parameters, decoded as those of HTML forms are; each name has all of its values, in order. */
+class QueryMapping extends Mapping {
+  readonly #query: string;
+  #parsed: URLSearchParams | null = null;
+
+  constructor(query: string) {
+    super();
+    this.#query = query;
+  }
+
+  get(key: string): Value | undefined {
+    const values = this.#parameters().getAll(key);
+    return values.length === 0 ? undefined : values;
+  }
+
+  keys(): readonly string[] {
+    return [...new Set(this.#parameters().keys())];
+  }
+
+  #parameters(): URLSearchParams {
+    this.#parsed ??= new URLSearchParams(this.#query);
+    return this.#parsed;
+  }
+}
