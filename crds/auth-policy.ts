@@ -1,5 +1,6 @@
 // AuthPolicy: who may call. One of the ways told in `authenticate` must succeed.
 import * as z from 'zod';
+import { clientCertificateSchema } from './client-certificate-authentication.ts';
 import { listByKeys, oneOf, type Frozen } from './grammar.ts';
 import { partName } from './fields.ts';
 import { jwtSchema } from './jwt-authentication.ts';
@@ -7,8 +8,8 @@ import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 
 const authentication = oneOf({
-  type: 'The kind of credential: JWT.',
-  variants: { JWT: { jwt: jwtSchema } },
+  type: 'The kind of credential: JWT or ClientCertificate.',
+  variants: { JWT: { jwt: jwtSchema }, ClientCertificate: { clientCertificate: clientCertificateSchema } },
   common: { name: partName.describe('Name of this way, for logs and metrics, such as staff.') },
 });
 

@@ -7,6 +7,7 @@ import {
   type CredentialSource,
   type JwtAuthentication,
 } from './authentication.ts';
+import { clientCertificateShape } from './client-certificate-shape.ts';
 import { cookieName, fieldName, millis } from './field-shapes.ts';
 import { jwtAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
 import * as shape from './shape.ts';
@@ -42,6 +43,7 @@ const jwt: Shape<JwtAuthentication> = object({
 
 const ways = {
   JWT: jwt,
+  ClientCertificate: clientCertificateShape,
 } satisfies { readonly [K in AuthenticationWay['kind']]: Shape<Extract<AuthenticationWay, { kind: K }>> };
 
 /** Reads an {@link Authentication}. */

@@ -1,3 +1,4 @@
+import type { ClientCertificateAuthentication } from './client-certificate.ts';
 import type { ResourceId } from './ids.ts';
 
 /** What one level of AuthPolicy asks of a request: that one of `alternatives` lets it in. */
@@ -12,7 +13,7 @@ export interface Authentication {
 }
 
 /** A way to prove who calls. */
-export type AuthenticationWay = JwtAuthentication;
+export type AuthenticationWay = JwtAuthentication | ClientCertificateAuthentication;
 
 /** Where a request carries a credential. */
 export type CredentialSource = HeaderSource | CookieSource | QuerySource;

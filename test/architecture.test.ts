@@ -139,7 +139,7 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'dataplane/listen': {
     rooms: ['snapshot', 'dataplane/h2', 'dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
-    builtins: ['node:dgram', 'node:net', 'node:tls'],
+    builtins: ['node:crypto', 'node:dgram', 'node:net', 'node:tls'],
   },
   'dataplane/subscribe': {
     rooms: contract,

@@ -201,6 +201,13 @@ const table: Table = {
     accepted('Invalid', `${field}: ${detail}. Until then none of its settings hold.`),
   KeysUnresolved: ({ field, reason, detail }) =>
     resolvedRefs(reason, `${field} ${detail}. Until then what the policy holds for is closed.`),
+  CredentialsUnresolved: ({ field, reason, detail }) =>
+    resolvedRefs(reason, `${field} ${detail}. Until then what the policy holds for is closed.`),
+  ClientCertificatesNotAsked: ({ listeners, isOnly }) =>
+    programmed(
+      'ClientCertificatesNotAsked',
+      `Clients of listener ${listeners.join(', ')} are not asked for certificates${isOnly ? ', so that nobody is let in there' : ''}; set spec.tls.frontend of the Gateway, or let the policy hold for HTTPS listeners only.`,
+    ),
   KeysPending: ({ source, detail }) =>
     programmed(
       'Reconciling',

@@ -143,6 +143,19 @@ export type PolicyProblem =
       readonly reason: 'KeysNotFound' | 'InvalidKeys';
       readonly detail: string;
     }
+  /** What a way in needs beside keys. */
+  | {
+      readonly kind: 'CredentialsUnresolved';
+      readonly field: string;
+      readonly reason: 'RevocationListNotFound' | 'InvalidRevocationList';
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'ClientCertificatesNotAsked';
+      readonly listeners: readonly string[];
+      /** No other way in is left there. */
+      readonly isOnly: boolean;
+    }
   | { readonly kind: 'KeysPending'; readonly source: string; readonly detail: string | null }
   | { readonly kind: 'PolicyOverridden'; readonly by: readonly string[] }
   | { readonly kind: 'PolicyPartlyOverridden'; readonly by: readonly string[] }

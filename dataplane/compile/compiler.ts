@@ -145,7 +145,9 @@ export class Compiler {
     authentication: Authentication,
     all: ReadonlyMap<ResourceId, KeySet>,
   ): MadeAuthentication {
-    const ids = new Set(authentication.alternatives.map(({ keySet }) => keySet));
+    const ids = new Set(
+      authentication.alternatives.flatMap((way) => (way.kind === 'JWT' ? [way.keySet] : [])),
+    );
     const keySets = [...ids].flatMap((id) => all.get(id) ?? []);
     const known = this.#authentications.get(authentication);
     if (known !== undefined && sameList(known.keySets, keySets)) return known.made;

@@ -27,14 +27,21 @@ export interface Client {
   /** Null without TLS, and when the client sent no server name. */
   readonly serverName: string | null;
   readonly secure: boolean;
-  /** SHA-256 of the certificate that proved who the client is, in lower-case hexadecimal; null without one. */
-  readonly certificate: string | null;
+  /** The certificate by which the listener knows the client, the same object for all of a connection; null without. */
+  readonly certificate: ClientCertificate | null;
+}
+
+/** A certificate that the listener has verified. */
+export interface ClientCertificate {
+  /** SHA-256 of it, in lower-case hexadecimal. */
+  readonly fingerprint: string;
+  readonly der: Uint8Array;
 }
 
 /** What authentication established; the one identity all other policies read. Frozen. */
 export interface Identity {
   /** How it was established; `''` for nobody. */
-  readonly method: '' | 'JWT';
+  readonly method: '' | 'JWT' | 'ClientCertificate';
   /** Who it is to whoever vouches for it, such as the claim `sub`. */
   readonly subject: string;
   /** `<namespace>/<name>` of the Consumer; `''` for none. */

@@ -1,3 +1,4 @@
+import { ConnectionCertificate } from './client-certificate.ts';
 import { Clock } from './clock.ts';
 import { proxyHeader } from './proxy-header.ts';
 import { clientHello } from './client-hello.ts';
@@ -12,7 +13,7 @@ import type { RelayTerms } from './relay/relay-connection.ts';
 import type { ProxySource } from './proxy-header.ts';
 import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { TlsServers } from './tls-servers.ts';
-import type { Client } from '#dataplane/http/exchange.ts';
+import type { Client, ClientCertificate } from '#dataplane/http/exchange.ts';
 import type { Relay, TlsChoice, TlsPort } from '#dataplane/runtime.ts';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -209,7 +210,8 @@ class Accepting implements ClientConnection {
 
   #shaken(socket: TLSSocket, choice: Shaking, serverName: string | null): void {
     const { terms } = choice;
-    const certificate = terms.clientCertificates !== 'None' && socket.authorized ? digestOf(socket) : null;
+    const certificate =
+      terms.clientCertificates !== 'None' && socket.authorized ? certificateOf(socket) : null;
     const client = { ...this.#client(), secure: true, serverName, certificate };
     if (choice.kind === 'Relay') {
       this.#relay(choice.relay, socket, { client, protocol: 'TLS' });
@@ -280,9 +282,9 @@ class Accepting implements ClientConnection {
   }
 }
 
-function digestOf(socket: TLSSocket): string | null {
+function certificateOf(socket: TLSSocket): ClientCertificate | null {
   const certificate = socket.getPeerX509Certificate();
-  return certificate === undefined ? null : certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  return certificate === undefined ? null : new ConnectionCertificate(certificate);
 }
 
 /** What begins with a handshake. */

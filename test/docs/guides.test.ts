@@ -83,9 +83,10 @@ test('docs/guides/troubleshooting.md lists exactly the reasons that conditions c
   const spelt = [...words.matchAll(/type: '([A-Za-z]+)',\s*reason: '([A-Za-z]+)'/g)].map(
     (match) => `${match[1]} ${match[2]}`,
   );
-  const keys = [...read('controller/translate/policies/keys.ts').matchAll(/reason: '([A-Za-z]+)'/g)].map(
-    (match) => `ResolvedRefs ${match[1]}`,
-  );
+  const policies = 'controller/translate/policies';
+  const keys = ['keys.ts', ...readdirSync(path.join(root, policies, 'ways')).map((name) => `ways/${name}`)]
+    .flatMap((name) => [...read(`${policies}/${name}`).matchAll(/reason: '([A-Za-z]+)'/g)])
+    .map((match) => `ResolvedRefs ${match[1]}`);
   const provisioning = /readonly reason: ((?:'[A-Za-z]+'(?: \| )?)+);/.exec(
     read('controller/translate/input.ts'),
   );

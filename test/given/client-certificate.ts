@@ -10,7 +10,7 @@ export interface GivenClientCertificate {
 }
 
 export interface AlternativeName {
-  readonly type: 'dns' | 'ip' | 'url';
+  readonly type: 'dns' | 'ip' | 'url' | 'email';
   readonly value: string;
 }
 
@@ -22,6 +22,8 @@ export interface GivenAuthority {
     name: string,
     choices?: { readonly names?: readonly AlternativeName[]; readonly hasEnded?: true },
   ): Promise<GivenClientCertificate>;
+  /** A revocation list of these serial numbers, PEM, good for an hour or, if `hasEnded`, not any more. */
+  revoke(serials: readonly string[], choices?: { readonly hasEnded?: true }): Promise<string>;
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
@@ -59,6 +61,20 @@ export async function givenAuthority(name: string): Promise<GivenAuthority> {
       );
       const key = await webcrypto.subtle.exportKey('pkcs8', own.privateKey);
       return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') };
+    },
+    async revoke(serials, { hasEnded } = {}) {
+      const list = await x509.X509CrlGenerator.create(
+        {
+          issuer: authority.subject,
+          thisUpdate: new Date(Date.now() - hourMs),
+          nextUpdate: new Date(Date.now() + (hasEnded === true ? -60_000 : hourMs)),
+          entries: serials.map((serialNumber) => ({ serialNumber })),
+          signingKey: keys.privateKey,
+          signingAlgorithm,
+        },
+        webcrypto,
+      );
+      return x509.PemConverter.encode(list.rawData, 'X509 CRL');
     },
   };
 }

@@ -1,5 +1,10 @@
 // An issuer of tokens with real keys, and Authentication resources that trust it.
-import { jwtDefaults, type Authentication, type JwtAuthentication } from '#snapshot/authentication.ts';
+import {
+  jwtDefaults,
+  type Authentication,
+  type AuthenticationWay,
+  type JwtAuthentication,
+} from '#snapshot/authentication.ts';
 import type { AvailableKeySet, JsonWebKey, JwtAlgorithm } from '#snapshot/key-set.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { KeyObject, sign } from 'node:crypto';
@@ -77,7 +82,7 @@ export function givenJwt(given: Partial<JwtAuthentication> = {}): JwtAuthenticat
   };
 }
 
-export function givenAuthentication(...alternatives: readonly JwtAuthentication[]): Authentication {
+export function givenAuthentication(...alternatives: readonly AuthenticationWay[]): Authentication {
   return {
     kind: 'Authentication',
     id: resourceId('Authentication', 'shop', 'auth'),

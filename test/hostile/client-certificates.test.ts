@@ -92,7 +92,7 @@ describe('a listener that wants certificates', () => {
       using dataPlane = await aPlane(backend.port, { 'secure.test': secure });
       assert.equal(await tried(dataPlane.port, 'secure.test', { ...ada, maxVersion: version }), 200);
       const digest = new X509Certificate(ada.cert).fingerprint256.replaceAll(':', '').toLowerCase();
-      assert.equal(dataPlane.records[0]?.client.certificate, digest);
+      assert.equal(dataPlane.records[0]?.client.certificate?.fingerprint, digest);
     });
 
     it(`holds to it in a session that is resumed (${version})`, async () => {

@@ -9,6 +9,7 @@ import {
   arbitraryForwardExtras,
   arbitraryListenerTls,
 } from './arbitrary-traffic.ts';
+import { clientCertificate } from './arbitrary-ways.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const fieldName = fc.stringMatching(/^[a-z0-9_-]{1,10}$/);
@@ -191,18 +192,21 @@ const byKind = {
     id: id('Authentication'),
     policy: text,
     alternatives: list(
-      fc.record({
-        kind: constant('JWT'),
-        name: text,
-        credential,
-        issuer: text,
-        audiences: list(text),
-        keySet: id('KeySet'),
-        clockSkewMs: millis,
-        maxAgeMs: nullable(millis),
-        requiredClaims: list(fc.record({ claim: text, values: list(text) })),
-        claimsToHeaders: list(fc.record({ claim: text, header: fieldName })),
-      }),
+      fc.oneof(
+        fc.record({
+          kind: constant('JWT'),
+          name: text,
+          credential,
+          issuer: text,
+          audiences: list(text),
+          keySet: id('KeySet'),
+          clockSkewMs: millis,
+          maxAgeMs: nullable(millis),
+          requiredClaims: list(fc.record({ claim: text, values: list(text) })),
+          claimsToHeaders: list(fc.record({ claim: text, header: fieldName })),
+        }),
+        clientCertificate,
+      ),
     ),
     optional: fc.boolean(),
   }),

@@ -7,6 +7,7 @@ import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
 import { closedPolicy, placedRules, type Layer, type PolicyModel } from './policy.ts';
 import { refusedModel } from './source.ts';
+import { clientCertificateWay } from './ways/client-certificate.ts';
 import { jwtWay } from './ways/jwt.ts';
 import type { FoundWay, UnresolvedWay, WayPlace } from './ways/way.ts';
 
@@ -97,7 +98,9 @@ function wayOf(read: Read, at: WayPlace, authentication: Authentication): FoundW
   switch (authentication.type) {
     case 'JWT':
       return jwtWay(read, at, authentication);
+    case 'ClientCertificate':
+      return clientCertificateWay(read, at, authentication);
     default:
-      return authentication.type satisfies never;
+      return authentication satisfies never;
   }
 }

@@ -4,6 +4,7 @@ import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import type { Read, Unit } from '../memo.ts';
 import { effectAt } from '../policies/effects.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from '../policies/policy.ts';
+import { unaskedCertificates } from '../policies/unasked-certificates.ts';
 import { policyUnits } from '../policies/protection.ts';
 import { policySource, type PolicySource } from '../policies/source.ts';
 import { targetsOf, type Ancestor, type Target } from '../policies/target.ts';
@@ -117,6 +118,11 @@ function programmedCondition(read: Read, policy: PolicyModel, gateway: GatewayKe
     return bad(problem);
   }
   const { aside, by, told } = effectAt(read, gateway, policyTitle(policy));
+  const unasked = unaskedCertificates(read, gateway, policy);
+  if (unasked !== null) {
+    const words = wordsOf({ kind: 'ClientCertificatesNotAsked', ...unasked });
+    return { ...words, status: unasked.isOnly ? 'False' : 'True' };
+  }
   if (aside === 0) {
     return good('Programmed', told);
   }

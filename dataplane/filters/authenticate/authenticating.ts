@@ -7,6 +7,7 @@ import type { KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { AuthenticationFilter } from './authentication-filter.ts';
 import type { Authenticator } from './authenticator.ts';
+import { CertificateAuthenticator } from './certificate-authenticator.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
 import { TokenCache } from './token-cache.ts';
@@ -91,9 +92,20 @@ function authenticators(
   keySets: ReadonlyMap<ResourceId, ReadyKeySet>,
   surroundings: TokenSurroundings,
 ): readonly Authenticator[] {
-  const groups = Map.groupBy(alternatives, ({ kind, credential }) => `${kind} ${JSON.stringify(credential)}`);
-  return [...groups.values()].flatMap((rules) => {
-    const [first] = rules;
-    return first === undefined ? [] : [new JwtAuthenticator(first.credential, rules, keySets, surroundings)];
+  const tokens = Map.groupBy(
+    alternatives.filter((way) => way.kind === 'JWT'),
+    ({ credential }) => JSON.stringify(credential),
+  );
+  return alternatives.flatMap((way): readonly Authenticator[] => {
+    switch (way.kind) {
+      case 'JWT': {
+        const rules = tokens.get(JSON.stringify(way.credential)) ?? [];
+        return rules[0] === way ? [new JwtAuthenticator(way.credential, rules, keySets, surroundings)] : [];
+      }
+      case 'ClientCertificate':
+        return [new CertificateAuthenticator(way, surroundings.now)];
+      default:
+        return way satisfies never;
+    }
   });
 }

@@ -25,3 +25,10 @@ export interface UnresolvedWay {
   readonly kind: 'Unresolved';
   readonly problem: Problem;
 }
+
+/** A reference of a way in that leads nowhere, or to what cannot be used. */
+export function unresolved(
+  problem: Omit<Extract<Problem, { kind: 'CredentialsUnresolved' }>, 'kind'>,
+): UnresolvedWay {
+  return { kind: 'Unresolved', problem: { kind: 'CredentialsUnresolved', ...problem } };
+}

@@ -1,0 +1,75 @@
+import type { Authentication } from '#crds/auth-policy.ts';
+import type { ClientCertificateAuthentication } from '#crds/client-certificate-authentication.ts';
+import type { CertificateNameMatch, Revocation } from '#snapshot/client-certificate.ts';
+import { entryOf } from '../../data.ts';
+import type { Read } from '../../memo.ts';
+import { readRevocationBinary, readRevocationText } from './revocation.ts';
+import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
+
+/** The way in by a client's certificate at `at`. */
+export function clientCertificateWay(
+  read: Read,
+  at: WayPlace,
+  { name, clientCertificate }: Extract<Authentication, { type: 'ClientCertificate' }>,
+): FoundWay | UnresolvedWay {
+  const revocation = revocationOf(read, at, clientCertificate.revocation);
+  if (revocation !== null && revocation.kind === 'Unresolved') {
+    return revocation;
+  }
+  const { subjectFrom, allow, certificateToHeader: told } = clientCertificate;
+  return {
+    kind: 'Found',
+    way: {
+      kind: 'ClientCertificate',
+      name,
+      subjectFrom,
+      allow: allow.map((one) => nameMatch(one)),
+      revocation,
+      certificateHeader:
+        told === undefined ? null : { header: told.header.toLowerCase(), format: told.format },
+    },
+    resources: [],
+    remoteKeys: [],
+    pending: null,
+  };
+}
+
+function nameMatch(one: ClientCertificateAuthentication['allow'][number]): CertificateNameMatch {
+  switch (one.type) {
+    case 'DNS':
+      return { of: 'DNS', ...one.dns };
+    case 'URI':
+      return { of: 'URI', ...one.uri };
+    case 'Email':
+      return { of: 'Email', ...one.email };
+    case 'TrustDomain':
+      return { of: 'TrustDomain', match: 'Exact', value: one.trustDomain };
+    default:
+      return one satisfies never;
+  }
+}
+
+function revocationOf(
+  read: Read,
+  at: WayPlace,
+  told: ClientCertificateAuthentication['revocation'],
+): Revocation | UnresolvedWay | null {
+  if (told === undefined) {
+    return null;
+  }
+  const field = `${at.field}.clientCertificate.revocation.configMapRef`;
+  const { name, key } = told.configMapRef;
+  const { namespace } = at.policy;
+  const object = read.get('ConfigMap', namespace, name);
+  const text = entryOf(object?.data, key);
+  const binary = entryOf(object?.binaryData, key);
+  const title = `names key ${key} of ConfigMap ${namespace}/${name}, which`;
+  if (text === null && binary === null) {
+    const detail = `${title} does not exist; create it with that key`;
+    return unresolved({ field, reason: 'RevocationListNotFound', detail });
+  }
+  const found = text === null ? readRevocationBinary(binary ?? '') : readRevocationText(text);
+  return found.kind === 'Read'
+    ? found.revocation
+    : unresolved({ field, reason: 'InvalidRevocationList', detail: `${title} ${found.detail}; correct it` });
+}

@@ -1,0 +1,137 @@
+// Certificates that are taken back, as users list them: certificate revocation lists (RFC 5280 section 5) or serial
+// numbers. A list's own signature is not checked: it is its owner who put it into the ConfigMap.
+import type { Revocation, RevocationList } from '#snapshot/client-certificate.ts';
+import { derElements, derMembers, derTags, nameDigest, serialText, type DerElement } from '#snapshot/der.ts';
+
+/** A list, or what is wrong with it. */
+export type ReadRevocation =
+  | { readonly kind: 'Read'; readonly revocation: Revocation }
+  | { readonly kind: 'Invalid'; readonly detail: string };
+
+/** Most certificates one source may name. */
+const serialsMax = 50_000;
+
+/** Reads text: PEM blocks, or serial numbers a line. */
+export function readRevocationText(text: string): ReadRevocation {
+  if (!text.includes('-----BEGIN')) {
+    return serialsOf(text);
+  }
+  const blocks = text.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g) ?? [];
+  if (blocks.length === 0 || blocks.length !== text.split('-----BEGIN').length - 1) {
+    return invalid('holds something else than PEM blocks of X509 CRL');
+  }
+  return listsOf(blocks.map((block) => fromBase64(block.replaceAll(/-----[^-]+-----|\s/g, ''))));
+}
+
+/** Reads one list in DER, itself in base64. */
+export function readRevocationBinary(encoded: string): ReadRevocation {
+  return listsOf([fromBase64(encoded)]);
+}
+
+function fromBase64(text: string): Uint8Array | null {
+  try {
+    return Uint8Array.fromBase64(text);
+  } catch {
+    return null;
+  }
+}
+
+function serialsOf(text: string): ReadRevocation {
+  const serials: string[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const written = (line.split('#')[0] ?? '').trim();
+    if (written === '') {
+      continue;
+    }
+    const digits = written.replace(/^0x/i, '').replaceAll(':', '').toLowerCase();
+    if (!/^[0-9a-f]{1,64}$/.test(digits)) {
+      return invalid(`has no serial number in hexadecimal in line ${String(index + 1)}`);
+    }
+    serials.push(digits.replace(/^0+(?=.)/, ''));
+  }
+  return bounded({ kind: 'Serials', serials: [...new Set(serials)].sort() }, serials.length);
+}
+
+function listsOf(encoded: readonly (Uint8Array | null)[]): ReadRevocation {
+  const lists: RevocationList[] = [];
+  for (const one of encoded) {
+    const list = one === null ? 'is no base64' : readList(one);
+    if (typeof list === 'string') {
+      return invalid(list);
+    }
+    lists.push(list);
+  }
+  return bounded(
+    { kind: 'Lists', lists },
+    lists.reduce((sum, { serials }) => sum + serials.length, 0),
+  );
+}
+
+function bounded(revocation: Revocation, count: number): ReadRevocation {
+  return count > serialsMax
+    ? invalid(`names ${String(count)} certificates; at most ${String(serialsMax)} are read`)
+    : { kind: 'Read', revocation };
+}
+
+function invalid(detail: string): ReadRevocation {
+  return { kind: 'Invalid', detail };
+}
+
+const extensionsTag = 0xa0;
+
+/** TBSCertList: version, signature, issuer, thisUpdate, nextUpdate, revokedCertificates, extensions. */
+function readList(der: Uint8Array): RevocationList | string {
+  const [whole] = derElements(der) ?? [];
+  const [signed] = derMembers(whole, derTags.sequence);
+  const all = derMembers(signed, derTags.sequence);
+  const [, issuer, , ...rest] = all[0]?.tag === derTags.integer ? all.slice(1) : all;
+  if (issuer?.tag !== derTags.sequence) {
+    return 'is no certificate revocation list';
+  }
+  const nextUpdateMs = timeOf(rest[0]);
+  if (nextUpdateMs === null) {
+    return 'is a certificate revocation list without nextUpdate, which RFC 5280 demands';
+  }
+  const extensions = derMembers(
+    rest.find(({ tag }) => tag === extensionsTag),
+    extensionsTag,
+  );
+  if (hasCritical(extensions[0])) {
+    return 'is a certificate revocation list with critical extensions (indirect, partial or a delta); only whole lists are read';
+  }
+  const revoked = rest.find(({ tag }) => tag === derTags.sequence);
+  const serials: string[] = [];
+  for (const entry of derMembers(revoked, derTags.sequence)) {
+    const [serial, , entryExtensions] = derMembers(entry, derTags.sequence);
+    if (serial?.tag !== derTags.integer || hasCritical(entryExtensions)) {
+      return 'has an entry that cannot be read';
+    }
+    serials.push(serialText(serial));
+  }
+  return { issuer: nameDigest(issuer), serials: [...new Set(serials)].sort(), nextUpdateMs };
+}
+
+/** Whether one of the extensions is critical: whoever does not know it must not use the list (RFC 5280 section 5.2). */
+function hasCritical(extensions: DerElement | undefined): boolean {
+  return derMembers(extensions, derTags.sequence).some((one) =>
+    derMembers(one, derTags.sequence).some(({ tag, content }) => tag === booleanTag && content[0] !== 0),
+  );
+}
+
+const booleanTag = 0x01;
+
+/** Milliseconds since 1970; null for no time (RFC 5280 section 4.1.2.5). */
+function timeOf(element: DerElement | undefined): number | null {
+  const text = Buffer.from(element?.content ?? []).toString('latin1');
+  const isShort = element?.tag === derTags.utcTime;
+  if (!isShort && element?.tag !== derTags.generalizedTime) {
+    return null;
+  }
+  const found = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/.exec(text);
+  if (found === null || (found[1]?.length === 2) !== isShort) {
+    return null;
+  }
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found.slice(1).map(Number);
+  const century = isShort ? (year < 50 ? 2000 : 1900) : 0;
+  return Math.max(0, Date.UTC(century + year, month - 1, day, hour, minute, second));
+}
