@@ -162,6 +162,21 @@ export const dashboards: readonly Dashboard[] = [
         ],
       },
       {
+        title: 'Bad credentials',
+        description: 'Of policies that count them; those of blocked addresses are not looked at.',
+        unit: 'reqps',
+        queries: [
+          [rate('turnpike_authentication_failures_total', 'policy'), '{{policy}}'],
+          [rate('turnpike_authentication_blocked_requests_total', 'policy'), '{{policy}} blocked'],
+        ],
+      },
+      {
+        title: 'Addresses blocked for bad credentials',
+        description: 'How many blocks begin.',
+        unit: 'short',
+        queries: [[rate('turnpike_authentication_blocks_total', 'policy'), '{{policy}}']],
+      },
+      {
         title: 'Rate limits: decisions',
         description: 'Requests by what a rule said of them.',
         unit: 'reqps',

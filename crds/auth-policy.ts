@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { clientCertificateSchema } from './client-certificate-authentication.ts';
 import { listByKeys, oneOf, type Frozen } from './grammar.ts';
 import { partName } from './fields.ts';
+import { denialSchema, realmSchema, resourceMetadataSchema } from './denial.ts';
+import { guessProtectionSchema } from './guess-protection.ts';
 import { jwtSchema } from './jwt-authentication.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
@@ -27,6 +29,14 @@ const rules = z
       .default(false)
       .describe(
         'Whether a request without any credential passes too, as nobody. One with a bad credential never does.',
+      ),
+    realm: realmSchema.exactOptional(),
+    resourceMetadata: resourceMetadataSchema.exactOptional(),
+    denial: denialSchema.exactOptional(),
+    protection: guessProtectionSchema
+      .exactOptional()
+      .describe(
+        'Protection against guessing: who brings bad credentials again and again is blocked for a time, counted in each data plane. Left out: 100 failures in a minute block for a minute where a way in takes passwords, and nothing is counted where all take tokens or keys, which nobody can guess.',
       ),
   })
   .describe('Who may call.');

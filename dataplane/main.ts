@@ -192,6 +192,13 @@ function report(event: DataPlaneEvent): void {
       if (event.level === 'None') log.info('OverloadOver');
       else log.warn('Overload', { level: event.level, note: overloadNote(event.level) });
       break;
+    case 'AuthenticationBlocked':
+      log.warn('AuthenticationBlocked', {
+        client: event.client,
+        policy: event.policy,
+        seconds: event.blockMs / 1000,
+      });
+      break;
     case 'RateLimitStore':
       if (event.available) log.info('RateLimitStoreAvailable');
       else

@@ -8,6 +8,8 @@ import type { RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { Compiler } from '#dataplane/compile/compiler.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
+import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
+import type { GuessBlock } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import { createListeners } from '#dataplane/listen/listeners.ts';
 import type { DrainOptions, Listeners } from '#dataplane/listen/listeners.ts';
@@ -50,6 +52,7 @@ export type DataPlaneEvent =
   | SubscribeEvent
   | PortNews
   | { readonly kind: 'Overload'; readonly level: OverloadLevel }
+  | ({ readonly kind: 'AuthenticationBlocked' } & GuessBlock)
   | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string };
 
 /** A data plane that runs. */
@@ -73,7 +76,11 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     random: Math.random,
     onStoreChange: (available, reason) => options.report({ kind: 'RateLimitStore', available, reason }),
   });
+  const guesses = new GuessCounters({
+    onBlock: (block) => options.report({ kind: 'AuthenticationBlocked', ...block }),
+  });
   const authenticating = createAuthenticating({
+    guards: guesses,
     now: Date.now,
     onMissingKey: (keySet, kid) => subscriber.missingKey(keySet, kid),
   });
@@ -85,6 +92,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     {
       snapshot: () => snapshotFigures(subscriber.state()),
       rateLimits: () => rateLimiting.stats(),
+      guesses: () => guesses.figures(),
       log: () => accessLog,
       clients: () => listeners.connectionCount(),
       backends: () => upstreams.figures(),

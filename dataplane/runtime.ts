@@ -149,7 +149,7 @@ export interface ResponseFilter {
 }
 
 /** What becomes of a request that its filters let through. */
-export type Action = Forward | Redirect | Closed;
+export type Action = Forward | OwnAnswer | Closed;
 
 /** Sends the request to a backend. */
 export interface Forward {
@@ -197,9 +197,9 @@ export interface Backend {
   readonly mirrors: readonly Mirror[];
 }
 
-/** Answers with a redirect. */
-export interface Redirect {
-  readonly kind: 'Redirect';
+/** Answers by itself. */
+export interface OwnAnswer {
+  readonly kind: 'Redirect' | 'ResourceMetadata';
   apply(exchange: Exchange): Answered;
 }
 

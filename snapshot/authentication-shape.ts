@@ -5,11 +5,13 @@ import {
   type AuthenticationWay,
   type CredentialPlaces,
   type CredentialSource,
+  type GuessProtection,
   type JwtAuthentication,
 } from './authentication.ts';
 import { clientCertificateShape } from './client-certificate-shape.ts';
-import { cookieName, fieldName, millis } from './field-shapes.ts';
+import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes.ts';
 import { jwtAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
+import type { ResourceMetadata } from './resource-metadata.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 
@@ -46,13 +48,36 @@ const ways = {
   ClientCertificate: clientCertificateShape,
 } satisfies { readonly [K in AuthenticationWay['kind']]: Shape<Extract<AuthenticationWay, { kind: K }>> };
 
+/** Fields of a {@link ResourceMetadata}. */
+export const resourceMetadataFields: shape.Fields<ResourceMetadata> = {
+  resource: shape.text,
+  authorizationServers: shape.list(shape.text),
+  scopes: shape.list(shape.text),
+};
+
+const protection: Shape<GuessProtection> = object({
+  failures: count,
+  accountFailures: count,
+  windowMs: shape.integer(1),
+  blockMs: shape.integer(1),
+});
+
 /** Reads an {@link Authentication}. */
 export const authenticationShape: Shape<Authentication> = object({
   kind: shape.oneOf('Authentication'),
   id: shape.idOf('Authentication'),
   policy: shape.text,
   alternatives: shape.list(variant<AuthenticationWay>('kind', ways)),
-  ...shape.defaulted({ optional: shape.flag }, authenticationDefaults),
+  ...shape.defaulted(
+    {
+      optional: shape.flag,
+      realm: shape.text,
+      resourceMetadata: shape.nullable(object(resourceMetadataFields)),
+      denial: shape.nullable(object({ contentType: fieldValue, body: shape.text })),
+      protection: shape.nullable(protection),
+    },
+    authenticationDefaults,
+  ),
 });
 
 const jsonWebKey: Shape<JsonWebKey> = object({

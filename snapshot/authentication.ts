@@ -1,5 +1,6 @@
 import type { ClientCertificateAuthentication } from './client-certificate.ts';
 import type { ResourceId } from './ids.ts';
+import type { ResourceMetadata } from './resource-metadata.ts';
 
 /** What one level of AuthPolicy asks of a request: that one of `alternatives` lets it in. */
 export interface Authentication {
@@ -10,6 +11,32 @@ export interface Authentication {
   readonly alternatives: readonly AuthenticationWay[];
   /** Whether a request without any credential passes, as nobody. One with a bad credential never does. */
   readonly optional: boolean;
+  /** Of challenges that have none of their own; `''`: the host that was asked for. */
+  readonly realm: string;
+  /** Null: clients are not told where tokens are to be had. */
+  readonly resourceMetadata: ResourceMetadata | null;
+  /** Null: refusals are told by problem details. */
+  readonly denial: DenialText | null;
+  /** Null: bad credentials are not counted. */
+  readonly protection: GuessProtection | null;
+}
+
+/** A template of refusals. */
+export interface DenialText {
+  readonly contentType: string;
+  /** `{status}`, `{title}` and `{requestId}` stand for these. */
+  readonly body: string;
+}
+
+/**
+ * When an address is blocked for bad credentials. So many in a window of its own, and one when there were so many for
+ * the same account from anywhere; 0 for no such limit.
+ */
+export interface GuessProtection {
+  readonly failures: number;
+  readonly accountFailures: number;
+  readonly windowMs: number;
+  readonly blockMs: number;
 }
 
 /** A way to prove who calls. */
@@ -80,7 +107,16 @@ export interface ClaimToHeader {
 }
 
 /** What an authentication does that its encoded form does not tell. */
-export const authenticationDefaults: Pick<Authentication, 'optional'> = Object.freeze({ optional: false });
+export const authenticationDefaults: Pick<
+  Authentication,
+  'optional' | 'realm' | 'resourceMetadata' | 'denial' | 'protection'
+> = Object.freeze({
+  optional: false,
+  realm: '',
+  resourceMetadata: null,
+  denial: null,
+  protection: null,
+});
 
 /** Where a token is that nothing else is told of: in Authorization, as RFC 6750 section 2.1 has it, and it goes on. */
 export const bearerToken: CredentialPlaces = Object.freeze({

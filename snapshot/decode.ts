@@ -1,7 +1,7 @@
 // The door of the contract: text in, frozen resources out. Every field of every kind is checked here, once, so that
 // nobody behind it needs to. Fields it does not know are ignored; a kind it does not know is refused alone; a filter or
 // an action it does not know stays as that, so that it can be closed.
-import { authenticationShape, keySetShape } from './authentication-shape.ts';
+import { authenticationShape, keySetShape, resourceMetadataFields } from './authentication-shape.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
 import { backendDefaults, forwardDefaults, retryDefaults, timeoutDefaults } from './cluster-defaults.ts';
@@ -180,6 +180,7 @@ const actions = {
     port: shape.nullable(port),
     path: shape.nullable(pathRewrite),
   }),
+  ResourceMetadata: object({ kind: shape.oneOf('ResourceMetadata'), ...resourceMetadataFields }),
   Closed: object({ kind: shape.oneOf('Closed'), reason: shape.text }),
 } satisfies Record<Exclude<RouteAction['kind'], 'Unknown'>, Shape<RouteAction>>;
 

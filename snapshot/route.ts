@@ -1,5 +1,6 @@
 import type { Filter } from './filter.ts';
 import type { ResourceId } from './ids.ts';
+import type { ResourceMetadata } from './resource-metadata.ts';
 import type { Persistence } from './sessions.ts';
 
 /** One HTTPRoute as the data plane needs it: where it is attached, and its rules in their own order. */
@@ -69,7 +70,17 @@ export interface ValueMatch {
 }
 
 /** What a rule does with its requests. */
-export type RouteAction = ForwardAction | RedirectAction | ClosedAction | UnknownAction;
+export type RouteAction =
+  | ForwardAction
+  | RedirectAction
+  | ResourceMetadataAction
+  | ClosedAction
+  | UnknownAction;
+
+/** Answers with the document that tells where tokens are to be had. */
+export interface ResourceMetadataAction extends ResourceMetadata {
+  readonly kind: 'ResourceMetadata';
+}
 
 /** Sends them to backends. */
 export interface ForwardAction {

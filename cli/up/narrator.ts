@@ -73,6 +73,11 @@ export class Narrator implements StandaloneReport {
         if (event.level === 'None') screen.say(`Gateway ${gateway}: it keeps up again`);
         else screen.problem(`Gateway ${gateway}: there is more to do than it can: ${event.level}`);
         break;
+      case 'AuthenticationBlocked':
+        screen.problem(
+          `Gateway ${gateway}: ${event.client} brought too many bad credentials to AuthPolicy ${event.policy} and is blocked for ${event.blockMs / 1000} s`,
+        );
+        break;
       case 'RateLimitStore':
         if (event.available) screen.say(`Gateway ${gateway}: the rate-limit store answers`);
         else

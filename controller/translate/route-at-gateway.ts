@@ -11,6 +11,7 @@ import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
 import { policyTitle, type PolicyKind } from './policies/policy.ts';
 import { routeKinds } from './policies/policy.ts';
+import { metadataRules } from './policies/resource-metadata.ts';
 import { hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
 import type { Standing } from './policies/nearness.ts';
 import { trafficOf } from './policies/traffic.ts';
@@ -176,7 +177,10 @@ function viewOf(
       name: `HTTPRoute/${namespace}/${name}`,
       createdMs: createdMs(object.metadata.creationTimestamp),
       attachments: attachments.map((one) => attachmentOf(gateway, one)),
-      rules: rules.map((one) => routeRule(one)),
+      rules: [
+        ...rules.map((one) => routeRule(one)),
+        ...metadataRules(open.flatMap(({ protection }) => protection.resources)),
+      ],
     },
     resources: open.flatMap(({ clusters, protection }) => [...clusters, ...protection.resources]),
     sources: open.flatMap(({ rule }) => [...rule.backends, ...rule.mirrored].map((one) => one.source)),

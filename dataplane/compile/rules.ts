@@ -4,6 +4,7 @@ import { requestHeaders, responseHeaders } from '#dataplane/filters/headers.ts';
 import { problemOfEdits } from '#snapshot/header-edits.ts';
 import { inOrder } from '#dataplane/filters/order.ts';
 import { redirecting, redirectLocation } from '#dataplane/filters/redirect.ts';
+import { tellingMetadata } from '#dataplane/filters/resource-metadata.ts';
 import { rewrite } from '#dataplane/filters/rewrite.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Action, Backend, Mirror, ResponseFilter, Retry, Rule } from '#dataplane/runtime.ts';
@@ -125,6 +126,8 @@ function compileAction({ route, rule, port, parts }: RuleContext): Action {
       return compileForward(action, `${route.name} ${rule.name}`, parts);
     case 'Redirect':
       return redirecting(action.status, redirectLocation(action, port));
+    case 'ResourceMetadata':
+      return tellingMetadata(action);
     case 'Closed':
       return { kind: 'Closed', reason: action.reason };
     case 'Unknown':

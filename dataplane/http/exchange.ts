@@ -1,3 +1,4 @@
+import type { Denial } from './denial.ts';
 import type { Failure } from './failure.ts';
 import type { Fields } from './fields.ts';
 import type { ForwardedHead, RequestHead } from './message.ts';
@@ -9,6 +10,8 @@ export interface Exchange {
   readonly client: Client;
   /** Who sent it, as far as an authentication has found out. */
   identity: Identity | null;
+  /** How a refusal of the policy that has the word is told; null for the usual words. */
+  denial: Denial | null;
   /** Added to whatever answer the client gets, also to a refusal: for example `ratelimit`. */
   readonly answerFields: Fields;
   /** Length of what the rule's Prefix match matched of `request.path`; -1 for other matches. */

@@ -28,6 +28,8 @@ export type Failure =
     }
   /** Whoever it is may not do this; `challenge`: what more would help, if anything does. */
   | { readonly kind: 'Forbidden'; readonly challenge: string | null; readonly detail: string }
+  /** Its address brought too many bad credentials. */
+  | { readonly kind: 'GuessingBlocked'; readonly retryAfterS: number; readonly detail: string }
   | { readonly kind: 'KeysUnavailable'; readonly detail: string }
   | { readonly kind: 'RateLimited'; readonly policy: string; readonly retryAfterS: number }
   | { readonly kind: 'RateLimitUnavailable' }

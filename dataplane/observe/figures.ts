@@ -7,10 +7,19 @@ import type { MetricFamily } from './exposition.ts';
 export interface Figures {
   readonly snapshot: () => SnapshotFigures;
   readonly rateLimits: () => RateLimitFigures;
+  readonly guesses: () => readonly GuessFigures[];
   readonly log: () => { readonly dropped: number };
   /** Connections of clients. */
   readonly clients: () => number;
   readonly backends: () => readonly BackendFigures[];
+}
+
+/** Bad credentials of a policy that counts them, since the start. */
+export interface GuessFigures {
+  readonly policy: string;
+  readonly failures: number;
+  readonly blocks: number;
+  readonly refused: number;
 }
 
 /** What is served, and where it comes from. */
@@ -38,12 +47,20 @@ export interface RateLimitFigures {
 }
 
 /** The families of all figures, asked for now. */
-export function figureFamilies({ snapshot, rateLimits, log, clients, backends }: Figures): MetricFamily[] {
+export function figureFamilies({
+  snapshot,
+  rateLimits,
+  guesses,
+  log,
+  clients,
+  backends,
+}: Figures): MetricFamily[] {
   return [
     gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients()),
     ...backendFamilies(backends()),
     ...snapshotFamilies(snapshot()),
     ...rateLimitFamilies(rateLimits()),
+    ...guessFamilies(guesses()),
     counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
   ];
 }
@@ -62,6 +79,28 @@ function snapshotFamilies({ version, ageMs, connected, refused }: SnapshotFigure
     ),
     gauge('turnpike_controller_connected', '1 while a controller is connected.', connected ? 1 : 0),
     gauge('turnpike_snapshot_refused_resources', 'Resources kept in their old version.', refused),
+  ];
+}
+
+function guessFamilies(policies: readonly GuessFigures[]): MetricFamily[] {
+  const samples = (figure: Exclude<keyof GuessFigures, 'policy'>) =>
+    policies.map((figures) => ({ labels: labelText({ policy: figures.policy }), value: figures[figure] }));
+  return [
+    counter(
+      'turnpike_authentication_failures_total',
+      'Bad credentials, of policies with protection against guessing.',
+      samples('failures'),
+    ),
+    counter(
+      'turnpike_authentication_blocks_total',
+      'Addresses blocked for bad credentials.',
+      samples('blocks'),
+    ),
+    counter(
+      'turnpike_authentication_blocked_requests_total',
+      'Requests of blocked addresses.',
+      samples('refused'),
+    ),
   ];
 }
 

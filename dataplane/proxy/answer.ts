@@ -1,5 +1,7 @@
 import { Fields } from '#dataplane/http/fields.ts';
 import { grpcCodes } from '#dataplane/http/grpc.ts';
+import type { Exchange } from '#dataplane/http/exchange.ts';
+import { requestIdOf } from './forwarded.ts';
 import type { Failure, FailureKind } from '#dataplane/http/failure.ts';
 
 /** A complete answer of our own. */
@@ -29,6 +31,7 @@ const answers = {
   RouteClosed: [500, grpcCodes.internal, 'The route is not available.'],
   Unauthenticated: [401, grpcCodes.unauthenticated, 'Valid credentials are required.'],
   Forbidden: [403, grpcCodes.permissionDenied, 'Access is denied.'],
+  GuessingBlocked: [429, grpcCodes.resourceExhausted, 'Too many failed attempts.'],
   KeysUnavailable: [503, grpcCodes.unavailable, 'Credentials cannot be checked at the moment.'],
   RateLimited: [429, grpcCodes.resourceExhausted, 'Too many requests.'],
   RateLimitUnavailable: [503, grpcCodes.unavailable, 'The request cannot be admitted at the moment.'],
@@ -65,21 +68,31 @@ export function grpcAnswerTo(failure: Failure): OwnAnswer {
 
 const nothing = Buffer.alloc(0);
 
-/** The answer to a failure, in problem details (RFC 9457), with the fields its status asks for. */
-export function answerTo(failure: Failure): OwnAnswer {
+/** What is told to one who may not pass may be told in a policy's words. */
+export type DeniedExchange = Pick<Exchange, 'denial' | 'forwarded'>;
+
+/** Failures that a policy's words may tell. */
+const denials: ReadonlySet<FailureKind> = new Set(['Unauthenticated', 'Forbidden', 'GuessingBlocked']);
+
+/** The answer to a failure, in problem details (RFC 9457) or a policy's words, with the fields its status asks for. */
+export function answerTo(failure: Failure, exchange: DeniedExchange | null = null): OwnAnswer {
   const [status, , words] = answers[failure.kind];
   const fields = new Fields();
-  fields.append('content-type', 'application/problem+json', 'Content-Type');
+  const denial = exchange !== null && denials.has(failure.kind) ? exchange.denial : null;
+  fields.append('content-type', denial?.contentType ?? 'application/problem+json', 'Content-Type');
   if (failure.kind === 'Unauthenticated') {
     for (const challenge of failure.challenges) challengeBy(fields, challenge);
   } else if (failure.kind === 'Forbidden') {
     if (failure.challenge !== null) challengeBy(fields, failure.challenge);
-  } else if (failure.kind === 'RateLimited') {
+  } else if (failure.kind === 'RateLimited' || failure.kind === 'GuessingBlocked') {
     fields.append('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterS))), 'Retry-After');
   } else if (status === 503) {
     fields.append('retry-after', '1', 'Retry-After');
   }
-  return { status, fields, body: Buffer.from(`{"status":${status},"title":"${words}"}\n`) };
+  const requestId = exchange === null ? '' : (requestIdOf(exchange.forwarded) ?? '');
+  const body =
+    denial?.text({ status, title: words, requestId }) ?? `{"status":${status},"title":"${words}"}\n`;
+  return { status, fields, body: Buffer.from(body) };
 }
 
 function challengeBy(fields: Fields, challenge: string): void {

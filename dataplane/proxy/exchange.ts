@@ -31,6 +31,7 @@ import type { TimeKeeper } from './allowed-time.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
 import type { ForwardEvents } from './forward-events.ts';
 import type { Surroundings } from './surroundings.ts';
+import type { Denial } from '#dataplane/http/denial.ts';
 import type { Client, Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
@@ -47,6 +48,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   readonly answerFields = new Fields();
   readonly startedMs: number;
   identity: Identity | null = null;
+  denial: Denial | null = null;
   matchedPrefix = -1;
 
   readonly #around: Surroundings;
@@ -156,6 +158,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
         this.#pick(action);
         break;
       case 'Redirect':
+      case 'ResourceMetadata':
         this.#end(answerOf(action, this));
         break;
       case 'Closed':
@@ -334,7 +337,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#downstream.cut(failure);
       return;
     }
-    const { status, fields, body } = this.request.grpc === null ? answerTo(failure) : grpcAnswerTo(failure);
+    const { status, fields, body } =
+      this.request.grpc === null ? answerTo(failure, this) : grpcAnswerTo(failure);
     this.#answerOurselves(status, fields, body, failure);
   }
 

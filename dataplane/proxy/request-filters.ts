@@ -1,6 +1,6 @@
 import type { Answered, Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
-import type { Redirect } from '#dataplane/runtime.ts';
+import type { OwnAnswer } from '#dataplane/runtime.ts';
 
 /** What the filter says of a request; one that throws, or whose promise is rejected, has broken, and refuses it. */
 export function verdictOf(filter: RequestFilter, exchange: Exchange): Verdict | Promise<Verdict> {
@@ -12,12 +12,12 @@ export function verdictOf(filter: RequestFilter, exchange: Exchange): Verdict | 
   }
 }
 
-/** What the redirect answers; one that throws has broken as well. */
-export function answerOf(redirect: Redirect, exchange: Exchange): Answered | Failure {
+/** What the rule answers by itself; an action that throws has broken as well. */
+export function answerOf(action: OwnAnswer, exchange: Exchange): Answered | Failure {
   try {
-    return redirect.apply(exchange);
+    return action.apply(exchange);
   } catch (error) {
-    return broke(redirect, error);
+    return broke(action, error);
   }
 }
 

@@ -30,7 +30,10 @@ async function assertDemoLinesHold(base: string): Promise<void> {
   for (const [what, line] of Object.entries(lines)) answers[what] = await paste(line);
 
   assert.match(answers['a route: 200'] ?? '', /^HTTP\/1\.1 200 OK\r\n[^]*"service":"hello-v1"/);
-  assert.match(answers['no token: 401'] ?? '', /^HTTP\/1\.1 401 [^]*\r\nWWW-Authenticate: Bearer\r\n/);
+  assert.match(
+    answers['no token: 401'] ?? '',
+    /^HTTP\/1\.1 401 [^]*\r\nWWW-Authenticate: Bearer realm="[^"]+"\r\n/,
+  );
   assert.match(
     answers['with a token: 200, and the backend sees x-user'] ?? '',
     /^HTTP\/1\.1 200 OK\r\n[^]*"user":"ada"/,

@@ -27,6 +27,11 @@ export interface SchemaCase {
 
 const group = 'gateway.networking.k8s.io';
 const shop = { group, kind: 'HTTPRoute', name: 'shop' };
+
+function guarded(protection: Json): Json {
+  return manifest('AuthPolicy', { targetRefs: [shop], rules: { authenticate: [jwtWay({})], protection } });
+}
+
 function targets(...targetRefs: readonly Json[]): Json {
   return manifest('AuthPolicy', { targetRefs, rules: { authenticate: [jwtWay({})] } });
 }
@@ -72,6 +77,11 @@ const authPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     rule: onePlace,
     valid: manifest('AuthPolicy', { overrides: { rules: { authenticate: [jwtWay({})] } } }),
     invalid: manifest('AuthPolicy', { targetRefs: [shop] }),
+  },
+  {
+    rule: 'must be from 1s to 24h',
+    valid: guarded({ failures: 5, accountFailures: 0, window: '1s', block: '24h' }),
+    invalid: guarded({ window: '24h1s' }),
   },
   ...jwtRules,
 ];

@@ -56,7 +56,7 @@ test('without a token 401, with one 200, and routes without the policy stay open
 
   const refused = await turnpike.get('/orders');
   assert.equal(refused.status, 401);
-  assert.equal(refused.headers['www-authenticate'], 'Bearer');
+  assert.equal(refused.headers['www-authenticate'], 'Bearer realm="example.com"');
   assert.equal(shop.requests(), before, 'the backend sees nothing of it');
   assert.equal((await turnpike.get('/open')).status, 200);
 });

@@ -54,6 +54,7 @@ export function givenExchange(
       ...given.client,
     },
     identity: null,
+    denial: null,
     answerFields: new Fields(),
     matchedPrefix: given.matchedPrefix ?? -1,
     startedMs: 0,

@@ -1,5 +1,6 @@
 // An issuer of tokens with real keys, and Authentication resources that trust it.
 import {
+  authenticationDefaults,
   jwtDefaults,
   type Authentication,
   type AuthenticationWay,
@@ -88,6 +89,6 @@ export function givenAuthentication(...alternatives: readonly AuthenticationWay[
     id: resourceId('Authentication', 'shop', 'auth'),
     policy: 'shop/auth',
     alternatives: alternatives.length === 0 ? [givenJwt()] : alternatives,
-    optional: false,
+    ...authenticationDefaults,
   };
 }

@@ -54,6 +54,7 @@ const filter = fc.oneof(
   fc.record({ kind: constant('Rewrite'), hostname: nullable(hostname), path: nullable(pathRewrite) }),
 );
 const valueMatch = fc.record({ kind: fc.constantFrom('Exact', 'Regex'), name: text, value: text });
+const resourceMetadata = fc.record({ resource: text, authorizationServers: list(text), scopes: list(text) });
 const action = fc.oneof(
   fc.record({
     kind: constant('Forward'),
@@ -80,6 +81,7 @@ const action = fc.oneof(
     port: nullable(port),
     path: nullable(pathRewrite),
   }),
+  fc.tuple(resourceMetadata).map(([told]) => ({ kind: 'ResourceMetadata' as const, ...told })),
   fc.record({ kind: constant('Closed'), reason: text }),
 );
 const rule = fc.record({
@@ -209,6 +211,17 @@ const byKind = {
       ),
     ),
     optional: fc.boolean(),
+    realm: text,
+    resourceMetadata: nullable(resourceMetadata),
+    denial: nullable(fc.record({ contentType: fieldValue, body: text })),
+    protection: nullable(
+      fc.record({
+        failures: fc.nat(),
+        accountFailures: fc.nat(),
+        windowMs: fc.integer({ min: 1 }),
+        blockMs: fc.integer({ min: 1 }),
+      }),
+    ),
   }),
   KeySet: fc.oneof(
     fc.record({

@@ -6,8 +6,10 @@ import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
 import { closedPolicy, placedRules, type Layer, type PolicyModel } from './policy.ts';
+import { resourceMetadata } from './resource-metadata.ts';
 import { refusedModel } from './source.ts';
 import { clientCertificateWay } from './ways/client-certificate.ts';
+import { guessProtection } from './guess-protection.ts';
 import { jwtWay } from './ways/jwt.ts';
 import type { FoundWay, UnresolvedWay, WayPlace } from './ways/way.ts';
 
@@ -52,6 +54,10 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
           policy: `${namespace}/${name}`,
           alternatives: found.ways,
           optional: rules.optional,
+          realm: rules.realm ?? '',
+          resourceMetadata: resourceMetadata(rules),
+          denial: rules.denial ?? null,
+          protection: guessProtection(rules),
         },
         ...found.resources,
       ],

@@ -8,6 +8,7 @@ import type { ResourceId } from '#snapshot/ids.ts';
 import { AuthenticationFilter } from './authentication-filter.ts';
 import type { Authenticator } from './authenticator.ts';
 import { CertificateAuthenticator } from './certificate-authenticator.ts';
+import type { GuessGuards } from './guess-guard.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
 import { TokenCache } from './token-cache.ts';
@@ -17,6 +18,8 @@ export interface AuthenticatingOptions {
   readonly now: () => number;
   /** A token that its issuer may well have signed names a key that the refreshable key set does not hold. Bounded by the receiver. */
   readonly onMissingKey: (keySet: ResourceId, kid: string) => void;
+  /** Who counts guesses. */
+  readonly guards: GuessGuards;
   readonly limits?: Partial<AuthenticatingLimits>;
 }
 
@@ -77,7 +80,9 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
         byId.set(keySet.id, made);
       }
       const ways = authenticators(authentication, byId, surroundings);
-      const filter = new AuthenticationFilter(authentication, ways);
+      const { policy, protection } = authentication;
+      const guard = protection === null ? null : options.guards.guardFor(policy, protection);
+      const filter = new AuthenticationFilter(authentication, ways, guard);
       const refused = [...byId.values()].flatMap(({ id, problems }) =>
         problems.length === 0 ? [] : [{ id, reason: problems.join('; ') }],
       );

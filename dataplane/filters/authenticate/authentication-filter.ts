@@ -1,19 +1,25 @@
 import { removeFields } from '#dataplane/http/aliases.ts';
+import type { Denial } from '#dataplane/http/denial.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Authentication, CredentialSource } from '#snapshot/authentication.ts';
 import type { Admission, Authenticator, Finding } from './authenticator.ts';
+import { Challenges } from './challenges.ts';
 import { removeCredentials, removedSources } from './credential.ts';
+import { denialOf } from './denial.ts';
+import type { GuessGuard } from './guess-guard.ts';
 
 /** What the ways in that were tried have said. */
 interface Findings {
   /** Why credentials were refused; null while there was none. */
   readonly refusal: string | null;
+  /** Whom the refused credentials claim to be, if one does. */
+  readonly account: string | null;
   /** Why a way in could not tell. */
   readonly outage: Failure | null;
 }
 
-const none: Findings = { refusal: null, outage: null };
+const none: Findings = { refusal: null, account: null, outage: null };
 
 /**
  * Lets a request pass when one of the alternatives admits it, or, where that is optional, when it brings no credential
@@ -28,14 +34,18 @@ export class AuthenticationFilter implements RequestFilter {
   readonly ownFields: readonly string[];
   readonly #policy: string;
   readonly #optional: boolean;
+  readonly #guard: GuessGuard | null;
   readonly #ways: readonly Authenticator[];
   readonly #identityHeaders: readonly string[];
   readonly #removed: readonly CredentialSource[];
-  readonly #missing: Failure;
-  readonly #invalidChallenges: readonly string[];
+  readonly #denial: Denial | null;
+  readonly #missing: Challenges;
+  readonly #invalid: Challenges;
 
-  /** `ways`: in the order in which they are tried. */
-  constructor({ policy, optional }: Authentication, ways: readonly Authenticator[]) {
+  /** `ways`: in the order in which they are tried; `guard`: null where nobody counts guesses. */
+  constructor(authentication: Authentication, ways: readonly Authenticator[], guard: GuessGuard | null) {
+    const { policy, optional, denial } = authentication;
+    this.#guard = guard;
     this.#policy = policy;
     this.#optional = optional;
     this.#ways = ways;
@@ -43,14 +53,25 @@ export class AuthenticationFilter implements RequestFilter {
     this.#removed = ways.flatMap(({ credential }) => removedSources(credential));
     const removed = this.#removed.flatMap((source) => (source.kind === 'Header' ? [source.header] : []));
     this.ownFields = [...new Set([...this.#identityHeaders, ...removed])];
-    const challenges = [...new Set(ways.map(({ challenge }) => challenge.missing))];
-    const detail = `${policy}: no credential`;
-    this.#missing = { kind: 'Unauthenticated', error: 'missing', challenges, detail };
-    this.#invalidChallenges = [...new Set(ways.map(({ challenge }) => challenge.invalid))];
+    this.#denial = denial === null ? null : denialOf(denial);
+    const challenges = ways.map(({ challenge }) => challenge);
+    this.#missing = new Challenges(
+      authentication,
+      challenges.map(({ missing }) => missing),
+    );
+    this.#invalid = new Challenges(
+      authentication,
+      challenges.map(({ invalid }) => invalid),
+    );
   }
 
   apply(exchange: Exchange): Verdict | Promise<Verdict> {
     removeFields(exchange.forwarded.fields, this.#identityHeaders);
+    exchange.denial = this.#denial;
+    if (this.#guard !== null) {
+      const blockedMs = this.#guard.blockedMs(exchange.client.address, exchange.startedMs);
+      if (blockedMs > 0) return blocked(this.#policy, blockedMs);
+    }
     return this.#tryFrom(0, exchange, none);
   }
 
@@ -63,7 +84,7 @@ export class AuthenticationFilter implements RequestFilter {
       if (finding.kind === 'Admission') return this.#admit(exchange, finding);
       findings = joined(findings, finding);
     }
-    return this.#verdict(findings);
+    return this.#verdict(exchange, findings);
   }
 
   async #goOn(
@@ -87,15 +108,30 @@ export class AuthenticationFilter implements RequestFilter {
   }
 
   /** Of a request that nobody admitted. An outage comes first: what could not be asked might have let it pass. */
-  #verdict({ refusal, outage }: Findings): Verdict {
+  #verdict(exchange: Exchange, { refusal, account, outage }: Findings): Verdict {
     if (outage !== null) return outage;
-    if (refusal === null) return this.#optional ? null : this.#missing;
-    const detail = `${this.#policy}: ${refusal}`;
-    return { kind: 'Unauthenticated', error: 'invalid', challenges: this.#invalidChallenges, detail };
+    if (refusal === null) return this.#optional ? null : this.#unauthenticated('missing', exchange);
+    this.#guard?.failed(exchange.client.address, account, exchange.startedMs);
+    return this.#unauthenticated('invalid', exchange, refusal);
+  }
+
+  #unauthenticated(error: 'missing' | 'invalid', exchange: Exchange, why = 'no credential'): Failure {
+    const challenges = (error === 'missing' ? this.#missing : this.#invalid).of(exchange);
+    return { kind: 'Unauthenticated', error, challenges, detail: `${this.#policy}: ${why}` };
   }
 }
 
-function joined({ refusal, outage }: Findings, finding: Exclude<Finding, Admission>): Findings {
-  if (finding.kind === 'Outage') return { refusal, outage: outage ?? finding.failure };
-  return { refusal: refusal === null ? finding.detail : `${refusal}; ${finding.detail}`, outage };
+function blocked(policy: string, blockedMs: number): Failure {
+  return {
+    kind: 'GuessingBlocked',
+    retryAfterS: blockedMs / 1000,
+    detail: `${policy}: the address brought too many bad credentials`,
+  };
+}
+
+function joined(before: Findings, finding: Exclude<Finding, Admission>): Findings {
+  if (finding.kind === 'Outage') return { ...before, outage: before.outage ?? finding.failure };
+  const { detail, account = before.account } = finding;
+  const refusal = before.refusal === null ? detail : `${before.refusal}; ${detail}`;
+  return { ...before, refusal, account };
 }

@@ -44,6 +44,8 @@ export interface Refusal {
   readonly kind: 'Refusal';
   /** For the log, never for the client. */
   readonly detail: string;
+  /** Whom it claims to be by a name that anybody could write; guesses are counted by it. Left out: nobody by name. */
+  readonly account?: string;
 }
 
 /** Nobody can tell for now. */

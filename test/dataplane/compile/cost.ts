@@ -1,5 +1,6 @@
 // What compiling and matching cost. Run by hand: node test/dataplane/compile/cost.ts
 import { Compiler } from '#dataplane/compile/compiler.ts';
+import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { httpPortOf } from '../../given/runtime.ts';
 import type { Route } from '#snapshot/route.ts';
@@ -14,7 +15,11 @@ function compiler(): Compiler {
   return new Compiler({
     upstreams: { apply: () => {}, cluster: () => null },
     rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }) },
-    authenticating: createAuthenticating({ now: Date.now, onMissingKey: () => {} }),
+    authenticating: createAuthenticating({
+      now: Date.now,
+      onMissingKey: () => {},
+      guards: new GuessCounters({ onBlock: () => {} }),
+    }),
   });
 }
 

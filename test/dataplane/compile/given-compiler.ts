@@ -1,5 +1,6 @@
 // A compiler with real authentication and real upstreams, whose rate limits let everything pass.
 import { Compiler, type Compiled } from '#dataplane/compile/compiler.ts';
+import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { httpPortOf } from '../../given/runtime.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
@@ -34,7 +35,11 @@ export function givenCompiler(t: TestContext): GivenCompiler {
         return filter;
       },
     },
-    authenticating: createAuthenticating({ now: () => nowMs, onMissingKey: () => {} }),
+    authenticating: createAuthenticating({
+      now: () => nowMs,
+      onMissingKey: () => {},
+      guards: new GuessCounters({ onBlock: () => {} }),
+    }),
   });
   const compile = (...resources: readonly Resource[]) =>
     compiler.compile({ version: 'v1', resources: new Map(resources.map((one) => [one.id, one])) });

@@ -10,6 +10,7 @@ export const quietFigures: Figures = {
     leases: 0,
     waiting: 0,
   }),
+  guesses: () => [],
   log: () => ({ dropped: 0 }),
   clients: () => 0,
   backends: () => [],

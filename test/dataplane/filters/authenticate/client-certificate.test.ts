@@ -226,7 +226,10 @@ describe('the way in by a client certificate', () => {
     const verdict = await filter.apply(showing(null));
     assert.equal(told(verdict), 'missing');
     assert.ok(verdict?.kind === 'Unauthenticated');
-    assert.deepEqual(verdict.challenges, ['Bearer', 'ClientCertificate']);
+    assert.deepEqual(verdict.challenges, [
+      'Bearer realm="example.com"',
+      'ClientCertificate realm="example.com"',
+    ]);
   });
 });
 

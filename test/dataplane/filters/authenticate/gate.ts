@@ -4,6 +4,7 @@ import {
   type Authenticating,
   type AuthenticatingLimits,
 } from '#dataplane/filters/authenticate/authenticating.ts';
+import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
@@ -14,18 +15,23 @@ import { nowMs } from '#test/given/token.ts';
 export interface Gate {
   readonly authenticating: Authenticating;
   readonly missing: string[];
+  /** Addresses that were blocked for bad credentials. */
+  readonly blocked: string[];
   clock: number;
   filter(authentication: Authentication, ...keySets: readonly KeySet[]): RequestFilter;
 }
 
 export function gate(limits: Partial<AuthenticatingLimits> = {}): Gate {
   const missing: string[] = [];
+  const blocked: string[] = [];
   const made: Gate = {
     missing,
+    blocked,
     clock: nowMs,
     authenticating: createAuthenticating({
       now: () => made.clock,
       onMissingKey: (keySet, kid) => missing.push(`${keySet} ${kid}`),
+      guards: new GuessCounters({ onBlock: ({ client }) => void blocked.push(client) }),
       limits,
     }),
     filter: (authentication, ...keySets) => made.authenticating.filterFor(authentication, keySets).filter,

@@ -1,0 +1,18 @@
+import type { GuessProtection } from '#snapshot/authentication.ts';
+
+/** Counts the bad credentials of one policy, and knows who is blocked for them. */
+export interface GuessGuard {
+  /**
+   * How long the address is blocked yet, in milliseconds; 0 when it is not. `nowMs`: the exchange's.
+   *
+   * Hot path: asked for each request.
+   */
+  blockedMs(address: string, nowMs: number): number;
+  /** The address brought a bad credential, for `account` where it named one. Blocks it where that was one too many. */
+  failed(address: string, account: string | null, nowMs: number): void;
+}
+
+/** Makes guards; what they have counted outlives them. */
+export interface GuessGuards {
+  guardFor(policy: string, protection: GuessProtection): GuessGuard;
+}

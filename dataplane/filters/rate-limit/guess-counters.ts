@@ -1,0 +1,161 @@
+// Who tries credentials until one fits: failures by address and by account, and the addresses that are blocked for
+// them. In this process only: what guessers do elsewhere, other data planes count.
+import { randomInt } from 'node:crypto';
+import type { GuessGuard, GuessGuards } from '#dataplane/filters/authenticate/guess-guard.ts';
+import { addressGroup } from '#dataplane/http/address.ts';
+import type { GuessProtection } from '#snapshot/authentication.ts';
+import { ArrivalTable } from './arrival-table.ts';
+import { KeyedHash } from './keyed-hash.ts';
+
+export interface GuessCountersOptions {
+  /** Told of each block when it begins; for the log. Never of the account: people type passwords there. */
+  readonly onBlock: (block: GuessBlock) => void;
+  /** Most addresses and accounts that are remembered, 16 bytes each; 131,072 (2 MiB) unless told. */
+  readonly countersMax?: number;
+}
+
+/** An address is blocked from now on. */
+export interface GuessBlock {
+  /** `<namespace>/<policy>`: it is blocked there alone. */
+  readonly policy: string;
+  readonly client: string;
+  readonly blockMs: number;
+}
+
+/** Since the start. */
+export interface GuessFigures {
+  readonly policy: string;
+  /** Bad credentials, those of blocked addresses not among them. */
+  readonly failures: number;
+  readonly blocks: number;
+  /** Requests of blocked addresses. */
+  readonly refused: number;
+}
+
+const countersMaxDefault = 2 ** 17;
+/** Longer names of accounts are told apart by their beginning. */
+const accountMax = 256;
+
+/** Counters of all policies, bounded together; when they are full, the ones soonest over are given up. */
+export class GuessCounters implements GuessGuards {
+  readonly #tables: Tables;
+  /** Weak: figures live as long as a filter counts with them, so policies that are gone leave the metrics. */
+  readonly #figures = new Map<string, WeakRef<MutableFigures>>();
+  readonly #onBlock: (block: GuessBlock) => void;
+
+  constructor({ onBlock, countersMax = countersMaxDefault }: GuessCountersOptions) {
+    this.#onBlock = onBlock;
+    this.#tables = {
+      hash: new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32)),
+      failures: new ArrivalTable(countersMax),
+      blocks: new ArrivalTable(countersMax),
+      lastEndMs: 0,
+    };
+  }
+
+  guardFor(policy: string, protection: GuessProtection): GuessGuard {
+    const figures = this.#figures.get(policy)?.deref() ?? { policy, failures: 0, blocks: 0, refused: 0 };
+    this.#figures.set(policy, new WeakRef(figures));
+    return new Guard(protection, figures, this.#tables, this.#onBlock);
+  }
+
+  figures(): readonly GuessFigures[] {
+    return [...this.#figures].flatMap(([policy, reference]) => {
+      const figures = reference.deref();
+      if (figures === undefined) this.#figures.delete(policy);
+      return figures === undefined ? [] : [figures];
+    });
+  }
+}
+
+type MutableFigures = { -readonly [K in keyof GuessFigures]: GuessFigures[K] };
+
+interface Tables {
+  readonly hash: KeyedHash;
+  /** When the failures counted would be over, were they spread evenly (GCRA). */
+  readonly failures: ArrivalTable;
+  /** When the block is over. */
+  readonly blocks: ArrivalTable;
+  /** After this nobody is blocked. */
+  lastEndMs: number;
+}
+
+/** Sets the counters of one policy apart from those of others. */
+interface Salt {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+class Guard implements GuessGuard {
+  readonly #protection: GuessProtection;
+  readonly #figures: MutableFigures;
+  readonly #tables: Tables;
+  readonly #onBlock: (block: GuessBlock) => void;
+  readonly #addresses: Salt;
+  readonly #accounts: Salt;
+
+  constructor(
+    protection: GuessProtection,
+    figures: MutableFigures,
+    tables: Tables,
+    onBlock: (block: GuessBlock) => void,
+  ) {
+    this.#protection = protection;
+    this.#figures = figures;
+    this.#tables = tables;
+    this.#onBlock = onBlock;
+    this.#addresses = salt(tables.hash, `address ${figures.policy}`);
+    this.#accounts = salt(tables.hash, `account ${figures.policy}`);
+  }
+
+  /** Hot path: mostly nobody is blocked at all, which one comparison tells. */
+  blockedMs(address: string, nowMs: number): number {
+    const { hash, blocks, lastEndMs } = this.#tables;
+    if (nowMs >= lastEndMs) return 0;
+    hash.digest(addressGroup(address));
+    const { hi, lo } = this.#addresses;
+    const leftMs = blocks.get((hash.hi ^ hi) >>> 0, (hash.lo ^ lo) >>> 0) - nowMs;
+    if (leftMs <= 0) return 0;
+    this.#figures.refused += 1;
+    return leftMs;
+  }
+
+  failed(address: string, account: string | null, nowMs: number): void {
+    const { failures, accountFailures, blockMs } = this.#protection;
+    this.#figures.failures += 1;
+    const { hash, blocks } = this.#tables;
+    let tooMany = false;
+    if (account !== null && accountFailures > 0) {
+      hash.digest(account.slice(0, accountMax));
+      tooMany = this.#count(this.#accounts, accountFailures, nowMs);
+    }
+    hash.digest(addressGroup(address));
+    if (failures > 0 && this.#count(this.#addresses, failures, nowMs)) tooMany = true;
+    if (!tooMany) return;
+    const { hi, lo } = this.#addresses;
+    const [atHi, atLo] = [(hash.hi ^ hi) >>> 0, (hash.lo ^ lo) >>> 0];
+    // Requests that were under way when it began do not make it longer.
+    if (blocks.get(atHi, atLo) > nowMs) return;
+    const endMs = nowMs + blockMs;
+    blocks.set(atHi, atLo, endMs, nowMs);
+    this.#tables.lastEndMs = Math.max(this.#tables.lastEndMs, endMs);
+    this.#figures.blocks += 1;
+    this.#onBlock({ policy: this.#figures.policy, client: address, blockMs });
+  }
+
+  /** Counts one failure of what was digested last; whether it is one too many. */
+  #count({ hi, lo }: Salt, max: number, nowMs: number): boolean {
+    const { hash, failures } = this.#tables;
+    const { windowMs } = this.#protection;
+    const [atHi, atLo] = [(hash.hi ^ hi) >>> 0, (hash.lo ^ lo) >>> 0];
+    const intervalMs = windowMs / max;
+    const untilMs = Math.max(nowMs, failures.get(atHi, atLo)) + intervalMs;
+    failures.set(atHi, atLo, Math.min(untilMs, nowMs + windowMs), nowMs);
+    return untilMs - nowMs > windowMs - intervalMs / 2;
+  }
+}
+
+function salt(hash: KeyedHash, text: string): Salt {
+  hash.digest(text);
+  return { hi: hash.hi, lo: hash.lo };
+}
