@@ -8,7 +8,7 @@ import { startStandalone } from '#cli/up/standalone.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { FolderReport } from '#controller/files/folder-source.ts';
 import type { DesiredCondition, DesiredStatus, Notice } from '#controller/translate/translation.ts';
-import type { DataPlaneEvent } from '#dataplane/plane.ts';
+import type { DataPlane, DataPlaneEvent } from '#dataplane/plane.ts';
 import { eventually } from './eventually.ts';
 import type { Seen } from './backend.ts';
 import { request } from './http-client.ts';
@@ -37,6 +37,8 @@ export interface GivenStandalone extends AsyncDisposable {
   readonly folderReports: readonly FolderReport[];
   readonly events: readonly DataPlaneEvent[];
   readonly keyProblems: readonly string[];
+  /** Those that run. */
+  dataPlanes(): readonly DataPlane[];
   stop(): Promise<void>;
 }
 
@@ -46,7 +48,7 @@ export interface GivenStandalone extends AsyncDisposable {
  */
 export async function givenStandalone(
   files: Files | ((port: number) => Files | Promise<Files>),
-  choices: { readonly clock?: Clock } = {},
+  choices: { readonly clock?: Clock; readonly accessLog?: number } = {},
 ): Promise<GivenStandalone> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-flow-'));
   const port = await aFreePort();
@@ -101,6 +103,7 @@ export async function givenStandalone(
     folderReports,
     events,
     keyProblems,
+    dataPlanes: () => [...standalone.dataPlanes.values()],
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
