@@ -41,11 +41,12 @@ class Passing implements Dispatcher.DispatchHandler {
       if (!dropped.has(name.toLowerCase())) lines.push(name, raw[at + 1]?.toString('latin1') ?? '');
     }
     this.#answer.writeHead(status, lines);
-    this.#answer.on('drain', () => controller.resume());
+    // a client that is gone in the midst of an answer must not hold its connection to the backend for ever
+    for (const event of ['drain', 'close']) this.#answer.on(event, () => controller.resume());
   }
 
   onResponseData(controller: Dispatcher.DispatchController, data: Buffer): void {
-    if (!this.#answer.write(data)) controller.pause();
+    if (!this.#answer.write(data) && !this.#answer.destroyed) controller.pause();
   }
 
   onResponseEnd(): void {
