@@ -29,7 +29,7 @@ export async function measureWork(work: Work, around: Surroundings): Promise<Wor
   const seconds = around.seconds <= 1 ? around.seconds : Math.max(around.seconds, work.pace.secondsMin);
   const entries = work.peers.filter(around.wanted).map((peer) => new Entry(work, peer, around));
   try {
-    for (const entry of entries) await entry.prepare(Math.min(2, seconds));
+    for (const entry of entries) await entry.prepare(Math.min(work.pace.warmUpSeconds, seconds * 2));
     for (let round = 0; round < rounds; round += 1) {
       for (const entry of round % 2 === 0 ? entries : entries.toReversed()) await entry.run(seconds);
       around.tell(`${work.name}: round ${round + 1} of ${rounds}`);

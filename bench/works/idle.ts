@@ -22,7 +22,7 @@ const usual = {
   peers: allPeers,
   references: ['nginx'],
   goals: [{ peer: 'Turnpike', to: null, must: 8, aim: 5 }],
-  pace: { roundsMax: 3, secondsMin: 1, processes: 'Afresh' },
+  pace: { warmUpSeconds: 2, roundsMax: 3, secondsMin: 1, processes: 'Afresh' },
 } as const;
 
 /** Resident memory of the peer for each of 20,000 connections, kernel's memory apart. */

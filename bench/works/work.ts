@@ -31,6 +31,8 @@ export interface Goal {
 
 /** As many rounds as are asked for, or fewer that are longer; `Afresh`: each run has a process of its own, as what it leaves would be measured again. */
 export interface Pace {
+  /** For how long each peer is loaded before the first round. */
+  readonly warmUpSeconds: number;
   readonly roundsMax: number;
   readonly secondsMin: number;
   readonly processes: 'Kept' | 'Afresh';
@@ -56,7 +58,7 @@ export interface Measurement extends LoadResult {
 }
 
 /** The pace of works that need nothing special. */
-export const usualPace: Pace = { roundsMax: 1000, secondsMin: 1, processes: 'Kept' };
+export const usualPace: Pace = { warmUpSeconds: 2, roundsMax: 1000, secondsMin: 1, processes: 'Kept' };
 
 /** Runs a load and divides the peer's CPU time meanwhile by what was done. */
 export async function cpuEach(run: Run, load: () => Promise<LoadResult>): Promise<Measurement> {
