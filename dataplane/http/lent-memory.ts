@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { MemoryBlocks, readBytes } from './memory-blocks.ts';
 import type { BoundSocket, SocketConstructorOpts, TcpNetConnectOpts } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 /** Takes octets that are overwritten after the call. */
 export type Reader = (octets: Buffer) => void;
@@ -21,6 +22,22 @@ export class LentMemory {
     return handle === null ? socket.resume() : new LentSocket(this.#bytes, handleOptions(handle));
   }
 
+  /**
+   * Reads `socket`, whose handshake is over, into this memory; leaves it as it is where Node holds it in a way unknown
+   * here. To be called before anybody reads it.
+   */
+  adoptSecure(socket: TLSSocket): void {
+    const { _handle: handle }: HeldSocket = socket;
+    if (bufferKey === undefined || callbackKey === undefined || !isReadable(handle)) return;
+    const readers: { reader: Reader | null } = { reader: null };
+    secureReaders.set(socket, readers);
+    Reflect.set(socket, bufferKey, this.#bytes);
+    Reflect.set(socket, callbackKey, (count: number) =>
+      take(socket, this.#bytes.subarray(0, count), readers.reader),
+    );
+    handle.useUserBuffer(this.#bytes);
+  }
+
   /** A socket that connects. */
   connect(options: TcpNetConnectOpts): Socket {
     return new LentSocket(this.#bytes, options).connect(options);
@@ -38,7 +55,14 @@ export class LentMemory {
  */
 export function lend(socket: Socket, read: Reader | null): void {
   if (socket instanceof LentSocket) socket.reader = read;
+  else {
+    const secure = secureReaders.get(socket);
+    if (secure !== undefined) secure.reader = read;
+  }
 }
+
+/** Who reads the sockets of TLS that are read into lent memory. */
+const secureReaders = new WeakMap<Socket, { reader: Reader | null }>();
 
 /** A socket that is read into memory of others. While nobody reads from there it makes copies, like any other. */
 class LentSocket extends Socket {
@@ -47,18 +71,29 @@ class LentSocket extends Socket {
   constructor(memory: Buffer, options: SocketConstructorOpts) {
     const onread = {
       buffer: memory,
-      callback: (count: number): boolean => this.#took(memory.subarray(0, count)),
+      callback: (count: number): boolean => take(this, memory.subarray(0, count), this.reader),
     };
     super({ ...options, onread });
   }
+}
 
-  /** False when no more is to be read until somebody wants more. */
-  #took(octets: Buffer): boolean {
-    const { reader } = this;
-    if (reader === null) return this.push(Buffer.from(octets));
-    reader(octets);
-    return true;
-  }
+/** False when no more is to be read until somebody wants more. */
+function take(socket: Socket, octets: Buffer, reader: Reader | null): boolean {
+  if (reader === null) return socket.push(Buffer.from(octets));
+  reader(octets);
+  return true;
+}
+
+/** Where a socket keeps what the option `onread` of one that connects says; undefined in a Node that has no such place. */
+const [bufferKey, callbackKey] = ['kBuffer', 'kBufferCb'].map((name) =>
+  Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name),
+);
+
+type HeldSocket = Socket & { _handle?: unknown };
+
+/** Whether a handle can be told where to read into. */
+function isReadable(handle: unknown): handle is { useUserBuffer(memory: Buffer): void } {
+  return typeof handle === 'object' && handle !== null && 'useUserBuffer' in handle;
 }
 
 /** What BoundSocket holds inside is taken bare as well. */
@@ -67,9 +102,9 @@ function handleOptions(handle: object): SocketConstructorOpts {
 }
 
 /** What Node holds the connection by, taken from the socket; null where it is not to be found. */
-function takeHandle(socket: Socket & { _handle?: unknown }): object | null {
+function takeHandle(socket: HeldSocket): object | null {
   const { _handle: handle } = socket;
-  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return null;
+  if (!isReadable(handle)) return null;
   socket._handle = null;
   return handle;
 }

@@ -223,6 +223,7 @@ class Accepting implements ClientConnection {
       return;
     }
     const { sessionContext } = terms;
+    this.#home.around.memory.adoptSecure(socket);
     this.#serve(protocol, socket, client, { serverName, sessionContext, isKnown: certificate !== null });
   }
 

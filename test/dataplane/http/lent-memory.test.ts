@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
 import { LentMemory, lend } from '#dataplane/http/lent-memory.ts';
+import tls from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { givenCertificate } from '#test/given/certificate.ts';
 import { eventually } from '#test/given/eventually.ts';
 
 /** An adopted socket on loopback, and its client. */
@@ -116,5 +119,37 @@ test('a socket that Node holds otherwise stays itself, and is read as ever', asy
   assert.equal(new LentMemory().adopt(socket), socket);
   assert.equal(socket.isPaused(), false);
   lend(socket, () => assert.fail('lent without memory'));
+  socket.destroy();
+});
+
+test('what TLS brings lies in the memory of all too, and by `data` in its own', async () => {
+  const memory = new LentMemory();
+  const { chain, key } = await givenCertificate('a', ['a.example']);
+  const accepted = Promise.withResolvers<TLSSocket>();
+  const server = tls.createServer({ cert: chain, key: key.reveal() }, (socket) => accepted.resolve(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  const socket = await accepted.promise;
+  server.close();
+  memory.adoptSecure(socket);
+  const told: string[] = [];
+  const lent: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => told.push(`data ${chunk.toString()}`));
+  lend(socket, (octets) => {
+    lent.push(octets);
+    told.push(`lent ${octets.toString()}`);
+  });
+  client.write('one');
+  await eventually(() => told.length === 1);
+  client.write('two');
+  await eventually(() => told.length === 2);
+  assert.equal(lent[0]?.toString(), 'two');
+  lend(socket, null);
+  client.end('three');
+  await once(socket, 'end');
+  assert.deepEqual(told, ['lent one', 'lent two', 'data three']);
   socket.destroy();
 });
