@@ -71,6 +71,7 @@ interface Group {
 function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
   switch (status.kind) {
     case 'GatewayClass':
+    case 'Consumer':
       return [{ where: '', conditions: status.conditions }];
     case 'Gateway':
       return [

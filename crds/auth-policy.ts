@@ -1,5 +1,6 @@
 // AuthPolicy: who may call. One of the ways told in `authenticate` must succeed.
 import * as z from 'zod';
+import { apiKeySchema } from './api-key-authentication.ts';
 import { clientCertificateSchema } from './client-certificate-authentication.ts';
 import { listByKeys, oneOf, type Frozen } from './grammar.ts';
 import { partName } from './fields.ts';
@@ -10,8 +11,12 @@ import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 
 const authentication = oneOf({
-  type: 'The kind of credential: JWT or ClientCertificate.',
-  variants: { JWT: { jwt: jwtSchema }, ClientCertificate: { clientCertificate: clientCertificateSchema } },
+  type: 'The kind of credential: JWT, APIKey or ClientCertificate.',
+  variants: {
+    JWT: { jwt: jwtSchema },
+    APIKey: { apiKey: apiKeySchema },
+    ClientCertificate: { clientCertificate: clientCertificateSchema },
+  },
   common: { name: partName.describe('Name of this way, for logs and metrics, such as staff.') },
 });
 

@@ -8,6 +8,7 @@ export const ownKinds = [
   'RateLimitPolicy',
   'TrafficPolicy',
   'ClientPolicy',
+  'Consumer',
   'GatewayParameters',
 ] as const satisfies readonly Kind[];
 
@@ -18,7 +19,8 @@ export type OwnKind = (typeof ownKinds)[number];
 interface Presentation {
   readonly description: string;
   readonly shortNames: readonly string[];
-  readonly status: 'Policy' | 'None';
+  /** Of what its status tells; None: it has none. */
+  readonly status: 'Policy' | 'Consumer' | 'None';
   /** The `spec` of the example in the reference. */
   readonly example: Readonly<Record<string, unknown>>;
 }
@@ -95,6 +97,27 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
       timeouts: { idle: '1m' },
     },
   },
+  Consumer: {
+    description:
+      'Says who calls: groups, plan, and the hashes of keys. AuthPolicies of its namespace select it by its labels.',
+    shortNames: ['cons'],
+    status: 'Consumer',
+    example: {
+      groups: ['partners'],
+      plan: 'gold',
+      credentials: [
+        {
+          name: 'first',
+          type: 'APIKey',
+          apiKey: {
+            prefix: 'tp_ab12cd34',
+            sha256: '9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de',
+            expires: '2027-06-30T00:00:00Z',
+          },
+        },
+      ],
+    },
+  },
   GatewayParameters: {
     description: 'Says what the platform decides for the Gateways of a GatewayClass, or for one Gateway.',
     shortNames: ['gwp'],
@@ -116,6 +139,17 @@ const age = {
   description: 'When the object was made.',
 };
 
+const consumerColumns = [
+  {
+    name: 'Accepted',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Accepted")].status',
+    description: 'Whether all its credentials count.',
+  },
+  { name: 'Plan', type: 'string', jsonPath: '.spec.plan', description: 'The plan it has.' },
+  age,
+];
+
 const policyColumns = [
   {
     name: 'Accepted',
@@ -131,6 +165,8 @@ const policyColumns = [
   },
   age,
 ];
+
+const columns = { Policy: policyColumns, Consumer: consumerColumns, None: [age] };
 
 /** The schema of a whole object, as the CRD has it: metadata is the API server's. */
 export function objectSchema(kind: OwnKind): StructuralSchema {
@@ -181,8 +217,8 @@ export function customResourceDefinition(kind: OwnKind): Readonly<Record<string,
           name: version,
           served: true,
           storage: true,
-          additionalPrinterColumns: isPolicy ? policyColumns : [age],
-          ...(isPolicy ? { subresources: { status: {} } } : {}),
+          additionalPrinterColumns: columns[status],
+          ...(status !== 'None' ? { subresources: { status: {} } } : {}),
           schema: { openAPIV3Schema: objectSchema(kind) },
         },
       ],

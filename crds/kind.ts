@@ -3,6 +3,7 @@
 import type * as z from 'zod';
 import { authPolicySchema, type AuthPolicy } from './auth-policy.ts';
 import { clientPolicySchema, type ClientPolicy } from './client-policy.ts';
+import { consumerSchema, type Consumer } from './consumer.ts';
 import { pathText, problemOf, wordsOf, type FieldProblem } from './field-problem.ts';
 import {
   gatewayClassSchema,
@@ -47,6 +48,7 @@ export interface KindMap {
   readonly RateLimitPolicy: RateLimitPolicy;
   readonly TrafficPolicy: TrafficPolicy;
   readonly ClientPolicy: ClientPolicy;
+  readonly Consumer: Consumer;
   readonly GatewayParameters: GatewayParameters;
 }
 
@@ -83,6 +85,7 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   RateLimitPolicy: ours('RateLimitPolicy', 'ratelimitpolicies'),
   TrafficPolicy: ours('TrafficPolicy', 'trafficpolicies'),
   ClientPolicy: ours('ClientPolicy', 'clientpolicies'),
+  Consumer: ours('Consumer', 'consumers'),
   GatewayParameters: ours('GatewayParameters', 'gatewayparameters'),
 });
 
@@ -114,6 +117,7 @@ export const schemas = Object.freeze({
   RateLimitPolicy: rateLimitPolicySchema,
   TrafficPolicy: trafficPolicySchema,
   ClientPolicy: clientPolicySchema,
+  Consumer: consumerSchema,
   GatewayParameters: gatewayParametersSchema,
 }) satisfies { readonly [K in Kind]: z.ZodType };
 

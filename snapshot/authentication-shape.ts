@@ -1,6 +1,8 @@
 import {
   authenticationDefaults,
+  identityValues,
   jwtDefaults,
+  type ApiKeyAuthentication,
   type Authentication,
   type AuthenticationWay,
   type CredentialPlaces,
@@ -9,6 +11,7 @@ import {
   type JwtAuthentication,
 } from './authentication.ts';
 import { clientCertificateShape } from './client-certificate-shape.ts';
+import { areCredentialLines, type CredentialSet } from './credential-set.ts';
 import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes.ts';
 import { jwtAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
@@ -43,8 +46,17 @@ const jwt: Shape<JwtAuthentication> = object({
   ),
 });
 
+const apiKey: Shape<ApiKeyAuthentication> = object({
+  kind: shape.oneOf('APIKey'),
+  name: shape.text,
+  credential,
+  keys: shape.list(shape.idOf('CredentialSet')),
+  identityToHeaders: shape.list(object({ value: shape.oneOf(...identityValues), header: fieldName })),
+});
+
 const ways = {
   JWT: jwt,
+  APIKey: apiKey,
   ClientCertificate: clientCertificateShape,
 } satisfies { readonly [K in AuthenticationWay['kind']]: Shape<Extract<AuthenticationWay, { kind: K }>> };
 
@@ -92,6 +104,20 @@ const jsonWebKey: Shape<JsonWebKey> = object({
 });
 
 const keySetFields = { kind: shape.oneOf('KeySet'), id: shape.idOf('KeySet'), refreshable: shape.flag };
+
+const credentialLines: Shape<string> = (value) => {
+  const read = shape.text(value);
+  if (!areCredentialLines(read)) throw new shape.Mismatch('', 'must be lines of credentials');
+  return read;
+};
+
+/** Reads a {@link CredentialSet}. */
+export const credentialSetShape: Shape<CredentialSet> = object({
+  kind: shape.oneOf('CredentialSet'),
+  id: shape.idOf('CredentialSet'),
+  namespace: shape.text,
+  keys: shape.secret(credentialLines),
+});
 
 /** Reads a {@link KeySet}. */
 export const keySetShape: Shape<KeySet> = variant<KeySet>('state', {

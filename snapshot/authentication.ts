@@ -40,7 +40,7 @@ export interface GuessProtection {
 }
 
 /** A way to prove who calls. */
-export type AuthenticationWay = JwtAuthentication | ClientCertificateAuthentication;
+export type AuthenticationWay = JwtAuthentication | ApiKeyAuthentication | ClientCertificateAuthentication;
 
 /** Where a request carries a credential. */
 export type CredentialSource = HeaderSource | CookieSource | QuerySource;
@@ -105,6 +105,29 @@ export interface ClaimToHeader {
   /** Lower case. */
   readonly header: string;
 }
+
+/** A key whose hash is in one of the sets `keys`. */
+export interface ApiKeyAuthentication {
+  readonly kind: 'APIKey';
+  readonly name: string;
+  readonly credential: CredentialPlaces;
+  /** {@link CredentialSet}s; a key that is in several is that of the first. */
+  readonly keys: readonly ResourceId[];
+  /** What the backend is told; the client's own fields of these names are removed. */
+  readonly identityToHeaders: readonly IdentityToHeader[];
+}
+
+/** What of an identity the field `header` (lower case) tells the backend. */
+export interface IdentityToHeader {
+  readonly value: IdentityValue;
+  readonly header: string;
+}
+
+/** What can be told of who calls by a key. */
+export const identityValues = ['Consumer', 'Groups', 'Plan', 'KeyId'] as const;
+
+/** One of {@link identityValues}. */
+export type IdentityValue = (typeof identityValues)[number];
 
 /** What an authentication does that its encoded form does not tell. */
 export const authenticationDefaults: Pick<

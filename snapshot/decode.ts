@@ -1,7 +1,12 @@
 // The door of the contract: text in, frozen resources out. Every field of every kind is checked here, once, so that
 // nobody behind it needs to. Fields it does not know are ignored; a kind it does not know is refused alone; a filter or
 // an action it does not know stays as that, so that it can be closed.
-import { authenticationShape, keySetShape, resourceMetadataFields } from './authentication-shape.ts';
+import {
+  authenticationShape,
+  credentialSetShape,
+  keySetShape,
+  resourceMetadataFields,
+} from './authentication-shape.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
 import { backendDefaults, forwardDefaults, retryDefaults, timeoutDefaults } from './cluster-defaults.ts';
@@ -292,6 +297,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   SessionSecret: sessionSecretShape,
   Authentication: authenticationShape,
   KeySet: keySetShape,
+  CredentialSet: credentialSetShape,
   RateLimit: rateLimit,
   RateLimitStore: rateLimitStore,
   Fleet: fleet,

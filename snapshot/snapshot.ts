@@ -5,6 +5,7 @@ import type { KeySet } from './key-set.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Cluster, Endpoints } from './cluster.ts';
+import type { CredentialSet } from './credential-set.ts';
 import type { Fleet } from './fleet.ts';
 import type { ResourceId } from './ids.ts';
 import type { Listener } from './listener.ts';
@@ -26,6 +27,7 @@ export type Resource =
   | SessionSecret
   | Authentication
   | KeySet
+  | CredentialSet
   | RateLimit
   | RateLimitStore
   | Fleet;

@@ -119,6 +119,7 @@ function staticPart(status: StatusPart): StatusPart {
   ): readonly T[] => parts.map((part) => ({ ...part, conditions: keep(part.conditions) }));
   switch (status.kind) {
     case 'GatewayClass':
+    case 'Consumer':
       return { ...status, conditions: keep(status.conditions) };
     case 'Gateway':
       return { ...status, conditions: keep(status.conditions), listeners: within(status.listeners) };

@@ -10,6 +10,7 @@ const sharedStatuses = [
   'RateLimitPolicy',
   'TrafficPolicy',
   'ClientPolicy',
+  'Consumer',
 ] as const satisfies readonly Kind[];
 
 /** Kinds that have a status of ours. */

@@ -51,6 +51,8 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
         addresses: part.addresses,
         listeners: mergeListeners(part.listeners, before['listeners'], context),
       };
+    case 'Consumer':
+      return { conditions: mergeConditions(part.conditions, before['conditions'], context) };
     case 'Route':
       return { parents: mergeEntries(part.parents, before['parents'], parentEntries, context) };
     case 'Policy':

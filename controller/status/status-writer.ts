@@ -301,6 +301,7 @@ function equal(a: DesiredStatus, b: DesiredStatus): boolean {
 }
 
 function nothingOf(kind: string): StatusPart {
+  if (kind === 'Consumer') return { kind, conditions: [] };
   return kind.endsWith('Route')
     ? { kind: 'Route', parents: [] }
     : { kind: 'Policy', conditions: [], targets: '', ancestors: [] };

@@ -213,6 +213,8 @@ const table: Table = {
       'Reconciling',
       `The keys of ${source} have not been fetched yet${detail === null ? '' : ` (${detail})`}; until then nobody is let in.`,
     ),
+  CredentialsTaken: ({ detail }) =>
+    accepted('Conflicted', `${detail}. What is taken lets nobody in as this consumer; make a new key.`),
   PolicyOverridden: ({ by }) => programmed('Overridden', `Put aside everywhere by ${by.join(', ')}.`),
   PolicyPartlyOverridden: ({ by }) =>
     programmed('PartiallyProgrammed', `Put aside in part by ${by.join(', ')}.`),

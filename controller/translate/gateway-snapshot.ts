@@ -5,6 +5,7 @@ import type { Route } from '#snapshot/route.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import { routesByGateway } from './attach.ts';
 import { listenerUnit, type ListenerModel } from './certificates.ts';
+import { credentialSets } from './credentials/credential-set.ts';
 import { gatewayUnit } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import type { RouteAtGateway } from './route-at-gateway.ts';
@@ -41,12 +42,14 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
     const listeners = gateway.listeners.map((one) => read.ask(listenerUnit, namespace, name, one.name));
     const serving = new Set(listeners.flatMap((one) => one.resource?.id ?? []));
     const routes = servedRoutes(read, [namespace, name], serving);
+    const ofRoutes = routes.flatMap((one) => [...one.routes, ...one.resources]);
     const resources: readonly Resource[] = [
       ...listeners.flatMap(({ resource, certificates }) =>
         resource === null ? [] : [resource, ...certificates],
       ),
       ...clientSettings(read, [namespace, name], listeners),
-      ...routes.flatMap((one) => [...one.routes, ...one.resources]),
+      ...ofRoutes,
+      ...credentialSets(read, ofRoutes),
       gateway.parameters.store,
     ];
     const sources = new Map(routes.flatMap((one) => one.sources).map((one) => [one.id, one]));

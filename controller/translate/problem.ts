@@ -157,6 +157,8 @@ export type PolicyProblem =
       readonly isOnly: boolean;
     }
   | { readonly kind: 'KeysPending'; readonly source: string; readonly detail: string | null }
+  /** Keys of a Consumer are those of others. */
+  | { readonly kind: 'CredentialsTaken'; readonly detail: string }
   | { readonly kind: 'PolicyOverridden'; readonly by: readonly string[] }
   | { readonly kind: 'PolicyPartlyOverridden'; readonly by: readonly string[] }
   | { readonly kind: 'PolicyAwaited'; readonly gateway: string }

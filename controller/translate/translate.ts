@@ -11,6 +11,7 @@ import type { TranslationInput } from './input.ts';
 import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
 import { policyKinds } from './policies/policy.ts';
 import { policyUnits } from './policies/protection.ts';
+import { consumerStatusUnit } from './statuses/consumer.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
@@ -90,6 +91,9 @@ function toldOf(read: Read): readonly Told[] {
     ...read
       .list('HTTPRoute')
       .map(({ metadata }) => read.ask(routeStatusUnit, metadata.namespace, metadata.name)),
+    ...read
+      .list('Consumer')
+      .map(({ metadata }) => read.ask(consumerStatusUnit, metadata.namespace, metadata.name)),
     ...policyKinds.flatMap((kind) =>
       [...read.list(kind).map((one) => one.metadata), ...read.refused(kind)].map((one) =>
         read.ask(policyStatusUnits[kind], one.namespace, one.name),

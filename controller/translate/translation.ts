@@ -84,6 +84,8 @@ export type StatusPart =
       readonly addresses: readonly { readonly type: string; readonly value: string }[];
       readonly listeners: readonly DesiredListenerStatus[];
     }
+  /** Nobody else writes it. */
+  | { readonly kind: 'Consumer'; readonly conditions: readonly DesiredCondition[] }
   | { readonly kind: 'Route'; readonly parents: readonly DesiredParentStatus[] }
   | {
       readonly kind: 'Policy';

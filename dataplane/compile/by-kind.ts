@@ -3,6 +3,7 @@ import type { KeySet } from '#snapshot/key-set.ts';
 import type { Certificate, TicketSecret } from '#snapshot/certificate.ts';
 import type { ClientSettings } from '#snapshot/client-settings.ts';
 import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
+import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
@@ -21,6 +22,7 @@ export interface ByKind {
   readonly certificates: Certificate[];
   readonly authentications: Authentication[];
   readonly keySets: Map<ResourceId, KeySet>;
+  readonly credentialSets: CredentialSet[];
   readonly rateLimits: RateLimit[];
   readonly clientSettings: ClientSettings[];
   readonly ticketSecrets: TicketSecret[];
@@ -38,6 +40,7 @@ export function byKind(resources: ResourceSet): ByKind {
     certificates: [],
     authentications: [],
     keySets: new Map(),
+    credentialSets: [],
     rateLimits: [],
     clientSettings: [],
     ticketSecrets: [],
@@ -66,6 +69,9 @@ export function byKind(resources: ResourceSet): ByKind {
       case 'KeySet':
         all.keySets.set(resource.id, resource);
         break;
+      case 'CredentialSet':
+        all.credentialSets.push(resource);
+        break;
       case 'RateLimit':
         all.rateLimits.push(resource);
         break;
@@ -91,8 +97,8 @@ export function byKind(resources: ResourceSet): ByKind {
   return all;
 }
 
-/** Whether `a` and `b` hold the very same resources but for endpoints. */
-export function sameButEndpoints(a: ByKind, b: ByKind): boolean {
+/** Whether `a` and `b` hold the very same resources but for those that others follow by themselves. */
+export function sameButFollowed(a: ByKind, b: ByKind): boolean {
   return (
     sameList(a.routes, b.routes) &&
     sameList(a.streamRoutes, b.streamRoutes) &&

@@ -17,13 +17,14 @@ import type { Authentication } from '#snapshot/authentication.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type * as contract from '#snapshot/cluster.ts';
+import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { Refused } from '#snapshot/message.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
-import { byKind, sameButEndpoints, sameList, type ByKind } from './by-kind.ts';
+import { byKind, sameButFollowed, sameList, type ByKind } from './by-kind.ts';
 import { defaultClientRules, portClients } from './client-rules.ts';
 import { CarryOver, type Made } from './carry-over.ts';
 import { byTransport, compileDatagramPorts, isSecure } from './ports.ts';
@@ -50,6 +51,8 @@ export interface CompilerDependencies {
   };
   readonly rateLimiting: { filterFor(limit: RateLimit): RequestFilter };
   readonly authenticating: {
+    /** From now on all filters let in by these credentials, also those made before. */
+    useCredentials(sets: readonly CredentialSet[]): void;
     /** A filter that lets nobody in by a key set that is not among `keySets`. */
     filterFor(authentication: Authentication, keySets: readonly KeySet[]): MadeAuthentication;
   };
@@ -89,12 +92,13 @@ export class Compiler {
 
   compile(snapshot: Pick<Snapshot, 'version' | 'resources'>): Compiled {
     const resources = byKind(snapshot.resources);
-    const { clusters, endpoints, certificates } = resources;
+    const { clusters, endpoints, certificates, credentialSets } = resources;
     this.#dependencies.upstreams.apply(clusters, endpoints, certificates);
+    this.#dependencies.authenticating.useCredentials(credentialSets);
     const last = this.#last;
-    // Endpoints move far more often than all else, and only the upstreams need to know.
+    // Endpoints and credentials move far more often than all else, and only those who were just told need to know.
     const ports =
-      last !== null && sameButEndpoints(last.resources, resources) ? last : this.#compilePorts(resources);
+      last !== null && sameButFollowed(last.resources, resources) ? last : this.#compilePorts(resources);
     this.#last = { ...ports, resources };
     return {
       runtime: Object.freeze({

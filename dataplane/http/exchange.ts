@@ -44,7 +44,7 @@ export interface ClientCertificate {
 /** What authentication established; the one identity all other policies read. Frozen. */
 export interface Identity {
   /** How it was established; `''` for nobody. */
-  readonly method: '' | 'JWT' | 'ClientCertificate';
+  readonly method: '' | 'JWT' | 'APIKey' | 'ClientCertificate';
   /** Who it is to whoever vouches for it, such as the claim `sub`. */
   readonly subject: string;
   /** `<namespace>/<name>` of the Consumer; `''` for none. */

@@ -1,6 +1,7 @@
 // For each rule of our CRDs an object that keeps it and one that breaks it: the decoder is tested with them here, a
 // real API server in e2e/crds.test.ts, and both must say the same.
 import type { OwnKind } from '#crds/definition.ts';
+import { apiKeyRules, apiKeySchemaCases } from './api-key-cases.ts';
 import { clientCertificateRules } from './client-certificate-cases.ts';
 import { clientPolicyRules, clientPolicySchemaCases } from './client-policy-cases.ts';
 import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
@@ -127,6 +128,7 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
 
 /** One for each rule of each CRD. */
 export const ruleCases: readonly RuleCase[] = [
+  ...apiKeyRules,
   ...[...authPolicyRules, ...clientCertificateRules].map((one) => ({ kind: 'AuthPolicy' as const, ...one })),
   ...rateLimitPolicyRules.map((one) => ({ kind: 'RateLimitPolicy' as const, ...one })),
   ...trafficPolicyRules.map((one) => ({ kind: 'TrafficPolicy' as const, ...one })),
@@ -136,6 +138,7 @@ export const ruleCases: readonly RuleCase[] = [
 
 /** Some of what types, enums, patterns and bounds refuse. */
 export const schemaCases: readonly SchemaCase[] = [
+  ...apiKeySchemaCases,
   {
     kind: 'AuthPolicy',
     what: 'a target of another kind',

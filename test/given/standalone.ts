@@ -129,6 +129,7 @@ function conditionsOf(
   const { status } = found;
   switch (status.kind) {
     case 'GatewayClass':
+    case 'Consumer':
       return status.conditions;
     case 'Gateway':
       return [...status.conditions, ...status.listeners.flatMap(({ conditions }) => conditions)];

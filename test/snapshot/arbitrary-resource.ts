@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { identityValues } from '#snapshot/authentication.ts';
+import { credentialLine as writtenLine } from '#snapshot/credential-set.ts';
 import { jwtAlgorithms } from '#snapshot/key-set.ts';
 import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
@@ -121,6 +123,39 @@ const credential = fc.record({
   ),
   forwarded: fc.boolean(),
 });
+const jwt = fc.record({
+  kind: constant('JWT'),
+  name: text,
+  credential,
+  issuer: text,
+  audiences: list(text),
+  keySet: id('KeySet'),
+  clockSkewMs: millis,
+  maxAgeMs: nullable(millis),
+  requiredClaims: list(fc.record({ claim: text, values: list(text) })),
+  claimsToHeaders: list(fc.record({ claim: text, header: fieldName })),
+});
+const apiKey = fc.record({
+  kind: constant('APIKey'),
+  name: text,
+  credential,
+  keys: list(id('CredentialSet')),
+  identityToHeaders: list(fc.record({ value: fc.constantFrom(...identityValues), header: fieldName })),
+});
+const credentialPart = fc.stringMatching(/^[a-z0-9._:@+-]{1,8}$/);
+const maybe = fc.oneof(credentialPart, constant(''));
+const credentialLine = fc
+  .record({
+    sha256: fc
+      .uint8Array({ minLength: 32, maxLength: 32 })
+      .map((octets) => octets.toBase64({ alphabet: 'base64url', omitPadding: true })),
+    expiresS: fc.nat(),
+    consumer: credentialPart,
+    prefix: maybe,
+    plan: maybe,
+    groups: list(credentialPart),
+  })
+  .map(writtenLine);
 const onUnknown = fc.constantFrom('Skip', 'Share', 'Refuse');
 
 const listener = { kind: constant('Listener'), id: id('Listener'), name: text, port, hostname };
@@ -193,23 +228,7 @@ const byKind = {
     kind: constant('Authentication'),
     id: id('Authentication'),
     policy: text,
-    alternatives: list(
-      fc.oneof(
-        fc.record({
-          kind: constant('JWT'),
-          name: text,
-          credential,
-          issuer: text,
-          audiences: list(text),
-          keySet: id('KeySet'),
-          clockSkewMs: millis,
-          maxAgeMs: nullable(millis),
-          requiredClaims: list(fc.record({ claim: text, values: list(text) })),
-          claimsToHeaders: list(fc.record({ claim: text, header: fieldName })),
-        }),
-        clientCertificate,
-      ),
-    ),
+    alternatives: list(fc.oneof(jwt, apiKey, clientCertificate)),
     optional: fc.boolean(),
     realm: text,
     resourceMetadata: nullable(resourceMetadata),
@@ -238,6 +257,12 @@ const byKind = {
       refreshable: fc.boolean(),
     }),
   ),
+  CredentialSet: fc.record({
+    kind: constant('CredentialSet'),
+    id: id('CredentialSet'),
+    namespace: text,
+    keys: list(credentialLine).map((lines) => new Secret(lines.join('\n'))),
+  }),
   RateLimit: fc.record({
     kind: constant('RateLimit'),
     id: id('RateLimit'),

@@ -5,9 +5,10 @@ import type { KeySet } from '#snapshot/key-set.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
-import { closedPolicy, placedRules, type Layer, type PolicyModel } from './policy.ts';
+import { closedPolicy, placedRules, type Layer, type PolicyModel, type Remark } from './policy.ts';
 import { resourceMetadata } from './resource-metadata.ts';
 import { refusedModel } from './source.ts';
+import { apiKeyWay } from './ways/api-key.ts';
 import { clientCertificateWay } from './ways/client-certificate.ts';
 import { guessProtection } from './guess-protection.ts';
 import { jwtWay } from './ways/jwt.ts';
@@ -64,6 +65,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
       remoteKeys: found.remoteKeys,
       closes: null,
       pending: found.pending,
+      remarks: found.remarks,
     };
   },
 };
@@ -74,6 +76,7 @@ interface Alternatives {
   readonly resources: readonly KeySet[];
   readonly remoteKeys: readonly RemoteKeys[];
   readonly pending: Problem | null;
+  readonly remarks: readonly Remark[];
 }
 
 /** One way in that cannot be had spoils the policy: to leave it out in silence would lock its users out unseen. */
@@ -97,6 +100,7 @@ function alternatives(
     resources: found.flatMap((one) => one.resources),
     remoteKeys: found.flatMap((one) => one.remoteKeys),
     pending: found.find((one) => one.pending !== null)?.pending ?? null,
+    remarks: found.flatMap((one) => one.remarks ?? []),
   };
 }
 
@@ -106,6 +110,8 @@ function wayOf(read: Read, at: WayPlace, authentication: Authentication): FoundW
       return jwtWay(read, at, authentication);
     case 'ClientCertificate':
       return clientCertificateWay(read, at, authentication);
+    case 'APIKey':
+      return apiKeyWay(read, at, authentication);
     default:
       return authentication satisfies never;
   }

@@ -38,6 +38,14 @@ export interface PolicyModel {
   readonly closes: Problem | null;
   /** Why it lets nobody in for now. */
   readonly pending: Problem | null;
+  /** What its owner should hear although it can be enforced; left out: nothing. */
+  readonly remarks?: readonly Remark[];
+}
+
+/** A word to the owner of a policy: `reason` for programs, `message` for people. */
+export interface Remark {
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** A policy that cannot be enforced, for `closes`: it asks for nothing and closes what it holds for. */

@@ -1,5 +1,6 @@
 import type { GatewayKey } from '#snapshot/ids.ts';
 import { sessionSecretId } from '#snapshot/sessions.ts';
+import { setsNamedBy } from '../credentials/credential-set.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import type { Read, Unit } from '../memo.ts';
 import { effectAt } from '../policies/effects.ts';
@@ -9,7 +10,7 @@ import { policyUnits } from '../policies/protection.ts';
 import { policySource, type PolicySource } from '../policies/source.ts';
 import { targetsOf, type Ancestor, type Target } from '../policies/target.ts';
 import type { Problem } from '../problem.ts';
-import type { DesiredAncestorStatus, DesiredCondition, DesiredStatus } from '../translation.ts';
+import type { DesiredAncestorStatus, DesiredCondition, DesiredStatus, Notice } from '../translation.ts';
 import type { Told } from './told.ts';
 
 /** The status of a policy by its namespace and name; null when it concerns no Gateway of ours. */
@@ -30,9 +31,13 @@ function statusUnit(kind: PolicyKind): Unit<Told | null> {
       const source = policySource(read, kind, namespace, name);
       const model = read.ask(policyUnits[kind], namespace, name);
       const status = source === null || model === null ? null : policyStatus(read, source, model);
-      return status === null ? null : { status, notices: [] };
+      return status === null ? null : { status, notices: noticesOf(status, model) };
     },
   };
+}
+
+function noticesOf({ object }: DesiredStatus, model: PolicyModel | null): readonly Notice[] {
+  return (model?.remarks ?? []).map((remark) => ({ object, ...remark }));
 }
 
 type OwnTarget = Extract<Target, { kind: 'Ours' }>;
@@ -96,7 +101,8 @@ function ancestorStatus(
   if (accepted.status === 'False' || gateway === null) {
     return { ancestorRef: ref, conditions: [accepted] };
   }
-  const resolved = conditionOf('ResolvedRefs', policy.closes === null ? [] : [policy.closes]);
+  const remarks = (policy.remarks ?? []).map((one) => one.message).join(' ');
+  const resolved = conditionOf('ResolvedRefs', policy.closes === null ? [] : [policy.closes], remarks);
   return { ancestorRef: ref, conditions: [accepted, resolved, programmedCondition(read, policy, gateway)] };
 }
 
@@ -140,7 +146,8 @@ function notProgrammed(read: Read, policy: PolicyModel, gateway: GatewayKey): Pr
   }
   const dataPlanes = read.dataPlanes(gateway);
   const needed = policy.parts.some(({ name }) => name === 'sessionPersistence') ? [sessionSecretId] : [];
-  const detail = [...policy.resources.map((one) => one.id), ...resources, ...needed]
+  const sets = policy.resources.flatMap((one) => (one.kind === 'Authentication' ? setsNamedBy(one) : []));
+  const detail = [...policy.resources.map((one) => one.id), ...sets, ...resources, ...needed]
     .map((id) => dataPlanes?.refused.get(id))
     .find((one) => one !== undefined);
   if (detail !== undefined) {

@@ -3,11 +3,14 @@
 // Envoy and nginx) unless its policy says otherwise.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
+import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
+import { ApiKeyAuthenticator } from './api-key-authenticator.ts';
 import { AuthenticationFilter } from './authentication-filter.ts';
 import type { Authenticator } from './authenticator.ts';
 import { CertificateAuthenticator } from './certificate-authenticator.ts';
+import { CredentialSets } from './credentials.ts';
 import type { GuessGuards } from './guess-guard.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
@@ -46,6 +49,8 @@ const defaultLimits: AuthenticatingLimits = {
 
 /** Lives as long as the process; filters come and go with the resources they are made from. */
 export interface Authenticating {
+  /** From now on all filters let in by the keys of these sets and no others, also filters made before. */
+  useCredentials(sets: readonly CredentialSet[]): void;
   /**
    * The filter for `authentication` with its key sets; one that is not among them lets nobody in. It knows no token
    * that an earlier filter let pass. `refused` tells which key sets held keys that cannot be used.
@@ -71,7 +76,9 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     verificationsMax: limits.verificationsMax,
     verifications: { running: 0 },
   };
+  const credentials = new CredentialSets();
   return {
+    useCredentials: (sets) => credentials.use(sets),
     filterFor(authentication, keySets) {
       const byId = new Map<ResourceId, ReadyKeySet>();
       for (const keySet of keySets) {
@@ -79,7 +86,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
         ready.set(keySet, made);
         byId.set(keySet.id, made);
       }
-      const ways = authenticators(authentication, byId, surroundings);
+      const ways = authenticators(authentication, { keySets: byId, credentials, surroundings });
       const { policy, protection } = authentication;
       const guard = protection === null ? null : options.guards.guardFor(policy, protection);
       const filter = new AuthenticationFilter(authentication, ways, guard);
@@ -91,11 +98,17 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   };
 }
 
+/** What ways in are made with. */
+interface Parts {
+  readonly keySets: ReadonlyMap<ResourceId, ReadyKeySet>;
+  readonly credentials: CredentialSets;
+  readonly surroundings: TokenSurroundings;
+}
+
 /** The ways in, each kind where its first alternative stands. Tokens in the same places are looked at once for all rules. */
 function authenticators(
   { alternatives }: Authentication,
-  keySets: ReadonlyMap<ResourceId, ReadyKeySet>,
-  surroundings: TokenSurroundings,
+  { keySets, credentials, surroundings }: Parts,
 ): readonly Authenticator[] {
   const tokens = Map.groupBy(
     alternatives.filter((way) => way.kind === 'JWT'),
@@ -106,6 +119,10 @@ function authenticators(
       case 'JWT': {
         const rules = tokens.get(JSON.stringify(way.credential)) ?? [];
         return rules[0] === way ? [new JwtAuthenticator(way.credential, rules, keySets, surroundings)] : [];
+      }
+      case 'APIKey': {
+        const sets = way.keys.map((id) => credentials.get(id));
+        return [new ApiKeyAuthenticator(way, sets, surroundings.now)];
       }
       case 'ClientCertificate':
         return [new CertificateAuthenticator(way, surroundings.now)];

@@ -151,12 +151,33 @@ const keys = JSON.stringify({
   keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }],
 });
 
+const hashes = fc.constantFrom('0', '1', '4').map((digit) => digit.repeat(64));
+
+const keyLines = fc.array(hashes, { maxLength: 2 }).map((all) => ({
+  keys: all.map((hash) => `sha256:${hash};consumer=c1`).join('\n'),
+}));
+
 const secret = fc.record({
   name: fc.constantFrom('cert', 'keys', 'redis'),
   namespace: namespaces,
-  data: fc.constantFrom<Manifest>({ 'jwks.json': keys }, { 'jwks.json': 'x' }, { 'tls.crt': 'x', 'tls.key': 'y' }, { url: 'redis://redis:6379' }),
-}).map(({ name, namespace, data }): Manifest => ({
-  kind: 'Secret', metadata: { name, namespace }, stringData: data,
+  tier: fc.constantFrom('a', 'b'),
+  data: fc.oneof(keyLines, fc.constantFrom<Manifest>({ 'jwks.json': keys }, { 'jwks.json': 'x' }, { 'tls.crt': 'x', 'tls.key': 'y' }, { url: 'redis://redis:6379' })),
+}).map(({ name, namespace, tier, data }): Manifest => ({
+  kind: 'Secret', metadata: { name, namespace, labels: { tier } }, stringData: data,
+})); // prettier-ignore
+
+const consumer = fc.record({
+  name: fc.constantFrom('c1', 'c2', 'c3'),
+  namespace: namespaces,
+  created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
+  tier: fc.constantFrom('a', 'b'),
+  hashes: fc.array(hashes, { maxLength: 2 }),
+}).map(({ name, namespace, created, tier, hashes }): Manifest => ({
+  kind: 'Consumer',
+  metadata: { name, namespace, creationTimestamp: created, labels: { tier } },
+  spec: {
+    credentials: hashes.map((sha256, at) => ({ name: `k${at}`, type: 'APIKey', apiKey: { prefix: 'tp_1', sha256 } })),
+  },
 })); // prettier-ignore
 
 const target = fc.oneof(
@@ -196,12 +217,23 @@ const jwks = fc.constantFrom<Manifest>(
   { type: 'Remote', remote: { type: 'Backend', backend: { backendRef: { name: 'cart', namespace: 'office', port: 80 }, path: '/jwks' } } },
 ); // prettier-ignore
 
-const authPolicy = fc.record({ ...policyMeta, jwks }).map(({ name, namespace, created, target, place, jwks }): Manifest => ({
+const selectors = fc.constantFrom<Manifest>(
+  { consumerSelector: {} },
+  { secretSelector: { matchLabels: { tier: 'a' } } },
+  { consumerSelector: { matchLabels: { tier: 'b' } }, secretSelector: { matchLabels: { tier: 'b' } } },
+);
+
+const way = fc.oneof(
+  jwks.map((one) => ({ name: 'jwt', type: 'JWT', jwt: { issuer: 'https://id.example.com', jwks: one } })),
+  selectors.map((apiKey) => ({ name: 'key', type: 'APIKey', apiKey })),
+);
+
+const authPolicy = fc.record({ ...policyMeta, way }).map(({ name, namespace, created, target, place, way }): Manifest => ({
   kind: 'AuthPolicy',
   metadata: { name, namespace, creationTimestamp: created },
   spec: {
     targetRefs: target === null ? [] : [target],
-    ...placed(place, { authenticate: [{ name: 'jwt', type: 'JWT', jwt: { issuer: 'https://id.example.com', jwks } }] }),
+    ...placed(place, { authenticate: [way] }),
   },
 })); // prettier-ignore
 
@@ -282,6 +314,7 @@ export const anyObject: fc.Arbitrary<KindMap[Kind]> = fc
     { arbitrary: service, weight: 2 },
     { arbitrary: grant, weight: 1 },
     { arbitrary: secret, weight: 2 },
+    { arbitrary: consumer, weight: 2 },
     { arbitrary: authPolicy, weight: 3 },
     { arbitrary: rateLimitPolicy, weight: 3 },
     { arbitrary: trafficPolicy, weight: 3 },

@@ -2,6 +2,7 @@ import type { AuthenticationWay } from '#snapshot/authentication.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { Problem } from '../../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../../translation.ts';
+import type { Remark } from '../policy.ts';
 
 /** Where a way in stands. */
 export interface WayPlace {
@@ -18,6 +19,8 @@ export interface FoundWay {
   readonly remoteKeys: readonly RemoteKeys[];
   /** Why it lets nobody in for now. */
   readonly pending: Problem | null;
+  /** What its owner should hear nevertheless; left out: nothing. */
+  readonly remarks?: readonly Remark[];
 }
 
 /** Why there is none, and the policy cannot be enforced. */

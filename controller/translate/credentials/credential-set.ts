@@ -1,0 +1,83 @@
+// What data planes are told of API keys: of each Secret one resource, and of the Consumers that a policy selects a few,
+// so that a key that comes or goes sends no more than its neighbours again.
+import { hash } from 'node:crypto';
+import type { Authentication } from '#snapshot/authentication.ts';
+import type { CredentialSet } from '#snapshot/credential-set.ts';
+import { resourceId, type ResourceId } from '#snapshot/ids.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
+import { Secret } from '#snapshot/secret.ts';
+import type { Read, Unit } from '../memo.ts';
+import type { KeyEntry } from './key-entry.ts';
+import {
+  consumerKeysUnit,
+  consumerTitle,
+  lostKeys,
+  secretKeysUnit,
+  secretTitle,
+  selectedConsumersUnit,
+} from './key-owners.ts';
+
+/** Into how many resources the Consumers of one selector are divided. */
+const parts = 16;
+
+/** The set with the keys of a Secret. */
+export function setOfSecret(namespace: string, name: string): ResourceId {
+  return resourceId('CredentialSet', 'Secret', namespace, name);
+}
+
+/** The sets with the keys of the Consumers that `selector` (its text) selects; those that nobody is in are left out. */
+export function setsOfConsumers(read: Read, namespace: string, selector: string): readonly ResourceId[] {
+  const used = new Set(read.ask(selectedConsumersUnit, namespace, selector).map(partOf));
+  return [...used].sort().map((part) => resourceId('CredentialSet', 'Consumers', namespace, part, selector));
+}
+
+/** The sets that the authentications among `resources` let in by. */
+export function credentialSets(read: Read, resources: readonly Resource[]): readonly CredentialSet[] {
+  const ids = resources.flatMap((one) => (one.kind === 'Authentication' ? setsNamedBy(one) : []));
+  return [...new Set(ids)].flatMap((id) => read.ask(credentialSetUnit, id) ?? []);
+}
+
+/** The sets that `authentication` lets in by. */
+export function setsNamedBy({ alternatives }: Authentication): readonly ResourceId[] {
+  return alternatives.flatMap((way) => (way.kind === 'APIKey' ? way.keys : []));
+}
+
+/** The set of an id. */
+const credentialSetUnit: Unit<CredentialSet | null> = {
+  name: 'credential set',
+  compute(read, id = '') {
+    const [, kind, namespace = '', name = '', ...selector] = id.split('/');
+    const lines =
+      kind === 'Secret'
+        ? ownKeys(
+            read,
+            namespace,
+            secretTitle(namespace, name),
+            read.ask(secretKeysUnit, namespace, name).entries,
+          )
+        : read
+            .ask(selectedConsumersUnit, namespace, selector.join('/'))
+            .filter((consumer) => partOf(consumer) === name)
+            .flatMap((consumer) => {
+              const entries = read.ask(consumerKeysUnit, namespace, consumer);
+              return ownKeys(read, namespace, consumerTitle(namespace, consumer), entries);
+            });
+    // It is the id of a set: only such are asked for.
+    return { kind: 'CredentialSet', id: id as ResourceId, namespace, keys: new Secret(lines.join('\n')) };
+  },
+};
+
+function ownKeys(
+  read: Read,
+  namespace: string,
+  owner: string,
+  entries: readonly KeyEntry[],
+): readonly string[] {
+  const lost = lostKeys(read, namespace, owner, entries);
+  return entries.filter(({ place }) => !lost.has(place)).map(({ line }) => line);
+}
+
+function partOf(consumer: string): string {
+  const [octet = 0] = hash('sha256', consumer, 'buffer');
+  return String(octet % parts);
+}

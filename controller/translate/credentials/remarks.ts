@@ -1,0 +1,50 @@
+// What the owner of a policy should hear of the keys it lets in by: what is left out, and what could be safer.
+import type { Unit } from '../memo.ts';
+import type { Remark } from '../policies/policy.ts';
+import { lostKeys, secretKeysUnit, secretTitle } from './key-owners.ts';
+
+const toldMax = 3;
+
+/** Of the Secret of a namespace and name. */
+export const secretRemarksUnit: Unit<readonly Remark[]> = {
+  name: 'remarks on a secret',
+  compute(read, namespace = '', name = '') {
+    const { entries, problems, plain } = read.ask(secretKeysUnit, namespace, name);
+    const title = secretTitle(namespace, name);
+    const lost = [...lostKeys(read, namespace, title, entries)].map(
+      ([place, winner]) => `${place}: its key is already that of ${winner}; make a new one`,
+    );
+    const leftOut = [...problems, ...lost];
+    const hashes = 'write their hashes in place of them, as turnpike key hash tells them';
+    return [
+      ...remark('CredentialsLeftOut', leftOut, `${title}: left out: ${some(leftOut, '; ')}.`),
+      ...remark('PlainCredentials', plain, `${title} holds plain keys (${some(plain, ', ')}): ${hashes}.`),
+      ...(entries.length + problems.length > 0
+        ? []
+        : [{ reason: 'NoCredentials', message: `${title} holds no key.` }]),
+    ];
+  },
+};
+
+/** Where nothing is selected, nobody can come in: mostly that is a mistake. */
+export function nothingSelected(field: string, what: 'Consumer' | 'Secret'): Remark {
+  return {
+    reason: 'NoCredentials',
+    message: `${field} selects no ${what} of the policy's namespace; nobody is let in by it.`,
+  };
+}
+
+/** Why a Consumer's credentials do not all count; null when they do. */
+export function lostByConsumer(lost: ReadonlyMap<string, string>): string | null {
+  const told = [...lost].map(([place, winner]) => `${place}: its key is already that of ${winner}`);
+  return told.length === 0 ? null : some(told, '; ');
+}
+
+function remark(reason: string, about: readonly string[], message: string): readonly Remark[] {
+  return about.length === 0 ? [] : [{ reason, message }];
+}
+
+function some(all: readonly string[], joint: string): string {
+  const more = all.length - toldMax;
+  return all.slice(0, toldMax).join(joint) + (more > 0 ? `${joint}and ${more} more` : '');
+}

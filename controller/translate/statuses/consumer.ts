@@ -1,0 +1,28 @@
+import { conditionOf } from '../conditions.ts';
+import { consumerKeysUnit, consumerTitle, lostKeys } from '../credentials/key-owners.ts';
+import { lostByConsumer } from '../credentials/remarks.ts';
+import type { Unit } from '../memo.ts';
+import type { Told } from './told.ts';
+
+/** The status of the Consumer of a namespace and name; null when there is none. */
+export const consumerStatusUnit: Unit<Told | null> = {
+  name: 'consumer status',
+  compute(read, namespace = '', name = '') {
+    const consumer = read.get('Consumer', namespace, name);
+    if (consumer === undefined) {
+      return null;
+    }
+    const keys = read.ask(consumerKeysUnit, namespace, name);
+    const detail = lostByConsumer(lostKeys(read, namespace, consumerTitle(namespace, name), keys));
+    const problems = detail === null ? [] : [{ kind: 'CredentialsTaken', detail } as const];
+    return {
+      status: {
+        object: { kind: 'Consumer', namespace, name },
+        generation: consumer.metadata.generation,
+        gateways: [],
+        status: { kind: 'Consumer', conditions: [conditionOf('Accepted', problems)] },
+      },
+      notices: [],
+    };
+  },
+};

@@ -1,0 +1,106 @@
+// API keys: long random strings, of which only the hash is known here.
+import { hash } from 'node:crypto';
+import { nobody, type Exchange, type Identity } from '#dataplane/http/exchange.ts';
+import type { ApiKeyAuthentication, CredentialPlaces, IdentityValue } from '#snapshot/authentication.ts';
+import { credentialOf, type Credential } from '#snapshot/credential-set.ts';
+import type { Admission, Authenticator, Challenge, Finding, Refusal } from './authenticator.ts';
+import { credentialIn } from './credential.ts';
+import type { Credentials } from './credentials.ts';
+
+/** What is longer is no key, and is not read. */
+const keyLengthMax = 256;
+
+/**
+ * The way in by an API key. A key is known by its SHA-256: being random and long, it needs no slow hash.
+ *
+ * Hot path: one hash of the key, and one look-up a set.
+ */
+export class ApiKeyAuthenticator implements Authenticator {
+  readonly credential: CredentialPlaces;
+  readonly identityHeaders: readonly string[];
+  readonly challenge: Challenge;
+  readonly #way: ApiKeyAuthentication;
+  readonly #sets: readonly Credentials[];
+  readonly #now: () => number;
+
+  /** `sets`: those of the way's `keys`, in their order. */
+  constructor(way: ApiKeyAuthentication, sets: readonly Credentials[], now: () => number) {
+    this.credential = way.credential;
+    this.identityHeaders = way.identityToHeaders.map(({ header }) => header);
+    this.challenge = challengeOf(way.credential);
+    this.#way = way;
+    this.#sets = sets;
+    this.#now = now;
+  }
+
+  authenticate({ request }: Exchange): Finding | null {
+    const key = credentialIn(this.credential.sources, request);
+    if (key === null) return null;
+    if (key === undefined) return this.#refusal('several keys where one is looked for');
+    if (key.length > keyLengthMax) return this.#refusal(`longer than ${keyLengthMax} characters`);
+    const digest = hash('sha256', key, 'buffer');
+    let missing: Credentials | null = null;
+    for (const credentials of this.#sets) {
+      const { table } = credentials;
+      const line = table?.find(digest) ?? null;
+      if (table !== null && line !== null) return this.#finding(credentialOf(line), table.namespace);
+      if (table === null) missing = credentials;
+    }
+    if (missing === null) return this.#refusal('no key that is known');
+    return { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: missing.id } };
+  }
+
+  #finding(credential: Credential, namespace: string): Admission | Refusal {
+    const { prefix, consumer, expiresS, plan, groups } = credential;
+    if (expiresS !== 0 && this.#now() >= expiresS * 1000) {
+      return this.#refusal(`key ${prefix} of ${namespace}/${consumer} has expired`);
+    }
+    const identity: Identity = {
+      ...nobody,
+      method: 'APIKey',
+      subject: consumer,
+      consumer: `${namespace}/${consumer}`,
+      plan,
+      groups,
+      keyId: prefix,
+    };
+    return { kind: 'Admission', identity, fields: this.#fields(credential) };
+  }
+
+  #fields(credential: Credential): readonly string[] {
+    return this.#way.identityToHeaders.flatMap(({ value, header }) => {
+      const text = valueOf(credential, value);
+      return text === '' ? [] : [header, text];
+    });
+  }
+
+  #refusal(detail: string): Refusal {
+    return { kind: 'Refusal', detail: `${this.#way.name}: ${detail}` };
+  }
+}
+
+function valueOf({ consumer, groups, plan, prefix }: Credential, value: IdentityValue): string {
+  switch (value) {
+    case 'Consumer':
+      return consumer;
+    case 'Groups':
+      return groups.join(',');
+    case 'Plan':
+      return plan;
+    case 'KeyId':
+      return prefix;
+    default:
+      return value satisfies never;
+  }
+}
+
+/** A scheme where keys stand behind one; else a name that no client knows, for an answer 401 must have one (RFC 9110). */
+function challengeOf({ sources }: CredentialPlaces): Challenge {
+  const schemes = sources.flatMap((source) =>
+    source.kind === 'Header' && source.scheme !== '' ? source.scheme : [],
+  );
+  const [scheme = 'ApiKey'] = schemes;
+  return scheme === 'bearer'
+    ? { missing: 'Bearer', invalid: 'Bearer error="invalid_token"' }
+    : { missing: scheme, invalid: scheme };
+}

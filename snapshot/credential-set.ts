@@ -1,0 +1,65 @@
+import type { ResourceId } from './ids.ts';
+import type { Secret } from './secret.ts';
+
+/**
+ * API keys that are counted in one namespace: those of one Secret, or of some of its Consumers. It changes alone: what
+ * lets people in by it names it and stays as it is.
+ */
+export interface CredentialSet {
+  readonly kind: 'CredentialSet';
+  readonly id: ResourceId;
+  /** Of the consumers. */
+  readonly namespace: string;
+  /** One line a key (see {@link credentialLine}); one text, for a hundred thousand objects would be ten times as large. */
+  readonly keys: Secret<string>;
+}
+
+/** One key, and who calls by it. The key itself is known to nobody but its owner. */
+export interface Credential {
+  /** SHA-256 of the key, base64url, 43 characters. */
+  readonly sha256: string;
+  /** What of the key may be shown, such as `tp_ab12cd34`; `''`: nothing. */
+  readonly prefix: string;
+  readonly consumer: string;
+  /** In seconds since 1970: from then on it is good no more; 0: it stays good. */
+  readonly expiresS: number;
+  /** `''`: none. */
+  readonly plan: string;
+  readonly groups: readonly string[];
+}
+
+/** Characters of a hash at the begin of each line. */
+export const hashLength = 43;
+
+/** `<sha256> <expires> <consumer> <prefix> <plan> <groups, joined by commas>`, blanks at the end left out. */
+export function credentialLine(credential: Credential): string {
+  const { sha256, prefix, consumer, expiresS, plan, groups } = credential;
+  return `${sha256} ${expiresS} ${consumer} ${prefix} ${plan} ${groups.join(',')}`.trimEnd();
+}
+
+/** What {@link credentialLine} tells. */
+export function credentialOf(line: string): Credential {
+  const [sha256 = '', expires = '', consumer = '', prefix = '', plan = '', groups = ''] = line.split(' ');
+  return {
+    sha256,
+    prefix,
+    consumer,
+    expiresS: Number(expires),
+    plan,
+    groups: groups === '' ? [] : groups.split(','),
+  };
+}
+
+/** A name in a credential: of a consumer, a plan or a group. */
+export const credentialName = /^[A-Za-z0-9](?:[A-Za-z0-9._@:+-]{0,126}[A-Za-z0-9])?$/;
+
+const part = String.raw`[\w.@:+-]{1,253}`;
+
+const line = new RegExp(
+  String.raw`^[\w-]{${hashLength}} \d{1,15} ${part}(?: (?:${part})?(?: (?:${part})?(?: ${part}(?:,${part})*)?)?)?$`,
+);
+
+/** Whether `text` can be a {@link CredentialSet.keys}. */
+export function areCredentialLines(text: string): boolean {
+  return text === '' || text.split('\n').every((one) => line.test(one));
+}

@@ -1,0 +1,103 @@
+// What an API key among a hundred thousand costs: time a request, and memory. Run by hand:
+// node --expose-gc test/dataplane/filters/authenticate/api-key-cost.ts
+import { hash } from 'node:crypto';
+import { Compiler } from '#dataplane/compile/compiler.ts';
+import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
+import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
+import { fieldLine } from '#dataplane/http/fields.ts';
+import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
+import { resourceOf } from '#snapshot/decode.ts';
+import { encodeResource } from '#snapshot/encode.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import { credentialOfKey, givenApiKeys, givenCredentials, givenKey } from '#test/given/api-key.ts';
+import { givenAuthentication } from '#test/given/token.ts';
+import { carrying } from './gate.ts';
+
+const sets = 20;
+const perSet = 5_000;
+const rounds = 200_000;
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+function settledRss(): number {
+  for (let turn = 0; turn < 4; turn += 1) globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+/** As a data plane gets it: text in, and the text is kept beside what is read from it. */
+function encodedSet(set: number): string {
+  const keys = Array.from({ length: perSet }, (_, at) =>
+    credentialOfKey(givenKey(set * perSet + at), {
+      consumer: `partner-${set * perSet + at}`,
+      plan: 'gold',
+      groups: ['partners', 'eu'],
+      expiresS: 4_000_000_000,
+    }),
+  );
+  return encodeResource(givenCredentials(keys, resourceId('CredentialSet', 'Secret', 'shop', `keys-${set}`)));
+}
+
+const authenticating = createAuthenticating({
+  now: Date.now,
+  onMissingKey: () => undefined,
+  guards: new GuessCounters({ onBlock: () => undefined }),
+});
+const upstreams = createUpstreams();
+const compiler = new Compiler({
+  upstreams,
+  rateLimiting: { filterFor: () => ({ kind: 'RateLimit', apply: () => null }) },
+  authenticating,
+});
+const ids = Array.from({ length: sets }, (_, set) =>
+  resourceId('CredentialSet', 'Secret', 'shop', `keys-${set}`),
+);
+const authentication = givenAuthentication(givenApiKeys({ keys: ids }));
+const before = settledRss();
+const held = Array.from({ length: sets }, (_, set) => {
+  const encoded = Buffer.from(encodedSet(set), 'latin1').toString('latin1');
+  return { encoded, resource: resourceOf(JSON.parse(encoded)) };
+});
+const filter = authenticating.filterFor(authentication, []).filter;
+const start = performance.now();
+compiler.compile({
+  version: 'v1',
+  resources: new Map(held.map(({ resource }) => [resource.id, resource])),
+});
+const compileMs = performance.now() - start;
+const after = settledRss();
+const characters = held.reduce((sum, { encoded }) => sum + encoded.length, 0);
+say(
+  `${sets * perSet} keys in ${sets} sets: ${megabytes(characters)} encoded, indexed in ${compileMs.toFixed(0)} ms`,
+);
+say(`memory with texts and index: ${megabytes(after - before)} more`);
+
+const keys = Array.from({ length: 4096 }, (_, at) => givenKey((at * 24_407) % (sets * perSet)));
+const octets = keys.map((key) => Buffer.from(`x-api-key: ${key}`, 'latin1'));
+const received = (round: number): string => octets[round & 4095]?.toString('latin1', 11) ?? '';
+const unknown = Array.from({ length: 4096 }, (_, at) => Buffer.from(givenKey(10_000_000 + at), 'latin1'));
+const exchange = carrying(['X-API-Key', '']);
+
+function nanosecondsEach(work: (round: number) => unknown): number {
+  const spans = Array.from({ length: 7 }, () => {
+    const from = process.threadCpuUsage();
+    for (let round = 0; round < rounds; round += 1) work(round);
+    return process.threadCpuUsage(from).user / 1000;
+  });
+  return (spans.toSorted((a, b) => a - b)[3] ?? 0) * (1e6 / rounds);
+}
+
+let passed = 0;
+const string = nanosecondsEach(received);
+const sha = nanosecondsEach((round) => hash('sha256', received(round), 'buffer')) - string;
+const apply = (value: string): void => {
+  exchange.request.fields.flat[1] = fieldLine('X-API-Key', value);
+  if (filter.apply(exchange) === null) passed += 1;
+};
+const hit = nanosecondsEach((round) => apply(received(round))) - string;
+const hits = passed;
+const miss = nanosecondsEach((round) => apply(unknown[round & 4095]?.toString('latin1') ?? '')) - string;
+say(`SHA-256 of a fresh string alone ${sha.toFixed(0)} ns`);
+say(
+  `a known key, all of apply() ${hit.toFixed(0)} ns (${hits} passed); an unknown one ${miss.toFixed(0)} ns`,
+);
+upstreams.close();
