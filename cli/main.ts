@@ -15,6 +15,11 @@ switch (command ?? '--help') {
     process.exitCode = await check(rest);
     break;
   }
+  case 'key': {
+    const { key } = await import('./key/key.ts');
+    process.exitCode = await key(rest);
+    break;
+  }
   case 'version':
   case '--version':
     console.log(`turnpike ${build.version} on node ${process.versions.node}`);

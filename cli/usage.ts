@@ -5,6 +5,7 @@ export const turnpikeHelp = `usage: turnpike COMMAND [OPTION ...]
 
   up        run both planes from folders of manifests, without a cluster
   check     validate folders of manifests offline
+  key       make, list and revoke API keys
   version   tell the versions of Turnpike and Node
 
 turnpike COMMAND --help tells a command's options.
@@ -49,3 +50,41 @@ wrong, what to do. Warnings are no problems.
 
 Exit codes: 0 no problems, 1 problems (or no manifests), 2 a folder cannot be read, or wrong options.
 `;
+
+/** What `turnpike key --help` prints. */
+export const keyHelp = `usage: turnpike key create --consumer NAME [OPTION ...]
+       turnpike key hash --consumer NAME [OPTION ...] < KEY
+       turnpike key list FOLDER [FOLDER ...]
+       turnpike key revoke PREFIX FOLDER [FOLDER ...]
+
+Makes API keys, and keeps their hashes in manifests: a key itself is told once and written nowhere. Without --file the
+manifest goes to standard output (for kubectl apply -f -) and the key to standard error; with it the key goes to
+standard output. In a Consumer that has keys already a new one lives beside them until the old one is revoked.
+
+  create             make a key, and the Consumer with its hash
+  hash               read a key of others from standard input, and tell its line for a Secret
+  list               tell the keys in folders of manifests
+  revoke             take the key of a prefix out of the manifests
+  --consumer NAME    whose key it is
+  --namespace NAME   the namespace of the Consumer (default default)
+  --group NAME       a group of the consumer; may be given several times
+  --plan NAME        the plan of the consumer
+  --expires TIME     when the key ends: 2027-06-30, 2027-06-30T12:00:00Z, 90d or 12h (default: never)
+  --line             tell a line for a Secret that holds many keys in place of a Consumer
+  --file FILE        write the Consumer there, or add the key to it where the file has it
+  --help             tell this
+
+Exit codes: 0 done, 1 no such key, 2 wrong options, or a file that cannot be read.
+`;
+
+/** The options of `turnpike key` as parseArgs of node:util takes them. */
+export const keyArguments = {
+  consumer: { type: 'string' },
+  namespace: { type: 'string', default: 'default' },
+  group: { type: 'string', multiple: true },
+  plan: { type: 'string' },
+  expires: { type: 'string' },
+  line: { type: 'boolean', default: false },
+  file: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;

@@ -158,7 +158,12 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'dataplane/usage': { rooms: [], pure: true },
   cli: {
-    rooms: ['admin', 'snapshot', 'crds', 'controller', 'dataplane', 'examples'],
+    rooms: ['admin', 'snapshot', 'crds', 'controller', 'dataplane', 'examples', 'cli/key'],
+    builtins: anyBuiltin,
+  },
+  'cli/key': {
+    rooms: ['crds', 'controller/files/folder-tree', 'cli'],
+    packages: ['yaml'],
     builtins: anyBuiltin,
   },
   test: { rooms: ['*'], packages: ['*'], builtins: anyBuiltin },
