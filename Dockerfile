@@ -29,12 +29,12 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
 # Each plane is rid of the other's packages: npm knows what else these brought along, and npm asks nobody for that.
 FROM packages AS controller-packages
 RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-scripts \
-    @marcbachmann/cel-js bcrypt ioredis jose lru-cache yaml \
+    bcrypt ioredis jose lru-cache yaml \
   && rm node_modules/.package-lock.json && find node_modules -depth -type d -empty -delete
 
 FROM packages AS dataplane-packages
 RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-scripts \
-    @kubernetes/client-node @marcbachmann/cel-js @peculiar/x509 bcrypt undici yaml zod \
+    @kubernetes/client-node @peculiar/x509 bcrypt undici yaml zod \
   && rm node_modules/.package-lock.json && find node_modules -depth -type d -empty -delete
 
 # A base that has the libraries already (an organisation's own, or the one of the tests) needs no network here.
@@ -55,7 +55,7 @@ WORKDIR /code
 COPY LICENSE package.json ./
 COPY admin admin
 COPY snapshot snapshot
-COPY cel/regular-expression.ts cel/
+COPY cel cel
 COPY crds crds
 COPY controller controller
 RUN chmod -R u=rwX,go=rX .
@@ -64,6 +64,7 @@ FROM packages AS dataplane-code
 WORKDIR /code
 COPY LICENSE package.json ./
 COPY admin admin
+COPY cel cel
 COPY snapshot snapshot
 COPY dataplane dataplane
 RUN chmod -R u=rwX,go=rX .

@@ -17,7 +17,7 @@ export interface RequestSubject {
     readonly port: number;
     readonly serverName: string | null;
     readonly secure: boolean;
-    readonly certificate: string | null;
+    readonly certificate: { readonly fingerprint: string } | null;
   };
   readonly identity: SubjectIdentity | null;
 }
@@ -70,7 +70,7 @@ const requestGroup: VariableGroup<RequestSubject> = {
   tls: {
     sni: { type: 'string', read: ({ client }) => client.serverName ?? '' },
     client: {
-      fingerprint: { type: 'string', read: ({ client }) => client.certificate ?? '' },
+      fingerprint: { type: 'string', read: ({ client }) => client.certificate?.fingerprint ?? '' },
     },
   },
   auth: {

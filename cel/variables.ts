@@ -59,6 +59,11 @@ export class Variables<Subject> {
     }
   }
 
+  /** All names down to the values, in the order they were told. */
+  names(): readonly string[] {
+    return namesIn(this.#group, '');
+  }
+
   /** The variable or group of this name. */
   named(name: string): Variable<Subject> | VariableGroup<Subject> | undefined {
     return memberOf(this.#group, name);
@@ -80,6 +85,12 @@ export class Variables<Subject> {
     this.#environment.registerType(name, { fields: Object.fromEntries(fields) });
     return name;
   }
+}
+
+function namesIn<Subject>(group: VariableGroup<Subject>, before: string): readonly string[] {
+  return Object.entries(group).flatMap(([name, one]) =>
+    isVariable(one) ? [before + name] : namesIn(one, `${before}${name}.`),
+  );
 }
 
 /** Whether it is a value, and no group of them. */

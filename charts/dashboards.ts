@@ -177,6 +177,17 @@ export const dashboards: readonly Dashboard[] = [
         queries: [[rate('turnpike_authentication_blocks_total', 'policy'), '{{policy}}']],
       },
       {
+        title: 'Authorization: refused',
+        description: 'Requests for which an entry of an AuthPolicy did not hold; in Shadow they went on.',
+        unit: 'reqps',
+        queries: [
+          [
+            rate('turnpike_authorization_refused_total', 'policy, entry, mode'),
+            '{{policy}} {{entry}} {{mode}}',
+          ],
+        ],
+      },
+      {
         title: 'Rate limits: decisions',
         description: 'Requests by what a rule said of them.',
         unit: 'reqps',

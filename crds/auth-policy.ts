@@ -1,8 +1,10 @@
-// AuthPolicy: who may call. One of the ways told in `authenticate` must succeed.
+// AuthPolicy: who may call, and what they may do. One of the ways told in `authenticate` must succeed, and all entries of
+// `authorize` must hold.
 import * as z from 'zod';
 import { apiKeySchema } from './api-key-authentication.ts';
 import { clientCertificateSchema } from './client-certificate-authentication.ts';
-import { listByKeys, oneOf, type Frozen } from './grammar.ts';
+import { authorizeSchema } from './authorization.ts';
+import { listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
 import { partName } from './fields.ts';
 import { denialSchema, realmSchema, resourceMetadataSchema } from './denial.ts';
 import { guessProtectionSchema } from './guess-protection.ts';
@@ -23,12 +25,14 @@ const authentication = oneOf({
 /** One of the ways of `authenticate`. */
 export type Authentication = Frozen<z.infer<typeof authentication>>;
 
-const rules = z
-  .object({
+const rules = withRules(
+  z.object({
     authenticate: listByKeys(authentication, ['name'])
-      .min(1)
       .max(16)
-      .describe('The ways to prove who calls. One of them must succeed; else the answer is 401.'),
+      .default([])
+      .describe(
+        'The ways to prove who calls. One of them must succeed; else the answer is 401. Empty: nobody is asked here, and authorize sees who other levels have found out.',
+      ),
     optional: z
       .boolean()
       .default(false)
@@ -43,8 +47,16 @@ const rules = z
       .describe(
         'Protection against guessing: who brings bad credentials again and again is blocked for a time, counted in each data plane. Left out: 100 failures in a minute block for a minute where a way in takes passwords, and nothing is counted where all take tokens or keys, which nobody can guess.',
       ),
-  })
-  .describe('Who may call.');
+    authorize: authorizeSchema,
+  }),
+  [
+    {
+      cel: 'self.authenticate.size() > 0 || self.authorize.size() > 0',
+      message: 'asks for nothing: add authenticate, authorize or both',
+      holds: ({ authenticate, authorize }) => authenticate.length > 0 || authorize.length > 0,
+    },
+  ],
+).describe('Who may call, and what they may do.');
 
 /** The rules of an AuthPolicy. */
 export type AuthRules = Frozen<z.infer<typeof rules>>;

@@ -93,6 +93,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       snapshot: () => snapshotFigures(subscriber.state()),
       rateLimits: () => rateLimiting.stats(),
       guesses: () => guesses.figures(),
+      authorizations: () => authenticating.refusals(),
       log: () => accessLog,
       clients: () => listeners.connectionCount(),
       backends: () => upstreams.figures(),

@@ -13,6 +13,7 @@ import {
 import { clientCertificateShape } from './client-certificate-shape.ts';
 import { areCredentialLines, type CredentialSet } from './credential-set.ts';
 import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes.ts';
+import type { AuthorizationEntry } from './authorization.ts';
 import { jwtAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
 import * as shape from './shape.ts';
@@ -74,6 +75,18 @@ const protection: Shape<GuessProtection> = object({
   blockMs: shape.integer(1),
 });
 
+const authorizationEntry: Shape<AuthorizationEntry> = object({
+  name: shape.text,
+  mode: shape.oneOf('Enforce', 'Shadow'),
+  methods: shape.list(shape.text),
+  allow: shape.list(shape.text),
+  deny: shape.list(shape.text),
+  scopes: shape.list(shape.text),
+  groups: shape.list(shape.text),
+  claims: shape.list(object({ claim: shape.text, values: shape.list(shape.text) })),
+  when: shape.nullable(shape.text),
+});
+
 /** Reads an {@link Authentication}. */
 export const authenticationShape: Shape<Authentication> = object({
   kind: shape.oneOf('Authentication'),
@@ -87,6 +100,7 @@ export const authenticationShape: Shape<Authentication> = object({
       resourceMetadata: shape.nullable(object(resourceMetadataFields)),
       denial: shape.nullable(object({ contentType: fieldValue, body: shape.text })),
       protection: shape.nullable(protection),
+      authorize: shape.list(authorizationEntry),
     },
     authenticationDefaults,
   ),

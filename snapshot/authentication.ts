@@ -1,13 +1,15 @@
 import type { ClientCertificateAuthentication } from './client-certificate.ts';
+import type { AuthorizationEntry } from './authorization.ts';
 import type { ResourceId } from './ids.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
 
-/** What one level of AuthPolicy asks of a request: that one of `alternatives` lets it in. */
+/** What one level of AuthPolicy asks of a request: that one of `alternatives` lets it in, and all of `authorize` hold. */
 export interface Authentication {
   readonly kind: 'Authentication';
   readonly id: ResourceId;
   /** `<namespace>/<policy>`: for logs. */
   readonly policy: string;
+  /** Empty where `authorize` is not: who calls is a matter of other levels. */
   readonly alternatives: readonly AuthenticationWay[];
   /** Whether a request without any credential passes, as nobody. One with a bad credential never does. */
   readonly optional: boolean;
@@ -19,6 +21,7 @@ export interface Authentication {
   readonly denial: DenialText | null;
   /** Null: bad credentials are not counted. */
   readonly protection: GuessProtection | null;
+  readonly authorize: readonly AuthorizationEntry[];
 }
 
 /** A template of refusals. */
@@ -132,13 +135,14 @@ export type IdentityValue = (typeof identityValues)[number];
 /** What an authentication does that its encoded form does not tell. */
 export const authenticationDefaults: Pick<
   Authentication,
-  'optional' | 'realm' | 'resourceMetadata' | 'denial' | 'protection'
+  'optional' | 'realm' | 'resourceMetadata' | 'denial' | 'protection' | 'authorize'
 > = Object.freeze({
   optional: false,
   realm: '',
   resourceMetadata: null,
   denial: null,
   protection: null,
+  authorize: Object.freeze([]),
 });
 
 /** Where a token is that nothing else is told of: in Authorization, as RFC 6750 section 2.1 has it, and it goes on. */

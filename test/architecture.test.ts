@@ -108,7 +108,7 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'dataplane/filters': { rooms: ['snapshot', 'dataplane/http'], pure: true },
   'dataplane/filters/authenticate': {
-    rooms: ['snapshot', 'dataplane/http', 'dataplane/filters'],
+    rooms: ['cel', 'snapshot', 'dataplane/http', 'dataplane/filters'],
     packages: ['jose', 'lru-cache'],
     builtins: ['node:buffer', 'node:crypto'],
   },
@@ -126,7 +126,7 @@ const walls: Readonly<Record<string, Walls>> = {
       'dataplane/upstream/sessions',
       'dataplane/runtime',
     ],
-    builtins: ['node:crypto', 'node:net', 'node:tls'],
+    builtins: ['node:crypto', 'node:tls'],
   },
   'dataplane/upstream': {
     rooms: ['snapshot', 'dataplane/h2', 'dataplane/http'],

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { networks } from '#dataplane/http/networks.ts';
 import type { AddressRule, ClientRules as ReadyRules } from '#dataplane/runtime.ts';
 import { clientDefaults } from '#snapshot/client-defaults.ts';
 import type { ClientAddress, ClientRules, ClientSettings } from '#snapshot/client-settings.ts';
@@ -43,16 +43,4 @@ function addressRule(address: ClientAddress): AddressRule {
     default:
       return address satisfies never;
   }
-}
-
-/** Whether an address is in one of `sources`: `10.0.0.0/8`, `2001:db8::/32`, or an address alone. */
-function networks(sources: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const source of sources) {
-    const [network = '', bits] = source.split('/');
-    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(network, family);
-    else list.addSubnet(network, Number(bits), family);
-  }
-  return (address) => list.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
 }

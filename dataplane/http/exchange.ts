@@ -12,6 +12,8 @@ export interface Exchange {
   identity: Identity | null;
   /** How a refusal of the policy that has the word is told; null for the usual words. */
   denial: Denial | null;
+  /** What a policy in Shadow would have refused it for; for the log. */
+  shadowed: string | null;
   /** Added to whatever answer the client gets, also to a refusal: for example `ratelimit`. */
   readonly answerFields: Fields;
   /** Length of what the rule's Prefix match matched of `request.path`; -1 for other matches. */
@@ -82,7 +84,8 @@ export interface Answered {
 }
 
 /**
- * Acts on a request before it is forwarded. May change `exchange.forwarded`, `identity` and `answerFields`.
+ * Acts on a request before it is forwarded. May change `exchange.forwarded`, `identity`, `shadowed` and
+ * `answerFields`.
  *
  * Hot path: answers at once wherever it can; a promise is for the rare request that must wait.
  */

@@ -43,6 +43,8 @@ export interface RequestRecord {
   readonly requestId: string | null;
   /** The subject of the identity, when one was established. */
   readonly subject: string | null;
+  /** What a policy in Shadow would have refused it for, the first of them; null for none. */
+  readonly shadowed: string | null;
   /** True when the connection became a tunnel (101). */
   readonly upgraded: boolean;
 }

@@ -25,6 +25,7 @@ export function accessLine(record: RequestRecord, time: string, places: Places):
     text('endpoint', record.endpoint) +
     (failure === null ? '' : text('failure', failure.kind)) +
     (failure !== null && 'detail' in failure ? text('detail', failure.detail) : '') +
+    text('shadowed', record.shadowed) +
     text('subject', record.subject) +
     text('userAgent', record.userAgent) +
     text('requestId', record.requestId) +

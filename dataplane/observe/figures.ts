@@ -8,6 +8,7 @@ export interface Figures {
   readonly snapshot: () => SnapshotFigures;
   readonly rateLimits: () => RateLimitFigures;
   readonly guesses: () => readonly GuessFigures[];
+  readonly authorizations: () => readonly AuthorizationFigures[];
   readonly log: () => { readonly dropped: number };
   /** Connections of clients. */
   readonly clients: () => number;
@@ -46,21 +47,24 @@ export interface RateLimitFigures {
   readonly waiting: number;
 }
 
+/** How often an entry of an AuthPolicy's `authorize` did not hold. */
+export interface AuthorizationFigures {
+  readonly policy: string;
+  readonly entry: string;
+  readonly mode: string;
+  readonly refused: number;
+}
+
 /** The families of all figures, asked for now. */
-export function figureFamilies({
-  snapshot,
-  rateLimits,
-  guesses,
-  log,
-  clients,
-  backends,
-}: Figures): MetricFamily[] {
+export function figureFamilies(figures: Figures): MetricFamily[] {
+  const { snapshot, rateLimits, guesses, authorizations, log, clients, backends } = figures;
   return [
     gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients()),
     ...backendFamilies(backends()),
     ...snapshotFamilies(snapshot()),
     ...rateLimitFamilies(rateLimits()),
     ...guessFamilies(guesses()),
+    authorizationFamily(authorizations()),
     counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
   ];
 }
@@ -102,6 +106,14 @@ function guessFamilies(policies: readonly GuessFigures[]): MetricFamily[] {
       samples('refused'),
     ),
   ];
+}
+
+function authorizationFamily(entries: readonly AuthorizationFigures[]): MetricFamily {
+  return counter(
+    'turnpike_authorization_refused_total',
+    'Requests for which an entry of authorize did not hold; in Shadow they went on.',
+    entries.map(({ refused, ...labels }) => ({ labels: labelText(labels), value: refused })),
+  );
 }
 
 function rateLimitFamilies({ rules, store, counters, leases, waiting }: RateLimitFigures): MetricFamily[] {

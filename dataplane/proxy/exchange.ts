@@ -49,6 +49,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   readonly startedMs: number;
   identity: Identity | null = null;
   denial: Denial | null = null;
+  shadowed: string | null = null;
   matchedPrefix = -1;
 
   readonly #around: Surroundings;
@@ -391,6 +392,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       userAgent: userAgentOf(this.request),
       requestId: requestIdOf(this.forwarded),
       subject: this.identity?.subject ?? null,
+      shadowed: this.shadowed,
       upgraded: this.#status === 101,
     });
   }

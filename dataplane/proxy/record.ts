@@ -39,6 +39,7 @@ export function refusalRecord(
     userAgent: null,
     requestId: null,
     subject: null,
+    shadowed: null,
     upgraded: false,
   };
 }
@@ -75,6 +76,7 @@ export function relayRecord(facts: RelayFacts): RequestRecord {
     userAgent: null,
     requestId: null,
     subject: null,
+    shadowed: null,
     upgraded: false,
   };
 }

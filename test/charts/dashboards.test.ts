@@ -19,6 +19,7 @@ async function exposition(): Promise<string> {
   const dataPlane = createMetrics(
     {
       snapshot: () => ({ version: 'v1', ageMs: 1, connected: true, refused: 0 }),
+      authorizations: () => [{ policy: 'shop/auth', entry: 'writers', mode: 'Enforce', refused: 3 }],
       rateLimits: () => ({
         rules: [{ rule: 'shop/limit', decisions: { Allowed: 1 } }],
         store: { type: 'Redis', available: true },

@@ -5,6 +5,7 @@ import { apiKeyRules, apiKeySchemaCases } from './api-key-cases.ts';
 import { clientCertificateRules } from './client-certificate-cases.ts';
 import { clientPolicyRules, clientPolicySchemaCases } from './client-policy-cases.ts';
 import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
+import { authorizationRules, authorizationSchemaCases } from './authorization-cases.ts';
 import { jwtRules, jwtSchemaCases, jwtWay } from './jwt-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
 import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
@@ -84,6 +85,7 @@ const authPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     valid: guarded({ failures: 5, accountFailures: 0, window: '1s', block: '24h' }),
     invalid: guarded({ window: '24h1s' }),
   },
+  ...authorizationRules,
   ...jwtRules,
 ];
 
@@ -187,6 +189,7 @@ export const schemaCases: readonly SchemaCase[] = [
     path: 'spec.rules[0].limits',
     invalid: limits({ limits: [] }),
   },
+  ...authorizationSchemaCases,
   ...jwtSchemaCases,
   ...gatewayParametersSchemaCases,
   ...trafficPolicySchemaCases,

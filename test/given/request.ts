@@ -55,6 +55,7 @@ export function givenExchange(
     },
     identity: null,
     denial: null,
+    shadowed: null,
     answerFields: new Fields(),
     matchedPrefix: given.matchedPrefix ?? -1,
     startedMs: 0,

@@ -241,6 +241,19 @@ const byKind = {
         blockMs: fc.integer({ min: 1 }),
       }),
     ),
+    authorize: list(
+      fc.record({
+        name: text,
+        mode: fc.constantFrom('Enforce', 'Shadow'),
+        methods: list(text),
+        allow: list(text),
+        deny: list(text),
+        scopes: list(text),
+        groups: list(text),
+        claims: list(fc.record({ claim: text, values: list(text) })),
+        when: nullable(text),
+      }),
+    ),
   }),
   KeySet: fc.oneof(
     fc.record({

@@ -6,6 +6,7 @@ import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
 import { closedPolicy, placedRules, type Layer, type PolicyModel, type Remark } from './policy.ts';
+import { authorizationOf } from './authorization.ts';
 import { resourceMetadata } from './resource-metadata.ts';
 import { refusedModel } from './source.ts';
 import { apiKeyWay } from './ways/api-key.ts';
@@ -44,6 +45,10 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
     if ('closes' in found) {
       return closedPolicy(base, found.closes);
     }
+    const authorization = authorizationOf(rules.authorize, `${field}.authorize`);
+    if ('closes' in authorization) {
+      return closedPolicy(base, authorization.closes);
+    }
     const id = resourceId('Authentication', namespace, name);
     return {
       ...base,
@@ -59,6 +64,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
           resourceMetadata: resourceMetadata(rules),
           denial: rules.denial ?? null,
           protection: guessProtection(rules),
+          authorize: authorization.entries,
         },
         ...found.resources,
       ],

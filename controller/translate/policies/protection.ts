@@ -54,7 +54,7 @@ export function protectionOf(read: Read, place: RulePlace): Protection {
       .filter((one) => one.policy.kind === kind)
       .flatMap((one) => one.parts.flatMap((part) => part.id ?? []));
   const lacking = place.gateway.parameters.requirePolicies.find(
-    (kind) => !holding.some((one) => one.policy.kind === kind),
+    (kind) => !holding.some(({ policy }) => policy.kind === kind && refusesSome(policy)),
   );
   const unenforced = holding.find((one) => one.policy.closes !== null);
   const unresolved = place.extensions.find((one) => extensionProblem(read, place.route, one) !== null);
@@ -65,6 +65,16 @@ export function protectionOf(read: Read, place: RulePlace): Protection {
     resources: holding.flatMap((one) => resourcesOf(one)),
     standings: all,
   };
+}
+
+/** What is only counted (Shadow) is no policy that the platform could require. */
+function refusesSome({ closes, resources }: PolicyModel): boolean {
+  if (closes !== null) return true;
+  return resources.some((one) => {
+    if (one.kind === 'RateLimit') return one.mode === 'Enforce';
+    if (one.kind !== 'Authentication') return false;
+    return one.alternatives.length > 0 || one.authorize.some(({ mode }) => mode === 'Enforce');
+  });
 }
 
 function closedReason(

@@ -7,12 +7,15 @@ import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { ApiKeyAuthenticator } from './api-key-authenticator.ts';
+import { requestVariables } from '#cel/request-variables.ts';
 import { AuthenticationFilter } from './authentication-filter.ts';
 import type { Authenticator } from './authenticator.ts';
 import { CertificateAuthenticator } from './certificate-authenticator.ts';
 import { CredentialSets } from './credentials.ts';
 import type { GuessGuards } from './guess-guard.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
+import { Authorizer } from './authorizer.ts';
+import { RefusalCounts, type RefusalCount } from './refusal-counts.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
 import { TokenCache } from './token-cache.ts';
 
@@ -62,6 +65,8 @@ export interface Authenticating {
     readonly filter: RequestFilter;
     readonly refused: readonly { readonly id: ResourceId; readonly reason: string }[];
   };
+  /** What callers may not do, by entry: for metrics. */
+  refusals(): readonly Readonly<RefusalCount>[];
 }
 
 /** Makes filters for the whole process; no token is known to it yet. */
@@ -77,8 +82,12 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     verifications: { running: 0 },
   };
   const credentials = new CredentialSets();
+  const variables = requestVariables(options.now);
+  const refusals = new RefusalCounts();
+  const countOf = refusals.of.bind(refusals);
   return {
     useCredentials: (sets) => credentials.use(sets),
+    refusals: () => refusals.all(),
     filterFor(authentication, keySets) {
       const byId = new Map<ResourceId, ReadyKeySet>();
       for (const keySet of keySets) {
@@ -87,9 +96,11 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
         byId.set(keySet.id, made);
       }
       const ways = authenticators(authentication, { keySets: byId, credentials, surroundings });
-      const { policy, protection } = authentication;
+      const { policy, protection, authorize } = authentication;
       const guard = protection === null ? null : options.guards.guardFor(policy, protection);
-      const filter = new AuthenticationFilter(authentication, ways, guard);
+      const authorizer =
+        authorize.length === 0 ? null : new Authorizer(policy, authorize, { variables, countOf });
+      const filter = new AuthenticationFilter(authentication, ways, { guard, authorizer });
       const refused = [...byId.values()].flatMap(({ id, problems }) =>
         problems.length === 0 ? [] : [{ id, reason: problems.join('; ') }],
       );

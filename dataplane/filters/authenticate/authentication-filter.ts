@@ -4,6 +4,7 @@ import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Authentication, CredentialSource } from '#snapshot/authentication.ts';
 import type { Admission, Authenticator, Finding } from './authenticator.ts';
+import type { Authorizer } from './authorizer.ts';
 import { Challenges } from './challenges.ts';
 import { removeCredentials, removedSources } from './credential.ts';
 import { denialOf } from './denial.ts';
@@ -19,11 +20,20 @@ interface Findings {
   readonly outage: Failure | null;
 }
 
+/** What stands beside the ways in. */
+interface Beside {
+  /** Null where nobody counts guesses. */
+  readonly guard: GuessGuard | null;
+  /** Null where callers may do all. */
+  readonly authorizer: Authorizer | null;
+}
+
 const none: Findings = { refusal: null, account: null, outage: null };
 
 /**
  * Lets a request pass when one of the alternatives admits it, or, where that is optional, when it brings no credential
- * at all. Removes the client's own fields that tell backends who calls, whatever comes of it, and writes those of the
+ * at all, or where there is no alternative but what callers may do is told; and then if the authorizer has nothing
+ * against it. Removes the client's own fields that tell backends who calls, whatever comes of it, and writes those of the
  * way that admitted it; of several levels that name one field the nearest, which comes last, decides, and so it is
  * with the identity.
  *
@@ -41,13 +51,19 @@ export class AuthenticationFilter implements RequestFilter {
   readonly #denial: Denial | null;
   readonly #missing: Challenges;
   readonly #invalid: Challenges;
+  readonly #authorizer: Authorizer | null;
 
-  /** `ways`: in the order in which they are tried; `guard`: null where nobody counts guesses. */
-  constructor(authentication: Authentication, ways: readonly Authenticator[], guard: GuessGuard | null) {
-    const { policy, optional, denial } = authentication;
+  /** `ways`: in the order in which they are tried. */
+  constructor(
+    authentication: Authentication,
+    ways: readonly Authenticator[],
+    { guard, authorizer }: Beside = { guard: null, authorizer: null },
+  ) {
+    const { policy, optional, alternatives, authorize, denial } = authentication;
     this.#guard = guard;
     this.#policy = policy;
-    this.#optional = optional;
+    this.#optional = optional || (alternatives.length === 0 && authorize.length > 0);
+    this.#authorizer = authorizer;
     this.#ways = ways;
     this.#identityHeaders = [...new Set(ways.flatMap((way) => way.identityHeaders))];
     this.#removed = ways.flatMap(({ credential }) => removedSources(credential));
@@ -104,13 +120,15 @@ export class AuthenticationFilter implements RequestFilter {
       exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
     }
     removeCredentials(this.#removed, exchange.forwarded);
-    return null;
+    return this.#authorize(exchange);
   }
 
   /** Of a request that nobody admitted. An outage comes first: what could not be asked might have let it pass. */
   #verdict(exchange: Exchange, { refusal, account, outage }: Findings): Verdict {
     if (outage !== null) return outage;
-    if (refusal === null) return this.#optional ? null : this.#unauthenticated('missing', exchange);
+    if (refusal === null) {
+      return this.#optional ? this.#authorize(exchange) : this.#unauthenticated('missing', exchange);
+    }
     this.#guard?.failed(exchange.client.address, account, exchange.startedMs);
     return this.#unauthenticated('invalid', exchange, refusal);
   }
@@ -118,6 +136,10 @@ export class AuthenticationFilter implements RequestFilter {
   #unauthenticated(error: 'missing' | 'invalid', exchange: Exchange, why = 'no credential'): Failure {
     const challenges = (error === 'missing' ? this.#missing : this.#invalid).of(exchange);
     return { kind: 'Unauthenticated', error, challenges, detail: `${this.#policy}: ${why}` };
+  }
+
+  #authorize(exchange: Exchange): Verdict {
+    return this.#authorizer === null ? null : this.#authorizer.verdict(exchange);
   }
 }
 

@@ -32,6 +32,7 @@ export function recordOf(parts: Partial<RequestRecord> = {}): RequestRecord {
     userAgent: 'curl/8.9',
     requestId: 'r-1',
     subject: null,
+    shadowed: null,
     upgraded: false,
     ...parts,
   };

@@ -281,6 +281,7 @@ it('an observer is told of each exchange once', async () => {
       userAgent: 'test',
       requestId: '',
       subject: null,
+      shadowed: null,
       upgraded: false,
     },
   );
