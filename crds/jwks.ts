@@ -1,7 +1,13 @@
 // Where the keys are that tokens are signed by.
 import * as z from 'zod';
+import { duration, durationMs, preciseHostname } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
-import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
+import {
+  authorityReference,
+  backendRefSchema,
+  configMapKeyReference,
+  secretKeyReference,
+} from './references.ts';
 
 type PublicMember = 'n' | 'e' | 'crv' | 'x' | 'y';
 
@@ -95,32 +101,94 @@ const remoteBackend = z
       .max(1024)
       .regex(/^\/[^\s#]*$/, "must begin with '/'")
       .describe('Path of the JWK Set there, such as /.well-known/jwks.json.'),
+    tls: z
+      .object({
+        hostname: preciseHostname
+          .exactOptional()
+          .describe(
+            'The name that its certificate must have, and that is asked for (SNI). Left out: SERVICE.NAMESPACE.svc.',
+          ),
+      })
+      .exactOptional()
+      .describe('The Service speaks TLS there. Left out: plain HTTP.'),
   })
   .describe('A JWK Set that a Service of the cluster serves.');
 
-const remoteKeys = oneOf({
-  type: 'Where the keys are fetched: URI (an https address) or Backend (a Service of the cluster).',
-  defaultType: 'URI',
-  variants: { URI: { uri }, Backend: { backend: remoteBackend } },
-  common: {},
-}).describe(
+const maxStale = withRules(duration, [
+  {
+    cel: "duration(self) >= duration('15m')",
+    message: 'must be at least 15m: keys are fetched anew every 5 minutes or so',
+    holds: (text) => durationMs(text) >= 900_000,
+  },
+])
+  .default('24h')
+  .describe(
+    'How long the last good keys hold while no newer ones can be fetched; then nobody is let in. At least 15m.',
+  );
+
+const remoteKeys = withRules(
+  oneOf({
+    type: 'Where the keys are fetched: URI (an https address), Discovery (where the issuer says, at its /.well-known/openid-configuration) or Backend (a Service of the cluster).',
+    defaultType: 'URI',
+    variants: { URI: { uri }, Discovery: {}, Backend: { backend: remoteBackend } },
+    common: {
+      caRef: authorityReference
+        .exactOptional()
+        .describe(
+          'The certificates of the authorities that the server must have its certificate from. Left out: those of the system.',
+        ),
+      maxStale,
+    },
+  }),
+  [
+    {
+      cel: "self.type != 'Backend' || !has(self.caRef) || !has(self.backend) || has(self.backend.tls)",
+      message: 'caRef is for TLS: add backend.tls, or remove caRef',
+      holds: (value) =>
+        value.type !== 'Backend' || value.caRef === undefined || value.backend.tls !== undefined,
+    },
+  ],
+).describe(
   'A JWK Set that the controller fetches and keeps fresh; while it cannot, the last good keys hold.',
 );
 
+const sharedSecret = z
+  .object({
+    secretRef: secretKeyReference(
+      'the secret, its octets as they are, at least as many as the algorithm has',
+    ),
+    algorithm: z
+      .enum(['HS256', 'HS384', 'HS512'])
+      .default('HS256')
+      .describe(
+        'The one algorithm of its tokens: HS256 (at least 32 octets), HS384 (48) or HS512 (64). Left out: HS256.',
+      ),
+  })
+  .describe(
+    'A secret that issuer and gateway share. Whoever has it can make tokens, data planes included: public keys are better where the issuer can have them.',
+  );
+
 /** The schema of where the keys are. */
 export const jwksSchema = oneOf({
-  type: 'Where the public keys are: Inline, ConfigMap, Secret or Remote.',
+  type: 'Where the public keys are: Inline, ConfigMap, Secret or Remote. Or SharedSecret: the issuer signs with a secret that it shares with the gateway.',
   variants: {
     Inline: { inline: z.object({ keys }).describe('The JWK Set itself.') },
     ConfigMap: { configMapRef: configMapKeyReference('a JWK Set as JSON') },
     Secret: { secretRef: secretKeyReference('a JWK Set as JSON') },
     Remote: { remote: remoteKeys },
+    SharedSecret: { sharedSecret },
   },
   common: {},
-}).describe('The public keys that tokens are signed by (RFC 7517).');
+}).describe('The keys that tokens are signed by: public ones (RFC 7517), or one shared secret.');
 
-/** Where the public keys are. */
+/** Where the keys are. */
 export type Jwks = Frozen<z.infer<typeof jwksSchema>>;
 
 /** A JWK Set that the controller fetches. */
 export type RemoteJwks = Frozen<z.infer<typeof remoteKeys>>;
+
+/** A secret that issuer and gateway share. */
+export type SharedSecretJwks = Frozen<z.infer<typeof sharedSecret>>;
+
+/** Where the certificates are that a server must have its own from. */
+export type AuthorityReference = Frozen<z.infer<typeof authorityReference>>;

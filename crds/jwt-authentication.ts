@@ -2,9 +2,10 @@
 import * as z from 'zod';
 import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
 import { credentialHandling, credentialSources } from './credential-source.ts';
-import { atomicList, listByKeys, withRules, type Frozen } from './grammar.ts';
+import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
 import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
 import { jwksSchema } from './jwks.ts';
+import { configMapKeyReference } from './references.ts';
 
 const claimName = z
   .string()
@@ -55,6 +56,14 @@ const requiredClaims = listByKeys(
   .default([])
   .describe('Claims without which a token does not pass; all of them are asked for.');
 
+const revocation = oneOf({
+  type: 'Where the list of tokens is that count no more: ConfigMap.',
+  variants: { ConfigMap: { configMapRef: configMapKeyReference('what is revoked, one a line') } },
+  common: {},
+}).describe(
+  'Tokens that are refused from now on, also such as passed before: each line is the jti of one token, or sub: and the subject all of whose tokens are refused. What begins with # is a comment. Left out: nothing is revoked.',
+);
+
 const clockSkew = withRules(duration, [
   {
     cel: "duration(self) <= duration('5m')",
@@ -66,8 +75,8 @@ const clockSkew = withRules(duration, [
   .describe('How far clocks may be apart when exp, nbf and iat are checked; at most 5m.');
 
 /** The schema of a way in by JWT. */
-export const jwtSchema = z
-  .object({
+export const jwtSchema = withRules(
+  z.object({
     issuer: z
       .string()
       .min(1)
@@ -87,6 +96,7 @@ export const jwtSchema = z
         'How long a token passes from its claim iat on, whatever its exp says; tokens without iat then never do. Left out: until exp.',
       ),
     requiredClaims,
+    revocation: revocation.exactOptional(),
     sources: credentialSources([
       { type: 'Header', header: { name: 'Authorization', scheme: 'Bearer' } },
     ]).describe(
@@ -94,8 +104,19 @@ export const jwtSchema = z
     ),
     credential: credentialHandling('Forward'),
     claimsToHeaders,
-  })
-  .describe('A token that is a JSON Web Token (RFC 7519), signed by a key of its issuer.');
+  }),
+  [
+    {
+      cel: "self.jwks.type != 'Remote' || !has(self.jwks.remote) || self.jwks.remote.type != 'Discovery' || self.issuer.matches('^https://[^/?#@\\\\s]+(/[^?#\\\\s]*)?$')",
+      message:
+        'an issuer is asked where its keys are over https only: its name must be such an address, or the keys named by type URI',
+      holds: ({ issuer, jwks }) =>
+        jwks.type !== 'Remote' ||
+        jwks.remote.type !== 'Discovery' ||
+        /^https:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/.test(issuer),
+    },
+  ],
+).describe('A token that is a JSON Web Token (RFC 7519), signed by a key of its issuer.');
 
 /** How a JWT must look, and what of it the backend is told. */
 export type JwtAuthentication = Frozen<z.infer<typeof jwtSchema>>;

@@ -30,6 +30,16 @@ export function configMapKeyReference(what: string) {
     .describe(`The ConfigMap that holds ${what}.`);
 }
 
+/** `{kind, name, key}` of the certificates of authorities, in the same namespace. */
+export const authorityReference = z.object({
+  kind: z
+    .enum(['ConfigMap', 'Secret'])
+    .default('ConfigMap')
+    .describe('What holds them: ConfigMap or Secret.'),
+  name: objectName.describe('Its name, in the same namespace.'),
+  key: dataKey.default('ca.crt').describe('Key in its data that holds the certificates as PEM.'),
+});
+
 /** A Service with its port; another namespace needs a ReferenceGrant there. */
 export const backendRefSchema = withRules(
   z.object({

@@ -14,8 +14,9 @@ import { clientCertificateShape } from './client-certificate-shape.ts';
 import { areCredentialLines, type CredentialSet } from './credential-set.ts';
 import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes.ts';
 import type { AuthorizationEntry } from './authorization.ts';
-import { jwtAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
+import { jwtAlgorithms, sharedAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
+import type { TokenRevocations } from './token-revocations.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 
@@ -41,6 +42,7 @@ const jwt: Shape<JwtAuthentication> = object({
     {
       credential,
       maxAgeMs: shape.nullable(millis),
+      revocation: shape.nullable(shape.idOf('TokenRevocations')),
       requiredClaims: shape.list(object({ claim: shape.text, values: shape.list(shape.text) })),
     },
     jwtDefaults,
@@ -141,4 +143,18 @@ export const keySetShape: Shape<KeySet> = variant<KeySet>('state', {
     keys: shape.list(jsonWebKey),
   }),
   Unavailable: object({ ...keySetFields, state: shape.oneOf('Unavailable') }),
+  Shared: object({
+    ...keySetFields,
+    state: shape.oneOf('Shared'),
+    alg: shape.oneOf(...sharedAlgorithms),
+    secret: shape.secret(shape.text),
+  }),
+});
+
+/** Reads a {@link TokenRevocations}. */
+export const tokenRevocationsShape: Shape<TokenRevocations> = object({
+  kind: shape.oneOf('TokenRevocations'),
+  id: shape.idOf('TokenRevocations'),
+  tokens: shape.list(shape.text),
+  subjects: shape.list(shape.text),
 });

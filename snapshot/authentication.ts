@@ -90,6 +90,8 @@ export interface JwtAuthentication {
   readonly clockSkewMs: number;
   /** How long it passes from `iat` on, which it must then have. Null: until `exp`. */
   readonly maxAgeMs: number | null;
+  /** The TokenRevocations that are asked; null: none. */
+  readonly revocation: ResourceId | null;
   /** All of them are asked for. */
   readonly requiredClaims: readonly RequiredClaim[];
   /** Claims (dots descend into objects) sent to the backend; the client's own fields of these names are removed. */
@@ -154,9 +156,12 @@ export const bearerToken: CredentialPlaces = Object.freeze({
 });
 
 /** What a way in by JWT does that its encoded form does not tell. */
-export const jwtDefaults: Pick<JwtAuthentication, 'credential' | 'maxAgeMs' | 'requiredClaims'> =
-  Object.freeze({
-    credential: bearerToken,
-    maxAgeMs: null,
-    requiredClaims: Object.freeze([]),
-  });
+export const jwtDefaults: Pick<
+  JwtAuthentication,
+  'credential' | 'maxAgeMs' | 'requiredClaims' | 'revocation'
+> = Object.freeze({
+  credential: bearerToken,
+  maxAgeMs: null,
+  revocation: null,
+  requiredClaims: Object.freeze([]),
+});

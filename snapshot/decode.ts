@@ -6,6 +6,7 @@ import {
   credentialSetShape,
   keySetShape,
   resourceMetadataFields,
+  tokenRevocationsShape,
 } from './authentication-shape.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
@@ -298,6 +299,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   Authentication: authenticationShape,
   KeySet: keySetShape,
   CredentialSet: credentialSetShape,
+  TokenRevocations: tokenRevocationsShape,
   RateLimit: rateLimit,
   RateLimitStore: rateLimitStore,
   Fleet: fleet,

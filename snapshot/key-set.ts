@@ -1,7 +1,11 @@
 import type { ResourceId } from './ids.ts';
+import type { Secret } from './secret.ts';
 
-/** Public keys as JSON Web Keys (RFC 7517). `Unavailable`: never fetched yet, so nobody can be let in. */
-export type KeySet = AvailableKeySet | UnavailableKeySet;
+/**
+ * Keys that tokens are signed by: public ones as JSON Web Keys (RFC 7517), or one secret, never both. `Unavailable`:
+ * never fetched yet, so nobody can be let in.
+ */
+export type KeySet = AvailableKeySet | UnavailableKeySet | SharedKeySet;
 
 /** Keys that can be checked with; after a failed refresh the last good ones. */
 export interface AvailableKeySet {
@@ -19,6 +23,17 @@ export interface UnavailableKeySet {
   readonly state: 'Unavailable';
   readonly id: ResourceId;
   readonly refreshable: boolean;
+}
+
+/** A secret that issuer and gateway share: whoever checks with it could sign. */
+export interface SharedKeySet {
+  readonly kind: 'KeySet';
+  readonly state: 'Shared';
+  readonly id: ResourceId;
+  readonly refreshable: boolean;
+  readonly alg: SharedAlgorithm;
+  /** base64 of {@link sharedOctetsMin} octets or more. */
+  readonly secret: Secret<string>;
 }
 
 /** Public members only: a key with a private or symmetric part never gets here. */
@@ -42,7 +57,7 @@ export function isSecretKey(jwk: Readonly<Record<string, unknown>>): boolean {
   return jwk['kty'] === 'oct' || secretMembers.some((name) => Object.hasOwn(jwk, name));
 }
 
-/** All algorithms by which a token may be signed; none is symmetric. */
+/** All algorithms by which a token may be signed for public keys; none is symmetric. */
 export const jwtAlgorithms = [
   'RS256',
   'RS384',
@@ -58,3 +73,15 @@ export const jwtAlgorithms = [
 
 /** One of {@link jwtAlgorithms}. */
 export type JwtAlgorithm = (typeof jwtAlgorithms)[number];
+
+/** The symmetric algorithms, for shared secrets alone. */
+export const sharedAlgorithms = ['HS256', 'HS384', 'HS512'] as const;
+
+/** One of {@link sharedAlgorithms}. */
+export type SharedAlgorithm = (typeof sharedAlgorithms)[number];
+
+/** Fewest octets of a shared secret: as many as the hash has (RFC 7518 section 3.2). */
+export const sharedOctetsMin = { HS256: 32, HS384: 48, HS512: 64 } as const satisfies Record<
+  SharedAlgorithm,
+  number
+>;

@@ -10,6 +10,7 @@ import type { Fleet } from './fleet.ts';
 import type { ResourceId } from './ids.ts';
 import type { Listener } from './listener.ts';
 import type { RateLimit, RateLimitStore } from './rate-limit.ts';
+import type { TokenRevocations } from './token-revocations.ts';
 import type { Route } from './route.ts';
 import type { SessionSecret } from './sessions.ts';
 import type { StreamRoute } from './stream-route.ts';
@@ -28,6 +29,7 @@ export type Resource =
   | Authentication
   | KeySet
   | CredentialSet
+  | TokenRevocations
   | RateLimit
   | RateLimitStore
   | Fleet;

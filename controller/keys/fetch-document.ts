@@ -11,6 +11,14 @@ export interface Target {
   readonly address: string;
 }
 
+/** How a server proves that it is who is asked, where TLS is spoken. */
+export interface Trust {
+  /** PEM; null: the authorities of the system. */
+  readonly authorities: string | null;
+  /** Null: the host of the URL. */
+  readonly serverName: string | null;
+}
+
 /** All addresses of a name. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
@@ -63,10 +71,15 @@ async function resolved(host: string, resolve: Resolve): Promise<readonly string
  * The text at `target`. No redirect is followed, no cookie kept, at most 256 KiB are read.
  * @throws {KeysError}
  */
-export async function fetchDocument(target: Target, signal: AbortSignal): Promise<string> {
+export async function fetchDocument(target: Target, trust: Trust, signal: AbortSignal): Promise<string> {
   const { url, address } = target;
   const client = new Client(url.origin, {
-    connect: { lookup: pinned(address), timeout: 3_000 },
+    connect: {
+      lookup: pinned(address),
+      timeout: 3_000,
+      ...(trust.authorities === null ? {} : { ca: trust.authorities }),
+      ...(trust.serverName === null ? {} : { servername: trust.serverName }),
+    },
     allowH2: false,
     pipelining: 1,
   });

@@ -3,6 +3,12 @@ import { isRecord } from '#crds/record.ts';
 import type { JsonWebKey } from '#snapshot/key-set.ts';
 import type { ReadKeys } from './public-keys.ts';
 
+/** Good keys, and when they were fetched: milliseconds since 1970. */
+export interface KeptKeys {
+  readonly keys: readonly JsonWebKey[];
+  readonly fetchedMs: number;
+}
+
 /** Data of a ConfigMap. */
 export type ArchiveData = Readonly<Record<string, string>>;
 
@@ -10,12 +16,12 @@ export type ArchiveData = Readonly<Record<string, string>>;
 const archiveCharactersMax = 900 * 1024;
 
 /** Key sets as the data of a ConfigMap, in a stable order; those beyond its size are left out. */
-export function archiveData(good: ReadonlyMap<string, readonly JsonWebKey[]>): ArchiveData {
+export function archiveData(good: ReadonlyMap<string, KeptKeys>): ArchiveData {
   const data: Record<string, string> = {};
   let characters = 0;
-  for (const [id, keys] of [...good].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [id, { keys, fetchedMs }] of [...good].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const name = createHash('sha256').update(id).digest('hex').slice(0, 32);
-    const text = JSON.stringify({ id, keys: keys.map(withoutAbsent) });
+    const text = JSON.stringify({ id, fetchedMs, keys: keys.map(withoutAbsent) });
     characters += name.length + text.length;
     if (characters > archiveCharactersMax) {
       break;
@@ -26,26 +32,31 @@ export function archiveData(good: ReadonlyMap<string, readonly JsonWebKey[]>): A
 }
 
 /** The key sets in the data of a ConfigMap; what cannot be read is left out. */
-export function archivedKeys(
-  data: ArchiveData,
-  readKeys: ReadKeys,
-): ReadonlyMap<string, readonly JsonWebKey[]> {
-  const found = new Map<string, readonly JsonWebKey[]>();
+export function archivedKeys(data: ArchiveData, readKeys: ReadKeys): ReadonlyMap<string, KeptKeys> {
+  const found = new Map<string, KeptKeys>();
   for (const text of Object.values(data)) {
     const entry = entryOf(text);
     const read = entry === null ? null : readKeys(entry.keys);
     if (entry !== null && read?.kind === 'Keys') {
-      found.set(entry.id, read.keys);
+      found.set(entry.id, { keys: read.keys, fetchedMs: entry.fetchedMs });
     }
   }
   return found;
 }
 
-function entryOf(text: string): { readonly id: string; readonly keys: readonly unknown[] } | null {
+interface ArchiveEntry {
+  readonly id: string;
+  readonly fetchedMs: number;
+  readonly keys: readonly unknown[];
+}
+
+function entryOf(text: string): ArchiveEntry | null {
   try {
     const value: unknown = JSON.parse(text);
-    const { id, keys } = isRecord(value) ? value : {};
-    return typeof id === 'string' && Array.isArray(keys) ? { id, keys } : null;
+    const { id, fetchedMs, keys } = isRecord(value) ? value : {};
+    return typeof id === 'string' && typeof fetchedMs === 'number' && Array.isArray(keys)
+      ? { id, fetchedMs, keys }
+      : null;
   } catch {
     return null;
   }

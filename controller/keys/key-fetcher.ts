@@ -1,29 +1,15 @@
 // Fetches the JWK Sets that policies name and keeps them fresh, one fetch for all who name the same source. The
-// last good keys stay until there are newer ones. Does not know what a policy is.
+// last good keys stay until there are newer ones, for as long as the source allows. Does not know what a policy is.
 import { KeysError } from './keys-error.ts';
-import { fetchDocument, targetsOfUri } from './fetch-document.ts';
-import { publicKeysOf } from './public-keys.ts';
+import { fetchRemoteKeys, type RemoteTools } from './remote-keys.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { JsonWebKey } from '#snapshot/key-set.ts';
 import type { FetchedKeys } from '#controller/translate/input.ts';
 import type { RemoteKeys } from '#controller/translate/translation.ts';
-import type { AddressRule } from './address-rule.ts';
-import type { Resolve, Target } from './fetch-document.ts';
-import type { ReadKeys } from './public-keys.ts';
+import type { KeptKeys } from './key-archive.ts';
 
-export interface KeyFetcherOptions {
+export interface KeyFetcherOptions extends RemoteTools {
   readonly clock: Clock;
-  /** From 0 to 1. */
-  readonly random: () => number;
-  readonly rule: AddressRule;
-  readonly resolve: Resolve;
-  /** Ready endpoints of a Service port that may be connected to. */
-  readonly endpointsOf: (
-    namespace: string,
-    service: string,
-    port: number,
-  ) => readonly { readonly address: string; readonly port: number }[];
-  readonly readKeys: ReadKeys;
   /** What is known of a source now; null when nobody names it any more. */
   readonly onKeys: (id: string, keys: FetchedKeys | null) => void;
   readonly report: (event: KeysEvent) => void;
@@ -43,17 +29,19 @@ const deadlineMs = 5_000;
 const failuresMax = 20;
 const fetchesMax = 8;
 const waitForSlotMs = 100;
-const targetsMax = 3;
+/** A timer's longest, as node:timers have it. */
+const timerMsMax = 2 ** 31 - 1;
 
 interface Source {
-  readonly remote: RemoteKeys;
-  keys: readonly JsonWebKey[] | null;
+  remote: RemoteKeys;
+  kept: KeptKeys | null;
   failures: number;
   problem: string | null;
   fetching: boolean;
   /** By the clock's span; null before the first. */
   begunAt: number | null;
   callOff: () => void;
+  callOffEnd: () => void;
 }
 
 /** Fetches while it leads; otherwise it holds what the leader fetched. */
@@ -61,7 +49,7 @@ export class KeyFetcher {
   readonly #options: KeyFetcherOptions;
   readonly #sources = new Map<string, Source>();
   /** What was fetched before, here or elsewhere, of sources that nobody has named yet. */
-  #archived: ReadonlyMap<string, readonly JsonWebKey[]> = new Map();
+  #archived: ReadonlyMap<string, KeptKeys> = new Map();
   #leading = false;
   #fetches = 0;
 
@@ -75,34 +63,37 @@ export class KeyFetcher {
     for (const [id, source] of this.#sources) {
       if (!wanted.has(id)) {
         source.callOff();
+        source.callOffEnd();
         this.#sources.delete(id);
         this.#options.onKeys(id, null);
       }
     }
     for (const [id, remote] of wanted) {
-      if (!this.#sources.has(id)) {
+      const source = this.#sources.get(id);
+      if (source === undefined) {
         this.#add(id, remote);
+      } else {
+        this.#change(id, source, remote);
       }
     }
   }
 
   /** Good keys from elsewhere: fetched before this start, or by the replica that leads. */
-  adopt(archived: ReadonlyMap<string, readonly JsonWebKey[]>): void {
+  adopt(archived: ReadonlyMap<string, KeptKeys>): void {
     this.#archived = archived;
     for (const [id, source] of this.#sources) {
-      const keys = archived.get(id);
-      if (keys !== undefined && (source.keys === null || !this.#leading)) {
-        source.keys = keys;
-        this.#tell(id, source);
-      }
+      const before = source.kept;
+      const kept = archived.get(id) ?? before;
+      if (kept !== null && (before === null || !this.#leading)) this.#keep(id, source, kept);
+      if (source.kept !== before) this.#tell(id, source);
     }
   }
 
   /** All good keys by source: what is worth keeping. */
-  get good(): ReadonlyMap<string, readonly JsonWebKey[]> {
-    const good = new Map<string, readonly JsonWebKey[]>();
-    for (const [id, { keys }] of this.#sources) {
-      if (keys !== null) good.set(id, keys);
+  get good(): ReadonlyMap<string, KeptKeys> {
+    const good = new Map<string, KeptKeys>();
+    for (const [id, { kept, remote }] of this.#sources) {
+      if (kept !== null) good.set(id, { ...kept, fetchedMs: roundedTime(kept.fetchedMs, remote) });
     }
     return good;
   }
@@ -110,6 +101,7 @@ export class KeyFetcher {
   lead(): void {
     this.#leading = true;
     for (const [id, source] of this.#sources) {
+      if (source.kept !== null) this.#keepOn(id, source, source.kept);
       this.#fetchIn(id, source, 0);
     }
   }
@@ -118,6 +110,7 @@ export class KeyFetcher {
     this.#leading = false;
     for (const source of this.#sources.values()) {
       source.callOff();
+      source.callOffEnd();
     }
   }
 
@@ -149,20 +142,48 @@ export class KeyFetcher {
   #add(id: string, remote: RemoteKeys): void {
     const source: Source = {
       remote,
-      keys: this.#archived.get(id) ?? null,
+      kept: null,
       failures: 0,
       problem: null,
       fetching: false,
       begunAt: null,
       callOff: () => {},
+      callOffEnd: () => {},
     };
     this.#sources.set(id, source);
-    if (source.keys !== null) {
+    const kept = this.#archived.get(id);
+    if (kept !== undefined) {
+      this.#keep(id, source, kept);
       this.#tell(id, source);
     }
     if (this.#leading) {
       this.#fetchIn(id, source, 0);
     }
+  }
+
+  /** Other authorities are worth another try; what was fetched before stays as good as it was. */
+  #change(id: string, source: Source, remote: RemoteKeys): void {
+    const others = source.remote.authorities !== remote.authorities;
+    source.remote = remote;
+    if (others && this.#leading && !source.fetching) {
+      source.failures = 0;
+      this.#fetchIn(id, source, retryMinMs * this.#options.random());
+    }
+  }
+
+  /** Takes `kept` for good until it is too old. Who follows hears of that from the leader, by what it no longer keeps. */
+  #keep(id: string, source: Source, kept: KeptKeys): void {
+    const { clock } = this.#options;
+    source.callOffEnd();
+    const left = kept.fetchedMs + source.remote.staleMsMax - clock.now();
+    source.kept = left > 0 ? kept : null;
+    if (left <= 0 || !this.#leading) return;
+    source.callOffEnd = clock.after(Math.min(left, timerMsMax), () => this.#keepOn(id, source, kept));
+  }
+
+  #keepOn(id: string, source: Source, kept: KeptKeys): void {
+    this.#keep(id, source, kept);
+    if (source.kept === null) this.#tell(id, source);
   }
 
   #fetchIn(id: string, source: Source, ms: number): void {
@@ -183,17 +204,19 @@ export class KeyFetcher {
     this.#fetches += 1;
     let waitMs: number;
     try {
-      source.keys = await this.#keysOf(source.remote);
+      const keys = await this.#keysOf(source.remote);
       source.failures = 0;
       source.problem = null;
-      report({ kind: 'Fetched', id, keys: source.keys.length });
+      // What nobody names any more by now is not kept: its end would never be called off.
+      if (this.#sources.get(id) === source) this.#keep(id, source, { keys, fetchedMs: clock.now() });
+      report({ kind: 'Fetched', id, keys: keys.length });
       waitMs = refreshMs * (0.9 + 0.2 * random());
     } catch (error) {
       if (!(error instanceof KeysError)) throw error;
       if (source.problem !== error.message) report({ kind: 'Failed', id, error });
       source.problem = error.message;
       // Without keys nobody gets in: that is asked for more often than fresher ones.
-      const maxMs = source.keys === null ? lockedOutRetryMaxMs : refreshMs;
+      const maxMs = source.kept === null ? lockedOutRetryMaxMs : refreshMs;
       waitMs = Math.min(maxMs, retryMinMs * 2 ** source.failures) * (0.5 + random() / 2);
       source.failures = Math.min(source.failures + 1, failuresMax);
     } finally {
@@ -206,66 +229,26 @@ export class KeyFetcher {
     }
   }
 
-  #tell(id: string, { keys, problem }: Source): void {
-    this.#options.onKeys(id, Object.freeze({ keys, problem }));
+  #tell(id: string, { kept, problem }: Source): void {
+    this.#options.onKeys(id, Object.freeze({ keys: kept?.keys ?? null, problem }));
   }
 
-  async #keysOf({ source }: RemoteKeys): Promise<readonly JsonWebKey[]> {
+  async #keysOf(remote: RemoteKeys): Promise<readonly JsonWebKey[]> {
     const deadline = new AbortController();
     const callOff = this.#options.clock.after(deadlineMs, () => deadline.abort());
     try {
-      const targets =
-        source.type === 'Uri'
-          ? await this.#uriTargets(source.uri, deadline.signal)
-          : this.#backendTargets(source);
-      const text = await fetchFirst(targets.slice(0, targetsMax), deadline.signal);
-      return publicKeysOf(text, this.#options.readKeys);
+      return await fetchRemoteKeys(remote, this.#options, deadline.signal);
     } finally {
       callOff();
     }
   }
-
-  async #uriTargets(uri: string, signal: AbortSignal): Promise<readonly Target[]> {
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () =>
-        reject(new KeysError('Timeout', 'the name of the server was not resolved in time')),
-      );
-    });
-    return Promise.race([targetsOfUri(uri, this.#options.rule, this.#options.resolve), late]);
-  }
-
-  #backendTargets(source: RemoteKeys['source'] & { readonly type: 'Backend' }): readonly Target[] {
-    const { namespace, service, port, path } = source;
-    const endpoints = this.#options.endpointsOf(namespace, service, port);
-    if (endpoints.length === 0) {
-      throw new KeysError(
-        'NoEndpoints',
-        `Service ${namespace}/${service} has no ready endpoint on port ${port}`,
-      );
-    }
-    const first = Math.floor(this.#options.random() * endpoints.length);
-    return [...endpoints.slice(first), ...endpoints.slice(0, first)].map((endpoint) => {
-      // The Service's name for the Host field, the endpoint's address for the connection.
-      const url = new URL(`http://${service}.${namespace}.svc:${endpoint.port}`);
-      // Not resolved against the URL: `//host/` must stay a path.
-      const [pathname = '', ...query] = path.split('?');
-      url.pathname = pathname;
-      url.search = query.join('?');
-      return { url, address: endpoint.address };
-    });
-  }
 }
 
-/** The document from the first target that has it. */
-async function fetchFirst(targets: readonly Target[], signal: AbortSignal): Promise<string> {
-  let last: unknown = new KeysError('Network', 'there is no address to ask');
-  for (const target of targets) {
-    try {
-      return await fetchDocument(target, signal);
-    } catch (error) {
-      last = error;
-      if (signal.aborted) break;
-    }
-  }
-  throw last;
+/**
+ * When keys were fetched, rounded down: what is kept of them changes by the hour, not with every fetch. A source that
+ * bounds their age closely is told more closely.
+ */
+function roundedTime(fetchedMs: number, { staleMsMax }: RemoteKeys): number {
+  const stepMs = Math.min(3_600_000, staleMsMax / 4);
+  return fetchedMs - (fetchedMs % stepMs);
 }

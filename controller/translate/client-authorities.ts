@@ -1,7 +1,7 @@
 // Whose certificates clients of a port must show (Gateway API: GatewayTLSConfig.frontend, GEP-91).
-import { X509Certificate } from 'node:crypto';
 import type { Gateway } from '#crds/gateway-api.ts';
 import type { ClientCertificates } from '#snapshot/listener.ts';
+import { authoritiesIn } from './authorities.ts';
 import { entryOf } from './data.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
@@ -97,18 +97,7 @@ function resolve(
   if (object === undefined) {
     return { kind: 'AuthorityNotFound', field, configMap };
   }
-  const parts = (entryOf(object.data, 'ca.crt') ?? '').match(certificatePem) ?? [];
-  return parts.length > 0 && parts.every((part) => isCertificate(part))
-    ? parts.map((part) => `${part}\n`).join('')
-    : { kind: 'AuthorityMalformed', field, configMap };
-}
-
-const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).subject !== undefined;
-  } catch {
-    return false;
-  }
+  return (
+    authoritiesIn(entryOf(object.data, 'ca.crt') ?? '') ?? { kind: 'AuthorityMalformed', field, configMap }
+  );
 }

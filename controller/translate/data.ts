@@ -3,6 +3,15 @@ export function entryOf(data: Readonly<Record<string, string>> | undefined, key:
   return data !== undefined && Object.hasOwn(data, key) ? (data[key] ?? null) : null;
 }
 
+/** The octets that `encoded` (base64, as in a Secret's data) stands for, or null when it is none. */
+export function decodeOctets(encoded: string): Uint8Array | null {
+  try {
+    return Uint8Array.fromBase64(encoded);
+  } catch {
+    return null;
+  }
+}
+
 /** The UTF-8 text that `encoded` (base64, as in a Secret's data) stands for, or null when it is none. */
 export function decodeBase64(encoded: string): string | null {
   try {

@@ -7,6 +7,7 @@ import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
+import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { SessionSecret } from '#snapshot/sessions.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
@@ -23,6 +24,7 @@ export interface ByKind {
   readonly authentications: Authentication[];
   readonly keySets: Map<ResourceId, KeySet>;
   readonly credentialSets: CredentialSet[];
+  readonly revocations: TokenRevocations[];
   readonly rateLimits: RateLimit[];
   readonly clientSettings: ClientSettings[];
   readonly ticketSecrets: TicketSecret[];
@@ -41,6 +43,7 @@ export function byKind(resources: ResourceSet): ByKind {
     authentications: [],
     keySets: new Map(),
     credentialSets: [],
+    revocations: [],
     rateLimits: [],
     clientSettings: [],
     ticketSecrets: [],
@@ -71,6 +74,9 @@ export function byKind(resources: ResourceSet): ByKind {
         break;
       case 'CredentialSet':
         all.credentialSets.push(resource);
+        break;
+      case 'TokenRevocations':
+        all.revocations.push(resource);
         break;
       case 'RateLimit':
         all.rateLimits.push(resource);

@@ -22,6 +22,7 @@ import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { Refused } from '#snapshot/message.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
+import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 import { byKind, sameButFollowed, sameList, type ByKind } from './by-kind.ts';
@@ -53,6 +54,8 @@ export interface CompilerDependencies {
   readonly authenticating: {
     /** From now on all filters let in by these credentials, also those made before. */
     useCredentials(sets: readonly CredentialSet[]): void;
+    /** From now on these tokens count no more, for filters made before neither. */
+    useRevocations(lists: readonly TokenRevocations[]): void;
     /** A filter that lets nobody in by a key set that is not among `keySets`. */
     filterFor(authentication: Authentication, keySets: readonly KeySet[]): MadeAuthentication;
   };
@@ -92,11 +95,12 @@ export class Compiler {
 
   compile(snapshot: Pick<Snapshot, 'version' | 'resources'>): Compiled {
     const resources = byKind(snapshot.resources);
-    const { clusters, endpoints, certificates, credentialSets } = resources;
+    const { clusters, endpoints, certificates, credentialSets, revocations } = resources;
     this.#dependencies.upstreams.apply(clusters, endpoints, certificates);
     this.#dependencies.authenticating.useCredentials(credentialSets);
+    this.#dependencies.authenticating.useRevocations(revocations);
     const last = this.#last;
-    // Endpoints and credentials move far more often than all else, and only those who were just told need to know.
+    // What moves far more often than all else was just told to whom it concerns, and nobody else needs to know.
     const ports =
       last !== null && sameButFollowed(last.resources, resources) ? last : this.#compilePorts(resources);
     this.#last = { ...ports, resources };

@@ -23,6 +23,11 @@ function source(value: Json): Json {
   return jwt({ sources: [value] });
 }
 
+function backend(fields: Json): Json {
+  const caRef = { kind: 'Secret', name: 'authority' };
+  return remote({ type: 'Backend', backend: { backendRef: service, path: '/jwks', ...fields }, caRef });
+}
+
 function missingMembers(kty: string, names: string): string {
   return `a key of type ${kty} needs ${names}: add them, with their names in quotes (YAML may read n and y as booleans)`;
 }
@@ -117,6 +122,26 @@ export const jwtRules: readonly Omit<RuleCase, 'kind'>[] = [
     }),
   },
   {
+    rule: 'must be at least 15m: keys are fetched anew every 5 minutes or so',
+    valid: jwt({ jwks: remote({ uri: 'https://id.example.com/jwks', maxStale: '15m' }) }),
+    invalid: jwt({ jwks: remote({ uri: 'https://id.example.com/jwks', maxStale: '14m59s' }) }),
+  },
+  {
+    rule: 'caRef is for TLS: add backend.tls, or remove caRef',
+    valid: jwt({ jwks: backend({ tls: {} }) }),
+    invalid: jwt({ jwks: backend({}) }),
+  },
+  {
+    rule: 'an issuer is asked where its keys are over https only: its name must be such an address, or the keys named by type URI',
+    valid: jwt({ issuer: 'https://id.example.com/realms/a', jwks: remote({ type: 'Discovery' }) }),
+    invalid: jwt({ issuer: 'https://id.example.com/ ca=x', jwks: remote({ type: 'Discovery' }) }),
+  },
+  {
+    rule: needs('SharedSecret', 'sharedSecret'),
+    valid: jwt({ jwks: { type: 'SharedSecret', sharedSecret: { secretRef: { name: 'a', key: 'b' } } } }),
+    invalid: jwt({ jwks: { type: 'SharedSecret', secretRef: { name: 'a', key: 'b' } } }),
+  },
+  {
     rule: 'must be longer than 0s',
     valid: jwt({ maxAge: '1h' }),
     invalid: jwt({ maxAge: '0s' }),
@@ -171,6 +196,14 @@ export const jwtSchemaCases: readonly SchemaCase[] = [
     what: 'a parameter that no query can have',
     path: 'spec.rules.authenticate[0].jwt.sources[0].query.name',
     invalid: source({ type: 'Query', query: { name: 'a&b' } }),
+  },
+  {
+    kind: 'AuthPolicy',
+    what: 'authorities in another kind of object',
+    path: 'spec.rules.authenticate[0].jwt.jwks.remote.caRef.kind',
+    invalid: jwt({
+      jwks: remote({ type: 'URI', uri: 'https://id.example.com/', caRef: { kind: 'Pod', name: 'a' } }),
+    }),
   },
   {
     kind: 'AuthPolicy',

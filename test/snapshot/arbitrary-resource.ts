@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { identityValues } from '#snapshot/authentication.ts';
 import { credentialLine as writtenLine } from '#snapshot/credential-set.ts';
-import { jwtAlgorithms } from '#snapshot/key-set.ts';
+import { jwtAlgorithms, sharedAlgorithms } from '#snapshot/key-set.ts';
 import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
@@ -132,6 +132,7 @@ const jwt = fc.record({
   keySet: id('KeySet'),
   clockSkewMs: millis,
   maxAgeMs: nullable(millis),
+  revocation: nullable(id('TokenRevocations')),
   requiredClaims: list(fc.record({ claim: text, values: list(text) })),
   claimsToHeaders: list(fc.record({ claim: text, header: fieldName })),
 });
@@ -269,12 +270,26 @@ const byKind = {
       id: id('KeySet'),
       refreshable: fc.boolean(),
     }),
+    fc.record({
+      kind: constant('KeySet'),
+      state: constant('Shared'),
+      id: id('KeySet'),
+      refreshable: fc.boolean(),
+      alg: fc.constantFrom(...sharedAlgorithms),
+      secret,
+    }),
   ),
   CredentialSet: fc.record({
     kind: constant('CredentialSet'),
     id: id('CredentialSet'),
     namespace: text,
     keys: list(credentialLine).map((lines) => new Secret(lines.join('\n'))),
+  }),
+  TokenRevocations: fc.record({
+    kind: constant('TokenRevocations'),
+    id: id('TokenRevocations'),
+    tokens: list(text),
+    subjects: list(text),
   }),
   RateLimit: fc.record({
     kind: constant('RateLimit'),

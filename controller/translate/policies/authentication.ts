@@ -1,7 +1,7 @@
 import type { Authentication, AuthRules } from '#crds/auth-policy.ts';
 import type { AuthenticationWay } from '#snapshot/authentication.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import type { KeySet } from '#snapshot/key-set.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
@@ -79,7 +79,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
 /** What the alternatives of a policy come to. */
 interface Alternatives {
   readonly ways: readonly AuthenticationWay[];
-  readonly resources: readonly KeySet[];
+  readonly resources: readonly Resource[];
   readonly remoteKeys: readonly RemoteKeys[];
   readonly pending: Problem | null;
   readonly remarks: readonly Remark[];

@@ -1,14 +1,17 @@
 // Where the keys of a JWT authentication come from. Each source is a KeySet of its own, shared by all policies
 // that name it (but inline keys, which are their policy's).
-import type { Jwks, RemoteJwks } from '#crds/jwks.ts';
+import { durationMs } from '#crds/fields.ts';
+import type { AuthorityReference, Jwks, RemoteJwks, SharedSecretJwks } from '#crds/jwks.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
+import { authoritiesIn } from '../authorities.ts';
 import { resolveBackend } from '../backends.ts';
 import { decodeBase64, entryOf } from '../data.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
 import { readKeys, readKeySet, type ReadKeySet } from './key-set.ts';
+import { readSharedSecret } from './shared-secret.ts';
 
 /** A set of keys, or why there is none and the policy cannot be enforced. */
 export type FoundKeys =
@@ -19,12 +22,18 @@ export type FoundKeys =
       /** It has not been fetched yet. */
       readonly pending: Problem | null;
     }
-  | { readonly kind: 'Unresolved'; readonly problem: Problem };
+  | UnresolvedKeys;
+
+interface UnresolvedKeys {
+  readonly kind: 'Unresolved';
+  readonly problem: Problem;
+}
 
 /** The policy that names the keys, the authentication in it, and the field. */
 export interface KeysPlace {
   readonly policy: ObjectRef;
   readonly authentication: string;
+  readonly issuer: string;
   readonly field: string;
 }
 
@@ -51,15 +60,53 @@ export function findKeys(read: Read, at: KeysPlace, jwks: Jwks): FoundKeys {
     }
     case 'Remote':
       return fromRemote(read, { ...at, field: `${at.field}.remote` }, jwks.remote);
+    case 'SharedSecret':
+      return fromSharedSecret(
+        read,
+        { ...at, field: `${at.field}.sharedSecret.secretRef` },
+        jwks.sharedSecret,
+      );
     default:
       return jwks satisfies never;
   }
 }
 
+function fromSharedSecret(
+  read: Read,
+  at: KeysPlace,
+  { secretRef: { name, key }, algorithm: alg }: SharedSecretJwks,
+): FoundKeys {
+  const { namespace } = at.policy;
+  const title = `key ${key} of Secret ${namespace}/${name}`;
+  const encoded = entryOf(read.get('Secret', namespace, name)?.data, key);
+  if (encoded === null) {
+    return missing(at, title);
+  }
+  const found = readSharedSecret(encoded, alg);
+  if (found.kind === 'Invalid') {
+    const detail = `names ${title}, which ${found.detail}`;
+    return unresolved({ kind: 'KeysUnresolved', field: at.field, reason: 'InvalidKeys', detail });
+  }
+  const id = resourceId('KeySet', 'SharedSecret', alg, namespace, name, key);
+  const keySet: KeySet = {
+    kind: 'KeySet',
+    state: 'Shared',
+    id,
+    refreshable: false,
+    alg,
+    secret: found.secret,
+  };
+  return { kind: 'Found', keySet, remote: null, pending: null };
+}
+
+function missing(at: KeysPlace, title: string): UnresolvedKeys {
+  const detail = `names ${title}, which does not exist; create it with that key`;
+  return unresolved({ kind: 'KeysUnresolved', field: at.field, reason: 'KeysNotFound', detail });
+}
+
 function fromText(at: KeysPlace, id: ResourceId, text: string | null): FoundKeys {
   if (text === null) {
-    const detail = `names ${titleOf(id)}, which does not exist; create it with that key`;
-    return unresolved({ kind: 'KeysUnresolved', field: at.field, reason: 'KeysNotFound', detail });
+    return missing(at, titleOf(id));
   }
   return keySet(at, id, named(`names ${titleOf(id)}, which `, readKeySet(text)));
 }
@@ -83,16 +130,67 @@ function keySet(at: KeysPlace, id: ResourceId, read: ReadKeySet): FoundKeys {
   return { kind: 'Found', keySet, remote: null, pending: null };
 }
 
-function unresolved(problem: Problem): FoundKeys {
+function unresolved(problem: Problem): UnresolvedKeys {
   return { kind: 'Unresolved', problem };
 }
 
 function fromRemote(read: Read, at: KeysPlace, remote: RemoteJwks): FoundKeys {
-  if (remote.type === 'URI') {
-    const { uri } = remote;
-    return fetched(read, { id: `Uri/${uri}`, source: { type: 'Uri', uri } }, uri);
+  const trusted = authoritiesOf(read, at, remote.caRef);
+  if (trusted.kind === 'Unresolved') {
+    return trusted;
   }
-  const { backendRef, path } = remote.backend;
+  const { authorities } = trusted;
+  const staleMsMax = durationMs(remote.maxStale);
+  // What is fetched in another way is a source of its own: one tenant's authorities say nothing of another's keys.
+  const terms = `${trusted.term}${staleMsMax === usualStaleMs ? '' : ` maxStale=${String(staleMsMax)}`}`;
+  const found = remoteSource(read, at, remote);
+  if (found.kind === 'Unresolved') {
+    return found;
+  }
+  const { source, name, title } = found;
+  return fetched(read, { id: `${name}${terms}`, source, authorities, staleMsMax }, title);
+}
+
+/** How long keys hold unless the policy says otherwise: a day. */
+const usualStaleMs = 86_400_000;
+
+/** Where keys are fetched, under a name that no other place has and a title for people. */
+type RemoteSource =
+  | {
+      readonly kind: 'Source';
+      readonly source: RemoteKeys['source'];
+      readonly name: string;
+      readonly title: string;
+    }
+  | UnresolvedKeys;
+
+function remoteSource(read: Read, at: KeysPlace, remote: RemoteJwks): RemoteSource {
+  switch (remote.type) {
+    case 'URI': {
+      const { uri } = remote;
+      return { kind: 'Source', source: { type: 'Uri', uri }, name: `Uri/${uri}`, title: uri };
+    }
+    case 'Discovery': {
+      const { issuer } = at;
+      return {
+        kind: 'Source',
+        source: { type: 'Discovery', issuer },
+        name: `Discovery/${issuer}`,
+        title: issuer,
+      };
+    }
+    case 'Backend':
+      return backendSource(read, at, remote.backend);
+    default:
+      return remote satisfies never;
+  }
+}
+
+function backendSource(
+  read: Read,
+  at: KeysPlace,
+  { backendRef, path, tls }: Extract<RemoteJwks, { type: 'Backend' }>['backend'],
+): RemoteSource {
   const referrer = { object: at.policy, group: 'turnpike.dev', field: `${at.field}.backend.backendRef` };
   const resolved = resolveBackend(read, referrer, backendRef);
   if (resolved.kind === 'Unresolved') {
@@ -104,9 +202,38 @@ function fromRemote(read: Read, at: KeysPlace, remote: RemoteJwks): FoundKeys {
     return unresolved({ kind: 'KeysUnresolved', field: referrer.field, reason: 'KeysNotFound', detail });
   }
   const port = backendRef.port ?? 0;
-  const id = `Backend/${namespace}/${service}/${String(port)}${path}`;
-  const title = `${path} of Service ${namespace}/${service}`;
-  return fetched(read, { id, source: { type: 'Backend', namespace, service, port, path } }, title);
+  const serverName = tls === undefined ? null : (tls.hostname ?? `${service}.${namespace}.svc`);
+  return {
+    kind: 'Source',
+    source: { type: 'Backend', namespace, service, port, path, serverName },
+    name: `Backend/${namespace}/${service}/${String(port)}${path}${serverName === null ? '' : ` tls=${serverName}`}`,
+    title: `${path} of Service ${namespace}/${service}`,
+  };
+}
+
+/** The authorities that `reference` names as PEM, and what they add to the name of a source. */
+function authoritiesOf(
+  read: Read,
+  at: KeysPlace,
+  reference: AuthorityReference | undefined,
+): { readonly kind: 'Found'; readonly authorities: string | null; readonly term: string } | UnresolvedKeys {
+  if (reference === undefined) {
+    return { kind: 'Found', authorities: null, term: '' };
+  }
+  const { namespace } = at.policy;
+  const { kind, name, key } = reference;
+  const field = `${at.field}.caRef`;
+  const title = `key ${key} of ${kind} ${namespace}/${name}`;
+  const entry = entryOf(read.get(kind, namespace, name)?.data, key);
+  if (entry === null) {
+    return missing({ ...at, field }, title);
+  }
+  const authorities = authoritiesIn(kind === 'Secret' ? (decodeBase64(entry) ?? '') : entry);
+  if (authorities === null) {
+    const detail = `names ${title}, which holds no certificates as PEM; write those of the authorities`;
+    return unresolved({ kind: 'KeysUnresolved', field, reason: 'InvalidKeys', detail });
+  }
+  return { kind: 'Found', authorities, term: ` ca=${kind}/${namespace}/${name}/${key}` };
 }
 
 function fetched(read: Read, remote: RemoteKeys, title: string): FoundKeys {

@@ -1,9 +1,7 @@
 import { guardKinds } from '#crds/policy.ts';
 import type { PlacedSettings } from '#crds/settings-policy.ts';
-import type { Authentication } from '#snapshot/authentication.ts';
-import type { KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
-import type { RateLimit } from '#snapshot/rate-limit.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
 import type { Problem } from '../problem.ts';
 import type { RemoteKeys } from '../translation.ts';
 
@@ -32,7 +30,7 @@ export interface PolicyModel {
   /** What it asks or sets, by the name under which it is merged; an AuthPolicy is one part. */
   readonly parts: readonly PolicyPart[];
   /** What the parts need. */
-  readonly resources: readonly (Authentication | KeySet | RateLimit)[];
+  readonly resources: readonly Resource[];
   readonly remoteKeys: readonly RemoteKeys[];
   /** Why it cannot be enforced: what a guard holds for is closed, of others nothing holds. */
   readonly closes: Problem | null;

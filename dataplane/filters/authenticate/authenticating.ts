@@ -6,6 +6,7 @@ import type { Authentication } from '#snapshot/authentication.ts';
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
+import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import { ApiKeyAuthenticator } from './api-key-authenticator.ts';
 import { requestVariables } from '#cel/request-variables.ts';
 import { AuthenticationFilter } from './authentication-filter.ts';
@@ -17,6 +18,7 @@ import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts
 import { Authorizer } from './authorizer.ts';
 import { RefusalCounts, type RefusalCount } from './refusal-counts.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
+import { Revocations } from './revocations.ts';
 import { TokenCache } from './token-cache.ts';
 
 export interface AuthenticatingOptions {
@@ -54,6 +56,8 @@ const defaultLimits: AuthenticatingLimits = {
 export interface Authenticating {
   /** From now on all filters let in by the keys of these sets and no others, also filters made before. */
   useCredentials(sets: readonly CredentialSet[]): void;
+  /** From now on there are these lists: filters made before ask them too, also of tokens that they let pass before. */
+  useRevocations(lists: readonly TokenRevocations[]): void;
   /**
    * The filter for `authentication` with its key sets; one that is not among them lets nobody in. It knows no token
    * that an earlier filter let pass. `refused` tells which key sets held keys that cannot be used.
@@ -72,10 +76,12 @@ export interface Authenticating {
 /** Makes filters for the whole process; no token is known to it yet. */
 export function createAuthenticating(options: AuthenticatingOptions): Authenticating {
   const limits = { ...defaultLimits, ...options.limits };
+  const revocations = new Revocations();
   const ready = new WeakMap<KeySet, ReadyKeySet>();
   const surroundings: TokenSurroundings = {
     now: options.now,
     onMissingKey: options.onMissingKey,
+    revocations,
     verified: new TokenCache({ entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax }),
     rejected: new TokenCache({ entriesMax: limits.rejectedMax, charactersMax: limits.rejectedCharactersMax }),
     verificationsMax: limits.verificationsMax,
@@ -88,6 +94,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   return {
     useCredentials: (sets) => credentials.use(sets),
     refusals: () => refusals.all(),
+    useRevocations: (lists) => revocations.use(lists),
     filterFor(authentication, keySets) {
       const byId = new Map<ResourceId, ReadyKeySet>();
       for (const keySet of keySets) {

@@ -8,6 +8,7 @@ import { endOf, own, problemOfClaims, scopesIn } from './claims.ts';
 import { credentialIn } from './credential.ts';
 import { identityFields } from './identity-fields.ts';
 import { candidateKeys, lacksKid, type ReadyKeySet, type VerificationKey } from './keys.ts';
+import type { Revocations, RevokedTokens } from './revocations.ts';
 import type { TokenCache } from './token-cache.ts';
 import { parseToken, type UnverifiedToken } from './token.ts';
 
@@ -21,10 +22,17 @@ const rejectedForMs = 10_000;
 export interface TokenSurroundings {
   readonly now: () => number;
   readonly onMissingKey: (keySet: ResourceId, kid: string) => void;
-  readonly verified: TokenCache<Authenticator, Admission>;
+  readonly revocations: Revocations;
+  readonly verified: TokenCache<Authenticator, VerifiedToken>;
   readonly rejected: TokenCache<Authenticator, Refusal>;
   readonly verificationsMax: number;
   readonly verifications: { running: number };
+}
+
+/** What a token is worth that passed a rule, as long as that rule's list does not name it. */
+interface VerifiedToken {
+  readonly admission: Admission;
+  readonly revoked: RevokedTokens | null;
 }
 
 /** A rule that a token may pass, the key that may have signed it. */
@@ -45,6 +53,7 @@ export class JwtAuthenticator implements Authenticator {
   readonly #rules: readonly JwtAuthentication[];
   readonly #keySets: ReadonlyMap<ResourceId, ReadyKeySet>;
   readonly #surroundings: TokenSurroundings;
+  readonly #revoked: ReadonlyMap<JwtAuthentication, RevokedTokens>;
   readonly #pending = new Map<string, Promise<Finding>>();
 
   /** `rules`: at least one, all with the same credential. */
@@ -58,6 +67,11 @@ export class JwtAuthenticator implements Authenticator {
     this.#rules = rules;
     this.#keySets = keySets;
     this.#surroundings = surroundings;
+    this.#revoked = new Map(
+      rules.flatMap((rule) =>
+        rule.revocation === null ? [] : [[rule, surroundings.revocations.get(rule.revocation)]],
+      ),
+    );
     this.identityHeaders = rules.flatMap((rule) => rule.claimsToHeaders.map(({ header }) => header));
   }
 
@@ -67,7 +81,17 @@ export class JwtAuthenticator implements Authenticator {
     if (text === undefined) return refusal('several tokens where one is looked for');
     const { verified, rejected, now } = this.#surroundings;
     const nowMs = now();
-    return verified.get(this, text, nowMs) ?? rejected.get(this, text, nowMs) ?? this.#examine(text, nowMs);
+    const known = verified.get(this, text, nowMs);
+    if (known !== null) return this.#unlessRevoked(known);
+    return rejected.get(this, text, nowMs) ?? this.#examine(text, nowMs);
+  }
+
+  #unlessRevoked({ admission, revoked }: VerifiedToken): Finding {
+    if (revoked === null) return admission;
+    const standing = revoked.standing(admission.identity.claims);
+    if (standing === 'Good') return admission;
+    if (standing === 'Revoked') return refusal('it is revoked');
+    return { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: revoked.id } };
   }
 
   #examine(text: string, nowMs: number): Finding | Promise<Finding> {
@@ -121,10 +145,11 @@ export class JwtAuthenticator implements Authenticator {
     const { verified, rejected, now } = this.#surroundings;
     for (const { rule, key } of attempts) {
       if (!(await signedBy(token, key))) continue;
-      const value = admission(token, rule);
+      const revoked = this.#revoked.get(rule) ?? null;
+      const value = { admission: admission(token, rule), revoked };
       const untilMs = Math.min(endOf(token.claims, rule), now() + verifiedForMs);
       verified.put(this, token.text, { value, untilMs });
-      return value;
+      return this.#unlessRevoked(value);
     }
     const value = refusal('no key made its signature');
     rejected.put(this, token.text, { value, untilMs: now() + rejectedForMs });

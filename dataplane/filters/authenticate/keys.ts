@@ -1,16 +1,23 @@
 // Key sets made ready for verification.
-import type { JsonWebKey, JwtAlgorithm, KeySet } from '#snapshot/key-set.ts';
+import {
+  sharedOctetsMin,
+  type JsonWebKey,
+  type JwtAlgorithm,
+  type KeySet,
+  type SharedAlgorithm,
+  type SharedKeySet,
+} from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { UnverifiedToken } from './token.ts';
 
 /** Most keys tried for one token: without a `kid` it may be any of them, and each try costs a verification. */
 const keysTriedMax = 8;
 
-/** A public key, and the one algorithm it is used with. */
+/** A public key or a shared secret, and the one algorithm it is used with. */
 export interface VerificationKey {
   readonly kid: string | null;
-  readonly alg: JwtAlgorithm;
+  readonly alg: JwtAlgorithm | SharedAlgorithm;
   readonly key: KeyObject;
 }
 
@@ -27,6 +34,7 @@ export interface ReadyKeySet {
 export function readyKeySet(keySet: KeySet): ReadyKeySet {
   const { id, refreshable } = keySet;
   if (keySet.state === 'Unavailable') return { id, keys: null, refreshable, problems: [] };
+  if (keySet.state === 'Shared') return readySecret(keySet);
   const keys: VerificationKey[] = [];
   const problems: string[] = [];
   for (const [index, jwk] of keySet.keys.entries()) {
@@ -35,6 +43,14 @@ export function readyKeySet(keySet: KeySet): ReadyKeySet {
     else problems.push(`key ${jwk.kid ?? index} is no public key for ${jwk.alg}`);
   }
   return { id, keys, refreshable, problems };
+}
+
+function readySecret({ id, refreshable, alg, secret }: SharedKeySet): ReadyKeySet {
+  const octets = Buffer.from(secret.reveal(), 'base64');
+  if (octets.length < sharedOctetsMin[alg]) {
+    return { id, keys: [], refreshable, problems: [`the shared secret is too short for ${alg}`] };
+  }
+  return { id, keys: [{ kid: null, alg, key: createSecretKey(octets) }], refreshable, problems: [] };
 }
 
 /**
@@ -58,7 +74,7 @@ export function lacksKid(keys: readonly VerificationKey[], token: UnverifiedToke
 }
 
 // RFC 9864 gives EdDSA with Ed25519 a second name; our EdDSA keys are all on that curve.
-function algorithmFits(ofKey: JwtAlgorithm, ofToken: string): boolean {
+function algorithmFits(ofKey: VerificationKey['alg'], ofToken: string): boolean {
   return ofKey === ofToken || (ofKey === 'EdDSA' && ofToken === 'Ed25519');
 }
 

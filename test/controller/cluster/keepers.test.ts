@@ -179,7 +179,12 @@ test('good keys survive: written by the leader, read by a replica that starts', 
     });
     t.after(() => keep.follow());
     keys.want([
-      { id: 'issuer', source: { type: 'Backend', namespace: 'a', service: 'b', port: 80, path: '/' } },
+      {
+        id: 'issuer',
+        source: { type: 'Backend', namespace: 'a', service: 'b', port: 80, path: '/', serverName: null },
+        authorities: null,
+        staleMsMax: 86_400_000,
+      },
     ]);
     return { keys, keep };
   };
@@ -187,7 +192,7 @@ test('good keys survive: written by the leader, read by a replica that starts', 
   await eventually(() => assert(first.store.synced));
   const leader = start(first);
   leader.keep.lead();
-  leader.keys.adopt(new Map([['issuer', read.keys]]));
+  leader.keys.adopt(new Map([['issuer', { keys: read.keys, fetchedMs: Date.now() }]]));
   await eventually(() => assert(server.get(maps, namespace, 'turnpike-keys')));
   const second = replica();
   start(second);

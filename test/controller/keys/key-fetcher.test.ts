@@ -1,76 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { createAddressRule } from '#controller/keys/address-rule.ts';
-import { KeyFetcher } from '#controller/keys/key-fetcher.ts';
-import { readKeys } from '#controller/translate/policies/key-set.ts';
-import { ManualClock } from '#test/given/clock.ts';
 import { eventually } from '#test/given/eventually.ts';
-import type { AddressInfo } from 'node:net';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TestContext } from 'node:test';
-import type { KeysEvent } from '#controller/keys/key-fetcher.ts';
-import type { FetchedKeys } from '#controller/translate/input.ts';
+import type { ServerResponse } from 'node:http';
 import type { RemoteKeys } from '#controller/translate/translation.ts';
-
-const publicKey = {
-  kty: 'OKP',
-  crv: 'Ed25519',
-  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
-  kid: 'one',
-};
-
-async function given(t: TestContext, allow: readonly string[] = ['127.0.0.0/8']) {
-  let answer = (_request: IncomingMessage, response: ServerResponse): void => {
-    response.end(JSON.stringify({ keys: [publicKey] }));
-  };
-  const seen: { path: string; host: string }[] = [];
-  const server = createServer((request, response) => {
-    seen.push({ path: request.url ?? '', host: request.headers.host ?? '' });
-    answer(request, response);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const clock = new ManualClock();
-  const known = new Map<string, FetchedKeys | null>();
-  const events: KeysEvent[] = [];
-  const resolved: string[] = [];
-  const names = new Map([['keys.example', ['127.0.0.1']]]);
-  const endpoints = [{ address: '127.0.0.1', port }];
-  const fetcher = new KeyFetcher({
-    clock,
-    random: () => 0.5,
-    rule: createAddressRule(allow),
-    resolve(host) {
-      resolved.push(host);
-      return Promise.resolve(names.get(host) ?? []);
-    },
-    endpointsOf: () => endpoints,
-    readKeys,
-    onKeys: (id, keys) => known.set(id, keys),
-    report: (event) => events.push(event),
-  });
-  t.after(() => fetcher.follow());
-  const respond = (run: typeof answer) => (answer = run);
-  const uri = (host = 'keys.example', scheme = 'http'): RemoteKeys => ({
-    id: 'issuer',
-    source: { type: 'Uri', uri: `${scheme}://${host}:${port}/jwks` },
-  });
-  const fetched = async (times: number) => {
-    clock.advance(0);
-    await eventually(() => assert.equal(events.length, times));
-  };
-  return { fetcher, clock, known, events, seen, resolved, names, endpoints, respond, uri, fetched, port };
-}
-
-const failureOf = (event: KeysEvent | undefined) =>
-  event?.kind === 'Failed' ? event.error.failure : event?.kind;
+import { failureOf, given, publicKey, usual } from './given-fetcher.ts';
 
 test('keys are fetched by the leader alone, once for all who name the source', async (t) => {
   const { fetcher, clock, known, seen, uri, fetched } = await given(t);
@@ -177,7 +110,7 @@ test('plain HTTP is for networks that the operator named, and nothing but the we
   fetcher.want([uri('public.example')]);
   await fetched(1);
   assert.equal(failureOf(events[0]), 'Insecure');
-  fetcher.want([{ id: 'file', source: { type: 'Uri', uri: 'file:///etc/passwd' } }]);
+  fetcher.want([{ id: 'file', ...usual, source: { type: 'Uri', uri: 'file:///etc/passwd' } }]);
   await fetched(2);
   assert.equal(failureOf(events[1]), 'Insecure');
   assert.equal(seen.length, 0);
@@ -200,11 +133,16 @@ test('the name is resolved once for a fetch, and what was checked is connected t
   assert.deepEqual(resolved, ['keys.example']);
 });
 
+function issuerService(path: string): RemoteKeys['source'] {
+  return { type: 'Backend', namespace: 'shop', service: 'issuer', port: 80, path, serverName: null };
+}
+
 test('keys of a Service are fetched from its endpoints, under its own name', async (t) => {
   const { fetcher, known, seen, endpoints, fetched, events } = await given(t, []);
   const remote: RemoteKeys = {
     id: 'backend',
-    source: { type: 'Backend', namespace: 'shop', service: 'issuer', port: 80, path: '/keys?x=1' },
+    ...usual,
+    source: issuerService('/keys?x=1'),
   };
   fetcher.lead();
   fetcher.want([remote]);
@@ -223,9 +161,7 @@ test('a fetch that failed is tried again when the Service has other endpoints', 
   const { fetcher, clock, known, endpoints, fetched, port, events } = await given(t, []);
   endpoints.length = 0;
   fetcher.lead();
-  fetcher.want([
-    { id: 'backend', source: { type: 'Backend', namespace: 'shop', service: 'issuer', port: 80, path: '/' } },
-  ]);
+  fetcher.want([{ id: 'backend', ...usual, source: issuerService('/') }]);
   for (let times = 1; times <= 6; times += 1) {
     await fetched(1);
     await clock.pass(30_000, 1_000);
@@ -242,9 +178,7 @@ test('a path cannot lead a fetch away from the Service', async (t) => {
   const { fetcher, seen, fetched, port } = await given(t, []);
   const path = `//127.0.0.1:${port}/elsewhere`;
   fetcher.lead();
-  fetcher.want([
-    { id: 'backend', source: { type: 'Backend', namespace: 'shop', service: 'issuer', port: 80, path } },
-  ]);
+  fetcher.want([{ id: 'backend', ...usual, source: issuerService(path) }]);
   await fetched(1);
   assert.match(seen[0]?.host ?? '', /^issuer\.shop\.svc:/);
 });
@@ -262,7 +196,7 @@ test("kept keys serve until newer ones are fetched, and a replica that follows t
   other.fetcher.adopt(kept);
   other.fetcher.want([other.uri()]);
   assert.deepEqual(other.known.get('issuer')?.keys, known.get('issuer')?.keys);
-  other.fetcher.adopt(new Map([['issuer', []]]));
+  other.fetcher.adopt(new Map([['issuer', { keys: [], fetchedMs: other.clock.now() }]]));
   assert.deepEqual(other.known.get('issuer')?.keys, []);
   assert.equal(other.seen.length, 0);
 });

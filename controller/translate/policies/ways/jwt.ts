@@ -3,6 +3,7 @@ import { durationMs } from '#crds/fields.ts';
 import type { Read } from '../../memo.ts';
 import { findKeys } from '../keys.ts';
 import { credentialPlaces } from './credential-places.ts';
+import { findRevocation } from './token-revocations.ts';
 import type { FoundWay, UnresolvedWay, WayPlace } from './way.ts';
 
 /** The way in by JWT at `at`. */
@@ -11,9 +12,17 @@ export function jwtWay(
   { policy, field }: WayPlace,
   { name, jwt }: Extract<Authentication, { type: 'JWT' }>,
 ): FoundWay | UnresolvedWay {
-  const found = findKeys(read, { policy, authentication: name, field: `${field}.jwt.jwks` }, jwt.jwks);
+  const found = findKeys(
+    read,
+    { policy, authentication: name, issuer: jwt.issuer, field: `${field}.jwt.jwks` },
+    jwt.jwks,
+  );
   if (found.kind === 'Unresolved') {
     return found;
+  }
+  const revoked = findRevocation(read, { policy, field: `${field}.jwt.revocation` }, jwt.revocation);
+  if (revoked.kind === 'Unresolved') {
+    return revoked;
   }
   return {
     kind: 'Found',
@@ -26,13 +35,14 @@ export function jwtWay(
       keySet: found.keySet.id,
       clockSkewMs: durationMs(jwt.clockSkew),
       maxAgeMs: jwt.maxAge === undefined ? null : durationMs(jwt.maxAge),
+      revocation: revoked.list?.id ?? null,
       requiredClaims: jwt.requiredClaims,
       claimsToHeaders: jwt.claimsToHeaders.map(({ claim, header }) => ({
         claim,
         header: header.toLowerCase(),
       })),
     },
-    resources: [found.keySet],
+    resources: revoked.list === null ? [found.keySet] : [found.keySet, revoked.list],
     remoteKeys: found.remote === null ? [] : [found.remote],
     pending: found.pending,
   };

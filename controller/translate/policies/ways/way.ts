@@ -1,5 +1,5 @@
 import type { AuthenticationWay } from '#snapshot/authentication.ts';
-import type { KeySet } from '#snapshot/key-set.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
 import type { Problem } from '../../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../../translation.ts';
 import type { Remark } from '../policy.ts';
@@ -15,7 +15,7 @@ export interface WayPlace {
 export interface FoundWay {
   readonly kind: 'Found';
   readonly way: AuthenticationWay;
-  readonly resources: readonly KeySet[];
+  readonly resources: readonly Resource[];
   readonly remoteKeys: readonly RemoteKeys[];
   /** Why it lets nobody in for now. */
   readonly pending: Problem | null;
