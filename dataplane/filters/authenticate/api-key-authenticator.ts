@@ -5,7 +5,7 @@ import type { ApiKeyAuthentication, CredentialPlaces, IdentityValue } from '#sna
 import { credentialOf, type Credential } from '#snapshot/credential-set.ts';
 import type { Admission, Authenticator, Challenge, Finding, Refusal } from './authenticator.ts';
 import { credentialIn } from './credential.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials, CredentialSets } from './credentials.ts';
 
 /** What is longer is no key, and is not read. */
 const keyLengthMax = 256;
@@ -13,23 +13,25 @@ const keyLengthMax = 256;
 /**
  * The way in by an API key. A key is known by its SHA-256: being random and long, it needs no slow hash.
  *
- * Hot path: one hash of the key, and one look-up a set.
+ * Hot path: one hash of the key and one look-up, however many sets there are.
  */
 export class ApiKeyAuthenticator implements Authenticator {
   readonly credential: CredentialPlaces;
   readonly identityHeaders: readonly string[];
   readonly challenge: Challenge;
   readonly #way: ApiKeyAuthentication;
+  readonly #all: CredentialSets;
+  /** Those of the way, in its order. */
   readonly #sets: readonly Credentials[];
   readonly #now: () => number;
 
-  /** `sets`: those of the way's `keys`, in their order. */
-  constructor(way: ApiKeyAuthentication, sets: readonly Credentials[], now: () => number) {
+  constructor(way: ApiKeyAuthentication, all: CredentialSets, now: () => number) {
     this.credential = way.credential;
     this.identityHeaders = way.identityToHeaders.map(({ header }) => header);
     this.challenge = challengeOf(way.credential);
     this.#way = way;
-    this.#sets = sets;
+    this.#all = all;
+    this.#sets = way.keys.map((id) => all.get(id));
     this.#now = now;
   }
 
@@ -38,15 +40,10 @@ export class ApiKeyAuthenticator implements Authenticator {
     if (key === null) return null;
     if (key === undefined) return this.#refusal('several keys where one is looked for');
     if (key.length > keyLengthMax) return this.#refusal(`longer than ${keyLengthMax} characters`);
-    const digest = hash('sha256', key, 'buffer');
-    let missing: Credentials | null = null;
-    for (const credentials of this.#sets) {
-      const { table } = credentials;
-      const line = table?.find(digest) ?? null;
-      if (table !== null && line !== null) return this.#finding(credentialOf(line), table.namespace);
-      if (table === null) missing = credentials;
-    }
-    if (missing === null) return this.#refusal('no key that is known');
+    const found = this.#all.find(hash('sha256', key, 'latin1'), this.#sets);
+    if (found !== null) return this.#finding(credentialOf(found.line), found.table.namespace);
+    const missing = this.#sets.find(({ table }) => table === null);
+    if (missing === undefined) return this.#refusal('no key that is known');
     return { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: missing.id } };
   }
 

@@ -138,10 +138,8 @@ function authenticators(
         const rules = tokens.get(JSON.stringify(way.credential)) ?? [];
         return rules[0] === way ? [new JwtAuthenticator(way.credential, rules, keySets, surroundings)] : [];
       }
-      case 'APIKey': {
-        const sets = way.keys.map((id) => credentials.get(id));
-        return [new ApiKeyAuthenticator(way, sets, surroundings.now)];
-      }
+      case 'APIKey':
+        return [new ApiKeyAuthenticator(way, credentials, surroundings.now)];
       case 'ClientCertificate':
         return [new CertificateAuthenticator(way, surroundings.now)];
       default:

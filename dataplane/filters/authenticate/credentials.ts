@@ -1,5 +1,6 @@
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
+import { CredentialIndex, type FoundCredential } from './credential-index.ts';
 import { CredentialTable } from './credential-table.ts';
 
 /** The keys of one set as they are now. */
@@ -12,30 +13,41 @@ export interface Credentials {
 /** All credential sets of the process. Whoever was handed one sees its keys come and go: nothing is made anew for them. */
 export class CredentialSets {
   #sets: ReadonlyMap<ResourceId, CredentialSet> = new Map();
+  #tables: ReadonlyMap<ResourceId, CredentialTable> = new Map();
+  #index = new CredentialIndex([]);
   /** As long as somebody lets in by them. */
   readonly #handed = new Map<ResourceId, WeakRef<Credentials>>();
 
   get(id: ResourceId): Credentials {
     const known = this.#handed.get(id)?.deref();
     if (known !== undefined) return known;
-    const made = { id, table: tableOf(this.#sets.get(id)) };
+    const made = { id, table: this.#tables.get(id) ?? null };
     this.#handed.set(id, new WeakRef(made));
     return made;
+  }
+
+  /** The key with this SHA-256 (a character an octet) in `sets`, or null. */
+  find(digest: string, sets: readonly Credentials[]): FoundCredential | null {
+    return this.#index.find(digest, sets);
   }
 
   /** From now on there are these and no others. */
   use(sets: readonly CredentialSet[]): void {
     const before = this.#sets;
+    if (sets.length === before.size && sets.every((one) => before.get(one.id) === one)) return;
+    const tables = this.#tables;
     this.#sets = new Map(sets.map((one) => [one.id, one]));
+    this.#tables = new Map(
+      sets.map((one) => {
+        const kept = before.get(one.id) === one ? tables.get(one.id) : undefined;
+        return [one.id, kept ?? new CredentialTable(one)];
+      }),
+    );
+    this.#index = new CredentialIndex([...this.#tables.values()]);
     for (const [id, handed] of this.#handed) {
       const credentials = handed.deref();
-      const set = this.#sets.get(id);
       if (credentials === undefined) this.#handed.delete(id);
-      else if (set !== before.get(id)) credentials.table = tableOf(set);
+      else credentials.table = this.#tables.get(id) ?? null;
     }
   }
-}
-
-function tableOf(set: CredentialSet | undefined): CredentialTable | null {
-  return set === undefined ? null : new CredentialTable(set);
 }
