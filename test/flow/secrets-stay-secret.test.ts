@@ -2,6 +2,7 @@
 // config, snapshots, answers. Both planes run, all kinds of credential are used, good and bad, and everything that
 // comes out is searched for all of them. A new kind of credential is one more entry of `ways`.
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
@@ -10,6 +11,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
 import { encodeResource } from '#snapshot/encode.ts';
+import { givenKey } from '#test/given/api-key.ts';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenIssuer, issuerName } from '#test/given/issuer.ts';
@@ -43,6 +45,40 @@ interface Carried {
   readonly query?: string;
 }
 
+const apiKeyWays: readonly Way[] = [
+  {
+    name: 'key',
+    entry:
+      'type: APIKey, apiKey: { consumerSelector: {}, identityToHeaders: [{ value: KeyId, header: x-key }] }',
+    objects: `
+apiVersion: turnpike.dev/v1alpha1
+kind: Consumer
+metadata: { name: acme }
+spec:
+  credentials:
+    - { name: first, type: APIKey, apiKey: { prefix: tp_00000001, sha256: "${hash('sha256', givenKey(1), 'hex')}" } }
+`,
+    carried: (key) => ({ headers: { 'x-api-key': key } }),
+    good: [givenKey(1)],
+    bad: [givenKey(2), `${givenKey(1)}-and-more`],
+  },
+  {
+    name: 'plain',
+    entry:
+      'type: APIKey, apiKey: { secretSelector: { matchLabels: { keys: plain } }, sources: [{ type: Query, query: { name: key } }] }',
+    objects: `
+apiVersion: v1
+kind: Secret
+metadata: { name: plain, labels: { keys: plain } }
+stringData: { acme: a-plain-key-of-long-ago, lines: "a line that is none\\nbut-a-secret-0123456789" }
+`,
+    carried: (key) => ({ query: `?key=${key}` }),
+    good: ['a-plain-key-of-long-ago'],
+    bad: ['a-plain-key-of-nobody'],
+    others: ['but-a-secret-0123456789'],
+  },
+];
+
 async function ways(issuer: GivenIssuer): Promise<readonly Way[]> {
   const jwks =
     'jwks: { type: Remote, remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } } }';
@@ -75,6 +111,7 @@ async function ways(issuer: GivenIssuer): Promise<readonly Way[]> {
       good: [await issuer.token({ sub: 'mallory' })],
       bad: [await issuer.token({ exp: 3 }), 'no-query-but-secret-0123456789'],
     },
+    ...apiKeyWays,
   ];
 }
 
