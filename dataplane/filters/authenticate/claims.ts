@@ -77,7 +77,7 @@ function problemOfTimes(claims: Claims, rule: JwtAuthentication, nowMs: number):
   if (maxAgeMs !== null && own(claims, 'iat') === undefined) return 'iat is missing';
   for (const name of ['exp', 'nbf', 'iat']) {
     const value = own(claims, name);
-    if (value !== undefined && typeof value !== 'number') return `${name} is no number`;
+    if (value !== undefined && !Number.isFinite(value)) return `${name} is no number`;
   }
   if (endOf(claims, rule) <= nowMs) return isOver(expiry, skewMs, nowMs) ? 'exp is over' : 'iat is too old';
   if (isAhead(own(claims, 'nbf'), skewMs, nowMs)) return 'nbf is still to come';

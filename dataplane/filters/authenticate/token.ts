@@ -5,6 +5,9 @@ import { isObject, own, type Claims } from './claims.ts';
 /** Longest token that is looked at, in characters. */
 const tokenCharactersMax = 8192;
 
+/** How deep objects and lists may be nested in a token. */
+const depthMax = 32;
+
 /** Longest `kid` that is looked for. */
 const kidCharactersMax = 256;
 
@@ -23,7 +26,8 @@ export type ParsedToken =
 
 /**
  * The parts of `text`. Length and alphabet are checked before all else, and each part must be the one way to write its
- * octets: so a token has one spelling, and what is remembered by spelling cannot be dodged. Members that would make
+ * octets: so a token has one spelling, and what is remembered by spelling cannot be dodged. No object may have a member
+ * twice (RFC 7515 section 4 leaves open which one counts, and a backend may have chosen otherwise). Members that would make
  * the token say how it is to be checked are refused (`crit`, `b64`) or never looked at (`jwk`, `jku`, `x5c`, `x5u`).
  */
 export function parseToken(text: string): ParsedToken {
@@ -53,12 +57,50 @@ function problem(text: string): ParsedToken {
 function decodeObject(part: string): Claims | null {
   const octets = decodeBase64(part);
   if (octets === null || !isUtf8(octets)) return null;
+  const text = octets.toString('utf8');
+  const { members, depth } = measured(text);
+  if (depth > depthMax) return null;
   try {
-    const value: unknown = JSON.parse(octets.toString('utf8'));
-    return isObject(value) ? deepFreeze(value) : null;
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && frozenMembers(value) === members ? value : null;
   } catch {
     return null;
   }
+}
+
+/** How many members objects are given in `text`, and how deep they are; of JSON, for what else it is JSON.parse says. */
+function measured(text: string): { readonly members: number; readonly depth: number } {
+  let members = 0;
+  let open = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text[at]) {
+      case '"':
+        at = endOfString(text, at);
+        break;
+      case ':':
+        members += 1;
+        break;
+      case '{':
+      case '[':
+        open += 1;
+        depth = Math.max(depth, open);
+        break;
+      case '}':
+      case ']':
+        open -= 1;
+        break;
+      default:
+    }
+  }
+  return { members, depth };
+}
+
+/** Where the string that begins at `start` has its last quote. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
 }
 
 function decodeBase64(part: string): Buffer | null {
@@ -66,8 +108,12 @@ function decodeBase64(part: string): Buffer | null {
   return octets.toString('base64url') === part ? octets : null;
 }
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
-  return Object.freeze(value);
+/** Freezes `value` all through, and counts the members of its objects: of those that were written twice, one. */
+function frozenMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inside: readonly unknown[] = Object.values(value);
+  let members = Array.isArray(value) ? 0 : inside.length;
+  for (const member of inside) members += frozenMembers(member);
+  Object.freeze(value);
+  return members;
 }
