@@ -29,7 +29,7 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
 # Each plane is rid of the other's packages: npm knows what else these brought along, and npm asks nobody for that.
 FROM packages AS controller-packages
 RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-scripts \
-    bcrypt ioredis jose lru-cache yaml \
+    bcrypt ioredis lru-cache yaml \
   && rm node_modules/.package-lock.json && find node_modules -depth -type d -empty -delete
 
 FROM packages AS dataplane-packages

@@ -17,6 +17,9 @@ export interface UnverifiedToken {
   readonly alg: string;
   readonly kid: string | null;
   readonly claims: Claims;
+  readonly signature: Buffer;
+  /** What is signed: header and claims as they are spelt. */
+  readonly content: string;
 }
 
 /** A well-formed token, or what is wrong with the text. */
@@ -34,8 +37,9 @@ export function parseToken(text: string): ParsedToken {
   if (text.length > tokenCharactersMax) return problem('longer than is looked at');
   if (!/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/u.test(text))
     return problem('no signed token in compact form');
-  const [headerText = '', claimsText = '', signature = ''] = text.split('.');
-  if (decodeBase64(signature) === null) return problem('a part has another spelling');
+  const [headerText = '', claimsText = '', signatureText = ''] = text.split('.');
+  const signature = decodeBase64(signatureText);
+  if (signature === null) return problem('a part has another spelling');
   const header = decodeObject(headerText);
   if (header === null) return problem('its header is no JSON object');
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64'))
@@ -47,7 +51,8 @@ export function parseToken(text: string): ParsedToken {
     return problem('its kid is no name');
   const claims = decodeObject(claimsText);
   if (claims === null) return problem('its claims are no JSON object');
-  return { ok: true, token: { text, alg, kid: kid ?? null, claims } };
+  const content = text.slice(0, text.length - signatureText.length - 1);
+  return { ok: true, token: { text, alg, kid: kid ?? null, claims, signature, content } };
 }
 
 function problem(text: string): ParsedToken {
@@ -74,7 +79,7 @@ function measured(text: string): { readonly members: number; readonly depth: num
   let open = 0;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
-    switch (text[at]) {
+    switch (text.charAt(at)) {
       case '"':
         at = endOfString(text, at);
         break;

@@ -3,10 +3,13 @@ import { Compiler } from '#dataplane/compile/compiler.ts';
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { httpPortOf } from '../../given/runtime.ts';
+import type { Authentication } from '#snapshot/authentication.ts';
+import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { givenRequest } from '#test/given/request.ts';
 import { attached, givenMatch, givenRoute, givenRule } from '#test/given/route.ts';
+import { givenAuthentication, givenJwt, givenKeySet, issuerKey } from '#test/given/token.ts';
 import { httpListener } from './given-compiler.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -99,4 +102,41 @@ for (const [name, layout] of Object.entries(layouts)) {
         `nothing changed ${unchanged.toFixed(1)} ms, match ${match.toFixed(0)} ns (${found} found)`,
     );
   }
+}
+
+const issuer = await issuerKey('one');
+for (const [name, setsOf] of [
+  ['one issuer', () => 1],
+  ['an issuer each', (count: number) => count],
+] as const) {
+  const count = 5000;
+  const sets = Array.from({ length: setsOf(count) }, (_, at) => givenKeySet(`ids${at}`, issuer));
+  const policies = Array.from({ length: count }, (_, at): Authentication => {
+    const keySet = sets[at % sets.length]?.id ?? resourceId('KeySet', 'none');
+    return {
+      ...givenAuthentication(givenJwt({ keySet })),
+      id: resourceId('Authentication', 'shop', `p${at}`),
+    };
+  });
+  const routes = routesOf(count, layouts['a host each']).map((route, at) => ({
+    ...route,
+    rules: route.rules.map((rule) => ({
+      ...rule,
+      authentications: [resourceId('Authentication', 'shop', `p${at}`)],
+    })),
+  }));
+  const withPolicies = (all: readonly Authentication[]) => {
+    const { version, resources } = setOf(routes);
+    const more = [...all, ...sets].map((one): [ResourceId, Resource] => [one.id, one]);
+    return { version, resources: new Map([...resources, ...more]) };
+  };
+  const without = timed(() => compiler().compile(setOf(routes)));
+  const made = compiler();
+  const first = timed(() => made.compile(withPolicies(policies)));
+  const changed = withPolicies(policies.with(7, { ...(policies[7] as Authentication) }));
+  const one = timed(() => made.compile(changed));
+  say(
+    `${count} policies, ${name}: ready after ${first.toFixed(0)} ms (the routes alone ${without.toFixed(0)}), ` +
+      `after a change of one ${one.toFixed(0)} ms`,
+  );
 }

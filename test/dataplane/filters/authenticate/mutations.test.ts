@@ -46,7 +46,10 @@ describe('a member that is there twice', () => {
   }
 
   it('is none where another object has it', async () => {
-    const token = signed(header, claims.replace('}', ',"a":{"sub":1},"b":[{"sub":1},{"sub":2}],"c":"\\"sub\\":1"}'));
+    const token = signed(
+      header,
+      claims.replace('}', ',"a":{"sub":1},"b":[{"sub":1},{"sub":2}],"c":"\\"sub\\":1"}'),
+    );
     assert.equal(await judge(token), 'pass');
   });
 });
@@ -61,7 +64,16 @@ describe('JSON that is too much', () => {
     assert.equal(await judge(signed(`{"alg":"ES256","kid":"one","a":${deep(64)}}`, claims)), 'invalid');
   });
 
-  for (const exp of ['1e309', '-1e309', '1e400', '1e-400', 'NaN', 'Infinity', '0x7fffffff', '9'.repeat(400)]) {
+  for (const exp of [
+    '1e309',
+    '-1e309',
+    '1e400',
+    '1e-400',
+    'NaN',
+    'Infinity',
+    '0x7fffffff',
+    '9'.repeat(400),
+  ]) {
     it(`an end of ${exp.slice(0, 12)} lets nobody in for ever`, async () => {
       assert.equal(await judge(signed(header, claims.replace(`${seconds + 300}`, exp))), 'invalid');
     });
@@ -122,7 +134,7 @@ describe('a token has one spelling', () => {
   it('no other character in place of one of its own passes', async () => {
     const own = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.';
     await fc.assert(
-      fc.asyncProperty(fc.nat(good.length - 1), fc.constantFrom(...own), async (at, character) => {
+      fc.asyncProperty(fc.nat(good.length - 1), fc.constantFrom(...own.split('')), async (at, character) => {
         fc.pre(good[at] !== character);
         assert.equal(await judge(good.slice(0, at) + character + good.slice(at + 1)), 'invalid');
       }),

@@ -15,7 +15,10 @@ interface Signed {
 }
 
 /** CPU of the main thread, CPU of all threads, and time, each in microseconds a signature. */
-async function costOf(work: (one: Signed) => Promise<unknown> | boolean, all: readonly Signed[]): Promise<string> {
+async function costOf(
+  work: (one: Signed) => Promise<unknown> | boolean,
+  all: readonly Signed[],
+): Promise<string> {
   const begin = performance.now();
   const main = process.threadCpuUsage();
   const whole = process.cpuUsage();
