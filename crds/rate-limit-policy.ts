@@ -1,12 +1,13 @@
 // RateLimitPolicy: how often callers may call.
 import * as z from 'zod';
-import { listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
+import { expression } from './authorization.ts';
+import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
 import { duration, durationMs, fieldName, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 
 const key = oneOf({
-  type: 'What requests are counted by: ClientAddress, Header or Claim.',
+  type: 'What requests are counted by: ClientAddress, Header, Claim or Expressions.',
   variants: {
     ClientAddress: {},
     Header: {
@@ -27,13 +28,21 @@ const key = oneOf({
           'Requests whose token has the same value of this claim are counted together. An AuthPolicy must check the token.',
         ),
     },
+    Expressions: {
+      expressions: atomicList(expression)
+        .min(1)
+        .max(4)
+        .describe(
+          'Expressions (CEL) over request, source, tls, auth and now, such as auth.subject. Requests for which all of them come to the same texts are counted together; one that comes to nothing or to an empty text is an unknown key.',
+        ),
+    },
   },
   common: {
     onUnknownKey: z
       .enum(['Skip', 'Share', 'Refuse'])
       .default('Share')
       .describe(
-        'What happens to a request without the header or claim. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress.',
+        'What happens to a request without the header, claim or value. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress.',
       ),
   },
 });
@@ -64,6 +73,11 @@ const limit = z.object({
 
 const rule = z.object({
   name: partName.describe('Name of the rule: merging and counters go by it, such as per-user.'),
+  when: expression
+    .exactOptional()
+    .describe(
+      'An expression (CEL) over request, source, tls, auth and now: the rule is for requests of which it is true. One that comes to nothing counts as true. Left out: all requests.',
+    ),
   key: key
     .prefault({ type: 'ClientAddress' })
     .describe(

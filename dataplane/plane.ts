@@ -1,5 +1,6 @@
 // One data plane put together: snapshots of one Gateway come in by subscribe/, are compiled, and are served. Decides
 // nothing by itself, and reads no environment: main.ts and the standalone command hand everything in.
+import { requestVariables } from '#cel/request-variables.ts';
 import { bindPort } from '#snapshot/bind-port.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import { fleetDefaults, nowhere } from '#snapshot/fleet.ts';
@@ -73,6 +74,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const upstreams = createUpstreams();
   const rateLimiting = createRateLimiting({
     now,
+    variables: requestVariables(Date.now),
     random: Math.random,
     onStoreChange: (available, reason) => options.report({ kind: 'RateLimitStore', available, reason }),
   });

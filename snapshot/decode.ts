@@ -25,6 +25,7 @@ import {
 import type { Filter, HeaderValue } from './filter.ts';
 import { type Fleet, fleetDefaults } from './fleet.ts';
 import type { ResourceKind } from './ids.ts';
+import { rateLimitDefaults } from './rate-limit.ts';
 import type { OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
 import type {
   Attachment,
@@ -241,6 +242,11 @@ const rateLimitKeys = {
   ClientAddress: object({ kind: shape.oneOf('ClientAddress') }),
   Header: object({ kind: shape.oneOf('Header'), header: fieldName, onUnknown }),
   Claim: object({ kind: shape.oneOf('Claim'), claim: shape.text, onUnknown }),
+  Expressions: object({
+    kind: shape.oneOf('Expressions'),
+    expressions: shape.list(shape.text, 1, 4),
+    onUnknown,
+  }),
 } satisfies Record<RateLimitKey['kind'], Shape<RateLimitKey>>;
 
 const rateLimit: Shape<RateLimit> = object({
@@ -248,6 +254,7 @@ const rateLimit: Shape<RateLimit> = object({
   id: shape.idOf('RateLimit'),
   name: shape.text,
   key: variant<RateLimitKey>('kind', rateLimitKeys),
+  ...shape.defaulted({ when: shape.nullable(shape.text) }, rateLimitDefaults),
   limits: shape.list(
     object({
       name: shape.text,

@@ -12,6 +12,7 @@ import {
   timeoutDefaults,
 } from './cluster-defaults.ts';
 import { fleetDefaults } from './fleet.ts';
+import { rateLimitDefaults } from './rate-limit.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
 
@@ -104,6 +105,7 @@ const canonical = encoder(
     ['Forward', encodedMembers(forwardDefaults)],
     ['Fleet', encodedMembers(fleetDefaults)],
     ['Authentication', encodedMembers(authenticationDefaults)],
+    ['RateLimit', encodedMembers(rateLimitDefaults)],
     ['JWT', encodedMembers(jwtDefaults)],
   ]),
   // These have no kind: they are known by the member that holds them.

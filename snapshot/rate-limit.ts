@@ -8,6 +8,8 @@ export interface RateLimit {
   /** `<namespace>/<policy>/<rule>`: with a limit's name, the stable part of a counter's key. */
   readonly name: string;
   readonly key: RateLimitKey;
+  /** An expression (CEL): which requests are counted. Null: all. */
+  readonly when: string | null;
   readonly limits: readonly TokenBucketLimit[];
   /** What holds while the shared store cannot be asked. Local: this data plane's own share, 1/N. */
   readonly onStoreError: 'Local' | 'Open' | 'Closed';
@@ -17,12 +19,20 @@ export interface RateLimit {
 
 /**
  * ClientAddress: IPv4, or the /64 of an IPv6 address; checked before authentication, all others after it.
- * `onUnknown` tells what holds when the field or claim is not there.
+ * Expressions: what 1 to 4 of them come to. `onUnknown` tells what holds when the field, claim or value is not there.
  */
 export type RateLimitKey =
   | { readonly kind: 'ClientAddress' }
   | { readonly kind: 'Header'; readonly header: string; readonly onUnknown: OnUnknownKey }
-  | { readonly kind: 'Claim'; readonly claim: string; readonly onUnknown: OnUnknownKey };
+  | { readonly kind: 'Claim'; readonly claim: string; readonly onUnknown: OnUnknownKey }
+  | {
+      readonly kind: 'Expressions';
+      readonly expressions: readonly string[];
+      readonly onUnknown: OnUnknownKey;
+    };
+
+/** What a rule does that its encoded form does not tell. */
+export const rateLimitDefaults: Pick<RateLimit, 'when'> = Object.freeze({ when: null });
 
 /** Skip: not limited. Share: all of them count as one. Refuse: refused. */
 export type OnUnknownKey = 'Skip' | 'Share' | 'Refuse';

@@ -113,7 +113,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:buffer', 'node:crypto'],
   },
   'dataplane/filters/rate-limit': {
-    rooms: ['snapshot', 'dataplane/http', 'dataplane/filters/authenticate'],
+    rooms: ['cel', 'snapshot', 'dataplane/http', 'dataplane/filters/authenticate'],
     packages: ['ioredis'],
     builtins: ['node:crypto', 'node:net'],
   },
@@ -151,7 +151,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:fs'],
   },
   'dataplane/admin': { rooms: ['snapshot', 'admin'] },
-  'dataplane/plane': { rooms: ['snapshot', 'dataplane'] },
+  'dataplane/plane': { rooms: ['cel', 'snapshot', 'dataplane'] },
   'dataplane/main': {
     rooms: ['admin', 'snapshot', 'dataplane'],
     builtins: ['node:fs', 'node:os', 'node:util'],

@@ -50,7 +50,11 @@ export interface CompilerDependencies {
     ): void;
     cluster(id: ResourceId): Cluster | null;
   };
-  readonly rateLimiting: { filterFor(limit: RateLimit): RequestFilter };
+  readonly rateLimiting: {
+    filterFor(limit: RateLimit): RequestFilter;
+    /** Whether it can be asked before it is known who calls. */
+    needsNoIdentity(limit: RateLimit): boolean;
+  };
   readonly authenticating: {
     /** From now on all filters let in by these credentials, also those made before. */
     useCredentials(sets: readonly CredentialSet[]): void;
@@ -167,8 +171,8 @@ export class Compiler {
   #limitFilter(limit: RateLimit): LimitFilter {
     const known = this.#limits.get(limit);
     if (known !== undefined) return known;
-    const filter = this.#dependencies.rateLimiting.filterFor(limit);
-    const made = { filter, byAddress: limit.key.kind === 'ClientAddress' };
+    const { rateLimiting } = this.#dependencies;
+    const made = { filter: rateLimiting.filterFor(limit), early: rateLimiting.needsNoIdentity(limit) };
     this.#limits.set(limit, made);
     return made;
   }

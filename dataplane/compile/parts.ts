@@ -8,10 +8,10 @@ import type { ResourceId } from '#snapshot/ids.ts';
 /** A cluster that requests can be sent to. */
 export type Cluster = NonNullable<Backend['cluster']>;
 
-/** The filter of a rate limit, and whether it goes by the client's address alone. */
+/** The filter of a rate limit, and whether it is asked before it is known who calls. */
 export interface LimitFilter {
   readonly filter: RequestFilter;
-  readonly byAddress: boolean;
+  readonly early: boolean;
 }
 
 /** Null for what the snapshot does not hold. Equal answers are the same object from compile to compile. */

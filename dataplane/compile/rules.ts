@@ -75,7 +75,7 @@ function compilePolicies(rule: RouteRule, parts: Parts): CompiledPolicies {
   for (const id of rule.rateLimits) {
     const limit = parts.rateLimit(id);
     if (limit === null) closed ??= `${id} is not in the snapshot`;
-    else (limit.byAddress ? addressLimits : identityLimits).push(limit.filter);
+    else (limit.early ? addressLimits : identityLimits).push(limit.filter);
   }
   return { addressLimits, authentications, identityLimits, closed };
 }

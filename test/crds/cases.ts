@@ -122,6 +122,11 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: limits({ key: { type: 'ClientAddress', claim: { name: 'sub' } } }),
   },
   {
+    rule: needs('Expressions', 'expressions'),
+    valid: limits({ when: 'true', key: { type: 'Expressions', expressions: ['auth.subject'] } }),
+    invalid: limits({ key: { type: 'Expressions' } }),
+  },
+  {
     rule: 'must be from 1s to 8760h (a year)',
     valid: limit({ window: '8760h' }),
     invalid: limit({ window: '999ms' }),

@@ -1,4 +1,5 @@
 // Limits that several data planes keep together through a real Redis.
+import { variables } from '#test/cel/subject.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RateLimiting, RateLimitingOptions } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
@@ -19,6 +20,7 @@ import {
 
 /** Redis keeps its own time, so the clock of these tests is the real one. */
 const options: RateLimitingOptions = {
+  variables,
   now: () => performance.now(),
   random: Math.random,
   // A machine that is busy with other tests must not look like a Redis that hangs.

@@ -1,4 +1,5 @@
 // Redis goes away, hangs, comes back empty: requests are decided all the same, at once, and nothing breaks.
+import { variables } from '#test/cel/subject.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
@@ -44,6 +45,7 @@ describe('when Redis fails', { skip: ownRedisMissing() }, () => {
 
   async function givenFilter(parts: Partial<RateLimit> = {}): Promise<RequestFilter> {
     limiting = createRateLimiting({
+      variables,
       now: () => performance.now(),
       random: Math.random,
       storeDeadlineMs: deadlineMs,

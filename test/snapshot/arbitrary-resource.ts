@@ -299,6 +299,11 @@ const byKind = {
       fc.record({ kind: constant('ClientAddress') }),
       fc.record({ kind: constant('Header'), header: fieldName, onUnknown }),
       fc.record({ kind: constant('Claim'), claim: text, onUnknown }),
+      fc.record({
+        kind: constant('Expressions'),
+        expressions: fc.array(text, { minLength: 1, maxLength: 4 }),
+        onUnknown,
+      }),
     ),
     limits: list(
       fc.record({
@@ -309,6 +314,7 @@ const byKind = {
         burst: fc.integer({ min: 1 }),
       }),
     ),
+    when: nullable(text),
     onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
     mode: fc.constantFrom('Enforce', 'Shadow'),
   }),

@@ -12,6 +12,7 @@ import {
   timeoutDefaults,
 } from '#snapshot/cluster-defaults.ts';
 import { fleetDefaults } from '#snapshot/fleet.ts';
+import { rateLimitDefaults } from '#snapshot/rate-limit.ts';
 import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
 import { resourceId } from '#snapshot/ids.ts';
@@ -37,6 +38,7 @@ const defaulted: Readonly<Record<string, object>> = {
   retry: retryDefaults,
   Fleet: fleetDefaults,
   Authentication: authenticationDefaults,
+  RateLimit: rateLimitDefaults,
   alternatives: jwtDefaults,
 };
 

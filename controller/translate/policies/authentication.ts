@@ -5,7 +5,7 @@ import type { Resource } from '#snapshot/snapshot.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
-import { closedPolicy, placedRules, type Layer, type PolicyModel, type Remark } from './policy.ts';
+import { closedPolicy, placedRules, placeNames, type PolicyModel, type Remark } from './policy.ts';
 import { authorizationOf } from './authorization.ts';
 import { resourceMetadata } from './resource-metadata.ts';
 import { refusedModel } from './source.ts';
@@ -14,12 +14,6 @@ import { clientCertificateWay } from './ways/client-certificate.ts';
 import { guessProtection } from './guess-protection.ts';
 import { jwtWay } from './ways/jwt.ts';
 import type { FoundWay, UnresolvedWay, WayPlace } from './ways/way.ts';
-
-const placeNames = {
-  Rules: 'spec.rules',
-  Defaults: 'spec.defaults',
-  Overrides: 'spec.overrides',
-} as const satisfies Record<Layer, string>;
 
 /** The AuthPolicy of a namespace and name; null when there is none. It is one part: its ways in are alternatives. */
 export const authPolicyUnit: Unit<PolicyModel | null> = {

@@ -20,6 +20,13 @@ export type PolicyKind = (typeof policyKinds)[number];
 /** How a policy meets those of its kind at other levels. */
 export type Layer = 'Rules' | 'Defaults' | 'Overrides';
 
+/** The field of a policy's spec that each layer stands in. */
+export const placeNames = {
+  Rules: 'spec.rules',
+  Defaults: 'spec.defaults',
+  Overrides: 'spec.overrides',
+} as const satisfies Record<Layer, string>;
+
 /** A policy, made ready to be attached. */
 export interface PolicyModel {
   readonly kind: PolicyKind;

@@ -3,7 +3,9 @@ import type { RateLimitKey as KeySpec, RateLimitRule } from '#crds/rate-limit-po
 import { resourceId } from '#snapshot/ids.ts';
 import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import type { Unit } from '../memo.ts';
-import { placedRules, type PolicyModel } from './policy.ts';
+import type { Problem } from '../problem.ts';
+import { expressionProblem } from './authorization.ts';
+import { closedPolicy, placedRules, placeNames, type PolicyModel } from './policy.ts';
 import { refusedModel } from './source.ts';
 
 /** The RateLimitPolicy of a namespace and name; null when there is none. Each rule is a part. */
@@ -15,13 +17,15 @@ export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
       return refusedModel(read, 'RateLimitPolicy', namespace, name);
     }
     const { layer, strategy, rules } = placedRules(object.spec);
+    const base = { kind: 'RateLimitPolicy', namespace, name, layer, strategy } as const;
+    const place = layer === 'Rules' ? placeNames[layer] : `${placeNames[layer]}.rules`;
+    const closes = expressionsProblem(rules, place);
+    if (closes !== null) {
+      return closedPolicy(base, closes);
+    }
     const limits = rules.map((rule) => rateLimit(namespace, name, rule));
     return {
-      kind: 'RateLimitPolicy',
-      namespace,
-      name,
-      layer,
-      strategy,
+      ...base,
       parts: rules.map((rule) => ({ name: rule.name, id: idOf(namespace, name, rule) })),
       resources: limits,
       remoteKeys: [],
@@ -30,6 +34,24 @@ export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
     };
   },
 };
+
+/** The first expression that is none. */
+function expressionsProblem(rules: readonly RateLimitRule[], place: string): Problem | null {
+  for (const [index, { key, when }] of rules.entries()) {
+    const field = `${place}[${String(index)}]`;
+    const told = when === undefined ? null : expressionProblem(when, 'bool');
+    if (told !== null) {
+      return { kind: 'PolicyInvalid', field: `${field}.when`, detail: told };
+    }
+    for (const [at, text] of key.type === 'Expressions' ? key.expressions.entries() : []) {
+      const detail = expressionProblem(text, 'text');
+      if (detail !== null) {
+        return { kind: 'PolicyInvalid', field: `${field}.key.expressions[${String(at)}]`, detail };
+      }
+    }
+  }
+  return null;
+}
 
 function idOf(namespace: string, policy: string, rule: RateLimitRule) {
   return resourceId('RateLimit', namespace, policy, rule.name);
@@ -41,6 +63,7 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
     id: idOf(namespace, policy, rule),
     name: `${namespace}/${policy}/${rule.name}`,
     key: keyOf(rule.key),
+    when: rule.when ?? null,
     limits: rule.limits.map((limit) => ({
       name: limit.name,
       algorithm: limit.algorithm,
@@ -61,6 +84,8 @@ function keyOf(key: KeySpec): RateLimitKey {
       return { kind: 'Header', header: key.header.name.toLowerCase(), onUnknown: key.onUnknownKey };
     case 'Claim':
       return { kind: 'Claim', claim: key.claim.name, onUnknown: key.onUnknownKey };
+    case 'Expressions':
+      return { kind: 'Expressions', expressions: key.expressions, onUnknown: key.onUnknownKey };
     default:
       return key satisfies never;
   }

@@ -7,8 +7,11 @@ import type { RateLimitKey } from '#snapshot/rate-limit.ts';
 /** The key of requests whose field or claim is missing; no field value can hold a NUL. */
 export const sharedKey = '\u0000';
 
+/** What a key is made of that needs no expression. */
+export type PlainKey = Exclude<RateLimitKey, { kind: 'Expressions' }>;
+
 /** The value by which a request is counted, or null when the field or claim it should come from is not there. */
-export function keyOf(key: RateLimitKey, exchange: Exchange): string | null {
+export function keyOf(key: PlainKey, exchange: Exchange): string | null {
   switch (key.kind) {
     case 'ClientAddress':
       return addressGroup(exchange.client.address);

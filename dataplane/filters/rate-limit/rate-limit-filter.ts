@@ -1,8 +1,11 @@
+import type { RequestSubject } from '#cel/request-variables.ts';
+import type { Variables } from '#cel/variables.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
-import { keyOf, sharedKey } from './key.ts';
+import { countsReader, keyReader } from './expressions.ts';
+import { sharedKey } from './key.ts';
 import type { Outcome } from './outcome.ts';
 import type { LimitRule } from './rule.ts';
 import type { Tally } from './tally.ts';
@@ -13,9 +16,21 @@ const keyLengthMax = 128;
 /** Asks whoever holds the counters now; a promise only when they are elsewhere. */
 export type Decide = (rule: LimitRule, key: string) => Outcome | Promise<Outcome>;
 
+/** What a rule is asked with. */
+export interface RateLimitSurroundings {
+  readonly decide: Decide;
+  readonly tally: Tally;
+  readonly variables: Variables<RequestSubject>;
+}
+
 /** The filter of one rule of a RateLimitPolicy. */
-export function rateLimitFilter(rule: LimitRule, decide: Decide, tally: Tally): RequestFilter {
+export function rateLimitFilter(
+  rule: LimitRule,
+  { decide, tally, variables }: RateLimitSurroundings,
+): RequestFilter {
   const { limit } = rule;
+  const readKey = keyReader(limit.key, variables);
+  const counts = countsReader(limit, variables);
   const fields = rateLimitFields(limit);
   const enforce = limit.mode === 'Enforce';
 
@@ -45,7 +60,11 @@ export function rateLimitFilter(rule: LimitRule, decide: Decide, tally: Tally): 
   return {
     kind: 'RateLimit',
     apply(exchange) {
-      const found = keyOf(limit.key, exchange);
+      if (counts !== null && !counts(exchange)) {
+        tally.count('Skipped');
+        return null;
+      }
+      const found = readKey(exchange);
       const key = found ?? (sharesUnknown(limit.key) ? sharedKey : null);
       if (key === null) return unknownKey(limit.key);
       const outcome = decide(rule, key.length > keyLengthMax ? hash('sha256', key, 'base64url') : key);

@@ -1,11 +1,14 @@
 // Rate limiting of a data plane: owns the counters, which outlive snapshots, and makes the filters that ask them.
 // Counters are in this process, or shared by all data planes through Redis. Does not know where in the
 // pipeline its filters stand, and picks no status code.
+import type { RequestSubject } from '#cel/request-variables.ts';
+import type { Variables } from '#cel/variables.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
 import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import { redisAddress, redisAddressForm } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
+import { needsNoIdentity } from './expressions.ts';
 import { unavailableStore } from './counter-store.ts';
 import type { CounterStore } from './counter-store.ts';
 import { KeyedHash } from './keyed-hash.ts';
@@ -25,6 +28,8 @@ export interface RateLimiting {
   filterFor(limit: RateLimit): RequestFilter;
   /** Where counters live from now on, and among how many data planes; call it on each snapshot. */
   configure(store: RateLimitStore, fleet: Fleet): void;
+  /** Whether `limit` can be asked before it is known who calls. */
+  needsNoIdentity(limit: RateLimit): boolean;
   stats(): RateLimitingStats;
   /** Gives leases back and lets go of the store. Filters go on with the counters of this process. */
   close(): Promise<void>;
@@ -50,6 +55,8 @@ export interface RuleStats {
 export interface RateLimitingOptions {
   /** A monotonic clock, milliseconds. */
   readonly now: () => number;
+  /** What expressions of rules can name. */
+  readonly variables: Variables<RequestSubject>;
   /** 0 to 1; spreads waits. */
   readonly random: () => number;
   /** Most counters kept in this process, 16 bytes each; 2,097,152 (32 MiB) unless told. */
@@ -69,7 +76,7 @@ const sweepEveryMs = 500;
 
 /** Counters in this process until {@link RateLimiting.configure} says otherwise. */
 export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
-  const { now } = options;
+  const { now, variables } = options;
   // Clients choose keys, so what keys the hash must not be guessed.
   const hash = new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32));
   const local = new LocalLimiter(options.countersMax ?? countersMaxDefault, hash);
@@ -86,7 +93,8 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
     filterFor(limit) {
       let filter = filters.get(limit);
       if (filter === undefined) {
-        filter = rateLimitFilter(ruleFor(limit, hash), decide, tallies.of(limit.name));
+        const tally = tallies.of(limit.name);
+        filter = rateLimitFilter(ruleFor(limit, hash), { decide, tally, variables });
         filters.set(limit, filter);
       }
       return filter;
@@ -100,6 +108,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       void sharing?.end();
       sharing = url === null ? null : share(url, fleet, local, options);
     },
+    needsNoIdentity: (limit) => needsNoIdentity(limit, variables),
     stats() {
       return {
         rules: tallies.all(),

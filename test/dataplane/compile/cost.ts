@@ -17,7 +17,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 function compiler(): Compiler {
   return new Compiler({
     upstreams: { apply: () => {}, cluster: () => null },
-    rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }) },
+    rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }), needsNoIdentity: () => true },
     authenticating: createAuthenticating({
       now: Date.now,
       onMissingKey: () => {},

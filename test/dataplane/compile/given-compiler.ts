@@ -34,6 +34,7 @@ export function givenCompiler(t: TestContext): GivenCompiler {
         limitFilters.set(limit.name, filter);
         return filter;
       },
+      needsNoIdentity: ({ key }) => key.kind === 'ClientAddress',
     },
     authenticating: createAuthenticating({
       now: () => nowMs,
@@ -78,6 +79,7 @@ export function givenLimit(name: string, key: RateLimitKey): RateLimit {
     id: resourceId('RateLimit', 'shop', name),
     name: `shop/limits/${name}`,
     key,
+    when: null,
     limits: [{ name: 'minute', algorithm: 'TokenBucket', requests: 1, windowMs: 60_000, burst: 1 }],
     onStoreError: 'Local',
     mode: 'Enforce',

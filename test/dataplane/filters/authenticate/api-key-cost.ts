@@ -60,7 +60,7 @@ const authenticating = createAuthenticating({
 const upstreams = createUpstreams();
 const compiler = new Compiler({
   upstreams,
-  rateLimiting: { filterFor: () => ({ kind: 'RateLimit', apply: () => null }) },
+  rateLimiting: { filterFor: () => ({ kind: 'RateLimit', apply: () => null }), needsNoIdentity: () => true },
   authenticating,
 });
 const ids = Array.from({ length: sets }, (_, set) => idOf(set));

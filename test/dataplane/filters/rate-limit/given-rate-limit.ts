@@ -22,6 +22,7 @@ export function rateLimit(parts: Partial<RateLimit> = {}): RateLimit {
     id: resourceId('RateLimit', 'shop', 'limits', 'per-client'),
     name: 'shop/limits/per-client',
     key: { kind: 'ClientAddress' },
+    when: null,
     limits: [limitOf(100, 60_000, 100, 'minute')],
     onStoreError: 'Local',
     mode: 'Enforce',

@@ -1,3 +1,4 @@
+import { variables } from '#test/cel/subject.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import assert from 'node:assert/strict';
@@ -7,7 +8,7 @@ import { exchangeOf, limitOf, rateLimit } from './given-rate-limit.ts';
 /** Rate limiting under a clock that stands still until it is told. */
 function given(): { limiting: ReturnType<typeof createRateLimiting>; clock: { ms: number } } {
   const clock = { ms: 5000 };
-  return { limiting: createRateLimiting({ now: () => clock.ms, random: () => 0.25 }), clock };
+  return { limiting: createRateLimiting({ variables, now: () => clock.ms, random: () => 0.25 }), clock };
 }
 
 async function admitted(filter: RequestFilter, times: number, exchange = exchangeOf()): Promise<number> {

@@ -1,0 +1,67 @@
+// What of a rule is an expression: which requests it counts, and by what.
+import { compileExpression, type Expression } from '#cel/expression.ts';
+import type { RequestSubject } from '#cel/request-variables.ts';
+import type { Variables } from '#cel/variables.ts';
+import type { Exchange } from '#dataplane/http/exchange.ts';
+import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
+import { keyOf } from './key.ts';
+
+/** Reads the value by which a request is counted; null when it is not there. */
+export function keyReader(
+  key: RateLimitKey,
+  variables: Variables<RequestSubject>,
+): (exchange: Exchange) => string | null {
+  if (key.kind !== 'Expressions') return (exchange) => keyOf(key, exchange);
+  const expressions = key.expressions.map((text) => compiled(text, 'text', variables));
+  const [first] = expressions;
+  if (expressions.length === 1) return (exchange) => valueOf(first ?? null, exchange);
+  return (exchange) => joined(expressions, exchange);
+}
+
+/** Whether a rule counts a request: also where its `when` comes to nothing, or cannot be compiled here. */
+export function countsReader(
+  { when }: RateLimit,
+  variables: Variables<RequestSubject>,
+): ((exchange: Exchange) => boolean) | null {
+  const expression = when === null ? null : compiled(when, 'bool', variables);
+  if (expression === null) return null;
+  return (exchange) => {
+    const evaluated = expression.evaluate(exchange);
+    return !evaluated.ok || evaluated.value;
+  };
+}
+
+/** Whether `limit` can be asked before it is known who calls. */
+export function needsNoIdentity({ key, when }: RateLimit, variables: Variables<RequestSubject>): boolean {
+  if (key.kind !== 'ClientAddress') return false;
+  return when === null || compiled(when, 'bool', variables)?.names.has('auth') !== true;
+}
+
+/** Null for what the translation would not have let through. */
+function compiled<Kind extends 'bool' | 'text'>(
+  text: string,
+  result: Kind,
+  variables: Variables<RequestSubject>,
+) {
+  const made = compileExpression(text, { variables, result });
+  return made.ok ? made.expression : null;
+}
+
+function valueOf(expression: Expression<RequestSubject, string> | null, exchange: Exchange): string | null {
+  const evaluated = expression?.evaluate(exchange);
+  return evaluated?.ok === true ? evaluated.value || null : null;
+}
+
+/** Each value behind its length, so that no two lists of values are one key. */
+function joined(
+  expressions: readonly (Expression<RequestSubject, string> | null)[],
+  exchange: Exchange,
+): string | null {
+  let key = '';
+  for (const expression of expressions) {
+    const value = valueOf(expression, exchange);
+    if (value === null) return null;
+    key += `${String(value.length)}:${value}`;
+  }
+  return key;
+}
