@@ -1,14 +1,13 @@
 import { Socket } from 'node:net';
 import { MemoryBlocks, readBytes } from './memory-blocks.ts';
 import type { BoundSocket, SocketConstructorOpts, TcpNetConnectOpts } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 
 /** Takes octets that are overwritten after the call. */
 export type Reader = (octets: Buffer) => void;
 
 /**
- * The memory that sockets in the clear are read into: one for all clients' of a data plane, and one for all of its
- * tunnels to backends, so that silent connections hold none, and none is taken for a read
+ * The memory that sockets are read into: one for all clients' of a data plane, and one for all of its tunnels to
+ * backends, so that silent connections hold none, and none is taken for a read
  * (docs/decisions/0021-reading-clients.md).
  */
 export class LentMemory {
@@ -23,10 +22,10 @@ export class LentMemory {
   }
 
   /**
-   * Reads `socket`, whose handshake is over, into this memory; leaves it as it is where Node holds it in a way unknown
+   * Reads `socket`, whose handshake of TLS is over, into this memory; leaves it as it is where Node holds it in a way unknown
    * here. To be called before anybody reads it.
    */
-  adoptSecure(socket: TLSSocket): void {
+  adoptSecure(socket: Socket): void {
     const { _handle: handle }: HeldSocket = socket;
     if (bufferKey === undefined || callbackKey === undefined || !isReadable(handle)) return;
     const readers: { reader: Reader | null } = { reader: null };

@@ -8,8 +8,10 @@
 //   responseHead     the answer, back through the filters of backend and rule; responseData and responseEnd follow
 //   #finish          once, whatever became of it: told to logs and metrics
 //
-// Each step may #fail instead, and a filter answer by itself (#end). It knows neither sockets nor framing: the client's side is a Downstream, which calls
-// what RunningExchange names; the backend's is a Forwarding, which calls what ForwardEvents names.
+// Each step may #fail instead, and a filter may answer by itself (#settle). `forwarded` is the head as backends shall have
+// it: filters change that one, never `request`. It knows neither sockets nor framing: the client's side is a Downstream,
+// which calls what RunningExchange names; the backend's is a Forwarding, which calls what ForwardEvents names, and only
+// to ask for content speaks to the Downstream itself.
 import { Fields } from '#dataplane/http/fields.ts';
 import { answerTo, grpcAnswerTo, statusOf } from './answer.ts';
 import { answerOf, verdictOf } from './request-filters.ts';
@@ -26,8 +28,7 @@ import { OutgoingRequest } from './outgoing.ts';
 import { grpcStatusOf } from '#dataplane/http/grpc.ts';
 import { noContent } from '#dataplane/http/framing.ts';
 import { clientOf, unservedRules } from './client-address.ts';
-import { AllowedTime } from './allowed-time.ts';
-import type { TimeKeeper } from './allowed-time.ts';
+import { AllowedTime, type TimeKeeper } from './allowed-time.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
 import type { ForwardEvents } from './forward-events.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -103,7 +104,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#rule = match.rule;
     this.matchedPrefix = match.matchedPrefix;
     const { action, requestFilters } = match.rule;
-    if (action.kind === 'Forward') this.#limit(action);
+    if (action.kind === 'Forward') this.#setBounds(action);
     if (this.request.length > this.#contentBytesMax) this.#fail({ kind: 'BodyTooLarge' });
     else this.#filter(requestFilters, 0);
   }
@@ -117,8 +118,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     return ruleFor(this.request, routed, this.#around.now);
   }
 
-  /** How long it may take from now on, and how much it may send. */
-  #limit(action: Forward): void {
+  /** From now on its time runs, and what it may send is counted. */
+  #setBounds(action: Forward): void {
     if (action.bodyBytesMax > 0) this.#contentBytesMax = action.bodyBytesMax;
     const { startedMs } = this;
     const endsMs = startedMs + (this.request.grpc?.timeoutMs ?? Number.POSITIVE_INFINITY);
@@ -137,7 +138,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       const verdict = verdictOf(filter, this);
       if (verdict === null) continue;
       if (verdict instanceof Promise) void this.#await(verdict, filters, at + 1);
-      else this.#end(verdict);
+      else this.#settle(verdict);
       return;
     }
     // those of the rule come before there is a backend, and its own then
@@ -149,7 +150,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     const verdict = await pending;
     if (this.#finished) return;
     if (verdict === null) this.#filter(filters, next);
-    else this.#end(verdict);
+    else this.#settle(verdict);
   }
 
   #act(): void {
@@ -160,7 +161,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
         break;
       case 'Redirect':
       case 'ResourceMetadata':
-        this.#end(answerOf(action, this));
+        this.#settle(answerOf(action, this));
         break;
       case 'Closed':
         this.#fail({ kind: 'RouteClosed', detail: action.reason });
@@ -195,7 +196,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#forwarding.start(this.#contentEnded);
   }
 
-  // ---- the request's content, which comes when the forwarding wants it
+  // ---- the request's content: nothing of it comes before the forwarding wants it, and so not while filters think
 
   contentData(data: Buffer): void {
     this.#bytesIn += data.length;
@@ -343,7 +344,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#answerOurselves(status, fields, body, failure);
   }
 
-  #end(verdict: NonNullable<Verdict>): void {
+  #settle(verdict: NonNullable<Verdict>): void {
     if (verdict.kind !== 'Answered') this.#fail(verdict);
     else this.#answerOurselves(verdict.status, verdict.fields, verdict.body);
   }
