@@ -16,7 +16,8 @@ FROM ${NODE_IMAGE} AS node
 # Of a stage without a step buildah 1.28 keeps a container for ever.
 WORKDIR /usr/local/bin
 
-# No package that the planes use is compiled, so one machine's are any machine's.
+# No package that the planes use is compiled here (bcrypt brings what is for all machines), so one machine's are any
+# machine's.
 FROM --platform=${BUILDPLATFORM} ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -34,7 +35,7 @@ RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-script
 
 FROM packages AS dataplane-packages
 RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-scripts \
-    @kubernetes/client-node @peculiar/x509 bcrypt undici yaml zod \
+    @kubernetes/client-node @peculiar/x509 undici yaml zod \
   && rm node_modules/.package-lock.json && find node_modules -depth -type d -empty -delete
 
 # A base that has the libraries already (an organisation's own, or the one of the tests) needs no network here.

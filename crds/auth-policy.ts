@@ -2,22 +2,26 @@
 // `authorize` must hold.
 import * as z from 'zod';
 import { apiKeySchema } from './api-key-authentication.ts';
+import { basicSchema } from './basic-authentication.ts';
 import { clientCertificateSchema } from './client-certificate-authentication.ts';
 import { authorizeSchema } from './authorization.ts';
 import { listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
 import { partName } from './fields.ts';
 import { denialSchema, realmSchema, resourceMetadataSchema } from './denial.ts';
 import { guessProtectionSchema } from './guess-protection.ts';
+import { introspectionSchema } from './introspection-authentication.ts';
 import { jwtSchema } from './jwt-authentication.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 
 const authentication = oneOf({
-  type: 'The kind of credential: JWT, APIKey or ClientCertificate.',
+  type: 'The kind of credential: JWT, APIKey, ClientCertificate, Basic or Introspection.',
   variants: {
     JWT: { jwt: jwtSchema },
     APIKey: { apiKey: apiKeySchema },
     ClientCertificate: { clientCertificate: clientCertificateSchema },
+    Basic: { basic: basicSchema },
+    Introspection: { introspection: introspectionSchema },
   },
   common: { name: partName.describe('Name of this way, for logs and metrics, such as staff.') },
 });

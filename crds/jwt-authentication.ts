@@ -28,7 +28,8 @@ const claimToHeader = withRules(
   ],
 );
 
-const claimsToHeaders = withRules(listByKeys(claimToHeader, ['header']).max(32), [
+/** The schema of claims that the backend is told. */
+export const claimsToHeaders = withRules(listByKeys(claimToHeader, ['header']).max(32), [
   {
     cel: 'self.all(a, self.exists_one(b, a.header.lowerAscii() == b.header.lowerAscii()))',
     message: 'two entries name the same header (upper and lower case are one): remove one',

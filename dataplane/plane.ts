@@ -20,11 +20,13 @@ import type { PortNews } from '#dataplane/listen/unbound-ports.ts';
 import { createAccessLog } from '#dataplane/observe/access-log.ts';
 import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
 import type { Metrics } from '#dataplane/observe/metrics.ts';
+import type { CallService } from '#dataplane/filters/call-service.ts';
 import type { Runtime, RuntimeCell } from '#dataplane/runtime.ts';
 import type { ControllerAddress } from '#dataplane/subscribe/addresses.ts';
 import type { OnSnapshot, SubscribeEvent } from '#dataplane/subscribe/events.ts';
 import { createSubscriber } from '#dataplane/subscribe/subscriber.ts';
 import type { SubscriberState } from '#dataplane/subscribe/subscriber.ts';
+import { callService } from '#dataplane/upstream/service-call.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
 
 export interface DataPlaneOptions {
@@ -81,7 +83,13 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const guesses = new GuessCounters({
     onBlock: (block) => options.report({ kind: 'AuthenticationBlocked', ...block }),
   });
+  const call: CallService = (id, request, limits) => {
+    const cluster = upstreams.cluster(id);
+    if (cluster !== null) return callService(cluster, request, limits);
+    return Promise.resolve({ kind: 'Failed', detail: 'it is not in the snapshot' });
+  };
   const authenticating = createAuthenticating({
+    call,
     guards: guesses,
     now: Date.now,
     onMissingKey: (keySet, kid) => subscriber.missingKey(keySet, kid),

@@ -10,10 +10,12 @@ import {
   type GuessProtection,
   type JwtAuthentication,
 } from './authentication.ts';
+import { basicShape } from './basic-shape.ts';
 import { clientCertificateShape } from './client-certificate-shape.ts';
 import { areCredentialLines, type CredentialSet } from './credential-set.ts';
 import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes.ts';
 import type { AuthorizationEntry } from './authorization.ts';
+import { introspectionShape } from './introspection-shape.ts';
 import { jwtAlgorithms, sharedAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
 import type { TokenRevocations } from './token-revocations.ts';
@@ -61,6 +63,8 @@ const ways = {
   JWT: jwt,
   APIKey: apiKey,
   ClientCertificate: clientCertificateShape,
+  Basic: basicShape(credential),
+  Introspection: introspectionShape(credential, claimsToHeaders),
 } satisfies { readonly [K in AuthenticationWay['kind']]: Shape<Extract<AuthenticationWay, { kind: K }>> };
 
 /** Fields of a {@link ResourceMetadata}. */

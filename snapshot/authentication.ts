@@ -1,6 +1,8 @@
+import type { BasicAuthentication } from './basic.ts';
 import type { ClientCertificateAuthentication } from './client-certificate.ts';
 import type { AuthorizationEntry } from './authorization.ts';
 import type { ResourceId } from './ids.ts';
+import type { IntrospectionAuthentication } from './introspection.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
 
 /** What one level of AuthPolicy asks of a request: that one of `alternatives` lets it in, and all of `authorize` hold. */
@@ -43,7 +45,12 @@ export interface GuessProtection {
 }
 
 /** A way to prove who calls. */
-export type AuthenticationWay = JwtAuthentication | ApiKeyAuthentication | ClientCertificateAuthentication;
+export type AuthenticationWay =
+  | JwtAuthentication
+  | ApiKeyAuthentication
+  | ClientCertificateAuthentication
+  | BasicAuthentication
+  | IntrospectionAuthentication;
 
 /** Where a request carries a credential. */
 export type CredentialSource = HeaderSource | CookieSource | QuerySource;

@@ -147,7 +147,12 @@ export type PolicyProblem =
   | {
       readonly kind: 'CredentialsUnresolved';
       readonly field: string;
-      readonly reason: 'RevocationListNotFound' | 'InvalidRevocationList';
+      readonly reason:
+        | 'RevocationListNotFound'
+        | 'InvalidRevocationList'
+        | 'UsersNotFound'
+        | 'InvalidUsers'
+        | 'ClientSecretNotFound';
       readonly detail: string;
     }
   | {

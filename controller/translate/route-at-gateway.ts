@@ -183,7 +183,10 @@ function viewOf(
       ],
     },
     resources: open.flatMap(({ clusters, protection }) => [...clusters, ...protection.resources]),
-    sources: open.flatMap(({ rule }) => [...rule.backends, ...rule.mirrored].map((one) => one.source)),
+    sources: open.flatMap(({ rule, protection }) => [
+      ...[...rule.backends, ...rule.mirrored].map((one) => one.source),
+      ...protection.sources,
+    ]),
     effects: rules.flatMap((one) => effectsOf(one.standings)),
     closed: rules.flatMap(({ rule, protection }) =>
       protection.closed === null ? [] : [{ rule: rule.name, reason: protection.closed }],

@@ -2,11 +2,13 @@
 // real API server in e2e/crds.test.ts, and both must say the same.
 import type { OwnKind } from '#crds/definition.ts';
 import { apiKeyRules, apiKeySchemaCases } from './api-key-cases.ts';
+import { basicRules } from './basic-cases.ts';
 import { clientCertificateRules } from './client-certificate-cases.ts';
 import { clientPolicyRules, clientPolicySchemaCases } from './client-policy-cases.ts';
 import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
 import { authorizationRules, authorizationSchemaCases } from './authorization-cases.ts';
 import { jwtRules, jwtSchemaCases, jwtWay } from './jwt-cases.ts';
+import { introspectionRules } from './introspection-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
 import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
 
@@ -136,7 +138,10 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
 /** One for each rule of each CRD. */
 export const ruleCases: readonly RuleCase[] = [
   ...apiKeyRules,
-  ...[...authPolicyRules, ...clientCertificateRules].map((one) => ({ kind: 'AuthPolicy' as const, ...one })),
+  ...[...authPolicyRules, ...clientCertificateRules, ...basicRules, ...introspectionRules].map((one) => ({
+    kind: 'AuthPolicy' as const,
+    ...one,
+  })),
   ...rateLimitPolicyRules.map((one) => ({ kind: 'RateLimitPolicy' as const, ...one })),
   ...trafficPolicyRules.map((one) => ({ kind: 'TrafficPolicy' as const, ...one })),
   ...clientPolicyRules.map((one) => ({ kind: 'ClientPolicy' as const, ...one })),

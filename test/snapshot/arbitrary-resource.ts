@@ -11,7 +11,7 @@ import {
   arbitraryForwardExtras,
   arbitraryListenerTls,
 } from './arbitrary-traffic.ts';
-import { clientCertificate } from './arbitrary-ways.ts';
+import { basic, clientCertificate, introspection } from './arbitrary-ways.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const fieldName = fc.stringMatching(/^[a-z0-9_-]{1,10}$/);
@@ -229,7 +229,7 @@ const byKind = {
     kind: constant('Authentication'),
     id: id('Authentication'),
     policy: text,
-    alternatives: list(fc.oneof(jwt, apiKey, clientCertificate)),
+    alternatives: list(fc.oneof(jwt, apiKey, clientCertificate, basic, introspection)),
     optional: fc.boolean(),
     realm: text,
     resourceMetadata: nullable(resourceMetadata),

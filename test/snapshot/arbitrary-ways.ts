@@ -1,6 +1,10 @@
 // Any way in of an Authentication that is not by JWT.
 import fc from 'fast-check';
+import type { BasicAuthentication } from '#snapshot/basic.ts';
 import { certificateNameKinds, type ClientCertificateAuthentication } from '#snapshot/client-certificate.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
+import { Secret } from '#snapshot/secret.ts';
 
 const text = fc.string({ unit: 'binary' });
 const header = fc.constantFrom('x-user', 'x-client');
@@ -29,4 +33,49 @@ export const clientCertificate: fc.Arbitrary<ClientCertificateAuthentication> = 
     fc.constant(null),
     fc.record({ header, format: fc.constantFrom('PEM', 'XFCC') }),
   ),
+});
+
+export const basic: fc.Arbitrary<BasicAuthentication> = fc.record({
+  kind: fc.constant('Basic'),
+  name: text,
+  credential: fc.constant({
+    sources: [{ kind: 'Header', header: 'authorization', scheme: 'basic' } as const],
+    forwarded: false,
+  }),
+  realm: fc.constantFrom('', 'the shop'),
+  users: fc.array(
+    fc.record({
+      name: fc.string({ unit: 'binary', minLength: 1, maxLength: 9 }),
+      hash: fc.string().map((value) => new Secret(value)),
+    }),
+  ),
+  userHeader: fc.oneof(fc.constant(null), header),
+});
+
+export const introspection: fc.Arbitrary<IntrospectionAuthentication> = fc.record({
+  kind: fc.constant('Introspection'),
+  name: text,
+  credential: fc.constant({
+    sources: [{ kind: 'Header', header: 'authorization', scheme: 'bearer' } as const],
+    forwarded: true,
+  }),
+  endpoint: fc.constant({
+    cluster: resourceId('Cluster', 'shop', 'ids', '80', 'asked'),
+    authority: 'ids.shop.svc:80',
+    path: '/introspect',
+    timeoutMs: 2000,
+  }),
+  client: fc.oneof(
+    fc.constant(null),
+    fc.record({
+      id: text,
+      secret: fc.string().map((value) => new Secret(value)),
+      method: fc.constantFrom('Basic', 'Post'),
+    }),
+  ),
+  issuer: text,
+  audiences: fc.array(text),
+  cacheMs: fc.nat(),
+  staleMs: fc.nat(),
+  claimsToHeaders: fc.array(fc.record({ claim: text, header })),
 });

@@ -17,7 +17,7 @@ export const secretRemarksUnit: Unit<readonly Remark[]> = {
     const leftOut = [...problems, ...lost];
     const hashes = 'write their hashes in place of them, as turnpike key hash tells them';
     return [
-      ...remark('CredentialsLeftOut', leftOut, `${title}: left out: ${some(leftOut, '; ')}.`),
+      ...credentialsLeftOut(title, leftOut),
       ...remark('PlainCredentials', plain, `${title} holds plain keys (${some(plain, ', ')}): ${hashes}.`),
       ...(entries.length + problems.length > 0
         ? []
@@ -25,6 +25,11 @@ export const secretRemarksUnit: Unit<readonly Remark[]> = {
     ];
   },
 };
+
+/** Of `problems` with what `title` holds; nothing where there are none. */
+export function credentialsLeftOut(title: string, problems: readonly string[]): readonly Remark[] {
+  return remark('CredentialsLeftOut', problems, `${title}: left out: ${some(problems, '; ')}.`);
+}
 
 /** Where nothing is selected, nobody can come in: mostly that is a mistake. */
 export function nothingSelected(field: string, what: 'Consumer' | 'Secret'): Remark {

@@ -4,14 +4,16 @@ import { resourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import type { ObjectRef, RemoteKeys } from '../translation.ts';
+import type { EndpointSource, ObjectRef, RemoteKeys } from '../translation.ts';
 import { closedPolicy, placedRules, placeNames, type PolicyModel, type Remark } from './policy.ts';
 import { authorizationOf } from './authorization.ts';
 import { resourceMetadata } from './resource-metadata.ts';
 import { refusedModel } from './source.ts';
 import { apiKeyWay } from './ways/api-key.ts';
+import { basicWay } from './ways/basic.ts';
 import { clientCertificateWay } from './ways/client-certificate.ts';
 import { guessProtection } from './guess-protection.ts';
+import { introspectionWay } from './ways/introspection.ts';
 import { jwtWay } from './ways/jwt.ts';
 import type { FoundWay, UnresolvedWay, WayPlace } from './ways/way.ts';
 
@@ -66,6 +68,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
       closes: null,
       pending: found.pending,
       remarks: found.remarks,
+      sources: found.sources,
     };
   },
 };
@@ -74,6 +77,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
 interface Alternatives {
   readonly ways: readonly AuthenticationWay[];
   readonly resources: readonly Resource[];
+  readonly sources: readonly EndpointSource[];
   readonly remoteKeys: readonly RemoteKeys[];
   readonly pending: Problem | null;
   readonly remarks: readonly Remark[];
@@ -99,6 +103,7 @@ function alternatives(
     ways: found.map((one) => one.way),
     resources: found.flatMap((one) => one.resources),
     remoteKeys: found.flatMap((one) => one.remoteKeys),
+    sources: found.flatMap((one) => one.sources ?? []),
     pending: found.find((one) => one.pending !== null)?.pending ?? null,
     remarks: found.flatMap((one) => one.remarks ?? []),
   };
@@ -108,6 +113,10 @@ function wayOf(read: Read, at: WayPlace, authentication: Authentication): FoundW
   switch (authentication.type) {
     case 'JWT':
       return jwtWay(read, at, authentication);
+    case 'Basic':
+      return basicWay(read, at, authentication);
+    case 'Introspection':
+      return introspectionWay(read, at, authentication);
     case 'ClientCertificate':
       return clientCertificateWay(read, at, authentication);
     case 'APIKey':

@@ -3,7 +3,7 @@ import type { PlacedSettings } from '#crds/settings-policy.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { Problem } from '../problem.ts';
-import type { RemoteKeys } from '../translation.ts';
+import type { EndpointSource, RemoteKeys } from '../translation.ts';
 
 /** The kinds of policy that are attached to Gateways, listeners, routes, rules and Services. */
 export const policyKinds = [...guardKinds, 'TrafficPolicy', 'ClientPolicy'] as const;
@@ -38,6 +38,8 @@ export interface PolicyModel {
   readonly parts: readonly PolicyPart[];
   /** What the parts need. */
   readonly resources: readonly Resource[];
+  /** Of the clusters among the resources. */
+  readonly sources?: readonly EndpointSource[];
   readonly remoteKeys: readonly RemoteKeys[];
   /** Why it cannot be enforced: what a guard holds for is closed, of others nothing holds. */
   readonly closes: Problem | null;

@@ -6,7 +6,7 @@ import type { Extension } from '../filters/filters.ts';
 import type { GatewayModel } from '../gateway.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import type { ObjectRef } from '../translation.ts';
+import type { EndpointSource, ObjectRef } from '../translation.ts';
 import { authPolicyUnit } from './authentication.ts';
 import { clientPolicyUnit } from './client-policy.ts';
 import { contenders, type Place } from './conflict.ts';
@@ -23,6 +23,8 @@ export interface Protection {
   /** Why nothing may pass; null when something may. */
   readonly closed: string | null;
   readonly resources: readonly Resource[];
+  /** Of the clusters among these. */
+  readonly sources: readonly EndpointSource[];
   readonly standings: readonly Standing[];
 }
 
@@ -63,6 +65,7 @@ export function protectionOf(read: Read, place: RulePlace): Protection {
     rateLimits: ids('RateLimitPolicy'),
     closed: closedReason(unenforced?.policy, unresolved, lacking),
     resources: holding.flatMap((one) => resourcesOf(one)),
+    sources: holding.flatMap(({ policy }) => policy.sources ?? []),
     standings: all,
   };
 }

@@ -1,7 +1,9 @@
 // Who is this? Makes request filters from Authentication resources. Reaches nobody: keys come with the snapshot, and a
 // missing one is only told to whoever can have it fetched. A bearer token goes on to the backend as it came (as with
 // Envoy and nginx) unless its policy says otherwise.
+import { randomBytes } from 'node:crypto';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import type { CallService } from '../call-service.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
@@ -11,12 +13,15 @@ import { ApiKeyAuthenticator } from './api-key-authenticator.ts';
 import { requestVariables } from '#cel/request-variables.ts';
 import { AuthenticationFilter } from './authentication-filter.ts';
 import type { Authenticator } from './authenticator.ts';
+import { BasicAuthenticator, type PasswordSurroundings } from './basic-authenticator.ts';
 import { CertificateAuthenticator } from './certificate-authenticator.ts';
 import { CredentialSets } from './credentials.ts';
 import type { GuessGuards } from './guess-guard.ts';
+import { IntrospectionAuthenticator, type IntrospectionSurroundings } from './introspection-authenticator.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
 import { Authorizer } from './authorizer.ts';
 import { RefusalCounts, type RefusalCount } from './refusal-counts.ts';
+import { PasswordChecks } from './password-checks.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
 import { Revocations } from './revocations.ts';
 import { TokenCache } from './token-cache.ts';
@@ -26,6 +31,8 @@ export interface AuthenticatingOptions {
   readonly now: () => number;
   /** A token that its issuer may well have signed names a key that the refreshable key set does not hold. Bounded by the receiver. */
   readonly onMissingKey: (keySet: ResourceId, kid: string) => void;
+  /** Asks services that vouch for tokens. */
+  readonly call: CallService;
   /** Who counts guesses. */
   readonly guards: GuessGuards;
   readonly limits?: Partial<AuthenticatingLimits>;
@@ -42,6 +49,11 @@ export interface AuthenticatingLimits {
   readonly rejectedCharactersMax: number;
   /** Tokens being verified at a time; more are answered as overload. */
   readonly verificationsMax: number;
+  /** Passwords being checked at a time, and such as wait for that; more are answered as overload. */
+  readonly passwordsMax: number;
+  readonly passwordsWaitingMax: number;
+  /** Questions to issuers under way at a time; more are answered as overload. */
+  readonly callsMax: number;
 }
 
 const defaultLimits: AuthenticatingLimits = {
@@ -50,6 +62,9 @@ const defaultLimits: AuthenticatingLimits = {
   rejectedMax: 1000,
   rejectedCharactersMax: 2 ** 20,
   verificationsMax: 1024,
+  passwordsMax: 2,
+  passwordsWaitingMax: 64,
+  callsMax: 256,
 };
 
 /** Lives as long as the process; filters come and go with the resources they are made from. */
@@ -78,7 +93,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   const limits = { ...defaultLimits, ...options.limits };
   const revocations = new Revocations();
   const ready = new WeakMap<KeySet, ReadyKeySet>();
-  const surroundings: TokenSurroundings = {
+  const surroundings: Surroundings = {
     now: options.now,
     onMissingKey: options.onMissingKey,
     revocations,
@@ -86,6 +101,19 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     rejected: new TokenCache({ entriesMax: limits.rejectedMax, charactersMax: limits.rejectedCharactersMax }),
     verificationsMax: limits.verificationsMax,
     verifications: { running: 0 },
+    call: options.call,
+    passwords: new TokenCache({
+      entriesMax: limits.verifiedMax,
+      charactersMax: limits.verifiedCharactersMax,
+    }),
+    introspected: new TokenCache({
+      entriesMax: limits.verifiedMax,
+      charactersMax: limits.verifiedCharactersMax,
+    }),
+    callsMax: limits.callsMax,
+    calls: { running: 0 },
+    checks: new PasswordChecks({ runningMax: limits.passwordsMax, waitingMax: limits.passwordsWaitingMax }),
+    memoryKey: randomBytes(32).toString('base64'),
   };
   const credentials = new CredentialSets();
   const variables = requestVariables(options.now);
@@ -116,11 +144,13 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   };
 }
 
+type Surroundings = TokenSurroundings & PasswordSurroundings & IntrospectionSurroundings;
+
 /** What ways in are made with. */
 interface Parts {
   readonly keySets: ReadonlyMap<ResourceId, ReadyKeySet>;
   readonly credentials: CredentialSets;
-  readonly surroundings: TokenSurroundings;
+  readonly surroundings: Surroundings;
 }
 
 /** The ways in, each kind where its first alternative stands. Tokens in the same places are looked at once for all rules. */
@@ -140,6 +170,10 @@ function authenticators(
       }
       case 'APIKey':
         return [new ApiKeyAuthenticator(way, credentials, surroundings.now)];
+      case 'Basic':
+        return [new BasicAuthenticator(way, surroundings)];
+      case 'Introspection':
+        return [new IntrospectionAuthenticator(way, surroundings)];
       case 'ClientCertificate':
         return [new CertificateAuthenticator(way, surroundings.now)];
       default:

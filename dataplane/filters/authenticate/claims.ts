@@ -64,7 +64,8 @@ export function own(object: Readonly<Record<string, unknown>>, name: string): un
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-function audienceFits(audience: unknown, wanted: readonly string[]): boolean {
+/** Whether `audience` (one or a list) holds one of `wanted`; anything does where nothing is wanted. */
+export function audienceFits(audience: unknown, wanted: readonly string[]): boolean {
   if (wanted.length === 0) return true;
   const named: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   return wanted.some((one) => named.includes(one));

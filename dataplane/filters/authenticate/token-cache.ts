@@ -49,6 +49,15 @@ export class TokenCache<Owner extends object, Value extends object> {
     return null;
   }
 
+  /** What `owner` knows of `credential` holds no more. */
+  forget(owner: Owner, credential: string): void {
+    const entry = this.#entries.get(credential);
+    if (entry === undefined) return;
+    const rest = without(entry, owner);
+    if (rest === null) this.#entries.delete(credential);
+    else this.#entries.set(credential, rest);
+  }
+
   put(owner: Owner, credential: string, known: { readonly value: Value; readonly untilMs: number }): void {
     const others: Entry<Owner, Value>[] = [];
     let entry = this.#entries.get(credential) ?? null;
@@ -63,4 +72,10 @@ export class TokenCache<Owner extends object, Value extends object> {
     const key = Buffer.from(credential, 'latin1').toString('latin1');
     this.#entries.set(key, { owner, ...known, next });
   }
+}
+
+function without<Owner, Value>(entry: Entry<Owner, Value>, owner: Owner): Entry<Owner, Value> | null {
+  const next = entry.next === null ? null : without(entry.next, owner);
+  if (entry.owner === owner) return next;
+  return { ...entry, next };
 }

@@ -19,6 +19,7 @@ function compiler(): Compiler {
     upstreams: { apply: () => {}, cluster: () => null },
     rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }), needsNoIdentity: () => true },
     authenticating: createAuthenticating({
+      call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
       now: Date.now,
       onMissingKey: () => {},
       guards: new GuessCounters({ onBlock: () => {} }),

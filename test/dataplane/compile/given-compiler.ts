@@ -37,6 +37,7 @@ export function givenCompiler(t: TestContext): GivenCompiler {
       needsNoIdentity: ({ key }) => key.kind === 'ClientAddress',
     },
     authenticating: createAuthenticating({
+      call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
       now: () => nowMs,
       onMissingKey: () => {},
       guards: new GuessCounters({ onBlock: () => {} }),

@@ -1,7 +1,7 @@
 import type { AuthenticationWay } from '#snapshot/authentication.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { Problem } from '../../problem.ts';
-import type { ObjectRef, RemoteKeys } from '../../translation.ts';
+import type { EndpointSource, ObjectRef, RemoteKeys } from '../../translation.ts';
 import type { Remark } from '../policy.ts';
 
 /** Where a way in stands. */
@@ -16,6 +16,8 @@ export interface FoundWay {
   readonly kind: 'Found';
   readonly way: AuthenticationWay;
   readonly resources: readonly Resource[];
+  /** Of the clusters among these. */
+  readonly sources?: readonly EndpointSource[];
   readonly remoteKeys: readonly RemoteKeys[];
   /** Why it lets nobody in for now. */
   readonly pending: Problem | null;

@@ -5,6 +5,7 @@ import {
   type AuthenticatingLimits,
 } from '#dataplane/filters/authenticate/authenticating.ts';
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
+import type { CallService } from '#dataplane/filters/call-service.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
@@ -21,7 +22,8 @@ export interface Gate {
   filter(authentication: Authentication, ...keySets: readonly KeySet[]): RequestFilter;
 }
 
-export function gate(limits: Partial<AuthenticatingLimits> = {}): Gate {
+/** `call`: by which services are asked; none answers unless told otherwise. */
+export function gate(limits: Partial<AuthenticatingLimits> = {}, call: CallService = unanswered): Gate {
   const missing: string[] = [];
   const blocked: string[] = [];
   const made: Gate = {
@@ -32,12 +34,15 @@ export function gate(limits: Partial<AuthenticatingLimits> = {}): Gate {
       now: () => made.clock,
       onMissingKey: (keySet, kid) => missing.push(`${keySet} ${kid}`),
       guards: new GuessCounters({ onBlock: ({ client }) => void blocked.push(client) }),
+      call,
       limits,
     }),
     filter: (authentication, ...keySets) => made.authenticating.filterFor(authentication, keySets).filter,
   };
   return made;
 }
+
+const unanswered: CallService = () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' });
 
 /** An exchange with these field lines, also such as no listener lets in: the filter must not rely on that. */
 export function carrying(...fields: readonly (readonly [string, string])[]): Exchange {

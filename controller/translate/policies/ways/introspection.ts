@@ -1,0 +1,75 @@
+import type { Authentication } from '#crds/auth-policy.ts';
+import { durationMs } from '#crds/fields.ts';
+import type { IntrospectionAuthentication } from '#crds/introspection-authentication.ts';
+import type { IntrospectionClient } from '#snapshot/introspection.ts';
+import { Secret } from '#snapshot/secret.ts';
+import { decodeBase64, entryOf } from '../../data.ts';
+import type { Read } from '../../memo.ts';
+import { calledService } from './called-service.ts';
+import { credentialPlaces } from './credential-places.ts';
+import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
+
+/** The way in at `at` by a token that its issuer is asked about. */
+export function introspectionWay(
+  read: Read,
+  at: WayPlace,
+  { name, introspection }: Extract<Authentication, { type: 'Introspection' }>,
+): FoundWay | UnresolvedWay {
+  const field = `${at.field}.introspection`;
+  const { backendRef, path } = introspection.endpoint.backend;
+  const found = calledService(read, {
+    from: { object: at.policy, group: 'turnpike.dev', field: `${field}.endpoint.backend.backendRef` },
+    reference: backendRef,
+    path,
+    timeoutMs: durationMs(introspection.timeout),
+  });
+  if (found.kind === 'Unresolved') {
+    return found;
+  }
+  const client = clientOf(read, { ...at, field: `${field}.client.secretRef` }, introspection.client);
+  if (client !== null && 'kind' in client) {
+    return client;
+  }
+  return {
+    kind: 'Found',
+    way: {
+      kind: 'Introspection',
+      name,
+      credential: credentialPlaces(introspection),
+      endpoint: found.service,
+      client,
+      issuer: introspection.issuer ?? '',
+      audiences: introspection.audiences,
+      cacheMs: durationMs(introspection.cacheFor),
+      staleMs: durationMs(introspection.maxStale),
+      claimsToHeaders: introspection.claimsToHeaders.map(({ claim, header }) => ({
+        claim,
+        header: header.toLowerCase(),
+      })),
+    },
+    resources: [found.cluster],
+    sources: [found.source],
+    remoteKeys: [],
+    pending: null,
+  };
+}
+
+function clientOf(
+  read: Read,
+  { policy, field }: WayPlace,
+  told: IntrospectionAuthentication['client'],
+): IntrospectionClient | UnresolvedWay | null {
+  if (told === undefined) {
+    return null;
+  }
+  const { id, secretRef, method } = told;
+  const encoded = entryOf(read.get('Secret', policy.namespace, secretRef.name)?.data, secretRef.key);
+  const secret = encoded === null ? null : decodeBase64(encoded);
+  if (secret === null || secret.trim() === '') {
+    const title = `key ${secretRef.key} of Secret ${policy.namespace}/${secretRef.name}`;
+    const detail = `names ${title}, which does not exist or is no text; create it with that key`;
+    return unresolved({ field, reason: 'ClientSecretNotFound', detail });
+  }
+  // files end with a line end that is no part of the secret
+  return { id, secret: new Secret(secret.replace(/\r?\n$/, '')), method };
+}

@@ -1,0 +1,152 @@
+// Tokens that their issuer is asked about (RFC 7662).
+import { nobody, type Exchange, type Identity } from '#dataplane/http/exchange.ts';
+import type { CallService } from '../call-service.ts';
+import type { CredentialPlaces } from '#snapshot/authentication.ts';
+import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
+import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
+import { Circuit } from './circuit.ts';
+import { own, scopesIn, type Claims } from './claims.ts';
+import { credentialIn } from './credential.ts';
+import { identityFields } from './identity-fields.ts';
+import { introspected, introspectionRequest } from './introspection-request.ts';
+import type { TokenCache } from './token-cache.ts';
+
+/** A token that is worth nothing is not asked about again for so long. */
+const rejectedForMs = 10_000;
+
+const answerBytesMax = 64 * 1024;
+const tokenCharactersMax = 8192;
+
+/** What the asked tokens of all authentications share. */
+export interface IntrospectionSurroundings {
+  readonly now: () => number;
+  readonly call: CallService;
+  readonly introspected: TokenCache<Authenticator, KnownToken>;
+  readonly rejected: TokenCache<Authenticator, Refusal>;
+  /** Questions under way at a time. */
+  readonly callsMax: number;
+  readonly calls: { running: number };
+}
+
+/** A token that has passed. It does so without a question until `freshUntilMs`, and then while there is no answer. */
+export interface KnownToken {
+  readonly admission: Admission;
+  readonly freshUntilMs: number;
+}
+
+/**
+ * The way in by a token that its issuer is asked about. One question is under way for a token at a time, however many
+ * requests bring it.
+ *
+ * Hot path: a token that passed before is found by its spelling, at once and without a promise.
+ */
+export class IntrospectionAuthenticator implements Authenticator {
+  readonly challenge = { missing: 'Bearer', invalid: 'Bearer error="invalid_token"' };
+  readonly credential: CredentialPlaces;
+  readonly identityHeaders: readonly string[];
+  readonly #rule: IntrospectionAuthentication;
+  readonly #surroundings: IntrospectionSurroundings;
+  readonly #circuit: Circuit;
+  readonly #pending = new Map<string, Promise<Finding>>();
+
+  constructor(rule: IntrospectionAuthentication, surroundings: IntrospectionSurroundings) {
+    this.#rule = rule;
+    this.#surroundings = surroundings;
+    this.#circuit = new Circuit(surroundings.now);
+    this.credential = rule.credential;
+    this.identityHeaders = rule.claimsToHeaders.map(({ header }) => header);
+  }
+
+  authenticate({ request }: Exchange): Finding | null | Promise<Finding> {
+    const text = credentialIn(this.credential.sources, request);
+    if (text === null) return null;
+    if (text === undefined) return this.#refusal('several tokens where one is looked for');
+    if (text.length > tokenCharactersMax || !/^[\x21-\x7e]+$/u.test(text)) return this.#refusal('no token');
+    const { introspected: known, rejected, now } = this.#surroundings;
+    const nowMs = now();
+    const token = known.get(this, text, nowMs);
+    if (token !== null && nowMs < token.freshUntilMs) return token.admission;
+    return rejected.get(this, text, nowMs) ?? this.#find(text, token);
+  }
+
+  /** `stale`: what is known of the token from before. */
+  #find(text: string, stale: KnownToken | null): Finding | Promise<Finding> {
+    const running = this.#pending.get(text);
+    if (running !== undefined) return running;
+    const { calls, callsMax } = this.#surroundings;
+    if (calls.running >= callsMax)
+      return stale?.admission ?? { kind: 'Outage', failure: { kind: 'Overloaded' } };
+    if (!this.#circuit.mayAsk()) return stale?.admission ?? this.#outage('the endpoint does not answer');
+    calls.running += 1;
+    const finding = this.#ask(text, stale).finally(() => {
+      calls.running -= 1;
+      this.#pending.delete(text);
+    });
+    this.#pending.set(text, finding);
+    return finding;
+  }
+
+  async #ask(text: string, stale: KnownToken | null): Promise<Finding> {
+    const { call, now } = this.#surroundings;
+    const { endpoint } = this.#rule;
+    const request = introspectionRequest(this.#rule, text);
+    const answer = await call(endpoint.cluster, request, { timeoutMs: endpoint.timeoutMs, answerBytesMax });
+    const found = introspected(answer, this.#rule, now());
+    switch (found.kind) {
+      case 'Active':
+        this.#circuit.answered();
+        return this.#passed(text, found.claims, found.endMs);
+      case 'Inactive':
+        this.#circuit.answered();
+        return this.#rejected(text, found.detail);
+      case 'Failed':
+        this.#circuit.failed();
+        return stale?.admission ?? this.#outage(found.detail);
+      default:
+        return found satisfies never;
+    }
+  }
+
+  #passed(text: string, claims: Claims, endMs: number): Admission {
+    const { introspected: known, now } = this.#surroundings;
+    const admission = admissionOf(claims, this.#rule);
+    const freshUntilMs = Math.min(endMs, now() + this.#rule.cacheMs);
+    const untilMs = Math.min(endMs, freshUntilMs + this.#rule.staleMs);
+    known.put(this, text, { value: { admission, freshUntilMs }, untilMs });
+    return admission;
+  }
+
+  /** What was known of it from before holds no more. */
+  #rejected(text: string, detail: string): Refusal {
+    const { introspected: known, rejected, now } = this.#surroundings;
+    known.forget(this, text);
+    const value = this.#refusal(detail);
+    rejected.put(this, text, { value, untilMs: now() + rejectedForMs });
+    return value;
+  }
+
+  #refusal(detail: string): Refusal {
+    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}` };
+  }
+
+  #outage(detail: string): Outage {
+    const failure = { kind: 'KeysUnavailable', detail: `${this.#rule.name}: ${detail}` } as const;
+    return { kind: 'Outage', failure };
+  }
+}
+
+function admissionOf(claims: Claims, rule: IntrospectionAuthentication): Admission {
+  const subject = own(claims, 'sub');
+  const identity: Identity = {
+    ...nobody,
+    method: 'Introspection',
+    subject: typeof subject === 'string' ? subject : '',
+    scopes: scopesIn(claims),
+    claims,
+  };
+  return Object.freeze({
+    kind: 'Admission',
+    identity: Object.freeze(identity),
+    fields: identityFields(claims, rule.claimsToHeaders),
+  });
+}

@@ -1,0 +1,22 @@
+import type { Fields } from './fields.ts';
+
+/** A question of the gateway's own to a service: whole, and answered whole. */
+export interface ServiceRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string | null;
+  readonly authority: string;
+  readonly fields: Fields;
+  readonly content: Buffer;
+}
+
+/** What came of it. `detail` is for the log. */
+export type ServiceAnswer =
+  | { readonly kind: 'Answered'; readonly status: number; readonly fields: Fields; readonly content: Buffer }
+  | { readonly kind: 'Failed'; readonly detail: string };
+
+/** How long is waited for an answer, and how much of it is read; one that is longer has failed. */
+export interface CallLimits {
+  readonly timeoutMs: number;
+  readonly answerBytesMax: number;
+}

@@ -1,0 +1,42 @@
+// A service on loopback that filters ask by the data plane's own clusters and connections.
+import type { CallService } from '#dataplane/filters/call-service.ts';
+import { callService } from '#dataplane/upstream/service-call.ts';
+import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
+import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
+import { resourceId } from '#snapshot/ids.ts';
+
+/** The id of the cluster that is asked. */
+export const asked = resourceId('Cluster', 'shop', 'ids', '80', 'asked');
+
+/** Asks the servers at these ports of loopback; to be disposed of. */
+export function givenCall(...ports: readonly number[]): { readonly call: CallService } & Disposable {
+  const upstreams = createUpstreams();
+  const endpoints = resourceId('Endpoints', 'shop', 'ids', '80');
+  upstreams.apply(
+    [{ kind: 'Cluster', id: asked, name: 'shop/ids:80', endpoints, ...clusterDefaults }],
+    new Map([
+      [
+        endpoints,
+        {
+          kind: 'Endpoints',
+          id: endpoints,
+          endpoints: ports.map((port) => ({
+            address: '127.0.0.1',
+            port,
+            state: 'Ready' as const,
+            ...endpointDefaults,
+          })),
+        },
+      ],
+    ]),
+    [],
+  );
+  return {
+    call(id, request, limits) {
+      const cluster = upstreams.cluster(id);
+      if (cluster === null) throw new Error(`${id} is not there`);
+      return callService(cluster, request, limits);
+    },
+    [Symbol.dispose]: () => upstreams.close(),
+  };
+}
