@@ -139,7 +139,9 @@ export class AuthenticationFilter implements RequestFilter {
   }
 
   #authorize(exchange: Exchange): Verdict {
-    return this.#authorizer === null ? null : this.#authorizer.verdict(exchange);
+    const verdict = this.#authorizer === null ? null : this.#authorizer.verdict(exchange);
+    if (verdict?.kind !== 'Forbidden' || verdict.challenge === null) return verdict;
+    return { ...verdict, challenge: this.#invalid.complete(verdict.challenge, exchange) };
   }
 }
 

@@ -15,21 +15,28 @@ export class Challenges {
   }
 
   /** For the client of `exchange`. */
-  of({ request, client }: Exchange): readonly string[] {
+  of(exchange: Exchange): readonly string[] {
+    return this.#challenges.map((challenge) => this.#complete(challenge, exchange));
+  }
+
+  /** Another challenge, as {@link of} tells those of the policy. */
+  complete(challenge: string, exchange: Exchange): string {
+    return this.#complete(partsOf(challenge), exchange);
+  }
+
+  #complete({ scheme, parameters }: Parts, { request, client }: Exchange): string {
     const { realm, resourceMetadata } = this.#policy;
     const ofRealm = `realm="${realm === '' ? request.host : realm}"`;
     const origin = `${client.secure ? 'https' : 'http'}://${request.authority}`;
     const metadata =
       resourceMetadata === null ? [] : [`resource_metadata="${metadataUrl(resourceMetadata, origin)}"`];
-    return this.#challenges.map(({ scheme, parameters }) => {
-      const all = [
-        ...(parameters.includes('realm="') ? [] : [ofRealm]),
-        ...(parameters === '' ? [] : [parameters]),
-        // the one scheme it is defined for
-        ...(scheme === 'Bearer' ? metadata : []),
-      ];
-      return `${scheme} ${all.join(', ')}`;
-    });
+    const all = [
+      ...(parameters.includes('realm="') ? [] : [ofRealm]),
+      ...(parameters === '' ? [] : [parameters]),
+      // the one scheme it is defined for
+      ...(scheme === 'Bearer' ? metadata : []),
+    ];
+    return `${scheme} ${all.join(', ')}`;
   }
 }
 

@@ -152,7 +152,7 @@ describe('an entry holds when its part does', () => {
     assert.equal(verdict(by(ann), asked), null);
     assert.deepEqual(verdict(by({ ...ann, scopes: ['read'] }), asked), {
       kind: 'Forbidden',
-      challenge: 'Bearer error="insufficient_scope", scope="read write"',
+      challenge: 'Bearer realm="example.com", error="insufficient_scope", scope="read write"',
       detail: 'shop/auth: writers: a scope is missing',
     });
   });
