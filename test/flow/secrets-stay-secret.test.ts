@@ -9,6 +9,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { SignJWT } from 'jose';
 import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { givenKey } from '#test/given/api-key.ts';
@@ -111,8 +112,30 @@ async function ways(issuer: GivenIssuer): Promise<readonly Way[]> {
       good: [await issuer.token({ sub: 'mallory' })],
       bad: [await issuer.token({ exp: 3 }), 'no-query-but-secret-0123456789'],
     },
+    {
+      name: 'shared',
+      entry: `type: JWT, jwt: { issuer: ${issuerName}, jwks: { type: SharedSecret, sharedSecret: { secretRef: { name: shared, key: secret } } } }`,
+      objects: `
+apiVersion: v1
+kind: Secret
+metadata: { name: shared }
+data: { secret: ${Buffer.from(sharedSecret).toString('base64')} }
+`,
+      carried: (token) => ({ headers: { authorization: `Bearer ${token}` } }),
+      good: [await sharedToken(issuer.claims())],
+      bad: [await sharedToken({ ...issuer.claims(), exp: 4 })],
+      others: [sharedSecret],
+      inSnapshots: [sharedSecret],
+    },
     ...apiKeyWays,
   ];
+}
+
+const sharedSecret = 'shared-by-issuer-and-gateway-and-by-nobody-else';
+
+/** A token by the shared secret. */
+function sharedToken(claims: Record<string, unknown>): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(sharedSecret));
 }
 
 /** The spellings in which a careless line would tell it. */

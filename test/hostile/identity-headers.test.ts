@@ -1,6 +1,7 @@
 // Who calls is told to backends by the gateway alone: no spelling of an identity header that a client sends reaches
 // one, whether its token is good, there is none, or none is needed; in the head or in trailers; by HTTP/1.1 or HTTP/2.
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { anH2Client } from '../given/h2-client.ts';
 import { givenIssuer, issuerName } from '../given/issuer.ts';
@@ -37,10 +38,45 @@ spec:
 `;
 }
 
+const key = 'tp_ab12cd34_Zk3vQ9mT5xW1rB7nL0cY8dF2hJ4sG6pA';
+
+const keyed = `
+apiVersion: turnpike.dev/v1alpha1
+kind: Consumer
+metadata: { name: ada }
+spec:
+  credentials:
+    - name: first
+      type: APIKey
+      apiKey: { prefix: tp_ab12cd34, sha256: ${hash('sha256', key, 'hex')} }
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: keyed }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: keyed }]
+  rules:
+    optional: true
+    authenticate:
+      - name: partners
+        type: APIKey
+        apiKey:
+          consumerSelector: {}
+          identityToHeaders: [{ value: Consumer, header: X-User-Id }, { value: Plan, header: x-org }]
+`;
+
+const shadow = "optional: true\n    authorize: [{ name: nobody, mode: Shadow, when: 'false' }]";
+
 let backend: RawBackend;
 let issuer: GivenIssuer;
 let turnpike: GivenStandalone;
 let bearer: string;
+
+/** What a caller shows of itself. */
+function credentialOf({ path, signed }: Caller): Readonly<Record<string, string>> {
+  if (!signed) return {};
+  return path === '/keyed' ? { 'x-api-key': key } : { authorization: bearer };
+}
 
 before(async () => {
   backend = await aRawBackend();
@@ -50,15 +86,21 @@ before(async () => {
       serviceManifest('shop', backend.port),
       serviceManifest('issuer', issuer.backend.port),
     ].join('---'),
-    'routes.yaml': ['needed', 'optional']
+    'routes.yaml': ['needed', 'optional', 'shadow', 'keyed']
       .map((name) => pathRouteManifest(name, `/${name}`, 'shop'))
       .join('---'),
-    'policies.yaml': [policy('needed'), policy('optional', 'optional: true')].join('---'),
+    'policies.yaml': [
+      policy('needed'),
+      policy('optional', 'optional: true'),
+      policy('shadow', shadow),
+      keyed,
+    ].join('---'),
   });
   bearer = `Bearer ${await issuer.token()}`;
-  for (const path of ['/needed', '/optional']) {
+  for (const path of ['/needed', '/optional', '/shadow']) {
     await turnpike.until(path, 200, { headers: { authorization: bearer } });
   }
+  await turnpike.until('/keyed', 200, { headers: { 'x-api-key': key } });
   await turnpike.until('/needed', 401);
 });
 
@@ -87,6 +129,10 @@ const callers: readonly Caller[] = [
   { what: 'without one that is needed', path: '/needed', signed: false },
   { what: 'with a token that is not needed', path: '/optional', signed: true },
   { what: 'without a token', path: '/optional', signed: false },
+  { what: 'with a token where refusals are only told', path: '/shadow', signed: true },
+  { what: 'without one where refusals are only told', path: '/shadow', signed: false },
+  { what: 'with a key', path: '/keyed', signed: true },
+  { what: 'without a key', path: '/keyed', signed: false },
 ];
 
 const spellings: readonly string[] = [
@@ -130,19 +176,22 @@ const lines: Readonly<Record<string, { readonly head?: string; readonly trailers
   'in trailers that are not announced': { trailers: `${trap}\r\n` },
 };
 
-for (const { what, path, signed } of callers) {
+for (const caller of callers) {
+  const { what, path, signed } = caller;
   describe(`by HTTP/1.1 ${what}, no backend is told what the client says of itself`, () => {
     for (const [name, { head = '', trailers }] of Object.entries(lines)) {
       it(name, async () => {
         const from = backend.seen.length;
-        const authorization = signed ? `Authorization: ${bearer}\r\n` : '';
+        const credential = Object.entries(credentialOf(caller))
+          .map(([field, value]) => `${field}: ${value}\r\n`)
+          .join('');
         const framing =
           trailers === undefined
             ? 'Content-Length: 0\r\n\r\n'
             : `Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${trailers}\r\n`;
         const { answers } = await converse(
           turnpike.port,
-          `POST ${path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n${authorization}${head}${framing}`,
+          `POST ${path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n${credential}${head}${framing}`,
         );
         const seen = seenSince(from);
         assert.doesNotMatch(seen, /not-ada/u);
@@ -165,7 +214,7 @@ for (const { what, path, signed } of callers) {
         const from = backend.seen.length;
         using client = await anH2Client(turnpike.port);
         const { status } = await client.ask({
-          headers: { ':path': path, ...(signed ? { authorization: bearer } : {}), [name]: lie },
+          headers: { ':path': path, ...credentialOf(caller), [name]: lie },
           body: 'ok',
           trailers: { [name]: lie },
         });
