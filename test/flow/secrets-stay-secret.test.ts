@@ -14,6 +14,7 @@ import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { givenKey } from '#test/given/api-key.ts';
 import { givenBackend } from '#test/given/backend.ts';
+import type { Answering } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenIssuer, issuerName } from '#test/given/issuer.ts';
 import type { GivenIssuer } from '#test/given/issuer.ts';
@@ -80,6 +81,56 @@ stringData: { acme: a-plain-key-of-long-ago, lines: "a line that is none\\nbut-a
   },
 ];
 
+const password = 'correct horse battery staple';
+const hashed = `{SHA}${hash('sha1', password, 'base64')}`;
+
+const opaque = 'opaque-token-of-which-only-its-issuer-knows';
+const clientSecret = 'what-the-gateway-proves-itself-by';
+
+/** What `/introspect` answers; see `ways` for who asks. */
+const tellOfToken: Answering = (request, answer) => {
+  let text = '';
+  request.on('data', (part: Buffer) => (text += part.toString()));
+  request.on('end', () => {
+    answer.setHeader('content-type', 'application/json');
+    answer.end(JSON.stringify({ active: new URLSearchParams(text).get('token') === opaque, sub: 'ada' }));
+  });
+};
+
+const passwordWays: readonly Way[] = [
+  {
+    name: 'basic',
+    entry: 'type: Basic, basic: { secretRef: { name: users, key: htpasswd } }',
+    objects: `
+apiVersion: v1
+kind: Secret
+metadata: { name: users }
+data: { htpasswd: ${Buffer.from(`ada:${hashed}\n`).toString('base64')} }
+`,
+    carried: (pair) => ({ headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } }),
+    good: [`ada:${password}`],
+    bad: ['ada:no-password-but-secret', 'somebody-who-is-not:there'],
+    others: [password, 'no-password-but-secret', hashed],
+    inSnapshots: [hashed],
+  },
+  {
+    name: 'opaque',
+    entry:
+      'type: Introspection, introspection: { endpoint: { backend: { backendRef: { name: asked, port: 80 }, path: /introspect } }, client: { id: gateway, secretRef: { name: client, key: secret } } }',
+    objects: `
+apiVersion: v1
+kind: Secret
+metadata: { name: client }
+data: { secret: ${Buffer.from(clientSecret).toString('base64')} }
+`,
+    carried: (token) => ({ headers: { authorization: `Bearer ${token}` } }),
+    good: [opaque],
+    bad: ['another-token-of-which-nobody-knows'],
+    others: [clientSecret],
+    inSnapshots: [clientSecret],
+  },
+];
+
 async function ways(issuer: GivenIssuer): Promise<readonly Way[]> {
   const jwks =
     'jwks: { type: Remote, remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } } }';
@@ -127,6 +178,7 @@ data: { secret: ${Buffer.from(sharedSecret).toString('base64')} }
       others: [sharedSecret],
       inSnapshots: [sharedSecret],
     },
+    ...passwordWays,
     ...apiKeyWays,
   ];
 }
@@ -252,6 +304,7 @@ test('no credential is told anywhere', async () => {
   try {
     await using shop = await givenBackend('shop');
     await using issuer = await givenIssuer();
+    await using asked = await givenBackend('asked', { answer: tellOfToken });
     const all = await ways(issuer);
     const told: Told = new Map();
     let snapshot = '';
@@ -261,6 +314,7 @@ test('no credential is told anywhere', async () => {
           'services.yaml': [
             serviceManifest('shop', shop.port),
             serviceManifest('issuer', issuer.backend.port),
+            serviceManifest('asked', asked.port),
           ].join('---'),
           'routes.yaml': all.map(({ name }) => pathRouteManifest(name, `/${name}`, 'shop')).join('---'),
           'policies.yaml': all.map(policyOf).join('---'),

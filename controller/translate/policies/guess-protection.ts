@@ -1,9 +1,9 @@
-import type { AuthRules } from '#crds/auth-policy.ts';
+import type { Authentication, AuthRules } from '#crds/auth-policy.ts';
 import { durationMs } from '#crds/fields.ts';
 import type { GuessProtection } from '#snapshot/authentication.ts';
 
 /** Ways in by what people choose and remember. */
-const byPassword: ReadonlySet<string> = new Set(['Basic']);
+const byPassword: ReadonlySet<Authentication['type']> = new Set(['Basic']);
 
 /**
  * What the policy says of guessing, or else what holds where passwords are taken: less, for behind a proxy that nobody
