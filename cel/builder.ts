@@ -29,6 +29,7 @@ export class Builder<Subject> {
   parts = 0;
   readonly #text: string;
   readonly #variables: Variables<Subject>;
+  readonly #kept: Variable<Subject>[] = [];
   #slots = 0;
 
   constructor(text: string, variables: Variables<Subject>) {
@@ -65,7 +66,7 @@ export class Builder<Subject> {
   /** What reads `node` without failing where its last part is not there: for `has()` and optional access. */
   buildProbe(node: NodeOf<'.' | '.?' | '[?]'>, scope: Scope): Probe<Subject> {
     const variable = node.op === '.' ? this.#variableAt(node, scope) : null;
-    if (variable !== null) return ({ subject }) => variable.read(subject);
+    if (variable !== null) return this.#reader(variable);
     const from = this.build(node.args[0], scope);
     const key = this.#key(node, scope);
     return (frame) => memberIn(from(frame), key(frame));
@@ -167,10 +168,20 @@ export class Builder<Subject> {
     return member;
   }
 
-  #orFail({ read }: Variable<Subject>, node: ASTNode): Thunk<Subject> {
+  /** Maps are read once in an evaluation, however often it goes through a macro: what they hold they parse once. */
+  #reader(variable: Variable<Subject>): Probe<Subject> {
+    const { read, type } = variable;
+    if (!type.startsWith('map')) return ({ subject }) => read(subject);
+    const known = this.#kept.indexOf(variable);
+    const slot = known === -1 ? this.#kept.push(variable) - 1 : known;
+    return ({ subject, kept }) => (kept[slot] ??= read(subject));
+  }
+
+  #orFail(variable: Variable<Subject>, node: ASTNode): Thunk<Subject> {
+    const read = this.#reader(variable);
     const place = this.placeOf(node);
-    return ({ subject }) => {
-      const value = read(subject);
+    return (frame) => {
+      const value = read(frame);
       if (value === undefined) throw place.failure('this request has none');
       return value;
     };

@@ -17,10 +17,12 @@ export class EvaluationFailure extends Error {
 /** Told apart from all others, for no `||` and no `exists` may go on after it. */
 export const exhausted = new EvaluationFailure('it takes too long');
 
-/** One evaluation: whom it is about, what it may still cost, the variables of its macros. */
+/** One evaluation: whom it is about, what it may still cost, what it has read, the variables of its macros. */
 export class Frame<Subject> {
   readonly subject: Subject;
   readonly locals: Value[] = [];
+  /** What was read once and is dear to read again. */
+  readonly kept: (Value | undefined)[] = [];
   #left = budget;
 
   constructor(subject: Subject) {

@@ -114,7 +114,7 @@ class FieldMapping extends Mapping {
 /** Query parameters, decoded as those of HTML forms are; each name has all of its values, in order. */
 class QueryMapping extends Mapping {
   readonly #query: string;
-  #parsed: URLSearchParams | null = null;
+  #parsed: ReadonlyMap<string, readonly string[]> | null = null;
 
   constructor(query: string) {
     super();
@@ -122,16 +122,25 @@ class QueryMapping extends Mapping {
   }
 
   get(key: string): Value | undefined {
-    const values = this.#parameters().getAll(key);
-    return values.length === 0 ? undefined : values;
+    return this.#parameters().get(key);
   }
 
   keys(): readonly string[] {
-    return [...new Set(this.#parameters().keys())];
+    return [...this.#parameters().keys()];
   }
 
-  #parameters(): URLSearchParams {
-    this.#parsed ??= new URLSearchParams(this.#query);
+  #parameters(): ReadonlyMap<string, readonly string[]> {
+    this.#parsed ??= valuesByName(this.#query);
     return this.#parsed;
   }
+}
+
+function valuesByName(query: string): ReadonlyMap<string, readonly string[]> {
+  const byName = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    const values = byName.get(name);
+    if (values === undefined) byName.set(name, [value]);
+    else values.push(value);
+  }
+  return byName;
 }

@@ -70,9 +70,10 @@ export class SpeltMapping extends Mapping {
   }
 }
 
-/** An object of JSON; what is in it is made into values when it is asked for. */
+/** An object of JSON; what is in it is made into values when it is asked for, lists and objects once. */
 export class JsonMapping extends Mapping {
   readonly #object: Readonly<Record<string, unknown>>;
+  #made: Map<string, Value> | null = null;
 
   constructor(object: Readonly<Record<string, unknown>>) {
     super();
@@ -80,11 +81,20 @@ export class JsonMapping extends Mapping {
   }
 
   get(key: string): Value | undefined {
-    return Object.hasOwn(this.#object, key) ? fromJson(this.#object[key]) : undefined;
+    if (!Object.hasOwn(this.#object, key)) return undefined;
+    const json = this.#object[key];
+    return typeof json === 'object' && json !== null ? this.#kept(key, json) : fromJson(json);
   }
 
   keys(): readonly string[] {
     return Object.keys(this.#object);
+  }
+
+  #kept(key: string, json: object): Value {
+    this.#made ??= new Map();
+    const value = this.#made.get(key) ?? fromJson(json);
+    this.#made.set(key, value);
+    return value;
   }
 }
 

@@ -11,8 +11,16 @@ const many = Array.from({ length: 4000 }, (_, at) => `member-${String(at)}`);
 const long = 'a'.repeat(32_000);
 const large: GivenSubject = {
   target: `/?${many.map((name) => `${name}=1`).join('&')}`,
-  headers: { 'x-long': long, 'x-digits': '1'.repeat(32_000) },
-  identity: { groups: many, scopes: [...many], claims: { many, long, deep: deep(3000) } },
+  headers: {
+    ...Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`x-long-${String(at)}`, 'a'])),
+    'x-long': long,
+    'x-digits': '1'.repeat(32_000),
+  },
+  identity: {
+    groups: many,
+    scopes: [...many],
+    claims: { many, long, numbers: many.map((_, at) => at), deep: deep(3000), other: deep(3000) },
+  },
 };
 
 function deep(levels: number): unknown {
@@ -38,8 +46,11 @@ describe('an expression that would take long is ended', () => {
     'auth.groups.map(a, auth.groups + auth.groups).size() == 0',
     'auth.groups.map(a, auth.groups == auth.scopes).size() == 0',
     'auth.groups.map(a, size(request.query)).size() == 0',
-    'auth.groups.map(a, auth.claims.deep == auth.claims.deep).size() == 0',
+    'auth.groups.map(a, auth.claims.deep == auth.claims.other).size() == 0',
     'auth.groups.map(a, a in auth.groups).size() == 0',
+    "auth.groups.map(a, ['x', 'y'].map(b, request.query['member-1'][0])).size() == 0",
+    "auth.groups.map(a, ['x', 'y'].map(b, auth.claims.numbers[0])).size() == 0",
+    "auth.groups.map(a, ['x', 'y'].map(b, request.headers['x-long-99'])).size() == 0",
     "auth.groups.map(a, request.headers['x-digits'].substring(1)).exists(b, duration(b) > duration('1s'))",
   ];
   for (const text of dear) {
