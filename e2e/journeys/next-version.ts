@@ -8,7 +8,7 @@ import type { Images } from '../images/images.ts';
 
 const checkout = path.join(import.meta.dirname, '../..');
 const files = ['Dockerfile', '.dockerignore', '.npmrc', 'LICENSE', 'package.json', 'package-lock.json'];
-const folders = ['admin', 'snapshot', 'crds', 'controller', 'dataplane', 'e2e'];
+const folders = ['admin', 'cel', 'snapshot', 'crds', 'controller', 'dataplane', 'e2e'];
 
 /** What a route's filter must set so that the next version makes its new filter of it. */
 export const newFilterHeader = 'x-next';
