@@ -6,6 +6,7 @@ import { basicSchema } from './basic-authentication.ts';
 import { clientCertificateSchema } from './client-certificate-authentication.ts';
 import { authorizeSchema } from './authorization.ts';
 import { listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
+import { externalAuthorizationSchema } from './external-authorization.ts';
 import { partName } from './fields.ts';
 import { denialSchema, realmSchema, resourceMetadataSchema } from './denial.ts';
 import { guessProtectionSchema } from './guess-protection.ts';
@@ -51,13 +52,15 @@ const rules = withRules(
       .describe(
         'Protection against guessing: who brings bad credentials again and again is blocked for a time, counted in each data plane. Left out: 100 failures in a minute block for a minute where a way in takes passwords, and nothing is counted where all take tokens or keys, which nobody can guess.',
       ),
+    externalAuthorization: externalAuthorizationSchema.exactOptional(),
     authorize: authorizeSchema,
   }),
   [
     {
-      cel: 'self.authenticate.size() > 0 || self.authorize.size() > 0',
-      message: 'asks for nothing: add authenticate, authorize or both',
-      holds: ({ authenticate, authorize }) => authenticate.length > 0 || authorize.length > 0,
+      cel: 'self.authenticate.size() > 0 || self.authorize.size() > 0 || has(self.externalAuthorization)',
+      message: 'asks for nothing: add authenticate, externalAuthorization or authorize',
+      holds: ({ authenticate, authorize, externalAuthorization }) =>
+        authenticate.length > 0 || authorize.length > 0 || externalAuthorization !== undefined,
     },
   ],
 ).describe('Who may call, and what they may do.');

@@ -15,6 +15,7 @@ import { clientCertificateShape } from './client-certificate-shape.ts';
 import { areCredentialLines, type CredentialSet } from './credential-set.ts';
 import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes.ts';
 import type { AuthorizationEntry } from './authorization.ts';
+import { externalAuthorizationShape } from './external-authorization-shape.ts';
 import { introspectionShape } from './introspection-shape.ts';
 import { jwtAlgorithms, sharedAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
@@ -107,6 +108,7 @@ export const authenticationShape: Shape<Authentication> = object({
       denial: shape.nullable(object({ contentType: fieldValue, body: shape.text })),
       protection: shape.nullable(protection),
       authorize: shape.list(authorizationEntry),
+      external: shape.nullable(externalAuthorizationShape),
     },
     authenticationDefaults,
   ),

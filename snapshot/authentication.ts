@@ -1,6 +1,7 @@
 import type { BasicAuthentication } from './basic.ts';
 import type { ClientCertificateAuthentication } from './client-certificate.ts';
 import type { AuthorizationEntry } from './authorization.ts';
+import type { ExternalAuthorization } from './external-authorization.ts';
 import type { ResourceId } from './ids.ts';
 import type { IntrospectionAuthentication } from './introspection.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
@@ -23,6 +24,8 @@ export interface Authentication {
   readonly denial: DenialText | null;
   /** Null: bad credentials are not counted. */
   readonly protection: GuessProtection | null;
+  /** Asked before `authorize`; null: nobody is. */
+  readonly external: ExternalAuthorization | null;
   readonly authorize: readonly AuthorizationEntry[];
 }
 
@@ -144,7 +147,7 @@ export type IdentityValue = (typeof identityValues)[number];
 /** What an authentication does that its encoded form does not tell. */
 export const authenticationDefaults: Pick<
   Authentication,
-  'optional' | 'realm' | 'resourceMetadata' | 'denial' | 'protection' | 'authorize'
+  'optional' | 'realm' | 'resourceMetadata' | 'denial' | 'protection' | 'authorize' | 'external'
 > = Object.freeze({
   optional: false,
   realm: '',
@@ -152,6 +155,7 @@ export const authenticationDefaults: Pick<
   denial: null,
   protection: null,
   authorize: Object.freeze([]),
+  external: null,
 });
 
 /** Where a token is that nothing else is told of: in Authorization, as RFC 6750 section 2.1 has it, and it goes on. */

@@ -1,3 +1,5 @@
+import type { Fields } from './fields.ts';
+
 /**
  * All ways in which an exchange can fail, told by who finds it; proxy/answer.ts alone turns one into a status.
  * `detail` is for the log, never for the client.
@@ -30,6 +32,15 @@ export type Failure =
   | { readonly kind: 'Forbidden'; readonly challenge: string | null; readonly detail: string }
   /** Its address brought too many bad credentials. */
   | { readonly kind: 'GuessingBlocked'; readonly retryAfterS: number; readonly detail: string }
+  /** A service that was asked has refused, in its own words. */
+  | {
+      readonly kind: 'DeniedByService';
+      readonly status: number;
+      readonly fields: Fields;
+      readonly content: Buffer;
+      readonly detail: string;
+    }
+  | { readonly kind: 'AuthorizationUnavailable'; readonly detail: string }
   | { readonly kind: 'KeysUnavailable'; readonly detail: string }
   | { readonly kind: 'RateLimited'; readonly policy: string; readonly retryAfterS: number }
   | { readonly kind: 'RateLimitUnavailable' }

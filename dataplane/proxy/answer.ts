@@ -32,6 +32,8 @@ const answers = {
   Unauthenticated: [401, grpcCodes.unauthenticated, 'Valid credentials are required.'],
   Forbidden: [403, grpcCodes.permissionDenied, 'Access is denied.'],
   GuessingBlocked: [429, grpcCodes.resourceExhausted, 'Too many failed attempts.'],
+  DeniedByService: [403, grpcCodes.permissionDenied, 'The request is refused.'],
+  AuthorizationUnavailable: [503, grpcCodes.unavailable, 'The request cannot be authorized at the moment.'],
   KeysUnavailable: [503, grpcCodes.unavailable, 'Credentials cannot be checked at the moment.'],
   RateLimited: [429, grpcCodes.resourceExhausted, 'Too many requests.'],
   RateLimitUnavailable: [503, grpcCodes.unavailable, 'The request cannot be admitted at the moment.'],
@@ -50,7 +52,7 @@ const answers = {
 
 /** The status a failure is answered by; 0 when nobody is there to be answered. */
 export function statusOf(failure: Failure): number {
-  return answers[failure.kind][0];
+  return failure.kind === 'DeniedByService' ? failure.status : answers[failure.kind][0];
 }
 
 /**
@@ -76,6 +78,7 @@ const denials: ReadonlySet<FailureKind> = new Set(['Unauthenticated', 'Forbidden
 
 /** The answer to a failure, in problem details (RFC 9457) or a policy's words, with the fields its status asks for. */
 export function answerTo(failure: Failure, exchange: DeniedExchange | null = null): OwnAnswer {
+  if (failure.kind === 'DeniedByService') return answerOfService(failure);
   const [status, , words] = answers[failure.kind];
   const fields = new Fields();
   const denial = exchange !== null && denials.has(failure.kind) ? exchange.denial : null;
@@ -94,6 +97,15 @@ export function answerTo(failure: Failure, exchange: DeniedExchange | null = nul
     denial?.text({ status, title: words, requestId }) ?? `{"status":${status},"title":"${words}"}\n`;
   return { status, fields, body: Buffer.from(body) };
 }
+
+/** Its fields are kept with the decision, and more come to those of an answer. */
+function answerOfService({ status, fields: told, content }: DeniedByService): OwnAnswer {
+  const fields = new Fields();
+  fields.appendAll(told);
+  return { status, fields, body: content };
+}
+
+type DeniedByService = Extract<Failure, { kind: 'DeniedByService' }>;
 
 function challengeBy(fields: Fields, challenge: string): void {
   fields.append('www-authenticate', challenge, 'WWW-Authenticate');

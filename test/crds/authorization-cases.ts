@@ -13,7 +13,7 @@ function entry(fields: Json): Json {
 
 export const authorizationRules: readonly Omit<RuleCase, 'kind'>[] = [
   {
-    rule: 'asks for nothing: add authenticate, authorize or both',
+    rule: 'asks for nothing: add authenticate, externalAuthorization or authorize',
     valid: entry({ when: 'true' }),
     invalid: rules({ optional: true }),
   },

@@ -8,6 +8,7 @@ import { clientPolicyRules, clientPolicySchemaCases } from './client-policy-case
 import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
 import { authorizationRules, authorizationSchemaCases } from './authorization-cases.ts';
 import { jwtRules, jwtSchemaCases, jwtWay } from './jwt-cases.ts';
+import { externalAuthorizationRules } from './external-authorization-cases.ts';
 import { introspectionRules } from './introspection-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
 import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
@@ -138,7 +139,13 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
 /** One for each rule of each CRD. */
 export const ruleCases: readonly RuleCase[] = [
   ...apiKeyRules,
-  ...[...authPolicyRules, ...clientCertificateRules, ...basicRules, ...introspectionRules].map((one) => ({
+  ...[
+    ...authPolicyRules,
+    ...clientCertificateRules,
+    ...basicRules,
+    ...introspectionRules,
+    ...externalAuthorizationRules,
+  ].map((one) => ({
     kind: 'AuthPolicy' as const,
     ...one,
   })),

@@ -11,7 +11,7 @@ import {
   arbitraryForwardExtras,
   arbitraryListenerTls,
 } from './arbitrary-traffic.ts';
-import { basic, clientCertificate, introspection } from './arbitrary-ways.ts';
+import { basic, clientCertificate, externalAuthorization, introspection } from './arbitrary-ways.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const fieldName = fc.stringMatching(/^[a-z0-9_-]{1,10}$/);
@@ -242,6 +242,7 @@ const byKind = {
         blockMs: fc.integer({ min: 1 }),
       }),
     ),
+    external: nullable(externalAuthorization),
     authorize: list(
       fc.record({
         name: text,

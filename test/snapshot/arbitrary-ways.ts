@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { BasicAuthentication } from '#snapshot/basic.ts';
 import { certificateNameKinds, type ClientCertificateAuthentication } from '#snapshot/client-certificate.ts';
+import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
 import { Secret } from '#snapshot/secret.ts';
@@ -78,4 +79,18 @@ export const introspection: fc.Arbitrary<IntrospectionAuthentication> = fc.recor
   cacheMs: fc.nat(),
   staleMs: fc.nat(),
   claimsToHeaders: fc.array(fc.record({ claim: text, header })),
+});
+
+export const externalAuthorization: fc.Arbitrary<ExternalAuthorization> = fc.record({
+  service: fc.constant({
+    cluster: resourceId('Cluster', 'shop', 'doorman', '80', 'asked'),
+    authority: 'doorman.shop.svc:80',
+    path: '/check',
+    timeoutMs: 2000,
+  }),
+  headersToService: fc.array(header),
+  headersToBackend: fc.array(header),
+  headersToClient: fc.array(header),
+  failOpen: fc.boolean(),
+  cache: fc.oneof(fc.constant(null), fc.record({ headers: fc.array(header), forMs: fc.integer({ min: 1 }) })),
 });

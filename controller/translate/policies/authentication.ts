@@ -5,6 +5,7 @@ import type { Resource } from '#snapshot/snapshot.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { EndpointSource, ObjectRef, RemoteKeys } from '../translation.ts';
+import { externalAuthorization } from './external-authorization.ts';
 import { closedPolicy, placedRules, placeNames, type PolicyModel, type Remark } from './policy.ts';
 import { authorizationOf } from './authorization.ts';
 import { resourceMetadata } from './resource-metadata.ts';
@@ -45,6 +46,14 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
     if ('closes' in authorization) {
       return closedPolicy(base, authorization.closes);
     }
+    const asked = externalAuthorization(
+      read,
+      { policy: { kind: 'AuthPolicy', namespace, name }, field: `${field}.externalAuthorization` },
+      rules.externalAuthorization,
+    );
+    if ('closes' in asked) {
+      return closedPolicy(base, asked.closes);
+    }
     const id = resourceId('Authentication', namespace, name);
     return {
       ...base,
@@ -60,15 +69,17 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
           resourceMetadata: resourceMetadata(rules),
           denial: rules.denial ?? null,
           protection: guessProtection(rules),
+          external: asked.external,
           authorize: authorization.entries,
         },
         ...found.resources,
+        ...asked.resources,
       ],
       remoteKeys: found.remoteKeys,
       closes: null,
       pending: found.pending,
       remarks: found.remarks,
-      sources: found.sources,
+      sources: [...found.sources, ...asked.sources],
     };
   },
 };

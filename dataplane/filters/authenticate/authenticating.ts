@@ -16,6 +16,7 @@ import type { Authenticator } from './authenticator.ts';
 import { BasicAuthenticator, type PasswordSurroundings } from './basic-authenticator.ts';
 import { CertificateAuthenticator } from './certificate-authenticator.ts';
 import { CredentialSets } from './credentials.ts';
+import { ExternalAuthorizer, type DecisionSurroundings } from './external-authorizer.ts';
 import type { GuessGuards } from './guess-guard.ts';
 import { IntrospectionAuthenticator, type IntrospectionSurroundings } from './introspection-authenticator.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
@@ -110,6 +111,10 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
       entriesMax: limits.verifiedMax,
       charactersMax: limits.verifiedCharactersMax,
     }),
+    decisions: new TokenCache({
+      entriesMax: limits.verifiedMax,
+      charactersMax: limits.verifiedCharactersMax,
+    }),
     callsMax: limits.callsMax,
     calls: { running: 0 },
     checks: new PasswordChecks({ runningMax: limits.passwordsMax, waitingMax: limits.passwordsWaitingMax }),
@@ -131,11 +136,12 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
         byId.set(keySet.id, made);
       }
       const ways = authenticators(authentication, { keySets: byId, credentials, surroundings });
-      const { policy, protection, authorize } = authentication;
+      const { policy, protection, external: asked, authorize } = authentication;
       const guard = protection === null ? null : options.guards.guardFor(policy, protection);
       const authorizer =
         authorize.length === 0 ? null : new Authorizer(policy, authorize, { variables, countOf });
-      const filter = new AuthenticationFilter(authentication, ways, { guard, authorizer });
+      const external = asked === null ? null : new ExternalAuthorizer(policy, asked, surroundings);
+      const filter = new AuthenticationFilter(authentication, ways, { guard, external, authorizer });
       const refused = [...byId.values()].flatMap(({ id, problems }) =>
         problems.length === 0 ? [] : [{ id, reason: problems.join('; ') }],
       );
@@ -144,7 +150,10 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   };
 }
 
-type Surroundings = TokenSurroundings & PasswordSurroundings & IntrospectionSurroundings;
+type Surroundings = TokenSurroundings &
+  PasswordSurroundings &
+  IntrospectionSurroundings &
+  DecisionSurroundings;
 
 /** What ways in are made with. */
 interface Parts {

@@ -8,6 +8,7 @@ import type { Authorizer } from './authorizer.ts';
 import { Challenges } from './challenges.ts';
 import { removeCredentials, removedSources } from './credential.ts';
 import { denialOf } from './denial.ts';
+import type { ExternalAuthorizer } from './external-authorizer.ts';
 import type { GuessGuard } from './guess-guard.ts';
 
 /** What the ways in that were tried have said. */
@@ -24,6 +25,8 @@ interface Findings {
 interface Beside {
   /** Null where nobody counts guesses. */
   readonly guard: GuessGuard | null;
+  /** Null where no service is asked. */
+  readonly external: ExternalAuthorizer | null;
   /** Null where callers may do all. */
   readonly authorizer: Authorizer | null;
 }
@@ -51,21 +54,24 @@ export class AuthenticationFilter implements RequestFilter {
   readonly #denial: Denial | null;
   readonly #missing: Challenges;
   readonly #invalid: Challenges;
+  readonly #external: ExternalAuthorizer | null;
   readonly #authorizer: Authorizer | null;
 
   /** `ways`: in the order in which they are tried. */
   constructor(
     authentication: Authentication,
     ways: readonly Authenticator[],
-    { guard, authorizer }: Beside = { guard: null, authorizer: null },
+    { guard, external, authorizer }: Beside = { guard: null, external: null, authorizer: null },
   ) {
     const { policy, optional, alternatives, authorize, denial } = authentication;
     this.#guard = guard;
     this.#policy = policy;
-    this.#optional = optional || (alternatives.length === 0 && authorize.length > 0);
+    this.#optional = optional || (alternatives.length === 0 && (external !== null || authorize.length > 0));
+    this.#external = external;
     this.#authorizer = authorizer;
     this.#ways = ways;
-    this.#identityHeaders = [...new Set(ways.flatMap((way) => way.identityHeaders))];
+    const ofWays = ways.flatMap((way) => way.identityHeaders);
+    this.#identityHeaders = [...new Set([...ofWays, ...(external?.ownFields ?? [])])];
     this.#removed = ways.flatMap(({ credential }) => removedSources(credential));
     const removed = this.#removed.flatMap((source) => (source.kind === 'Header' ? [source.header] : []));
     this.ownFields = [...new Set([...this.#identityHeaders, ...removed])];
@@ -114,7 +120,7 @@ export class AuthenticationFilter implements RequestFilter {
     return this.#tryFrom(next, exchange, joined(before, finding));
   }
 
-  #admit(exchange: Exchange, { identity, fields }: Admission): Verdict {
+  #admit(exchange: Exchange, { identity, fields }: Admission): Verdict | Promise<Verdict> {
     exchange.identity = identity;
     for (let at = 0; at < fields.length; at += 2) {
       exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
@@ -124,7 +130,7 @@ export class AuthenticationFilter implements RequestFilter {
   }
 
   /** Of a request that nobody admitted. An outage comes first: what could not be asked might have let it pass. */
-  #verdict(exchange: Exchange, { refusal, account, outage }: Findings): Verdict {
+  #verdict(exchange: Exchange, { refusal, account, outage }: Findings): Verdict | Promise<Verdict> {
     if (outage !== null) return outage;
     if (refusal === null) {
       return this.#optional ? this.#authorize(exchange) : this.#unauthenticated('missing', exchange);
@@ -138,7 +144,18 @@ export class AuthenticationFilter implements RequestFilter {
     return { kind: 'Unauthenticated', error, challenges, detail: `${this.#policy}: ${why}` };
   }
 
-  #authorize(exchange: Exchange): Verdict {
+  #authorize(exchange: Exchange): Verdict | Promise<Verdict> {
+    if (this.#external === null) return this.#allowed(exchange);
+    const verdict = this.#external.authorize(exchange);
+    if (verdict instanceof Promise) return this.#authorizeAfter(verdict, exchange);
+    return verdict ?? this.#allowed(exchange);
+  }
+
+  async #authorizeAfter(external: Promise<Verdict>, exchange: Exchange): Promise<Verdict> {
+    return (await external) ?? this.#allowed(exchange);
+  }
+
+  #allowed(exchange: Exchange): Verdict {
     const verdict = this.#authorizer === null ? null : this.#authorizer.verdict(exchange);
     if (verdict?.kind !== 'Forbidden' || verdict.challenge === null) return verdict;
     return { ...verdict, challenge: this.#invalid.complete(verdict.challenge, exchange) };

@@ -1,0 +1,77 @@
+// A service that says whether a request may pass.
+import * as z from 'zod';
+import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
+import { atomicList, withRules, type Frozen } from './grammar.ts';
+import { identityHeader } from './identity-header.ts';
+import { backendRefSchema } from './references.ts';
+
+const headers = atomicList(fieldName).max(64).default([]);
+
+const http = z
+  .object({
+    backendRef: backendRefSchema.describe('The Service that answers, and its port.'),
+    pathPrefix: z
+      .string()
+      .max(1024)
+      .regex(/^(\/[^\s#?]*[^\s#?/])?$/, "must be empty, or begin with '/' and end without")
+      .default('')
+      .describe("What stands before the request's own path when the service is asked, such as /check."),
+    headersToService: headers.describe(
+      'Headers of the request that the service is told beside Authorization, with method, Host, path and query; also those that an authentication has set.',
+    ),
+    headersToBackend: atomicList(identityHeader)
+      .max(64)
+      .default([])
+      .describe(
+        'Headers of its answer that the backend gets, such as x-user. What the client sent under these names is removed first.',
+      ),
+    headersToClient: headers.describe(
+      'Headers of its refusal that the client gets beside Content-Type, WWW-Authenticate, Location, Set-Cookie, Cache-Control and Retry-After.',
+    ),
+  })
+  .describe(
+    'How the service is asked: by HTTP. 200 lets the request pass; 3xx and 4xx are told to the client.',
+  );
+
+const cache = z
+  .object({
+    headers: headers.describe(
+      'Headers whose values decisions depend on, beside method, host, path, query and Authorization.',
+    ),
+    duration: withRules(positiveDuration, [
+      {
+        cel: "duration(self) <= duration('1h')",
+        message: 'must be at most 1h: what is taken back would hold for so long',
+        holds: (text) => durationMs(text) <= 3_600_000,
+      },
+    ]).describe('How long a decision holds; at most 1h.'),
+  })
+  .describe(
+    'Keeps decisions for requests that are equal. Left out: the service is asked about each request.',
+  );
+
+/** The schema of a service that says whether a request may pass. */
+export const externalAuthorizationSchema = z
+  .object({
+    http,
+    timeout: withRules(duration, [
+      {
+        cel: "duration(self) > duration('0s') && duration(self) <= duration('30s')",
+        message: 'must be longer than 0s and at most 30s: a request waits for it',
+        holds: (text) => durationMs(text) > 0 && durationMs(text) <= 30_000,
+      },
+    ])
+      .default('2s')
+      .describe('How long a decision is waited for; at most 30s.'),
+    failOpen: z
+      .boolean()
+      .default(false)
+      .describe('Whether requests pass while the service does not decide. Else they are answered with 503.'),
+    cache: cache.exactOptional(),
+  })
+  .describe(
+    'A service that is asked whether a request may pass, once authenticate has let it; authorize comes after. It sees the head of the request, never its content.',
+  );
+
+/** A service that says whether a request may pass. */
+export type ExternalAuthorization = Frozen<z.infer<typeof externalAuthorizationSchema>>;
