@@ -37,11 +37,10 @@ export function credentialLine(credential: Credential): string {
   return `${sha256} ${expiresS} ${consumer} ${prefix} ${plan} ${groups.join(',')}`.trimEnd();
 }
 
-/** What {@link credentialLine} tells. */
-export function credentialOf(line: string): Credential {
-  const [sha256 = '', expires = '', consumer = '', prefix = '', plan = '', groups = ''] = line.split(' ');
+/** What a {@link credentialLine} tells behind its hash and the blank that follows it. */
+export function ownerOf(told: string): Omit<Credential, 'sha256'> {
+  const [expires = '', consumer = '', prefix = '', plan = '', groups = ''] = told.split(' ');
   return {
-    sha256,
     prefix,
     consumer,
     expiresS: Number(expires),

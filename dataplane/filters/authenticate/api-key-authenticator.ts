@@ -2,10 +2,13 @@
 import { hash } from 'node:crypto';
 import { nobody, type Exchange, type Identity } from '#dataplane/http/exchange.ts';
 import type { ApiKeyAuthentication, CredentialPlaces, IdentityValue } from '#snapshot/authentication.ts';
-import { credentialOf, type Credential } from '#snapshot/credential-set.ts';
+import { ownerOf, type Credential } from '#snapshot/credential-set.ts';
 import type { Admission, Authenticator, Challenge, Finding, Refusal } from './authenticator.ts';
 import { credentialIn } from './credential.ts';
 import type { Credentials, CredentialSets } from './credentials.ts';
+
+/** What is known of who has a key. */
+type Owner = Omit<Credential, 'sha256'>;
 
 /** What is longer is no key, and is not read. */
 const keyLengthMax = 256;
@@ -41,14 +44,14 @@ export class ApiKeyAuthenticator implements Authenticator {
     if (key === undefined) return this.#refusal('several keys where one is looked for');
     if (key.length > keyLengthMax) return this.#refusal(`longer than ${keyLengthMax} characters`);
     const found = this.#all.find(hash('sha256', key, 'latin1'), this.#sets);
-    if (found !== null) return this.#finding(credentialOf(found.line), found.table.namespace);
+    if (found !== null) return this.#finding(ownerOf(found.told), found.table.namespace);
     const missing = this.#sets.find(({ table }) => table === null);
     if (missing === undefined) return this.#refusal('no key that is known');
     return { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: missing.id } };
   }
 
-  #finding(credential: Credential, namespace: string): Admission | Refusal {
-    const { prefix, consumer, expiresS, plan, groups } = credential;
+  #finding(owner: Owner, namespace: string): Admission | Refusal {
+    const { prefix, consumer, expiresS, plan, groups } = owner;
     if (expiresS !== 0 && this.#now() >= expiresS * 1000) {
       return this.#refusal(`key ${prefix} of ${namespace}/${consumer} has expired`);
     }
@@ -61,12 +64,12 @@ export class ApiKeyAuthenticator implements Authenticator {
       groups,
       keyId: prefix,
     };
-    return { kind: 'Admission', identity, fields: this.#fields(credential) };
+    return { kind: 'Admission', identity, fields: this.#fields(owner) };
   }
 
-  #fields(credential: Credential): readonly string[] {
+  #fields(owner: Owner): readonly string[] {
     return this.#way.identityToHeaders.flatMap(({ value, header }) => {
-      const text = valueOf(credential, value);
+      const text = valueOf(owner, value);
       return text === '' ? [] : [header, text];
     });
   }
@@ -76,7 +79,7 @@ export class ApiKeyAuthenticator implements Authenticator {
   }
 }
 
-function valueOf({ consumer, groups, plan, prefix }: Credential, value: IdentityValue): string {
+function valueOf({ consumer, groups, plan, prefix }: Owner, value: IdentityValue): string {
   switch (value) {
     case 'Consumer':
       return consumer;

@@ -3,10 +3,10 @@ import { timingSafeEqual } from 'node:crypto';
 import { type CredentialTable, digestLength } from './credential-table.ts';
 import type { Credentials } from './credentials.ts';
 
-/** A key that was found: in which of the sets that were asked for, and what its line tells. */
+/** A key that was found: in which of the sets that were asked for, and what its line tells behind the hash. */
 export interface FoundCredential {
   readonly table: CredentialTable;
-  readonly line: string;
+  readonly told: string;
 }
 
 /**
@@ -66,7 +66,7 @@ export class CredentialIndex {
       const rank = sets.findIndex((one) => one.table === table);
       if (rank === -1 || rank >= best) continue;
       best = rank;
-      found = { table, line: table.lineAt(at) };
+      found = { table, told: table.toldAt(at) };
     }
   }
 

@@ -26,10 +26,11 @@ export class CredentialTable {
     return this.#starts.length;
   }
 
-  /** What is told of a key. */
-  lineAt(at: number): string {
-    const end = this.#lines.indexOf('\n', this.#starts[at]);
-    return this.#lines.slice(this.#starts[at], end === -1 ? undefined : end);
+  /** What is told of a key behind its hash. */
+  toldAt(at: number): string {
+    const start = (this.#starts[at] ?? 0) + hashLength + 1;
+    const end = this.#lines.indexOf('\n', start);
+    return this.#lines.slice(start, end === -1 ? undefined : end);
   }
 }
 
