@@ -9,7 +9,12 @@ import type { FileProblem } from '#controller/files/manifest.ts';
 import { otherKindsLine } from '#controller/files/other-kinds.ts';
 import { Store } from '#controller/store/store.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
-import type { DesiredCondition, DesiredStatus, StatusPart } from '#controller/translate/translation.ts';
+import type {
+  DesiredCondition,
+  DesiredStatus,
+  Notice,
+  StatusPart,
+} from '#controller/translate/translation.ts';
 import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
 import { deadBackendLines } from '../dead-backends.ts';
@@ -31,7 +36,7 @@ export async function report(folders: readonly string[]): Promise<number> {
   }
   const { problems, others, admitted } = read;
   const { objects, observations } = store;
-  const { statuses } = createTranslator().translate({
+  const { statuses, notices } = createTranslator().translate({
     settings: standaloneSettings,
     objects,
     observations,
@@ -48,7 +53,9 @@ export async function report(folders: readonly string[]): Promise<number> {
     ),
   ];
   for (const line of lines) console.log(line);
-  for (const line of deadBackendLines(objects)) console.log(`${styleText('yellow', 'warning')} ${line}`);
+  for (const line of [...remarkLines(notices), ...deadBackendLines(objects)]) {
+    console.log(`${styleText('yellow', 'warning')} ${line}`);
+  }
   const passedOver = otherKindsLine(others);
   if (passedOver !== null) console.log(passedOver);
   // Namespaces are not counted: the folder source adds those that are missing.
@@ -56,6 +63,13 @@ export async function report(folders: readonly string[]): Promise<number> {
   const checked = counted.reduce((sum, kind) => sum + objects.list(kind).length, 0);
   console.log(summary(checked, lines.length, folders));
   return lines.length === 0 && checked > 0 ? 0 : 1;
+}
+
+/** What the owner of a policy should hear although it holds; of others' notices a status says it too. */
+function remarkLines(notices: readonly Notice[]): readonly string[] {
+  return notices.flatMap(({ object, message }) =>
+    object.kind === 'AuthPolicy' ? [`${titleOf(object)}: ${message}`] : [],
+  );
 }
 
 /** Nothing runs, so what stays in force until the mending is no news. */

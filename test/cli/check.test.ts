@@ -57,6 +57,38 @@ test('a Service port that no EndpointSlice has is a warning, which tells what wa
   }
 });
 
+test('API keys that are left out and plain ones are warnings, which do not tell them', async () => {
+  const policy = `
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: shop }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
+  rules:
+    authenticate:
+      - { name: keys, type: APIKey, apiKey: { secretSelector: { matchLabels: { keys: shop } } } }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: keys, labels: { keys: shop } }
+stringData: { acme: a-plain-key-of-long-ago, many: "# nobody\\na-line-that-is-none" }
+`;
+  await using folder = await givenFolder({ ...good, 'policy.yaml': policy });
+  const { code, stdout } = await turnpike(['check', folder.path]);
+  const [leftOut, plain, ...rest] = stdout.split('\n');
+  assert.match(
+    leftOut ?? '',
+    /^warning AuthPolicy default\/shop: Secret default\/keys: left out: entry many, line 2: does not begin/,
+  );
+  assert.match(
+    plain ?? '',
+    /^warning AuthPolicy default\/shop: Secret default\/keys holds plain keys \(acme\)/,
+  );
+  assert.deepEqual(rest, ['7 objects checked, no problems', '']);
+  assert.ok(!stdout.includes('long-ago') && !stdout.includes('is-none'));
+  assert.equal(code, 0);
+});
+
 const cases: Readonly<Record<string, { files: Record<string, string>; lines: readonly string[] }>> = {
   'YAML that does not parse': {
     files: { 'broken.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: x\n' },
