@@ -162,6 +162,32 @@ describe('a token has one spelling', () => {
   });
 });
 
+describe('a signature of another length', () => {
+  for (const alg of ['ES256', 'ES512', 'RS256', 'PS384', 'EdDSA'] as const) {
+    it(`is none: ${alg}`, async () => {
+      const issuer = await issuerKey('one', alg);
+      const filter = gate().filter(givenAuthentication(), givenKeySet('ids', issuer));
+      const token = await issuer.sign();
+      const at = token.lastIndexOf('.') + 1;
+      const octets = Buffer.from(token.slice(at), 'base64url');
+      const others = [
+        octets.subarray(1),
+        octets.subarray(0, -1),
+        Buffer.concat([octets, Buffer.alloc(1)]),
+        Buffer.concat([octets, octets]),
+        Buffer.alloc(1),
+        Buffer.alloc(octets.length),
+        Buffer.alloc(octets.length, 0xff),
+      ];
+      for (const other of others) {
+        const bad = token.slice(0, at) + other.toString('base64url');
+        assert.equal(await verdictOf(filter, bearing(bad)), 'invalid', `${other.length} octets`);
+      }
+      assert.equal(await verdictOf(filter, bearing(token)), 'pass');
+    });
+  }
+});
+
 it('times are kept to the millisecond, whatever they are', async () => {
   const second = fc.integer({ min: seconds - 100_000, max: seconds + 100_000 });
   const maybe = fc.option(second, { nil: undefined });
