@@ -102,8 +102,11 @@ function filterOf(filter: HTTPRouteFilter, field: string): Read {
       return { kind: 'Mirror', mirror: mirrorFilter(filter.requestMirror, field) };
     case 'CORS':
       return { kind: 'Cors', filter: corsFilter(filter.cors) };
-    case 'ExternalAuth':
-      return { kind: 'Unsupported', problem: unsupported(`${field}.type`, filter.type) };
+    case 'ExternalAuth': {
+      const detail =
+        'filters of type ExternalAuth are not supported here; remove it, and let externalAuthorization of an AuthPolicy ask the service';
+      return { kind: 'Unsupported', problem: { kind: 'UnsupportedValue', field: `${field}.type`, detail } };
+    }
     default:
       return filter satisfies never;
   }
