@@ -10,7 +10,7 @@ import type { ClientRules } from '#dataplane/runtime.ts';
 export interface ConnectionSurroundings {
   readonly gateway: Gateway;
   readonly http2: Http2Terms;
-  /** What sockets in the clear are read into. */
+  /** What sockets are read into. */
   readonly memory: LentMemory;
   readonly nowMs: number;
   readonly guard: Pick<OverloadGuard, 'saves' | 'sheds' | 'patience'>;
