@@ -33,12 +33,24 @@ export function plainName(name: string): string {
  * Hot path: most lines differ in length and cost one comparison a name.
  */
 export function removeFields(fields: Fields, names: readonly string[]): void {
+  for (const name of names) removeField(fields, name);
+}
+
+/** {@link removeFields} of one name. */
+export function removeField(fields: Fields, name: string): void {
   const { flat } = fields;
-  for (const name of names) {
-    for (let at = flat.length - 2; at >= 0; at -= 2) {
-      const received = flat[at] ?? '';
-      if (received.length === name.length && readsAs(received, name)) flat.splice(at, 2);
-    }
+  for (let at = flat.length - 2; at >= 0; at -= 2) {
+    const received = flat[at] ?? '';
+    if (received.length === name.length && readsAs(received, name)) flat.splice(at, 2);
+  }
+}
+
+/** Removes every line whose name would be taken for `name` (lower case) and is another. */
+export function removeAliases(fields: Fields, name: string): void {
+  const { flat } = fields;
+  for (let at = flat.length - 2; at >= 0; at -= 2) {
+    const received = flat[at] ?? '';
+    if (received.length === name.length && received !== name && readsAs(received, name)) flat.splice(at, 2);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Authentication, CredentialSource } from '#snapshot/authentication.
 import type { Admission, Authenticator, Finding } from './authenticator.ts';
 import type { Authorizer } from './authorizer.ts';
 import { Challenges } from './challenges.ts';
-import { removeCredentials, removedSources } from './credential.ts';
+import { forwardedField, placesOf, removeCredentials } from './credential.ts';
 import { denialOf } from './denial.ts';
 import type { ExternalAuthorizer } from './external-authorizer.ts';
 import type { GuessGuard } from './guess-guard.ts';
@@ -38,7 +38,8 @@ const none: Findings = { refusal: null, account: null, outage: null };
  * at all, or where there is no alternative but what callers may do is told; and then if the authorizer has nothing
  * against it. Removes the client's own fields that tell backends who calls, whatever comes of it, and writes those of the
  * way that admitted it; of several levels that name one field the nearest, which comes last, decides, and so it is
- * with the identity.
+ * with the identity. Of credentials goes on what let the request in, if its way says so, and no other: backends could
+ * take for good what nobody has looked at.
  *
  * Hot path: no promise where a way in knows at once, nothing new made for a request that is admitted.
  */
@@ -50,7 +51,7 @@ export class AuthenticationFilter implements RequestFilter {
   readonly #guard: GuessGuard | null;
   readonly #ways: readonly Authenticator[];
   readonly #identityHeaders: readonly string[];
-  readonly #removed: readonly CredentialSource[];
+  readonly #places: readonly CredentialSource[];
   readonly #denial: Denial | null;
   readonly #missing: Challenges;
   readonly #invalid: Challenges;
@@ -72,9 +73,9 @@ export class AuthenticationFilter implements RequestFilter {
     this.#ways = ways;
     const ofWays = ways.flatMap((way) => way.identityHeaders);
     this.#identityHeaders = [...new Set([...ofWays, ...(external?.ownFields ?? [])])];
-    this.#removed = ways.flatMap(({ credential }) => removedSources(credential));
-    const removed = this.#removed.flatMap((source) => (source.kind === 'Header' ? [source.header] : []));
-    this.ownFields = [...new Set([...this.#identityHeaders, ...removed])];
+    this.#places = placesOf(ways.map(({ credential }) => credential));
+    const fields = this.#places.flatMap((place) => (place.kind === 'Header' ? [place.header] : []));
+    this.ownFields = [...new Set([...this.#identityHeaders, ...fields])];
     this.#denial = denial === null ? null : denialOf(denial);
     const challenges = ways.map(({ challenge }) => challenge);
     this.#missing = new Challenges(
@@ -102,30 +103,28 @@ export class AuthenticationFilter implements RequestFilter {
     for (let at = first; at < this.#ways.length; at += 1) {
       const finding = this.#ways[at]?.authenticate(exchange) ?? null;
       if (finding === null) continue;
-      if (finding instanceof Promise) return this.#goOn(at + 1, exchange, findings, finding);
-      if (finding.kind === 'Admission') return this.#admit(exchange, finding);
+      if (finding instanceof Promise) return this.#goOn(at, exchange, findings, finding);
+      if (finding.kind === 'Admission') return this.#admit(exchange, at, finding);
       findings = joined(findings, finding);
     }
     return this.#verdict(exchange, findings);
   }
 
-  async #goOn(
-    next: number,
-    exchange: Exchange,
-    before: Findings,
-    awaited: Promise<Finding>,
-  ): Promise<Verdict> {
+  async #goOn(at: number, exchange: Exchange, before: Findings, awaited: Promise<Finding>): Promise<Verdict> {
     const finding = await awaited;
-    if (finding.kind === 'Admission') return this.#admit(exchange, finding);
-    return this.#tryFrom(next, exchange, joined(before, finding));
+    if (finding.kind === 'Admission') return this.#admit(exchange, at, finding);
+    return this.#tryFrom(at + 1, exchange, joined(before, finding));
   }
 
-  #admit(exchange: Exchange, { identity, fields }: Admission): Verdict | Promise<Verdict> {
+  /** `by`: which of the ways did. */
+  #admit(exchange: Exchange, by: number, { identity, fields }: Admission): Verdict | Promise<Verdict> {
+    const way = this.#ways[by];
+    const kept = way === undefined ? null : forwardedField(way.credential, exchange.request);
     exchange.identity = identity;
+    removeCredentials(this.#places, exchange.forwarded, kept);
     for (let at = 0; at < fields.length; at += 2) {
       exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
     }
-    removeCredentials(this.#removed, exchange.forwarded);
     return this.#authorize(exchange);
   }
 

@@ -1,5 +1,5 @@
 // Where requests carry credentials: read from the request as it came, removed from what is forwarded.
-import { removeFields } from '#dataplane/http/aliases.ts';
+import { removeAliases, removeField } from '#dataplane/http/aliases.ts';
 import { onlyCookie, removeCookie } from '#dataplane/http/cookies.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
@@ -20,27 +20,58 @@ export function credentialIn(
   return null;
 }
 
-/** The places of which backends get nothing: cookies and queries always, for what is in them ends up in logs. */
-export function removedSources({ sources, forwarded }: CredentialPlaces): readonly CredentialSource[] {
-  return sources.filter(({ kind }) => kind !== 'Header' || !forwarded);
+/** All places that `ways` look at, each once. */
+export function placesOf(ways: readonly CredentialPlaces[]): readonly CredentialSource[] {
+  const places = new Map<string, CredentialSource>();
+  for (const source of ways.flatMap(({ sources }) => sources)) places.set(nameOf(source), source);
+  return [...places.values()];
 }
 
-/** Takes what `sources` may hold out of what is forwarded. */
-export function removeCredentials(sources: readonly CredentialSource[], forwarded: ForwardedHead): void {
-  for (const source of sources) {
-    switch (source.kind) {
+/** The field that goes on to the backend of a request that was let in by what stands in one of these places; null for none. */
+export function forwardedField(
+  { sources, forwarded }: CredentialPlaces,
+  request: RequestHead,
+): string | null {
+  if (!forwarded) return null;
+  const [first, ...more] = sources;
+  const read = more.length === 0 ? first : sources.find((source) => readCredential(source, request) !== null);
+  return read?.kind === 'Header' ? read.header : null;
+}
+
+/** Takes what stands in `places` out of what is forwarded, all but the field `kept`. */
+export function removeCredentials(
+  places: readonly CredentialSource[],
+  forwarded: ForwardedHead,
+  kept: string | null,
+): void {
+  for (const place of places) {
+    switch (place.kind) {
       case 'Header':
-        removeFields(forwarded.fields, [source.header]);
+        if (place.header === kept) removeAliases(forwarded.fields, place.header);
+        else removeField(forwarded.fields, place.header);
         break;
       case 'Cookie':
-        removeCookie(forwarded.fields, source.cookie);
+        removeCookie(forwarded.fields, place.cookie);
         break;
       case 'Query':
-        forwarded.query = withoutParameter(forwarded.query, source.parameter);
+        forwarded.query = withoutParameter(forwarded.query, place.parameter);
         break;
       default:
-        source satisfies never;
+        place satisfies never;
     }
+  }
+}
+
+function nameOf(source: CredentialSource): string {
+  switch (source.kind) {
+    case 'Header':
+      return `header ${source.header}`;
+    case 'Cookie':
+      return `cookie ${source.cookie}`;
+    case 'Query':
+      return `parameter ${source.parameter}`;
+    default:
+      return source satisfies never;
   }
 }
 

@@ -52,7 +52,7 @@ describe('a credential', () => {
       ],
     });
     const { forwarded } = givenExchange(request);
-    removeCredentials([header, cookie, parameter], forwarded);
+    removeCredentials([header, cookie, parameter], forwarded, null);
     assert.equal(forwarded.query, 'x=%20&y');
     assert.equal(forwarded.fields.has('x-api-key') || forwarded.fields.has('x_api_key'), false);
     assert.equal(forwarded.fields.get('cookie'), 'a=b');
@@ -63,6 +63,7 @@ describe('a credential', () => {
         { kind: 'Query', parameter: 'y' },
       ],
       forwarded,
+      null,
     );
     assert.equal(forwarded.query, null);
   });
