@@ -11,7 +11,9 @@ export interface DerElement {
 
 /** Tags of the elements that are looked for. */
 export const derTags = {
+  boolean: 0x01,
   integer: 0x02,
+  octetString: 0x04,
   oid: 0x06,
   utcTime: 0x17,
   generalizedTime: 0x18,
@@ -31,9 +33,9 @@ export function derElements(bytes: Uint8Array): readonly DerElement[] | null {
   return found;
 }
 
-/** The elements in `element`; none where it is missing, has another tag or is no DER. */
-export function derMembers(element: DerElement | undefined, tag: number): readonly DerElement[] {
-  return element?.tag === tag ? (derElements(element.content) ?? []) : [];
+/** The elements in `element`; null where it is missing, has another tag or is no DER: nothing is known of them then. */
+export function derMembers(element: DerElement | undefined, tag: number): readonly DerElement[] | null {
+  return element?.tag === tag ? derElements(element.content) : null;
 }
 
 /** An integer as lower-case hexadecimal without leading zeros: how serial numbers are compared. */

@@ -54,8 +54,8 @@ export function certificateFacts({ der }: ClientCertificate): CertificateFacts |
 /** Those of TBSCertificate, without the version that may stand first. */
 function certificateFields(der: Uint8Array): readonly DerElement[] {
   const [certificate] = derElements(der) ?? [];
-  const [signed] = derMembers(certificate, derTags.sequence);
-  const fields = derMembers(signed, derTags.sequence);
+  const [signed] = membersOf(certificate, derTags.sequence);
+  const fields = membersOf(signed, derTags.sequence);
   return fields[0]?.tag === versionTag ? fields.slice(1) : fields;
 }
 
@@ -67,26 +67,31 @@ const commonName = '2.5.4.3';
 const general = { email: 0x81, dns: 0x82, uri: 0x86 } as const;
 
 function alternativeNames(fields: readonly DerElement[]): AlternativeNames {
-  const [list] = derMembers(
+  const [list] = membersOf(
     fields.find(({ tag }) => tag === extensionsTag),
     extensionsTag,
   );
-  const extension = derMembers(list, derTags.sequence)
-    .map((one) => derMembers(one, derTags.sequence))
+  const extension = membersOf(list, derTags.sequence)
+    .map((one) => membersOf(one, derTags.sequence))
     .find(([id]) => oidText(id) === subjectAltName);
   // the value is the last: before it stands whether it is critical
   const [all] = derElements(extension?.at(-1)?.content ?? new Uint8Array()) ?? [];
-  const names = derMembers(all, derTags.sequence);
+  const names = membersOf(all, derTags.sequence);
   const those = (wanted: number) =>
     names.flatMap(({ tag, content }) => (tag === wanted ? (printable(content) ?? []) : []));
   return { dns: those(general.dns), uri: those(general.uri), email: those(general.email) };
 }
 
+/** None where they cannot be read: a name less lets nobody in. */
+function membersOf(element: DerElement | undefined, tag: number): readonly DerElement[] {
+  return derMembers(element, tag) ?? [];
+}
+
 function commonNamesIn(subject: DerElement): readonly string[] {
-  return derMembers(subject, derTags.sequence)
-    .flatMap((set) => derMembers(set, derTags.set))
+  return membersOf(subject, derTags.sequence)
+    .flatMap((set) => membersOf(set, derTags.set))
     .flatMap((attribute) => {
-      const [type, value] = derMembers(attribute, derTags.sequence);
+      const [type, value] = membersOf(attribute, derTags.sequence);
       const isText = value !== undefined && textTags.has(value.tag);
       return oidText(type) === commonName && isText ? (printable(value.content) ?? []) : [];
     });

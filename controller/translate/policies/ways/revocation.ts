@@ -81,44 +81,64 @@ const extensionsTag = 0xa0;
 
 /** TBSCertList: version, signature, issuer, thisUpdate, nextUpdate, revokedCertificates, extensions. */
 function readList(der: Uint8Array): RevocationList | string {
-  const [whole] = derElements(der) ?? [];
-  const [signed] = derMembers(whole, derTags.sequence);
-  const all = derMembers(signed, derTags.sequence);
+  const [whole, ...more] = derElements(der) ?? [];
+  const [signed] = derMembers(whole, derTags.sequence) ?? [];
+  const all = derMembers(signed, derTags.sequence) ?? [];
   const [, issuer, , ...rest] = all[0]?.tag === derTags.integer ? all.slice(1) : all;
-  if (issuer?.tag !== derTags.sequence) {
+  if (issuer?.tag !== derTags.sequence || more.length > 0) {
     return 'is no certificate revocation list';
   }
-  const nextUpdateMs = timeOf(rest[0]);
+  const [end, ...optional] = rest;
+  const nextUpdateMs = timeOf(end);
   if (nextUpdateMs === null) {
     return 'is a certificate revocation list without nextUpdate, which RFC 5280 demands';
   }
-  const extensions = derMembers(
-    rest.find(({ tag }) => tag === extensionsTag),
-    extensionsTag,
-  );
-  if (hasCritical(extensions[0])) {
-    return 'is a certificate revocation list with critical extensions (indirect, partial or a delta); only whole lists are read';
+  const revoked = optional[0]?.tag === derTags.sequence ? optional.shift() : undefined;
+  const extensions = optional[0]?.tag === extensionsTag ? optional.shift() : undefined;
+  if (optional.length > 0) {
+    return 'is a certificate revocation list with parts that cannot be read';
   }
-  const revoked = rest.find(({ tag }) => tag === derTags.sequence);
-  const serials: string[] = [];
-  for (const entry of derMembers(revoked, derTags.sequence)) {
-    const [serial, , entryExtensions] = derMembers(entry, derTags.sequence);
-    if (serial?.tag !== derTags.integer || hasCritical(entryExtensions)) {
-      return 'has an entry that cannot be read';
-    }
-    serials.push(serialText(serial));
+  if (extensions !== undefined && !areUncritical(derMembers(extensions, extensionsTag)?.[0])) {
+    return 'is a certificate revocation list with critical extensions (indirect, partial or a delta) or such as cannot be read; only whole lists are read';
+  }
+  const serials = revoked === undefined ? [] : serialsIn(revoked);
+  if (serials === null) {
+    return 'has an entry that cannot be read';
   }
   return { issuer: nameDigest(issuer), serials: [...new Set(serials)].sort(), nextUpdateMs };
 }
 
-/** Whether one of the extensions is critical: whoever does not know it must not use the list (RFC 5280 section 5.2). */
-function hasCritical(extensions: DerElement | undefined): boolean {
-  return derMembers(extensions, derTags.sequence).some((one) =>
-    derMembers(one, derTags.sequence).some(({ tag, content }) => tag === booleanTag && content[0] !== 0),
-  );
+/** Those of revokedCertificates; null where one cannot be read: it could be any. */
+function serialsIn(revoked: DerElement): readonly string[] | null {
+  const serials: string[] = [];
+  const entries = derMembers(revoked, derTags.sequence);
+  if (entries === null) {
+    return null;
+  }
+  for (const entry of entries) {
+    const [serial, time, extensions] = derMembers(entry, derTags.sequence) ?? [];
+    if (serial?.tag !== derTags.integer || serial.content.length === 0 || timeOf(time) === null) {
+      return null;
+    }
+    if (extensions !== undefined && !areUncritical(extensions)) {
+      return null;
+    }
+    serials.push(serialText(serial));
+  }
+  return serials;
 }
 
-const booleanTag = 0x01;
+/** Whether none of the extensions is critical: whoever does not know one must not use the list (RFC 5280 section 5.2). */
+function areUncritical(extensions: DerElement | undefined): boolean {
+  return derMembers(extensions, derTags.sequence)?.every(isUncritical) ?? false;
+}
+
+function isUncritical(extension: DerElement): boolean {
+  const [id, second, third] = derMembers(extension, derTags.sequence) ?? [];
+  const isFalse = second?.tag === derTags.boolean && second.content[0] === 0;
+  const value = isFalse ? third : second;
+  return id?.tag === derTags.oid && value?.tag === derTags.octetString;
+}
 
 /** Milliseconds since 1970; null for no time (RFC 5280 section 4.1.2.5). */
 function timeOf(element: DerElement | undefined): number | null {

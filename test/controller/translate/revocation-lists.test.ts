@@ -1,0 +1,75 @@
+// Lists that cannot be read are told, and never taken for lists that revoke nothing.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readRevocationBinary } from '#controller/translate/policies/ways/revocation.ts';
+
+/** An element of DER; of a text its Latin-1. */
+function der(tag: number, ...content: readonly (Buffer | string)[]): Buffer {
+  const all = Buffer.concat(content.map((one) => Buffer.from(one as Buffer)));
+  const length = all.length < 0x80 ? [all.length] : [0x82, all.length >> 8, all.length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...length]), all]);
+}
+
+const sequence = 0x30;
+const version = der(0x02, Buffer.of(1));
+const signature = der(sequence, der(0x06, Buffer.of(0x2a, 0x03)));
+const name = der(sequence);
+const time = der(0x17, '260101000000Z');
+const entry = der(sequence, der(0x02, Buffer.of(7)), time);
+const number = der(sequence, der(0x06, Buffer.of(0x55, 0x1d, 0x14)), der(0x04, 'x'));
+const delta = der(
+  sequence,
+  der(0x06, Buffer.of(0x55, 0x1d, 0x1b)),
+  der(0x01, Buffer.of(0xff)),
+  der(0x04, 'x'),
+);
+/** Says that it is longer than it is. */
+const torn = Buffer.of(sequence, 9, 0);
+
+function list(...behind: readonly Buffer[]): Buffer {
+  const signed = der(sequence, version, signature, name, time, time, ...behind);
+  return der(sequence, signed, signature, der(0x03, 'x'));
+}
+
+function kindOf(octets: Buffer): string {
+  return readRevocationBinary(octets.toString('base64')).kind;
+}
+
+describe('a revocation list', () => {
+  for (const [what, octets] of Object.entries({
+    'with entries and extensions': list(der(sequence, entry), der(0xa0, der(sequence, number))),
+    'with extensions alone': list(der(0xa0, der(sequence, number))),
+    'of nothing': list(),
+  })) {
+    it(`${what} is read`, () => assert.equal(kindOf(octets), 'Read'));
+  }
+
+  it('says whom it revokes', () => {
+    const read = readRevocationBinary(list(der(sequence, entry)).toString('base64'));
+    assert.ok(read.kind === 'Read' && read.revocation.kind === 'Lists');
+    assert.deepEqual(read.revocation.lists[0]?.serials, ['7']);
+  });
+
+  for (const [what, octets] of Object.entries({
+    'whose entries are torn': list(der(sequence, entry, torn)),
+    'with an entry that is torn': list(der(sequence, der(sequence, der(0x02, Buffer.of(7)), torn))),
+    'with an entry without a number': list(der(sequence, der(sequence, der(0x02), time))),
+    'with an entry without a time': list(der(sequence, der(sequence, der(0x02, Buffer.of(7))))),
+    'with entries under another tag': list(der(0x31, entry)),
+    'with entries behind its extensions': list(der(0xa0, der(sequence, number)), der(sequence, entry)),
+    'with two lists of entries': list(der(sequence, entry), der(sequence, entry)),
+    'that is a delta': list(der(sequence, entry), der(0xa0, der(sequence, delta))),
+    'whose extensions are torn': list(der(sequence, entry), der(0xa0, der(sequence, delta, torn))),
+    'with an extension that is torn': list(der(0xa0, der(sequence, der(sequence, torn)))),
+    'whose extensions have another tag': list(der(0xa0, der(0x31, delta))),
+    'with an extension under another tag': list(der(0xa0, der(sequence, der(0x31, delta)))),
+    'with an entry whose extensions are torn': list(
+      der(sequence, der(sequence, der(0x02, Buffer.of(7)), time, der(sequence, torn))),
+    ),
+    'with more behind it': Buffer.concat([list(der(sequence, entry)), torn]),
+    'that is cut': list(der(sequence, entry)).subarray(0, -1),
+    'of no octets': Buffer.alloc(0),
+  })) {
+    it(`${what} is not read`, () => assert.equal(kindOf(octets), 'Invalid'));
+  }
+});
