@@ -35,9 +35,12 @@ const http = z
 
 const cache = z
   .object({
-    headers: headers.describe(
-      'Headers whose values decisions depend on, beside method, host, path, query and Authorization.',
-    ),
+    headers: atomicList(fieldName)
+      .max(64)
+      .exactOptional()
+      .describe(
+        'Headers whose values decisions depend on, beside method, host, path, query and Authorization. Left out: all of headersToService. Named here: the service must decide by no others.',
+      ),
     duration: withRules(positiveDuration, [
       {
         cel: "duration(self) <= duration('1h')",

@@ -41,7 +41,9 @@ export function externalAuthorization(
       headersToClient: lowered(http.headersToClient),
       failOpen,
       cache:
-        cache === undefined ? null : { headers: lowered(cache.headers), forMs: durationMs(cache.duration) },
+        cache === undefined
+          ? null
+          : { headers: lowered(cache.headers ?? http.headersToService), forMs: durationMs(cache.duration) },
     },
     resources: [found.cluster],
     sources: [found.source],
