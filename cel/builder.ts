@@ -29,7 +29,7 @@ export class Builder<Subject> {
   parts = 0;
   readonly #text: string;
   readonly #variables: Variables<Subject>;
-  readonly #kept: Variable<Subject>[] = [];
+  readonly #slotOf = new Map<Variable<Subject>, number>();
   #slots = 0;
 
   constructor(text: string, variables: Variables<Subject>) {
@@ -58,8 +58,7 @@ export class Builder<Subject> {
 
   /** `scope` with one more variable, and where a frame keeps it. */
   withLocal(scope: Scope, name: string, loops: number): { readonly scope: Scope; readonly slot: number } {
-    const slot = this.#slots;
-    this.#slots += 1;
+    const slot = this.#newSlot();
     return { scope: { locals: new Map([...scope.locals, [name, slot]]), loops }, slot };
   }
 
@@ -69,7 +68,7 @@ export class Builder<Subject> {
     if (variable !== null) return this.#reader(variable);
     const from = this.build(node.args[0], scope);
     const key = this.#key(node, scope);
-    return (frame) => memberIn(from(frame), key(frame));
+    return (frame) => memberIn(from(frame), key(frame), frame);
   }
 
   #buildName(node: NodeOf<'id'>, scope: Scope): Thunk<Subject> {
@@ -97,8 +96,8 @@ export class Builder<Subject> {
     return (frame) => {
       const value = from(frame);
       if (value instanceof Optional)
-        return value.value === undefined ? none : optionalMember(value.value, key(frame));
-      const member = memberIn(value, key(frame));
+        return value.value === undefined ? none : optionalMember(value.value, key(frame), frame);
+      const member = memberIn(value, key(frame), frame);
       if (member === undefined) throw place.failure('there is no such key or index');
       return member;
     };
@@ -109,8 +108,8 @@ export class Builder<Subject> {
     const key = this.#key(node, scope);
     return (frame) => {
       const value = from(frame);
-      if (!(value instanceof Optional)) return optionalMember(value, key(frame));
-      return value.value === undefined ? none : optionalMember(value.value, key(frame));
+      if (!(value instanceof Optional)) return optionalMember(value, key(frame), frame);
+      return value.value === undefined ? none : optionalMember(value.value, key(frame), frame);
     };
   }
 
@@ -145,6 +144,18 @@ export class Builder<Subject> {
     };
   }
 
+  /** Reads a variable once an evaluation, however often it is named or gone through: making one may be dear. */
+  #reader(variable: Variable<Subject>): Probe<Subject> {
+    const slot = this.#slotOf.get(variable) ?? this.#newSlot();
+    this.#slotOf.set(variable, slot);
+    return (frame) => (frame.locals[slot] ??= variable.read(frame.subject));
+  }
+
+  #newSlot(): number {
+    this.#slots += 1;
+    return this.#slots - 1;
+  }
+
   /** The variable that a chain of names leads to; null where it begins with something else. */
   #variableAt(node: NodeOf<'.'>, scope: Scope): Variable<Subject> | null {
     const found = this.#member(node, scope);
@@ -166,15 +177,6 @@ export class Builder<Subject> {
     const member = memberOf(group, node.args[1]);
     if (member === undefined) throw new CompileFailure(node.pos, `there is no ${node.args[1]} here`);
     return member;
-  }
-
-  /** Maps are read once in an evaluation, however often it goes through a macro: what they hold they parse once. */
-  #reader(variable: Variable<Subject>): Probe<Subject> {
-    const { read, type } = variable;
-    if (!type.startsWith('map')) return ({ subject }) => read(subject);
-    const known = this.#kept.indexOf(variable);
-    const slot = known === -1 ? this.#kept.push(variable) - 1 : known;
-    return ({ subject, kept }) => (kept[slot] ??= read(subject));
   }
 
   #orFail(variable: Variable<Subject>, node: ASTNode): Thunk<Subject> {

@@ -44,8 +44,8 @@ function areEqualMaps(a: Mapping, b: Mapping, frame: Frame<unknown>): boolean {
   const keys = frame.chargeKeys(a);
   if (keys.length !== frame.chargeKeys(b).length) return false;
   return keys.every((key) => {
-    const other = b.get(key);
-    return other !== undefined && areEqual(a.get(key) ?? null, other, frame);
+    const other = b.get(key, frame);
+    return other !== undefined && areEqual(a.get(key, frame) ?? null, other, frame);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Mapping, Value } from './value.ts';
+import type { Mapping, Meter, Value } from './value.ts';
 
 /**
  * What one evaluation may cost. A unit is about what a step through a list costs, 32 characters that are read, or 8
@@ -18,11 +18,10 @@ export class EvaluationFailure extends Error {
 export const exhausted = new EvaluationFailure('it takes too long');
 
 /** One evaluation: whom it is about, what it may still cost, what it has read, the variables of its macros. */
-export class Frame<Subject> {
+export class Frame<Subject> implements Meter {
   readonly subject: Subject;
-  readonly locals: Value[] = [];
-  /** What was read once and is dear to read again. */
-  readonly kept: (Value | undefined)[] = [];
+  /** By places that the builder gives out. */
+  readonly locals: (Value | undefined)[] = [];
   #left = budget;
 
   constructor(subject: Subject) {
@@ -46,7 +45,7 @@ export class Frame<Subject> {
 
   /** What a macro goes through: the members of a list, the keys of a map. */
   chargeKeys(mapping: Mapping): readonly string[] {
-    const keys = mapping.keys();
+    const keys = mapping.keys(this);
     this.charge(keys.length);
     return keys;
   }

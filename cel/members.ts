@@ -1,19 +1,25 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { isInt } from './arithmetic.ts';
 import { isList } from './comparison.ts';
-import { CompileFailure, type Thunk } from './evaluation.ts';
+import { CompileFailure, type Frame, type Thunk } from './evaluation.ts';
 import { Mapping, none, Optional, type Value } from './value.ts';
 
 /** What is under `key` in a map or a list; undefined where nothing is, and in everything else. */
-export function memberIn(value: Value, key: Value): Value | undefined {
-  if (value instanceof Mapping) return typeof key === 'string' ? value.get(key) : undefined;
+export function memberIn(value: Value, key: Value, frame: Frame<unknown>): Value | undefined {
+  if (value instanceof Mapping) return typeof key === 'string' ? entryIn(value, key, frame) : undefined;
   if (!isList(value) || typeof key !== 'bigint') return undefined;
   return key >= 0n && key < BigInt(value.length) ? value[Number(key)] : undefined;
 }
 
-/** The same as an optional. */
-export function optionalMember(value: Value, key: Value): Optional {
-  const member = memberIn(value, key);
+/** What is under `key` in a map. */
+export function entryIn(mapping: Mapping, key: string, frame: Frame<unknown>): Value | undefined {
+  frame.chargeText(key);
+  return mapping.get(key, frame);
+}
+
+/** The same as {@link memberIn}, as an optional. */
+export function optionalMember(value: Value, key: Value, frame: Frame<unknown>): Optional {
+  const member = memberIn(value, key, frame);
   return member === undefined ? none : new Optional(member);
 }
 

@@ -2,6 +2,7 @@ import { arithmetic } from './arithmetic.ts';
 import type { Builder, NodeOf, Scope } from './builder.ts';
 import { areEqual, isList, orderOf } from './comparison.ts';
 import { EvaluationFailure, exhausted, type Frame, type Place, type Thunk } from './evaluation.ts';
+import { entryIn } from './members.ts';
 import { Mapping, type Value } from './value.ts';
 
 type BinaryOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | '+' | '-' | '*' | '/' | '%';
@@ -86,7 +87,7 @@ function order(a: Value, b: Value, frame: Frame<unknown>, place: Place): number 
 }
 
 function isIn(value: Value, all: Value, frame: Frame<unknown>, place: Place): boolean {
-  if (all instanceof Mapping) return typeof value === 'string' && all.get(value) !== undefined;
+  if (all instanceof Mapping) return typeof value === 'string' && entryIn(all, value, frame) !== undefined;
   if (!isList(all)) throw place.failure('in needs a list or a map');
   frame.chargeList(all);
   for (const member of all) {

@@ -1,5 +1,5 @@
 // What expressions about requests can name. docs/reference/expressions.md tells it to users; a test compares the two.
-import { JsonMapping, Mapping, type Value } from './value.ts';
+import { JsonMapping, Mapping, type Meter, type Value } from './value.ts';
 import { Variables, type VariableGroup } from './variables.ts';
 
 /** What a request must tell so that an expression can be asked about it; an exchange of a data plane is one. */
@@ -100,11 +100,13 @@ class FieldMapping extends Mapping {
     this.#fields = fields;
   }
 
-  get(key: string): Value | undefined {
+  get(key: string, meter: Meter): Value | undefined {
+    meter.charge(this.#fields.size >> 2);
     return this.#fields.joined(key);
   }
 
-  keys(): readonly string[] {
+  keys(meter: Meter): readonly string[] {
+    meter.charge(this.#fields.size);
     const names = new Set<string>();
     for (let line = 0; line < this.#fields.size; line += 1) names.add(this.#fields.nameAt(line));
     return [...names];
@@ -121,26 +123,29 @@ class QueryMapping extends Mapping {
     this.#query = query;
   }
 
-  get(key: string): Value | undefined {
-    return this.#parameters().get(key);
+  get(key: string, meter: Meter): Value | undefined {
+    return this.#parameters(meter).get(key);
   }
 
-  keys(): readonly string[] {
-    return [...this.#parameters().keys()];
+  keys(meter: Meter): readonly string[] {
+    return [...this.#parameters(meter).keys()];
   }
 
-  #parameters(): ReadonlyMap<string, readonly string[]> {
-    this.#parsed ??= valuesByName(this.#query);
+  #parameters(meter: Meter): ReadonlyMap<string, readonly string[]> {
+    if (this.#parsed === null) {
+      meter.charge(this.#query.length >> 2);
+      this.#parsed = valuesByName(this.#query);
+    }
     return this.#parsed;
   }
 }
 
 function valuesByName(query: string): ReadonlyMap<string, readonly string[]> {
-  const byName = new Map<string, string[]>();
+  const all = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(query)) {
-    const values = byName.get(name);
-    if (values === undefined) byName.set(name, [value]);
+    const values = all.get(name);
+    if (values === undefined) all.set(name, [value]);
     else values.push(value);
   }
-  return byName;
+  return all;
 }

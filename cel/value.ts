@@ -46,10 +46,18 @@ export class Network {
   }
 }
 
-/** A map by text. Only what was put into it is in it: no member of any prototype. */
+/** Takes what reading costs off the budget of an evaluation; throws when it is used up. */
+export interface Meter {
+  charge(units: number): void;
+}
+
+/**
+ * A map by text. Only what was put into it is in it: no member of any prototype. What takes longer the more is in it
+ * is charged for, but for the listing of keys.
+ */
 export abstract class Mapping {
-  abstract get(key: string): Value | undefined;
-  abstract keys(): readonly string[];
+  abstract get(key: string, meter: Meter): Value | undefined;
+  abstract keys(meter: Meter): readonly string[];
 }
 
 /** A map that an expression spells out. */
@@ -80,38 +88,46 @@ export class JsonMapping extends Mapping {
     this.#object = object;
   }
 
-  get(key: string): Value | undefined {
+  get(key: string, meter: Meter): Value | undefined {
     if (!Object.hasOwn(this.#object, key)) return undefined;
     const json = this.#object[key];
-    return typeof json === 'object' && json !== null ? this.#kept(key, json) : fromJson(json);
+    return typeof json === 'object' ? this.#madeOf(key, json, meter) : fromJson(json, meter);
   }
 
   keys(): readonly string[] {
     return Object.keys(this.#object);
   }
 
-  #kept(key: string, json: object): Value {
+  #madeOf(key: string, json: unknown, meter: Meter): Value {
     this.#made ??= new Map();
-    const value = this.#made.get(key) ?? fromJson(json);
-    this.#made.set(key, value);
+    let value = this.#made.get(key);
+    if (value === undefined) {
+      value = fromJson(json, meter);
+      this.#made.set(key, value);
+    }
     return value;
   }
 }
 
 /** A value of JSON: numbers that are integers, as far as they are exact, become ints. */
-export function fromJson(json: unknown): Value {
+export function fromJson(json: unknown, meter: Meter): Value {
   if (typeof json === 'string' || typeof json === 'boolean') return json;
   if (typeof json === 'number') return Number.isSafeInteger(json) ? BigInt(json) : json;
-  if (typeof json !== 'object' || json === null) return null;
-  return isList(json) ? listFromJson(json) : new JsonMapping(json as Readonly<Record<string, unknown>>);
+  if (isList(json)) return listFromJson(json, meter);
+  return isObject(json) ? new JsonMapping(json) : null;
 }
 
-function isList(json: object): json is readonly unknown[] {
+function isList(json: unknown): json is readonly unknown[] {
   return Array.isArray(json);
 }
 
-function listFromJson(list: readonly unknown[]): readonly Value[] {
-  return isTexts(list) ? list : list.map(fromJson);
+function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null;
+}
+
+function listFromJson(list: readonly unknown[], meter: Meter): readonly Value[] {
+  meter.charge(list.length);
+  return isTexts(list) ? list : list.map((member) => fromJson(member, meter));
 }
 
 function isTexts(list: readonly unknown[]): list is readonly string[] {
