@@ -27,14 +27,14 @@ export const methods: ReadonlyMap<string, CelFunction> = new Map<string, CelFunc
   ['size', sizeOf],
   ['startsWith', ofTexts((text, part) => text.startsWith(part))],
   ['endsWith', ofTexts((text, part) => text.endsWith(part))],
-  ['contains', ofTexts((text, part) => text.includes(part))],
-  ['indexOf', ofTexts((text, part, from) => BigInt(text.indexOf(part, from ?? 0)))],
-  ['lastIndexOf', ofTexts((text, part) => BigInt(text.lastIndexOf(part)))],
+  ['contains', search((text, part) => text.includes(part))],
+  ['indexOf', search((text, part, from) => BigInt(text.indexOf(part, from ?? 0)))],
+  ['lastIndexOf', search((text, part) => BigInt(text.lastIndexOf(part)))],
   ['substring', substring],
   ['split', split],
-  ['lowerAscii', ofText((text) => text.replaceAll(/[A-Z]+/gu, (letters) => letters.toLowerCase()))],
-  ['upperAscii', ofText((text) => text.replaceAll(/[a-z]+/gu, (letters) => letters.toUpperCase()))],
-  ['trim', ofText((text) => text.trim())],
+  ['lowerAscii', spelling((text) => text.replaceAll(/[A-Z]+/gu, (letters) => letters.toLowerCase()))],
+  ['upperAscii', spelling((text) => text.replaceAll(/[a-z]+/gu, (letters) => letters.toUpperCase()))],
+  ['trim', trim],
   ['hasValue', (value) => (value instanceof Optional ? value.value !== undefined : undefined)],
   ['value', (value) => (value instanceof Optional ? value.value : undefined)],
   ['containsIP', containsAddress],
@@ -126,21 +126,42 @@ function durationFrom(text: string): Duration | undefined {
   return new Duration(text.startsWith('-') ? -ms : ms);
 }
 
-function ofText(apply: (text: string) => string): CelFunction {
+/** Letters that take turns are replaced one by one. */
+function spelling(apply: (text: string) => string): CelFunction {
   return (text, frame) => {
     if (typeof text !== 'string') return undefined;
-    frame.chargeText(text);
+    frame.charge(text.length >> 2);
     return apply(text);
   };
 }
 
-function ofTexts(apply: (text: string, part: string, from: number | null) => Value | undefined): CelFunction {
-  return (text, frame, part, from) => {
+function trim(text: Value, frame: Frame<unknown>): Value | undefined {
+  if (typeof text !== 'string') return undefined;
+  frame.chargeText(text);
+  return text.trim();
+}
+
+function ofTexts(apply: (text: string, part: string) => Value): CelFunction {
+  return (text, frame, part) => {
     if (typeof text !== 'string' || typeof part !== 'string') return undefined;
     frame.chargeText(text);
+    return apply(text, part);
+  };
+}
+
+function search(apply: (text: string, part: string, from: number | null) => Value): CelFunction {
+  return (text, frame, part, from) => {
+    if (typeof text !== 'string' || typeof part !== 'string') return undefined;
+    chargeSearch(text, part, frame);
     if (from === null) return apply(text, part, null);
     return isIndex(from, text) ? apply(text, part, Number(from)) : undefined;
   };
+}
+
+/** At worst the engine compares the whole part at each place of the text: about 1000 characters a unit. */
+function chargeSearch(text: string, part: string, frame: Frame<unknown>): void {
+  frame.chargeText(text);
+  frame.charge(Math.trunc((text.length * part.length) / 1024));
 }
 
 function isIndex(value: Value, text: string): value is bigint {
@@ -156,7 +177,7 @@ function substring(text: Value, _: Frame<unknown>, from: Value, to: Value): Valu
 /** Each part is charged for, since it is a text of its own. */
 function split(text: Value, frame: Frame<unknown>, separator: Value, most: Value): Value | undefined {
   if (typeof text !== 'string' || typeof separator !== 'string') return undefined;
-  frame.chargeText(text);
+  chargeSearch(text, separator, frame);
   const parts = text.split(separator);
   frame.charge(parts.length);
   if (typeof most !== 'bigint' || most < 0n || BigInt(parts.length) <= most) return parts;

@@ -16,7 +16,7 @@ export function patternTest(
   const compiled = RE2JS.compile(pattern);
   const size = compiled.programSize();
   return (text, frame) => {
-    frame.charge((size * text.length) >> 3);
+    frame.charge(Math.trunc((size * text.length) / 8));
     return compiled.test(text);
   };
 }

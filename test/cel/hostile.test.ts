@@ -15,11 +15,20 @@ const large: GivenSubject = {
     ...Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`x-long-${String(at)}`, 'a'])),
     'x-long': long,
     'x-digits': '1'.repeat(32_000),
+    'x-turns': 'aB'.repeat(16_000),
   },
   identity: {
     groups: many,
     scopes: [...many],
-    claims: { many, long, numbers: many.map((_, at) => at), deep: deep(3000), other: deep(3000) },
+    claims: {
+      many,
+      long,
+      numbers: many.map((_, at) => at),
+      deep: deep(3000),
+      other: deep(3000),
+      last: `${long}b`,
+      middle: `${'a'.repeat(16_000)}b${'a'.repeat(16_000)}`,
+    },
   },
 };
 
@@ -46,6 +55,11 @@ describe('an expression that would take long is ended', () => {
     'auth.groups.map(a, auth.groups + auth.groups).size() == 0',
     'auth.groups.map(a, auth.groups == auth.scopes).size() == 0',
     'auth.groups.map(a, size(request.query)).size() == 0',
+    "cel.bind(t, request.headers['x-long'] + request.headers['x-long'], auth.groups.all(a, t.lastIndexOf(auth.claims.last) == -1))",
+    "cel.bind(t, request.headers['x-long'] + request.headers['x-long'], auth.groups.all(a, t.indexOf(auth.claims.middle) == -1))",
+    "cel.bind(t, request.headers['x-long'] + request.headers['x-long'], auth.groups.all(a, !t.contains(auth.claims.middle)))",
+    "cel.bind(t, request.headers['x-long'] + request.headers['x-long'], auth.groups.all(a, t.split(auth.claims.middle) == [t]))",
+    "auth.groups.all(a, request.headers['x-turns'].lowerAscii() != '')",
     "auth.groups.all(a, auth.groups.all(b, request.query['member-1'][0] == '1'))",
     "auth.groups.all(a, auth.groups.all(b, 'none' in request.query || true))",
     'auth.groups.all(a, auth.groups.all(b, auth.claims.numbers[0] == 0))',
