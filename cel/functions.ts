@@ -43,14 +43,19 @@ export const methods: ReadonlyMap<string, CelFunction> = new Map<string, CelFunc
   ['getDate', ofTime((time) => time.getUTCDate())],
   ['getDayOfMonth', ofTime((time) => time.getUTCDate() - 1)],
   ['getDayOfWeek', ofTime((time) => time.getUTCDay())],
-  ['getDayOfYear', ofTime((time) => Math.floor((time.getTime() - Date.UTC(time.getUTCFullYear(), 0)) / day))],
+  ['getDayOfYear', ofTime(dayOfYear)],
   ['getHours', ofTime((time) => time.getUTCHours(), 3_600_000)],
   ['getMinutes', ofTime((time) => time.getUTCMinutes(), 60_000)],
   ['getSeconds', ofTime((time) => time.getUTCSeconds(), 1000)],
   ['getMilliseconds', ofTime((time) => time.getUTCMilliseconds(), 1)],
 ]);
 
-const day = 86_400_000;
+/** From 0. */
+function dayOfYear(time: Date): number {
+  const first = new Date(0);
+  first.setUTCFullYear(time.getUTCFullYear());
+  return Math.floor((time.getTime() - first.getTime()) / 86_400_000);
+}
 
 function sizeOf(value: Value, frame: Frame<unknown>): Value | undefined {
   if (typeof value === 'string') {
@@ -98,11 +103,18 @@ function boolOf(value: Value): Value | undefined {
 }
 
 function timestampFrom(value: Value): Value | undefined {
-  const isSpelt = typeof value === 'string' && value.length <= 40;
-  if (isSpelt && /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[-+]\d\d:\d\d)$/u.test(value)) {
+  if (typeof value === 'string' && value.length <= 40 && rfc3339.test(value) && isDay(value.slice(0, 10))) {
     return timestampOf(Date.parse(value)) ?? undefined;
   }
   return typeof value === 'bigint' ? (timestampOf(Number(value) * 1000) ?? undefined) : undefined;
+}
+
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[-+]\d\d:\d\d)$/u;
+
+/** The engine makes 2 March of 30 February. */
+function isDay(date: string): boolean {
+  const at = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(date);
 }
 
 const unitsMs: Readonly<Record<string, number>> = {

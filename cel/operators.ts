@@ -1,6 +1,6 @@
 import { arithmetic } from './arithmetic.ts';
 import type { Builder, NodeOf, Scope } from './builder.ts';
-import { areEqual, isList, orderOf } from './comparison.ts';
+import { areEqual, isList, isNumber, orderOf } from './comparison.ts';
 import { EvaluationFailure, exhausted, type Frame, type Place, type Thunk } from './evaluation.ts';
 import { entryIn } from './members.ts';
 import { Mapping, type Value } from './value.ts';
@@ -149,9 +149,10 @@ function not<Subject>(of: Thunk<Subject>, place: Place): Thunk<Subject> {
 }
 
 function negative<Subject>(of: Thunk<Subject>, place: Place): Thunk<Subject> {
+  const minus = arithmetic('-', place);
   return (frame) => {
     const value = of(frame);
-    if (typeof value !== 'bigint' && typeof value !== 'number') throw place.failure('not a number');
-    return -value;
+    if (!isNumber(value)) throw place.failure('not a number');
+    return typeof value === 'bigint' ? minus(0n, value, frame) : -value;
   };
 }
