@@ -1,11 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import type { Builder, NodeOf, Scope } from './builder.ts';
-import { CompileFailure, type Thunk } from './evaluation.ts';
+import { CompileFailure, unknownFunction, type Thunk } from './evaluation.ts';
 import { functions, methods, type CelFunction } from './functions.ts';
 import { buildMacro } from './macros.ts';
 import { constant, literalText } from './members.ts';
+import { buildAlternative } from './optionals.ts';
 import { patternTest } from './patterns.ts';
-import { Network, none, Optional, type Value } from './value.ts';
+import { Network, type Value } from './value.ts';
 
 /** What evaluates `f(a)`. */
 export function buildCall<Subject>(
@@ -21,7 +22,7 @@ export function buildCall<Subject>(
   }
   if (name === 'cidr') return constant(networkOf(node, literalText(first)));
   const apply = functions.get(name);
-  if (apply === undefined || args.length !== 1) throw unknown(node, name);
+  if (apply === undefined || args.length !== 1) throw unknownFunction(node.pos, name);
   return applied(builder, apply, { node, name, args, scope });
 }
 
@@ -42,7 +43,7 @@ export function buildMethod<Subject>(
       return buildAlternative(builder, node, scope);
     default: {
       const apply = methods.get(name);
-      if (apply === undefined) throw unknown(node, name);
+      if (apply === undefined) throw unknownFunction(node.pos, name);
       return applied(builder, apply, { node, name, args: [receiver, ...args], scope });
     }
   }
@@ -94,37 +95,6 @@ function buildMatches<Subject>(
   };
 }
 
-/** `a.orValue(b)` and `a.or(b)`: b is evaluated only where a has no value. */
-function buildAlternative<Subject>(
-  builder: Builder<Subject>,
-  node: NodeOf<'rcall'>,
-  scope: Scope,
-): Thunk<Subject> {
-  const [name, receiver, [argument]] = node.args;
-  if (argument === undefined) throw unknown(node, name);
-  const first = builder.build(receiver, scope);
-  const second = builder.build(argument, scope);
-  const place = builder.placeOf(node);
-  return (frame) => {
-    const value = first(frame);
-    if (!(value instanceof Optional)) throw place.failure(`${name}() is for optionals`);
-    if (value.value === undefined) return second(frame);
-    return name === 'or' ? value : value.value;
-  };
-}
-
-/** Where `optional.of(x)` and `optional.none()` stand. */
-export function buildOptional<Subject>(
-  builder: Builder<Subject>,
-  node: NodeOf<'rcall'>,
-  scope: Scope,
-): Thunk<Subject> {
-  const [, , [argument]] = node.args;
-  if (argument === undefined) return constant(none);
-  const value = builder.build(argument, scope);
-  return (frame) => new Optional(value(frame));
-}
-
 function networkOf(node: NodeOf<'call'>, text: string | undefined): Value {
   const [address = '', bits, more] = text?.split('/') ?? [];
   const family = isIP(address);
@@ -136,8 +106,4 @@ function networkOf(node: NodeOf<'call'>, text: string | undefined): Value {
   const list = new BlockList();
   list.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4');
   return new Network(list);
-}
-
-function unknown(node: NodeOf<'call' | 'rcall'>, name: string): CompileFailure {
-  return new CompileFailure(node.pos, `there is no function ${name}() here`);
 }

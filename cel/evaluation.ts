@@ -88,3 +88,8 @@ export class CompileFailure extends Error {
     this.offset = offset;
   }
 }
+
+/** For a call at `offset` of what is no function here. */
+export function unknownFunction(offset: number, name: string): CompileFailure {
+  return new CompileFailure(offset, `there is no function ${name}() here`);
+}

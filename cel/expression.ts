@@ -1,7 +1,7 @@
 // Expressions of users (CEL): read and type-checked by a library, evaluated here, so that what one may cost is bounded
 // and nothing but its variables can be reached (decision 0022). It knows neither policies nor requests: whom an
 // expression is asked about is a matter of the variables it is compiled with.
-import type { ASTNode } from '@marcbachmann/cel-js';
+import { ParseError, TypeError as CheckError, type ASTNode } from '@marcbachmann/cel-js';
 import { Builder } from './builder.ts';
 import { CompileFailure, EvaluationFailure, Frame, type Thunk } from './evaluation.ts';
 import { limits, type Variables } from './variables.ts';
@@ -120,15 +120,11 @@ const unfitting = Object.freeze({ ok: false, detail: 'it comes to no such value'
 function problemOf(text: string, error: unknown): ExpressionProblem {
   if (error instanceof CompileFailure) return { ...positionOf(text, error.offset), message: error.message };
   if (error instanceof RangeError) return { line: 1, column: 1, message: 'it is nested too deep' };
-  const { range, summary } = error as LibraryError;
-  const message = summary ?? (error instanceof Error ? error.message : 'it cannot be read');
-  return { ...positionOf(text, range?.start ?? 0), message: plain(message) };
-}
-
-/** What the library tells beside a message: ParseError and TypeError have both. */
-interface LibraryError {
-  readonly range?: { readonly start: number };
-  readonly summary?: string;
+  if (!(error instanceof ParseError || error instanceof CheckError)) {
+    const message = error instanceof Error ? error.message : 'it cannot be read';
+    return { line: 1, column: 1, message: plain(message) };
+  }
+  return { ...positionOf(text, error.range?.start ?? 0), message: plain(error.summary) };
 }
 
 function positionOf(text: string, offset: number): Omit<ExpressionProblem, 'message'> {

@@ -2,10 +2,10 @@
 // charged for.
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Builder, NodeOf, Scope } from './builder.ts';
-import { buildOptional } from './calls.ts';
 import { isList } from './comparison.ts';
 import { CompileFailure, type EvaluationFailure, type Frame, type Place, type Thunk } from './evaluation.ts';
 import { absorbed } from './operators.ts';
+import { buildOptional } from './optionals.ts';
 import { Mapping, type Value } from './value.ts';
 
 /** Macros that go through lists stand in each other no deeper. */
