@@ -27,6 +27,7 @@ export class Builder<Subject> {
   readonly outermost: Scope = { locals: new Map(), loops: 0 };
   /** So far. */
   parts = 0;
+  patterns = 0;
   readonly #text: string;
   readonly #variables: Variables<Subject>;
   readonly #slotOf = new Map<Variable<Subject>, number>();

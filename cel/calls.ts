@@ -7,6 +7,7 @@ import { constant, literalText } from './members.ts';
 import { buildAlternative } from './optionals.ts';
 import { patternTest } from './patterns.ts';
 import { Network, type Value } from './value.ts';
+import { limits } from './variables.ts';
 
 /** What evaluates `f(a)`. */
 export function buildCall<Subject>(
@@ -84,6 +85,10 @@ function buildMatches<Subject>(
   const pattern = literalText(argument);
   if (pattern === undefined || argument === undefined) {
     throw new CompileFailure(node.pos, 'the pattern of matches() must be a text spelt out in quotes');
+  }
+  builder.patterns += 1;
+  if (builder.patterns > limits.patterns) {
+    throw new CompileFailure(node.pos, `it has more than ${String(limits.patterns)} patterns`);
   }
   const text = builder.build(receiver, scope);
   const test = patternTest(pattern, argument.pos);

@@ -30,6 +30,7 @@ export const limits = {
   nodes: 512,
   depth: 32,
   listMembers: 256,
+  patterns: 16,
 } as const;
 
 /** Variables made ready: what expressions about a `Subject` are checked against. */

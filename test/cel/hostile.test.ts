@@ -130,6 +130,11 @@ describe('a text beyond its bounds is no expression', () => {
       `'a' in [${Array.from({ length: 300 }, () => "'a'").join(',')}]`,
       /a list has more than 256 members/,
     ],
+    [
+      'patterns',
+      Array.from({ length: 17 }, () => String.raw`'a'.matches(r'(?i)\pL{500}')`).join('||'),
+      /it has more than 16 patterns/,
+    ],
     ['macros', nested(3), /macros stand in each other no more than 2 deep/],
     ['six macros', nested(6), /macros stand in each other no more than 2 deep/],
   ];
