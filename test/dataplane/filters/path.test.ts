@@ -158,4 +158,13 @@ describe('the Location of a redirect', () => {
       assert.equal(redirectLocation({ ...nothing, ...action }, Number(port))(exchange), location);
     });
   }
+
+  it('tells no other host what filters took out of the query', () => {
+    const exchange = givenExchange(givenRequest({ target: '/a?token=x&b=1' }));
+    exchange.forwarded.query = 'b=1';
+    const location = redirectLocation({ ...nothing, hostname: 'other.example' }, 80);
+    assert.equal(location(exchange), 'http://other.example/a?b=1');
+    exchange.forwarded.query = null;
+    assert.equal(location(exchange), 'http://other.example/a');
+  });
 });
