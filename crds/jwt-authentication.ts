@@ -62,7 +62,7 @@ const revocation = oneOf({
   variants: { ConfigMap: { configMapRef: configMapKeyReference('what is revoked, one a line') } },
   common: {},
 }).describe(
-  'Tokens that are refused from now on, also such as passed before: each line is the jti of one token, or sub: and the subject all of whose tokens are refused. What begins with # is a comment. Left out: nothing is revoked.',
+  'Tokens that are refused from now on, also such as passed before: each line is the jti of one token, or sub: and the subject all of whose tokens are refused. What begins with # is a comment; the one line none is for when nothing is revoked, and a list without any line closes what the policy holds for. Left out: nothing is revoked.',
 );
 
 const clockSkew = withRules(duration, [

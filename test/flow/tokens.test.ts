@@ -40,7 +40,8 @@ spec:
           revocation: { type: ConfigMap, configMapRef: { name: revoked, key: list } }
 `;
 
-function revoked(...lines: readonly string[]): string {
+function revoked(...names: readonly string[]): string {
+  const lines = names.length === 0 ? ['none'] : names;
   const list = lines.map((line) => `    ${line}\n`).join('');
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: revoked }\ndata:\n  list: |\n    # gone\n${list}`;
 }

@@ -1,7 +1,7 @@
 // Lists that cannot be read are told, and never taken for lists that revoke nothing.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readRevocationBinary } from '#controller/translate/policies/ways/revocation.ts';
+import { readRevocationBinary, readRevocationText } from '#controller/translate/policies/ways/revocation.ts';
 
 /** An element of DER; of a text its Latin-1. */
 function der(tag: number, ...content: readonly (Buffer | string)[]): Buffer {
@@ -72,4 +72,20 @@ describe('a revocation list', () => {
   })) {
     it(`${what} is not read`, () => assert.equal(kindOf(octets), 'Invalid'));
   }
+});
+
+describe('a text of serial numbers', () => {
+  for (const text of ['', '\n\n', '# nothing\n', ' # none\n']) {
+    it(`without any is not read: ${JSON.stringify(text)}`, () => {
+      assert.equal(readRevocationText(text).kind, 'Invalid');
+    });
+  }
+
+  it('revokes nothing where it says so, and nothing else', () => {
+    assert.deepEqual(readRevocationText('# as of today\nnone\n'), {
+      kind: 'Read',
+      revocation: { kind: 'Serials', serials: [] },
+    });
+    assert.equal(readRevocationText('none\n01\n').kind, 'Invalid');
+  });
 });

@@ -2,6 +2,7 @@
 // numbers. A list's own signature is not checked: it is its owner who put it into the ConfigMap.
 import type { Revocation, RevocationList } from '#snapshot/client-certificate.ts';
 import { derElements, derMembers, derTags, nameDigest, serialText, type DerElement } from '#snapshot/der.ts';
+import { namesNothing, revokedLines } from './revoked-lines.ts';
 
 /** A list, or what is wrong with it. */
 export type ReadRevocation =
@@ -11,7 +12,7 @@ export type ReadRevocation =
 /** Most certificates one source may name. */
 const serialsMax = 50_000;
 
-/** Reads text: PEM blocks, or serial numbers a line. */
+/** Reads text: PEM blocks, or serial numbers, one a line, or `none`. */
 export function readRevocationText(text: string): ReadRevocation {
   if (!text.includes('-----BEGIN')) {
     return serialsOf(text);
@@ -37,15 +38,16 @@ function fromBase64(text: string): Uint8Array | null {
 }
 
 function serialsOf(text: string): ReadRevocation {
+  const lines = revokedLines(text);
+  if (lines === null) {
+    return invalid(namesNothing);
+  }
   const serials: string[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    const written = (line.split('#')[0] ?? '').trim();
-    if (written === '') {
-      continue;
-    }
+  for (const line of lines) {
+    const written = (line.text.split('#')[0] ?? '').trim();
     const digits = written.replace(/^0x/i, '').replaceAll(':', '').toLowerCase();
     if (!/^[0-9a-f]{1,64}$/.test(digits)) {
-      return invalid(`has no serial number in hexadecimal in line ${String(index + 1)}`);
+      return invalid(`has no serial number in hexadecimal in line ${String(line.number)}`);
     }
     serials.push(digits.replace(/^0+(?=.)/, ''));
   }

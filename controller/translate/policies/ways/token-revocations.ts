@@ -3,6 +3,7 @@ import { resourceId } from '#snapshot/ids.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import { entryOf } from '../../data.ts';
 import type { Read } from '../../memo.ts';
+import { namesNothing, revokedLines } from './revoked-lines.ts';
 import { unresolved, type UnresolvedWay, type WayPlace } from './way.ts';
 
 /** A list of revoked tokens; null where the policy names none. */
@@ -23,22 +24,24 @@ export function findRevocation(
   const { name, key } = revocation.configMapRef;
   const text = entryOf(read.get('ConfigMap', namespace, name)?.data, key);
   if (text === null) {
-    const detail = `names key ${key} of ConfigMap ${namespace}/${name}, which does not exist; create it, empty when nothing is revoked`;
+    const detail = `names key ${key} of ConfigMap ${namespace}/${name}, which does not exist; create it, with the line none when nothing is revoked`;
     return unresolved({ field: `${field}.configMapRef`, reason: 'RevocationListNotFound', detail });
   }
+  const revoked = revokedIn(text);
+  if (revoked === null) {
+    const detail = `names key ${key} of ConfigMap ${namespace}/${name}, which ${namesNothing}`;
+    return unresolved({ field: `${field}.configMapRef`, reason: 'InvalidRevocationList', detail });
+  }
   const id = resourceId('TokenRevocations', 'ConfigMap', namespace, name, key);
-  return { kind: 'Found', list: { kind: 'TokenRevocations', id, ...revokedIn(text) } };
+  return { kind: 'Found', list: { kind: 'TokenRevocations', id, ...revoked } };
 }
 
-/**
- * One a line: `sub:` and a subject, or the `jti` of a token, with `jti:` before it or without. Blanks around a line,
- * empty lines and those that begin with `#` say nothing.
- */
-function revokedIn(text: string): Pick<TokenRevocations, 'tokens' | 'subjects'> {
-  const lines = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+/** One a line: `sub:` and a subject, or the `jti` of a token, with `jti:` before it or without. Null: it names none. */
+function revokedIn(text: string): Pick<TokenRevocations, 'tokens' | 'subjects'> | null {
+  const lines = revokedLines(text)?.map((line) => line.text) ?? null;
+  if (lines === null) {
+    return null;
+  }
   const subjects = lines.filter((line) => line.startsWith('sub:')).map((line) => line.slice(4));
   const tokens = lines.filter((line) => !line.startsWith('sub:')).map((line) => line.replace(/^jti:/, ''));
   return { tokens: [...new Set(tokens)].sort(), subjects: [...new Set(subjects)].sort() };
