@@ -132,7 +132,10 @@ export class AuthenticationFilter implements RequestFilter {
   #verdict(exchange: Exchange, { refusal, account, outage }: Findings): Verdict | Promise<Verdict> {
     if (outage !== null) return outage;
     if (refusal === null) {
-      return this.#optional ? this.#authorize(exchange) : this.#unauthenticated('missing', exchange);
+      if (!this.#optional) return this.#unauthenticated('missing', exchange);
+      // what a backend may take for a credential although it is none here
+      removeCredentials(this.#places, exchange.forwarded, null);
+      return this.#authorize(exchange);
     }
     this.#guard?.failed(exchange.client.address, account, exchange.startedMs);
     return this.#unauthenticated('invalid', exchange, refusal);

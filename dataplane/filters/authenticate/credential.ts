@@ -2,6 +2,7 @@
 import { removeAliases, removeField } from '#dataplane/http/aliases.ts';
 import { onlyCookie, removeCookie } from '#dataplane/http/cookies.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
+import { nameOctets } from '#dataplane/http/octets.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
 import type { CredentialPlaces, CredentialSource } from '#snapshot/authentication.ts';
 
@@ -94,9 +95,12 @@ function inHeader(fields: Fields, header: string, scheme: string): string | null
   return behindScheme(value, scheme);
 }
 
-/** Null for another scheme (RFC 9110 section 11.4: of any case, and one space or more behind it). */
+/**
+ * Null for another scheme (RFC 9110 section 11.4: of any case, and one space or more behind it). What else ends the
+ * scheme, as a tab, is part of the credential, which is then none: some backends would read what is behind it.
+ */
 function behindScheme(value: string, scheme: string): string | null {
-  if (value.length > scheme.length && value.charCodeAt(scheme.length) !== space) return null;
+  if (value.length > scheme.length && nameOctets[value.charCodeAt(scheme.length)] !== 0) return null;
   if (value.slice(0, scheme.length).toLowerCase() !== scheme) return null;
   let at = scheme.length;
   while (value.charCodeAt(at) === space) at += 1;

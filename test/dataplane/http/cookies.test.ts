@@ -18,6 +18,8 @@ test('the one cookie of a name is found wherever it stands', () => {
     'a=b;at=1;c=d',
     'a=at; \tat=1 ;c=at',
     'bat=2; at=1; at.=3',
+    'a=b; at =1',
+    'at \t= 1',
   ]) {
     assert.equal(onlyCookie(cookies(line), 'at'), '1', line);
   }
@@ -29,7 +31,7 @@ test('none of its name is null, and several are undefined', () => {
   for (const lines of [[], ['a=b'], ['bat=1'], ['a=at=1'], ['AT=1'], ['at']]) {
     assert.equal(onlyCookie(cookies(...lines), 'at'), null, lines.join(' | '));
   }
-  for (const lines of [['at=1; at=1'], ['at=1', 'at=2']]) {
+  for (const lines of [['at=1; at=1'], ['at=1', 'at=2'], ['at=1; at =2']]) {
     assert.equal(onlyCookie(cookies(...lines), 'at'), undefined, lines.join(' | '));
   }
 });
@@ -39,6 +41,9 @@ test('cookies of a name are removed, and the others stay', () => {
     [['a=b; at=1; c=d'], ['a=b; c=d']],
     [['at=1; a=b', 'at=2'], ['a=b']],
     [['at=1;at=2; at'], []],
+    [['at =1; a=b;\tat=2'], ['a=b']],
+    [['a=b, at=1; c=d e at = 2'], ['a=b; c=d e']],
+    [['a=look at me; b=,at'], ['a=look at me; b=,at']],
     [['bat=1; a=at=1; AT=1'], ['bat=1; a=at=1; AT=1']],
   ];
   for (const [lines, left] of table) {

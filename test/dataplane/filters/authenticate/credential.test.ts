@@ -1,5 +1,5 @@
 import { credentialIn, removeCredentials } from '#dataplane/filters/authenticate/credential.ts';
-import type { CredentialSource } from '#snapshot/authentication.ts';
+import type { CredentialPlaces, CredentialSource } from '#snapshot/authentication.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 import { givenAuthentication, givenJwt, givenKeySet, issuerKey } from '#test/given/token.ts';
 import assert from 'node:assert/strict';
@@ -69,6 +69,22 @@ describe('a credential', () => {
   });
 });
 
+describe('a scheme that ends in another way than by a space', () => {
+  const bearer: CredentialSource = { kind: 'Header', header: 'authorization', scheme: 'bearer' };
+  const read = (value: string) =>
+    credentialIn([bearer], givenRequest({ fields: [['Authorization', value]] }));
+
+  it('is read, as a credential that is none', () => {
+    for (const value of ['Bearer\tx', 'bearer,x', 'BEARER:x', 'Bearer"x"', 'Bearer'])
+      assert.equal(read(value), value.slice('bearer'.length));
+    assert.equal(read('Bearer  x'), 'x');
+  });
+
+  it('is another one where it only goes on', () => {
+    for (const value of ['Bearers x', 'Bearer-2 x', 'Basic Bearer x']) assert.equal(read(value), null);
+  });
+});
+
 describe('a token that must not go on', async () => {
   const key = await issuerKey('one');
   const rule = givenJwt({ credential: { sources: [parameter, cookie], forwarded: false } });
@@ -123,6 +139,28 @@ describe('an optional authentication', async () => {
     assert.equal(await verdictOf(filter, exchange), 'pass');
     assert.equal(exchange.identity, null);
     assert.equal(exchange.forwarded.fields.has('x-user'), false);
+  });
+
+  it('sends on nothing that a backend may read as a credential where it has read none', async () => {
+    const credential: CredentialPlaces = {
+      sources: [{ kind: 'Header', header: 'authorization', scheme: 'bearer' }, parameter, cookie],
+      forwarded: true,
+    };
+    const optional = { ...givenAuthentication(givenJwt({ credential })), optional: true };
+    const exchange = givenExchange(
+      givenRequest({
+        fields: [
+          ['Authorization', 'Token x'],
+          ['Cookie', 'a=b, at=x'],
+        ],
+      }),
+    );
+    assert.equal(await verdictOf(gate().filter(optional, givenKeySet('ids', key)), exchange), 'pass');
+    assert.equal(exchange.identity, null);
+    assert.equal(exchange.forwarded.fields.has('authorization'), false);
+    assert.equal(exchange.forwarded.fields.get('cookie'), 'a=b');
+    const refused = givenExchange(givenRequest({ fields: [['Authorization', 'Bearer\tx']] }));
+    assert.equal(await verdictOf(gate().filter(optional, givenKeySet('ids', key)), refused), 'invalid');
   });
 
   it('refuses one whose credential is no good', async () => {
