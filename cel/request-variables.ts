@@ -91,7 +91,7 @@ const requestGroup: VariableGroup<RequestSubject> = {
 const nothing: readonly string[] = Object.freeze([]);
 const noClaims = Object.freeze({});
 
-/** Header fields: lower-case names, repeated ones joined by `, `. */
+/** Header fields: names in lower case, to be asked for in any case; repeated ones joined by `, `. */
 class FieldMapping extends Mapping {
   readonly #fields: SubjectFields;
 
@@ -102,7 +102,7 @@ class FieldMapping extends Mapping {
 
   get(key: string, meter: Meter): Value | undefined {
     meter.charge(this.#fields.size >> 2);
-    return this.#fields.joined(key);
+    return this.#fields.joined(key.toLowerCase());
   }
 
   keys(meter: Meter): readonly string[] {

@@ -30,6 +30,7 @@ describe('an expression holds of a request', () => {
     "request.method == 'POST' && request.path.startsWith('/tenants/')",
     "request.scheme == 'https' && request.host == 'api.example.com' && request.id == 'r-1'",
     "request.headers['x-tenant'] == 'blue' && request.headers.accept == 'text/html, text/plain'",
+    "'X-Tenant' in request.headers && request.headers['X-TENANT'] == 'blue' && has(request.headers.Accept)",
     "request.headers['x-empty'] == '' && 'x-empty' in request.headers && has(request.headers.accept)",
     "!('x-other' in request.headers) && !has(request.headers.other)",
     "request.headers[?'x-other'].orValue('none') == 'none' && !request.headers[?'x-other'].hasValue()",
