@@ -59,7 +59,7 @@ function dayOfYear(time: Date): number {
 
 function sizeOf(value: Value, frame: Frame<unknown>): Value | undefined {
   if (typeof value === 'string') {
-    frame.chargeText(value);
+    frame.charge(value.length >> 3);
     return BigInt(Array.from(value).length);
   }
   if (value instanceof Mapping) return BigInt(frame.chargeKeys(value).length);
