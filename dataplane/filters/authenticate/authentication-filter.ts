@@ -3,22 +3,18 @@ import type { Denial } from '#dataplane/http/denial.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Authentication, CredentialSource } from '#snapshot/authentication.ts';
-import type { Admission, Authenticator, Finding } from './authenticator.ts';
+import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
 import type { Authorizer } from './authorizer.ts';
 import { Challenges } from './challenges.ts';
-import { forwardedField, placesOf, removeCredentials } from './credential.ts';
+import { forwardedField, placeRead, placesOf, removeCredentials } from './credential.ts';
 import { denialOf } from './denial.ts';
 import type { ExternalAuthorizer } from './external-authorizer.ts';
 import type { GuessGuard } from './guess-guard.ts';
 
-/** What the ways in that were tried have said. */
-interface Findings {
-  /** Why credentials were refused; null while there was none. */
-  readonly refusal: string | null;
-  /** Whom the refused credentials claim to be, if one does. */
-  readonly account: string | null;
-  /** Why a way in could not tell. */
-  readonly outage: Failure | null;
+/** What a way in has said that did not let the request in. */
+interface Denied {
+  readonly by: Authenticator;
+  readonly finding: Refusal | Outage;
 }
 
 /** What stands beside the ways in. */
@@ -31,7 +27,16 @@ interface Beside {
   readonly authorizer: Authorizer | null;
 }
 
-const none: Findings = { refusal: null, account: null, outage: null };
+/** A request that waits for what `by` finds. */
+interface Waiting {
+  readonly exchange: Exchange;
+  readonly denied: readonly Denied[];
+  readonly by: Authenticator;
+  /** The way after it. */
+  readonly next: number;
+}
+
+const nothingSaid: readonly Denied[] = [];
 
 /**
  * Lets a request pass when one of the alternatives admits it, or, where that is optional, when it brings no credential
@@ -95,33 +100,35 @@ export class AuthenticationFilter implements RequestFilter {
       const blockedMs = this.#guard.blockedMs(exchange.client.address, exchange.startedMs);
       if (blockedMs > 0) return blocked(this.#policy, blockedMs);
     }
-    return this.#tryFrom(0, exchange, none);
+    return this.#tryFrom(0, exchange, nothingSaid);
   }
 
-  #tryFrom(first: number, exchange: Exchange, before: Findings): Verdict | Promise<Verdict> {
-    let findings = before;
+  #tryFrom(first: number, exchange: Exchange, before: readonly Denied[]): Verdict | Promise<Verdict> {
+    let denied = before;
     for (let at = first; at < this.#ways.length; at += 1) {
-      const finding = this.#ways[at]?.authenticate(exchange) ?? null;
-      if (finding === null) continue;
-      if (finding instanceof Promise) return this.#goOn(at, exchange, findings, finding);
-      if (finding.kind === 'Admission') return this.#admit(exchange, at, finding);
-      findings = joined(findings, finding);
+      const by = this.#ways[at];
+      const finding = by?.authenticate(exchange) ?? null;
+      if (by === undefined || finding === null) continue;
+      if (finding instanceof Promise) return this.#goOn({ exchange, denied, by, next: at + 1 }, finding);
+      if (finding.kind === 'Admission') return this.#admit(exchange, by, finding);
+      denied = [...denied, { by, finding }];
     }
-    return this.#verdict(exchange, findings);
+    return this.#verdict(exchange, denied);
   }
 
-  async #goOn(at: number, exchange: Exchange, before: Findings, awaited: Promise<Finding>): Promise<Verdict> {
+  async #goOn({ exchange, denied, by, next }: Waiting, awaited: Promise<Finding>): Promise<Verdict> {
     const finding = await awaited;
-    if (finding.kind === 'Admission') return this.#admit(exchange, at, finding);
-    return this.#tryFrom(at + 1, exchange, joined(before, finding));
+    if (finding.kind === 'Admission') return this.#admit(exchange, by, finding);
+    return this.#tryFrom(next, exchange, [...denied, { by, finding }]);
   }
 
-  /** `by`: which of the ways did. */
-  #admit(exchange: Exchange, by: number, { identity, fields }: Admission): Verdict | Promise<Verdict> {
-    const way = this.#ways[by];
-    const kept = way === undefined ? null : forwardedField(way.credential, exchange.request);
+  #admit(
+    exchange: Exchange,
+    { credential }: Authenticator,
+    { identity, fields }: Admission,
+  ): Verdict | Promise<Verdict> {
     exchange.identity = identity;
-    removeCredentials(this.#places, exchange.forwarded, kept);
+    removeCredentials(this.#places, exchange.forwarded, forwardedField(credential, exchange.request));
     for (let at = 0; at < fields.length; at += 2) {
       exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
     }
@@ -129,16 +136,42 @@ export class AuthenticationFilter implements RequestFilter {
   }
 
   /** Of a request that nobody admitted. An outage comes first: what could not be asked might have let it pass. */
-  #verdict(exchange: Exchange, { refusal, account, outage }: Findings): Verdict | Promise<Verdict> {
-    if (outage !== null) return outage;
-    if (refusal === null) {
-      if (!this.#optional) return this.#unauthenticated('missing', exchange);
-      // what a backend may take for a credential although it is none here
-      removeCredentials(this.#places, exchange.forwarded, null);
-      return this.#authorize(exchange);
+  #verdict(exchange: Exchange, denied: readonly Denied[]): Verdict | Promise<Verdict> {
+    if (denied.length === 0) return this.#withoutCredential(exchange);
+    this.#count(exchange, denied);
+    const refusals: string[] = [];
+    for (const { finding } of denied) {
+      if (finding.kind === 'Outage') return finding.failure;
+      refusals.push(finding.detail);
     }
-    this.#guard?.failed(exchange.client.address, account, exchange.startedMs);
-    return this.#unauthenticated('invalid', exchange, refusal);
+    return this.#unauthenticated('invalid', exchange, refusals.join('; '));
+  }
+
+  #withoutCredential(exchange: Exchange): Verdict | Promise<Verdict> {
+    if (!this.#optional) return this.#unauthenticated('missing', exchange);
+    // what a backend may take for a credential although it is none here
+    removeCredentials(this.#places, exchange.forwarded, null);
+    return this.#authorize(exchange);
+  }
+
+  /**
+   * Counts a bad credential, whatever else is out: 503 for it and 200 for the right one would tell guessers enough. One
+   * that another way could not look at may be good.
+   */
+  #count({ client, request, startedMs }: Exchange, denied: readonly Denied[]): void {
+    if (this.#guard === null) return;
+    const unknown = new Set<string | null>();
+    for (const { by, finding } of denied) {
+      if (finding.kind === 'Outage') unknown.add(placeRead(by.credential, request));
+    }
+    const accounts = new Set<string>();
+    let isGuess = false;
+    for (const { by, finding } of denied) {
+      if (finding.kind === 'Outage' || unknown.has(placeRead(by.credential, request))) continue;
+      isGuess = true;
+      if (finding.account !== undefined) accounts.add(finding.account);
+    }
+    if (isGuess) this.#guard.failed(client.address, [...accounts], startedMs);
   }
 
   #unauthenticated(error: 'missing' | 'invalid', exchange: Exchange, why = 'no credential'): Failure {
@@ -170,11 +203,4 @@ function blocked(policy: string, blockedMs: number): Failure {
     retryAfterS: blockedMs / 1000,
     detail: `${policy}: the address brought too many bad credentials`,
   };
-}
-
-function joined(before: Findings, finding: Exclude<Finding, Admission>): Findings {
-  if (finding.kind === 'Outage') return { ...before, outage: before.outage ?? finding.failure };
-  const { detail, account = before.account } = finding;
-  const refusal = before.refusal === null ? detail : `${before.refusal}; ${detail}`;
-  return { ...before, refusal, account };
 }

@@ -39,6 +39,12 @@ export function forwardedField(
   return read?.kind === 'Header' ? read.header : null;
 }
 
+/** Names the place where the request carries what `sources` are read for; null for none. */
+export function placeRead({ sources }: CredentialPlaces, request: RequestHead): string | null {
+  const read = sources.find((source) => readCredential(source, request) !== null);
+  return read === undefined ? null : nameOf(read);
+}
+
 /** Takes what stands in `places` out of what is forwarded, all but the field `kept`. */
 export function removeCredentials(
   places: readonly CredentialSource[],

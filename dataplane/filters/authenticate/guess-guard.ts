@@ -8,8 +8,8 @@ export interface GuessGuard {
    * Hot path: asked for each request.
    */
   blockedMs(address: string, nowMs: number): number;
-  /** The address brought a bad credential, for `account` where it named one. Blocks it where that was one too many. */
-  failed(address: string, account: string | null, nowMs: number): void;
+  /** The address brought a bad credential, for each of `accounts`. Blocks it where that was one too many. */
+  failed(address: string, accounts: readonly string[], nowMs: number): void;
 }
 
 /** Makes guards; what they have counted outlives them. */

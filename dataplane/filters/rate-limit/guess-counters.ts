@@ -120,14 +120,14 @@ class Guard implements GuessGuard {
     return leftMs;
   }
 
-  failed(address: string, account: string | null, nowMs: number): void {
+  failed(address: string, accounts: readonly string[], nowMs: number): void {
     const { failures, accountFailures, blockMs } = this.#protection;
     this.#figures.failures += 1;
     const { hash, blocks } = this.#tables;
     let tooMany = false;
-    if (account !== null && accountFailures > 0) {
+    for (const account of accountFailures > 0 ? accounts : []) {
       hash.digest(account.slice(0, accountMax));
-      tooMany = this.#count(this.#accounts, accountFailures, nowMs);
+      if (this.#count(this.#accounts, accountFailures, nowMs)) tooMany = true;
     }
     hash.digest(addressGroup(address));
     if (failures > 0 && this.#count(this.#addresses, failures, nowMs)) tooMany = true;

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { GuessProtection } from '#snapshot/authentication.ts';
+import type { BasicAuthentication } from '#snapshot/basic.ts';
+import { Secret } from '#snapshot/secret.ts';
+import { credentialOfKey, givenApiKeys, givenCredentials, givenKey } from '#test/given/api-key.ts';
 import { givenExchange } from '#test/given/request.ts';
 import { givenAuthentication, givenJwt, givenKeySet, issuerKey } from '#test/given/token.ts';
-import { bearing, gate, verdictOf } from './gate.ts';
+import { bearing, carrying, gate, verdictOf } from './gate.ts';
 
 const protection: GuessProtection = { failures: 3, accountFailures: 0, windowMs: 60_000, blockMs: 300_000 };
 
@@ -52,3 +55,61 @@ it('what cannot be told for now is no guess', async () => {
   }
   assert.deepEqual(made.blocked, []);
 });
+
+it('a bad credential counts also while another way in, that looks elsewhere, is out', async () => {
+  const made = gate();
+  made.authenticating.useCredentials([givenCredentials([credentialOfKey(givenKey(1))])]);
+  const token = await (await issuerKey('one')).sign();
+  // without keys for tokens
+  const filter = made.filter({ ...givenAuthentication(givenJwt(), givenApiKeys()), protection });
+  const both = (key: string) => carrying(['Authorization', `Bearer ${token}`], ['X-API-Key', key]);
+  assert.equal(await verdictOf(filter, both(givenKey(1))), 'pass');
+  for (const at of [2, 3, 4]) assert.equal(await verdictOf(filter, both(givenKey(at))), 'KeysUnavailable');
+  assert.equal(await verdictOf(filter, both(givenKey(1))), 'GuessingBlocked');
+});
+
+it('what a way in that is out might have let in is no guess', async () => {
+  const made = gate();
+  made.authenticating.useCredentials([givenCredentials([credentialOfKey(givenKey(1))])]);
+  const { sources, forwarded } = givenJwt().credential;
+  const keys = givenApiKeys({ credential: { sources, forwarded } });
+  const filter = made.filter({ ...givenAuthentication(keys, givenJwt()), protection });
+  const token = await (await issuerKey('one')).sign();
+  for (let at = 0; at < 10; at += 1) assert.equal(await verdictOf(filter, bearing(token)), 'KeysUnavailable');
+  assert.deepEqual(made.blocked, []);
+});
+
+it('of several bad credentials each is counted for its account, and for the address once', async () => {
+  const made = gate();
+  const ways = ['x-first', 'x-second'].map((header) => givenBasic(header));
+  const accounts = { failures: 4, accountFailures: 3, windowMs: 60_000, blockMs: 300_000 };
+  const filter = made.filter({ ...givenAuthentication(...ways), protection: accounts });
+  const guess = (first: string, second: string) =>
+    carrying(['X-First', basic(first)], ['X-Second', basic(second)]);
+  for (const at of [1, 2]) {
+    assert.equal(await verdictOf(filter, from(`192.0.2.${at}`, guess('ada:x', 'bob:x'))), 'invalid');
+  }
+  assert.deepEqual(made.blocked, []);
+  await verdictOf(filter, from('192.0.2.3', guess('ada:y', 'eve:y')));
+  await verdictOf(filter, from('192.0.2.4', carrying(['X-First', basic('bob:y')])));
+  assert.deepEqual(made.blocked, ['192.0.2.3', '192.0.2.4']);
+  for (const at of [1, 2, 3]) await verdictOf(filter, from('192.0.2.5', guess(`u${at}:x`, `v${at}:x`)));
+  assert.equal(made.blocked.length, 2);
+  await verdictOf(filter, from('192.0.2.5', guess('u4:x', 'v4:x')));
+  assert.equal(made.blocked.length, 3);
+});
+
+function basic(text: string): string {
+  return `Basic ${Buffer.from(text).toString('base64')}`;
+}
+
+function givenBasic(header: string): BasicAuthentication {
+  return {
+    kind: 'Basic',
+    name: header,
+    credential: { sources: [{ kind: 'Header', header, scheme: 'basic' }], forwarded: false },
+    realm: 'shop',
+    users: [{ name: 'ada', hash: new Secret('{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=') }],
+    userHeader: null,
+  };
+}

@@ -22,13 +22,13 @@ describe('an address', () => {
   it('is blocked at its failure too many, for the time told, and told of once', () => {
     const { guard, told, counters } = given();
     for (const nowMs of [1000, 1001]) {
-      guard.failed(client, null, nowMs);
+      guard.failed(client, [], nowMs);
       assert.equal(guard.blockedMs(client, nowMs), 0);
     }
-    guard.failed(client, null, 1002);
+    guard.failed(client, [], 1002);
     assert.equal(guard.blockedMs(client, 1002), 300_000);
     // requests that were under way when it began
-    guard.failed(client, null, 1003);
+    guard.failed(client, [], 1003);
     assert.equal(guard.blockedMs(client, 2002), 299_000);
     assert.equal(guard.blockedMs('192.0.2.2', 2002), 0);
     assert.equal(guard.blockedMs(client, 301_002), 0);
@@ -38,26 +38,26 @@ describe('an address', () => {
 
   it('that fails now and then is not', () => {
     const { guard, told } = given();
-    for (let nowMs = 1000; nowMs < 10_000_000; nowMs += 21_000) guard.failed(client, null, nowMs);
+    for (let nowMs = 1000; nowMs < 10_000_000; nowMs += 21_000) guard.failed(client, [], nowMs);
     assert.deepEqual(told, []);
   });
 
   it('of IPv6 stands for its /64', () => {
     const { guard } = given();
-    for (const last of ['1', '2', '3']) guard.failed(`2001:db8:0:1::${last}`, null, 1000);
+    for (const last of ['1', '2', '3']) guard.failed(`2001:db8:0:1::${last}`, [], 1000);
     assert.ok(guard.blockedMs('2001:db8:0:1:ffff::9', 1000) > 0);
     assert.equal(guard.blockedMs('2001:db8:0:2::1', 1000), 0);
   });
 
   it('is never blocked where that is switched off', () => {
     const { guard, told } = given({ failures: 0 });
-    for (let nowMs = 1000; nowMs < 2000; nowMs += 1) guard.failed(client, null, nowMs);
+    for (let nowMs = 1000; nowMs < 2000; nowMs += 1) guard.failed(client, [], nowMs);
     assert.equal(told.length, 0);
   });
 
   it('is blocked for one policy only, and stays so when the policy is made anew', () => {
     const { counters, guard, terms } = given();
-    for (const nowMs of [1000, 1001, 1002]) guard.failed(client, null, nowMs);
+    for (const nowMs of [1000, 1001, 1002]) guard.failed(client, [], nowMs);
     assert.equal(counters.guardFor('shop/other', terms).blockedMs(client, 1003), 0);
     assert.ok(counters.guardFor('shop/staff', { ...terms, failures: 100 }).blockedMs(client, 1003) > 0);
   });
@@ -66,11 +66,11 @@ describe('an address', () => {
 describe('an account', () => {
   it('that is guessed from everywhere blocks an address at its first failure, and no other', () => {
     const { guard, told } = given();
-    for (let at = 1; at <= 4; at += 1) guard.failed(`198.51.100.${at}`, 'ada', 1000);
+    for (let at = 1; at <= 4; at += 1) guard.failed(`198.51.100.${at}`, ['ada'], 1000);
     assert.equal(told.length, 0);
-    guard.failed('198.51.100.5', 'ada', 1000);
-    guard.failed('198.51.100.6', 'ada', 1001);
-    guard.failed('198.51.100.7', 'bob', 1001);
+    guard.failed('198.51.100.5', ['ada'], 1000);
+    guard.failed('198.51.100.6', ['ada'], 1001);
+    guard.failed('198.51.100.7', ['bob'], 1001);
     assert.deepEqual(
       told.map((block) => block.client),
       ['198.51.100.5', '198.51.100.6'],
@@ -80,7 +80,7 @@ describe('an account', () => {
 
   it('is not counted where that is switched off', () => {
     const { guard, told } = given({ accountFailures: 0 });
-    for (let at = 1; at <= 100; at += 1) guard.failed(`198.51.100.${at}`, 'ada', 1000);
+    for (let at = 1; at <= 100; at += 1) guard.failed(`198.51.100.${at}`, ['ada'], 1000);
     assert.deepEqual(told, []);
   });
 });
@@ -88,8 +88,8 @@ describe('an account', () => {
 it('no number of clients makes the counters grow without bound', () => {
   const { guard } = given({ failures: 2 }, 4096);
   for (let at = 0; at < 20_000; at += 1) {
-    guard.failed(`10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`, `user ${at}`, 1000);
+    guard.failed(`10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`, [`user ${at}`], 1000);
   }
-  for (const nowMs of [1001, 1002]) guard.failed(client, null, nowMs);
+  for (const nowMs of [1001, 1002]) guard.failed(client, [], nowMs);
   assert.ok(guard.blockedMs(client, 1003) > 0, 'who comes now is counted all the same');
 });
