@@ -96,11 +96,12 @@ export class AuthenticationFilter implements RequestFilter {
   apply(exchange: Exchange): Verdict | Promise<Verdict> {
     removeFields(exchange.forwarded.fields, this.#identityHeaders);
     exchange.denial = this.#denial;
-    if (this.#guard !== null) {
-      const blockedMs = this.#guard.blockedMs(exchange.client.address, exchange.startedMs);
-      if (blockedMs > 0) return blocked(this.#policy, blockedMs);
-    }
-    return this.#tryFrom(0, exchange, nothingSaid);
+    return this.#blocked(exchange) ?? this.#tryFrom(0, exchange, nothingSaid);
+  }
+
+  #blocked({ client, startedMs }: Exchange): Failure | null {
+    const blockedMs = this.#guard?.blockedMs(client.address, startedMs) ?? 0;
+    return blockedMs > 0 ? blocked(this.#policy, blockedMs) : null;
   }
 
   #tryFrom(first: number, exchange: Exchange, before: readonly Denied[]): Verdict | Promise<Verdict> {
@@ -118,6 +119,9 @@ export class AuthenticationFilter implements RequestFilter {
 
   async #goOn({ exchange, denied, by, next }: Waiting, awaited: Promise<Finding>): Promise<Verdict> {
     const finding = await awaited;
+    // Of many guesses at once some may have counted while this one waited: what it is worth is not for them to know.
+    const block = this.#blocked(exchange);
+    if (block !== null) return block;
     if (finding.kind === 'Admission') return this.#admit(exchange, by, finding);
     return this.#tryFrom(next, exchange, [...denied, { by, finding }]);
   }

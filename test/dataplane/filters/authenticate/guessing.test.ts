@@ -38,6 +38,17 @@ it('an address that brings bad credentials is refused, good ones too, until its 
   assert.equal(await verdictOf(filter, from(guesser, bearing(token), 302_000)), 'pass');
 });
 
+it('of many guesses at once no more are judged than one after the other', async () => {
+  const made = gate();
+  const filter = made.filter({ ...givenAuthentication(givenBasic('x-first')), protection });
+  const guesses = ['a', 'b', 'c', 'd', 'e', 'myPassword'];
+  const verdicts = await Promise.all(
+    guesses.map((password) => verdictOf(filter, carrying(['X-First', basic(`ada:${password}`)]))),
+  );
+  const judged = verdicts.filter((verdict) => verdict !== 'GuessingBlocked');
+  assert.deepEqual(judged, ['invalid', 'invalid', 'invalid']);
+});
+
 it('where nothing protects, nobody is blocked', async () => {
   const made = gate();
   const filter = made.filter(givenAuthentication(givenJwt()), givenKeySet('ids', await issuerKey('one')));
