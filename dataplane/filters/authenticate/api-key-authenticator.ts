@@ -53,7 +53,8 @@ export class ApiKeyAuthenticator implements Authenticator {
   #finding(owner: Owner, namespace: string): Admission | Refusal {
     const { prefix, consumer, expiresS, plan, groups } = owner;
     if (expiresS !== 0 && this.#now() >= expiresS * 1000) {
-      return this.#refusal(`key ${prefix} of ${namespace}/${consumer} has expired`);
+      const detail = `key ${prefix} of ${namespace}/${consumer} has expired`;
+      return { ...this.#refusal(detail), isGuess: false };
     }
     const identity: Identity = {
       ...nobody,
@@ -75,7 +76,7 @@ export class ApiKeyAuthenticator implements Authenticator {
   }
 
   #refusal(detail: string): Refusal {
-    return { kind: 'Refusal', detail: `${this.#way.name}: ${detail}` };
+    return { kind: 'Refusal', detail: `${this.#way.name}: ${detail}`, isGuess: true };
   }
 }
 

@@ -112,7 +112,7 @@ export class AuthenticationFilter implements RequestFilter {
       if (by === undefined || finding === null) continue;
       if (finding instanceof Promise) return this.#goOn({ exchange, denied, by, next: at + 1 }, finding);
       if (finding.kind === 'Admission') return this.#admit(exchange, by, finding);
-      denied = [...denied, { by, finding }];
+      denied = denied.concat({ by, finding });
     }
     return this.#verdict(exchange, denied);
   }
@@ -123,7 +123,7 @@ export class AuthenticationFilter implements RequestFilter {
     const block = this.#blocked(exchange);
     if (block !== null) return block;
     if (finding.kind === 'Admission') return this.#admit(exchange, by, finding);
-    return this.#tryFrom(next, exchange, [...denied, { by, finding }]);
+    return this.#tryFrom(next, exchange, denied.concat({ by, finding }));
   }
 
   #admit(
@@ -171,7 +171,8 @@ export class AuthenticationFilter implements RequestFilter {
     const accounts = new Set<string>();
     let isGuess = false;
     for (const { by, finding } of denied) {
-      if (finding.kind === 'Outage' || unknown.has(placeRead(by.credential, request))) continue;
+      if (finding.kind === 'Outage' || !finding.isGuess) continue;
+      if (unknown.has(placeRead(by.credential, request))) continue;
       isGuess = true;
       if (finding.account !== undefined) accounts.add(finding.account);
     }

@@ -44,6 +44,11 @@ export interface Refusal {
   readonly kind: 'Refusal';
   /** For the log, never for the client. */
   readonly detail: string;
+  /**
+   * Whether it may be one of many that somebody tries. Not so where somebody vouches for what is refused, as for a key
+   * that has expired, or where no secret was looked at, as with a token whose time is over: that tries nothing.
+   */
+  readonly isGuess: boolean;
   /** Whom it claims to be by a name that anybody could write; guesses are counted by it. Left out: nobody by name. */
   readonly account?: string;
 }

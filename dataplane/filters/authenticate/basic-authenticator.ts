@@ -108,7 +108,7 @@ export class BasicAuthenticator implements Authenticator {
   }
 
   #refusal(detail: string): Refusal {
-    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}` };
+    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}`, isGuess: true };
   }
 }
 

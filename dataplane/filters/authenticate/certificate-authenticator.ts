@@ -91,8 +91,9 @@ export class CertificateAuthenticator implements Authenticator {
     return { identity: Object.freeze(identity), fields };
   }
 
+  /** No guess: an authority has vouched for the certificate. */
   #refusal(detail: string): Refusal {
-    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}` };
+    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}`, isGuess: false };
   }
 
   #outage(detail: string): Finding {

@@ -98,7 +98,10 @@ export class IntrospectionAuthenticator implements Authenticator {
         return this.#passed(text, found.claims, found.endMs);
       case 'Inactive':
         this.#circuit.answered();
-        return this.#rejected(text, found.detail);
+        return this.#rejected(text, {
+          ...this.#refusal(found.detail),
+          isGuess: !found.isKnown && stale === null,
+        });
       case 'Failed':
         this.#circuit.failed();
         return stale?.admission ?? this.#outage(found.detail);
@@ -117,16 +120,15 @@ export class IntrospectionAuthenticator implements Authenticator {
   }
 
   /** What was known of it from before holds no more. */
-  #rejected(text: string, detail: string): Refusal {
+  #rejected(text: string, value: Refusal): Refusal {
     const { introspected: known, rejected, now } = this.#surroundings;
     known.forget(this, text);
-    const value = this.#refusal(detail);
     rejected.put(this, text, { value, untilMs: now() + rejectedForMs });
     return value;
   }
 
   #refusal(detail: string): Refusal {
-    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}` };
+    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}`, isGuess: true };
   }
 
   #outage(detail: string): Outage {

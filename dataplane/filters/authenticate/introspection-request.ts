@@ -38,10 +38,10 @@ export function introspectionRequest(
 /** What the endpoint says of a token: its claims, or that it is worth nothing, or that nothing is to be learnt. */
 export type Introspected =
   | { readonly kind: 'Active'; readonly claims: Claims; readonly endMs: number }
-  | { readonly kind: 'Inactive'; readonly detail: string }
+  | { readonly kind: 'Inactive'; readonly detail: string; readonly isKnown: boolean }
   | { readonly kind: 'Failed'; readonly detail: string };
 
-/** Reads the answer for `rule` at `nowMs` (since 1970). `endMs`: when the token ends; infinity where that is not told. */
+/** Reads the answer for `rule` at `nowMs` (since 1970). `endMs`: when the token ends; infinity where that is not told. `isKnown`: the issuer vouches for the token, which passes the rule nevertheless not. */
 export function introspected(
   answer: ServiceAnswer,
   rule: IntrospectionAuthentication,
@@ -53,8 +53,11 @@ export function introspected(
   if (claims === null || typeof own(claims, 'active') !== 'boolean') {
     return { kind: 'Failed', detail: 'the answer of the endpoint is none of RFC 7662' };
   }
+  if (own(claims, 'active') !== true) {
+    return { kind: 'Inactive', detail: 'the token is not active', isKnown: false };
+  }
   const problem = problemOf(claims, rule, nowMs);
-  if (problem !== null) return { kind: 'Inactive', detail: problem };
+  if (problem !== null) return { kind: 'Inactive', detail: problem, isKnown: true };
   const end = own(claims, 'exp');
   return { kind: 'Active', claims, endMs: typeof end === 'number' ? end * 1000 : Number.POSITIVE_INFINITY };
 }
@@ -69,7 +72,6 @@ function objectIn(content: Buffer): Claims | null {
 }
 
 function problemOf(claims: Claims, rule: IntrospectionAuthentication, nowMs: number): string | null {
-  if (own(claims, 'active') !== true) return 'the token is not active';
   if (rule.issuer !== '' && own(claims, 'iss') !== rule.issuer) return 'iss is not the issuer asked for';
   if (!audienceFits(own(claims, 'aud'), rule.audiences)) return 'aud holds none of the audiences asked for';
   for (const name of ['exp', 'nbf']) {

@@ -90,7 +90,7 @@ export class JwtAuthenticator implements Authenticator {
     if (revoked === null) return admission;
     const standing = revoked.standing(admission.identity.claims);
     if (standing === 'Good') return admission;
-    if (standing === 'Revoked') return refusal('it is revoked');
+    if (standing === 'Revoked') return { ...refusal('it is revoked'), isGuess: false };
     return { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: revoked.id } };
   }
 
@@ -106,10 +106,12 @@ export class JwtAuthenticator implements Authenticator {
     return this.#verify(parsed.token, attempts);
   }
 
-  // Claims come first: they cost nothing, and a token that could not pass anyway is worth no signature check.
+  // Claims come first: they cost nothing, and a token that could not pass anyway is worth no signature check. Nor is it
+  // a guess then, well signed or not: what never passes tells nobody whether a signature is right.
   #attempts(token: UnverifiedToken, nowMs: number): readonly Attempt[] | Refusal | Outage {
     const attempts: Attempt[] = [];
     const problems: string[] = [];
+    let isGuess = false;
     let outage: Outage | null = null;
     for (const rule of this.#rules) {
       const problem = problemOfClaims(token.claims, rule, nowMs);
@@ -121,13 +123,13 @@ export class JwtAuthenticator implements Authenticator {
         const keys = candidateKeys(keySet.keys, token);
         if (keys.length === 0) problems.push(`${rule.name}: no key fits its kid and algorithm`);
         for (const key of keys) attempts.push({ rule, key });
-        if (keySet.refreshable && token.kid !== null && lacksKid(keySet.keys, token)) {
-          this.#surroundings.onMissingKey(keySet.id, token.kid);
-        }
+        const mayComeYet = keySet.refreshable && token.kid !== null && lacksKid(keySet.keys, token);
+        if (mayComeYet) this.#surroundings.onMissingKey(keySet.id, token.kid);
+        else isGuess = true;
       }
     }
     if (attempts.length > 0) return attempts;
-    return outage ?? refusal(problems.join('; '));
+    return outage ?? { ...refusal(problems.join('; ')), isGuess };
   }
 
   #verify(token: UnverifiedToken, attempts: readonly Attempt[]): Promise<Finding> {
@@ -158,7 +160,7 @@ export class JwtAuthenticator implements Authenticator {
 }
 
 function refusal(detail: string): Refusal {
-  return { kind: 'Refusal', detail };
+  return { kind: 'Refusal', detail, isGuess: true };
 }
 
 function admission({ claims, kid }: UnverifiedToken, rule: JwtAuthentication): Admission {

@@ -144,6 +144,18 @@ describe('the way in by a client certificate', () => {
     });
   }
 
+  it('counts no certificate as a guess: an authority vouches for each', async () => {
+    const made = gate();
+    made.clock = Date.now();
+    const rule = given({ allow: [{ of: 'DNS', match: 'Exact', value: 'other.example' }] });
+    const protection = { failures: 3, accountFailures: 0, windowMs: 60_000, blockMs: 60_000 };
+    const filter = made.filter({ ...givenAuthentication(rule), protection });
+    for (let at = 0; at < 10; at += 1) {
+      assert.equal(await verdictOf(filter, showing(certificateOf(cart))), 'invalid');
+    }
+    assert.deepEqual(made.blocked, []);
+  });
+
   it('leaves out names with a NUL inside', async () => {
     const certificate = await ours.issue('nul', {
       names: [{ type: 'dns', value: 'shop.example.com\0.evil.example' }],

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import type { Exchange } from '#dataplane/http/exchange.ts';
+import { describe, it } from 'node:test';
+import type { Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { GuessProtection } from '#snapshot/authentication.ts';
 import type { BasicAuthentication } from '#snapshot/basic.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { credentialOfKey, givenApiKeys, givenCredentials, givenKey } from '#test/given/api-key.ts';
 import { givenExchange } from '#test/given/request.ts';
-import { givenAuthentication, givenJwt, givenKeySet, issuerKey } from '#test/given/token.ts';
-import { bearing, carrying, gate, verdictOf } from './gate.ts';
+import { givenAuthentication, givenJwt, givenKeySet, issuerKey, nowMs } from '#test/given/token.ts';
+import { bearing, carrying, gate, verdictOf, type Gate } from './gate.ts';
 
 const protection: GuessProtection = { failures: 3, accountFailures: 0, windowMs: 60_000, blockMs: 300_000 };
 
@@ -108,6 +108,57 @@ it('of several bad credentials each is counted for its account, and for the addr
   assert.equal(made.blocked.length, 2);
   await verdictOf(filter, from('192.0.2.5', guess('u4:x', 'v4:x')));
   assert.equal(made.blocked.length, 3);
+});
+
+/** Ten requests of one address are not blocked. */
+async function assertNoGuess(made: Gate, filter: RequestFilter, exchange: () => Exchange): Promise<void> {
+  for (let at = 0; at < 10; at += 1) assert.equal(await verdictOf(filter, exchange()), 'invalid');
+  assert.deepEqual(made.blocked, []);
+}
+
+describe('no guess is', async () => {
+  const key = await issuerKey('one');
+  const past = nowMs / 1000 - 1000;
+  const tokens = {
+    'a token whose time is over': await key.sign({ exp: past }),
+    'a token whose time is to come': await key.sign({ nbf: nowMs / 1000 + 1000 }),
+    'a token for others': await key.sign({ aud: 'others' }),
+    'a token of a key that is not known yet': await (await issuerKey('two')).sign(),
+    'a forged token whose time is over: it tries nothing': await (await issuerKey('one')).sign({ exp: past }),
+  };
+  for (const [what, token] of Object.entries(tokens)) {
+    it(what, async () => {
+      const made = gate();
+      const filter = made.filter({ ...givenAuthentication(givenJwt()), protection }, givenKeySet('ids', key));
+      await assertNoGuess(made, filter, () => bearing(token));
+    });
+  }
+
+  it('a key that has expired', async () => {
+    const made = gate();
+    made.authenticating.useCredentials([
+      givenCredentials([credentialOfKey(givenKey(1), { expiresS: past })]),
+    ]);
+    const filter = made.filter({ ...givenAuthentication(givenApiKeys()), protection });
+    await assertNoGuess(made, filter, () => carrying(['X-API-Key', givenKey(1)]));
+  });
+});
+
+describe('a guess is', async () => {
+  const key = await issuerKey('one');
+  const tokens = {
+    'a token signed by somebody else': await (await issuerKey('one')).sign(),
+    'a token without an algorithm': `${Buffer.from('{"alg":"none","kid":"one"}').toString('base64url')}.${(await key.sign()).split('.')[1] ?? ''}.AA`,
+    'what is no token': 'x',
+  };
+  for (const [what, token] of Object.entries(tokens)) {
+    it(what, async () => {
+      const made = gate();
+      const filter = made.filter({ ...givenAuthentication(givenJwt()), protection }, givenKeySet('ids', key));
+      for (let at = 0; at < 3; at += 1) assert.equal(await verdictOf(filter, bearing(token)), 'invalid');
+      assert.equal(made.blocked.length, 1);
+    });
+  }
 });
 
 function basic(text: string): string {
