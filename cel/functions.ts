@@ -1,5 +1,6 @@
 // The functions that expressions call: `size(x)` and `x.size()`. What is not in these tables cannot be called.
 import { isInt, timestampOf } from './arithmetic.ts';
+import { charactersIn, offsetOf } from './characters.ts';
 import { isList } from './comparison.ts';
 import type { Frame } from './evaluation.ts';
 import { Duration, Mapping, Network, Optional, type Value } from './value.ts';
@@ -27,9 +28,9 @@ export const methods: ReadonlyMap<string, CelFunction> = new Map<string, CelFunc
   ['size', sizeOf],
   ['startsWith', ofTexts((text, part) => text.startsWith(part))],
   ['endsWith', ofTexts((text, part) => text.endsWith(part))],
-  ['contains', search((text, part) => text.includes(part))],
-  ['indexOf', search((text, part, from) => BigInt(text.indexOf(part, from ?? 0)))],
-  ['lastIndexOf', search((text, part) => BigInt(text.lastIndexOf(part)))],
+  ['contains', contains],
+  ['indexOf', search((text, part, from) => text.indexOf(part, from))],
+  ['lastIndexOf', search((text, part, from) => text.lastIndexOf(part, from))],
   ['substring', substring],
   ['split', split],
   ['lowerAscii', spelling((text) => text.replaceAll(/[A-Z]+/gu, (letters) => letters.toLowerCase()))],
@@ -58,10 +59,7 @@ function dayOfYear(time: Date): number {
 }
 
 function sizeOf(value: Value, frame: Frame<unknown>): Value | undefined {
-  if (typeof value === 'string') {
-    frame.charge(value.length >> 3);
-    return BigInt(Array.from(value).length);
-  }
+  if (typeof value === 'string') return BigInt(charactersIn(value, frame));
   if (value instanceof Mapping) return BigInt(frame.chargeKeys(value).length);
   return isList(value) ? BigInt(value.length) : undefined;
 }
@@ -161,12 +159,21 @@ function ofTexts(apply: (text: string, part: string) => Value): CelFunction {
   };
 }
 
-function search(apply: (text: string, part: string, from: number | null) => Value): CelFunction {
+function contains(text: Value, frame: Frame<unknown>, part: Value): Value | undefined {
+  if (typeof text !== 'string' || typeof part !== 'string') return undefined;
+  chargeSearch(text, part, frame);
+  return text.includes(part);
+}
+
+/** `from`: where to begin, as the engine counts; what is found is told as CEL counts. */
+function search(find: (text: string, part: string, from: number | undefined) => number): CelFunction {
   return (text, frame, part, from) => {
     if (typeof text !== 'string' || typeof part !== 'string') return undefined;
     chargeSearch(text, part, frame);
-    if (from === null) return apply(text, part, null);
-    return isIndex(from, text) ? apply(text, part, Number(from)) : undefined;
+    const begin = typeof from === 'bigint' ? offsetOf(text, from, frame) : undefined;
+    if (begin === undefined && from !== null) return undefined;
+    const found = find(text, part, begin);
+    return BigInt(found < 0 ? found : charactersIn(text.slice(0, found), frame));
   };
 }
 
@@ -176,21 +183,19 @@ function chargeSearch(text: string, part: string, frame: Frame<unknown>): void {
   frame.charge(Math.trunc((text.length * part.length) / 1024));
 }
 
-function isIndex(value: Value, text: string): value is bigint {
-  return typeof value === 'bigint' && value >= 0n && value <= BigInt(text.length);
-}
-
-function substring(text: Value, _: Frame<unknown>, from: Value, to: Value): Value | undefined {
-  if (typeof text !== 'string' || !isIndex(from, text)) return undefined;
-  if (to === null) return text.slice(Number(from));
-  return isIndex(to, text) && from <= to ? text.slice(Number(from), Number(to)) : undefined;
+function substring(text: Value, frame: Frame<unknown>, from: Value, to: Value): Value | undefined {
+  if (typeof text !== 'string' || typeof from !== 'bigint') return undefined;
+  const begin = offsetOf(text, from, frame);
+  if (begin === undefined || to === null) return begin === undefined ? undefined : text.slice(begin);
+  const end = typeof to === 'bigint' ? offsetOf(text, to, frame) : undefined;
+  return end === undefined || end < begin ? undefined : text.slice(begin, end);
 }
 
 /** Each part is charged for, since it is a text of its own. */
 function split(text: Value, frame: Frame<unknown>, separator: Value, most: Value): Value | undefined {
   if (typeof text !== 'string' || typeof separator !== 'string') return undefined;
   chargeSearch(text, separator, frame);
-  const parts = text.split(separator);
+  const parts = separator === '' ? Array.from(text) : text.split(separator);
   frame.charge(parts.length);
   if (typeof most !== 'bigint' || most < 0n || BigInt(parts.length) <= most) return parts;
   if (most === 0n) return [];
