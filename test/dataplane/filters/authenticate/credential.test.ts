@@ -69,6 +69,60 @@ describe('a credential', () => {
   });
 });
 
+describe('a parameter of the query', () => {
+  const queries = [
+    'key=1',
+    'a=key=1',
+    'keys=1',
+    'ke=1',
+    '&&key=1&',
+    'key',
+    'key=',
+    '=key',
+    'k%65y=1',
+    '%6bey=a%20b+c',
+    'key=%zz',
+    'k+ey=1',
+    'key=1&k%65y=2',
+    '?key=1',
+    'a=1;key=2',
+    'key=1=2',
+    'KEY=1',
+    'a%=1&key=%E4',
+    '%=1',
+    'key=%C3%A4',
+    '',
+  ];
+  for (const query of queries) {
+    it(`is read as by the URL standard: ${query}`, () => {
+      // a sign in front, or the standard's parser would take away the first `?`
+      const values = new URLSearchParams(`&${query}`).getAll('key');
+      const found = credentialIn([parameter], { ...givenRequest(), query });
+      assert.equal(found, values.length > 1 ? undefined : (values[0] ?? null));
+    });
+  }
+
+  it('of a name that itself would be decoded is that name', () => {
+    const odd: CredentialSource = { kind: 'Query', parameter: 'a+b' };
+    const read = (query: string) => credentialIn([odd], { ...givenRequest(), query });
+    assert.deepEqual([read('a+b=1'), read('a%2Bb=1'), read('a%20b=1')], [null, '1', null]);
+  });
+
+  it('is removed where a backend would read it, and nothing else is changed', () => {
+    for (const [query, left] of [
+      ['a=1;key=2&b', 'a=1&b'],
+      ['key=1;a=%6b', 'a=%6b'],
+      ['a=key;keys=1&&', 'a=key;keys=1&&'],
+      ['key', null],
+      ['', ''],
+    ] as const) {
+      const { forwarded } = givenExchange({ ...givenRequest(), query });
+      removeCredentials([parameter], forwarded, null);
+      assert.equal(forwarded.query, left, query);
+    }
+  });
+});
+
 describe('a scheme that ends in another way than by a space', () => {
   const bearer: CredentialSource = { kind: 'Header', header: 'authorization', scheme: 'bearer' };
   const read = (value: string) =>
