@@ -1,4 +1,5 @@
 // The functions that expressions call: `size(x)` and `x.size()`. What is not in these tables cannot be called.
+import { isIP } from 'node:net';
 import { isInt, timestampOf } from './arithmetic.ts';
 import { charactersIn, offsetOf } from './characters.ts';
 import { isList } from './comparison.ts';
@@ -203,14 +204,19 @@ function split(text: Value, frame: Frame<unknown>, separator: Value, most: Value
   return [...parts.slice(0, kept), parts.slice(kept).join(separator)];
 }
 
-function containsAddress(network: Value, _: Frame<unknown>, address: Value): Value | undefined {
+function containsAddress(network: Value, frame: Frame<unknown>, address: Value): Value | undefined {
   if (!(network instanceof Network) || typeof address !== 'string') return undefined;
+  frame.charge(addressCost);
+  if (isIP(address) === 0) return undefined;
   try {
     return network.list.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
   } catch {
     return undefined;
   }
 }
+
+/** What reading an address, or finding that it has a zone, costs. */
+const addressCost = 10;
 
 /** Of a timestamp in UTC; where `unitMs` is told, also how many of them a duration has. */
 function ofTime(part: (time: Date) => number, unitMs?: number): CelFunction {

@@ -4,8 +4,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { aSubject, ask, problemOf, variables, type GivenSubject } from './subject.ts';
 
-/** Far above what the budget comes to, for machines that are busy with other things. */
+/** Far above what the budget comes to. */
 const patienceMs = 250;
+
+/** The time of others on this machine does not count. */
+function processorMs(): number {
+  return process.cpuUsage().user / 1000;
+}
 
 const many = Array.from({ length: 4000 }, (_, at) => `member-${String(at)}`);
 const long = 'a'.repeat(32_000);
@@ -60,6 +65,7 @@ describe('an expression that would take long is ended', () => {
     "cel.bind(t, request.headers['x-long'] + request.headers['x-long'], auth.groups.all(a, !t.contains(auth.claims.middle)))",
     "cel.bind(t, request.headers['x-long'] + request.headers['x-long'], auth.groups.all(a, t.split(auth.claims.middle) == [t]))",
     "auth.groups.all(a, request.headers['x-turns'].lowerAscii() != '')",
+    "auth.groups.all(a, auth.groups.all(b, cidr('::/0').containsIP('fe80::1%eth0') || true))",
     "auth.groups.all(a, auth.groups.all(b, request.query['member-1'][0] == '1'))",
     "auth.groups.all(a, auth.groups.all(b, 'none' in request.query || true))",
     'auth.groups.all(a, auth.groups.all(b, auth.claims.numbers[0] == 0))',
@@ -75,9 +81,9 @@ describe('an expression that would take long is ended', () => {
   for (const text of dear) {
     test(text, () => {
       const subject = aSubject(large);
-      const began = performance.now();
+      const began = processorMs();
       const evaluated = ask(text, subject);
-      const took = performance.now() - began;
+      const took = processorMs() - began;
       assert.ok(took < patienceMs, `${took.toFixed(1)} ms`);
       assert.equal(evaluated.ok, false);
     });
@@ -95,7 +101,7 @@ describe('an expression that would take long is ended', () => {
 
   test('patterns that make a backtracking engine take for ever are linear', () => {
     const value = `${'a'.repeat(5000)}!`;
-    const began = performance.now();
+    const began = processorMs();
     for (const pattern of ['^(a+)+$', '^(a|aa)+$', '^(a|a?)+$', '(.*)(.*)(.*)(.*)x', '(x+x+)+y']) {
       const text = `request.headers['x-evil'].matches('${pattern}')`;
       assert.deepEqual(
@@ -104,7 +110,7 @@ describe('an expression that would take long is ended', () => {
         pattern,
       );
     }
-    assert.ok(performance.now() - began < 4 * patienceMs);
+    assert.ok(processorMs() - began < 4 * patienceMs);
   });
 });
 
