@@ -5,6 +5,7 @@ import type { ApiKeyAuthentication, CredentialPlaces, IdentityValue } from '#sna
 import { ownerOf, type Credential } from '#snapshot/credential-set.ts';
 import type { Admission, Authenticator, Challenge, Finding, Refusal } from './authenticator.ts';
 import { credentialIn } from './credential.ts';
+import { identityLine } from './identity-fields.ts';
 import type { Credentials, CredentialSets } from './credentials.ts';
 
 /** What is known of who has a key. */
@@ -65,13 +66,13 @@ export class ApiKeyAuthenticator implements Authenticator {
       groups,
       keyId: prefix,
     };
-    return { kind: 'Admission', identity, fields: this.#fields(owner) };
+    return { kind: 'Admission', identity, lines: this.#lines(owner) };
   }
 
-  #fields(owner: Owner): readonly string[] {
+  #lines(owner: Owner): readonly string[] {
     return this.#way.identityToHeaders.flatMap(({ value, header }) => {
       const text = valueOf(owner, value);
-      return text === '' ? [] : [header, text];
+      return text === '' ? [] : identityLine(header, text);
     });
   }
 

@@ -129,12 +129,12 @@ export class AuthenticationFilter implements RequestFilter {
   #admit(
     exchange: Exchange,
     { credential }: Authenticator,
-    { identity, fields }: Admission,
+    { identity, lines }: Admission,
   ): Verdict | Promise<Verdict> {
     exchange.identity = identity;
     removeCredentials(this.#places, exchange.forwarded, forwardedField(credential, exchange.request));
-    for (let at = 0; at < fields.length; at += 2) {
-      exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
+    for (let at = 0; at < lines.length; at += 2) {
+      exchange.forwarded.fields.appendLine(lines[at] ?? '', lines[at + 1] ?? '');
     }
     return this.#authorize(exchange);
   }

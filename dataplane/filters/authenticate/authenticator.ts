@@ -35,8 +35,8 @@ export type Finding = Admission | Refusal | Outage;
 export interface Admission {
   readonly kind: 'Admission';
   readonly identity: Identity;
-  /** Field lines for the backend: name and value by turns. */
-  readonly fields: readonly string[];
+  /** Field lines for the backend: name (lower case) and line (see `fieldLine`) by turns. */
+  readonly lines: readonly string[];
 }
 
 /** It is not good. */

@@ -6,7 +6,7 @@ import type { BasicAuthentication } from '#snapshot/basic.ts';
 import { readPasswordHash, type PasswordHash } from '#snapshot/password-hash.ts';
 import type { Admission, Authenticator, Finding, Refusal } from './authenticator.ts';
 import { credentialIn } from './credential.ts';
-import { fieldValueOf } from './identity-fields.ts';
+import { identityLine } from './identity-fields.ts';
 import type { PasswordChecks } from './password-checks.ts';
 import { costOf } from './password.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -102,9 +102,8 @@ export class BasicAuthenticator implements Authenticator {
   #admission(user: string): Admission {
     const identity: Identity = Object.freeze({ ...nobody, method: 'Basic', subject: user });
     const { userHeader } = this.#rule;
-    const value = userHeader === null ? null : fieldValueOf(user);
-    const fields = userHeader === null || value === null ? [] : [userHeader, value];
-    return Object.freeze({ kind: 'Admission', identity, fields });
+    const lines = userHeader === null ? [] : identityLine(userHeader, user);
+    return Object.freeze({ kind: 'Admission', identity, lines });
   }
 
   #refusal(detail: string): Refusal {

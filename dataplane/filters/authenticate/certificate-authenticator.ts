@@ -6,10 +6,10 @@ import type {
   ClientCertificateAuthentication,
   Revocation,
 } from '#snapshot/client-certificate.ts';
-import { isFieldValue } from '../headers.ts';
 import type { Authenticator, Finding, Refusal } from './authenticator.ts';
 import { certificateFacts, type CertificateFacts } from './certificate-facts.ts';
 import { isAllowed, subjectOf } from './certificate-names.ts';
+import { identityLine } from './identity-fields.ts';
 
 /** What is known of a connection's certificate, until when. */
 interface Known {
@@ -87,8 +87,8 @@ export class CertificateAuthenticator implements Authenticator {
       keyId: fingerprint,
     };
     const { certificateHeader } = this.#rule;
-    const fields = certificateHeader === null ? [] : headerFields(certificateHeader, facts, fingerprint);
-    return { identity: Object.freeze(identity), fields };
+    const lines = certificateHeader === null ? [] : headerLines(certificateHeader, facts, fingerprint);
+    return { identity: Object.freeze(identity), lines };
   }
 
   /** No guess: an authority has vouched for the certificate. */
@@ -145,13 +145,13 @@ function byIssuer(lists: Extract<Revocation, { kind: 'Lists' }>['lists']) {
   return found;
 }
 
-function headerFields(
+function headerLines(
   { header, format }: CertificateHeader,
   facts: CertificateFacts,
   fingerprint: string,
 ): readonly string[] {
   const value = format === 'PEM' ? encodeURIComponent(facts.pem) : forwardedCertificate(facts, fingerprint);
-  return isFieldValue(value) ? [header, value] : [];
+  return identityLine(header, value);
 }
 
 /** One element of Envoy's x-forwarded-client-cert: Hash, Subject, URI and DNS. */

@@ -1,16 +1,23 @@
 // Claims as header fields for the backend.
+import { fieldLine } from '#dataplane/http/fields.ts';
 import type { ClaimToHeader } from '#snapshot/authentication.ts';
 import { isFieldValue } from '../headers.ts';
 import { claimAt, scalarText, type Claims } from './claims.ts';
 
-/** Name and value by turns, for each claim that is there and can be told without doubt; the first one for a name counts. */
-export function identityFields(claims: Claims, mapping: readonly ClaimToHeader[]): readonly string[] {
+/** Name and line by turns, for each claim that is there and can be told without doubt; the first one for a name counts. */
+export function identityLines(claims: Claims, mapping: readonly ClaimToHeader[]): readonly string[] {
   const fields = new Map<string, string>();
   for (const { claim, header } of mapping) {
     const value = fieldValueOf(claimAt(claims, claim));
     if (value !== null && !fields.has(header)) fields.set(header, value);
   }
-  return [...fields].flat();
+  return [...fields].flatMap(([header, value]) => [header, fieldLine(header, value)]);
+}
+
+/** Name and line of the field `header` that tells `value`; nothing where it cannot be told without doubt. */
+export function identityLine(header: string, value: string): readonly string[] {
+  const told = fieldValueOf(value);
+  return told === null ? [] : [header, fieldLine(header, told)];
 }
 
 /**

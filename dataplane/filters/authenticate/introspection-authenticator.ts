@@ -7,7 +7,7 @@ import type { Admission, Authenticator, Finding, Outage, Refusal } from './authe
 import { Circuit } from './circuit.ts';
 import { own, scopesIn, type Claims } from './claims.ts';
 import { credentialIn } from './credential.ts';
-import { identityFields } from './identity-fields.ts';
+import { identityLines } from './identity-fields.ts';
 import { introspected, introspectionRequest } from './introspection-request.ts';
 import type { TokenCache } from './token-cache.ts';
 
@@ -149,6 +149,6 @@ function admissionOf(claims: Claims, rule: IntrospectionAuthentication): Admissi
   return Object.freeze({
     kind: 'Admission',
     identity: Object.freeze(identity),
-    fields: identityFields(claims, rule.claimsToHeaders),
+    lines: identityLines(claims, rule.claimsToHeaders),
   });
 }

@@ -5,7 +5,7 @@ import type { ResourceId } from '#snapshot/ids.ts';
 import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
 import { endOf, own, problemOfClaims, scopesIn } from './claims.ts';
 import { credentialIn } from './credential.ts';
-import { identityFields } from './identity-fields.ts';
+import { identityLines } from './identity-fields.ts';
 import { candidateKeys, lacksKid, type ReadyKeySet, type VerificationKey } from './keys.ts';
 import type { Revocations, RevokedTokens } from './revocations.ts';
 import { isSignature } from './signature.ts';
@@ -176,6 +176,6 @@ function admission({ claims, kid }: UnverifiedToken, rule: JwtAuthentication): A
   return Object.freeze({
     kind: 'Admission',
     identity: Object.freeze(identity),
-    fields: identityFields(claims, rule.claimsToHeaders),
+    lines: identityLines(claims, rule.claimsToHeaders),
   });
 }
