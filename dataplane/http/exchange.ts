@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Denial } from './denial.ts';
 import type { Failure } from './failure.ts';
 import type { Fields } from './fields.ts';
@@ -40,7 +41,7 @@ export interface Client {
 export interface ClientCertificate {
   /** SHA-256 of it, in lower-case hexadecimal. */
   readonly fingerprint: string;
-  readonly der: Uint8Array;
+  readonly x509: X509Certificate;
 }
 
 /** What authentication established; the one identity all other policies read. Frozen. */

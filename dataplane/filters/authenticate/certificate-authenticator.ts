@@ -69,7 +69,8 @@ export class CertificateAuthenticator implements Authenticator {
       : { finding: admission, untilMs: facts.notAfterMs, after: this.#refusal('the certificate has ended') };
   }
 
-  #admitted({ fingerprint }: ClientCertificate, facts: CertificateFacts, subject: string) {
+  #admitted(certificate: ClientCertificate, facts: CertificateFacts, subject: string) {
+    const { fingerprint } = certificate;
     const { names, issuer, serial, notAfterMs } = facts;
     const claims = Object.freeze({
       subject: facts.subject,
@@ -87,7 +88,7 @@ export class CertificateAuthenticator implements Authenticator {
       keyId: fingerprint,
     };
     const { certificateHeader } = this.#rule;
-    const lines = certificateHeader === null ? [] : headerLines(certificateHeader, facts, fingerprint);
+    const lines = certificateHeader === null ? [] : headerLines(certificateHeader, facts, certificate);
     return { identity: Object.freeze(identity), lines };
   }
 
@@ -148,9 +149,10 @@ function byIssuer(lists: Extract<Revocation, { kind: 'Lists' }>['lists']) {
 function headerLines(
   { header, format }: CertificateHeader,
   facts: CertificateFacts,
-  fingerprint: string,
+  { x509, fingerprint }: ClientCertificate,
 ): readonly string[] {
-  const value = format === 'PEM' ? encodeURIComponent(facts.pem) : forwardedCertificate(facts, fingerprint);
+  const value =
+    format === 'PEM' ? encodeURIComponent(x509.toString()) : forwardedCertificate(facts, fingerprint);
   return identityLine(header, value);
 }
 

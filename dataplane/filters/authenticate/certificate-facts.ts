@@ -1,5 +1,4 @@
 // What a client's certificate says. Whether it may be believed, the listener has found out before.
-import { X509Certificate } from 'node:crypto';
 import type { ClientCertificate } from '#dataplane/http/exchange.ts';
 import {
   derElements,
@@ -23,7 +22,6 @@ export interface CertificateFacts {
   readonly notAfterMs: number;
   readonly commonNames: readonly string[];
   readonly names: AlternativeNames;
-  readonly pem: string;
 }
 
 /** Subject alternative names (RFC 5280 section 4.2.1.6). */
@@ -34,11 +32,10 @@ export interface AlternativeNames {
 }
 
 /** Reads `certificate`; null when it is not as RFC 5280 section 4.1 has it. */
-export function certificateFacts({ der }: ClientCertificate): CertificateFacts | null {
-  const fields = certificateFields(der);
+export function certificateFacts({ x509 }: ClientCertificate): CertificateFacts | null {
+  const fields = certificateFields(x509.raw);
   const [serial, , issuer, , subject] = fields;
   if (serial?.tag !== derTags.integer || issuer === undefined || subject === undefined) return null;
-  const x509 = new X509Certificate(der);
   return {
     subject: onOneLine(x509.subject),
     issuer: onOneLine(x509.issuer),
@@ -47,7 +44,6 @@ export function certificateFacts({ der }: ClientCertificate): CertificateFacts |
     notAfterMs: x509.validToDate.getTime(),
     commonNames: commonNamesIn(subject),
     names: alternativeNames(fields),
-    pem: x509.toString(),
   };
 }
 
