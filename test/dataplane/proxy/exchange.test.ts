@@ -300,7 +300,7 @@ describe('time runs out', () => {
     ['BackendTimedOut', { backendTimeoutMs: soonMs }],
     ['BackendTimedOut', { headTimeoutMs: soonMs }],
     ['RequestTimedOut', { headTimeoutMs: 10_000, requestTimeoutMs: soonMs }],
-    ['BackendTimedOut', { backendTimeoutMs: 60, requestTimeoutMs: 10_000 }],
+    ['BackendTimedOut', { backendTimeoutMs: soonMs, requestTimeoutMs: 10_000 }],
     ['RequestTimedOut', { backendTimeoutMs: 10_000, requestTimeoutMs: soonMs }],
   ];
   for (const [kind, timeouts] of cases) {
