@@ -1,4 +1,3 @@
-import type { X509Certificate } from 'node:crypto';
 import type { Denial } from './denial.ts';
 import type { Failure } from './failure.ts';
 import type { Fields } from './fields.ts';
@@ -41,7 +40,13 @@ export interface Client {
 export interface ClientCertificate {
   /** SHA-256 of it, in lower-case hexadecimal. */
   readonly fingerprint: string;
-  readonly x509: X509Certificate;
+  readonly der: Uint8Array;
+  readonly pem: string;
+  /** A line a part of the name, the most general first, with the escapes of RFC 2253. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Since 1970. */
+  readonly notAfterMs: number;
 }
 
 /** What authentication established; the one identity all other policies read. Frozen. */

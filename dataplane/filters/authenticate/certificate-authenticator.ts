@@ -149,10 +149,12 @@ function byIssuer(lists: Extract<Revocation, { kind: 'Lists' }>['lists']) {
 function headerLines(
   { header, format }: CertificateHeader,
   facts: CertificateFacts,
-  { x509, fingerprint }: ClientCertificate,
+  certificate: ClientCertificate,
 ): readonly string[] {
   const value =
-    format === 'PEM' ? encodeURIComponent(x509.toString()) : forwardedCertificate(facts, fingerprint);
+    format === 'PEM'
+      ? encodeURIComponent(certificate.pem)
+      : forwardedCertificate(facts, certificate.fingerprint);
   return identityLine(header, value);
 }
 

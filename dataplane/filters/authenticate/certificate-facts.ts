@@ -32,16 +32,16 @@ export interface AlternativeNames {
 }
 
 /** Reads `certificate`; null when it is not as RFC 5280 section 4.1 has it. */
-export function certificateFacts({ x509 }: ClientCertificate): CertificateFacts | null {
-  const fields = certificateFields(x509.raw);
+export function certificateFacts(certificate: ClientCertificate): CertificateFacts | null {
+  const fields = certificateFields(certificate.der);
   const [serial, , issuer, , subject] = fields;
   if (serial?.tag !== derTags.integer || issuer === undefined || subject === undefined) return null;
   return {
-    subject: onOneLine(x509.subject),
-    issuer: onOneLine(x509.issuer),
+    subject: onOneLine(certificate.subject),
+    issuer: onOneLine(certificate.issuer),
     issuerDigest: nameDigest(issuer),
     serial: serialText(serial),
-    notAfterMs: x509.validToDate.getTime(),
+    notAfterMs: certificate.notAfterMs,
     commonNames: commonNamesIn(subject),
     names: alternativeNames(fields),
   };
