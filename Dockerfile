@@ -30,12 +30,12 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
 # Each plane is rid of the other's packages: npm knows what else these brought along, and npm asks nobody for that.
 FROM packages AS controller-packages
 RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-scripts \
-    bcrypt ioredis lru-cache yaml \
+    @bufbuild/protobuf bcrypt ioredis lru-cache oauth4webapi structured-headers yaml \
   && rm node_modules/.package-lock.json && find node_modules -depth -type d -empty -delete
 
 FROM packages AS dataplane-packages
 RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-scripts \
-    @kubernetes/client-node @peculiar/x509 undici yaml zod \
+    @bufbuild/protobuf @kubernetes/client-node @peculiar/x509 oauth4webapi structured-headers undici yaml zod \
   && rm node_modules/.package-lock.json && find node_modules -depth -type d -empty -delete
 
 # A base that has the libraries already (an organisation's own, or the one of the tests) needs no network here.
