@@ -18,33 +18,47 @@ export class LentMemory {
   /** A socket in place of `socket`, just accepted and paused; itself where Node holds it in a way unknown here. */
   adopt(socket: Socket): Socket {
     const handle = takeHandle(socket);
-    return handle === null ? socket.resume() : new LentSocket(this.#bytes, handleOptions(handle));
+    return handle === null ? socket.resume() : this.#socket(handleOptions(handle));
   }
 
   /**
-   * Reads `socket`, whose handshake of TLS is over, into this memory; leaves it as it is where Node holds it in a way unknown
-   * here. To be called before anybody reads it.
+   * Reads `socket`, whose handshake of TLS is over, into this memory; leaves it as it is where Node holds it in a way
+   * unknown here. To be called before anybody reads it.
    */
   adoptSecure(socket: Socket): void {
     const { _handle: handle }: HeldSocket = socket;
     if (bufferKey === undefined || callbackKey === undefined || !isReadable(handle)) return;
-    const readers: { reader: Reader | null } = { reader: null };
-    secureReaders.set(socket, readers);
+    const lending: Lending = { reader: null };
+    Reflect.set(socket, lendingKey, lending);
     Reflect.set(socket, bufferKey, this.#bytes);
-    Reflect.set(socket, callbackKey, (count: number) =>
-      take(socket, this.#bytes.subarray(0, count), readers.reader),
-    );
+    Reflect.set(socket, callbackKey, (count: number) => this.#took(count, socket, lending));
     handle.useUserBuffer(this.#bytes);
   }
 
   /** A socket that connects. */
   connect(options: TcpNetConnectOpts): Socket {
-    return new LentSocket(this.#bytes, options).connect(options);
+    return this.#socket(options).connect(options);
   }
 
   /** Octets for keeps: a copy of those that are lent. */
   kept(octets: Buffer): Buffer {
     return octets.buffer === this.#bytes.buffer ? Buffer.from(octets) : octets;
+  }
+
+  #socket(options: SocketConstructorOpts): Socket {
+    const lending: Lending = { reader: null };
+    const callback = (count: number): boolean => this.#took(count, socket, lending);
+    const socket: Socket = new Socket({ ...options, onread: { buffer: this.#bytes, callback } });
+    Reflect.set(socket, lendingKey, lending);
+    return socket;
+  }
+
+  /** While nobody reads from there it makes copies, like any other. False when no more is to be read until somebody wants more. */
+  #took(count: number, socket: Socket, { reader }: Lending): boolean {
+    const octets = this.#bytes.subarray(0, count);
+    if (reader === null) return socket.push(Buffer.from(octets));
+    reader(octets);
+    return true;
   }
 }
 
@@ -53,42 +67,24 @@ export class LentMemory {
  * telling it.
  */
 export function lend(socket: Socket, read: Reader | null): void {
-  if (socket instanceof LentSocket) socket.reader = read;
-  else {
-    const secure = secureReaders.get(socket);
-    if (secure !== undefined) secure.reader = read;
-  }
+  const { [lendingKey]: lending }: HeldSocket = socket;
+  if (lending !== undefined) lending.reader = read;
 }
 
-/** Who reads the sockets of TLS that are read into lent memory. */
-const secureReaders = new WeakMap<Socket, { reader: Reader | null }>();
-
-/** A socket that is read into memory of others. While nobody reads from there it makes copies, like any other. */
-class LentSocket extends Socket {
-  reader: Reader | null = null;
-
-  constructor(memory: Buffer, options: SocketConstructorOpts) {
-    const onread = {
-      buffer: memory,
-      callback: (count: number): boolean => take(this, memory.subarray(0, count), this.reader),
-    };
-    super({ ...options, onread });
-  }
+/** Who reads a socket that is read into lent memory; null: whoever listens for `data`. */
+interface Lending {
+  reader: Reader | null;
 }
 
-/** False when no more is to be read until somebody wants more. */
-function take(socket: Socket, octets: Buffer, reader: Reader | null): boolean {
-  if (reader === null) return socket.push(Buffer.from(octets));
-  reader(octets);
-  return true;
-}
+/** Where such a socket has its own. */
+const lendingKey = Symbol('lending');
 
 /** Where a socket keeps what the option `onread` of one that connects says; undefined in a Node that has no such place. */
 const [bufferKey, callbackKey] = ['kBuffer', 'kBufferCb'].map((name) =>
   Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name),
 );
 
-type HeldSocket = Socket & { _handle?: unknown };
+type HeldSocket = Socket & { _handle?: unknown; [lendingKey]?: Lending };
 
 /** Whether a handle can be told where to read into. */
 function isReadable(handle: unknown): handle is { useUserBuffer(memory: Buffer): void } {
