@@ -3,6 +3,15 @@ export function entryOf(data: Readonly<Record<string, string>> | undefined, key:
   return data !== undefined && Object.hasOwn(data, key) ? (data[key] ?? null) : null;
 }
 
+/** An entry of a Secret or ConfigMap, as people read where it is. */
+export function entryTitle(
+  kind: 'Secret' | 'ConfigMap',
+  namespace: string,
+  { name, key }: { readonly name: string; readonly key: string },
+): string {
+  return `key ${key} of ${kind} ${namespace}/${name}`;
+}
+
 /** The octets that `encoded` (base64, as in a Secret's data) stands for, or null when it is none. */
 export function decodeOctets(encoded: string): Uint8Array | null {
   try {
@@ -14,9 +23,9 @@ export function decodeOctets(encoded: string): Uint8Array | null {
 
 /** The UTF-8 text that `encoded` (base64, as in a Secret's data) stands for, or null when it is none. */
 export function decodeBase64(encoded: string): string | null {
+  const octets = decodeOctets(encoded);
   try {
-    const bytes = Uint8Array.fromBase64(encoded);
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return octets === null ? null : new TextDecoder('utf-8', { fatal: true }).decode(octets);
   } catch {
     return null;
   }

@@ -6,7 +6,7 @@ import type { KeySet } from '#snapshot/key-set.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import { authoritiesIn } from '../authorities.ts';
 import { resolveBackend } from '../backends.ts';
-import { decodeBase64, entryOf } from '../data.ts';
+import { decodeBase64, entryOf, entryTitle } from '../data.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
@@ -74,10 +74,11 @@ export function findKeys(read: Read, at: KeysPlace, jwks: Jwks): FoundKeys {
 function fromSharedSecret(
   read: Read,
   at: KeysPlace,
-  { secretRef: { name, key }, algorithm: alg }: SharedSecretJwks,
+  { secretRef, algorithm: alg }: SharedSecretJwks,
 ): FoundKeys {
   const { namespace } = at.policy;
-  const title = `key ${key} of Secret ${namespace}/${name}`;
+  const { name, key } = secretRef;
+  const title = entryTitle('Secret', namespace, secretRef);
   const encoded = entryOf(read.get('Secret', namespace, name)?.data, key);
   if (encoded === null) {
     return missing(at, title);
@@ -223,7 +224,7 @@ function authoritiesOf(
   const { namespace } = at.policy;
   const { kind, name, key } = reference;
   const field = `${at.field}.caRef`;
-  const title = `key ${key} of ${kind} ${namespace}/${name}`;
+  const title = entryTitle(kind, namespace, reference);
   const entry = entryOf(read.get(kind, namespace, name)?.data, key);
   if (entry === null) {
     return missing({ ...at, field }, title);

@@ -3,7 +3,7 @@ import type { PasswordUser } from '#snapshot/basic.ts';
 import { readPasswordHash } from '#snapshot/password-hash.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { credentialsLeftOut } from '../../credentials/remarks.ts';
-import { decodeBase64, entryOf } from '../../data.ts';
+import { decodeBase64, entryOf, entryTitle } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
 
@@ -19,7 +19,7 @@ export function basicWay(
   const field = `${at.field}.basic.secretRef`;
   const { secretRef, realm, credential, usernameToHeader } = basic;
   const { namespace } = at.policy;
-  const title = `names key ${secretRef.key} of Secret ${namespace}/${secretRef.name}, which`;
+  const title = `names ${entryTitle('Secret', namespace, secretRef)}, which`;
   const encoded = entryOf(read.get('Secret', namespace, secretRef.name)?.data, secretRef.key);
   if (encoded === null) {
     return unresolved({

@@ -1,7 +1,7 @@
 import type { Authentication } from '#crds/auth-policy.ts';
 import type { ClientCertificateAuthentication } from '#crds/client-certificate-authentication.ts';
 import type { CertificateNameMatch, Revocation } from '#snapshot/client-certificate.ts';
-import { entryOf } from '../../data.ts';
+import { entryOf, entryTitle } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { readRevocationBinary, readRevocationText } from './revocation.ts';
 import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
@@ -63,7 +63,7 @@ function revocationOf(
   const object = read.get('ConfigMap', namespace, name);
   const text = entryOf(object?.data, key);
   const binary = entryOf(object?.binaryData, key);
-  const title = `names key ${key} of ConfigMap ${namespace}/${name}, which`;
+  const title = `names ${entryTitle('ConfigMap', namespace, told.configMapRef)}, which`;
   if (text === null && binary === null) {
     const detail = `${title} does not exist; create it with that key`;
     return unresolved({ field, reason: 'RevocationListNotFound', detail });

@@ -3,7 +3,7 @@ import { durationMs } from '#crds/fields.ts';
 import type { IntrospectionAuthentication } from '#crds/introspection-authentication.ts';
 import type { IntrospectionClient } from '#snapshot/introspection.ts';
 import { Secret } from '#snapshot/secret.ts';
-import { decodeBase64, entryOf } from '../../data.ts';
+import { decodeBase64, entryOf, entryTitle } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { calledService } from './called-service.ts';
 import { credentialPlaces } from './credential-places.ts';
@@ -66,7 +66,7 @@ function clientOf(
   const encoded = entryOf(read.get('Secret', policy.namespace, secretRef.name)?.data, secretRef.key);
   const secret = encoded === null ? null : decodeBase64(encoded);
   if (secret === null || secret.trim() === '') {
-    const title = `key ${secretRef.key} of Secret ${policy.namespace}/${secretRef.name}`;
+    const title = entryTitle('Secret', policy.namespace, secretRef);
     const detail = `names ${title}, which does not exist or is no text; create it with that key`;
     return unresolved({ field, reason: 'ClientSecretNotFound', detail });
   }

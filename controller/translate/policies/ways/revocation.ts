@@ -2,6 +2,7 @@
 // numbers. A list's own signature is not checked: it is its owner who put it into the ConfigMap.
 import type { Revocation, RevocationList } from '#snapshot/client-certificate.ts';
 import { derElements, derMembers, derTags, nameDigest, serialText, type DerElement } from '#snapshot/der.ts';
+import { decodeOctets } from '../../data.ts';
 import { namesNothing, revokedLines } from './revoked-lines.ts';
 
 /** A list, or what is wrong with it. */
@@ -21,20 +22,12 @@ export function readRevocationText(text: string): ReadRevocation {
   if (blocks.length === 0 || blocks.length !== text.split('-----BEGIN').length - 1) {
     return invalid('holds something else than PEM blocks of X509 CRL');
   }
-  return listsOf(blocks.map((block) => fromBase64(block.replaceAll(/-----[^-]+-----|\s/g, ''))));
+  return listsOf(blocks.map((block) => decodeOctets(block.replaceAll(/-----[^-]+-----|\s/g, ''))));
 }
 
 /** Reads one list in DER, itself in base64. */
 export function readRevocationBinary(encoded: string): ReadRevocation {
-  return listsOf([fromBase64(encoded)]);
-}
-
-function fromBase64(text: string): Uint8Array | null {
-  try {
-    return Uint8Array.fromBase64(text);
-  } catch {
-    return null;
-  }
+  return listsOf([decodeOctets(encoded)]);
 }
 
 function serialsOf(text: string): ReadRevocation {

@@ -1,7 +1,7 @@
 import type { JwtAuthentication } from '#crds/jwt-authentication.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
-import { entryOf } from '../../data.ts';
+import { entryOf, entryTitle } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { namesNothing, revokedLines } from './revoked-lines.ts';
 import { unresolved, type UnresolvedWay, type WayPlace } from './way.ts';
@@ -22,14 +22,15 @@ export function findRevocation(
   }
   const { namespace } = policy;
   const { name, key } = revocation.configMapRef;
+  const title = entryTitle('ConfigMap', namespace, revocation.configMapRef);
   const text = entryOf(read.get('ConfigMap', namespace, name)?.data, key);
   if (text === null) {
-    const detail = `names key ${key} of ConfigMap ${namespace}/${name}, which does not exist; create it, with the line none when nothing is revoked`;
+    const detail = `names ${title}, which does not exist; create it, with the line none when nothing is revoked`;
     return unresolved({ field: `${field}.configMapRef`, reason: 'RevocationListNotFound', detail });
   }
   const revoked = revokedIn(text);
   if (revoked === null) {
-    const detail = `names key ${key} of ConfigMap ${namespace}/${name}, which ${namesNothing}`;
+    const detail = `names ${title}, which ${namesNothing}`;
     return unresolved({ field: `${field}.configMapRef`, reason: 'InvalidRevocationList', detail });
   }
   const id = resourceId('TokenRevocations', 'ConfigMap', namespace, name, key);
