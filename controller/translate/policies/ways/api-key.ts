@@ -4,6 +4,7 @@ import { selectedSecretsUnit, selectorText } from '../../credentials/key-owners.
 import { nothingSelected, secretRemarksUnit } from '../../credentials/remarks.ts';
 import type { Read } from '../../memo.ts';
 import { credentialPlaces } from './credential-places.ts';
+import { toldHeaders } from './told-headers.ts';
 import type { FoundWay, WayPlace } from './way.ts';
 
 /** The way in by API key at `at`. That it selects nobody's keys is no mistake: they may be still to come. */
@@ -28,10 +29,7 @@ export function apiKeyWay(
       name,
       credential: credentialPlaces(apiKey),
       keys: [...(ofConsumers ?? []), ...(secrets ?? []).map((secret) => setOfSecret(namespace, secret))],
-      identityToHeaders: apiKey.identityToHeaders.map(({ value, header }) => ({
-        value,
-        header: header.toLowerCase(),
-      })),
+      identityToHeaders: toldHeaders(apiKey.identityToHeaders),
     },
     resources: [],
     remoteKeys: [],

@@ -7,6 +7,7 @@ import { decodeBase64, entryOf, entryTitle } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { calledService } from './called-service.ts';
 import { credentialPlaces } from './credential-places.ts';
+import { toldHeaders } from './told-headers.ts';
 import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
 
 /** The way in at `at` by a token that its issuer is asked about. */
@@ -42,10 +43,7 @@ export function introspectionWay(
       audiences: introspection.audiences,
       cacheMs: durationMs(introspection.cacheFor),
       staleMs: durationMs(introspection.maxStale),
-      claimsToHeaders: introspection.claimsToHeaders.map(({ claim, header }) => ({
-        claim,
-        header: header.toLowerCase(),
-      })),
+      claimsToHeaders: toldHeaders(introspection.claimsToHeaders),
     },
     resources: [found.cluster],
     sources: [found.source],

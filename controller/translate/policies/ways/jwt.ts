@@ -3,6 +3,7 @@ import { durationMs } from '#crds/fields.ts';
 import type { Read } from '../../memo.ts';
 import { findKeys } from '../keys.ts';
 import { credentialPlaces } from './credential-places.ts';
+import { toldHeaders } from './told-headers.ts';
 import { findRevocation } from './token-revocations.ts';
 import type { FoundWay, UnresolvedWay, WayPlace } from './way.ts';
 
@@ -37,10 +38,7 @@ export function jwtWay(
       maxAgeMs: jwt.maxAge === undefined ? null : durationMs(jwt.maxAge),
       revocation: revoked.list?.id ?? null,
       requiredClaims: jwt.requiredClaims,
-      claimsToHeaders: jwt.claimsToHeaders.map(({ claim, header }) => ({
-        claim,
-        header: header.toLowerCase(),
-      })),
+      claimsToHeaders: toldHeaders(jwt.claimsToHeaders),
     },
     resources: revoked.list === null ? [found.keySet] : [found.keySet, revoked.list],
     remoteKeys: found.remote === null ? [] : [found.remote],
