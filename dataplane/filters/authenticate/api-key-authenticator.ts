@@ -5,6 +5,7 @@ import type { ApiKeyAuthentication, CredentialPlaces, IdentityValue } from '#sna
 import { ownerOf, type Credential } from '#snapshot/credential-set.ts';
 import type { Admission, Authenticator, Challenge, Finding, Refusal } from './authenticator.ts';
 import { credentialIn } from './credential.ts';
+import { badCredential, bearerChallenge, keysUnavailable } from './findings.ts';
 import { identityLine } from './identity-fields.ts';
 import type { Credentials, CredentialSets } from './credentials.ts';
 
@@ -42,20 +43,21 @@ export class ApiKeyAuthenticator implements Authenticator {
   authenticate({ request }: Exchange): Finding | null {
     const key = credentialIn(this.credential.sources, request);
     if (key === null) return null;
-    if (key === undefined) return this.#refusal('several keys where one is looked for');
-    if (key.length > keyLengthMax) return this.#refusal(`longer than ${keyLengthMax} characters`);
+    if (key === undefined) return badCredential(this.#way.name, 'several keys where one is looked for');
+    if (key.length > keyLengthMax)
+      return badCredential(this.#way.name, `longer than ${keyLengthMax} characters`);
     const found = this.#all.find(hash('sha256', key, 'latin1'), this.#sets);
     if (found !== null) return this.#finding(ownerOf(found.told), found.table.namespace);
     const missing = this.#sets.find(({ table }) => table === null);
-    if (missing === undefined) return this.#refusal('no key that is known');
-    return { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: missing.id } };
+    if (missing === undefined) return badCredential(this.#way.name, 'no key that is known');
+    return keysUnavailable(missing.id);
   }
 
   #finding(owner: Owner, namespace: string): Admission | Refusal {
     const { prefix, consumer, expiresS, plan, groups } = owner;
     if (expiresS !== 0 && this.#now() >= expiresS * 1000) {
       const detail = `key ${prefix} of ${namespace}/${consumer} has expired`;
-      return { ...this.#refusal(detail), isGuess: false };
+      return { ...badCredential(this.#way.name, detail), isGuess: false };
     }
     const identity: Identity = {
       ...nobody,
@@ -74,10 +76,6 @@ export class ApiKeyAuthenticator implements Authenticator {
       const text = valueOf(owner, value);
       return text === '' ? [] : identityLine(header, text);
     });
-  }
-
-  #refusal(detail: string): Refusal {
-    return { kind: 'Refusal', detail: `${this.#way.name}: ${detail}`, isGuess: true };
   }
 }
 
@@ -102,7 +100,5 @@ function challengeOf({ sources }: CredentialPlaces): Challenge {
     source.kind === 'Header' && source.scheme !== '' ? source.scheme : [],
   );
   const [scheme = 'ApiKey'] = schemes;
-  return scheme === 'bearer'
-    ? { missing: 'Bearer', invalid: 'Bearer error="invalid_token"' }
-    : { missing: scheme, invalid: scheme };
+  return scheme === 'bearer' ? bearerChallenge : { missing: scheme, invalid: scheme };
 }

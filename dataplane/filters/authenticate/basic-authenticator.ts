@@ -6,6 +6,7 @@ import type { BasicAuthentication } from '#snapshot/basic.ts';
 import { readPasswordHash, type PasswordHash } from '#snapshot/password-hash.ts';
 import type { Admission, Authenticator, Finding, Refusal } from './authenticator.ts';
 import { credentialIn } from './credential.ts';
+import { badCredential, overloaded } from './findings.ts';
 import { identityLine } from './identity-fields.ts';
 import type { PasswordChecks } from './password-checks.ts';
 import { costOf } from './password.ts';
@@ -63,8 +64,9 @@ export class BasicAuthenticator implements Authenticator {
   authenticate({ request }: Exchange): Finding | null | Promise<Finding> {
     const text = credentialIn(this.credential.sources, request);
     if (text === null) return null;
-    if (text === undefined) return this.#refusal('several credentials where one is looked for');
-    if (text.length > charactersMax) return this.#refusal('the credential is too long');
+    if (text === undefined)
+      return badCredential(this.#rule.name, 'several credentials where one is looked for');
+    if (text.length > charactersMax) return badCredential(this.#rule.name, 'the credential is too long');
     const { passwords, rejected, now, memoryKey } = this.#surroundings;
     const key = hash('sha256', memoryKey + text, 'base64');
     const nowMs = now();
@@ -75,10 +77,11 @@ export class BasicAuthenticator implements Authenticator {
     const running = this.#pending.get(key);
     if (running !== undefined) return running;
     const sent = userAndPassword(text);
-    if (sent === null || this.#dearest === null) return this.#refusal('no user and password');
+    if (sent === null || this.#dearest === null)
+      return badCredential(this.#rule.name, 'no user and password');
     const expected = this.#hashes.get(sent.user);
     const checked = this.#surroundings.checks.check(sent.password, expected ?? this.#dearest);
-    if (checked === null) return { kind: 'Outage', failure: { kind: 'Overloaded' } };
+    if (checked === null) return overloaded;
     const finding = this.#conclude(key, sent.user, checked, expected !== undefined).finally(() =>
       this.#pending.delete(key),
     );
@@ -94,7 +97,7 @@ export class BasicAuthenticator implements Authenticator {
       passwords.put(this, key, { value, untilMs: now() + knownForMs });
       return value;
     }
-    const value = { ...this.#refusal('wrong user or password'), account: user };
+    const value = { ...badCredential(this.#rule.name, 'wrong user or password'), account: user };
     rejected.put(this, key, { value, untilMs: now() + rejectedForMs });
     return value;
   }
@@ -104,10 +107,6 @@ export class BasicAuthenticator implements Authenticator {
     const { userHeader } = this.#rule;
     const lines = userHeader === null ? [] : identityLine(userHeader, user);
     return Object.freeze({ kind: 'Admission', identity, lines });
-  }
-
-  #refusal(detail: string): Refusal {
-    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}`, isGuess: true };
   }
 }
 

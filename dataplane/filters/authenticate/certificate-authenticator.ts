@@ -9,6 +9,7 @@ import type {
 import type { Authenticator, Finding, Refusal } from './authenticator.ts';
 import { certificateFacts, type CertificateFacts } from './certificate-facts.ts';
 import { isAllowed, subjectOf } from './certificate-names.ts';
+import { badCredential, keysUnavailable } from './findings.ts';
 import { identityLine } from './identity-fields.ts';
 
 /** What is known of a connection's certificate, until when. */
@@ -94,14 +95,11 @@ export class CertificateAuthenticator implements Authenticator {
 
   /** No guess: an authority has vouched for the certificate. */
   #refusal(detail: string): Refusal {
-    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}`, isGuess: false };
+    return { ...badCredential(this.#rule.name, detail), isGuess: false };
   }
 
   #outage(detail: string): Finding {
-    return {
-      kind: 'Outage',
-      failure: { kind: 'KeysUnavailable', detail: `${this.#rule.name}: ${detail}` },
-    };
+    return keysUnavailable(`${this.#rule.name}: ${detail}`);
   }
 }
 

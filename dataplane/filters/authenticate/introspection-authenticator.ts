@@ -1,13 +1,13 @@
 // Tokens that their issuer is asked about (RFC 7662).
-import { nobody, type Exchange, type Identity } from '#dataplane/http/exchange.ts';
+import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { CallService } from '../call-service.ts';
 import type { CredentialPlaces } from '#snapshot/authentication.ts';
 import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
 import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
 import { Circuit } from './circuit.ts';
-import { own, scopesIn, type Claims } from './claims.ts';
+import type { Claims } from './claims.ts';
 import { credentialIn } from './credential.ts';
-import { identityLines } from './identity-fields.ts';
+import { admissionBy, badCredential, bearerChallenge, keysUnavailable, overloaded } from './findings.ts';
 import { introspected, introspectionRequest } from './introspection-request.ts';
 import type { TokenCache } from './token-cache.ts';
 
@@ -41,7 +41,7 @@ export interface KnownToken {
  * Hot path: a token that passed before is found by its spelling, at once and without a promise.
  */
 export class IntrospectionAuthenticator implements Authenticator {
-  readonly challenge = { missing: 'Bearer', invalid: 'Bearer error="invalid_token"' };
+  readonly challenge = bearerChallenge;
   readonly credential: CredentialPlaces;
   readonly identityHeaders: readonly string[];
   readonly #rule: IntrospectionAuthentication;
@@ -60,8 +60,9 @@ export class IntrospectionAuthenticator implements Authenticator {
   authenticate({ request }: Exchange): Finding | null | Promise<Finding> {
     const text = credentialIn(this.credential.sources, request);
     if (text === null) return null;
-    if (text === undefined) return this.#refusal('several tokens where one is looked for');
-    if (text.length > tokenCharactersMax || !/^[\x21-\x7e]+$/u.test(text)) return this.#refusal('no token');
+    if (text === undefined) return badCredential(this.#rule.name, 'several tokens where one is looked for');
+    if (text.length > tokenCharactersMax || !/^[\x21-\x7e]+$/u.test(text))
+      return badCredential(this.#rule.name, 'no token');
     const { introspected: known, rejected, now } = this.#surroundings;
     const nowMs = now();
     const token = known.get(this, text, nowMs);
@@ -74,8 +75,7 @@ export class IntrospectionAuthenticator implements Authenticator {
     const running = this.#pending.get(text);
     if (running !== undefined) return running;
     const { calls, callsMax } = this.#surroundings;
-    if (calls.running >= callsMax)
-      return stale?.admission ?? { kind: 'Outage', failure: { kind: 'Overloaded' } };
+    if (calls.running >= callsMax) return stale?.admission ?? overloaded;
     if (!this.#circuit.mayAsk()) return stale?.admission ?? this.#outage('the endpoint does not answer');
     calls.running += 1;
     const finding = this.#ask(text, stale).finally(() => {
@@ -99,7 +99,7 @@ export class IntrospectionAuthenticator implements Authenticator {
       case 'Inactive':
         this.#circuit.answered();
         return this.#rejected(text, {
-          ...this.#refusal(found.detail),
+          ...badCredential(this.#rule.name, found.detail),
           isGuess: !found.isKnown && stale === null,
         });
       case 'Failed':
@@ -112,7 +112,7 @@ export class IntrospectionAuthenticator implements Authenticator {
 
   #passed(text: string, claims: Claims, endMs: number): Admission {
     const { introspected: known, now } = this.#surroundings;
-    const admission = admissionOf(claims, this.#rule);
+    const admission = admissionBy('Introspection', claims, '', this.#rule.claimsToHeaders);
     const freshUntilMs = Math.min(endMs, now() + this.#rule.cacheMs);
     const untilMs = Math.min(endMs, freshUntilMs + this.#rule.staleMs);
     known.put(this, text, { value: { admission, freshUntilMs }, untilMs });
@@ -127,28 +127,7 @@ export class IntrospectionAuthenticator implements Authenticator {
     return value;
   }
 
-  #refusal(detail: string): Refusal {
-    return { kind: 'Refusal', detail: `${this.#rule.name}: ${detail}`, isGuess: true };
-  }
-
   #outage(detail: string): Outage {
-    const failure = { kind: 'KeysUnavailable', detail: `${this.#rule.name}: ${detail}` } as const;
-    return { kind: 'Outage', failure };
+    return keysUnavailable(`${this.#rule.name}: ${detail}`);
   }
-}
-
-function admissionOf(claims: Claims, rule: IntrospectionAuthentication): Admission {
-  const subject = own(claims, 'sub');
-  const identity: Identity = {
-    ...nobody,
-    method: 'Introspection',
-    subject: typeof subject === 'string' ? subject : '',
-    scopes: scopesIn(claims),
-    claims,
-  };
-  return Object.freeze({
-    kind: 'Admission',
-    identity: Object.freeze(identity),
-    lines: identityLines(claims, rule.claimsToHeaders),
-  });
 }

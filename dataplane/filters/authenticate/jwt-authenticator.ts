@@ -1,11 +1,11 @@
 // Tokens that are JSON Web Tokens (RFC 7519), signed by a key of a known set.
-import { nobody, type Exchange, type Identity } from '#dataplane/http/exchange.ts';
+import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { CredentialPlaces, JwtAuthentication } from '#snapshot/authentication.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
-import { endOf, own, problemOfClaims, scopesIn } from './claims.ts';
+import { endOf, problemOfClaims } from './claims.ts';
 import { credentialIn } from './credential.ts';
-import { identityLines } from './identity-fields.ts';
+import { admissionBy, bearerChallenge, keysUnavailable, overloaded } from './findings.ts';
 import { candidateKeys, lacksKid, type ReadyKeySet, type VerificationKey } from './keys.ts';
 import type { Revocations, RevokedTokens } from './revocations.ts';
 import { isSignature } from './signature.ts';
@@ -47,7 +47,7 @@ interface Attempt {
  * Hot path: a token that passed before is found by its spelling, at once and without a promise.
  */
 export class JwtAuthenticator implements Authenticator {
-  readonly challenge = { missing: 'Bearer', invalid: 'Bearer error="invalid_token"' };
+  readonly challenge = bearerChallenge;
   readonly credential: CredentialPlaces;
   readonly identityHeaders: readonly string[];
   readonly #rules: readonly JwtAuthentication[];
@@ -91,7 +91,7 @@ export class JwtAuthenticator implements Authenticator {
     const standing = revoked.standing(admission.identity.claims);
     if (standing === 'Good') return admission;
     if (standing === 'Revoked') return { ...refusal('it is revoked'), isGuess: false };
-    return { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: revoked.id } };
+    return keysUnavailable(revoked.id);
   }
 
   #examine(text: string, nowMs: number): Finding | Promise<Finding> {
@@ -102,7 +102,7 @@ export class JwtAuthenticator implements Authenticator {
     const attempts = this.#attempts(parsed.token, nowMs);
     if ('kind' in attempts) return attempts;
     const { verifications, verificationsMax } = this.#surroundings;
-    if (verifications.running >= verificationsMax) return { kind: 'Outage', failure: { kind: 'Overloaded' } };
+    if (verifications.running >= verificationsMax) return overloaded;
     return this.#verify(parsed.token, attempts);
   }
 
@@ -118,7 +118,7 @@ export class JwtAuthenticator implements Authenticator {
       const keySet = this.#keySets.get(rule.keySet);
       if (problem !== null) problems.push(`${rule.name}: ${problem}`);
       else if (keySet === undefined || keySet.keys === null) {
-        outage = { kind: 'Outage', failure: { kind: 'KeysUnavailable', detail: rule.keySet } };
+        outage = keysUnavailable(rule.keySet);
       } else {
         const keys = candidateKeys(keySet.keys, token);
         if (keys.length === 0) problems.push(`${rule.name}: no key fits its kid and algorithm`);
@@ -148,7 +148,8 @@ export class JwtAuthenticator implements Authenticator {
     for (const { rule, key } of attempts) {
       if (!(await isSignature(key, token.content, token.signature))) continue;
       const revoked = this.#revoked.get(rule) ?? null;
-      const value = { admission: admission(token, rule), revoked };
+      const admission = admissionBy('JWT', token.claims, token.kid ?? '', rule.claimsToHeaders);
+      const value = { admission, revoked };
       const untilMs = Math.min(endOf(token.claims, rule), now() + verifiedForMs);
       verified.put(this, token.text, { value, untilMs });
       return this.#unlessRevoked(value);
@@ -161,21 +162,4 @@ export class JwtAuthenticator implements Authenticator {
 
 function refusal(detail: string): Refusal {
   return { kind: 'Refusal', detail, isGuess: true };
-}
-
-function admission({ claims, kid }: UnverifiedToken, rule: JwtAuthentication): Admission {
-  const subject = own(claims, 'sub');
-  const identity: Identity = {
-    ...nobody,
-    method: 'JWT',
-    subject: typeof subject === 'string' ? subject : '',
-    scopes: scopesIn(claims),
-    claims,
-    keyId: kid ?? '',
-  };
-  return Object.freeze({
-    kind: 'Admission',
-    identity: Object.freeze(identity),
-    lines: identityLines(claims, rule.claimsToHeaders),
-  });
 }
