@@ -61,8 +61,7 @@ export class IntrospectionAuthenticator implements Authenticator {
     const text = credentialIn(this.credential.sources, request);
     if (text === null) return null;
     if (text === undefined) return badCredential(this.#rule.name, 'several tokens where one is looked for');
-    if (text.length > tokenCharactersMax || !/^[\x21-\x7e]+$/u.test(text))
-      return badCredential(this.#rule.name, 'no token');
+    if (text.length > tokenCharactersMax) return badCredential(this.#rule.name, 'no token');
     const { introspected: known, rejected, now } = this.#surroundings;
     const nowMs = now();
     const token = known.get(this, text, nowMs);
@@ -74,6 +73,7 @@ export class IntrospectionAuthenticator implements Authenticator {
   #find(text: string, stale: KnownToken | null): Finding | Promise<Finding> {
     const running = this.#pending.get(text);
     if (running !== undefined) return running;
+    if (!/^[\x21-\x7e]+$/u.test(text)) return badCredential(this.#rule.name, 'no token');
     const { calls, callsMax } = this.#surroundings;
     if (calls.running >= callsMax) return stale?.admission ?? overloaded;
     if (!this.#circuit.mayAsk()) return stale?.admission ?? this.#outage('the endpoint does not answer');
