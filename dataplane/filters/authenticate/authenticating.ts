@@ -94,27 +94,19 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   const limits = { ...defaultLimits, ...options.limits };
   const revocations = new Revocations();
   const ready = new WeakMap<KeySet, ReadyKeySet>();
+  const good = { entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax };
   const surroundings: Surroundings = {
     now: options.now,
     onMissingKey: options.onMissingKey,
     revocations,
-    verified: new TokenCache({ entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax }),
+    verified: new TokenCache(good),
     rejected: new TokenCache({ entriesMax: limits.rejectedMax, charactersMax: limits.rejectedCharactersMax }),
     verificationsMax: limits.verificationsMax,
     verifications: { running: 0 },
     call: options.call,
-    passwords: new TokenCache({
-      entriesMax: limits.verifiedMax,
-      charactersMax: limits.verifiedCharactersMax,
-    }),
-    introspected: new TokenCache({
-      entriesMax: limits.verifiedMax,
-      charactersMax: limits.verifiedCharactersMax,
-    }),
-    decisions: new TokenCache({
-      entriesMax: limits.verifiedMax,
-      charactersMax: limits.verifiedCharactersMax,
-    }),
+    passwords: new TokenCache(good),
+    introspected: new TokenCache(good),
+    decisions: new TokenCache(good),
     callsMax: limits.callsMax,
     calls: { running: 0 },
     checks: new PasswordChecks({ runningMax: limits.passwordsMax, waitingMax: limits.passwordsWaitingMax }),

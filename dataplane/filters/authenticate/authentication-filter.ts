@@ -67,7 +67,7 @@ export class AuthenticationFilter implements RequestFilter {
   constructor(
     authentication: Authentication,
     ways: readonly Authenticator[],
-    { guard, external, authorizer }: Beside = { guard: null, external: null, authorizer: null },
+    { guard, external, authorizer }: Beside,
   ) {
     const { policy, optional, alternatives, authorize, denial } = authentication;
     this.#guard = guard;
