@@ -1,4 +1,5 @@
 // Sudden death: what a crash or the kernel's out-of-memory killer does to a container.
+import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import type { Journey, Pod } from './journey.ts';
 
@@ -11,7 +12,18 @@ export async function killPod(journey: Journey, pod: Pod): Promise<void> {
     await journey.kubectl('delete', `pod/${pod.name}`, '--grace-period=0', '--force', '--wait=false');
     return;
   }
-  for (const pid of await processesOf(pod)) process.kill(pid, 'SIGKILL');
+  const found = await processesOf(pod);
+  assert.ok(found.length > 0, `nothing runs in pod ${pod.name}`);
+  found.forEach(kill);
+}
+
+/** Ends the process, also when it ended by itself since it was found: as a child does whose parent went before it. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** What the harness's pause image runs: it holds the pod's network, and without it the pod gets another address. */

@@ -111,12 +111,12 @@ describe('a limit by key that three data planes share', () => {
     });
   }
 
-  /** Gone for good: its successor would be back within two seconds. */
+  /** Gone for good, and without a word: scaled away first, it would be asked to end, and might before it is killed. */
   async function killRedis(): Promise<void> {
     const [pod] = await journey.pods('app=redis');
     assert.ok(pod);
-    await journey.kubectl('scale', 'deployment/redis', '--replicas=0');
     await killPod(journey, pod);
+    await journey.kubectl('scale', 'deployment/redis', '--replicas=0');
   }
 
   async function startRedis(): Promise<void> {
