@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { glob, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { prepareBrowser } from './browser/chromium.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { exitOf } from './cluster/command.ts';
 import { prepareCluster } from './cluster/lifecycle.ts';
@@ -59,6 +60,14 @@ const suites: Readonly<Record<string, Suite>> = {
     tests: 'engine/*.test.ts',
     run: async (command, files) => {
       await prepareEngine();
+      return runHere(command, files);
+    },
+  },
+  /** What a person's browser does at a login. */
+  browser: {
+    tests: 'browser/*.test.ts',
+    run: async (command, files) => {
+      await prepareBrowser();
       return runHere(command, files);
     },
   },
