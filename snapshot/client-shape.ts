@@ -11,6 +11,7 @@ import { count, hostname, port } from './field-shapes.ts';
 import type { Listener, ListenerTls } from './listener.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
+import { whole } from './unread.ts';
 
 const network = shape.pattern(/^[0-9a-fA-F.:]{2,45}\/[0-9]{1,3}$/, 'a network such as 10.0.0.0/8');
 const some = shape.integer(1);
@@ -78,7 +79,7 @@ const tls: Shape<ListenerTls> = object({
   cipherSuites: shape.list(shape.pattern(/^[A-Z0-9_-]{1,64}$/, 'a name of a cipher suite')),
   alpn: shape.list(shape.oneOf('h2', 'http/1.1')),
   clientCertificates: shape.nullable(
-    object({ mode: shape.oneOf('Required', 'Optional'), authorities: shape.text }),
+    whole(object({ mode: shape.oneOf('Required', 'Optional'), authorities: shape.text })),
   ),
 });
 

@@ -15,6 +15,7 @@ import {
 } from './field-shapes.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
+import { whole } from './unread.ts';
 
 const hashSource = variant<HashSource>('kind', {
   ClientAddress: object({ kind: shape.oneOf('ClientAddress') }),
@@ -67,7 +68,7 @@ const check = variant<HealthCheck>('kind', {
 
 const settings: shape.Fields<ClusterSettings> = {
   protocol: shape.oneOf('HTTP1', 'HTTP2'),
-  tls: shape.nullable(tls),
+  tls: shape.nullable(whole(tls)),
   proxyProtocol: shape.nullable(shape.oneOf('V1', 'V2')),
   balance,
   slowStartMs: millis,

@@ -1,6 +1,7 @@
 // The door of the contract: text in, frozen resources out. Every field of every kind is checked here, once, so that
-// nobody behind it needs to. Fields it does not know are ignored; a kind it does not know is refused alone; a filter or
-// an action it does not know stays as that, so that it can be closed.
+// nobody behind it needs to. A kind it does not know is refused alone; a filter or an action it does not know stays as
+// that, so that it can be closed. Fields it does not know are ignored, but where they ask something of requests: a rule
+// is closed for them, and a resource that does nothing else is refused (docs/decisions/0024).
 import {
   authenticationShape,
   credentialSetShape,
@@ -44,6 +45,7 @@ import { type Shape, object, variant } from './shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
 import type { Resource } from './snapshot.ts';
 import type { StreamRoute } from './stream-route.ts';
+import { closedBy, whole } from './unread.ts';
 
 /** The resource that `encoded` tells, frozen deep. Throws {@link SnapshotError} with id and path of what is wrong. */
 export function decodeResource(encoded: string): Resource {
@@ -65,18 +67,19 @@ export function resourceOf(value: unknown): Resource {
     return read(value);
   } catch (error) {
     if (!(error instanceof shape.Mismatch)) throw error;
-    throw new SnapshotError('Invalid', { id, path: error.path, problem: error.message });
+    const failure = error instanceof shape.Unread || asking.has(String(kind)) ? 'Closing' : 'Invalid';
+    throw new SnapshotError(failure, { id, path: error.path, problem: error.message });
   }
 }
 
-/** What a build that knows more has put into the resource, such as `filter NAME`; null when all of it is known here. */
+/** What a build that knows more has put into the resource, such as `filter NAME` or `member NAME`; null when all of it is known here. */
 export function unknownIn(resource: Resource): string | null {
   if (resource.kind !== 'Route') return null;
   for (const { filters, action } of resource.rules) {
     const backends = action.kind === 'Forward' ? action.backends.flatMap((backend) => backend.filters) : [];
     const filter = [...filters, ...backends].find(({ kind }) => kind === 'Unknown');
     if (filter?.kind === 'Unknown') return `filter ${filter.told}`;
-    if (action.kind === 'Unknown') return `action ${action.told}`;
+    if (action.kind === 'Unknown') return action.told;
   }
   return null;
 }
@@ -122,7 +125,9 @@ const filters = {
   }),
 } satisfies Record<Exclude<Filter['kind'], 'Unknown'>, Shape<Filter>>;
 
-const unknown = (name: string) => ({ kind: 'Unknown', told: name.slice(0, 64) }) as const;
+const unknownFilter = (name: string) => ({ kind: 'Unknown', told: name.slice(0, 64) }) as const;
+
+const unknownAction = (told: string) => Object.freeze({ kind: 'Unknown', told: told.slice(0, 64) } as const);
 
 const valueMatch: Shape<ValueMatch> = object({
   kind: shape.oneOf('Exact', 'Regex'),
@@ -168,7 +173,7 @@ const actions = {
       object({
         cluster: shape.nullable(shape.idOf('Cluster')),
         weight: shape.integer(0),
-        filters: shape.list(variant<Filter>('kind', filters, unknown)),
+        filters: shape.list(variant<Filter>('kind', filters, unknownFilter)),
         ...shape.defaulted({ mirrors: shape.list(mirror) }, backendDefaults),
       }),
     ),
@@ -191,21 +196,28 @@ const actions = {
   Closed: object({ kind: shape.oneOf('Closed'), reason: shape.text }),
 } satisfies Record<Exclude<RouteAction['kind'], 'Unknown'>, Shape<RouteAction>>;
 
-const rule: Shape<RouteRule> = object({
+const knownRule: Shape<RouteRule> = object({
   name: shape.text,
   matches: shape.list(match, 1),
-  filters: shape.list(variant<Filter>('kind', filters, unknown)),
+  filters: shape.list(variant<Filter>('kind', filters, unknownFilter)),
   authentications: shape.list(shape.idOf('Authentication')),
   rateLimits: shape.list(shape.idOf('RateLimit')),
-  action: variant<RouteAction>('kind', actions, unknown),
+  action: variant<RouteAction>('kind', actions, (name) => unknownAction(`action ${name}`)),
 });
+
+/** What a rule does may have more to it; what it asks may not. */
+const rule = closedBy(knownRule, 'action', closedRule);
+
+function closedRule(read: RouteRule, path: string): RouteRule {
+  return Object.freeze({ ...read, action: unknownAction(`member ${path}`) });
+}
 
 const attachment: Shape<Attachment> = object({
   listener: shape.idOf('Listener'),
   hostnames: shape.list(object({ serves: hostname, own: hostname })),
 });
 
-const route: Shape<Route> = object({
+const knownRoute: Shape<Route> = object({
   kind: shape.oneOf('Route'),
   id: shape.idOf('Route'),
   name: shape.text,
@@ -213,6 +225,10 @@ const route: Shape<Route> = object({
   attachments: shape.list(attachment),
   rules: shape.list(rule),
 });
+
+const route = closedBy(knownRoute, 'rules', (read, path) =>
+  Object.freeze({ ...read, rules: Object.freeze(read.rules.map((one) => closedRule(one, path))) }),
+);
 
 const streamRoute: Shape<StreamRoute> = object({
   kind: shape.oneOf('StreamRoute'),
@@ -303,11 +319,20 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   Certificate: certificate,
   TicketSecret: ticketSecret,
   SessionSecret: sessionSecretShape,
-  Authentication: authenticationShape,
-  KeySet: keySetShape,
-  CredentialSet: credentialSetShape,
-  TokenRevocations: tokenRevocationsShape,
-  RateLimit: rateLimit,
+  Authentication: whole(authenticationShape),
+  KeySet: whole(keySetShape),
+  CredentialSet: whole(credentialSetShape),
+  TokenRevocations: whole(tokenRevocationsShape),
+  RateLimit: whole(rateLimit),
   RateLimitStore: rateLimitStore,
   Fleet: fleet,
 };
+
+/** They do nothing but ask: what names one that is not there is closed, or lets nobody in by it. */
+const asking: ReadonlySet<string> = new Set<ResourceKind>([
+  'Authentication',
+  'KeySet',
+  'CredentialSet',
+  'TokenRevocations',
+  'RateLimit',
+]);

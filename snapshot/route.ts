@@ -176,9 +176,9 @@ export interface ClosedAction {
   readonly reason: string;
 }
 
-/** What a newer build would do, met on the wire only: here it is closed. */
+/** What a newer build would do or ask, met on the wire only: here it is closed. */
 export interface UnknownAction {
   readonly kind: 'Unknown';
-  /** What it is called. */
+  /** What is not known, such as `action NAME` or `member NAME`. */
   readonly told: string;
 }

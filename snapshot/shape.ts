@@ -17,6 +17,9 @@ export class Mismatch extends Error {
   }
 }
 
+/** A member that asks something is not known: neither what was read nor what was there before may stand for it. */
+export class Unread extends Mismatch {}
+
 /** A string. */
 export const text: Shape<string> = (value) => {
   if (typeof value !== 'string') throw wrong('a string', value);
@@ -196,5 +199,6 @@ function wrong(wanted: string, value: unknown): Mismatch {
 function within(step: string, error: unknown): unknown {
   if (!(error instanceof Mismatch)) return error;
   const joint = error.path === '' || error.path.startsWith('[') ? '' : '.';
-  return new Mismatch(`${step}${joint}${error.path}`, error.message);
+  const Same = error instanceof Unread ? Unread : Mismatch;
+  return new Same(`${step}${joint}${error.path}`, error.message);
 }

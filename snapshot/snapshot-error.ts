@@ -1,8 +1,9 @@
 /**
  * NotJson: the text is no JSON. UnknownKind: a resource of a newer build. Invalid: a field is missing
- * or not what it must be. LineTooLong: a peer sends a line over the limit, or more than may be pending.
+ * or not what it must be. Closing: that
+ * of a resource that asks something of requests: what was there before may ask less and must not stand for it. LineTooLong: a peer sends a line over the limit, or more than may be pending.
  */
-export type SnapshotFailure = 'NotJson' | 'UnknownKind' | 'Invalid' | 'LineTooLong';
+export type SnapshotFailure = 'NotJson' | 'UnknownKind' | 'Invalid' | 'Closing' | 'LineTooLong';
 
 /** Something of the contract could not be read; names the resource and the field, never a value. */
 export class SnapshotError extends Error {

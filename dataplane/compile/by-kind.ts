@@ -100,7 +100,15 @@ export function byKind(resources: ResourceSet): ByKind {
         resource satisfies never;
     }
   }
-  return all;
+  return { ...all, authentications: withLists(all) };
+}
+
+/** Those whose lists of revoked tokens are all there: without one, nobody can tell which tokens still count. */
+function withLists({ authentications, revocations }: ByKind): Authentication[] {
+  const lists = new Set<ResourceId | null>([null, ...revocations.map(({ id }) => id)]);
+  return authentications.filter(({ alternatives }) =>
+    alternatives.every((way) => way.kind !== 'JWT' || lists.has(way.revocation)),
+  );
 }
 
 /** Whether `a` and `b` hold the very same resources but for those that others follow by themselves. */

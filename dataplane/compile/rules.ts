@@ -131,7 +131,7 @@ function compileAction({ route, rule, port, parts }: RuleContext): Action {
     case 'Closed':
       return { kind: 'Closed', reason: action.reason };
     case 'Unknown':
-      return { kind: 'Closed', reason: `the action ${action.told} is not known to this build` };
+      return { kind: 'Closed', reason: `the ${action.told} is not known to this build` };
     default:
       return action satisfies never;
   }

@@ -197,6 +197,7 @@ function entryOf(put: Put, before: Entry | undefined): Entry {
     return { hash, kept: { resource, encoded: put.encoded }, refusal };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
-    return { hash, kept: before?.kept ?? null, refusal: `${error.path}: ${error.problem}` };
+    const kept = error.failure === 'Closing' ? null : (before?.kept ?? null);
+    return { hash, kept, refusal: `${error.path}: ${error.problem}` };
   }
 }

@@ -1,5 +1,5 @@
 // Turnpike is upgraded and rolled back under load, controller and data planes one version apart in between: nothing fails,
-// and only a route that needs what its data planes do not know is closed.
+// and only routes that need what their data planes do not know, themselves or by a policy, are closed.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -11,7 +11,7 @@ import { helm, imageValues, upgrade } from './helm.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
 import { assertAllServed, assertWritten, readsAndWrites, told } from './load-report.ts';
-import { newFilterHeader } from './next-version.ts';
+import { newFieldRealm, newFilterHeader } from './next-version.ts';
 import { echo } from './workloads.ts';
 
 const route = `
@@ -27,7 +27,29 @@ spec:
         - type: ResponseHeaderModifier
           responseHeaderModifier: { set: [{ name: ${newFilterHeader}, value: "1" }] }
       backendRefs: [{ name: shop, port: 80 }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: asked }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /asked } }]
+      backendRefs: [{ name: shop, port: 80 }]
+---
+# And a new field for this one.
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: asked }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: asked }]
+  rules:
+    realm: ${newFieldRealm}
+    authorize: [{ name: readers, methods: [GET] }]
 `;
+
+/** Those that need what only the next version knows. */
+const paths = ['/new', '/asked'];
 
 describe('an upgrade and a rollback under load', () => {
   let journey: Journey;
@@ -44,7 +66,7 @@ describe('an upgrade and a rollback under load', () => {
     );
     await journey.rolledOut('shop');
     edge = await journey.edge();
-    await journey.answers(edge, { path: '/new' }, 200);
+    await answer(200);
     load = journey.load(edge, { ask: readsAndWrites, rate });
     await load.sent(2 * rate);
   });
@@ -53,6 +75,10 @@ describe('an upgrade and a rollback under load', () => {
     await upgrade(journey.site, imageValues(journey.site.images));
     await journey.end();
   });
+
+  async function answer(status: number): Promise<void> {
+    for (const path of paths) await journey.answers(edge, { path }, status);
+  }
 
   /** The images that run in the data planes, without those that are terminating. */
   async function runs(image: string): Promise<void> {
@@ -66,23 +92,23 @@ describe('an upgrade and a rollback under load', () => {
     await journey.rolledOut(name);
   }
 
-  it('fail no request, and close one route only, where the data planes are the older ones', async (test) => {
+  it('fail no request, and close what is new only, where the data planes are the older ones', async (test) => {
     const { images, nextImages } = journey.site;
     const report = await journey.during(load, requests / 4, async () => {
       await upgrade(journey.site, imageValues({ ...images, controller: nextImages.controller }));
-      await journey.answers(edge, { path: '/new' }, 500);
+      await answer(500);
     });
     test.diagnostic(told(report));
     assertAllServed(report);
     assertWritten(report);
   });
 
-  it('open it again once the data planes are upgraded too', async (test) => {
+  it('open that again once the data planes are upgraded too', async (test) => {
     const { nextImages } = journey.site;
     const report = await journey.during(load, requests / 4, async () => {
       await upgrade(journey.site, imageValues(nextImages));
       await runs(nextImages.dataplane);
-      await journey.answers(edge, { path: '/new' }, 200);
+      await answer(200);
     });
     test.diagnostic(told(report));
     assertAllServed(report);
@@ -93,7 +119,7 @@ describe('an upgrade and a rollback under load', () => {
     const { images, nextImages } = journey.site;
     const report = await journey.during(load, requests / 4, async () => {
       await upgrade(journey.site, imageValues({ ...nextImages, controller: images.controller }));
-      await journey.answers(edge, { path: '/new' }, 200);
+      await answer(200);
     });
     test.diagnostic(told(report));
     assertAllServed(report);
@@ -114,6 +140,6 @@ describe('an upgrade and a rollback under load', () => {
     test.diagnostic(told(report));
     assertAllServed(report);
     assertWritten(report);
-    assert.equal((await edge.ask({ path: '/new' })).status, 200);
+    for (const path of paths) assert.equal((await edge.ask({ path })).status, 200);
   });
 });

@@ -77,7 +77,7 @@ describe('a compiled snapshot', () => {
         }),
         givenRule({
           matches: [givenMatch({ path: 'Prefix /action' })],
-          action: { kind: 'Unknown', told: 'Cache' },
+          action: { kind: 'Unknown', told: 'action Cache' },
         }),
         givenRule({ action: to({}) }),
       ],
