@@ -89,7 +89,7 @@ const controller = z
       .array(z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/))
       .default([])
       .describe(
-        'Networks such as `10.0.0.0/8` from which the keys of an AuthPolicy may be fetched though they are not public: an issuer of tokens inside the cluster.',
+        'Networks such as `10.0.0.0/8` to which the uris of an AuthPolicy may lead though they are not public: an issuer of tokens in your own network.',
       ),
     env: z
       .record(z.string(), z.union([z.string(), z.strictObject({ valueFrom: z.looseObject({}) })]))

@@ -4,4 +4,5 @@ import type { TranslationSettings } from '#controller/translate/input.ts';
 export const standaloneSettings: TranslationSettings = Object.freeze({
   controllerName: 'turnpike.dev/gateway-controller',
   dataPlanes: 'Standalone',
+  trustedNetworks: ['127.0.0.0/8', '::1/128'],
 });

@@ -3,7 +3,7 @@
 import { decodeObject, kinds } from '#crds/kind.ts';
 import { compileEndpoints } from './endpoints/endpoints.ts';
 import { createEndpointsComposer, type ComposerOptions } from './endpoints/composer.ts';
-import { createAddressRule } from './keys/address-rule.ts';
+import { ruleOfNetworks } from './keys/trusted-networks.ts';
 import { KeyFetcher } from './keys/key-fetcher.ts';
 import { createLoop } from './loop.ts';
 import { Store } from './store/store.ts';
@@ -23,8 +23,6 @@ export interface ControlPlaneOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly settings: TranslationSettings;
-  /** Networks from which keys may be fetched though they are not public, as `10.0.0.0/8`. */
-  readonly keysFrom: readonly string[];
   readonly resolve: Resolve;
   readonly snapshots: SnapshotSink;
   readonly statuses: StatusSink;
@@ -85,7 +83,7 @@ function createKeys(options: ControlPlaneOptions, store: Store, scope: EndpointS
     clock,
     random,
     resolve,
-    rule: createAddressRule(options.keysFrom),
+    rule: ruleOfNetworks(options.settings.trustedNetworks),
     endpointsOf(namespace, service, port) {
       const found = store.objects.get('Service', namespace, service);
       const portName = found?.spec.ports.find((one) => one.port === port)?.name;

@@ -19,8 +19,8 @@ environment variable: TURNPIKE_PUBLISH_ADDRESS and so on.
   --token-file FILE          the controller's own token with the audience turnpike.dev
                              (default /var/run/secrets/turnpike.dev/token)
   --admin-address H:P        health, metrics and what is published (default 127.0.0.1:9902)
-  --keys-from NETWORKS       networks like 10.0.0.0/8, separated by commas, from which the keys of a uri may be
-                             fetched though they are not public
+  --keys-from NETWORKS       networks like 10.0.0.0/8, separated by commas, to which the uris of AuthPolicies may lead
+                             though they are not public
   --watch-namespaces NAMES   read and serve only what is in these namespaces, separated by commas, and in the
                              controller's own (default all); GatewayClasses and Namespaces are read in any case
   --dataplane-image REF      the image of the data planes that are made for each Gateway; without it none are made

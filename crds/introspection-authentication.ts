@@ -4,6 +4,7 @@ import { credentialHandling, credentialSources } from './credential-source.ts';
 import { duration, durationMs, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen } from './grammar.ts';
 import { claimsToHeaders } from './jwt-authentication.ts';
+import { outsideAuthorities, outsideUri } from './outside-address.ts';
 import { backendRefSchema, secretKeyReference } from './references.ts';
 
 const backend = z
@@ -17,12 +18,24 @@ const backend = z
   })
   .describe('An endpoint that a Service of the cluster serves.');
 
-const endpoint = oneOf({
-  type: 'Where the endpoint is: Backend (a Service of the cluster).',
-  defaultType: 'Backend',
-  variants: { Backend: { backend } },
-  common: {},
-}).describe('The introspection endpoint (RFC 7662 section 2). Data planes ask it themselves.');
+const endpoint = withRules(
+  oneOf({
+    type: 'Where the endpoint is: Backend (a Service of the cluster) or URI (an https address outside).',
+    defaultType: 'Backend',
+    variants: {
+      Backend: { backend },
+      URI: { uri: outsideUri('the endpoint', 'https://id.example.com/oauth2/introspect') },
+    },
+    common: { caRef: outsideAuthorities.exactOptional() },
+  }),
+  [
+    {
+      cel: "self.type == 'URI' || !has(self.caRef)",
+      message: 'caRef is for TLS to an address outside: remove it, or set type to URI',
+      holds: ({ type, caRef }) => type === 'URI' || caRef === undefined,
+    },
+  ],
+).describe('The introspection endpoint (RFC 7662 section 2). Data planes ask it themselves.');
 
 const client = z
   .object({

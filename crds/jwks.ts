@@ -2,12 +2,8 @@
 import * as z from 'zod';
 import { duration, durationMs, preciseHostname } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
-import {
-  authorityReference,
-  backendRefSchema,
-  configMapKeyReference,
-  secretKeyReference,
-} from './references.ts';
+import { outsideAuthorities } from './outside-address.ts';
+import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
 
 type PublicMember = 'n' | 'e' | 'crv' | 'x' | 'y';
 
@@ -132,11 +128,7 @@ const remoteKeys = withRules(
     defaultType: 'URI',
     variants: { URI: { uri }, Discovery: {}, Backend: { backend: remoteBackend } },
     common: {
-      caRef: authorityReference
-        .exactOptional()
-        .describe(
-          'The certificates of the authorities that the server must have its certificate from. Left out: those of the system.',
-        ),
+      caRef: outsideAuthorities.exactOptional(),
       maxStale,
     },
   }),
@@ -189,6 +181,3 @@ export type RemoteJwks = Frozen<z.infer<typeof remoteKeys>>;
 
 /** A secret that issuer and gateway share. */
 export type SharedSecretJwks = Frozen<z.infer<typeof sharedSecret>>;
-
-/** Where the certificates are that a server must have its own from. */
-export type AuthorityReference = Frozen<z.infer<typeof authorityReference>>;

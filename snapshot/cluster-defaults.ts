@@ -34,6 +34,7 @@ export const clusterDefaults: ClusterSettings = Object.freeze({
     streamsMax: 100,
   }),
   budget: Object.freeze({ percent: 20, intervalMs: 10_000, retriesPerSecondMin: 10 }),
+  outside: null,
 });
 
 /** What an endpoint is told to have when nobody says. */

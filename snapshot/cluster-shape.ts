@@ -1,3 +1,4 @@
+import { createAddressRule } from './address-rule.ts';
 import { clusterDefaults, endpointDefaults } from './cluster-defaults.ts';
 import type { HealthCheck, OutlierDetection } from './cluster-health.ts';
 import type { Balance, Cluster, ClusterSettings, ClusterTls, Endpoints, HashSource } from './cluster.ts';
@@ -66,6 +67,16 @@ const check = variant<HealthCheck>('kind', {
   TCP: object({ kind: shape.oneOf('TCP'), ...timing }),
 });
 
+const trusted: Shape<readonly string[]> = (value) => {
+  const networks = shape.list(shape.text)(value);
+  try {
+    createAddressRule(networks);
+  } catch {
+    throw new shape.Mismatch('', 'must be networks such as 10.0.0.0/8');
+  }
+  return networks;
+};
+
 const settings: shape.Fields<ClusterSettings> = {
   protocol: shape.oneOf('HTTP1', 'HTTP2'),
   tls: shape.nullable(whole(tls)),
@@ -83,6 +94,7 @@ const settings: shape.Fields<ClusterSettings> = {
     streamsMax: shape.integer(1),
   }),
   budget: object({ percent, intervalMs: shape.integer(1), retriesPerSecondMin: count }),
+  outside: shape.nullable(object({ host: shape.shortText(255), port, trusted })),
 };
 
 /** Reads a {@link Cluster}; settings that are not there are those of `clusterDefaults`. */

@@ -32,6 +32,19 @@ export interface ClusterSettings {
   readonly breaker: Breaker;
   readonly connections: BackendConnections;
   readonly budget: RetryBudget;
+  /** Its one endpoint, where that is outside the cluster; null: its endpoints are a resource. */
+  readonly outside: OutsideAddress | null;
+}
+
+/**
+ * A host that a user has named, resolved by data planes. No connection leads to an address that is not public, but to
+ * those of the networks that the operator trusts (CIDR).
+ */
+export interface OutsideAddress {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly trusted: readonly string[];
 }
 
 /** TLS to the backends. */

@@ -23,7 +23,7 @@ const words = ['controller/translate/input', 'controller/translate/translation']
 
 /** Longest prefix wins. node:assert is open to all. */
 const walls: Readonly<Record<string, Walls>> = {
-  snapshot: { rooms: [], builtins: ['node:crypto'], pure: true },
+  snapshot: { rooms: [], builtins: ['node:crypto', 'node:net'], pure: true },
   // What no policy may name is a rule of the contract: a list of words, from which a rule of the CRD is made.
   crds: { rooms: ['snapshot/reserved-fields'], packages: ['zod'], builtins: ['node:net'], pure: true },
   'crds/generate': { rooms: ['crds'], packages: ['yaml'], builtins: ['node:fs', 'node:path'] },
@@ -131,7 +131,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'dataplane/upstream': {
     rooms: ['snapshot', 'dataplane/h2', 'dataplane/http'],
     packages: ['lru-cache'],
-    builtins: ['node:crypto', 'node:dgram', 'node:net', 'node:tls'],
+    builtins: ['node:crypto', 'node:dgram', 'node:dns', 'node:net', 'node:tls'],
   },
   'dataplane/proxy': {
     rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/upstream', 'dataplane/runtime'],

@@ -74,7 +74,6 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     clock,
     random: Math.random,
     settings: standaloneSettings,
-    keysFrom: ['127.0.0.0/8', '::1/128'],
     resolve: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
     snapshots: {
       put(gateway, resources, order) {

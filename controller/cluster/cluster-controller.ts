@@ -196,8 +196,11 @@ class Controller implements ClusterController {
     return createControlPlane({
       clock,
       random,
-      settings: { controllerName, dataPlanes: provisioning === null ? 'External' : 'Provisioned' },
-      keysFrom,
+      settings: {
+        controllerName,
+        dataPlanes: provisioning === null ? 'External' : 'Provisioned',
+        trustedNetworks: keysFrom,
+      },
       resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
       snapshots: this.#snapshots,
       statuses: { put: (statuses) => this.#statuses.put(statuses) },

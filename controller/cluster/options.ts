@@ -25,7 +25,7 @@ export interface ClusterControllerOptions {
   /** Holds the controller's own token of our audience. */
   readonly tokenFile: string;
   readonly audience: string;
-  /** Networks from which keys may be fetched though they are not public. */
+  /** Networks to which addresses that users name may lead though they are not public. */
   readonly keysFrom: readonly string[];
   /** Only what is in these (and in the controller's own) is read and served; null for all namespaces. */
   readonly watchNamespaces: readonly string[] | null;

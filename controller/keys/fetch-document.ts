@@ -3,7 +3,7 @@ import { Client } from 'undici';
 import { textOf } from '#controller/kube/body.ts';
 import { KeysError } from './keys-error.ts';
 import type { LookupFunction } from 'node:net';
-import type { AddressRule } from './address-rule.ts';
+import type { AddressRule } from '#snapshot/address-rule.ts';
 
 /** A document and the one address, already checked, from which it is fetched. */
 export interface Target {

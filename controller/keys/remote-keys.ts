@@ -6,7 +6,7 @@ import { fetchDocument, targetsOfUri, type Resolve, type Target, type Trust } fr
 import { publicKeysOf, type ReadKeys } from './public-keys.ts';
 import type { JsonWebKey } from '#snapshot/key-set.ts';
 import type { RemoteKeys } from '#controller/translate/translation.ts';
-import type { AddressRule } from './address-rule.ts';
+import type { AddressRule } from '#snapshot/address-rule.ts';
 
 /** What it takes to fetch. */
 export interface RemoteTools {

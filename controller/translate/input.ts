@@ -15,6 +15,8 @@ export interface TranslationSettings {
   /** GatewayClasses of this controllerName are ours. */
   readonly controllerName: string;
   readonly dataPlanes: DataPlaneOrigin;
+  /** Networks to which addresses that users name may lead though they are not public, as `10.0.0.0/8`. */
+  readonly trustedNetworks: readonly string[];
 }
 
 /**

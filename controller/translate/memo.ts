@@ -260,5 +260,9 @@ function narrow<K extends Kind>(
 }
 
 function sameSettings(one: TranslationSettings, other: TranslationSettings): boolean {
-  return one.controllerName === other.controllerName && one.dataPlanes === other.dataPlanes;
+  return (
+    one.controllerName === other.controllerName &&
+    one.dataPlanes === other.dataPlanes &&
+    one.trustedNetworks.join() === other.trustedNetworks.join()
+  );
 }

@@ -4,6 +4,7 @@ import { ClientTls } from './client-tls.ts';
 import { ConnectionRoom } from './connection-room.ts';
 import { ClusterCounts } from './figures.ts';
 import { endpointName, UpstreamEndpoint } from './endpoint.ts';
+import { OutsideHost } from './outside-host.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { noHash } from './balance/balancer.ts';
 import { balanceTerms, choiceFor, hashKeyFor } from './balance/cluster-balance.ts';
@@ -19,6 +20,7 @@ import type { ConnectionTerms, UpstreamSurroundings } from './surroundings.ts';
 import type { Transport } from './transport.ts';
 import type { EndpointChoice } from './balance/endpoint-choice.ts';
 import type { HashKey } from './balance/hash-key.ts';
+import { createAddressRule } from '#snapshot/address-rule.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type { BackendConnections, Cluster, Endpoint } from '#snapshot/cluster.ts';
@@ -194,6 +196,12 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     return new CallerPools(proxyProtocol, callersPerEndpointMax, (header) => this.#poolTo(endpoint, header));
   }
 
+  outsideHost(host: string): OutsideHost | null {
+    const { outside } = this.#resource;
+    if (outside === null) return null;
+    return new OutsideHost(host, createAddressRule(outside.trusted), this.around.resolve);
+  }
+
   #poolTo(endpoint: UpstreamEndpoint, header: Buffer | null): Transport {
     return this.speaksHttp2 ? new Http2Pool(endpoint, this, header) : new Http1Pool(endpoint, this, header);
   }
@@ -204,7 +212,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       certificate === this.#certificate &&
       resource.protocol === last.protocol &&
       resource.proxyProtocol === last.proxyProtocol &&
-      isEqual(resource.tls, last.tls);
+      isEqual([resource.tls, resource.outside], [last.tls, last.outside]);
     this.#resource = resource;
     this.#certificate = certificate;
     this.breaker.update(resource.breaker);

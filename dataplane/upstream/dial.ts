@@ -64,9 +64,10 @@ export class Dial implements Swept {
   }
 
   #open({ tls, header, memory }: DialTerms): void {
+    const { address, port, outside } = this.#to;
     const options = {
-      host: this.#to.address,
-      port: this.#to.port,
+      ...(outside === null ? { host: address } : { host: outside.name, lookup: outside.lookup }),
+      port,
       noDelay: true,
       // a backend whose machine is gone answers no probe: else an exchange would wait for it for ever
       keepAlive: true,

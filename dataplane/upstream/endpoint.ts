@@ -2,6 +2,7 @@ import type { Endpoint } from '#snapshot/cluster.ts';
 import type { Hinted } from './balance/nearby.ts';
 import { EndpointHealth } from './health/endpoint-health.ts';
 import type { Outcome } from './health/endpoint-health.ts';
+import type { OutsideHost } from './outside-host.ts';
 import type { ConnectionTerms } from './surroundings.ts';
 import type { Destination, Transport } from './transport.ts';
 
@@ -10,6 +11,8 @@ export interface EndpointOwner extends ConnectionTerms {
   endpointChanged(): void;
   endpointSettled(endpoint: UpstreamEndpoint, outcome: Outcome): void;
   transportTo(endpoint: UpstreamEndpoint): Transport;
+  /** What leads to a host of this name or address; null where that is an address of the cluster's own. */
+  outsideHost(host: string): OutsideHost | null;
 }
 
 /** `address:port`, by which it is told from all others of its cluster. */
@@ -23,6 +26,7 @@ export class UpstreamEndpoint implements Hinted, Destination {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  outside: OutsideHost | null;
   forZones: readonly string[];
   forNodes: readonly string[];
   /** Requests under way. */
@@ -47,6 +51,7 @@ export class UpstreamEndpoint implements Hinted, Destination {
     this.forNodes = endpoint.forNodes;
     this.name = endpointName(endpoint);
     this.#owner = owner;
+    this.outside = owner.outsideHost(this.address);
     this.#transport = owner.transportTo(this);
   }
 
@@ -57,6 +62,7 @@ export class UpstreamEndpoint implements Hinted, Destination {
   /** What connections to it are like has changed: none of before serves a request that begins from now on. */
   reachAnew(): void {
     this.#transport.retire();
+    this.outside = this.#owner.outsideHost(this.address);
     this.#transport = this.#owner.transportTo(this);
   }
 

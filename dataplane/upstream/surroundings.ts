@@ -5,6 +5,7 @@ import type { Place } from '#snapshot/fleet.ts';
 import type { ClientTls } from './client-tls.ts';
 import type { RequestHeads } from './http2/request-head.ts';
 import type { ConnectionRoom } from './connection-room.ts';
+import type { Resolve } from './outside-host.ts';
 import type { UpstreamLimits } from './limits.ts';
 
 /** What all of a data plane's clusters share. `nowMs` is coarse: the last sweep's monotonic time. */
@@ -20,6 +21,8 @@ export interface UpstreamSurroundings {
   readonly waiting: Set<Swept>;
   /** 0 to 1. */
   readonly random: () => number;
+  /** All addresses of a name outside. */
+  readonly resolve: Resolve;
   nowMs: number;
   /** Where this data plane runs, as far as it has been told. */
   place: Place;

@@ -1,5 +1,6 @@
 import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
+import type { OutsideHost } from './outside-host.ts';
 import type { Purpose, UpstreamExchange } from './upstream-exchange.ts';
 
 /** Whose request it is, for backends that are told so by connection: the client's end, and ours that it came to. */
@@ -47,6 +48,8 @@ export interface Connecting {
 export interface Destination {
   readonly address: string;
   readonly port: number;
+  /** What leads to it where its address is a name outside; null for an address of the cluster's own. */
+  readonly outside: OutsideHost | null;
   /** A connection is about to be opened. */
   approached(): void;
   /** It did not take a connection, or not soon: others first, for a while. */

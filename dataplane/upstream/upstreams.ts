@@ -1,13 +1,16 @@
 // The backends' side of the data plane: clusters, their endpoints, and the connections to them. Owns all of it over
 // swaps of the runtime, so that a change of routes costs no connection. Knows nothing of routes and rules.
+import { lookup } from 'node:dns/promises';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { UpstreamCluster } from './cluster.ts';
 import { figuresOf } from './figures.ts';
 import { RequestHeads } from './http2/request-head.ts';
 import { defaultUpstreamLimits } from './limits.ts';
+import { endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { nowhere } from '#snapshot/fleet.ts';
 import type { Place } from '#snapshot/fleet.ts';
+import type { Resolve } from './outside-host.ts';
 import type { UpstreamSurroundings } from './surroundings.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type { BackendFigures } from '#dataplane/http/backend-figures.ts';
@@ -42,6 +45,8 @@ export interface UpstreamOptions {
   readonly now?: () => number;
   /** 0 to 1. */
   readonly random?: () => number;
+  /** All addresses of a name outside; by default as the system resolves it. */
+  readonly resolve?: Resolve;
 }
 
 /** Begins without clusters. Its timer alone keeps no process alive. */
@@ -60,6 +65,7 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
     awake: new Set(),
     waiting: new Set(),
     random: options.random ?? Math.random,
+    resolve: options.resolve ?? resolved,
     nowMs: now(),
     place: nowhere,
   };
@@ -81,7 +87,7 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
         const certificate = shows === null ? null : (shown.get(shows) ?? null);
         const cluster = clusters.get(id) ?? new UpstreamCluster(resource, certificate, surroundings);
         clusters.delete(id);
-        cluster.update(resource, certificate, endpoints.get(resource.endpoints)?.endpoints ?? none);
+        cluster.update(resource, certificate, endpointsOf(resource, endpoints));
         present.set(id, cluster);
       }
       for (const cluster of clusters.values()) cluster.retire();
@@ -103,3 +109,16 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
 }
 
 const none: readonly Endpoint[] = [];
+
+function endpointsOf(
+  { outside, endpoints: id }: Cluster,
+  endpoints: ReadonlyMap<ResourceId, Endpoints>,
+): readonly Endpoint[] {
+  if (outside === null) return endpoints.get(id)?.endpoints ?? none;
+  return [{ address: outside.host, port: outside.port, state: 'Ready', ...endpointDefaults }];
+}
+
+async function resolved(host: string): Promise<readonly string[]> {
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address);
+}

@@ -28,7 +28,7 @@ function given() {
   const loop = createLoop({
     clock,
     store,
-    settings: { controllerName: 'turnpike.dev/x', dataPlanes: 'External' },
+    settings: { controllerName: 'turnpike.dev/x', dataPlanes: 'External', trustedNetworks: [] },
     translate: (): Translation => {
       translations += 1;
       const source = { id: endpointsId, namespace: 'shop', service: 'cart', portName: '' };

@@ -29,8 +29,11 @@ function versionAt(dataPlanes: number): string {
   const { store, loop } = createControlPlane({
     clock,
     random: () => 0.5,
-    settings: { controllerName: 'turnpike.dev/gateway-controller', dataPlanes: 'External' },
-    keysFrom: [],
+    settings: {
+      controllerName: 'turnpike.dev/gateway-controller',
+      dataPlanes: 'External',
+      trustedNetworks: [],
+    },
     resolve: () => Promise.resolve([]),
     snapshots: {
       put: (_, resources, order) => void (published = new Published(resources, order, createEncoder())),

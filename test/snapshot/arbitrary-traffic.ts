@@ -79,6 +79,13 @@ export const arbitraryClusterSettings: {
     streamsMax: some,
   }),
   budget: fc.record({ percent, intervalMs: some, retriesPerSecondMin: count }),
+  outside: nullable(
+    fc.record({
+      host: fc.constantFrom('id.example.com', '192.0.2.1'),
+      port: fc.integer({ min: 1, max: 65_535 }),
+      trusted: list(fc.constantFrom('10.0.0.0/8', '2001:db8::/32', '10.0.0.7')),
+    }),
+  ),
 };
 
 /** Of a rule that forwards. */

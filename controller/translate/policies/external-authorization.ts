@@ -46,7 +46,7 @@ export function externalAuthorization(
           : { headers: lowered(cache.headers ?? http.headersToService), forMs: durationMs(cache.duration) },
     },
     resources: [found.cluster],
-    sources: [found.source],
+    sources: found.sources,
   };
 }
 

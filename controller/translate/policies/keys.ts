@@ -1,15 +1,15 @@
 // Where the keys of a JWT authentication come from. Each source is a KeySet of its own, shared by all policies
 // that name it (but inline keys, which are their policy's).
 import { durationMs } from '#crds/fields.ts';
-import type { AuthorityReference, Jwks, RemoteJwks, SharedSecretJwks } from '#crds/jwks.ts';
+import type { Jwks, RemoteJwks, SharedSecretJwks } from '#crds/jwks.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
-import { authoritiesIn } from '../authorities.ts';
 import { resolveBackend } from '../backends.ts';
 import { decodeBase64, entryOf, entryTitle } from '../data.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys } from '../translation.ts';
+import { namedAuthorities } from './named-authorities.ts';
 import { readKeys, readKeySet, type ReadKeySet } from './key-set.ts';
 import { readSharedSecret } from './shared-secret.ts';
 
@@ -136,14 +136,15 @@ function unresolved(problem: Problem): UnresolvedKeys {
 }
 
 function fromRemote(read: Read, at: KeysPlace, remote: RemoteJwks): FoundKeys {
-  const trusted = authoritiesOf(read, at, remote.caRef);
+  const place = { namespace: at.policy.namespace, field: `${at.field}.caRef` };
+  const trusted = namedAuthorities(read, place, remote.caRef);
   if (trusted.kind === 'Unresolved') {
     return trusted;
   }
   const { authorities } = trusted;
   const staleMsMax = durationMs(remote.maxStale);
   // What is fetched in another way is a source of its own: one tenant's authorities say nothing of another's keys.
-  const terms = `${trusted.term}${staleMsMax === usualStaleMs ? '' : ` maxStale=${String(staleMsMax)}`}`;
+  const terms = `${trusted.term === '' ? '' : ` ca=${trusted.term}`}${staleMsMax === usualStaleMs ? '' : ` maxStale=${String(staleMsMax)}`}`;
   const found = remoteSource(read, at, remote);
   if (found.kind === 'Unresolved') {
     return found;
@@ -210,31 +211,6 @@ function backendSource(
     name: `Backend/${namespace}/${service}/${String(port)}${path}${serverName === null ? '' : ` tls=${serverName}`}`,
     title: `${path} of Service ${namespace}/${service}`,
   };
-}
-
-/** The authorities that `reference` names as PEM, and what they add to the name of a source. */
-function authoritiesOf(
-  read: Read,
-  at: KeysPlace,
-  reference: AuthorityReference | undefined,
-): { readonly kind: 'Found'; readonly authorities: string | null; readonly term: string } | UnresolvedKeys {
-  if (reference === undefined) {
-    return { kind: 'Found', authorities: null, term: '' };
-  }
-  const { namespace } = at.policy;
-  const { kind, name, key } = reference;
-  const field = `${at.field}.caRef`;
-  const title = entryTitle(kind, namespace, reference);
-  const entry = entryOf(read.get(kind, namespace, name)?.data, key);
-  if (entry === null) {
-    return missing({ ...at, field }, title);
-  }
-  const authorities = authoritiesIn(kind === 'Secret' ? (decodeBase64(entry) ?? '') : entry);
-  if (authorities === null) {
-    const detail = `names ${title}, which holds no certificates as PEM; write those of the authorities`;
-    return unresolved({ kind: 'KeysUnresolved', field, reason: 'InvalidKeys', detail });
-  }
-  return { kind: 'Found', authorities, term: ` ca=${kind}/${namespace}/${name}/${key}` };
 }
 
 function fetched(read: Read, remote: RemoteKeys, title: string): FoundKeys {

@@ -18,6 +18,7 @@ export interface Asked {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  readonly outside: Destination['outside'];
 }
 
 /** How endpoints are reached for their checks: by connections that nothing else uses and no limit counts. */
@@ -68,9 +69,9 @@ export function askBy(check: HealthCheck, roads: ProbeRoads): Ask<Asked> {
 }
 
 /** What a check finds out is said by itself, and moves no request at once. */
-function unmoved({ address, port }: Asked): Destination {
+function unmoved({ address, port, outside }: Asked): Destination {
   const nothing = (): void => {};
-  return { address, port, approached: nothing, doubt: nothing, trust: nothing };
+  return { address, port, outside, approached: nothing, doubt: nothing, trust: nothing };
 }
 
 function httpRequest({ path, host }: HttpHealthCheck, { name }: Asked): ProbeRequest {

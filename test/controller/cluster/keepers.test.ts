@@ -5,7 +5,7 @@ import { authorityLifetimeMs } from '#controller/authority/authority.ts';
 import { systemClock } from '#controller/clock.ts';
 import { AuthorityKeeper } from '#controller/cluster/authority-keeper.ts';
 import { KeyKeeper } from '#controller/cluster/key-keeper.ts';
-import { createAddressRule } from '#controller/keys/address-rule.ts';
+import { createAddressRule } from '#snapshot/address-rule.ts';
 import { KeyFetcher } from '#controller/keys/key-fetcher.ts';
 import { KubeClient } from '#controller/kube/kube-client.ts';
 import { Reflector } from '#controller/kube/reflector.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { createAddressRule } from '#controller/keys/address-rule.ts';
+import { createAddressRule } from '#snapshot/address-rule.ts';
 import { KeyFetcher } from '#controller/keys/key-fetcher.ts';
 import { readKeys } from '#controller/translate/policies/key-set.ts';
 import { ManualClock } from '#test/given/clock.ts';

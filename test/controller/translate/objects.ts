@@ -89,6 +89,7 @@ export function input(
     settings: {
       controllerName: 'turnpike.dev/gateway-controller',
       dataPlanes: 'External',
+      trustedNetworks: [],
       ...settings,
     },
     objects,

@@ -7,7 +7,7 @@ for (const address of ['255.255.255.255', '240.0.0.1', 'ff02::1', '::ffff:255.25
   it(`an endpoint at ${address}, which no datagram reaches, is told and harms nobody else`, async () => {
     const refused: string[] = [];
     const socket = new DatagramSocket(
-      { address, port: 9, approached() {}, doubt() {}, trust() {} },
+      { address, port: 9, outside: null, approached() {}, doubt() {}, trust() {} },
       { datagram: () => assert.fail('an answer'), refused: (detail) => refused.push(detail) },
     );
     for (let sent = 0; sent < 3; sent += 1) socket.send(Buffer.from('x'));

@@ -13,7 +13,8 @@ export type FoundService =
       readonly kind: 'Found';
       readonly service: CalledService;
       readonly cluster: Cluster;
-      readonly source: EndpointSource;
+      /** Where its endpoints are told; empty for an address outside. */
+      readonly sources: readonly EndpointSource[];
     }
   | { readonly kind: 'Unresolved'; readonly problem: Problem };
 
@@ -45,6 +46,6 @@ export function calledService(
     kind: 'Found',
     service: { cluster: id, authority: `${service}.${namespace}.svc:${port}`, path, timeoutMs },
     cluster: { ...cluster, id },
-    source,
+    sources: [source],
   };
 }

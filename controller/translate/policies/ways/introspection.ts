@@ -5,7 +5,8 @@ import type { IntrospectionClient } from '#snapshot/introspection.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { decodeBase64, entryOf, entryTitle } from '../../data.ts';
 import type { Read } from '../../memo.ts';
-import { calledService } from './called-service.ts';
+import { calledAddress } from './called-address.ts';
+import { calledService, type FoundService } from './called-service.ts';
 import { credentialPlaces } from './credential-places.ts';
 import { toldHeaders } from './told-headers.ts';
 import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
@@ -17,13 +18,7 @@ export function introspectionWay(
   { name, introspection }: Extract<Authentication, { type: 'Introspection' }>,
 ): FoundWay | UnresolvedWay {
   const field = `${at.field}.introspection`;
-  const { backendRef, path } = introspection.endpoint.backend;
-  const found = calledService(read, {
-    from: { object: at.policy, group: 'turnpike.dev', field: `${field}.endpoint.backend.backendRef` },
-    reference: backendRef,
-    path,
-    timeoutMs: durationMs(introspection.timeout),
-  });
+  const found = endpointOf(read, { ...at, field: `${field}.endpoint` }, introspection);
   if (found.kind === 'Unresolved') {
     return found;
   }
@@ -46,10 +41,35 @@ export function introspectionWay(
       claimsToHeaders: toldHeaders(introspection.claimsToHeaders),
     },
     resources: [found.cluster],
-    sources: [found.source],
+    sources: found.sources,
     remoteKeys: [],
     pending: null,
   };
+}
+
+function endpointOf(
+  read: Read,
+  { policy, field }: WayPlace,
+  { endpoint, timeout }: IntrospectionAuthentication,
+): FoundService {
+  const timeoutMs = durationMs(timeout);
+  switch (endpoint.type) {
+    case 'URI': {
+      const { uri, caRef } = endpoint;
+      return calledAddress(read, { from: { namespace: policy.namespace, field }, uri, caRef, timeoutMs });
+    }
+    case 'Backend': {
+      const { backendRef, path } = endpoint.backend;
+      return calledService(read, {
+        from: { object: policy, group: 'turnpike.dev', field: `${field}.backend.backendRef` },
+        reference: backendRef,
+        path,
+        timeoutMs,
+      });
+    }
+    default:
+      return endpoint satisfies never;
+  }
 }
 
 function clientOf(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAddressRule } from '#controller/keys/address-rule.ts';
+import { ruleOfNetworks } from '#controller/keys/trusted-networks.ts';
+import { createAddressRule } from '#snapshot/address-rule.ts';
 
 const refused = [
   '127.0.0.1',
@@ -57,6 +58,6 @@ test('networks that the operator names are permitted and trusted, and nothing be
 
 test('what is no network is an error at the start', () => {
   for (const text of ['loopback', '10.0.0.0/33', '10.0.0.0/x', '', '10.0.0.1/8', 'fd00::1/64']) {
-    assert.throws(() => createAddressRule([text]), TypeError);
+    assert.throws(() => ruleOfNetworks([text]), TypeError);
   }
 });

@@ -1,7 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { networkFault } from '#crds/network.ts';
 
-/** Whether the keys of a URI may be fetched from an address (OWASP SSRF: the user chose the name behind it). */
+/** Whether an address may be connected to where a user chose the name that leads to it (OWASP SSRF). */
 export interface AddressRule {
   /** Public, or allowed by the operator. */
   permits(address: string): boolean;
@@ -10,8 +9,9 @@ export interface AddressRule {
 }
 
 /**
- * The rule that refuses all but public addresses, save those of the networks `allow` (CIDR).
- * @throws {TypeError} when one of them is none, or has bits beyond its length.
+ * The rule that refuses all but public addresses, save those of the networks `allow` (CIDR, or one address). Both
+ * planes go by it.
+ * @throws {TypeError} when one of them is none.
  */
 export function createAddressRule(allow: readonly string[]): AddressRule {
   const allowed = blocks(allow);
@@ -38,9 +38,6 @@ function blocks(subnets: readonly string[]): Blocks {
     const length = prefix === undefined ? (version === 4 ? 32 : 128) : Number(prefix);
     if (version === 0 || !Number.isInteger(length) || length < 0 || length > (version === 4 ? 32 : 128)) {
       throw new TypeError(`${subnet} is not a network like 10.0.0.0/8`);
-    }
-    if (networkFault(`${address}/${length}`) === 'BitsBeyondLength') {
-      throw new TypeError(`${subnet} has bits beyond its length: write the network, such as 10.0.0.0/8`);
     }
     const family = version === 4 ? 'ipv4' : 'ipv6';
     list[family].addSubnet(address, length, family);
