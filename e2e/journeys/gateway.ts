@@ -14,11 +14,13 @@ export interface GatewayOptions {
   /** Beside `http` on port 80. */
   readonly listeners?: readonly object[];
   readonly namespace?: string;
+  /** Its `spec.tls`. */
+  readonly tls?: object;
 }
 
 /** A Gateway, and GatewayParameters of its name where it has some of its own. */
 export function gateway(options: GatewayOptions = {}): readonly object[] {
-  const { name = 'edge', parameters, listeners = [], namespace } = options;
+  const { name = 'edge', parameters, listeners = [], namespace, tls } = options;
   const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
   const own = { group: 'turnpike.dev', kind: 'GatewayParameters', name };
   const edge = {
@@ -28,6 +30,7 @@ export function gateway(options: GatewayOptions = {}): readonly object[] {
     spec: {
       gatewayClassName: 'turnpike',
       listeners: [{ name: 'http', protocol: 'HTTP', port: 80 }, ...listeners],
+      ...(tls === undefined ? {} : { tls }),
       ...(parameters === undefined ? {} : { infrastructure: { parametersRef: own } }),
     },
   };

@@ -53,21 +53,41 @@ export function redis(image: string, name = 'redis'): readonly object[] {
   return workload({ name, replicas: 1, container, port: 6379 });
 }
 
+/** A Deployment and a Service `name` with port 80: `script`, a module of Node's that listens on port 8080. */
+export function scripted(image: string, name: string, script: string): readonly object[] {
+  const code = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { 'server.mjs': script } };
+  const container = {
+    name: 'server',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    command: ['node', '/code/server.mjs'],
+    ports: [{ name: 'http', containerPort: 8080 }],
+    readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
+    resources: { requests: { cpu: '10m', memory: '48Mi' } },
+    securityContext: restricted,
+    volumeMounts: [{ name: 'code', mountPath: '/code' }],
+  };
+  const volumes = [{ name: 'code', configMap: { name } }];
+  return [code, ...workload({ name, replicas: 1, container, port: 8080, volumes })];
+}
+
 interface Workload {
   readonly name: string;
   readonly replicas: number;
   readonly container: object;
   readonly port: number;
   readonly namespace?: string;
+  readonly volumes?: readonly object[];
 }
 
-function workload({ name, replicas, container, port, namespace }: Workload): readonly object[] {
+function workload({ name, replicas, container, port, namespace, volumes = [] }: Workload): readonly object[] {
   const metadata = { name, ...named(namespace) };
   const labels = { app: name };
   const spec = {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: 8,
     containers: [container],
+    ...(volumes.length === 0 ? {} : { volumes }),
   };
   return [
     {

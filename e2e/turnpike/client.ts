@@ -35,8 +35,13 @@ export interface ClientOptions {
   /** The address to come from. */
   readonly from?: string | undefined;
   readonly port?: number;
-  /** TLS for this name. Whoever shows a certificate that `ca` (PEM) did not sign is refused. */
-  readonly tls?: { readonly servername: string; readonly ca: string };
+  /** TLS for this name. Whoever shows a certificate that `ca` (PEM) did not sign is refused; `cert` and `key` are shown. */
+  readonly tls?: {
+    readonly servername: string;
+    readonly ca: string;
+    readonly cert?: string;
+    readonly key?: string;
+  };
 }
 
 const deadlineMs = 5_000;
