@@ -3,8 +3,14 @@
  * many of them cost no more than their octets.
  */
 export class EarlyContent {
-  #room: Buffer = nothing;
-  #size = 0;
+  #room: Buffer;
+  #size: number;
+
+  /** `first`: what has come already, which is not copied and not overwritten. */
+  constructor(first: Buffer = nothing) {
+    this.#room = first;
+    this.#size = first.length;
+  }
 
   get size(): number {
     return this.#size;

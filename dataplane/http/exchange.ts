@@ -2,6 +2,7 @@ import type { Denial } from './denial.ts';
 import type { Failure } from './failure.ts';
 import type { Fields } from './fields.ts';
 import type { ForwardedHead, RequestHead } from './message.ts';
+import type { CollectContent } from './request-content.ts';
 
 /** One request and its answer, as filters and observers see them. proxy/exchange.ts makes and drives it. */
 export interface Exchange {
@@ -20,6 +21,11 @@ export interface Exchange {
   readonly matchedPrefix: number;
   /** A monotonic clock in milliseconds, read once a request: when its head was complete. */
   readonly startedMs: number;
+  /**
+   * The request's content, for a filter that cannot do without: it waits for as much as it demands, whoever sends
+   * that. One filter at a time; another one, or the same again, may demand more.
+   */
+  readonly content: CollectContent;
 }
 
 /** The other end of the connection. */

@@ -1,7 +1,7 @@
 // One request's life, from its head to the end of its answer. Read this file first, in this order:
 //
 //   start            whose listener it is, by its Host, and which rule's (routing.ts)
-//   #filter          the filters of the rule, in the order that filters/order.ts tells
+//   #filter          the filters of the rule, in the order that filters/order.ts tells; some ask for its content first
 //   #act             what the rule says: a redirect, a refusal, or one of its backends, ...
 //   #filter          ... whose own filters come next
 //   #forward         to an endpoint, and to another if need be (forward.ts); contentData and contentEnd follow
@@ -15,20 +15,21 @@
 import { Fields } from '#dataplane/http/fields.ts';
 import { answerTo, grpcAnswerTo, statusOf } from './answer.ts';
 import { answerOf, verdictOf } from './request-filters.ts';
-import { applyToAnswer } from './response-filters.ts';
+import { filteredHead } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
 import { forwardedHead, forwardedTrailers, removeOwnFields, requestIdOf, userAgentOf } from './forwarded.ts';
 import { removeNominated } from '#dataplane/http/hop-by-hop.ts';
 import { endpointLabel } from './record.ts';
-import { isMisdirected, ruleFor } from './routing.ts';
+import { listenerOf, ruleFor } from './routing.ts';
 import { Tunnel } from './tunnel.ts';
-import { acceptsSwitch } from './upgrade.ts';
+import { acceptsSwitch, mustSwitch } from './upgrade.ts';
 import { OutgoingRequest } from './outgoing.ts';
 import { grpcStatusOf } from '#dataplane/http/grpc.ts';
 import { noContent } from '#dataplane/http/framing.ts';
 import { clientOf, unservedRules } from './client-address.ts';
 import { AllowedTime, type TimeKeeper } from './allowed-time.ts';
+import { CollectedContent } from './collected-content.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
 import type { ForwardEvents } from './forward-events.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -37,8 +38,8 @@ import type { Client, Exchange, Identity, RequestFilter, Verdict } from '#datapl
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
+import type { ContentDemand, RequestContent } from '#dataplane/http/request-content.ts';
 import type { Session } from '#dataplane/upstream/sessions/sessions.ts';
-import type { RoutedRule } from '#dataplane/route/router.ts';
 import type { Backend, Forward, Port, Rule, ServedListener } from '#dataplane/runtime.ts';
 
 /** Drives one request; see the head of this file. */
@@ -63,6 +64,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #backend: Backend | null = null;
   #forwarding: Forwarding | null = null;
   #time: AllowedTime | null = null;
+  #collected: CollectedContent | null = null;
   #contentEnded: boolean;
   #contentBytesMax = Number.POSITIVE_INFINITY;
   #finished = false;
@@ -86,7 +88,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   get buffered(): number {
-    return this.#forwarding?.buffered ?? 0;
+    return this.#forwarding?.buffered ?? this.#collected?.size ?? 0;
   }
 
   get #answerBegan(): boolean {
@@ -96,7 +98,9 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   // ---- the request: route, filter, act, forward
 
   start(): void {
-    const match = this.#route();
+    const routed = listenerOf(this.#port, this.request.host);
+    this.#listener = routed?.listener ?? null;
+    const match = ruleFor(this, this.#port, routed, this.#around.now);
     if ('kind' in match) {
       this.#fail(match);
       return;
@@ -107,15 +111,6 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     if (action.kind === 'Forward') this.#setBounds(action);
     if (this.request.length > this.#contentBytesMax) this.#fail({ kind: 'BodyTooLarge' });
     else this.#filter(requestFilters, 0);
-  }
-
-  #route(): RoutedRule<Rule> | Failure {
-    const port = this.#port;
-    const routed = port?.kind === 'Http' ? port.router.listenerFor(this.request.host) : null;
-    if (port?.kind !== 'Http' || routed === null) return { kind: 'NoRoute' };
-    this.#listener = routed.listener;
-    if (isMisdirected(port, routed, this.client)) return { kind: 'Misdirected' };
-    return ruleFor(this.request, routed, this.#around.now);
   }
 
   /** From now on its time runs, and what it may send is counted. */
@@ -193,15 +188,24 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     const { cluster, mirrors } = backend;
     const terms = { cluster, action, mirrors, session: this.#session, watch: this.#around };
     this.#forwarding = new Forwarding(outgoing, terms, this.#downstream, this);
-    this.#forwarding.start(this.#contentEnded);
+    const trailers = this.#collected?.trailers ?? null;
+    if (trailers !== null) removeOwnFields(trailers, [this.#rule, backend]);
+    this.#forwarding.start(this.#contentEnded, this.#collected);
   }
 
-  // ---- the request's content: nothing of it comes before the forwarding wants it, and so not while filters think
+  // ---- the request's content: nothing of it comes before a filter or the forwarding wants it
+
+  content(demand: ContentDemand): Promise<RequestContent | Failure> {
+    const declared = this.request.length;
+    this.#collected ??= new CollectedContent(this.#downstream, { declared, ended: this.#contentEnded });
+    return this.#collected.ask(demand);
+  }
 
   contentData(data: Buffer): void {
     this.#bytesIn += data.length;
     if (this.#bytesIn > this.#contentBytesMax) this.#fail({ kind: 'BodyTooLarge' });
-    else this.#forwarding?.contentData(data);
+    else if (this.#forwarding === null) this.#collected?.push(data);
+    else this.#forwarding.contentData(data);
   }
 
   contentFlush(): void {
@@ -211,9 +215,13 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   contentEnd(trailers: Fields | null): void {
     if (this.#contentEnded) return;
     this.#contentEnded = true;
-    if (this.#forwarding !== null && !this.#answerBegan) this.#time?.requestEnded();
+    if (this.#forwarding === null) {
+      this.#collected?.end(trailers);
+      return;
+    }
+    if (!this.#answerBegan) this.#time?.requestEnded();
     if (trailers !== null) removeOwnFields(trailers, [this.#rule, this.#backend]);
-    this.#forwarding?.contentEnd(trailers);
+    this.#forwarding.contentEnd(trailers);
   }
 
   // ---- the answer
@@ -226,7 +234,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   responseHead(response: ReceivedResponse): void {
-    if (this.#mustSwitch && response.status < 300) {
+    if (mustSwitch(this.request) && response.status < 300) {
       this.#fail({ kind: 'MalformedResponse', detail: 'an answer in place of the switch' });
       return;
     }
@@ -239,25 +247,15 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#downstream.begin(head.status, head.fields, response.length, response.declaredLength);
   }
 
-  /** By HTTP/2 a client takes any answer of 2xx for the switch that it asked for (RFC 8441 section 5). */
-  get #mustSwitch(): boolean {
-    return this.request.upgrade !== '' && this.request.protocol === 'HTTP/2';
-  }
-
   /** The answer's head as the client shall have it; null when a filter broke, which then is dealt with. */
   #filteredHead(response: ReceivedResponse): ResponseHead | null {
-    const { status, fields } = response;
-    removeNominated(fields, response.connectionOptions);
-    const head: ResponseHead = { status, fields };
-    const failure =
-      applyToAnswer(this, this.#backend?.responseFilters, head) ??
-      applyToAnswer(this, this.#rule?.responseFilters, head);
-    if (failure !== null) {
-      this.#fail(failure);
+    const head = filteredHead(this, response, this.#backend, this.#rule);
+    if ('kind' in head) {
+      this.#fail(head);
       return null;
     }
-    this.#session?.tell(fields, this.#backend, this.#forwarding?.endpoint ?? null, this.client);
-    fields.appendAll(this.answerFields);
+    this.#session?.tell(head.fields, this.#backend, this.#forwarding?.endpoint ?? null, this.client);
+    head.fields.appendAll(this.answerFields);
     return head;
   }
 
@@ -370,6 +368,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#finished = true;
     const { observer, now } = this.#around;
     this.#time?.end();
+    if (failure !== null) this.#collected?.fail(failure);
     observer.exchangeFinished({
       port: this.#downstream.port,
       listener: this.#listener?.name ?? null,

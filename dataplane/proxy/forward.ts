@@ -5,12 +5,13 @@ import { HeldBack, holdsBack } from './held-back.ts';
 import { KeptContent } from './kept-content.ts';
 import { startMirrors } from './mirrors.ts';
 import type { Mirrors } from './mirrors.ts';
-import { causeInAnswer, causeInFailure, isIdempotent, isSafe, Retries } from './retry.ts';
+import { causeInAnswer, causeInFailure, isIdempotent, isSafe, purposeOf, Retries } from './retry.ts';
 import { Wait } from './wait.ts';
 import type { AttemptOwner } from './attempt.ts';
 import type { Downstream } from './downstream.ts';
 import type { ForwardEvents, ForwardTerms } from './forward-events.ts';
 import type { NextAttempt, RetryCause } from './retry.ts';
+import type { CollectedContent } from './collected-content.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
@@ -22,7 +23,7 @@ import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
 import type { Outcome } from '#dataplane/upstream/health/endpoint-health.ts';
 import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
 import type { Blame, Caller } from '#dataplane/upstream/transport.ts';
-import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts';
+import type { Reached } from '#dataplane/upstream/upstream-exchange.ts';
 
 /**
  * The backend's side of one exchange: one attempt at an endpoint after the other, until one is answered or no other
@@ -85,6 +86,11 @@ export class Forwarding implements AttemptOwner {
     return kept + (this.#attempt?.buffered ?? 0) + (this.#mirrors?.buffered ?? 0);
   }
 
+  /** Content that came before the present attempt, and can be sent by another. */
+  get collected(): Buffer {
+    return this.#kept?.octets ?? nothing;
+  }
+
   /** The endpoint of the present or last attempt. */
   get endpoint(): UpstreamEndpoint | null {
     return this.#attempt?.endpoint ?? null;
@@ -92,9 +98,11 @@ export class Forwarding implements AttemptOwner {
 
   // ---- the exchange's side
 
-  /** Begins, or has content come first. `contentEnded`: the request is whole already. */
-  start(contentEnded: boolean): void {
+  /** Begins, or has content come first. `contentEnded`: the request is whole already, with what was `collected`. */
+  start(contentEnded: boolean, collected: CollectedContent | null): void {
     this.#contentEnded = contentEnded;
+    if (collected !== null && collected.size > 0) this.#kept = new KeptContent(collected.octets);
+    this.#trailers = collected?.trailersBehind(this.request.head.fields) ?? null;
     const { cluster, watch } = this.#terms;
     if (contentEnded || this.request.upgrade !== '' || !holdsBack(cluster)) {
       this.#begin();
@@ -115,7 +123,7 @@ export class Forwarding implements AttemptOwner {
     const { cluster, mirrors, session, action } = this.#terms;
     const { retry, hedge } = action;
     const hasContent = !this.#contentEnded || this.#heldBack !== null;
-    if (hasContent && (retry !== null || cluster.speaksHttp2)) this.#kept = new KeptContent();
+    if (hasContent && (retry !== null || cluster.speaksHttp2)) this.#kept ??= new KeptContent();
     if (!cluster.began()) {
       this.#events.forwardFailed({ kind: 'Overloaded' });
       return;
@@ -208,8 +216,10 @@ export class Forwarding implements AttemptOwner {
 
   attemptSends(attempt: Attempt): void {
     this.attempts += 1;
-    const content = this.#kept?.octets ?? nothing;
-    if (content.length > 0) attempt.data(content);
+    if (this.collected.length > 0) {
+      this.#contentSent = true;
+      attempt.data(this.collected);
+    }
     const heldBack = this.#heldBack;
     this.#heldBack = null;
     if (heldBack !== null && heldBack.size > 0) {
@@ -292,12 +302,7 @@ export class Forwarding implements AttemptOwner {
     const attempt = new Attempt(endpoint, this);
     this.#attempt = attempt;
     this.#events.attemptBegins();
-    attempt.start(this.#purpose, connection);
-  }
-
-  get #purpose(): Purpose {
-    if (this.request.upgrade !== '') return 'Channel';
-    return isIdempotent(this.request.head.method) ? 'Idempotent' : 'Once';
+    attempt.start(purposeOf(this.request), connection);
   }
 
   /** Hot path: a rule without retries asks nothing here. */

@@ -18,7 +18,10 @@ const unsentBytesMax = 64 * 1024;
 const answerBytesMax = 1024 * 1024;
 
 /** What is copied. */
-export type Original = Pick<AttemptOwner, 'request' | 'caller'>;
+export interface Original extends Pick<AttemptOwner, 'request' | 'caller'> {
+  /** Content that came before it began; the rest is told. */
+  readonly collected: Buffer;
+}
 
 /**
  * A copy of one request to another cluster, whose answer nobody gets: one attempt, without a second one. It never
@@ -35,7 +38,7 @@ export class Mirroring implements AttemptOwner, Timed {
   readonly #watch: TimeWatch;
   readonly #attempt: Attempt;
   /** Until there is a connection. */
-  #kept: KeptContent | null = new KeptContent();
+  #kept: KeptContent | null;
   #isFull = false;
   #unsent = 0;
   #ended = false;
@@ -46,6 +49,7 @@ export class Mirroring implements AttemptOwner, Timed {
 
   /** The caller has counted it with the cluster ({@link UpstreamCluster.began}). */
   constructor(original: Original, cluster: UpstreamCluster, endpoint: UpstreamEndpoint, watch: TimeWatch) {
+    this.#kept = new KeptContent(original.collected);
     this.request = original.request;
     this.caller = original.caller;
     this.cluster = cluster;

@@ -40,11 +40,12 @@ export class Mirrors {
 
 /** Begins the copies of a request to those whose share it falls in; null when there are none. `random`: 0 to 1. */
 export function startMirrors(
-  { request, caller }: Original,
+  original: Original,
   mirrors: readonly Mirror[],
   by: { readonly watch: TimeWatch; readonly random: () => number },
 ): Mirrors | null {
   const all: Mirroring[] = [];
+  const { request, caller } = original;
   for (const { cluster, share } of mirrors) {
     if (by.random() >= share) continue;
     const isRoom = cluster.mirrors < mirrorsMax;
@@ -57,7 +58,7 @@ export function startMirrors(
     }
     cluster.mirrors += 1;
     cluster.counts.mirrors += 1;
-    all.push(new Mirroring({ request, caller }, cluster, endpoint, by.watch));
+    all.push(new Mirroring(original, cluster, endpoint, by.watch));
   }
   for (const mirroring of all) mirroring.start();
   return all.length === 0 ? null : new Mirrors(all);

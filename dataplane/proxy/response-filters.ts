@@ -1,10 +1,33 @@
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
+import { removeNominated } from '#dataplane/http/hop-by-hop.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
+import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { ResponseFilter } from '#dataplane/runtime.ts';
 
-/** Applies filters to the head of an answer, in order; what broke, or null. */
-export function applyToAnswer(
+/** What has filters of its own. */
+interface Filtering {
+  readonly responseFilters: readonly ResponseFilter[];
+}
+
+/** The head of a backend's answer after the filters of backend and rule, in this order; or what broke. */
+export function filteredHead(
+  exchange: Exchange,
+  { status, fields, connectionOptions }: ReceivedResponse,
+  backend: Filtering | null,
+  rule: Filtering | null,
+): ResponseHead | Failure {
+  removeNominated(fields, connectionOptions);
+  const head: ResponseHead = { status, fields };
+  return (
+    applyToAnswer(exchange, backend?.responseFilters, head) ??
+    applyToAnswer(exchange, rule?.responseFilters, head) ??
+    head
+  );
+}
+
+/** Applies filters in order; what broke, or null. */
+function applyToAnswer(
   exchange: Exchange,
   filters: readonly ResponseFilter[] | undefined,
   head: ResponseHead,

@@ -3,7 +3,8 @@ import { grpcPushbackMs, grpcStatusOf } from '#dataplane/http/grpc.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
-import type { Reached } from '#dataplane/upstream/upstream-exchange.ts';
+import type { SentRequest } from '#dataplane/upstream/sent-request.ts';
+import type { Purpose, Reached } from '#dataplane/upstream/upstream-exchange.ts';
 import type { Retry } from '#dataplane/runtime.ts';
 
 /**
@@ -161,6 +162,12 @@ function doesNoHarm(cause: RetryCause, request: RequestState): boolean {
     case 'Timeout':
       return isRepeatable && !contentLost;
   }
+}
+
+/** What a connection for an attempt at it is for. */
+export function purposeOf({ upgrade, head }: SentRequest): Purpose {
+  if (upgrade !== '') return 'Channel';
+  return isIdempotent(head.method) ? 'Idempotent' : 'Once';
 }
 
 /** RFC 9110 section 9.2.1, but for TRACE. */

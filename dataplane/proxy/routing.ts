@@ -1,16 +1,24 @@
 import { crossOriginKind, requestedMethod } from '#dataplane/http/cross-origin.ts';
-import type { Client } from '#dataplane/http/exchange.ts';
+import type { Client, Exchange } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
-import type { HttpPort, Rule, ServedListener } from '#dataplane/runtime.ts';
+import type { HttpPort, Port, Rule, ServedListener } from '#dataplane/runtime.ts';
+
+/** Whose listener the Host is; null for nobody's. */
+export function listenerOf(port: Port | null, host: string): RoutedListener<ServedListener, Rule> | null {
+  return port?.kind === 'Http' ? port.router.listenerFor(host) : null;
+}
 
 /** The rule for the request at its listener, or why there is none. */
 export function ruleFor(
-  request: RequestHead,
-  routed: RoutedListener<ServedListener, Rule>,
+  { request, client }: Pick<Exchange, 'request' | 'client'>,
+  port: Port | null,
+  routed: RoutedListener<ServedListener, Rule> | null,
   now: () => number,
 ): RoutedRule<Rule> | Failure {
+  if (port?.kind !== 'Http' || routed === null) return noRoute;
+  if (isMisdirected(port, routed, client)) return { kind: 'Misdirected' };
   try {
     return preflightRule(request, routed, now) ?? routed.match(request, now) ?? noRoute;
   } catch (error) {
@@ -40,7 +48,7 @@ function preflightRule(
  * certificate and its policies (GEP-3567). And a connection from before its port changed between HTTP and HTTPS
  * serves nothing of what the port is now.
  */
-export function isMisdirected(
+function isMisdirected(
   { tls, router }: HttpPort,
   routed: RoutedListener<ServedListener, Rule>,
   { serverName, secure }: Client,

@@ -31,7 +31,7 @@ export function givenRequest(
 /** An exchange that begins with `request`; `forwarded` is a copy of it. */
 export function givenExchange(
   request: RequestHead = givenRequest(),
-  given: { matchedPrefix?: number; client?: Partial<Client> } = {},
+  given: { matchedPrefix?: number; client?: Partial<Client>; content?: Buffer } = {},
 ): Exchange {
   const fields = new Fields();
   fields.appendAll(request.fields);
@@ -59,5 +59,6 @@ export function givenExchange(
     answerFields: new Fields(),
     matchedPrefix: given.matchedPrefix ?? -1,
     startedMs: 0,
+    content: () => Promise.resolve({ octets: given.content ?? Buffer.alloc(0), isWhole: true }),
   };
 }
