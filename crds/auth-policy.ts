@@ -5,6 +5,7 @@ import { apiKeySchema } from './api-key-authentication.ts';
 import { basicSchema } from './basic-authentication.ts';
 import { clientCertificateSchema } from './client-certificate-authentication.ts';
 import { authorizeSchema } from './authorization.ts';
+import { policyCorsSchema } from './cors.ts';
 import { listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
 import { externalAuthorizationSchema } from './external-authorization.ts';
 import { partName } from './fields.ts';
@@ -44,6 +45,7 @@ const rules = withRules(
       .describe(
         'Whether a request without any credential passes too, as nobody. One with a bad credential never does.',
       ),
+    cors: policyCorsSchema.exactOptional(),
     realm: realmSchema.exactOptional(),
     resourceMetadata: resourceMetadataSchema.exactOptional(),
     denial: denialSchema.exactOptional(),

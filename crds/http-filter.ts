@@ -10,7 +10,7 @@ import {
   port,
   preciseHostname,
 } from './fields.ts';
-import { methods } from './http-match.ts';
+import { corsSchema } from './cors.ts';
 
 const headerValues = listByKeys(z.object({ name: fieldName, value: z.string().min(1).max(4096) }), ['name'])
   .max(16)
@@ -103,33 +103,6 @@ const requestMirror = withRules(
   ],
 );
 
-const aloneIfStar: Rule<readonly string[]> = {
-  cel: "!('*' in self && self.size() > 1)",
-  message: "'*' means all: remove the other values, or '*'",
-  holds: (values) => !values.includes('*') || values.length === 1,
-};
-
-const cors = z.object({
-  allowOrigins: withRules(
-    setOf(
-      z
-        .string()
-        .min(1)
-        .max(253)
-        .regex(
-          /(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)/,
-          "must be an origin such as https://app.example.com, or '*'",
-        ),
-    ).max(64),
-    [aloneIfStar],
-  ).default([]),
-  allowCredentials: z.boolean().exactOptional(),
-  allowMethods: withRules(setOf(z.enum([...methods, '*'])).max(9), [aloneIfStar]).default([]),
-  allowHeaders: withRules(setOf(fieldName).max(64), [aloneIfStar]).default([]),
-  exposeHeaders: setOf(fieldName).max(64).default([]),
-  maxAge: z.int32().min(1).default(5),
-});
-
 const filter = oneOf({
   type: 'What the filter does.',
   variants: {
@@ -139,7 +112,7 @@ const filter = oneOf({
     RequestRedirect: { requestRedirect },
     URLRewrite: { urlRewrite },
     ExtensionRef: { extensionRef: z.object({ group: groupName, kind: kindName, name: objectName }) },
-    CORS: { cors },
+    CORS: { cors: corsSchema },
     ExternalAuth: { externalAuth: z.unknown() },
   },
   common: {},

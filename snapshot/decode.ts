@@ -23,7 +23,7 @@ import {
   port,
   statusCode,
 } from './field-shapes.ts';
-import type { Filter, HeaderValue } from './filter.ts';
+import type { BackendFilter, CorsFilter, Filter, HeaderValue } from './filter.ts';
 import { type Fleet, fleetDefaults } from './fleet.ts';
 import type { ResourceKind } from './ids.ts';
 import { rateLimitDefaults } from './rate-limit.ts';
@@ -106,7 +106,7 @@ const pathRewrite: Shape<PathRewrite> = variant<PathRewrite>('kind', {
   Prefix: object({ kind: shape.oneOf('Prefix'), value: pathText }),
 });
 
-const filters = {
+const backendFilters = {
   RequestHeaders: object({ kind: shape.oneOf('RequestHeaders'), ...headerEdits }),
   ResponseHeaders: object({ kind: shape.oneOf('ResponseHeaders'), ...headerEdits }),
   Rewrite: object({
@@ -114,16 +114,17 @@ const filters = {
     hostname: shape.nullable(hostname),
     path: shape.nullable(pathRewrite),
   }),
-  Cors: object({
-    kind: shape.oneOf('Cors'),
-    origins: shape.list(shape.pattern(/^[!-~]{1,261}$/, 'an origin')),
-    credentials: shape.flag,
-    methods: shape.list(shape.pattern(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'a method')),
-    headers: shape.list(fieldName),
-    exposed: shape.list(fieldName),
-    maxAgeS: count,
-  }),
-} satisfies Record<Exclude<Filter['kind'], 'Unknown'>, Shape<Filter>>;
+} satisfies Record<Exclude<BackendFilter['kind'], 'Unknown'>, Shape<BackendFilter>>;
+
+const cors: Shape<CorsFilter> = object({
+  kind: shape.oneOf('Cors'),
+  origins: shape.list(shape.pattern(/^[!-~]{1,261}$/, 'an origin')),
+  credentials: shape.flag,
+  methods: shape.list(shape.pattern(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'a method')),
+  headers: shape.list(fieldName),
+  exposed: shape.list(fieldName),
+  maxAgeS: count,
+});
 
 const unknownFilter = (name: string) => ({ kind: 'Unknown', told: name.slice(0, 64) }) as const;
 
@@ -173,7 +174,7 @@ const actions = {
       object({
         cluster: shape.nullable(shape.idOf('Cluster')),
         weight: shape.integer(0),
-        filters: shape.list(variant<Filter>('kind', filters, unknownFilter)),
+        filters: shape.list(variant<BackendFilter>('kind', backendFilters, unknownFilter)),
         ...shape.defaulted({ mirrors: shape.list(mirror) }, backendDefaults),
       }),
     ),
@@ -199,7 +200,7 @@ const actions = {
 const knownRule: Shape<RouteRule> = object({
   name: shape.text,
   matches: shape.list(match, 1),
-  filters: shape.list(variant<Filter>('kind', filters, unknownFilter)),
+  filters: shape.list(variant<Filter>('kind', { ...backendFilters, Cors: cors }, unknownFilter)),
   authentications: shape.list(shape.idOf('Authentication')),
   rateLimits: shape.list(shape.idOf('RateLimit')),
   action: variant<RouteAction>('kind', actions, (name) => unknownAction(`action ${name}`)),

@@ -1,7 +1,10 @@
 import type { PathRewrite } from './route.ts';
 
-/** What a rule, or one of its backends, does to a request or its answer. */
-export type Filter = HeaderFilter | RewriteFilter | CorsFilter | UnknownFilter;
+/** What a rule does to a request or its answer. */
+export type Filter = BackendFilter | CorsFilter;
+
+/** What one of its backends does. */
+export type BackendFilter = HeaderFilter | RewriteFilter | UnknownFilter;
 
 /** Edits of field lines. */
 export type HeaderFilter = RequestHeaderFilter | ResponseHeaderFilter;
@@ -31,7 +34,7 @@ export interface HeaderValue {
 
 /**
  * Tells browsers which pages of other origins may call and read the answers (Gateway API CORS; the Fetch standard's CORS
- * protocol), and answers their preflights. Not for single backends.
+ * protocol), and answers their preflights.
  */
 export interface CorsFilter {
   readonly kind: 'Cors';

@@ -1,4 +1,4 @@
-import type { Filter } from './filter.ts';
+import type { BackendFilter, Filter } from './filter.ts';
 import type { ResourceId } from './ids.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
 import type { Persistence } from './sessions.ts';
@@ -140,7 +140,7 @@ export interface WeightedBackend {
   readonly cluster: ResourceId | null;
   readonly weight: number;
   /** After those of the rule. */
-  readonly filters: readonly Filter[];
+  readonly filters: readonly BackendFilter[];
   /** Beside those of the rule, who get a copy of the requests that go here. */
   readonly mirrors: readonly Mirror[];
 }

@@ -14,6 +14,7 @@ import { routeKinds } from './policies/policy.ts';
 import { metadataRules } from './policies/resource-metadata.ts';
 import { hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
 import type { Standing } from './policies/nearness.ts';
+import { withCrossOrigin } from './policies/cross-origin.ts';
 import { trafficOf } from './policies/traffic.ts';
 import type { RuleModel } from './rules/http.ts';
 import type { EndpointSource } from './translation.ts';
@@ -205,8 +206,9 @@ function routeRule({ rule, protection, action }: GuardedRule): RouteRule {
     const closed = { kind: 'Closed', reason } as const;
     return { name, matches, filters: [], authentications: [], rateLimits: [], action: closed };
   }
-  const { authentications, rateLimits } = protection;
-  return { name, matches, filters: rule.filters, authentications, rateLimits, action };
+  const { authentications, rateLimits, standings } = protection;
+  const filters = withCrossOrigin(rule.filters, standings);
+  return { name, matches, filters, authentications, rateLimits, action };
 }
 
 function effectsOf(standings: readonly Standing[]): readonly PolicyEffect[] {

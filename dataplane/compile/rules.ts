@@ -197,7 +197,7 @@ function compileBackend(
   const { edits, mirrors, parts } = of;
   return {
     cluster: cluster === null ? null : parts.cluster(cluster),
-    requestFilters: [...edits.crossOrigin, ...edits.request],
+    requestFilters: edits.request,
     responseFilters: edits.response,
     mirrors:
       own.length === 0 ? mirrors : [...mirrors, ...own.flatMap((mirror) => compileMirror(mirror, parts))],

@@ -7,6 +7,7 @@ import { clientCertificateRules } from './client-certificate-cases.ts';
 import { clientPolicyRules, clientPolicySchemaCases } from './client-policy-cases.ts';
 import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
 import { authorizationRules, authorizationSchemaCases } from './authorization-cases.ts';
+import { corsRules, corsSchemaCases } from './cors-cases.ts';
 import { jwtRules, jwtSchemaCases, jwtWay } from './jwt-cases.ts';
 import { externalAuthorizationRules } from './external-authorization-cases.ts';
 import { introspectionRules } from './introspection-cases.ts';
@@ -89,6 +90,7 @@ const authPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: guarded({ window: '24h1s' }),
   },
   ...authorizationRules,
+  ...corsRules,
   ...jwtRules,
 ];
 
@@ -207,6 +209,7 @@ export const schemaCases: readonly SchemaCase[] = [
     invalid: limits({ limits: [] }),
   },
   ...authorizationSchemaCases,
+  ...corsSchemaCases,
   ...jwtSchemaCases,
   ...gatewayParametersSchemaCases,
   ...trafficPolicySchemaCases,

@@ -69,9 +69,9 @@ function listProblems(schema: StructuralSchema): readonly string[] {
   ];
 }
 
-/** Names that others have given: API groups, versions of TLS, protocols of ALPN. */
+/** Names that others have given: API groups, versions of TLS, protocols of ALPN, and the Fetch standard's word for all. */
 function isForeign(value: string): boolean {
-  return /^$|^[a-z0-9-]+(\.[a-z0-9-]+)+$|^h2$|^http\/1\.1$/.test(value);
+  return /^$|^[a-z0-9-]+(\.[a-z0-9-]+)+$|^\*$|^h2$|^http\/1\.1$/.test(value);
 }
 
 function stringProblems(schema: StructuralSchema): readonly string[] {

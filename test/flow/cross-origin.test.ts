@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
-import { serviceManifest } from '#test/given/manifests.ts';
+import {
+  authPolicyManifest,
+  pathRouteManifest,
+  routeManifest,
+  serviceManifest,
+} from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
 const origin = 'https://app.example.com';
@@ -106,4 +111,79 @@ test('preflights pass before authentication, and all answers tell who may read t
   const rest = await turnpike.get('/', { method: 'OPTIONS', headers: preflight.headers });
   assert.equal(rest.body, 'of the backend', 'a rule without the filter leaves it to its backend');
   assert.equal(rest.headers['access-control-allow-origin'], '*');
+});
+
+const overrides = (cors: string) => `
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: platform }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
+  overrides:
+    rules: { cors: ${cors}, authorize: [{ name: readers, methods: [GET] }] }
+`;
+
+test('a policy tells browsers too: less than the filter of a rule and a nearer policy, unless it overrides', async () => {
+  await using shop = await givenBackend('shop');
+  const told = (host: string) => `{ allowOrigins: ["https://${host}"] }`;
+  const policy = (name: string, target?: { kind: 'Gateway'; name: string }) =>
+    authPolicyManifest(
+      name,
+      `{ cors: ${told(name)}, authorize: [{ name: writers, methods: [PUT] }] }`,
+      target,
+    );
+  const filtered = `[{ matches: [{ path: { value: /filtered } }], filters: [{ type: CORS, cors: ${told('filtered')} }],
+                      backendRefs: [{ name: shop, port: 80 }] }]`;
+  await using turnpike = await givenStandalone({
+    'services.yaml': serviceManifest('shop', shop.port),
+    'routes.yaml': [
+      pathRouteManifest('own', '/own', 'shop'),
+      pathRouteManifest('rest', '/rest', 'shop'),
+      routeManifest('filtered', filtered),
+    ].join('---'),
+    'policies.yaml': [policy('own'), policy('edge', { kind: 'Gateway', name: 'edge' })].join('---'),
+  });
+  const places = ['own', 'rest', 'filtered'];
+  const allowedAt = async (host: string) => {
+    const answers = places.map((place) =>
+      turnpike.get(`/${place}`, { headers: { origin: `https://${host}` } }),
+    );
+    return (await Promise.all(answers)).map(({ status, headers }) => [
+      status,
+      headers['access-control-allow-origin'] !== undefined,
+    ]);
+  };
+  await turnpike.until('/own', 403);
+  assert.deepEqual(await allowedAt('own'), [
+    [403, true],
+    [403, false],
+    [403, false],
+  ]);
+  assert.deepEqual(await allowedAt('edge'), [
+    [403, false],
+    [403, true],
+    [403, false],
+  ]);
+  assert.deepEqual(await allowedAt('filtered'), [
+    [403, false],
+    [403, false],
+    [403, true],
+  ]);
+  const asked = { origin: 'https://own', 'access-control-request-method': 'PUT' };
+  const preflightOfOwn = await turnpike.get('/own', { method: 'OPTIONS', headers: asked });
+  assert.equal(preflightOfOwn.status, 200, 'nobody is asked for anything yet');
+
+  await turnpike.save({ 'policies.yaml': [policy('own'), overrides(told('platform'))].join('---') });
+  await turnpike.until('/own', 200);
+  assert.deepEqual(
+    await allowedAt('platform'),
+    places.map(() => [200, true]),
+  );
+  for (const host of ['own', 'edge', 'filtered']) {
+    assert.deepEqual(
+      await allowedAt(host),
+      places.map(() => [200, false]),
+      host,
+    );
+  }
 });

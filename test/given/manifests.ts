@@ -70,3 +70,19 @@ export function secureListener(name: string, port: number, hostname: string): st
       tls: { certificateRefs: [{ name: ${name} }] }
 `;
 }
+
+/** AuthPolicy `name` with these `rules` (YAML, as a flow or indented by four), for the HTTPRoute of its name or `target`. */
+export function authPolicyManifest(
+  name: string,
+  rules: string,
+  target: { readonly kind: 'Gateway' | 'HTTPRoute'; readonly name: string } = { kind: 'HTTPRoute', name },
+): string {
+  return `
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: ${name} }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: ${target.kind}, name: ${target.name} }]
+  rules: ${rules}
+`;
+}

@@ -50,11 +50,11 @@ const corsFilter = fc.record({
   exposed: list(fieldName),
   maxAgeS: fc.nat(),
 });
-const filter = fc.oneof(
-  corsFilter,
+const backendFilter = fc.oneof(
   headerFilter,
   fc.record({ kind: constant('Rewrite'), hostname: nullable(hostname), path: nullable(pathRewrite) }),
 );
+const filter = fc.oneof(corsFilter, backendFilter);
 const valueMatch = fc.record({ kind: fc.constantFrom('Exact', 'Regex'), name: text, value: text });
 const resourceMetadata = fc.record({ resource: text, authorizationServers: list(text), scopes: list(text) });
 const action = fc.oneof(
@@ -64,7 +64,7 @@ const action = fc.oneof(
       fc.record({
         cluster: nullable(id('Cluster')),
         weight: fc.nat(),
-        filters: list(filter),
+        filters: list(backendFilter),
         mirrors: arbitraryForwardExtras.mirrors,
       }),
     ),

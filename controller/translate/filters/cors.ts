@@ -1,11 +1,9 @@
-import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
+import type { Cors } from '#crds/cors.ts';
 import type { CorsFilter } from '#snapshot/filter.ts';
-
-type Cors = Extract<HTTPRouteFilter, { type: 'CORS' }>['cors'];
 
 const defaultPorts = { http: ':80', https: ':443' } as const;
 
-/** What a CORS filter lets browsers do. */
+/** What `cors` of a filter or a policy lets browsers do. */
 export function corsFilter(cors: Cors): CorsFilter {
   const credentials = cors.allowCredentials ?? false;
   const exposed = cors.exposeHeaders.map((name) => name.toLowerCase());

@@ -1,7 +1,8 @@
 // A rule's filters: those that edit, those that copy, the one that answers instead of a backend, and those that name
 // a policy.
+import { exposesNothingByStar } from '#crds/cors.ts';
 import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
-import type { CorsFilter, Filter, HeaderFilter, RewriteFilter } from '#snapshot/filter.ts';
+import type { BackendFilter, CorsFilter, Filter, HeaderFilter, RewriteFilter } from '#snapshot/filter.ts';
 import { problemOfEdits } from '#snapshot/header-edits.ts';
 import type { RedirectAction } from '#snapshot/route.ts';
 import type { Problem } from '../problem.ts';
@@ -19,6 +20,8 @@ export interface RuleFilters {
   readonly extensions: readonly Extension[];
   /** What cannot be done: the rule must not be served as if nothing stood there. */
   readonly problem: Problem | null;
+  /** Fields that have no effect. */
+  readonly ignored: readonly string[];
 }
 
 /** A filter of type ExtensionRef. */
@@ -31,7 +34,7 @@ export interface Extension {
 
 type Read =
   | { readonly kind: 'Filter'; readonly filter: HeaderFilter | RewriteFilter }
-  | { readonly kind: 'Cors'; readonly filter: CorsFilter }
+  | { readonly kind: 'Cors'; readonly filter: CorsFilter; readonly ignored: readonly string[] }
   | { readonly kind: 'Mirror'; readonly mirror: MirrorFilter }
   | { readonly kind: 'Redirect'; readonly redirect: RedirectAction }
   | { readonly kind: 'Extension'; readonly extension: Extension }
@@ -55,15 +58,18 @@ export function ruleFilters(filters: readonly HTTPRouteFilter[], field: string):
     problem: together
       ? { kind: 'IncompatibleFilters', field: `${field}.filters` }
       : (unsupported?.problem ?? null),
+    ignored: read.flatMap((one) => (one.kind === 'Cors' ? one.ignored : [])),
   };
 }
 
 /** The filters of a backend, read. */
-export type BackendFilters = Pick<RuleFilters, 'filters' | 'mirrors' | 'problem'>;
+export interface BackendFilters extends Pick<RuleFilters, 'mirrors' | 'problem'> {
+  readonly filters: readonly BackendFilter[];
+}
 
 /** The filters of the backend at `field`: they edit requests to this one and their answers, or copy the requests. */
 export function backendFilters(filters: readonly HTTPRouteFilter[], field: string): BackendFilters {
-  const edits: Filter[] = [];
+  const edits: BackendFilter[] = [];
   const mirrors: MirrorFilter[] = [];
   for (const [index, filter] of filters.entries()) {
     const at = `${field}.filters[${String(index)}]`;
@@ -101,7 +107,11 @@ function filterOf(filter: HTTPRouteFilter, field: string): Read {
     case 'RequestMirror':
       return { kind: 'Mirror', mirror: mirrorFilter(filter.requestMirror, field) };
     case 'CORS':
-      return { kind: 'Cors', filter: corsFilter(filter.cors) };
+      return {
+        kind: 'Cors',
+        filter: corsFilter(filter.cors),
+        ignored: exposesNothingByStar(filter.cors) ? [`${field}.cors.exposeHeaders[*]`] : [],
+      };
     case 'ExternalAuth': {
       const detail =
         'filters of type ExternalAuth are not supported here; remove it, and let externalAuthorization of an AuthPolicy ask the service';

@@ -2,6 +2,7 @@ import type { Authentication, AuthRules } from '#crds/auth-policy.ts';
 import type { AuthenticationWay } from '#snapshot/authentication.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
+import { corsFilter } from '../filters/cors.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { EndpointSource, ObjectRef, RemoteKeys } from '../translation.ts';
@@ -78,6 +79,7 @@ export const authPolicyUnit: Unit<PolicyModel | null> = {
       remoteKeys: found.remoteKeys,
       closes: null,
       pending: found.pending,
+      ...(rules.cors === undefined ? {} : { crossOrigin: corsFilter(rules.cors) }),
       remarks: found.remarks,
       sources: [...found.sources, ...asked.sources],
     };

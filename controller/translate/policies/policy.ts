@@ -1,5 +1,6 @@
 import { guardKinds } from '#crds/policy.ts';
 import type { PlacedSettings } from '#crds/settings-policy.ts';
+import type { CorsFilter } from '#snapshot/filter.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { Problem } from '../problem.ts';
@@ -45,6 +46,8 @@ export interface PolicyModel {
   readonly closes: Problem | null;
   /** Why it lets nobody in for now. */
   readonly pending: Problem | null;
+  /** What it tells browsers; left out: nothing. */
+  readonly crossOrigin?: CorsFilter;
   /** What its owner should hear although it can be enforced; left out: nothing. */
   readonly remarks?: readonly Remark[];
 }

@@ -50,7 +50,8 @@ export const httpRulesUnit: Unit<readonly RuleModel[]> = {
 function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: number): RuleModel {
   const field = `spec.rules[${String(index)}]`;
   const { matches, problem: matchProblem } = ruleMatches(rule.matches, field);
-  const { filters, mirrors, redirect, extensions, problem: filterProblem } = ruleFilters(rule.filters, field);
+  const found = ruleFilters(rule.filters, field);
+  const { filters, mirrors, redirect, extensions, problem: filterProblem } = found;
   const copies = resolveMirrors(read, route, mirrors);
   const resolved = rule.backendRefs.map((reference, at) =>
     weightedBackend(read, route, reference, `${field}.backendRefs[${String(at)}]`),
@@ -89,9 +90,12 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     problem,
     referenceProblems: [...resolved, copies].flatMap((one) => one.problems),
     cookie,
-    ignored: ignoredOf(rule, redirect === null ? sessions.ignored : ['sessionPersistence']).map(
-      (name) => `${field}.${name}`,
-    ),
+    ignored: [
+      ...found.ignored,
+      ...ignoredOf(rule, redirect === null ? sessions.ignored : ['sessionPersistence']).map(
+        (name) => `${field}.${name}`,
+      ),
+    ],
   };
 }
 
