@@ -17,8 +17,15 @@ export interface RequestSubject {
     readonly port: number;
     readonly serverName: string | null;
     readonly secure: boolean;
-    readonly certificate: { readonly fingerprint: string } | null;
+    readonly tlsVersion: string;
+    readonly certificate: {
+      readonly fingerprint: string;
+      readonly subject: string;
+      readonly issuer: string;
+    } | null;
   };
+  /** `route`: `HTTPRoute/<namespace>/<name>`. */
+  readonly rule: { readonly route: string; readonly name: string } | null;
   readonly identity: SubjectIdentity | null;
 }
 
@@ -69,9 +76,17 @@ const requestGroup: VariableGroup<RequestSubject> = {
   },
   tls: {
     sni: { type: 'string', read: ({ client }) => client.serverName ?? '' },
+    version: { type: 'string', read: ({ client }) => client.tlsVersion },
     client: {
+      subject: { type: 'string', read: ({ client }) => client.certificate?.subject ?? '' },
+      issuer: { type: 'string', read: ({ client }) => client.certificate?.issuer ?? '' },
       fingerprint: { type: 'string', read: ({ client }) => client.certificate?.fingerprint ?? '' },
     },
+  },
+  route: {
+    namespace: { type: 'string', read: ({ rule }) => rule?.route.split('/')[1] },
+    name: { type: 'string', read: ({ rule }) => rule?.route.split('/')[2] },
+    rule: { type: 'string', read: ({ rule }) => rule?.name },
   },
   auth: {
     method: { type: 'string', read: ({ identity }) => identity?.method ?? '' },

@@ -88,7 +88,7 @@ const entry = withRules(
     when: expression
       .exactOptional()
       .describe(
-        "An expression (CEL) over request, source, tls, auth and now that must be true, such as request.method == 'GET' || 'write' in auth.scopes. One that comes to nothing, as where a claim is missing, denies.",
+        "An expression (CEL) over request, source, tls, route, auth and now that must be true, such as request.method == 'GET' || 'write' in auth.scopes. One that comes to nothing, as where a claim is missing, denies.",
       ),
   }),
   [

@@ -33,7 +33,7 @@ const key = oneOf({
         .min(1)
         .max(4)
         .describe(
-          'Expressions (CEL) over request, source, tls, auth and now, such as auth.subject. Requests for which all of them come to the same texts are counted together; one that comes to nothing or to an empty text is an unknown key.',
+          'Expressions (CEL) over request, source, tls, route, auth and now, such as auth.subject. Requests for which all of them come to the same texts are counted together; one that comes to nothing or to an empty text is an unknown key.',
         ),
     },
   },
@@ -76,7 +76,7 @@ const rule = z.object({
   when: expression
     .exactOptional()
     .describe(
-      'An expression (CEL) over request, source, tls, auth and now: the rule is for requests of which it is true. One that comes to nothing counts as true. Left out: all requests.',
+      'An expression (CEL) over request, source, tls, route, auth and now: the rule is for requests of which it is true. One that comes to nothing counts as true. Left out: all requests.',
     ),
   key: key
     .prefault({ type: 'ClientAddress' })

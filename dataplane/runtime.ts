@@ -1,4 +1,4 @@
-import type { Answered, Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
+import type { Answered, Exchange, RequestFilter, RuleName } from '#dataplane/http/exchange.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
 import type { Router } from '#dataplane/route/router.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
@@ -132,10 +132,7 @@ export interface ServedListener {
 }
 
 /** One rule of a route on one listener. */
-export interface Rule {
-  /** `HTTPRoute/<namespace>/<name>` and the rule's name: labels. */
-  readonly route: string;
-  readonly name: string;
+export interface Rule extends RuleName {
   /** In the order that filters/order.ts tells. */
   readonly requestFilters: readonly RequestFilter[];
   readonly responseFilters: readonly ResponseFilter[];

@@ -9,6 +9,8 @@ export interface Exchange {
   readonly request: RequestHead;
   readonly forwarded: ForwardedHead;
   readonly client: Client;
+  /** Whose request it is; null until that is found. */
+  readonly rule: RuleName | null;
   /** Who sent it, as far as an authentication has found out. */
   identity: Identity | null;
   /** How a refusal of the policy that has the word is told; null for the usual words. */
@@ -28,6 +30,14 @@ export interface Exchange {
   readonly content: CollectContent;
 }
 
+/** A rule of a route. */
+export interface RuleName {
+  /** `HTTPRoute/<namespace>/<name>`. */
+  readonly route: string;
+  /** Its name, or its index in the route as text. */
+  readonly name: string;
+}
+
 /** The other end of the connection. */
 export interface Client {
   /** Textual IP address without zone; an IPv4-mapped IPv6 address as IPv4. */
@@ -38,9 +48,21 @@ export interface Client {
   /** Null without TLS, and when the client sent no server name. */
   readonly serverName: string | null;
   readonly secure: boolean;
+  /** Such as `1.3`; `''` without TLS. */
+  readonly tlsVersion: string;
   /** The certificate by which the listener knows the client, the same object for all of a connection; null without. */
   readonly certificate: ClientCertificate | null;
 }
+
+/** What there is to tell of a connection without TLS. */
+export const inTheClear: Pick<Client, 'serverName' | 'secure' | 'tlsVersion' | 'certificate'> = Object.freeze(
+  {
+    serverName: null,
+    secure: false,
+    tlsVersion: '',
+    certificate: null,
+  },
+);
 
 /** A certificate that the listener has verified. */
 export interface ClientCertificate {
@@ -48,7 +70,7 @@ export interface ClientCertificate {
   readonly fingerprint: string;
   readonly der: Uint8Array;
   readonly pem: string;
-  /** A line a part of the name, the most general first, with the escapes of RFC 2253. */
+  /** RFC 2253 form, the most specific part first. */
   readonly subject: string;
   readonly issuer: string;
   /** Since 1970. */

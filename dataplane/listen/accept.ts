@@ -13,7 +13,7 @@ import type { RelayTerms } from './relay/relay-connection.ts';
 import type { ProxySource } from './proxy-header.ts';
 import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { TlsServers } from './tls-servers.ts';
-import type { Client, ClientCertificate } from '#dataplane/http/exchange.ts';
+import { inTheClear, type Client, type ClientCertificate } from '#dataplane/http/exchange.ts';
 import type { Relay, TlsChoice, TlsPort } from '#dataplane/runtime.ts';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -212,7 +212,9 @@ class Accepting implements ClientConnection {
     const { terms } = choice;
     const certificate =
       terms.clientCertificates !== 'None' && socket.authorized ? certificateOf(socket) : null;
-    const client = { ...this.#client(), secure: true, serverName, certificate };
+    // `TLSv1.3`
+    const tlsVersion = socket.getProtocol()?.slice('TLSv'.length) ?? '';
+    const client = { ...this.#client(), secure: true, tlsVersion, serverName, certificate };
     if (choice.kind === 'Relay') {
       this.#relay(choice.relay, socket, { client, protocol: 'TLS' });
       return;
@@ -229,7 +231,7 @@ class Accepting implements ClientConnection {
 
   #client(): Client {
     const { address, port } = this.#source ?? { address: this.#peer, port: this.#socket.remotePort ?? 0 };
-    return { address, port, peer: this.#peer, serverName: null, secure: false, certificate: null };
+    return { address, port, peer: this.#peer, ...inTheClear };
   }
 
   #serve(protocol: Protocol, socket: Socket, client: Client, admission: Admission | null): void {

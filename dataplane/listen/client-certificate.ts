@@ -24,14 +24,19 @@ export class ConnectionCertificate implements ClientCertificate {
   }
 
   get subject(): string {
-    return this.#x509.subject;
+    return onOneLine(this.#x509.subject);
   }
 
   get issuer(): string {
-    return this.#x509.issuer;
+    return onOneLine(this.#x509.issuer);
   }
 
   get notAfterMs(): number {
     return this.#x509.validToDate.getTime();
   }
+}
+
+/** Node tells a line a part, the most general first, with RFC 2253's escapes. */
+function onOneLine(name: string): string {
+  return name.split('\n').reverse().join(',');
 }

@@ -53,13 +53,13 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   denial: Denial | null = null;
   shadowed: string | null = null;
   matchedPrefix = -1;
+  rule: Rule | null = null;
 
   readonly #around: Surroundings;
   readonly #port: Port | null;
   readonly #downstream: Downstream;
   // each null until it is found
   #listener: ServedListener | null = null;
-  #rule: Rule | null = null;
   #session: Session<Backend> | null = null;
   #backend: Backend | null = null;
   #forwarding: Forwarding | null = null;
@@ -105,7 +105,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#fail(match);
       return;
     }
-    this.#rule = match.rule;
+    this.rule = match.rule;
     this.matchedPrefix = match.matchedPrefix;
     const { action, requestFilters } = match.rule;
     if (action.kind === 'Forward') this.#setBounds(action);
@@ -149,7 +149,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   #act(): void {
-    const action = this.#rule?.action;
+    const action = this.rule?.action;
     switch (action?.kind) {
       case 'Forward':
         this.#pick(action);
@@ -175,7 +175,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   #forward(backend: Backend): void {
-    const action = this.#rule?.action;
+    const action = this.rule?.action;
     if (backend.cluster === null || action?.kind !== 'Forward') {
       this.#fail({ kind: 'InvalidBackend' });
       return;
@@ -189,7 +189,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     const terms = { cluster, action, mirrors, session: this.#session, watch: this.#around };
     this.#forwarding = new Forwarding(outgoing, terms, this.#downstream, this);
     const trailers = this.#collected?.trailers ?? null;
-    if (trailers !== null) removeOwnFields(trailers, [this.#rule, backend]);
+    if (trailers !== null) removeOwnFields(trailers, [this.rule, backend]);
     this.#forwarding.start(this.#contentEnded, this.#collected);
   }
 
@@ -220,7 +220,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       return;
     }
     if (!this.#answerBegan) this.#time?.requestEnded();
-    if (trailers !== null) removeOwnFields(trailers, [this.#rule, this.#backend]);
+    if (trailers !== null) removeOwnFields(trailers, [this.rule, this.#backend]);
     this.#forwarding.contentEnd(trailers);
   }
 
@@ -249,7 +249,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
 
   /** The answer's head as the client shall have it; null when a filter broke, which then is dealt with. */
   #filteredHead(response: ReceivedResponse): ResponseHead | null {
-    const head = filteredHead(this, response, this.#backend, this.#rule);
+    const head = filteredHead(this, response, this.#backend, this.rule);
     if ('kind' in head) {
       this.#fail(head);
       return null;
@@ -372,8 +372,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     observer.exchangeFinished({
       port: this.#downstream.port,
       listener: this.#listener?.name ?? null,
-      route: this.#rule?.route ?? null,
-      rule: this.#rule?.name ?? null,
+      route: this.rule?.route ?? null,
+      rule: this.rule?.name ?? null,
       cluster: this.#backend?.cluster?.name ?? null,
       endpoint: endpointLabel(this.#forwarding),
       protocol: this.request.protocol,

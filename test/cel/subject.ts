@@ -14,6 +14,7 @@ export interface GivenSubject {
   readonly target?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly address?: string;
+  readonly certificate?: RequestSubject['client']['certificate'];
   readonly identity?: Partial<NonNullable<RequestSubject['identity']>>;
 }
 
@@ -34,8 +35,10 @@ export function aSubject(given: GivenSubject = {}): RequestSubject {
       port: 40_000,
       serverName: 'api.example.com',
       secure: true,
-      certificate: null,
+      tlsVersion: '1.3',
+      certificate: given.certificate ?? null,
     },
+    rule: { route: 'HTTPRoute/shop/orders', name: 'writes' },
     identity: given.identity === undefined ? null : { ...nobody, ...given.identity },
   };
 }

@@ -32,6 +32,10 @@ spec:
           allow: [{ type: TrustDomain, trustDomain: partners.example }]
           revocation: { type: ConfigMap, configMapRef: { name: revoked, key: crl.pem } }
           certificateToHeader: { header: x-forwarded-client-cert, format: XFCC }
+    authorize:
+      - { name: connection, when: "tls.version == '1.3' && tls.sni == '${host}'" }
+      - { name: certificate, when: "tls.client.subject == 'CN=cart' && tls.client.issuer == 'CN=clients'" }
+      - { name: rule, when: "route.namespace == 'default' && route.name == 'shop' && route.rule == '0'" }
 `;
 
 type Offered = Partial<GivenClientCertificate>;

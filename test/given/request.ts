@@ -1,5 +1,5 @@
 // Requests as the listener hands them on.
-import type { Client, Exchange } from '#dataplane/http/exchange.ts';
+import { inTheClear, type Client, type Exchange } from '#dataplane/http/exchange.ts';
 import { Fields } from '#dataplane/http/fields.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 
@@ -48,11 +48,10 @@ export function givenExchange(
       address: '192.0.2.1',
       port: 40000,
       peer: '192.0.2.1',
-      serverName: null,
-      secure: false,
-      certificate: null,
+      ...inTheClear,
       ...given.client,
     },
+    rule: null,
     identity: null,
     denial: null,
     shadowed: null,

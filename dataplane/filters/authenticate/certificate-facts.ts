@@ -37,8 +37,8 @@ export function certificateFacts(certificate: ClientCertificate): CertificateFac
   const [serial, , issuer, , subject] = fields;
   if (serial?.tag !== derTags.integer || issuer === undefined || subject === undefined) return null;
   return {
-    subject: onOneLine(certificate.subject),
-    issuer: onOneLine(certificate.issuer),
+    subject: certificate.subject,
+    issuer: certificate.issuer,
     issuerDigest: nameDigest(issuer),
     serial: serialText(serial),
     notAfterMs: certificate.notAfterMs,
@@ -101,9 +101,4 @@ function printable(octets: Uint8Array): string | null {
   return octets.length > 0 && octets.every((octet) => octet >= 0x20 && octet < 0x7f)
     ? Buffer.from(octets).toString('latin1')
     : null;
-}
-
-/** Node tells a line a part, the most general first, with RFC 2253's escapes. */
-function onOneLine(name: string): string {
-  return name.split('\n').reverse().join(',');
 }

@@ -1,3 +1,4 @@
+import { inTheClear } from '#dataplane/http/exchange.ts';
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { addressGroup, plainAddress } from '#dataplane/http/address.ts';
@@ -154,7 +155,7 @@ export class DatagramServer {
     const group = addressGroup(address);
     if (!addresses.enter(group, connectionsPerAddressMax)) return null;
     const running = around.gateway.relayDatagrams(relay, {
-      client: { address, port: from.port, peer: address, serverName: null, secure: false, certificate: null },
+      client: { address, port: from.port, peer: address, ...inTheClear },
       reply: (data) => this.#reply(key, data, from),
       closed: () => this.#over(key, group),
     });

@@ -1,3 +1,4 @@
+import { inTheClear } from '#dataplane/http/exchange.ts';
 import type { RequestRecord } from '#dataplane/http/observer.ts';
 
 /** A GET through the route of a shop that went well. */
@@ -25,9 +26,7 @@ export function recordOf(parts: Partial<RequestRecord> = {}): RequestRecord {
       address: '192.0.2.1',
       port: 40_000,
       peer: '192.0.2.1',
-      serverName: null,
-      secure: false,
-      certificate: null,
+      ...inTheClear,
     },
     userAgent: 'curl/8.9',
     requestId: 'r-1',

@@ -11,6 +11,7 @@ const peer = {
   port: 40_000,
   serverName: 'a.example',
   secure: true,
+  tlsVersion: '1.3',
   peer: '10.0.0.9',
   certificate: null,
 };

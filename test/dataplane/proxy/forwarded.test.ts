@@ -1,3 +1,4 @@
+import { inTheClear } from '#dataplane/http/exchange.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ClientLines, forwardedHead, forwardedTrailers } from '#dataplane/proxy/forwarded.ts';
@@ -7,10 +8,8 @@ import { givenRequest } from '#test/given/request.ts';
 const peer = {
   address: '10.0.0.9',
   port: 40_000,
-  serverName: null,
-  secure: false,
   peer: '10.0.0.9',
-  certificate: null,
+  ...inTheClear,
 };
 const client = { ...peer, address: '2001:db8::1', port: 0 };
 

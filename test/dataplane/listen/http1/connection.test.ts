@@ -1,4 +1,5 @@
 // The end of an answer, over a client's side that takes octets when the test says so.
+import { inTheClear } from '#dataplane/http/exchange.ts';
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
@@ -60,9 +61,7 @@ function givenConnection(choices: Choices = {}) {
     address: '192.0.2.1',
     port: 1,
     peer: '192.0.2.1',
-    serverName: null,
-    secure: false,
-    certificate: null,
+    ...inTheClear,
   };
   const connection = new ServerConnection(
     around,

@@ -1,4 +1,5 @@
 // What a connection of HTTP/2 leaves undone while there is too much to do.
+import { inTheClear } from '#dataplane/http/exchange.ts';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
@@ -37,9 +38,7 @@ async function aGuardedPort(backendPort: number) {
     address: '127.0.0.1',
     peer: '127.0.0.1',
     port: 1,
-    serverName: null,
-    secure: false,
-    certificate: null,
+    ...inTheClear,
   };
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     connections.push(new Http2Connection(around, home, socket, client));
