@@ -26,7 +26,7 @@ export interface StatusSink {
   put(statuses: readonly DesiredStatus[]): void;
 }
 
-/** Makes the Endpoints, Fleet, TicketSecret and SessionSecret resources of a Gateway from the store as it is. */
+/** Makes the Endpoints, Fleet, TicketSecret, SessionSecret and LoginSecret resources of a Gateway from the store as it is. */
 export type ComposeEndpoints = (
   gateway: GatewayKey,
   sources: readonly EndpointSource[],

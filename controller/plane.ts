@@ -32,6 +32,7 @@ export interface ControlPlaneOptions {
   /** See ComposerOptions; nothing by default. */
   readonly ticketSecret?: ComposerOptions['ticketSecret'];
   readonly sessionSecret?: ComposerOptions['sessionSecret'];
+  readonly loginSecret?: ComposerOptions['loginSecret'];
   /** See LoopOptions. */
   readonly provision?: LoopOptions['provision'];
 }
@@ -60,6 +61,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     scope,
     ticketSecret: options.ticketSecret ?? ((): null => null),
     sessionSecret: options.sessionSecret ?? ((): null => null),
+    loginSecret: options.loginSecret ?? ((): null => null),
   });
   const loop = createLoop({
     clock,

@@ -14,16 +14,18 @@ import { guessProtectionSchema } from './guess-protection.ts';
 import { introspectionSchema } from './introspection-authentication.ts';
 import { jwtSchema } from './jwt-authentication.ts';
 import { kindSchema } from './kubernetes.ts';
+import { openIdConnectSchema } from './open-id-connect-authentication.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 
 const authentication = oneOf({
-  type: 'The kind of credential: JWT, APIKey, ClientCertificate, Basic or Introspection.',
+  type: 'The kind of credential: JWT, APIKey, ClientCertificate, Basic, Introspection or OpenIDConnect.',
   variants: {
     JWT: { jwt: jwtSchema },
     APIKey: { apiKey: apiKeySchema },
     ClientCertificate: { clientCertificate: clientCertificateSchema },
     Basic: { basic: basicSchema },
     Introspection: { introspection: introspectionSchema },
+    OpenIDConnect: { openIDConnect: openIdConnectSchema },
   },
   common: { name: partName.describe('Name of this way, for logs and metrics, such as staff.') },
 });
@@ -63,6 +65,11 @@ const rules = withRules(
       message: 'asks for nothing: add authenticate, externalAuthorization or authorize',
       holds: ({ authenticate, authorize, externalAuthorization }) =>
         authenticate.length > 0 || authorize.length > 0 || externalAuthorization !== undefined,
+    },
+    {
+      cel: "self.authenticate.filter(one, one.type == 'OpenIDConnect').size() <= 1",
+      message: 'has two logins: nobody could say at which one to log in; remove one of type OpenIDConnect',
+      holds: ({ authenticate }) => authenticate.filter(({ type }) => type === 'OpenIDConnect').length <= 1,
     },
   ],
 ).describe('Who may call, and what they may do.');

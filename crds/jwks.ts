@@ -110,7 +110,8 @@ const remoteBackend = z
   })
   .describe('A JWK Set that a Service of the cluster serves.');
 
-const maxStale = withRules(duration, [
+/** How long keys hold that cannot be fetched anew. */
+export const maxStale = withRules(duration, [
   {
     cel: "duration(self) >= duration('15m')",
     message: 'must be at least 15m: keys are fetched anew every 5 minutes or so',

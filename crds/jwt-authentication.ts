@@ -65,7 +65,8 @@ const revocation = oneOf({
   'Tokens that are refused from now on, also such as passed before: each line is the jti of one token, or sub: and the subject all of whose tokens are refused. What begins with # is a comment; the one line none is for when nothing is revoked, and a list without any line closes what the policy holds for. Left out: nothing is revoked.',
 );
 
-const clockSkew = withRules(duration, [
+/** How far clocks may be apart. */
+export const clockSkew = withRules(duration, [
   {
     cel: "duration(self) <= duration('5m')",
     message: 'must be at most 5m: correct the clocks instead',

@@ -17,6 +17,7 @@ import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes
 import type { AuthorizationEntry } from './authorization.ts';
 import { externalAuthorizationShape } from './external-authorization-shape.ts';
 import { introspectionShape } from './introspection-shape.ts';
+import { openIdConnectShape } from './open-id-connect-shape.ts';
 import { jwtAlgorithms, sharedAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
 import type { TokenRevocations } from './token-revocations.ts';
@@ -66,6 +67,7 @@ const ways = {
   ClientCertificate: clientCertificateShape,
   Basic: basicShape(credential),
   Introspection: introspectionShape(credential, claimsToHeaders),
+  OpenIDConnect: openIdConnectShape(claimsToHeaders),
 } satisfies { readonly [K in AuthenticationWay['kind']]: Shape<Extract<AuthenticationWay, { kind: K }>> };
 
 /** Fields of a {@link ResourceMetadata}. */

@@ -4,6 +4,7 @@ import type { AuthorizationEntry } from './authorization.ts';
 import type { ExternalAuthorization } from './external-authorization.ts';
 import type { ResourceId } from './ids.ts';
 import type { IntrospectionAuthentication } from './introspection.ts';
+import type { OpenIdConnectAuthentication } from './open-id-connect.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
 
 /** What one level of AuthPolicy asks of a request: that one of `alternatives` lets it in, and all of `authorize` hold. */
@@ -53,7 +54,8 @@ export type AuthenticationWay =
   | ApiKeyAuthentication
   | ClientCertificateAuthentication
   | BasicAuthentication
-  | IntrospectionAuthentication;
+  | IntrospectionAuthentication
+  | OpenIdConnectAuthentication;
 
 /** Where a request carries a credential. */
 export type CredentialSource = HeaderSource | CookieSource | QuerySource;

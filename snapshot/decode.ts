@@ -40,6 +40,7 @@ import type {
   ValueMatch,
 } from './route.ts';
 import { persistenceShape, sessionSecretShape } from './session-shape.ts';
+import { loginSecretShape } from './open-id-connect-shape.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -325,6 +326,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   CredentialSet: whole(credentialSetShape),
   TokenRevocations: whole(tokenRevocationsShape),
   RateLimit: whole(rateLimit),
+  LoginSecret: loginSecretShape,
   RateLimitStore: rateLimitStore,
   Fleet: fleet,
 };

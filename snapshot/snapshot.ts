@@ -9,6 +9,7 @@ import type { CredentialSet } from './credential-set.ts';
 import type { Fleet } from './fleet.ts';
 import type { ResourceId } from './ids.ts';
 import type { Listener } from './listener.ts';
+import type { LoginSecret } from './open-id-connect.ts';
 import type { RateLimit, RateLimitStore } from './rate-limit.ts';
 import type { TokenRevocations } from './token-revocations.ts';
 import type { Route } from './route.ts';
@@ -26,6 +27,7 @@ export type Resource =
   | Certificate
   | TicketSecret
   | SessionSecret
+  | LoginSecret
   | Authentication
   | KeySet
   | CredentialSet

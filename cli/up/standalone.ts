@@ -2,7 +2,7 @@
 // speak as they do in a cluster, over TLS with certificates and tokens, but on loopback and made for this run.
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { sessionSecret } from '#controller/authority/gateway-secrets.ts';
+import { loginSecret, sessionSecret } from '#controller/authority/gateway-secrets.ts';
 import { authorityAt, issueServing, publicBundle } from '#controller/authority/authority.ts';
 import { systemClock } from '#controller/clock.ts';
 import type { Clock } from '#controller/clock.ts';
@@ -88,6 +88,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     },
     // Sessions end with this process, as its authority does.
     sessionSecret: (gateway) => sessionSecret(authority, gateway),
+    loginSecret: (gateway) => loginSecret(authority, gateway, Date.now()),
     statuses: { put: (statuses) => report.statuses(statuses, controlPlane.store.objects) },
     notice: report.notices,
     passed: () => {},

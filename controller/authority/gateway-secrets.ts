@@ -1,6 +1,7 @@
 // What the data planes of a Gateway share, drawn from the authority's key, which every replica has and no data plane:
 // so all replicas tell the same, nothing more need be kept, and who has one secret has no other.
 import { hkdfSync } from 'node:crypto';
+import { loginSecretId, loginSecretPeriodMs, type LoginSecret } from '#snapshot/open-id-connect.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { Authority } from './authority.ts';
@@ -21,6 +22,21 @@ export function ticketSecret(authority: Authority, gateway: GatewayKey, day: num
 /** What they make the key of session tokens of, base64: the same as long as the authority's key is. */
 export function sessionSecret(authority: Authority, gateway: GatewayKey): Secret<string> {
   return drawn(authority, `sessions\0${gateway}`);
+}
+
+/**
+ * What they make the keys of login cookies of: another one each week, and with it the one of the week before, by which
+ * no cookie is left that anybody may bring once it is told no more.
+ */
+export function loginSecret(authority: Authority, gateway: GatewayKey, nowMs: number): LoginSecret {
+  const period = Math.floor(nowMs / loginSecretPeriodMs);
+  const secretOf = (one: number) => drawn(authority, `logins\0${gateway}\0${one}`);
+  return {
+    kind: 'LoginSecret',
+    id: loginSecretId,
+    secret: secretOf(period),
+    previous: secretOf(period - 1),
+  };
 }
 
 function drawn(authority: Authority, purpose: string): Secret<string> {

@@ -6,7 +6,12 @@ import {
   publicBundle,
   servingIsStale,
 } from '#controller/authority/authority.ts';
-import { sessionSecret, ticketDay, ticketSecret } from '#controller/authority/gateway-secrets.ts';
+import {
+  loginSecret,
+  sessionSecret,
+  ticketDay,
+  ticketSecret,
+} from '#controller/authority/gateway-secrets.ts';
 import { AuthorityError } from '#controller/authority/authority-error.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import {
@@ -21,6 +26,7 @@ import type { Clock } from '#controller/clock.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
 import type { Store } from '#controller/store/store.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
+import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Secret } from '#snapshot/secret.ts';
 
 export interface AuthorityKeeperOptions {
@@ -35,7 +41,7 @@ export interface AuthorityKeeperOptions {
   readonly onCertificate: (serving: ServingCertificate) => void;
   /** The certificates that are to be trusted from now on, PEM. */
   readonly onBundle: (bundle: string) => void;
-  /** {@link AuthorityKeeper.ticketSecret} and {@link AuthorityKeeper.sessionSecret} may give others from now on. */
+  /** {@link AuthorityKeeper.ticketSecret}, {@link AuthorityKeeper.sessionSecret} and {@link AuthorityKeeper.loginSecret} may give others from now on. */
   readonly onSecrets: () => void;
   readonly report: (event: AuthorityEvent) => void;
 }
@@ -85,6 +91,11 @@ export class AuthorityKeeper {
   /** What the Gateway's data planes share for session tokens; null before there is an authority. */
   sessionSecret(gateway: GatewayKey): Secret<string> | null {
     return this.#signing === null ? null : sessionSecret(this.#signing, gateway);
+  }
+
+  /** What the Gateway's data planes share for the cookies of logins this week; null before there is an authority. */
+  loginSecret(gateway: GatewayKey): LoginSecret | null {
+    return this.#signing === null ? null : loginSecret(this.#signing, gateway, this.#options.clock.now());
   }
 
   lead(): void {

@@ -206,6 +206,7 @@ class Controller implements ClusterController {
       statuses: { put: (statuses) => this.#statuses.put(statuses) },
       ticketSecret: (gateway) => this.#authority.ticketSecret(gateway),
       sessionSecret: (gateway) => this.#authority.sessionSecret(gateway),
+      loginSecret: (gateway) => this.#authority.loginSecret(gateway),
       provision: (infrastructure) => this.#provisioner?.put(infrastructure),
       notice: (notices) => this.#announcer.announce(notices),
       passed: ({ kind, durationMs }) => {

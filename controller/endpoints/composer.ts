@@ -1,6 +1,7 @@
 import type { EndpointSlice } from '#crds/kubernetes.ts';
 import { gatewayOf, resourceId, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Secret } from '#snapshot/secret.ts';
 import { sessionSecretId } from '#snapshot/sessions.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
@@ -20,9 +21,11 @@ export interface ComposerOptions {
   readonly ticketSecret: (gateway: GatewayKey) => Secret<string> | null;
   /** What they share for session tokens; null for nothing. */
   readonly sessionSecret: (gateway: GatewayKey) => Secret<string> | null;
+  /** What they share for the cookies of logins; null for nothing. */
+  readonly loginSecret: (gateway: GatewayKey) => LoginSecret | null;
 }
 
-/** Makes a Gateway's Endpoints, Fleet, TicketSecret and SessionSecret resources. */
+/** Makes a Gateway's Endpoints, Fleet, TicketSecret, SessionSecret and LoginSecret resources. */
 export interface EndpointsComposer {
   /** Resources whose EndpointSlices have not changed are the same references as before. */
   compose(gateway: GatewayKey, sources: readonly EndpointSource[]): readonly Resource[];
@@ -50,6 +53,7 @@ export function createEndpointsComposer(options: ComposerOptions): EndpointsComp
         renew(before, 'Fleet', own, () => compileFleet(own)),
         ...secretOf(before, 'TicketSecret', options.ticketSecret(gateway)),
         ...secretOf(before, 'SessionSecret', options.sessionSecret(gateway)),
+        ...loginSecretOf(before, options.loginSecret(gateway)),
       ];
       kept.set(gateway, new Map(now.map((one) => [one.key, one])));
       forgetGone(kept, options.objects);
@@ -97,6 +101,14 @@ function secretOf(
   const kept = before?.get(kind);
   if (kept?.resource.kind === kind && kept.resource.secret.reveal() === secret.reveal()) return [kept];
   return [{ key: kind, slices: [], resource: Object.freeze({ kind, id: secretIds[kind], secret }) }];
+}
+
+function loginSecretOf(before: ReadonlyMap<string, Kept> | undefined, resource: LoginSecret | null): Kept[] {
+  if (resource === null) return [];
+  const kept = before?.get(resource.kind);
+  const isSame =
+    kept?.resource.kind === resource.kind && kept.resource.secret.reveal() === resource.secret.reveal();
+  return [isSame ? kept : { key: resource.kind, slices: [], resource: Object.freeze(resource) }];
 }
 
 /** The EndpointSlices of the Service that was made for the Gateway. */

@@ -9,6 +9,8 @@ import type { AddressRule } from '#snapshot/address-rule.ts';
 export interface Target {
   readonly url: URL;
   readonly address: string;
+  /** By which address its users know it, where that is another one. */
+  readonly front?: URL;
 }
 
 /** How a server proves that it is who is asked, where TLS is spoken. */
@@ -72,7 +74,7 @@ async function resolved(host: string, resolve: Resolve): Promise<readonly string
  * @throws {KeysError}
  */
 export async function fetchDocument(target: Target, trust: Trust, signal: AbortSignal): Promise<string> {
-  const { url, address } = target;
+  const { url, address, front } = target;
   const client = new Client(url.origin, {
     connect: {
       lookup: pinned(address),
@@ -87,7 +89,13 @@ export async function fetchDocument(target: Target, trust: Trust, signal: AbortS
     const { statusCode, body } = await client.request({
       method: 'GET',
       path: `${url.pathname}${url.search}`,
-      headers: { accept: 'application/jwk-set+json, application/json', 'user-agent': 'turnpike-controller' },
+      headers: {
+        accept: 'application/jwk-set+json, application/json',
+        'user-agent': 'turnpike-controller',
+        ...(front === undefined
+          ? {}
+          : { host: front.host, 'x-forwarded-proto': front.protocol.slice(0, -1) }),
+      },
       signal,
     });
     if (statusCode !== 200) {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isRecord } from '#crds/record.ts';
+import { keptProvider } from './provider-metadata.ts';
+import type { ProviderMetadata } from '#controller/translate/input.ts';
 import type { JsonWebKey } from '#snapshot/key-set.ts';
 import type { ReadKeys } from './public-keys.ts';
 
@@ -7,6 +9,7 @@ import type { ReadKeys } from './public-keys.ts';
 export interface KeptKeys {
   readonly keys: readonly JsonWebKey[];
   readonly fetchedMs: number;
+  readonly provider?: ProviderMetadata;
 }
 
 /** Data of a ConfigMap. */
@@ -19,9 +22,9 @@ const archiveCharactersMax = 900 * 1024;
 export function archiveData(good: ReadonlyMap<string, KeptKeys>): ArchiveData {
   const data: Record<string, string> = {};
   let characters = 0;
-  for (const [id, { keys, fetchedMs }] of [...good].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [id, { keys, ...rest }] of [...good].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const name = createHash('sha256').update(id).digest('hex').slice(0, 32);
-    const text = JSON.stringify({ id, fetchedMs, keys: keys.map(withoutAbsent) });
+    const text = JSON.stringify({ id, ...rest, keys: keys.map(withoutAbsent) });
     characters += name.length + text.length;
     if (characters > archiveCharactersMax) {
       break;
@@ -38,7 +41,9 @@ export function archivedKeys(data: ArchiveData, readKeys: ReadKeys): ReadonlyMap
     const entry = entryOf(text);
     const read = entry === null ? null : readKeys(entry.keys);
     if (entry !== null && read?.kind === 'Keys') {
-      found.set(entry.id, { keys: read.keys, fetchedMs: entry.fetchedMs });
+      const { id, fetchedMs, provider } = entry;
+      const kept = { keys: read.keys, fetchedMs };
+      found.set(id, provider === null ? kept : { ...kept, provider });
     }
   }
   return found;
@@ -48,14 +53,15 @@ interface ArchiveEntry {
   readonly id: string;
   readonly fetchedMs: number;
   readonly keys: readonly unknown[];
+  readonly provider: ProviderMetadata | null;
 }
 
 function entryOf(text: string): ArchiveEntry | null {
   try {
     const value: unknown = JSON.parse(text);
-    const { id, fetchedMs, keys } = isRecord(value) ? value : {};
+    const { id, fetchedMs, keys, provider } = isRecord(value) ? value : {};
     return typeof id === 'string' && typeof fetchedMs === 'number' && Array.isArray(keys)
-      ? { id, fetchedMs, keys }
+      ? { id, fetchedMs, keys, provider: isRecord(provider) ? keptProvider(provider) : null }
       : null;
   } catch {
     return null;

@@ -1,9 +1,8 @@
 // Fetches the JWK Sets that policies name and keeps them fresh, one fetch for all who name the same source. The
 // last good keys stay until there are newer ones, for as long as the source allows. Does not know what a policy is.
 import { KeysError } from './keys-error.ts';
-import { fetchRemoteKeys, type RemoteTools } from './remote-keys.ts';
+import { fetchRemoteKeys, type FetchedSource, type RemoteTools } from './remote-keys.ts';
 import type { Clock } from '#controller/clock.ts';
-import type { JsonWebKey } from '#snapshot/key-set.ts';
 import type { FetchedKeys } from '#controller/translate/input.ts';
 import type { RemoteKeys } from '#controller/translate/translation.ts';
 import type { KeptKeys } from './key-archive.ts';
@@ -118,7 +117,8 @@ export class KeyFetcher {
   endpointsChanged(namespace: string, service: string): void {
     for (const [id, source] of this.#sources) {
       const from = source.remote.source;
-      const named = from.type === 'Backend' && from.namespace === namespace && from.service === service;
+      const asked = from.type === 'Discovery' ? from.through : from.type === 'Backend' ? from : undefined;
+      const named = asked?.namespace === namespace && asked.service === service;
       if (named) {
         source.failures = 0;
         if (this.#leading && source.problem !== null && !source.fetching) {
@@ -204,12 +204,12 @@ export class KeyFetcher {
     this.#fetches += 1;
     let waitMs: number;
     try {
-      const keys = await this.#keysOf(source.remote);
+      const found = await this.#fetchedFrom(source.remote);
       source.failures = 0;
       source.problem = null;
       // What nobody names any more by now is not kept: its end would never be called off.
-      if (this.#sources.get(id) === source) this.#keep(id, source, { keys, fetchedMs: clock.now() });
-      report({ kind: 'Fetched', id, keys: keys.length });
+      if (this.#sources.get(id) === source) this.#keep(id, source, { ...found, fetchedMs: clock.now() });
+      report({ kind: 'Fetched', id, keys: found.keys.length });
       waitMs = refreshMs * (0.9 + 0.2 * random());
     } catch (error) {
       if (!(error instanceof KeysError)) throw error;
@@ -230,10 +230,11 @@ export class KeyFetcher {
   }
 
   #tell(id: string, { kept, problem }: Source): void {
-    this.#options.onKeys(id, Object.freeze({ keys: kept?.keys ?? null, problem }));
+    const provider = kept?.provider === undefined ? {} : { provider: kept.provider };
+    this.#options.onKeys(id, Object.freeze({ keys: kept?.keys ?? null, ...provider, problem }));
   }
 
-  async #keysOf(remote: RemoteKeys): Promise<readonly JsonWebKey[]> {
+  async #fetchedFrom(remote: RemoteKeys): Promise<FetchedSource> {
     const deadline = new AbortController();
     const callOff = this.#options.clock.after(deadlineMs, () => deadline.abort());
     try {

@@ -5,7 +5,9 @@ import { KeysError } from './keys-error.ts';
 import { fetchDocument, targetsOfUri, type Resolve, type Target, type Trust } from './fetch-document.ts';
 import { publicKeysOf, type ReadKeys } from './public-keys.ts';
 import type { JsonWebKey } from '#snapshot/key-set.ts';
-import type { RemoteKeys } from '#controller/translate/translation.ts';
+import { providerIn } from './provider-metadata.ts';
+import type { ProviderMetadata } from '#controller/translate/input.ts';
+import type { RemoteKeys, ServiceAddress } from '#controller/translate/translation.ts';
 import type { AddressRule } from '#snapshot/address-rule.ts';
 
 /** What it takes to fetch. */
@@ -23,7 +25,12 @@ export interface RemoteTools {
   readonly readKeys: ReadKeys;
 }
 
-type BackendSource = Extract<RemoteKeys['source'], { readonly type: 'Backend' }>;
+/** What a source has told. */
+export interface FetchedSource {
+  readonly keys: readonly JsonWebKey[];
+  /** Left out: it tells keys alone, or cannot log anybody in. */
+  readonly provider?: ProviderMetadata;
+}
 
 const targetsMax = 3;
 
@@ -35,20 +42,29 @@ export async function fetchRemoteKeys(
   { source, authorities }: RemoteKeys,
   tools: RemoteTools,
   signal: AbortSignal,
-): Promise<readonly JsonWebKey[]> {
+): Promise<FetchedSource> {
   const documentAt = async (uri: string) =>
     fetchFirst(await uriTargets(uri, tools, signal), { authorities, serverName: null }, signal);
+  const documentBy = async (service: ServiceAddress, path: string, front: URL | null) => {
+    const trust = { authorities, serverName: service.serverName };
+    return fetchFirst(backendTargets(service, { path, front }, tools), trust, signal);
+  };
   switch (source.type) {
     case 'Uri':
-      return publicKeysOf(await documentAt(source.uri), tools.readKeys);
+      return { keys: publicKeysOf(await documentAt(source.uri), tools.readKeys) };
     case 'Discovery': {
-      const uri = jwksUriIn(await documentAt(configurationOf(source.issuer)), source.issuer);
-      return publicKeysOf(await documentAt(uri), tools.readKeys);
+      const { issuer, through } = source;
+      const fetch =
+        through === undefined
+          ? documentAt
+          : (uri: string) => documentBy(through, pathOf(uri), URL.parse(uri));
+      const configuration = configurationIn(await fetch(configurationOf(issuer)), issuer);
+      const provider = providerIn(configuration);
+      const keys = publicKeysOf(await fetch(jwksUriIn(configuration)), tools.readKeys);
+      return provider === null ? { keys } : { keys, provider };
     }
-    case 'Backend': {
-      const trust = { authorities, serverName: source.serverName };
-      return publicKeysOf(await fetchFirst(backendTargets(source, tools), trust, signal), tools.readKeys);
-    }
+    case 'Backend':
+      return { keys: publicKeysOf(await documentBy(source, source.path, null), tools.readKeys) };
     default:
       return source satisfies never;
   }
@@ -60,16 +76,27 @@ function configurationOf(issuer: string): string {
 }
 
 /** Section 4.3: one that calls itself otherwise speaks for somebody else. */
-function jwksUriIn(text: string, issuer: string): string {
+function configurationIn(text: string, issuer: string): Readonly<Record<string, unknown>> {
   const configuration = recordIn(text);
   if (configuration?.['issuer'] !== issuer) {
     throw new KeysError('Invalid', 'its openid-configuration is of another issuer');
   }
+  return configuration;
+}
+
+function jwksUriIn(configuration: Readonly<Record<string, unknown>>): string {
   const uri = configuration['jwks_uri'];
   if (typeof uri !== 'string') {
     throw new KeysError('Invalid', 'its openid-configuration has no jwks_uri');
   }
   return uri;
+}
+
+/** Of an address that the Service serves under another name. */
+function pathOf(uri: string): string {
+  const url = URL.parse(uri);
+  if (url === null) throw new KeysError('Invalid', 'its openid-configuration names an address that is none');
+  return `${url.pathname}${url.search}`;
 }
 
 function recordIn(text: string): Readonly<Record<string, unknown>> | null {
@@ -94,8 +121,15 @@ async function uriTargets(
   return Promise.race([targetsOfUri(uri, rule, resolve), late]);
 }
 
+/** What is asked of a Service; `front`: the address by which browsers know it, which it shall think it is asked at. */
+interface Question {
+  readonly path: string;
+  readonly front: URL | null;
+}
+
 function backendTargets(
-  { namespace, service, port, path, serverName }: BackendSource,
+  { namespace, service, port, serverName }: ServiceAddress,
+  { path, front }: Question,
   { endpointsOf, random }: RemoteTools,
 ): readonly Target[] {
   const endpoints = endpointsOf(namespace, service, port);
@@ -114,7 +148,7 @@ function backendTargets(
     const [pathname = '', ...query] = path.split('?');
     url.pathname = pathname;
     url.search = query.join('?');
-    return { url, address: endpoint.address };
+    return { url, address: endpoint.address, ...(front === null ? {} : { front }) };
   });
 }
 

@@ -85,5 +85,17 @@ export interface UnboundAt {
 /** The last good answer of a key set's address; `problem` when the newest try failed. */
 export interface FetchedKeys {
   readonly keys: readonly JsonWebKey[] | null;
+  /** What their issuer says of itself. Left out: it was not asked for that, or cannot log anybody in. */
+  readonly provider?: ProviderMetadata;
   readonly problem: string | null;
+}
+
+/** Of the configuration of an OpenID provider (OpenID Connect Discovery 1.0 section 3): absolute URLs, `''` for none. */
+export interface ProviderMetadata {
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly userinfoEndpoint: string;
+  readonly endSessionEndpoint: string;
+  /** RFC 9207. */
+  readonly tellsIssuer: boolean;
 }

@@ -11,6 +11,7 @@ import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
 import { policyTitle, type PolicyKind } from './policies/policy.ts';
 import { routeKinds } from './policies/policy.ts';
+import { loginRules } from './policies/login-rules.ts';
 import { metadataRules } from './policies/resource-metadata.ts';
 import { hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
 import type { Standing } from './policies/nearness.ts';
@@ -181,6 +182,7 @@ function viewOf(
       rules: [
         ...rules.map((one) => routeRule(one)),
         ...metadataRules(open.flatMap(({ protection }) => protection.resources)),
+        ...loginRules(open.map(({ protection }) => protection)),
       ],
     },
     resources: open.flatMap(({ clusters, protection }) => [...clusters, ...protection.resources]),

@@ -34,20 +34,26 @@ export interface RemoteKeys {
   readonly source:
     | { readonly type: 'Uri'; readonly uri: string }
     /** Where its `/.well-known/openid-configuration` says (OpenID Connect Discovery 1.0 section 4). */
-    | { readonly type: 'Discovery'; readonly issuer: string }
     | {
-        readonly type: 'Backend';
-        readonly namespace: string;
-        readonly service: string;
-        readonly port: number;
-        readonly path: string;
-        /** The name its certificate must have; null: plain HTTP. */
-        readonly serverName: string | null;
-      };
+        readonly type: 'Discovery';
+        readonly issuer: string;
+        /** Who is asked in its place; left out: the issuer itself. */
+        readonly through?: ServiceAddress;
+      }
+    | ({ readonly type: 'Backend'; readonly path: string } & ServiceAddress);
   /** PEM of the authorities that servers must have their certificates from; null: those of the system. */
   readonly authorities: string | null;
   /** How long keys count after the last fetch that succeeded. */
   readonly staleMsMax: number;
+}
+
+/** A port of a Service that is asked by the controller. */
+export interface ServiceAddress {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+  /** The name its certificate must have; null: plain HTTP. */
+  readonly serverName: string | null;
 }
 
 /** A word to the operator about an object: `reason` for programs, `message` for people. */

@@ -6,6 +6,7 @@ import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
+import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
@@ -29,6 +30,7 @@ export interface ByKind {
   readonly clientSettings: ClientSettings[];
   readonly ticketSecrets: TicketSecret[];
   readonly sessionSecrets: SessionSecret[];
+  readonly loginSecrets: LoginSecret[];
 }
 
 /** Sorts out `resources`; stores and fleets are told to whom they concern by others. */
@@ -48,6 +50,7 @@ export function byKind(resources: ResourceSet): ByKind {
     clientSettings: [],
     ticketSecrets: [],
     sessionSecrets: [],
+    loginSecrets: [],
   };
   for (const resource of resources.values()) {
     switch (resource.kind) {
@@ -89,6 +92,9 @@ export function byKind(resources: ResourceSet): ByKind {
         break;
       case 'SessionSecret':
         all.sessionSecrets.push(resource);
+        break;
+      case 'LoginSecret':
+        all.loginSecrets.push(resource);
         break;
       case 'StreamRoute':
         all.streamRoutes.push(resource);

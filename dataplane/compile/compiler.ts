@@ -20,6 +20,7 @@ import type * as contract from '#snapshot/cluster.ts';
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
+import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Refused } from '#snapshot/message.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
@@ -60,6 +61,8 @@ export interface CompilerDependencies {
     useCredentials(sets: readonly CredentialSet[]): void;
     /** From now on these tokens count no more, for filters made before neither. */
     useRevocations(lists: readonly TokenRevocations[]): void;
+    /** From now on logins are sealed by it; null: nobody logs in. */
+    useLoginSecret(secret: LoginSecret | null): void;
     /** A filter that lets nobody in by a key set that is not among `keySets`. */
     filterFor(authentication: Authentication, keySets: readonly KeySet[]): MadeAuthentication;
   };
@@ -103,6 +106,7 @@ export class Compiler {
     this.#dependencies.upstreams.apply(clusters, endpoints, certificates);
     this.#dependencies.authenticating.useCredentials(credentialSets);
     this.#dependencies.authenticating.useRevocations(revocations);
+    this.#dependencies.authenticating.useLoginSecret(resources.loginSecrets[0] ?? null);
     const last = this.#last;
     // What moves far more often than all else was just told to whom it concerns, and nobody else needs to know.
     const ports =
@@ -158,7 +162,9 @@ export class Compiler {
     all: ReadonlyMap<ResourceId, KeySet>,
   ): MadeAuthentication {
     const ids = new Set(
-      authentication.alternatives.flatMap((way) => (way.kind === 'JWT' ? [way.keySet] : [])),
+      authentication.alternatives.flatMap((way) =>
+        way.kind === 'JWT' || way.kind === 'OpenIDConnect' ? [way.keySet] : [],
+      ),
     );
     const keySets = [...ids].flatMap((id) => all.get(id) ?? []);
     const known = this.#authentications.get(authentication);

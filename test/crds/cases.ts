@@ -11,6 +11,7 @@ import { corsRules, corsSchemaCases } from './cors-cases.ts';
 import { jwtRules, jwtSchemaCases, jwtWay } from './jwt-cases.ts';
 import { externalAuthorizationRules } from './external-authorization-cases.ts';
 import { introspectionRules } from './introspection-cases.ts';
+import { openIdConnectRules } from './open-id-connect-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
 import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
 
@@ -146,6 +147,7 @@ export const ruleCases: readonly RuleCase[] = [
     ...clientCertificateRules,
     ...basicRules,
     ...introspectionRules,
+    ...openIdConnectRules,
     ...externalAuthorizationRules,
   ].map((one) => ({
     kind: 'AuthPolicy' as const,

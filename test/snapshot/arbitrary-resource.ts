@@ -11,7 +11,13 @@ import {
   arbitraryForwardExtras,
   arbitraryListenerTls,
 } from './arbitrary-traffic.ts';
-import { basic, clientCertificate, externalAuthorization, introspection } from './arbitrary-ways.ts';
+import {
+  basic,
+  clientCertificate,
+  externalAuthorization,
+  introspection,
+  openIdConnect,
+} from './arbitrary-ways.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const fieldName = fc.stringMatching(/^[a-z0-9_-]{1,10}$/);
@@ -229,7 +235,7 @@ const byKind = {
     kind: constant('Authentication'),
     id: id('Authentication'),
     policy: text,
-    alternatives: list(fc.oneof(jwt, apiKey, clientCertificate, basic, introspection)),
+    alternatives: list(fc.oneof(jwt, apiKey, clientCertificate, basic, introspection, openIdConnect)),
     optional: fc.boolean(),
     realm: text,
     resourceMetadata: nullable(resourceMetadata),
@@ -330,6 +336,7 @@ const byKind = {
   ),
   TicketSecret: fc.record({ kind: constant('TicketSecret'), id: id('TicketSecret'), secret }),
   SessionSecret: fc.record({ kind: constant('SessionSecret'), id: id('SessionSecret'), secret }),
+  LoginSecret: fc.record({ kind: constant('LoginSecret'), id: id('LoginSecret'), secret, previous: secret }),
   Fleet: fc.record({
     kind: constant('Fleet'),
     id: id('Fleet'),

@@ -5,6 +5,7 @@ import { certificateNameKinds, type ClientCertificateAuthentication } from '#sna
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
+import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
 import { Secret } from '#snapshot/secret.ts';
 
 const text = fc.string({ unit: 'binary' });
@@ -78,6 +79,51 @@ export const introspection: fc.Arbitrary<IntrospectionAuthentication> = fc.recor
   audiences: fc.array(text),
   cacheMs: fc.nat(),
   staleMs: fc.nat(),
+  claimsToHeaders: fc.array(fc.record({ claim: text, header })),
+});
+
+const called = fc.constant({
+  cluster: resourceId('Cluster', 'shop', 'ids', '80', 'asked'),
+  authority: 'id.example.com',
+  path: '/token',
+  timeoutMs: 2000,
+});
+const path = fc.constantFrom('', '/', '/oauth2/callback');
+
+export const openIdConnect: fc.Arbitrary<OpenIdConnectAuthentication> = fc.record({
+  kind: fc.constant('OpenIDConnect'),
+  name: text,
+  issuer: text,
+  client: fc.record({
+    id: text,
+    secret: fc.oneof(
+      fc.constant(null),
+      fc.string().map((value) => new Secret(value)),
+    ),
+    method: fc.constantFrom('Basic', 'Post'),
+  }),
+  scopes: fc.array(text),
+  keySet: fc.constant(resourceId('KeySet', 'ids')),
+  provider: fc.oneof(
+    fc.constant(null),
+    fc.record({
+      authorizationEndpoint: fc.constant('https://id.example.com/auth?a=b'),
+      endSessionEndpoint: fc.constantFrom('', 'https://id.example.com/end'),
+      token: called,
+      userinfo: fc.oneof(fc.constant(null), called),
+      tellsIssuer: fc.boolean(),
+    }),
+  ),
+  redirectPath: path,
+  logoutPath: path,
+  backChannelPath: path,
+  afterLogout: path,
+  scheme: fc.constantFrom(null, 'http', 'https'),
+  sessionMs: fc.nat(),
+  clockSkewMs: fc.nat(),
+  userinfo: fc.boolean(),
+  groupsClaim: text,
+  forwardAccessToken: fc.boolean(),
   claimsToHeaders: fc.array(fc.record({ claim: text, header })),
 });
 

@@ -17,6 +17,7 @@ import { clientCertificateWay } from './ways/client-certificate.ts';
 import { guessProtection } from './guess-protection.ts';
 import { introspectionWay } from './ways/introspection.ts';
 import { jwtWay } from './ways/jwt.ts';
+import { openIdConnectWay } from './ways/open-id-connect.ts';
 import type { FoundWay, UnresolvedWay, WayPlace } from './ways/way.ts';
 
 /** The AuthPolicy of a namespace and name; null when there is none. It is one part: its ways in are alternatives. */
@@ -128,6 +129,8 @@ function wayOf(read: Read, at: WayPlace, authentication: Authentication): FoundW
       return jwtWay(read, at, authentication);
     case 'Basic':
       return basicWay(read, at, authentication);
+    case 'OpenIDConnect':
+      return openIdConnectWay(read, at, authentication);
     case 'Introspection':
       return introspectionWay(read, at, authentication);
     case 'ClientCertificate':

@@ -8,7 +8,7 @@ import { resolveBackend } from '../backends.ts';
 import { decodeBase64, entryOf, entryTitle } from '../data.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import type { ObjectRef, RemoteKeys } from '../translation.ts';
+import type { ObjectRef, RemoteKeys, ServiceAddress } from '../translation.ts';
 import { namedAuthorities } from './named-authorities.ts';
 import { readKeys, readKeySet, type ReadKeySet } from './key-set.ts';
 import { readSharedSecret } from './shared-secret.ts';
@@ -136,6 +136,30 @@ function unresolved(problem: Problem): UnresolvedKeys {
 }
 
 function fromRemote(read: Read, at: KeysPlace, remote: RemoteJwks): FoundKeys {
+  return fromSource(read, at, remote, remoteSource(read, at, remote));
+}
+
+/** What it takes to believe an issuer, and for how long. */
+export interface IssuerTerms {
+  readonly caRef?: RemoteJwks['caRef'];
+  readonly maxStale: string;
+}
+
+/** The keys of the issuer at `at`, where its configuration says; a Service that is told is asked in its place. */
+export function findIssuerKeys(
+  read: Read,
+  at: KeysPlace,
+  terms: IssuerTerms,
+  through: ServiceAddress | null,
+): FoundKeys {
+  const { issuer } = at;
+  const direct = { type: 'Discovery', issuer } as const;
+  const source = through === null ? direct : { ...direct, through };
+  const name = `Discovery/${issuer}${through === null ? '' : ` by=${nameOf(through)}`}`;
+  return fromSource(read, at, terms, { kind: 'Source', source, name, title: issuer });
+}
+
+function fromSource(read: Read, at: KeysPlace, remote: IssuerTerms, found: RemoteSource): FoundKeys {
   const place = { namespace: at.policy.namespace, field: `${at.field}.caRef` };
   const trusted = namedAuthorities(read, place, remote.caRef);
   if (trusted.kind === 'Unresolved') {
@@ -145,7 +169,6 @@ function fromRemote(read: Read, at: KeysPlace, remote: RemoteJwks): FoundKeys {
   const staleMsMax = durationMs(remote.maxStale);
   // What is fetched in another way is a source of its own: one tenant's authorities say nothing of another's keys.
   const terms = `${trusted.term === '' ? '' : ` ca=${trusted.term}`}${staleMsMax === usualStaleMs ? '' : ` maxStale=${String(staleMsMax)}`}`;
-  const found = remoteSource(read, at, remote);
   if (found.kind === 'Unresolved') {
     return found;
   }
@@ -211,6 +234,10 @@ function backendSource(
     name: `Backend/${namespace}/${service}/${String(port)}${path}${serverName === null ? '' : ` tls=${serverName}`}`,
     title: `${path} of Service ${namespace}/${service}`,
   };
+}
+
+function nameOf({ namespace, service, port, serverName }: ServiceAddress): string {
+  return `${namespace}/${service}/${String(port)}${serverName === null ? '' : ` tls=${serverName}`}`;
 }
 
 function fetched(read: Read, remote: RemoteKeys, title: string): FoundKeys {

@@ -8,6 +8,7 @@ import type { Authentication } from '#snapshot/authentication.ts';
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
+import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import { ApiKeyAuthenticator } from './api-key-authenticator.ts';
 import { requestVariables } from '#cel/request-variables.ts';
@@ -19,6 +20,10 @@ import { CredentialSets } from './credentials.ts';
 import { ExternalAuthorizer, type DecisionSurroundings } from './external-authorizer.ts';
 import type { GuessGuards } from './guess-guard.ts';
 import { IntrospectionAuthenticator, type IntrospectionSurroundings } from './introspection-authenticator.ts';
+import { LoginSecrets } from './login/login-seal.ts';
+import { EndedSessions } from './login/login-sessions.ts';
+import { OpenIdConnectAuthenticator, type LoginSurroundings } from './login/open-id-connect-authenticator.ts';
+import { SpentStates } from './login/spent-states.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
 import { Authorizer } from './authorizer.ts';
 import { RefusalCounts, type RefusalCount } from './refusal-counts.ts';
@@ -74,6 +79,8 @@ export interface Authenticating {
   useCredentials(sets: readonly CredentialSet[]): void;
   /** From now on there are these lists: filters made before ask them too, also of tokens that they let pass before. */
   useRevocations(lists: readonly TokenRevocations[]): void;
+  /** From now on logins are sealed by it, also those of filters made before; null: by nothing, so nobody logs in. */
+  useLoginSecret(secret: LoginSecret | null): void;
   /**
    * The filter for `authentication` with its key sets; one that is not among them lets nobody in. It knows no token
    * that an earlier filter let pass. `refused` tells which key sets held keys that cannot be used.
@@ -106,6 +113,10 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     call: options.call,
     passwords: new TokenCache(good),
     introspected: new TokenCache(good),
+    sessions: new TokenCache(good),
+    secrets: new LoginSecrets(),
+    spent: new SpentStates(),
+    ended: new EndedSessions(),
     decisions: new TokenCache(good),
     callsMax: limits.callsMax,
     calls: { running: 0 },
@@ -120,6 +131,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     useCredentials: (sets) => credentials.use(sets),
     refusals: () => refusals.all(),
     useRevocations: (lists) => revocations.use(lists),
+    useLoginSecret: (secret) => surroundings.secrets.use(secret),
     filterFor(authentication, keySets) {
       const byId = new Map<ResourceId, ReadyKeySet>();
       for (const keySet of keySets) {
@@ -145,7 +157,8 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
 type Surroundings = TokenSurroundings &
   PasswordSurroundings &
   IntrospectionSurroundings &
-  DecisionSurroundings;
+  DecisionSurroundings &
+  LoginSurroundings;
 
 /** What ways in are made with. */
 interface Parts {
@@ -156,7 +169,7 @@ interface Parts {
 
 /** The ways in, each kind where its first alternative stands. Tokens in the same places are looked at once for all rules. */
 function authenticators(
-  { alternatives }: Authentication,
+  { policy, alternatives }: Authentication,
   { keySets, credentials, surroundings }: Parts,
 ): readonly Authenticator[] {
   const tokens = Map.groupBy(
@@ -175,6 +188,10 @@ function authenticators(
         return [new BasicAuthenticator(way, surroundings)];
       case 'Introspection':
         return [new IntrospectionAuthenticator(way, surroundings)];
+      case 'OpenIDConnect': {
+        const keySet = keySets.get(way.keySet) ?? null;
+        return [new OpenIdConnectAuthenticator(way, { policy, keySet }, surroundings)];
+      }
       case 'ClientCertificate':
         return [new CertificateAuthenticator(way, surroundings.now)];
       default:

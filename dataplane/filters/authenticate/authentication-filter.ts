@@ -10,6 +10,8 @@ import { forwardedField, placeRead, placesOf, removeCredentials } from './creden
 import { denialOf } from './denial.ts';
 import type { ExternalAuthorizer } from './external-authorizer.ts';
 import type { GuessGuard } from './guess-guard.ts';
+import type { LoginPages, PageAnswer } from './login/login-pages.ts';
+import { removeLoginCookies } from './login/own-cookies.ts';
 
 /** What a way in has said that did not let the request in. */
 interface Denied {
@@ -62,6 +64,7 @@ export class AuthenticationFilter implements RequestFilter {
   readonly #invalid: Challenges;
   readonly #external: ExternalAuthorizer | null;
   readonly #authorizer: Authorizer | null;
+  readonly #pages: LoginPages | null;
 
   /** `ways`: in the order in which they are tried. */
   constructor(
@@ -76,6 +79,7 @@ export class AuthenticationFilter implements RequestFilter {
     this.#external = external;
     this.#authorizer = authorizer;
     this.#ways = ways;
+    this.#pages = ways.find(({ pages }) => pages !== undefined)?.pages ?? null;
     const ofWays = ways.flatMap((way) => way.identityHeaders);
     this.#identityHeaders = [...new Set([...ofWays, ...(external?.ownFields ?? [])])];
     this.#places = placesOf(ways.map(({ credential }) => credential));
@@ -96,7 +100,12 @@ export class AuthenticationFilter implements RequestFilter {
   apply(exchange: Exchange): Verdict | Promise<Verdict> {
     removeFields(exchange.forwarded.fields, this.#identityHeaders);
     exchange.denial = this.#denial;
-    return this.#blocked(exchange) ?? this.#tryFrom(0, exchange, nothingSaid);
+    const block = this.#blocked(exchange);
+    if (block !== null) return block;
+    return (
+      (this.#pages === null ? null : this.#ownPage(this.#pages, exchange)) ??
+      this.#tryFrom(0, exchange, nothingSaid)
+    );
   }
 
   #blocked({ client, startedMs }: Exchange): Failure | null {
@@ -117,11 +126,27 @@ export class AuthenticationFilter implements RequestFilter {
     return this.#verdict(exchange, denied);
   }
 
-  async #goOn({ exchange, denied, by, next }: Waiting, awaited: Promise<Finding>): Promise<Verdict> {
+  /** The answer of a page that a way in has; null for all other requests. */
+  #ownPage(pages: LoginPages, exchange: Exchange): Verdict | Promise<Verdict> {
+    removeLoginCookies(exchange.forwarded.fields);
+    const answer = pages.answer(exchange);
+    if (answer === null) return null;
+    return answer instanceof Promise
+      ? answer.then((one) => this.#verdictOfPage(one, exchange))
+      : this.#verdictOfPage(answer, exchange);
+  }
+
+  #verdictOfPage(answer: PageAnswer, exchange: Exchange): NonNullable<Verdict> {
+    if (answer.kind === 'Refusal') return this.#unauthenticated('invalid', exchange, answer.detail);
+    return answer.kind === 'Outage' ? answer.failure : answer;
+  }
+
+  async #goOn({ exchange, denied, by, next }: Waiting, awaited: Promise<Finding | null>): Promise<Verdict> {
     const finding = await awaited;
     // Of many guesses at once some may have counted while this one waited: what it is worth is not for them to know.
     const block = this.#blocked(exchange);
     if (block !== null) return block;
+    if (finding === null) return this.#tryFrom(next, exchange, denied);
     if (finding.kind === 'Admission') return this.#admit(exchange, by, finding);
     return this.#tryFrom(next, exchange, denied.concat({ by, finding }));
   }
@@ -152,7 +177,12 @@ export class AuthenticationFilter implements RequestFilter {
   }
 
   #withoutCredential(exchange: Exchange): Verdict | Promise<Verdict> {
-    if (!this.#optional) return this.#unauthenticated('missing', exchange);
+    if (!this.#optional) {
+      const invited = this.#pages?.invite(exchange) ?? null;
+      return invited === null
+        ? this.#unauthenticated('missing', exchange)
+        : this.#verdictOfPage(invited, exchange);
+    }
     // what a backend may take for a credential although it is none here
     removeCredentials(this.#places, exchange.forwarded, null);
     return this.#authorize(exchange);

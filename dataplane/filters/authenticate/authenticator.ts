@@ -1,6 +1,7 @@
 import type { Exchange, Identity } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { CredentialPlaces } from '#snapshot/authentication.ts';
+import type { LoginPages } from './login/login-pages.ts';
 
 /**
  * One way to prove who calls, ready for requests. It only looks: what becomes of the request is for the filter that
@@ -12,12 +13,14 @@ export interface Authenticator {
   readonly credential: CredentialPlaces;
   /** The scheme of its challenge and the parameters (RFC 9110 section 11.6.1). */
   readonly challenge: Challenge;
+  /** Where people get what it lets in; left out: not here. */
+  readonly pages?: LoginPages;
   /**
-   * What the request's credential is worth; null where it has none of this kind.
+   * What the request's credential is worth; null where it has none of this kind, or one that is over without a word.
    *
    * Hot path: answers at once wherever it can.
    */
-  authenticate(exchange: Exchange): Finding | null | Promise<Finding>;
+  authenticate(exchange: Exchange): Finding | null | Promise<Finding | null>;
 }
 
 /** How a client is told what to bring. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { loginSecretId } from '#snapshot/open-id-connect.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { test } from 'node:test';
 import { decodeObject } from '#crds/kind.ts';
@@ -161,36 +162,49 @@ test('one EndpointSlice change renews one Endpoints resource', () => {
   ]);
   let tickets = 'of a day';
   let sessions = 'of an authority';
+  let logins = 'of a week';
   const composer = createEndpointsComposer({
     objects: reader([gateway]),
     slicesOf: (_, service) => [...(services.get(service) ?? [])],
     scope: 'Cluster',
     ticketSecret: () => new Secret(tickets),
     sessionSecret: () => new Secret(sessions),
+    loginSecret: () => ({
+      kind: 'LoginSecret',
+      id: loginSecretId,
+      secret: new Secret(logins),
+      previous: new Secret(''),
+    }),
   });
   const pay = { ...source, id: resourceId('Endpoints', 'shop', 'pay', '80'), service: 'pay' };
   const compose = () => composer.compose(gatewayKey('shop', 'edge'), [source, pay]);
   const before = compose();
   assert.deepEqual(
     before.map((one) => (one.kind === 'Fleet' ? one.replicas : one.id)),
-    [source.id, pay.id, 2, 'TicketSecret/tickets', 'SessionSecret/sessions'],
+    [source.id, pay.id, 2, 'TicketSecret/tickets', 'SessionSecret/sessions', 'LoginSecret/logins'],
   );
   services.set('pay', [slice({ '10.0.1.1': {}, '10.0.1.2': {} })]);
   const after = compose();
   assert.deepEqual(
     after.map((one, index) => one === before[index]),
-    [true, false, true, true, true],
+    [true, false, true, true, true, true],
   );
   tickets = 'of another day';
   const nextDay = compose();
   assert.deepEqual(
     nextDay.map((one, index) => one === after[index]),
-    [true, true, true, false, true],
+    [true, true, true, false, true, true],
   );
   sessions = 'of another authority';
+  const another = compose();
   assert.deepEqual(
-    compose().map((one, index) => one === nextDay[index]),
-    [true, true, true, true, false],
+    another.map((one, index) => one === nextDay[index]),
+    [true, true, true, true, false, true],
+  );
+  logins = 'of another week';
+  assert.deepEqual(
+    compose().map((one, index) => one === another[index]),
+    [true, true, true, true, true, false],
   );
 });
 

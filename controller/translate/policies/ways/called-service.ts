@@ -1,5 +1,5 @@
 // Services that data planes ask while a request waits.
-import type { Cluster } from '#snapshot/cluster.ts';
+import type { Cluster, ClusterTls } from '#snapshot/cluster.ts';
 import type { CalledService } from '#snapshot/called-service.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { resolveBackend, type BackendReference } from '../../backends.ts';
@@ -24,6 +24,17 @@ export interface ServiceQuestion {
   readonly reference: BackendReference;
   readonly path: string;
   readonly timeoutMs: number;
+  /** Null: as the Service's own port says. */
+  readonly tls?: ServiceTls | null;
+}
+
+/** How the service proves who it is. */
+export interface ServiceTls {
+  readonly hostname: string;
+  /** PEM; null for those of the system. */
+  readonly authorities: string | null;
+  /** Where they are from: what tells these terms from others for the same service. */
+  readonly term: string;
 }
 
 /**
@@ -32,7 +43,7 @@ export interface ServiceQuestion {
  */
 export function calledService(
   read: Read,
-  { from, reference, path, timeoutMs }: ServiceQuestion,
+  { from, reference, path, timeoutMs, tls = null }: ServiceQuestion,
 ): FoundService {
   const resolved = resolveBackend(read, from, reference);
   if (resolved.kind === 'Unresolved') {
@@ -41,11 +52,16 @@ export function calledService(
   const { cluster, source } = resolved.backend;
   const { namespace, service } = source;
   const port = String(reference.port ?? 0);
-  const id = resourceId('Cluster', namespace, service, port, 'asked');
+  const terms = tls === null ? 'asked' : `asked tls=${tls.hostname}${tls.term}`;
+  const id = resourceId('Cluster', namespace, service, port, terms);
   return {
     kind: 'Found',
     service: { cluster: id, authority: `${service}.${namespace}.svc:${port}`, path, timeoutMs },
-    cluster: { ...cluster, id },
+    cluster: { ...cluster, id, ...(tls === null ? {} : { tls: clusterTls(tls) }) },
     sources: [source],
   };
+}
+
+function clusterTls({ hostname, authorities }: ServiceTls): ClusterTls {
+  return { hostname, subjectAltNames: [], authorities, clientCertificate: null };
 }

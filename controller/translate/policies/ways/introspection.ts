@@ -3,13 +3,13 @@ import { durationMs } from '#crds/fields.ts';
 import type { IntrospectionAuthentication } from '#crds/introspection-authentication.ts';
 import type { IntrospectionClient } from '#snapshot/introspection.ts';
 import { Secret } from '#snapshot/secret.ts';
-import { decodeBase64, entryOf, entryTitle } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { calledAddress } from './called-address.ts';
 import { calledService, type FoundService } from './called-service.ts';
+import { clientSecret } from './client-secret.ts';
 import { credentialPlaces } from './credential-places.ts';
 import { toldHeaders } from './told-headers.ts';
-import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
+import type { FoundWay, UnresolvedWay, WayPlace } from './way.ts';
 
 /** The way in at `at` by a token that its issuer is asked about. */
 export function introspectionWay(
@@ -74,20 +74,13 @@ function endpointOf(
 
 function clientOf(
   read: Read,
-  { policy, field }: WayPlace,
+  at: WayPlace,
   told: IntrospectionAuthentication['client'],
 ): IntrospectionClient | UnresolvedWay | null {
   if (told === undefined) {
     return null;
   }
   const { id, secretRef, method } = told;
-  const encoded = entryOf(read.get('Secret', policy.namespace, secretRef.name)?.data, secretRef.key);
-  const secret = encoded === null ? null : decodeBase64(encoded);
-  if (secret === null || secret.trim() === '') {
-    const title = entryTitle('Secret', policy.namespace, secretRef);
-    const detail = `names ${title}, which does not exist or is no text; create it with that key`;
-    return unresolved({ field, reason: 'ClientSecretNotFound', detail });
-  }
-  // files end with a line end that is no part of the secret
-  return { id, secret: new Secret(secret.replace(/\r?\n$/, '')), method };
+  const secret = clientSecret(read, at, secretRef);
+  return secret instanceof Secret ? { id, secret, method } : secret;
 }

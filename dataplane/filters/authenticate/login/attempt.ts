@@ -1,0 +1,59 @@
+// An attempt to log in: what the browser brings back with the provider's answer. Begun here, sealed in a cookie.
+import { randomBytes } from 'node:crypto';
+import * as shape from '#snapshot/shape.ts';
+import { parsed } from './parsed.ts';
+
+/** How long one may take its time at the provider. */
+export const attemptMs = 600_000;
+
+/** The longest target that is come back to; of a longer one the path's beginning is not worth anything. */
+const targetCharactersMax = 1024;
+
+/** What is known of a login before it is one. */
+export interface Attempt {
+  /** Its first character is the slot of its cookie. */
+  readonly state: string;
+  readonly nonce: string;
+  /** Of PKCE (RFC 7636). */
+  readonly verifier: string;
+  /** Path and query that were asked for. */
+  readonly target: string;
+  /** What the provider was told. */
+  readonly redirectUri: string;
+  readonly begunMs: number;
+}
+
+const attemptShape = shape.object<Attempt>({
+  state: shape.text,
+  nonce: shape.text,
+  verifier: shape.text,
+  target: shape.text,
+  redirectUri: shape.text,
+  begunMs: shape.integer(0),
+});
+
+/** A new attempt for the cookie of `slot`. */
+export function newAttempt(
+  slot: number,
+  { target, redirectUri, begunMs }: Pick<Attempt, 'target' | 'redirectUri' | 'begunMs'>,
+): Attempt {
+  return {
+    state: `${slot}${secretText()}`,
+    nonce: secretText(),
+    verifier: secretText(),
+    target: target.length > targetCharactersMax ? '/' : target,
+    redirectUri,
+    begunMs,
+  };
+}
+
+/** The attempt that `text` tells; null for what tells none, or one that took too long. */
+export function attemptIn(text: string, nowMs: number): Attempt | null {
+  const attempt = parsed(text, attemptShape);
+  return attempt !== null && nowMs < attempt.begunMs + attemptMs ? attempt : null;
+}
+
+/** 256 bits. */
+function secretText(): string {
+  return randomBytes(32).toString('base64url');
+}

@@ -1,0 +1,141 @@
+// The cookies of one way in: the session, and a few attempts to log in (one a tab). Over TLS their names begin with
+// `__Host-`: no other host and no page without TLS can have set them (RFC 6265bis section 4.1.3.2).
+import { onlyCookie } from '#dataplane/http/cookies.ts';
+import type { Exchange } from '#dataplane/http/exchange.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import { loginCookiePrefix } from '#snapshot/open-id-connect.ts';
+
+/** Browsers keep 4096 octets of a cookie, its name and attributes among them. */
+const partCharactersMax = 3800;
+
+/** Cookies of one session; what needs more is no session. */
+const partsMax = 4;
+
+/** Logins under way in one browser; who begins more gives up another. */
+export const attemptsMax = 6;
+
+/** Which request's cookies are meant: over TLS they are others. */
+export interface CookieContext {
+  readonly exchange: Exchange;
+  readonly secure: boolean;
+}
+
+interface Names {
+  /** The first tells by its first character how many there are. */
+  readonly session: readonly string[];
+  readonly attempts: readonly string[];
+  readonly tally: string;
+}
+
+/** The cookies of the way in that `tag` names. */
+export class LoginCookies {
+  readonly #secure: Names;
+  readonly #plain: Names;
+
+  constructor(tag: string) {
+    this.#secure = namesBehind(`__Host-${loginCookiePrefix}${tag}`);
+    this.#plain = namesBehind(`${loginCookiePrefix}${tag}`);
+  }
+
+  /**
+   * The session's text; null without one, or with one that is not whole.
+   *
+   * Hot path: one cookie is looked for where the session has one.
+   */
+  session({ exchange, secure }: CookieContext): string | null {
+    const { fields } = exchange.request;
+    const { session } = this.#names(secure);
+    const first = onlyCookie(fields, session[0] ?? '') ?? '';
+    const count = first.charCodeAt(0) - zero;
+    if (count === 1) return first.slice(1);
+    if (!(count > 1 && count <= partsMax)) return null;
+    let text = first.slice(1);
+    for (let part = 1; part < count; part += 1) {
+      const more = onlyCookie(fields, session[part] ?? '') ?? null;
+      if (more === null) return null;
+      text += more;
+    }
+    return text;
+  }
+
+  /** Has the browser keep `text` from now on; whether it is short enough. Null: it is to forget what it has. */
+  keepSession({ exchange, secure }: CookieContext, text: string | null): boolean {
+    const lines = this.sessionLines(secure, text);
+    if (lines === null) return false;
+    tell(exchange, lines);
+    const { session } = this.#names(secure);
+    for (const name of session.slice(lines.length)) this.#forget({ exchange, secure }, name);
+    return true;
+  }
+
+  /** Values of Set-Cookie by which a browser keeps `text`; null when it is too long. */
+  sessionLines(secure: boolean, text: string | null): readonly string[] | null {
+    if (text === null) return [];
+    const { session } = this.#names(secure);
+    const count = Math.ceil((text.length + 1) / partCharactersMax);
+    if (count > partsMax) return null;
+    const whole = `${count}${text}`;
+    return session.slice(0, count).map((name, part) => {
+      const value = whole.slice(part * partCharactersMax, (part + 1) * partCharactersMax);
+      return `${name}=${value}${attributes(secure)}`;
+    });
+  }
+
+  attempt({ exchange, secure }: CookieContext, slot: number): string | null {
+    const name = this.#names(secure).attempts[slot];
+    return name === undefined ? null : (onlyCookie(exchange.request.fields, name) ?? null);
+  }
+
+  /** A slot that no attempt of this browser has, else any. */
+  freeSlot(context: CookieContext, random: number): number {
+    const { fields } = context.exchange.request;
+    const free = this.#names(context.secure).attempts.findIndex((name) => onlyCookie(fields, name) === null);
+    return free === -1 ? random % attemptsMax : free;
+  }
+
+  keepAttempt({ exchange, secure }: CookieContext, slot: number, text: string, ageS: number): void {
+    const name = this.#names(secure).attempts[slot] ?? '';
+    tell(exchange, [`${name}=${text}; Max-Age=${ageS}${attributes(secure)}`]);
+  }
+
+  forgetAttempt(context: CookieContext, slot: number): void {
+    this.#forget(context, this.#names(context.secure).attempts[slot] ?? '');
+  }
+
+  /** How often this browser has begun of late. */
+  tally({ exchange, secure }: CookieContext): string | null {
+    return onlyCookie(exchange.request.fields, this.#names(secure).tally) ?? null;
+  }
+
+  keepTally({ exchange, secure }: CookieContext, text: string, ageS: number): void {
+    tell(exchange, [`${this.#names(secure).tally}=${text}; Max-Age=${ageS}${attributes(secure)}`]);
+  }
+
+  #forget({ exchange, secure }: CookieContext, name: string): void {
+    if (onlyCookie(exchange.request.fields, name) === null) return;
+    tell(exchange, [`${name}=; Max-Age=0${attributes(secure)}`]);
+  }
+
+  #names(secure: boolean): Names {
+    return secure ? this.#secure : this.#plain;
+  }
+}
+
+const zero = 0x30;
+
+function namesBehind(prefix: string): Names {
+  return {
+    session: Array.from({ length: partsMax }, (_, part) => (part === 0 ? prefix : `${prefix}-${part}`)),
+    attempts: Array.from({ length: attemptsMax }, (_, slot) => `${prefix}-try${slot}`),
+    tally: `${prefix}-tally`,
+  };
+}
+
+function attributes(secure: boolean): string {
+  return `; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+}
+
+/** Has the client's browser keep what the lines tell, whatever else it is answered. */
+export function tell({ answerFields }: { readonly answerFields: Fields }, lines: readonly string[]): void {
+  for (const line of lines) answerFields.append('set-cookie', line, 'Set-Cookie');
+}

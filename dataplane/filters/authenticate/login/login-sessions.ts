@@ -1,0 +1,240 @@
+// The sessions of one way in: opened from the cookies that requests bring, refreshed ahead of their end, and ended.
+import { LRUCache } from 'lru-cache';
+import { nobody, type Identity } from '#dataplane/http/exchange.ts';
+import { fieldLine } from '#dataplane/http/fields.ts';
+import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
+import type { Admission, Finding } from '../authenticator.ts';
+import { Circuit } from '../circuit.ts';
+import { claimAt, isObject, own, type Claims } from '../claims.ts';
+import { keysUnavailable } from '../findings.ts';
+import { identityLines } from '../identity-fields.ts';
+import { parseToken } from '../token.ts';
+import type { TokenCache } from '../token-cache.ts';
+import type { LoginContext } from './login-context.ts';
+import type { LoginCookies } from './login-cookies.ts';
+import type { LoginSeal } from './login-seal.ts';
+import { sessionIn, type Session } from './session.ts';
+
+/** A session that could not be refreshed is not tried again for so long. */
+const retryMs = 10_000;
+
+/** Sessions that were ended before their time; the oldest are forgotten beyond that. */
+const endedMax = 100_000;
+
+/** Gets a session's next one; null: the provider will not have it go on. `Failed`: for now. */
+export type RenewSession = (session: Session) => Promise<Session | 'Ended' | 'Failed'>;
+
+/** What is known of the text of a cookie. */
+export interface OpenedSession {
+  readonly session: Session;
+  /** Where it was begun, and is good. */
+  readonly host: string;
+  readonly admission: Admission;
+  /** What the browser is to keep instead. */
+  next: { readonly text: string; readonly opened: OpenedSession } | null;
+  renewal: Promise<void> | null;
+  /** When it may be refreshed, by the clock; infinity when that is in vain. */
+  renewMs: number;
+}
+
+/** What the sessions of all ways in share. */
+export interface SessionSurroundings {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly sessions: TokenCache<LoginSessions, OpenedSession>;
+  /** Questions to providers under way, with those of others. */
+  readonly callsMax: number;
+  readonly calls: { running: number };
+}
+
+/** What sessions are made with. */
+export interface SessionParts {
+  readonly cookies: LoginCookies;
+  readonly seal: LoginSeal;
+  readonly ended: EndedSessions;
+  readonly renew: RenewSession;
+}
+
+/** Sessions of this data plane that are over, whatever their cookies say. */
+export class EndedSessions {
+  readonly #ended = new LRUCache<string, true>({ max: endedMax });
+
+  end(id: string): void {
+    this.#ended.set(id, true);
+  }
+
+  has(id: string): boolean {
+    return this.#ended.has(id);
+  }
+}
+
+/**
+ * Hot path: a session that was opened before is found by the text of its cookie, at once and without a promise.
+ */
+export class LoginSessions {
+  readonly #rule: OpenIdConnectAuthentication;
+  readonly #parts: SessionParts;
+  readonly #around: SessionSurroundings;
+  readonly #circuit: Circuit;
+
+  constructor(rule: OpenIdConnectAuthentication, parts: SessionParts, around: SessionSurroundings) {
+    this.#rule = rule;
+    this.#parts = parts;
+    this.#around = around;
+    this.#circuit = new Circuit(around.now);
+  }
+
+  /** Whose session the request brings; null without one that is good. */
+  find(context: LoginContext): Finding | null | Promise<Finding | null> {
+    const opened = this.of(context);
+    if (opened === null) return null;
+    const nowMs = this.#around.now();
+    if (nowMs >= opened.renewMs) return this.#renewed(opened, context, nowMs);
+    return nowMs < opened.session.untilMs ? opened.admission : overBy(opened);
+  }
+
+  /** The session that the request brings, good or over, that nobody has ended. */
+  of(context: LoginContext): OpenedSession | null {
+    const text = this.#parts.cookies.session(context);
+    if (text === null) return null;
+    const nowMs = this.#around.now();
+    const found = this.#around.sessions.get(this, text, nowMs) ?? this.#open(text, context, nowMs);
+    if (found === null || found.host !== context.exchange.request.host) return null;
+    const opened = this.#latest(found, context);
+    return this.#parts.ended.has(opened.session.id) ? null : opened;
+  }
+
+  /** Has the browser bring `session` from now on; false when it is too large for that. */
+  begin(context: LoginContext, session: Session): boolean {
+    const text = this.#kept(session, context.exchange.request.host);
+    return text !== null && this.#parts.cookies.keepSession(context, text);
+  }
+
+  /** Nobody is let in by the session any more, here; and the browser forgets it. */
+  end(context: LoginContext): Session | null {
+    const opened = this.of(context);
+    if (opened !== null) this.#parts.ended.end(opened.session.id);
+    this.#parts.cookies.keepSession(context, null);
+    return opened?.session ?? null;
+  }
+
+  #open(text: string, { exchange }: LoginContext, nowMs: number): OpenedSession | null {
+    const { host } = exchange.request;
+    const content = this.#parts.seal.open(text, host);
+    const session = content === null ? null : sessionIn(content);
+    if (session === null || nowMs >= this.#endMs(session)) return null;
+    return this.#remember(text, session, host);
+  }
+
+  #remember(text: string, session: Session, host: string): OpenedSession {
+    const admission = admissionOf(session, this.#rule);
+    const renewMs = session.refreshToken === '' ? Number.POSITIVE_INFINITY : session.renewMs;
+    const opened: OpenedSession = { session, host, admission, next: null, renewal: null, renewMs };
+    this.#around.sessions.put(this, text, { value: opened, untilMs: this.#endMs(session) });
+    return opened;
+  }
+
+  #endMs({ begunMs }: Session): number {
+    return begunMs + this.#rule.sessionMs;
+  }
+
+  /** One that was refreshed since: browsers bring the old one until they have heard of it. */
+  #latest(found: OpenedSession, context: LoginContext): OpenedSession {
+    let { next } = found;
+    if (next === null) return found;
+    while (next.opened.next !== null) next = next.opened.next;
+    this.#parts.cookies.keepSession(context, next.text);
+    return next.opened;
+  }
+
+  /** One request waits for it and tells the browser; others wait only where the session is over. */
+  #renewed(
+    opened: OpenedSession,
+    context: LoginContext,
+    nowMs: number,
+  ): Finding | null | Promise<Finding | null> {
+    const isGood = nowMs < opened.session.untilMs;
+    if (opened.renewal !== null) {
+      return isGood ? opened.admission : this.#after(opened.renewal, opened, context);
+    }
+    const { calls, callsMax } = this.#around;
+    if (calls.running >= callsMax || !this.#circuit.mayAsk()) return isGood ? opened.admission : providerDown;
+    calls.running += 1;
+    opened.renewal = this.#renew(opened).finally(() => {
+      calls.running -= 1;
+      opened.renewal = null;
+    });
+    return this.#after(opened.renewal, opened, context);
+  }
+
+  async #after(
+    renewal: Promise<void>,
+    opened: OpenedSession,
+    context: LoginContext,
+  ): Promise<Finding | null> {
+    await renewal;
+    const latest = this.#latest(opened, context);
+    if (this.#parts.ended.has(latest.session.id)) return null;
+    return this.#around.now() < latest.session.untilMs ? latest.admission : overBy(latest);
+  }
+
+  async #renew(opened: OpenedSession): Promise<void> {
+    const renewed = await this.#parts.renew(opened.session);
+    if (renewed === 'Failed') {
+      this.#circuit.failed();
+      opened.renewMs = this.#around.now() + retryMs;
+      return;
+    }
+    this.#circuit.answered();
+    const text = renewed === 'Ended' ? null : this.#kept(renewed, opened.host);
+    const next = text === null ? null : this.#around.sessions.get(this, text, this.#around.now());
+    opened.renewMs = Number.POSITIVE_INFINITY;
+    if (text !== null && next !== null) opened.next = { text, opened: next };
+  }
+
+  /** The text that the browser keeps, remembered; null when it is too long or cannot be sealed. */
+  #kept(session: Session, host: string): string | null {
+    const text = this.#parts.seal.seal(JSON.stringify(session), host);
+    if (text === null || this.#parts.cookies.sessionLines(true, text) === null) return null;
+    this.#remember(text, session, host);
+    return text;
+  }
+}
+
+/** Null where nothing more is to be hoped for than another login. */
+function overBy({ renewMs }: OpenedSession): Finding | null {
+  return renewMs === Number.POSITIVE_INFINITY ? null : providerDown;
+}
+
+const providerDown = keysUnavailable('the session is over, and the provider does not answer');
+
+function admissionOf(session: Session, rule: OpenIdConnectAuthentication): Admission {
+  const claims = claimsOf(session);
+  const subject = own(claims, 'sub');
+  const groups = claimAt(claims, rule.groupsClaim);
+  const identity: Identity = {
+    ...nobody,
+    method: 'OpenIDConnect',
+    subject: typeof subject === 'string' ? subject : '',
+    groups: Object.freeze(Array.isArray(groups) ? groups.filter((one) => typeof one === 'string') : []),
+    scopes: session.scopes,
+    claims,
+  };
+  const token = rule.forwardAccessToken
+    ? ['authorization', fieldLine('Authorization', `Bearer ${session.accessToken}`)]
+    : [];
+  return Object.freeze({
+    kind: 'Admission',
+    identity: Object.freeze(identity),
+    lines: [...token, ...identityLines(claims, rule.claimsToHeaders)],
+  });
+}
+
+/** What is signed counts for more than what was told beside it. */
+function claimsOf({ idToken, userinfo }: Session): Claims {
+  const parsed = parseToken(idToken);
+  const signed = parsed.ok ? parsed.token.claims : {};
+  if (userinfo === '') return signed;
+  const told: unknown = JSON.parse(userinfo);
+  return Object.freeze({ ...(isObject(told) ? told : {}), ...signed });
+}
