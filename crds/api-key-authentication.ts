@@ -2,16 +2,21 @@
 import * as z from 'zod';
 import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
 import { credentialHandling, credentialSources } from './credential-source.ts';
-import { fieldName, labelValue, qualifiedKey } from './fields.ts';
-import { listByKeys, withRules, type Frozen } from './grammar.ts';
+import { fieldName, labelValue, namespaceName, qualifiedKey } from './fields.ts';
+import { listByKeys, setOf, withRules, type Frozen } from './grammar.ts';
 
 const matchLabels = z.record(qualifiedKey, labelValue);
 
 const consumerSelector = z.object({
   matchLabels: matchLabels
     .default({})
+    .describe('Labels that a Consumer must have, all of them. Empty: all Consumers of the namespaces.'),
+  namespaces: setOf(namespaceName)
+    .min(1)
+    .max(16)
+    .exactOptional()
     .describe(
-      "Labels that a Consumer must have, all of them. Empty: all Consumers of the policy's namespace.",
+      "Namespaces whose Consumers count. Those of another namespace than the policy's do where a ReferenceGrant there allows it, from AuthPolicies of the policy's namespace to Consumers. Left out: the policy's namespace.",
     ),
 });
 
@@ -33,7 +38,7 @@ const identityToHeader = withRules(
     value: z
       .enum(['Consumer', 'Groups', 'Plan', 'KeyId'])
       .describe(
-        "What is told: Consumer (the consumer's name), Groups (joined by commas), Plan, or KeyId (the prefix of the key). What is empty is not sent.",
+        "What is told: Consumer (the consumer's name, as NAMESPACE/NAME where it is one of another namespace than the policy's), Groups (joined by commas), Plan, or KeyId (the prefix of the key). What is empty is not sent.",
       ),
     header: fieldName.describe('The request header that tells it to the backend, such as x-consumer.'),
   }),
@@ -62,9 +67,7 @@ export const apiKeySchema = withRules(
       'Where the key is looked for, in this order; the first place that has one counts. Left out: the header x-api-key.',
     ),
     credential: credentialHandling('Remove'),
-    consumerSelector: consumerSelector
-      .exactOptional()
-      .describe("Consumers of the policy's namespace whose keys count."),
+    consumerSelector: consumerSelector.exactOptional().describe('Consumers whose keys count.'),
     secretSelector: secretSelector
       .exactOptional()
       .describe(

@@ -27,6 +27,10 @@ spec:
 const sha256 = (key: string): string => hash('sha256', key, 'hex');
 
 function consumer(...keys: readonly string[]): string {
+  return consumerOf('default', ...keys);
+}
+
+function consumerOf(namespace: string, ...keys: readonly string[]): string {
   const credentials = keys.map(
     (key) => `
     - { name: k${key.slice(3, 11)}, type: APIKey, apiKey: { prefix: ${key.slice(0, 11)}, sha256: "${sha256(key)}" } }`,
@@ -34,7 +38,7 @@ function consumer(...keys: readonly string[]): string {
   return `
 apiVersion: turnpike.dev/v1alpha1
 kind: Consumer
-metadata: { name: acme, labels: { tier: partner } }
+metadata: { name: acme, namespace: ${namespace}, labels: { tier: partner } }
 spec:
   credentials: ${credentials.length === 0 ? '[]' : credentials.join('')}
 `;
@@ -103,4 +107,51 @@ test('no key stands in statuses, notices, events or reports', async () => {
   const told = JSON.stringify({ statuses: turnpike.statuses(), notices, events, folderReports });
   assert.match(told, /PlainCredentials/);
   assert.ok(!told.includes(plain));
+});
+
+function grant(to: string): string {
+  return `
+apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: { name: consumers, namespace: office }
+spec:
+  from: [{ group: turnpike.dev, kind: AuthPolicy, namespace: default }]
+  to: [{ group: turnpike.dev, kind: Consumer${to} }]
+`;
+}
+
+test('Consumers of another namespace count where that allows it and the policy names it, under names of their own', async () => {
+  await using shop = await givenBackend('shop');
+  const [own, theirs] = [givenKey(4), givenKey(5)];
+  const both = policy.replace('consumerSelector: {', 'consumerSelector: { namespaces: [default, office],');
+  await using turnpike = await givenStandalone({
+    'services.yaml': serviceManifest('shop', shop.port),
+    'routes.yaml': pathRouteManifest('orders', '/orders', 'shop'),
+    'policy.yaml': policy,
+    // The key of another namespace's consumer, taken over by its hash, stays that of the policy's own.
+    'consumers.yaml': [consumer(own), consumerOf('office', theirs, own)].join('---'),
+    'grant.yaml': grant(''),
+  });
+  const statusOf = async (key: string) => (await turnpike.get('/orders', showing(key))).status;
+  const consumerTold = async (key: string) => {
+    const { headers } = await turnpike.seen('/orders', showing(key));
+    return headers['x-consumer'];
+  };
+  await turnpike.until('/orders', 200, showing(own));
+  assert.equal(await statusOf(theirs), 401, 'the policy does not name it');
+
+  await turnpike.save({ 'policy.yaml': both });
+  await turnpike.until('/orders', 200, showing(theirs));
+  assert.equal(await consumerTold(theirs), 'office/acme');
+  assert.equal(await consumerTold(own), 'acme');
+
+  await turnpike.save({ 'grant.yaml': grant(', name: another') });
+  await turnpike.until('/orders', 401, showing(theirs));
+  assert.equal(await statusOf(own), 200);
+  await eventually(() => {
+    const told = turnpike.conditions('AuthPolicy', 'orders').map(({ message }) => message);
+    assert.ok(told.some((message) => message.includes('no Consumer of the namespace office')));
+  });
+  await turnpike.save({ 'grant.yaml': grant(', name: acme') });
+  await turnpike.until('/orders', 200, showing(theirs));
 });

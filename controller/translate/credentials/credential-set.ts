@@ -14,7 +14,7 @@ import {
   lostKeys,
   secretKeysUnit,
   secretTitle,
-  selectedConsumersUnit,
+  countedConsumersUnit,
 } from './key-owners.ts';
 
 /** Into how many resources the Consumers of one selector are divided. */
@@ -25,10 +25,18 @@ export function setOfSecret(namespace: string, name: string): ResourceId {
   return resourceId('CredentialSet', 'Secret', namespace, name);
 }
 
-/** The sets with the keys of the Consumers that `selector` (its text) selects; those that nobody is in are left out. */
-export function setsOfConsumers(read: Read, namespace: string, selector: string): readonly ResourceId[] {
-  const used = new Set(read.ask(selectedConsumersUnit, namespace, selector).map(partOf));
-  return [...used].sort().map((part) => resourceId('CredentialSet', 'Consumers', namespace, part, selector));
+/**
+ * The sets with the keys of the Consumers of `namespace` that `selector` (its text) selects and that count for policies
+ * of the namespace `policies`; those that nobody is in are left out.
+ */
+export function setsOfConsumers(
+  read: Read,
+  { policies, namespace, selector }: Record<'policies' | 'namespace' | 'selector', string>,
+): readonly ResourceId[] {
+  const used = new Set(read.ask(countedConsumersUnit, policies, namespace, selector).map(partOf));
+  // For whom they count is in the name only where it matters.
+  const kind = policies === namespace ? ['Consumers', namespace] : ['ConsumersFor', namespace, policies];
+  return [...used].sort().map((part) => resourceId('CredentialSet', ...kind, part, selector));
 }
 
 /** The sets that the authentications among `resources` let in by. */
@@ -46,26 +54,34 @@ export function setsNamedBy({ alternatives }: Authentication): readonly Resource
 const credentialSetUnit: Unit<CredentialSet | null> = {
   name: 'credential set',
   compute(read, id = '') {
-    const [, kind, namespace = '', name = '', ...selector] = id.split('/');
+    const [, kind, namespace = '', ...told] = id.split('/');
     const lines =
       kind === 'Secret'
-        ? ownKeys(
-            read,
-            namespace,
-            secretTitle(namespace, name),
-            read.ask(secretKeysUnit, namespace, name).entries,
-          )
-        : read
-            .ask(selectedConsumersUnit, namespace, selector.join('/'))
-            .filter((consumer) => partOf(consumer) === name)
-            .flatMap((consumer) => {
-              const entries = read.ask(consumerKeysUnit, namespace, consumer);
-              return ownKeys(read, namespace, consumerTitle(namespace, consumer), entries);
-            });
+        ? linesOfSecret(read, namespace, told.join('/'))
+        : linesOfConsumers(read, namespace, kind === 'Consumers' ? [namespace, ...told] : told);
     // It is the id of a set: only such are asked for.
     return { kind: 'CredentialSet', id: id as ResourceId, namespace, keys: new Secret(lines.join('\n')) };
   },
 };
+
+function linesOfSecret(read: Read, namespace: string, name: string): readonly string[] {
+  const { entries } = read.ask(secretKeysUnit, namespace, name);
+  return ownKeys(read, namespace, secretTitle(namespace, name), entries);
+}
+
+function linesOfConsumers(
+  read: Read,
+  namespace: string,
+  [policies = '', part, ...selector]: readonly string[],
+): readonly string[] {
+  return read
+    .ask(countedConsumersUnit, policies, namespace, selector.join('/'))
+    .filter((consumer) => partOf(consumer) === part)
+    .flatMap((consumer) => {
+      const entries = read.ask(consumerKeysUnit, namespace, consumer);
+      return ownKeys(read, namespace, consumerTitle(namespace, consumer), entries);
+    });
+}
 
 function ownKeys(
   read: Read,

@@ -8,6 +8,7 @@ import { createdMs } from '../creation-time.ts';
 import { selects } from '../label-selector.ts';
 import type { Index, Read, Unit } from '../memo.ts';
 import { placedRules } from '../policies/policy.ts';
+import { mayRefer, type ReferenceEnd } from '../reference-grant.ts';
 import { keysOfConsumer, keysOfSecret, type KeyEntry, type KeyFile } from './key-entry.ts';
 
 const consumersByNamespace: Index<'Consumer'> = {
@@ -48,16 +49,24 @@ export const selectedSecretsUnit: Unit<readonly string[]> = {
       .sort(),
 };
 
-/** The same of Consumers. */
-export const selectedConsumersUnit: Unit<readonly string[]> = {
-  name: 'selected consumers',
-  compute: (read, namespace = '', selector = '') =>
-    read
+/** The same of Consumers, as far as they count for AuthPolicies of the namespace `policies`. */
+export const countedConsumersUnit: Unit<readonly string[]> = {
+  name: 'counted consumers',
+  compute(read, policies = '', namespace = '', selector = '') {
+    const [from, to] = [keyEnd('AuthPolicy', policies), keyEnd('Consumer', namespace)];
+    return read
       .find(consumersByNamespace, namespace)
-      .filter(({ metadata }) => isSelected(selector, metadata.labels))
+      .filter(
+        ({ metadata: { name, labels } }) => isSelected(selector, labels) && mayRefer(read, from, to, name),
+      )
       .map(({ metadata }) => metadata.name)
-      .sort(),
+      .sort();
+  },
 };
+
+function keyEnd(kind: 'AuthPolicy' | 'Consumer', namespace: string): ReferenceEnd {
+  return { group: 'turnpike.dev', kind, namespace };
+}
 
 const none: KeyFile = Object.freeze({ entries: [], problems: [], plain: [] });
 

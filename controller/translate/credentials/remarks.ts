@@ -39,6 +39,15 @@ export function nothingSelected(field: string, what: 'Consumer' | 'Secret'): Rem
   };
 }
 
+/** The same of another namespace, which tells nothing of what there is. */
+export function nothingGranted(field: string, namespace: string, policies: string): Remark {
+  const grant = `a ReferenceGrant there from AuthPolicies of ${policies} to Consumers, and Consumers with these labels`;
+  return {
+    reason: 'NoCredentials',
+    message: `${field} selects no Consumer of the namespace ${namespace} that counts here; nobody of it is let in. It takes ${grant}.`,
+  };
+}
+
 /** Why a Consumer's credentials do not all count; null when they do. */
 export function lostByConsumer(lost: ReadonlyMap<string, string>): string | null {
   const told = [...lost].map(([place, winner]) => `${place}: its key is already that of ${winner}`);

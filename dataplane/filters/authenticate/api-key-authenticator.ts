@@ -25,16 +25,19 @@ export class ApiKeyAuthenticator implements Authenticator {
   readonly identityHeaders: readonly string[];
   readonly challenge: Challenge;
   readonly #way: ApiKeyAuthentication;
+  /** The policy's. */
+  readonly #namespace: string;
   readonly #all: CredentialSets;
   /** Those of the way, in its order. */
   readonly #sets: readonly Credentials[];
   readonly #now: () => number;
 
-  constructor(way: ApiKeyAuthentication, all: CredentialSets, now: () => number) {
+  constructor(way: ApiKeyAuthentication, namespace: string, all: CredentialSets, now: () => number) {
     this.credential = way.credential;
     this.identityHeaders = way.identityToHeaders.map(({ header }) => header);
     this.challenge = challengeOf(way.credential);
     this.#way = way;
+    this.#namespace = namespace;
     this.#all = all;
     this.#sets = way.keys.map((id) => all.get(id));
     this.#now = now;
@@ -54,21 +57,24 @@ export class ApiKeyAuthenticator implements Authenticator {
   }
 
   #finding(owner: Owner, namespace: string): Admission | Refusal {
-    const { prefix, consumer, expiresS, plan, groups } = owner;
+    const { prefix, expiresS, plan, groups } = owner;
+    const title = `${namespace}/${owner.consumer}`;
+    // Whoever names Consumers in another namespace must not be able to name one of the policy's own.
+    const consumer = namespace === this.#namespace ? owner.consumer : title;
     if (expiresS !== 0 && this.#now() >= expiresS * 1000) {
-      const detail = `key ${prefix} of ${namespace}/${consumer} has expired`;
+      const detail = `key ${prefix} of ${title} has expired`;
       return { ...badCredential(this.#way.name, detail), isGuess: false };
     }
     const identity: Identity = {
       ...nobody,
       method: 'APIKey',
       subject: consumer,
-      consumer: `${namespace}/${consumer}`,
+      consumer: title,
       plan,
       groups,
       keyId: prefix,
     };
-    return { kind: 'Admission', identity, lines: this.#lines(owner) };
+    return { kind: 'Admission', identity, lines: this.#lines({ ...owner, consumer }) };
   }
 
   #lines(owner: Owner): readonly string[] {

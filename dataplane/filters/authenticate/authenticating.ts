@@ -183,7 +183,7 @@ function authenticators(
         return rules[0] === way ? [new JwtAuthenticator(way.credential, rules, keySets, surroundings)] : [];
       }
       case 'APIKey':
-        return [new ApiKeyAuthenticator(way, credentials, surroundings.now)];
+        return [new ApiKeyAuthenticator(way, policy.split('/')[0] ?? '', credentials, surroundings.now)];
       case 'Basic':
         return [new BasicAuthenticator(way, surroundings)];
       case 'Introspection':

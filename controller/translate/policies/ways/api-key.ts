@@ -1,7 +1,9 @@
+import type { ApiKeyAuthentication } from '#crds/api-key-authentication.ts';
 import type { Authentication } from '#crds/auth-policy.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
 import { setOfSecret, setsOfConsumers } from '../../credentials/credential-set.ts';
 import { selectedSecretsUnit, selectorText } from '../../credentials/key-owners.ts';
-import { nothingSelected, secretRemarksUnit } from '../../credentials/remarks.ts';
+import { nothingGranted, nothingSelected, secretRemarksUnit } from '../../credentials/remarks.ts';
 import type { Read } from '../../memo.ts';
 import { credentialPlaces } from './credential-places.ts';
 import { toldHeaders } from './told-headers.ts';
@@ -14,10 +16,7 @@ export function apiKeyWay(
   { name, apiKey }: Extract<Authentication, { type: 'APIKey' }>,
 ): FoundWay {
   const { consumerSelector, secretSelector } = apiKey;
-  const ofConsumers =
-    consumerSelector === undefined
-      ? null
-      : setsOfConsumers(read, namespace, selectorText(consumerSelector.matchLabels));
+  const ofConsumers = consumers(read, namespace, consumerSelector);
   const secrets =
     secretSelector === undefined
       ? null
@@ -28,16 +27,46 @@ export function apiKeyWay(
       kind: 'APIKey',
       name,
       credential: credentialPlaces(apiKey),
-      keys: [...(ofConsumers ?? []), ...(secrets ?? []).map((secret) => setOfSecret(namespace, secret))],
+      // A key that is in several is that of the first: nobody takes over those of the policy's own namespace.
+      keys: [
+        ...ofConsumers.filter((one) => one.namespace === namespace).flatMap(({ sets }) => sets),
+        ...(secrets ?? []).map((secret) => setOfSecret(namespace, secret)),
+        ...ofConsumers.filter((one) => one.namespace !== namespace).flatMap(({ sets }) => sets),
+      ],
       identityToHeaders: toldHeaders(apiKey.identityToHeaders),
     },
     resources: [],
     remoteKeys: [],
     pending: null,
     remarks: [
-      ...(ofConsumers?.length === 0 ? [nothingSelected(`${field}.apiKey.consumerSelector`, 'Consumer')] : []),
+      ...ofConsumers
+        .filter(({ sets }) => sets.length === 0)
+        .map((one) =>
+          one.namespace === namespace
+            ? nothingSelected(`${field}.apiKey.consumerSelector`, 'Consumer')
+            : nothingGranted(`${field}.apiKey.consumerSelector`, one.namespace, namespace),
+        ),
       ...(secrets?.length === 0 ? [nothingSelected(`${field}.apiKey.secretSelector`, 'Secret')] : []),
       ...(secrets ?? []).flatMap((secret) => read.ask(secretRemarksUnit, namespace, secret)),
     ],
   };
+}
+
+interface ConsumerSets {
+  readonly namespace: string;
+  readonly sets: readonly ResourceId[];
+}
+
+/** Of each namespace that `selector` names for policies of the namespace `policies`. */
+function consumers(
+  read: Read,
+  policies: string,
+  selector: ApiKeyAuthentication['consumerSelector'],
+): readonly ConsumerSets[] {
+  if (selector === undefined) return [];
+  const text = selectorText(selector.matchLabels);
+  return (selector.namespaces ?? [policies]).map((namespace) => ({
+    namespace,
+    sets: setsOfConsumers(read, { policies, namespace, selector: text }),
+  }));
 }
