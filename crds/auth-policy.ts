@@ -11,6 +11,7 @@ import { externalAuthorizationSchema } from './external-authorization.ts';
 import { partName } from './fields.ts';
 import { denialSchema, realmSchema, resourceMetadataSchema } from './denial.ts';
 import { guessProtectionSchema } from './guess-protection.ts';
+import { httpSignatureSchema } from './http-signature-authentication.ts';
 import { introspectionSchema } from './introspection-authentication.ts';
 import { jwtSchema } from './jwt-authentication.ts';
 import { kindSchema } from './kubernetes.ts';
@@ -18,7 +19,7 @@ import { openIdConnectSchema } from './open-id-connect-authentication.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 
 const authentication = oneOf({
-  type: 'The kind of credential: JWT, APIKey, ClientCertificate, Basic, Introspection or OpenIDConnect.',
+  type: 'The kind of credential: JWT, APIKey, ClientCertificate, Basic, Introspection, OpenIDConnect or HTTPSignature.',
   variants: {
     JWT: { jwt: jwtSchema },
     APIKey: { apiKey: apiKeySchema },
@@ -26,6 +27,7 @@ const authentication = oneOf({
     Basic: { basic: basicSchema },
     Introspection: { introspection: introspectionSchema },
     OpenIDConnect: { openIDConnect: openIdConnectSchema },
+    HTTPSignature: { httpSignature: httpSignatureSchema },
   },
   common: { name: partName.describe('Name of this way, for logs and metrics, such as staff.') },
 });

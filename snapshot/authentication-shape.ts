@@ -16,6 +16,7 @@ import { areCredentialLines, type CredentialSet } from './credential-set.ts';
 import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes.ts';
 import type { AuthorizationEntry } from './authorization.ts';
 import { externalAuthorizationShape } from './external-authorization-shape.ts';
+import { httpSignatureShape } from './http-signature-shape.ts';
 import { introspectionShape } from './introspection-shape.ts';
 import { openIdConnectShape } from './open-id-connect-shape.ts';
 import { jwtAlgorithms, sharedAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
@@ -68,6 +69,7 @@ const ways = {
   Basic: basicShape(credential),
   Introspection: introspectionShape(credential, claimsToHeaders),
   OpenIDConnect: openIdConnectShape(claimsToHeaders),
+  HTTPSignature: httpSignatureShape(credential),
 } satisfies { readonly [K in AuthenticationWay['kind']]: Shape<Extract<AuthenticationWay, { kind: K }>> };
 
 /** Fields of a {@link ResourceMetadata}. */
@@ -156,6 +158,11 @@ export const keySetShape: Shape<KeySet> = variant<KeySet>('state', {
     state: shape.oneOf('Shared'),
     alg: shape.oneOf(...sharedAlgorithms),
     secret: shape.secret(shape.text),
+  }),
+  Named: object({
+    ...keySetFields,
+    state: shape.oneOf('Named'),
+    secrets: shape.list(object({ name: shape.text, secret: shape.secret(shape.text) })),
   }),
 });
 

@@ -2,6 +2,7 @@ import type { BasicAuthentication } from './basic.ts';
 import type { ClientCertificateAuthentication } from './client-certificate.ts';
 import type { AuthorizationEntry } from './authorization.ts';
 import type { ExternalAuthorization } from './external-authorization.ts';
+import type { HttpSignatureAuthentication } from './http-signature.ts';
 import type { ResourceId } from './ids.ts';
 import type { IntrospectionAuthentication } from './introspection.ts';
 import type { OpenIdConnectAuthentication } from './open-id-connect.ts';
@@ -55,7 +56,8 @@ export type AuthenticationWay =
   | ClientCertificateAuthentication
   | BasicAuthentication
   | IntrospectionAuthentication
-  | OpenIdConnectAuthentication;
+  | OpenIdConnectAuthentication
+  | HttpSignatureAuthentication;
 
 /** Where a request carries a credential. */
 export type CredentialSource = HeaderSource | CookieSource | QuerySource;

@@ -2,10 +2,10 @@ import type { ResourceId } from './ids.ts';
 import type { Secret } from './secret.ts';
 
 /**
- * Keys that tokens are signed by: public ones as JSON Web Keys (RFC 7517), or one secret, never both. `Unavailable`:
+ * Keys that tokens are signed by: public ones as JSON Web Keys (RFC 7517), or secrets, never both. `Unavailable`:
  * never fetched yet, so nobody can be let in.
  */
-export type KeySet = AvailableKeySet | UnavailableKeySet | SharedKeySet;
+export type KeySet = AvailableKeySet | UnavailableKeySet | SharedKeySet | NamedSecrets;
 
 /** Keys that can be checked with; after a failed refresh the last good ones. */
 export interface AvailableKeySet {
@@ -34,6 +34,16 @@ export interface SharedKeySet {
   readonly alg: SharedAlgorithm;
   /** base64 of {@link sharedOctetsMin} octets or more. */
   readonly secret: Secret<string>;
+}
+
+/** Secrets for HS256 that are told by their names: whoever checks with one could sign with it. */
+export interface NamedSecrets {
+  readonly kind: 'KeySet';
+  readonly state: 'Named';
+  readonly id: ResourceId;
+  readonly refreshable: boolean;
+  /** Sorted by name; base64 of {@link sharedOctetsMin} octets or more. */
+  readonly secrets: readonly { readonly name: string; readonly secret: Secret<string> }[];
 }
 
 /** Public members only: a key with a private or symmetric part never gets here. */

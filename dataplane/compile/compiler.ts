@@ -161,11 +161,7 @@ export class Compiler {
     authentication: Authentication,
     all: ReadonlyMap<ResourceId, KeySet>,
   ): MadeAuthentication {
-    const ids = new Set(
-      authentication.alternatives.flatMap((way) =>
-        way.kind === 'JWT' || way.kind === 'OpenIDConnect' ? [way.keySet] : [],
-      ),
-    );
+    const ids = new Set(authentication.alternatives.flatMap((way) => ('keySet' in way ? [way.keySet] : [])));
     const keySets = [...ids].flatMap((id) => all.get(id) ?? []);
     const known = this.#authentications.get(authentication);
     if (known !== undefined && sameList(known.keySets, keySets)) return known.made;

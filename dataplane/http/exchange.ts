@@ -80,7 +80,15 @@ export interface ClientCertificate {
 /** What authentication established; the one identity all other policies read. Frozen. */
 export interface Identity {
   /** How it was established; `''` for nobody. */
-  readonly method: '' | 'JWT' | 'APIKey' | 'ClientCertificate' | 'Basic' | 'Introspection' | 'OpenIDConnect';
+  readonly method:
+    | ''
+    | 'JWT'
+    | 'APIKey'
+    | 'ClientCertificate'
+    | 'Basic'
+    | 'Introspection'
+    | 'OpenIDConnect'
+    | 'HTTPSignature';
   /** Who it is to whoever vouches for it, such as the claim `sub`. */
   readonly subject: string;
   /** `<namespace>/<name>` of the Consumer; `''` for none. */

@@ -10,6 +10,7 @@ import { authorizationRules, authorizationSchemaCases } from './authorization-ca
 import { corsRules, corsSchemaCases } from './cors-cases.ts';
 import { jwtRules, jwtSchemaCases, jwtWay } from './jwt-cases.ts';
 import { externalAuthorizationRules } from './external-authorization-cases.ts';
+import { httpSignatureRules } from './http-signature-cases.ts';
 import { introspectionRules } from './introspection-cases.ts';
 import { openIdConnectRules } from './open-id-connect-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
@@ -146,6 +147,7 @@ export const ruleCases: readonly RuleCase[] = [
     ...authPolicyRules,
     ...clientCertificateRules,
     ...basicRules,
+    ...httpSignatureRules,
     ...introspectionRules,
     ...openIdConnectRules,
     ...externalAuthorizationRules,

@@ -2,7 +2,7 @@
 // config, snapshots, answers. Both planes run, all kinds of credential are used, good and bad, and everything that
 // comes out is searched for all of them. A new kind of credential is one more entry of `ways`.
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
@@ -16,6 +16,7 @@ import { givenKey } from '#test/given/api-key.ts';
 import { givenBackend } from '#test/given/backend.ts';
 import type { Answering } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
+import { signed } from '#test/given/http-signature.ts';
 import { givenIssuer, issuerName } from '#test/given/issuer.ts';
 import type { GivenIssuer } from '#test/given/issuer.ts';
 import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
@@ -131,6 +132,33 @@ data: { secret: ${Buffer.from(clientSecret).toString('base64')} }
   },
 ];
 
+const signingSecrets = [
+  'what-an-app-signs-its-requests-with-012345',
+  'what-nobody-signs-any-request-with-012345',
+];
+
+const signedWay: Way = {
+  name: 'signed',
+  entry:
+    'type: HTTPSignature, httpSignature: { keys: { type: SharedSecrets, sharedSecrets: { secretRef: { name: signers } } } }',
+  objects: `
+apiVersion: v1
+kind: Secret
+metadata: { name: signers }
+stringData: { app: ${signingSecrets[0]}, short: a-short-secret }
+`,
+  carried(secret) {
+    const sign = (base: string) => createHmac('sha256', secret).update(base).digest();
+    const created = Math.floor(Date.now() / 1000);
+    const signing = { target: '/signed/a', parameters: `;created=${created};keyid="app"` };
+    return { headers: Object.fromEntries(signed({ keyid: 'app', sign }, signing)) };
+  },
+  good: signingSecrets.slice(0, 1),
+  bad: signingSecrets.slice(1),
+  others: ['a-short-secret'],
+  inSnapshots: signingSecrets.slice(0, 1),
+};
+
 async function ways(issuer: GivenIssuer): Promise<readonly Way[]> {
   const jwks =
     'jwks: { type: Remote, remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } } }';
@@ -179,6 +207,7 @@ data: { secret: ${Buffer.from(sharedSecret).toString('base64')} }
       inSnapshots: [sharedSecret],
     },
     ...passwordWays,
+    signedWay,
     ...apiKeyWays,
   ];
 }

@@ -15,6 +15,7 @@ import {
   basic,
   clientCertificate,
   externalAuthorization,
+  httpSignature,
   introspection,
   openIdConnect,
 } from './arbitrary-ways.ts';
@@ -235,7 +236,9 @@ const byKind = {
     kind: constant('Authentication'),
     id: id('Authentication'),
     policy: text,
-    alternatives: list(fc.oneof(jwt, apiKey, clientCertificate, basic, introspection, openIdConnect)),
+    alternatives: list(
+      fc.oneof(jwt, apiKey, clientCertificate, basic, introspection, openIdConnect, httpSignature),
+    ),
     optional: fc.boolean(),
     realm: text,
     resourceMetadata: nullable(resourceMetadata),
@@ -284,6 +287,13 @@ const byKind = {
       refreshable: fc.boolean(),
       alg: fc.constantFrom(...sharedAlgorithms),
       secret,
+    }),
+    fc.record({
+      kind: constant('KeySet'),
+      state: constant('Named'),
+      id: id('KeySet'),
+      refreshable: fc.boolean(),
+      secrets: list(fc.record({ name: text, secret })),
     }),
   ),
   CredentialSet: fc.record({

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { BasicAuthentication } from '#snapshot/basic.ts';
 import { certificateNameKinds, type ClientCertificateAuthentication } from '#snapshot/client-certificate.ts';
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
+import type { HttpSignatureAuthentication } from '#snapshot/http-signature.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
 import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
@@ -125,6 +126,23 @@ export const openIdConnect: fc.Arbitrary<OpenIdConnectAuthentication> = fc.recor
   groupsClaim: text,
   forwardAccessToken: fc.boolean(),
   claimsToHeaders: fc.array(fc.record({ claim: text, header })),
+});
+
+export const httpSignature: fc.Arbitrary<HttpSignatureAuthentication> = fc.record({
+  kind: fc.constant('HTTPSignature'),
+  name: text,
+  credential: fc.constant({
+    sources: [{ kind: 'Header', header: 'signature', scheme: '' } as const],
+    forwarded: true,
+  }),
+  keySet: fc.constant(resourceId('KeySet', 'ConfigMap', 'shop', 'signers', 'jwks.json')),
+  components: fc.array(fc.constantFrom('content-type', '@target-uri')),
+  tag: text,
+  maxAgeMs: fc.nat(),
+  clockSkewMs: fc.nat(),
+  nonce: fc.constantFrom('Optional', 'Required'),
+  contentBytesMax: fc.nat(),
+  keyIdHeader: fc.oneof(fc.constant(null), header),
 });
 
 export const externalAuthorization: fc.Arbitrary<ExternalAuthorization> = fc.record({

@@ -15,6 +15,7 @@ import { apiKeyWay } from './ways/api-key.ts';
 import { basicWay } from './ways/basic.ts';
 import { clientCertificateWay } from './ways/client-certificate.ts';
 import { guessProtection } from './guess-protection.ts';
+import { httpSignatureWay } from './ways/http-signature.ts';
 import { introspectionWay } from './ways/introspection.ts';
 import { jwtWay } from './ways/jwt.ts';
 import { openIdConnectWay } from './ways/open-id-connect.ts';
@@ -133,6 +134,8 @@ function wayOf(read: Read, at: WayPlace, authentication: Authentication): FoundW
       return openIdConnectWay(read, at, authentication);
     case 'Introspection':
       return introspectionWay(read, at, authentication);
+    case 'HTTPSignature':
+      return httpSignatureWay(read, at, authentication);
     case 'ClientCertificate':
       return clientCertificateWay(read, at, authentication);
     case 'APIKey':

@@ -19,6 +19,11 @@ import { CertificateAuthenticator } from './certificate-authenticator.ts';
 import { CredentialSets } from './credentials.ts';
 import { ExternalAuthorizer, type DecisionSurroundings } from './external-authorizer.ts';
 import type { GuessGuards } from './guess-guard.ts';
+import {
+  HttpSignatureAuthenticator,
+  type HttpSignatureSurroundings,
+} from './http-signature-authenticator.ts';
+import { Nonces } from './http-signature/nonces.ts';
 import { IntrospectionAuthenticator, type IntrospectionSurroundings } from './introspection-authenticator.ts';
 import { LoginSecrets } from './login/login-seal.ts';
 import { EndedSessions } from './login/login-sessions.ts';
@@ -60,6 +65,9 @@ export interface AuthenticatingLimits {
   readonly passwordsWaitingMax: number;
   /** Questions to issuers under way at a time; more are answered as overload. */
   readonly callsMax: number;
+  /** Nonces of signed requests that are remembered, in all and of one way in. */
+  readonly noncesMax: number;
+  readonly noncesPerWayMax: number;
 }
 
 const defaultLimits: AuthenticatingLimits = {
@@ -71,6 +79,8 @@ const defaultLimits: AuthenticatingLimits = {
   passwordsMax: 2,
   passwordsWaitingMax: 64,
   callsMax: 256,
+  noncesMax: 262_144,
+  noncesPerWayMax: 131_072,
 };
 
 /** Lives as long as the process; filters come and go with the resources they are made from. */
@@ -122,6 +132,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     calls: { running: 0 },
     checks: new PasswordChecks({ runningMax: limits.passwordsMax, waitingMax: limits.passwordsWaitingMax }),
     memoryKey: randomBytes(32).toString('base64'),
+    nonces: new Nonces(limits),
   };
   const credentials = new CredentialSets();
   const variables = requestVariables(options.now);
@@ -158,7 +169,8 @@ type Surroundings = TokenSurroundings &
   PasswordSurroundings &
   IntrospectionSurroundings &
   DecisionSurroundings &
-  LoginSurroundings;
+  LoginSurroundings &
+  HttpSignatureSurroundings;
 
 /** What ways in are made with. */
 interface Parts {
@@ -192,6 +204,8 @@ function authenticators(
         const keySet = keySets.get(way.keySet) ?? null;
         return [new OpenIdConnectAuthenticator(way, { policy, keySet }, surroundings)];
       }
+      case 'HTTPSignature':
+        return [new HttpSignatureAuthenticator(way, policy, keySets.get(way.keySet) ?? null, surroundings)];
       case 'ClientCertificate':
         return [new CertificateAuthenticator(way, surroundings.now)];
       default:

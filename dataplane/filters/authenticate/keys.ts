@@ -4,6 +4,7 @@ import {
   type JsonWebKey,
   type JwtAlgorithm,
   type KeySet,
+  type NamedSecrets,
   type SharedAlgorithm,
   type SharedKeySet,
 } from '#snapshot/key-set.ts';
@@ -35,6 +36,7 @@ export function readyKeySet(keySet: KeySet): ReadyKeySet {
   const { id, refreshable } = keySet;
   if (keySet.state === 'Unavailable') return { id, keys: null, refreshable, problems: [] };
   if (keySet.state === 'Shared') return readySecret(keySet);
+  if (keySet.state === 'Named') return readyNamedSecrets(keySet);
   const keys: VerificationKey[] = [];
   const problems: string[] = [];
   for (const [index, jwk] of keySet.keys.entries()) {
@@ -51,6 +53,17 @@ function readySecret({ id, refreshable, alg, secret }: SharedKeySet): ReadyKeySe
     return { id, keys: [], refreshable, problems: [`the shared secret is too short for ${alg}`] };
   }
   return { id, keys: [{ kid: null, alg, key: createSecretKey(octets) }], refreshable, problems: [] };
+}
+
+function readyNamedSecrets({ id, refreshable, secrets }: NamedSecrets): ReadyKeySet {
+  const keys: VerificationKey[] = [];
+  const problems: string[] = [];
+  for (const { name, secret } of secrets) {
+    const octets = Buffer.from(secret.reveal(), 'base64');
+    if (octets.length < sharedOctetsMin.HS256) problems.push(`the secret ${name} is too short`);
+    else keys.push({ kid: name, alg: 'HS256', key: createSecretKey(octets) });
+  }
+  return { id, keys, refreshable, problems };
 }
 
 /**
