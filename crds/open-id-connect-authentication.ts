@@ -75,10 +75,15 @@ const timeout = withRules(positiveDuration, [
   },
 ]);
 
-const differentPaths: Rule<{ readonly redirectPath: string; readonly logoutPath: string }> = {
-  cel: 'self.redirectPath != self.logoutPath',
-  message: 'redirectPath and logoutPath must be different',
-  holds: ({ redirectPath, logoutPath }) => redirectPath !== logoutPath,
+const differentPaths: Rule<{
+  readonly redirectPath: string;
+  readonly logoutPath: string;
+  readonly backChannelLogoutPath?: string;
+}> = {
+  cel: 'self.redirectPath != self.logoutPath && (!has(self.backChannelLogoutPath) || !(self.backChannelLogoutPath in [self.redirectPath, self.logoutPath]))',
+  message: 'redirectPath, logoutPath and backChannelLogoutPath must be different',
+  holds: ({ redirectPath, logoutPath, backChannelLogoutPath: told }) =>
+    redirectPath !== logoutPath && told !== redirectPath && told !== logoutPath,
 };
 
 const discoveredOverTls: Rule<{
@@ -128,6 +133,11 @@ export const openIdConnectSchema = withRules(
     afterLogoutPath: path
       .default('/')
       .describe('Where browsers come to when they are logged out; the provider must know that address too.'),
+    backChannelLogoutPath: path
+      .exactOptional()
+      .describe(
+        'Where the provider tells who has logged out there (back-channel logout); the data plane that hears it lets these sessions in no more. Left out: nowhere.',
+      ),
     scheme: z
       .enum(['HTTP', 'HTTPS'])
       .exactOptional()

@@ -33,9 +33,9 @@ export const openIdConnectRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: openIDConnect({ issuer: 'http://id.example.com' }),
   },
   {
-    rule: 'redirectPath and logoutPath must be different',
-    valid: openIDConnect({ redirectPath: '/in', logoutPath: '/out' }),
-    invalid: openIDConnect({ redirectPath: '/in', logoutPath: '/in' }),
+    rule: 'redirectPath, logoutPath and backChannelLogoutPath must be different',
+    valid: openIDConnect({ redirectPath: '/in', logoutPath: '/out', backChannelLogoutPath: '/told' }),
+    invalid: openIDConnect({ redirectPath: '/in', logoutPath: '/out', backChannelLogoutPath: '/out' }),
   },
   {
     rule: 'must be at most 168h: older cookies cannot be read',

@@ -17,12 +17,15 @@ import { asked } from './called-service.ts';
 import { password, type GivenOpenidProvider } from './openid-provider.ts';
 import { givenExchange, givenRequest } from './request.ts';
 
+/** What a login needs to know of a provider, real or not. */
+export type KnownProvider = Pick<GivenOpenidProvider, 'issuer' | 'clientId' | 'clientSecret' | 'endSession'>;
+
 /** The host that is asked for in the tests. */
 export const shopHost = 'shop.example.com';
 
 /** Of a policy `shop/auth`; the provider is asked by the cluster of `givenCall`. */
 export function givenLogin(
-  provider: GivenOpenidProvider,
+  provider: KnownProvider,
   given: Partial<OpenIdConnectAuthentication> = {},
 ): OpenIdConnectAuthentication {
   const authority = new URL(provider.issuer).host;
@@ -143,6 +146,18 @@ export class LoginBrowser {
       if (new URL(url).host === shopHost) return url;
     }
     throw new Error('the provider sends the browser round');
+  }
+
+  /** Asks for `target` and comes back with an answer of a provider that is none; `parameters`: what else stands in it. */
+  async logInForged(
+    provider: { issuer: string; nonce: string },
+    parameters: Readonly<Record<string, string>> = {},
+    target = '/',
+  ): Promise<Seen> {
+    const sent = new URL((await this.ask(target)).location);
+    provider.nonce = sent.searchParams.get('nonce') ?? '';
+    const usual = { code: 'one', state: sent.searchParams.get('state') ?? '', iss: provider.issuer };
+    return this.ask(`/oauth2/callback?${new URLSearchParams({ ...usual, ...parameters }).toString()}`);
   }
 
   /** Asks for `target`, logs in, and comes back: what the filter said at last. */

@@ -1,23 +1,32 @@
 import { forwardDefaults, timeoutDefaults } from '#snapshot/cluster-defaults.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
 import type { RouteRule } from '#snapshot/route.ts';
 import type { Protection } from './protection.ts';
 
+/** A page of a login, and what is asked of its requests. */
+interface Page {
+  readonly authentication: ResourceId;
+  readonly rateLimits: readonly ResourceId[];
+}
+
 /**
- * The rules by which a route has the pages of logins on all of its hosts, whatever its own rules match: one for each path,
- * which asks for all that the first rule with such a policy does. That policy answers there; nothing is behind it.
+ * The rules by which a route has the pages of logins on all of its hosts, whatever its own rules match: one for each path.
+ * The first policy that has such a page answers there, before other levels: nothing is behind it.
  */
 export function loginRules(protections: readonly Protection[]): readonly RouteRule[] {
-  const byPath = new Map<string, Protection>();
-  for (const protection of protections) {
-    for (const path of protection.resources.flatMap(pagesOf)) {
-      if (!byPath.has(path)) byPath.set(path, protection);
+  const byPath = new Map<string, Page>();
+  for (const { resources, rateLimits } of protections) {
+    for (const resource of resources) {
+      for (const path of pagesOf(resource)) {
+        if (!byPath.has(path)) byPath.set(path, { authentication: resource.id, rateLimits });
+      }
     }
   }
-  return [...byPath].map(([path, { authentications, rateLimits }]) => ({
+  return [...byPath].map(([path, { authentication, rateLimits }]) => ({
     name: 'login',
     matches: [{ path: { kind: 'Exact', value: path }, method: null, headers: [], query: [] }],
     filters: [],
-    authentications,
+    authentications: [authentication],
     rateLimits,
     action: {
       kind: 'Forward',

@@ -26,7 +26,7 @@ import {
 import { Nonces } from './http-signature/nonces.ts';
 import { IntrospectionAuthenticator, type IntrospectionSurroundings } from './introspection-authenticator.ts';
 import { LoginSecrets } from './login/login-seal.ts';
-import { EndedSessions } from './login/login-sessions.ts';
+import { EndedSessions } from './login/ended-sessions.ts';
 import { OpenIdConnectAuthenticator, type LoginSurroundings } from './login/open-id-connect-authenticator.ts';
 import { SpentStates } from './login/spent-states.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';

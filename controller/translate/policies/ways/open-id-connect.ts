@@ -38,7 +38,7 @@ export function openIdConnectWay(
       provider,
       redirectPath: told.redirectPath,
       logoutPath: told.logoutPath,
-      backChannelPath: '',
+      backChannelPath: told.backChannelLogoutPath ?? '',
       afterLogout: told.afterLogoutPath,
       scheme: told.scheme === undefined ? null : told.scheme === 'HTTPS' ? 'https' : 'http',
       sessionMs: durationMs(told.sessionLifetime),

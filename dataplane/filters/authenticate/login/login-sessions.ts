@@ -1,5 +1,4 @@
 // The sessions of one way in: opened from the cookies that requests bring, refreshed ahead of their end, and ended.
-import { LRUCache } from 'lru-cache';
 import { nobody, type Identity } from '#dataplane/http/exchange.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
@@ -10,6 +9,7 @@ import { keysUnavailable } from '../findings.ts';
 import { identityLines } from '../identity-fields.ts';
 import { parseToken } from '../token.ts';
 import type { TokenCache } from '../token-cache.ts';
+import { endKeysOf, type EndedSessions, type EndKeys } from './ended-sessions.ts';
 import type { LoginContext } from './login-context.ts';
 import type { LoginCookies } from './login-cookies.ts';
 import type { LoginSeal } from './login-seal.ts';
@@ -17,9 +17,6 @@ import { sessionIn, type Session } from './session.ts';
 
 /** A session that could not be refreshed is not tried again for so long. */
 const retryMs = 10_000;
-
-/** Sessions that were ended before their time; the oldest are forgotten beyond that. */
-const endedMax = 100_000;
 
 /** Gets a session's next one; null: the provider will not have it go on. `Failed`: for now. */
 export type RenewSession = (session: Session) => Promise<Session | 'Ended' | 'Failed'>;
@@ -30,6 +27,9 @@ export interface OpenedSession {
   /** Where it was begun, and is good. */
   readonly host: string;
   readonly admission: Admission;
+  readonly endKeys: EndKeys;
+  /** Whether it had ended at the last look, and how many changes ago that was: see {@link EndedSessions.changes}. */
+  looked: { readonly changes: number; readonly isOver: boolean };
   /** What the browser is to keep instead. */
   next: { readonly text: string; readonly opened: OpenedSession } | null;
   renewal: Promise<void> | null;
@@ -53,19 +53,6 @@ export interface SessionParts {
   readonly seal: LoginSeal;
   readonly ended: EndedSessions;
   readonly renew: RenewSession;
-}
-
-/** Sessions of this data plane that are over, whatever their cookies say. */
-export class EndedSessions {
-  readonly #ended = new LRUCache<string, true>({ max: endedMax });
-
-  end(id: string): void {
-    this.#ended.set(id, true);
-  }
-
-  has(id: string): boolean {
-    return this.#ended.has(id);
-  }
 }
 
 /**
@@ -101,7 +88,7 @@ export class LoginSessions {
     const found = this.#around.sessions.get(this, text, nowMs) ?? this.#open(text, context, nowMs);
     if (found === null || found.host !== context.exchange.request.host) return null;
     const opened = this.#latest(found, context);
-    return this.#parts.ended.has(opened.session.id) ? null : opened;
+    return this.#isEnded(opened) ? null : opened;
   }
 
   /** Has the browser bring `session` from now on; false when it is too large for that. */
@@ -129,9 +116,24 @@ export class LoginSessions {
   #remember(text: string, session: Session, host: string): OpenedSession {
     const admission = admissionOf(session, this.#rule);
     const renewMs = session.refreshToken === '' ? Number.POSITIVE_INFINITY : session.renewMs;
-    const opened: OpenedSession = { session, host, admission, next: null, renewal: null, renewMs };
+    const { issuer, client } = this.#rule;
+    const endKeys = endKeysOf(session, admission.identity.claims, { issuer, client: client.id });
+    const looked = { changes: -1, isOver: false };
+    const parts = { session, host, admission, endKeys, looked, renewMs };
+    const opened: OpenedSession = { ...parts, next: null, renewal: null };
     this.#around.sessions.put(this, text, { value: opened, untilMs: this.#endMs(session) });
     return opened;
+  }
+
+  /** Hot path: as long as nothing has ended since the last look, nothing is looked up. */
+  #isEnded(opened: OpenedSession): boolean {
+    const { ended } = this.#parts;
+    const { changes } = ended;
+    if (opened.looked.changes !== changes) {
+      const isOver = ended.has(opened.endKeys, opened.session.begunMs);
+      opened.looked = { changes, isOver };
+    }
+    return opened.looked.isOver;
   }
 
   #endMs({ begunMs }: Session): number {
@@ -174,7 +176,7 @@ export class LoginSessions {
   ): Promise<Finding | null> {
     await renewal;
     const latest = this.#latest(opened, context);
-    if (this.#parts.ended.has(latest.session.id)) return null;
+    if (this.#isEnded(latest)) return null;
     return this.#around.now() < latest.session.untilMs ? latest.admission : overBy(latest);
   }
 

@@ -8,18 +8,15 @@ import type { CallService } from '../../call-service.ts';
 import type { Authenticator, Challenge, Finding } from '../authenticator.ts';
 import { keysUnavailable } from '../findings.ts';
 import type { ReadyKeySet } from '../keys.ts';
+import { BackChannel } from './back-channel.ts';
+import type { EndedSessions } from './ended-sessions.ts';
 import { IdTokens } from './id-tokens.ts';
 import { contextOf } from './login-context.ts';
 import { LoginCookies } from './login-cookies.ts';
 import { LoginFlow } from './login-flow.ts';
 import type { LoginPages, PageAnswer } from './login-pages.ts';
 import type { LoginSecrets } from './login-seal.ts';
-import {
-  LoginSessions,
-  type EndedSessions,
-  type RenewSession,
-  type SessionSurroundings,
-} from './login-sessions.ts';
+import { LoginSessions, type RenewSession, type SessionSurroundings } from './login-sessions.ts';
 import { Logout } from './logout.ts';
 import { isNavigation } from './navigation.ts';
 import { SessionMaker } from './new-session.ts';
@@ -54,6 +51,7 @@ export class OpenIdConnectAuthenticator implements Authenticator, LoginPages {
   readonly #sessions: LoginSessions;
   readonly #flow: LoginFlow | null;
   readonly #logout: Logout;
+  readonly #backChannel: BackChannel;
 
   constructor(
     rule: OpenIdConnectAuthentication,
@@ -75,6 +73,7 @@ export class OpenIdConnectAuthenticator implements Authenticator, LoginPages {
     const sessions = new LoginSessions(rule, parts, around);
     this.#sessions = sessions;
     this.#logout = new Logout(rule, sessions);
+    this.#backChannel = new BackChannel(rule, { idTokens, ended, now });
     const seals = { attempt: sealOf('attempt'), tally: sealOf('tally') };
     this.#flow =
       rule.provider === null || requests === null || maker === null
@@ -99,6 +98,7 @@ export class OpenIdConnectAuthenticator implements Authenticator, LoginPages {
     if (path === this.#rule.redirectPath) {
       return this.#flow?.end(contextOf(exchange, this.#rule)) ?? this.#notYet();
     }
+    if (path === this.#rule.backChannelPath) return this.#backChannel.hear(exchange);
     if (path === this.#rule.logoutPath) return this.#logout.end(contextOf(exchange, this.#rule));
     return null;
   }

@@ -1,43 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
-import { givenCall } from '#test/given/called-service.ts';
-import { givenLogin, keysOf, LoginBrowser, sealed, shopHost } from '#test/given/login.ts';
-import { givenOpenidProvider, type ProviderChoices } from '#test/given/openid-provider.ts';
+import { givenLogin, givenLoginSecret, LoginBrowser, shopHost } from '#test/given/login.ts';
 import { givenAuthentication } from '#test/given/token.ts';
-import { gate, told } from './gate.ts';
-
-const callback = `https://${shopHost}/oauth2/callback`;
-
-/** A provider, and a policy whose one way in it is. */
-async function givenShop(
-  rule: Partial<OpenIdConnectAuthentication> = {},
-  choices: Partial<ProviderChoices> = {},
-) {
-  const provider = await givenOpenidProvider({
-    redirectUris: [callback],
-    postLogoutRedirectUris: [`https://${shopHost}/`],
-    ...choices,
-  });
-  const asking = givenCall(provider.port);
-  const made = gate({}, asking.call);
-  made.clock = Date.now();
-  const secret = sealed(made.authenticating);
-  const keys = await keysOf(provider);
-  const filter = made.filter(givenAuthentication(givenLogin(provider, rule)), keys);
-  return {
-    provider,
-    made,
-    filter,
-    secret,
-    keys,
-    browser: () => new LoginBrowser(filter),
-    async [Symbol.asyncDispose]() {
-      asking[Symbol.dispose]();
-      await provider[Symbol.asyncDispose]();
-    },
-  };
-}
+import { told } from './gate.ts';
+import { callback, givenShop } from './login-gate.ts';
 
 describe('the way in by a login in the browser', () => {
   it('leads a page to the provider and back to where it was asked for, and lets its session in', async () => {
@@ -101,5 +67,68 @@ describe('the way in by a login in the browser', () => {
       ]);
       assert.deepEqual(cookies, []);
     }
+  });
+
+  it('lets several tabs log in at once, each to its own page', async () => {
+    await using shop = await givenShop();
+    const browser = shop.browser();
+    const tabs = ['/a', '/b', '/c', '/d', '/e', '/f'];
+    const sent: string[] = [];
+    for (const tab of tabs) sent.push((await browser.ask(tab)).location);
+    for (const [index, location] of sent.entries()) {
+      const back = await browser.logInAt(location);
+      const come = await browser.ask(back.slice(`https://${shopHost}`.length));
+      assert.equal(come.location, `https://${shopHost}${tabs[index]}`);
+    }
+  });
+
+  it('asks for more claims, and gives the backend the access token, where that is told', async () => {
+    await using shop = await givenShop({ userinfo: true, forwardAccessToken: true });
+    const browser = shop.browser();
+    await browser.logIn();
+    const fields = [
+      ['accept', 'text/html'],
+      ['authorization', 'Bearer of-the-client'],
+    ] as const;
+    const { verdict, exchange } = await browser.ask('/', { fields });
+    assert.equal(told(verdict), 'pass');
+    assert.match(exchange.forwarded.fields.only('authorization') ?? '', /^Bearer [\w-]{20,}$/u);
+    assert.equal(shop.provider.asked('GET /me'), 1);
+    assert.equal(exchange.identity?.claims['email'], 'ada@example.com');
+  });
+
+  it('logs in as a public client, without a secret', async () => {
+    await using shop = await givenShop({}, { public: true });
+    const browser = shop.browser();
+    await browser.logIn();
+    assert.equal(told((await browser.ask('/')).verdict), 'pass');
+  });
+
+  it('opens what was sealed by the secret before, and what data planes beside it have sealed', async () => {
+    await using shop = await givenShop();
+    const browser = shop.browser();
+    await browser.logIn();
+    const { made, provider, keys } = shop;
+    const next = givenLoginSecret(shop.secret);
+    made.authenticating.useLoginSecret(next);
+    const beside = made.filter(givenAuthentication(givenLogin(provider)), keys);
+    const other = new LoginBrowser(beside);
+    for (const [name, value] of browser.cookies) other.cookies.set(name, value);
+    assert.equal(told((await other.ask('/')).verdict), 'pass');
+    made.authenticating.useLoginSecret(givenLoginSecret(givenLoginSecret(next)));
+    made.authenticating.useLoginSecret(givenLoginSecret());
+    const late = new LoginBrowser(made.filter(givenAuthentication(givenLogin(provider)), keys));
+    for (const [name, value] of browser.cookies) late.cookies.set(name, value);
+    assert.notEqual((await late.ask('/')).location, '');
+  });
+
+  it('lets nobody log in while there is no secret, or the provider has not told where', async () => {
+    await using shop = await givenShop();
+    shop.made.authenticating.useLoginSecret(null);
+    assert.equal(told((await shop.browser().ask('/')).verdict), 'KeysUnavailable');
+    const unknown = givenAuthentication(givenLogin(shop.provider, { provider: null }));
+    const browser = new LoginBrowser(shop.made.filter(unknown, shop.keys));
+    assert.equal(told((await browser.ask('/')).verdict), 'KeysUnavailable');
+    assert.equal(told((await browser.ask('/', { fields: [] })).verdict), 'missing');
   });
 });
