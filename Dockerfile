@@ -35,7 +35,7 @@ RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-script
 
 FROM packages AS dataplane-packages
 RUN npm uninstall --no-save --offline --omit=dev --omit=optional --ignore-scripts \
-    @bufbuild/protobuf @kubernetes/client-node @peculiar/x509 undici yaml zod \
+    @kubernetes/client-node @peculiar/x509 undici yaml zod \
   && rm node_modules/.package-lock.json && find node_modules -depth -type d -empty -delete
 
 # A base that has the libraries already (an organisation's own, or the one of the tests) needs no network here.

@@ -1,7 +1,7 @@
 // A service that says whether a request may pass.
 import * as z from 'zod';
 import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
-import { atomicList, withRules, type Frozen } from './grammar.ts';
+import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
 import { identityHeader } from './identity-header.ts';
 import { backendRefSchema } from './references.ts';
 
@@ -29,8 +29,56 @@ const http = z
       'Headers of its refusal that the client gets beside Content-Type, WWW-Authenticate, Location, Set-Cookie, Cache-Control and Retry-After.',
     ),
   })
+  .describe('By HTTP: 200 lets the request pass; 3xx and 4xx are told to the client.');
+
+const grpc = z
+  .object({
+    backendRef: backendRefSchema.describe(
+      'The Service that answers, and its port. It is asked by HTTP/2 in the clear.',
+    ),
+    headersToService: atomicList(fieldName)
+      .max(64)
+      .exactOptional()
+      .describe('Headers of the request that the service is told. Left out: all.'),
+    headersToBackend: atomicList(identityHeader)
+      .max(64)
+      .exactOptional()
+      .describe(
+        'Headers that the service may set for the backend, such as x-user. What the client sent under these names is removed first. Left out: any; then the service must set or remove, for each request, what the backend trusts.',
+      ),
+    contextExtensions: listByKeys(
+      z.object({
+        name: z.string().min(1).max(256).describe('Its name.'),
+        value: z.string().max(4096).describe('Its value.'),
+      }),
+      ['name'],
+    )
+      .max(32)
+      .default([])
+      .describe('What the service is told with each question, such as the name of this route.'),
+  })
   .describe(
-    'How the service is asked: by HTTP. 200 lets the request pass; 3xx and 4xx are told to the client.',
+    "By gRPC, as Envoy's external authorization: the service envoy.service.auth.v3.Authorization. Dynamic metadata that it answers with has no effect.",
+  );
+
+const body = z
+  .object({
+    maxBytes: z
+      .int()
+      .min(1)
+      .max(4_194_304)
+      .describe(
+        'How many octets of it the service is told at most; at most 4194304. So many are held for each request.',
+      ),
+    beyond: z
+      .enum(['Refuse', 'Truncate'])
+      .default('Refuse')
+      .describe(
+        'Requests with more: Refuse (413), or Truncate: the service is told what stands first, and decides by a part.',
+      ),
+  })
+  .describe(
+    'Tells the service the content of requests, which then wait until so much of it has come. x-envoy-auth-partial-body says whether it is a part. Left out: it is told nothing of it.',
   );
 
 const cache = z
@@ -39,7 +87,7 @@ const cache = z
       .max(64)
       .exactOptional()
       .describe(
-        'Headers whose values decisions depend on, beside method, host, path, query and Authorization. Left out: all of headersToService. Named here: the service must decide by no others.',
+        'Headers whose values decisions depend on, beside method, host, path, query, Authorization and the content that the service is told. Left out: all of headersToService. Named here: the service must decide by no others.',
       ),
     duration: withRules(positiveDuration, [
       {
@@ -54,27 +102,46 @@ const cache = z
   );
 
 /** The schema of a service that says whether a request may pass. */
-export const externalAuthorizationSchema = z
-  .object({
-    http,
-    timeout: withRules(duration, [
-      {
-        cel: "duration(self) > duration('0s') && duration(self) <= duration('30s')",
-        message: 'must be longer than 0s and at most 30s: a request waits for it',
-        holds: (text) => durationMs(text) > 0 && durationMs(text) <= 30_000,
-      },
-    ])
-      .default('2s')
-      .describe('How long a decision is waited for; at most 30s.'),
-    failOpen: z
-      .boolean()
-      .default(false)
-      .describe('Whether requests pass while the service does not decide. Else they are answered with 503.'),
-    cache: cache.exactOptional(),
-  })
-  .describe(
-    'A service that is asked whether a request may pass, once authenticate has let it; authorize comes after. It sees the head of the request, never its content.',
-  );
+export const externalAuthorizationSchema = withRules(
+  oneOf({
+    type: 'How the service is asked: HTTP or GRPC.',
+    variants: { HTTP: { http }, GRPC: { grpc } },
+    defaultType: 'HTTP',
+    common: {
+      body: body.exactOptional(),
+      timeout: withRules(duration, [
+        {
+          cel: "duration(self) > duration('0s') && duration(self) <= duration('30s')",
+          message: 'must be longer than 0s and at most 30s: a request waits for it',
+          holds: (text) => durationMs(text) > 0 && durationMs(text) <= 30_000,
+        },
+      ])
+        .default('2s')
+        .describe('How long a decision is waited for; at most 30s.'),
+      failOpen: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether requests pass while the service does not decide. Else they are answered with 503.',
+        ),
+      cache: cache.exactOptional(),
+    },
+  }),
+  [
+    {
+      cel: '!has(self.cache) || has(self.cache.headers) || !has(self.grpc) || has(self.grpc.headersToService)',
+      message:
+        'the service is told all headers, which are hardly equal twice: add cache.headers, or grpc.headersToService',
+      holds: (one) =>
+        one.cache === undefined ||
+        one.cache.headers !== undefined ||
+        one.type === 'HTTP' ||
+        one.grpc.headersToService !== undefined,
+    },
+  ],
+).describe(
+  'A service that is asked whether a request may pass, once authenticate has let it; authorize comes after. It sees the head of the request, and its content where body says so.',
+);
 
 /** A service that says whether a request may pass. */
 export type ExternalAuthorization = Frozen<z.infer<typeof externalAuthorizationSchema>>;

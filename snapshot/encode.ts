@@ -11,6 +11,7 @@ import {
   retryDefaults,
   timeoutDefaults,
 } from './cluster-defaults.ts';
+import { externalDefaults } from './external-authorization.ts';
 import { fleetDefaults } from './fleet.ts';
 import { rateLimitDefaults } from './rate-limit.ts';
 import { Secret } from './secret.ts';
@@ -114,6 +115,7 @@ const canonical = encoder(
     ['backends', encodedMembers(backendDefaults)],
     ['timeouts', encodedMembers(timeoutDefaults)],
     ['retry', encodedMembers(retryDefaults)],
+    ['external', encodedMembers(externalDefaults)],
   ]),
 );
 

@@ -109,7 +109,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'dataplane/filters': { rooms: ['snapshot', 'dataplane/http'], pure: true },
   'dataplane/filters/authenticate': {
     rooms: ['cel', 'snapshot', 'dataplane/http', 'dataplane/filters'],
-    packages: ['bcrypt', 'lru-cache', 'oauth4webapi', 'structured-headers'],
+    packages: ['@bufbuild/protobuf', 'bcrypt', 'lru-cache', 'oauth4webapi', 'structured-headers'],
     builtins: ['node:buffer', 'node:crypto'],
   },
   'dataplane/filters/rate-limit': {

@@ -1,3 +1,4 @@
+import type { ConnectionEnd } from './address.ts';
 import type { Denial } from './denial.ts';
 import type { Failure } from './failure.ts';
 import type { Fields } from './fields.ts';
@@ -11,6 +12,8 @@ export interface Exchange {
   readonly client: Client;
   /** Whose request it is; null until that is found. */
   readonly rule: RuleName | null;
+  /** Our end of the client's connection. */
+  readonly destination: ConnectionEnd;
   /** Who sent it, as far as an authentication has found out. */
   identity: Identity | null;
   /** How a refusal of the policy that has the word is told; null for the usual words. */

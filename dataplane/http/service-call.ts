@@ -12,7 +12,13 @@ export interface ServiceRequest {
 
 /** What came of it. `detail` is for the log. */
 export type ServiceAnswer =
-  | { readonly kind: 'Answered'; readonly status: number; readonly fields: Fields; readonly content: Buffer }
+  | {
+      readonly kind: 'Answered';
+      readonly status: number;
+      readonly fields: Fields;
+      readonly content: Buffer;
+      readonly trailers: Fields | null;
+    }
   | { readonly kind: 'Failed'; readonly detail: string };
 
 /** How long is waited for an answer, and how much of it is read; one that is longer has failed. */

@@ -33,6 +33,7 @@ import { CollectedContent } from './collected-content.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
 import type { ForwardEvents } from './forward-events.ts';
 import type { Surroundings } from './surroundings.ts';
+import type { ConnectionEnd } from '#dataplane/http/address.ts';
 import type { Denial } from '#dataplane/http/denial.ts';
 import type { Client, Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
@@ -87,12 +88,12 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#contentEnded = request.length === noContent || request.length === 0;
   }
 
-  get buffered(): number {
-    return this.#forwarding?.buffered ?? this.#collected?.size ?? 0;
+  get destination(): ConnectionEnd {
+    return this.#downstream.destination;
   }
 
-  get #answerBegan(): boolean {
-    return this.#status !== 0;
+  get buffered(): number {
+    return this.#forwarding?.buffered ?? this.#collected?.size ?? 0;
   }
 
   // ---- the request: route, filter, act, forward
@@ -116,9 +117,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   /** From now on its time runs, and what it may send is counted. */
   #setBounds(action: Forward): void {
     if (action.bodyBytesMax > 0) this.#contentBytesMax = action.bodyBytesMax;
-    const { startedMs } = this;
-    const endsMs = startedMs + (this.request.grpc?.timeoutMs ?? Number.POSITIVE_INFINITY);
-    this.#time = new AllowedTime(this.#around, action, { startedMs, endsMs }, this);
+    const endsMs = this.startedMs + (this.request.grpc?.timeoutMs ?? Number.POSITIVE_INFINITY);
+    this.#time = new AllowedTime(this.#around, action, { startedMs: this.startedMs, endsMs }, this);
   }
 
   /**
@@ -219,7 +219,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       this.#collected?.end(trailers);
       return;
     }
-    if (!this.#answerBegan) this.#time?.requestEnded();
+    if (this.#status === 0) this.#time?.requestEnded();
     if (trailers !== null) removeOwnFields(trailers, [this.rule, this.#backend]);
     this.#forwarding.contentEnd(trailers);
   }
@@ -313,7 +313,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   timeRanOut(failure: Failure): void {
-    const isAttempt = failure.kind === 'BackendTimedOut' && !this.#answerBegan;
+    const isAttempt = failure.kind === 'BackendTimedOut' && this.#status === 0;
     if (isAttempt && this.#forwarding?.attemptTimedOut() === true) return;
     this.#fail(failure);
   }
@@ -332,7 +332,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #fail(failure: Failure): void {
     if (this.#finished) return;
     this.#forwarding?.abort(failure);
-    if (this.#answerBegan || failure.kind === 'ClientGone') {
+    if (this.#status !== 0 || failure.kind === 'ClientGone') {
       this.#finish(failure);
       this.#downstream.cut(failure);
       return;
@@ -357,8 +357,8 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     const hasContent = method !== 'HEAD' && grpc === null;
     this.#bytesOut = hasContent ? body.length : 0;
     this.#finish(failure);
-    const declaredLength = grpc === null ? body.length : -1;
-    this.#downstream.begin(status, fields, hasContent ? body.length : noContent, declaredLength);
+    const { length } = body;
+    this.#downstream.begin(status, fields, hasContent ? length : noContent, grpc === null ? length : -1);
     if (hasContent) this.#downstream.data(body);
     this.#downstream.end(null);
   }

@@ -1,6 +1,8 @@
 // Questions that filters have: by the same endpoints, connections and breakers as requests to backends.
 import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { noContent } from '#dataplane/http/framing.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
+import { isGrpc } from '#dataplane/http/grpc.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { CallLimits, ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
@@ -115,14 +117,14 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
 
   responseFlush(): void {}
 
-  responseEnd(): void {
+  responseEnd(trailers: Fields | null): void {
     this.#exchange = null;
     const { status, fields } = this.#response ?? { status: 0, fields: null };
     this.#leave(status >= 500 ? 'ServerError' : 'Answered');
     this.#over(
       fields === null
         ? failed('it did not answer')
-        : { kind: 'Answered', status, fields, content: Buffer.concat(this.#chunks) },
+        : { kind: 'Answered', status, fields, content: Buffer.concat(this.#chunks), trailers },
     );
   }
 
@@ -194,7 +196,7 @@ function sentRequest({ method, path, query, authority, fields, content }: Servic
     length,
     upgrade: '',
     webSocketKey: null,
-    takesTrailers: false,
+    takesTrailers: isGrpc(fields.get('content-type')),
     text: () => `${line}${fieldLines(fields)}${framing}\r\n`,
   };
 }

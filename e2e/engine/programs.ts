@@ -1,6 +1,6 @@
 /**
- * Outside programs that the engine is proved by, compiled from their published Go modules: h2spec, and the client and
- * server of gRPC's interoperability tests. Each folder's go.mod names the version, its go.sum the hashes. Knows how to build
+ * Outside programs that the engine is proved by, compiled from their published Go modules: h2spec, the client and
+ * server of gRPC's interoperability tests, and a server of Envoy's external authorization. Each folder's go.mod names the version, its go.sum the hashes. Knows how to build
  * them, not how to run them.
  */
 import { createHash } from 'node:crypto';
@@ -15,6 +15,8 @@ interface Source {
   /** The folder beside this file that holds go.mod and go.sum. */
   readonly name: string;
   readonly packages: readonly string[];
+  /** Further files there. */
+  readonly files?: readonly string[];
 }
 
 const h2spec: Source = { name: 'h2spec', packages: ['github.com/summerwind/h2spec/cmd/h2spec'] };
@@ -22,6 +24,8 @@ const interop: Source = {
   name: 'grpc-interop',
   packages: ['google.golang.org/grpc/interop/client', 'google.golang.org/grpc/interop/server'],
 };
+/** What there is of it are Envoy's types: the few lines that answer stand beside its go.mod. */
+const extAuthz: Source = { name: 'ext-authz', packages: ['.'], files: ['main.go'] };
 
 const goAtLeast = '1.26';
 const compileDeadlineMs = 1_800_000;
@@ -37,16 +41,22 @@ export async function interopPrograms(): Promise<{ readonly client: string; read
   return { client: path.join(folder, 'client'), server: path.join(folder, 'server') };
 }
 
+/** The path of the external authorization server, compiled when the cache does not have it: half a minute, once. */
+export async function extAuthzProgram(): Promise<string> {
+  return path.join(await built(extAuthz), 'ext-authz');
+}
+
 /** Gets all of them. */
 export async function prepareEngine(): Promise<void> {
   await h2specProgram();
   await interopPrograms();
+  await extAuthzProgram();
 }
 
-async function built({ name, packages }: Source): Promise<string> {
+async function built({ name, packages, files = [] }: Source): Promise<string> {
   const source = path.join(import.meta.dirname, name);
   const texts = await Promise.all(
-    ['go.mod', 'go.sum'].map((file) => readFile(path.join(source, file), 'utf8')),
+    ['go.mod', 'go.sum', ...files].map((file) => readFile(path.join(source, file), 'utf8')),
   );
   const digest = createHash('sha256')
     .update(JSON.stringify([texts, packages]))

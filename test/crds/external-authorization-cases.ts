@@ -2,20 +2,36 @@ import type { RuleCase } from './cases.ts';
 import { manifest, type Json } from './manifest.ts';
 
 const shop = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' };
-const http = { backendRef: { name: 'doorman', port: 8080 } };
+const backendRef = { name: 'doorman', port: 8080 };
 
 function asking(fields: Json): Json {
-  return manifest('AuthPolicy', {
-    targetRefs: [shop],
-    rules: { externalAuthorization: { http, ...fields } },
-  });
+  return manifest('AuthPolicy', { targetRefs: [shop], rules: { externalAuthorization: fields } });
+}
+
+function oneOfCase(type: string, field: string): Omit<RuleCase, 'kind'> {
+  return {
+    rule: `type ${type} needs the field ${field} and no other type may have it: add ${field}, remove it, or change type`,
+    valid: asking({ type, [field]: { backendRef } }),
+    invalid: asking({ type }),
+  };
 }
 
 /** Of a service that says whether a request may pass. */
 export const externalAuthorizationRules: readonly Omit<RuleCase, 'kind'>[] = [
   {
     rule: 'must be longer than 0s and at most 30s: a request waits for it',
-    valid: asking({ timeout: '500ms', cache: { headers: ['x-tenant'], duration: '10s' } }),
-    invalid: asking({ timeout: '0s' }),
+    valid: asking({
+      http: { backendRef },
+      timeout: '500ms',
+      cache: { headers: ['x-tenant'], duration: '10s' },
+    }),
+    invalid: asking({ http: { backendRef }, timeout: '0s' }),
+  },
+  oneOfCase('HTTP', 'http'),
+  oneOfCase('GRPC', 'grpc'),
+  {
+    rule: 'the service is told all headers, which are hardly equal twice: add cache.headers, or grpc.headersToService',
+    valid: asking({ type: 'GRPC', grpc: { backendRef }, cache: { headers: [], duration: '10s' } }),
+    invalid: asking({ type: 'GRPC', grpc: { backendRef }, cache: { duration: '10s' } }),
   },
 ];

@@ -2,18 +2,29 @@
 import type { CallService } from '#dataplane/filters/call-service.ts';
 import { callService } from '#dataplane/upstream/service-call.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
+import type { Cluster } from '#snapshot/cluster.ts';
 import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
 
 /** The id of the cluster that is asked. */
 export const asked = resourceId('Cluster', 'shop', 'ids', '80', 'asked');
 
-/** Asks the servers at these ports of loopback; to be disposed of. */
-export function givenCall(...ports: readonly number[]): { readonly call: CallService } & Disposable {
+/** Asks the servers at these ports of loopback by HTTP/1.1; to be disposed of. */
+export function givenCall(...ports: readonly number[]): GivenCall {
+  return givenCallBy('HTTP1', ...ports);
+}
+
+/** A way to ask; to be disposed of. */
+export interface GivenCall extends Disposable {
+  readonly call: CallService;
+}
+
+/** Asks the servers at these ports of loopback by `protocol`. */
+export function givenCallBy(protocol: Cluster['protocol'], ...ports: readonly number[]): GivenCall {
   const upstreams = createUpstreams();
   const endpoints = resourceId('Endpoints', 'shop', 'ids', '80');
   upstreams.apply(
-    [{ kind: 'Cluster', id: asked, name: 'shop/ids:80', endpoints, ...clusterDefaults }],
+    [{ kind: 'Cluster', id: asked, name: 'shop/ids:80', endpoints, ...clusterDefaults, protocol }],
     new Map([
       [
         endpoints,

@@ -9,7 +9,7 @@ export interface Wanted {
   readonly method?: string;
   readonly host?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** Keeps connections when given; else each request has its own. */
   readonly agent?: http.Agent;
   /** Over TLS, trusting these authorities; `host` is the server name. */

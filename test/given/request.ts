@@ -52,6 +52,7 @@ export function givenExchange(
       ...given.client,
     },
     rule: null,
+    destination: { address: '198.51.100.1', port: 80 },
     identity: null,
     denial: null,
     shadowed: null,

@@ -152,9 +152,15 @@ export const externalAuthorization: fc.Arbitrary<ExternalAuthorization> = fc.rec
     path: '/check',
     timeoutMs: 2000,
   }),
-  headersToService: fc.array(header),
-  headersToBackend: fc.array(header),
-  headersToClient: fc.array(header),
+  protocol: fc.constantFrom('HTTP', 'GRPC'),
+  headersToService: fc.oneof(fc.constant(null), fc.array(header)),
+  headersToBackend: fc.oneof(fc.constant(null), fc.array(header)),
+  headersToClient: fc.oneof(fc.constant(null), fc.array(header)),
+  body: fc.oneof(
+    fc.constant(null),
+    fc.record({ bytesMax: fc.integer({ min: 1 }), beyond: fc.constantFrom('Refuse', 'Truncate') }),
+  ),
+  context: fc.array(fc.record({ name: text, value: text })),
   failOpen: fc.boolean(),
   cache: fc.oneof(fc.constant(null), fc.record({ headers: fc.array(header), forMs: fc.integer({ min: 1 }) })),
 });

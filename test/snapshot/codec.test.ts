@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { authenticationDefaults, jwtDefaults } from '#snapshot/authentication.ts';
+import { externalDefaults } from '#snapshot/external-authorization.ts';
 import { clientDefaults, listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import {
   backendDefaults,
@@ -40,6 +41,7 @@ const defaulted: Readonly<Record<string, object>> = {
   Authentication: authenticationDefaults,
   RateLimit: rateLimitDefaults,
   alternatives: jwtDefaults,
+  external: externalDefaults,
 };
 
 /** Whether the member at `path` of a resource of `kind` may be left out. */

@@ -76,6 +76,7 @@ function refusesSome({ closes, resources }: PolicyModel): boolean {
   return resources.some((one) => {
     if (one.kind === 'RateLimit') return one.mode === 'Enforce';
     if (one.kind !== 'Authentication') return false;
+    if (one.external !== null && !one.external.failOpen) return true;
     return one.alternatives.length > 0 || one.authorize.some(({ mode }) => mode === 'Enforce');
   });
 }

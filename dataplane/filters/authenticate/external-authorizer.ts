@@ -1,28 +1,21 @@
-// Asks a service whether a request may pass (GEP-1494, by HTTP). It is told the head, never the content.
+// Asks a service whether a request may pass (GEP-1494): when, how often, and what an answer is worth. How it is put into
+// words is for external-by-http.ts and external-by-grpc.ts.
 import { hash } from 'node:crypto';
-import { isHopByHop } from '#dataplane/http/hop-by-hop.ts';
 import type { Exchange, Verdict } from '#dataplane/http/exchange.ts';
-import type { Failure } from '#dataplane/http/failure.ts';
-import { Fields } from '#dataplane/http/fields.ts';
+import type { RequestContent } from '#dataplane/http/request-content.ts';
 import type { ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
-import { isReservedField } from '#snapshot/reserved-fields.ts';
 import type { CallService } from '../call-service.ts';
 import { Circuit } from './circuit.ts';
+import { follow, UnusableAnswer, type Decision } from './decision.ts';
+import { ExternalByGrpc } from './external-by-grpc.ts';
+import { ExternalByHttp } from './external-by-http.ts';
 import type { TokenCache } from './token-cache.ts';
 
-/** Of a refusal so much is read and told to the client. */
+/** Of an answer so much is read. */
 const answerBytesMax = 64 * 1024;
-
-/** What every refusal may need to be understood. */
-const refusalFields = [
-  'content-type',
-  'www-authenticate',
-  'location',
-  'set-cookie',
-  'cache-control',
-  'retry-after',
-];
+/** A refusal with more content is told, and not kept. */
+const keptBytesMax = 4 * 1024;
 
 /** What the services of all policies share. */
 export interface DecisionSurroundings {
@@ -35,12 +28,12 @@ export interface DecisionSurroundings {
   readonly calls: { running: number };
 }
 
-/** What was said of a request. Frozen, for it is kept. */
-export interface Decision {
-  /** Null: it may pass. */
-  readonly refusal: Failure | null;
-  /** For the backend: name and value by turns. */
-  readonly fields: readonly string[];
+/** How a service is asked, and understood. */
+export interface AuthorizationProtocol {
+  /** `content` is null where it is told nothing of that. */
+  question(exchange: Exchange, content: RequestContent | null): ServiceRequest;
+  /** Throws {@link UnusableAnswer} for an answer that decides nothing. */
+  decision(answer: Extract<ServiceAnswer, { kind: 'Answered' }>): Decision;
 }
 
 /** One service, and what it was asked. */
@@ -49,7 +42,7 @@ export class ExternalAuthorizer {
   readonly ownFields: readonly string[];
   readonly #policy: string;
   readonly #terms: ExternalAuthorization;
-  readonly #clientFields: readonly string[];
+  readonly #protocol: AuthorizationProtocol;
   readonly #surroundings: DecisionSurroundings;
   readonly #circuit: Circuit;
 
@@ -59,85 +52,67 @@ export class ExternalAuthorizer {
     this.#terms = terms;
     this.#surroundings = surroundings;
     this.#circuit = new Circuit(surroundings.now);
-    this.ownFields = terms.headersToBackend;
-    this.#clientFields = [...new Set([...refusalFields, ...terms.headersToClient])].filter(
-      (name) => !isReservedField(name) && !isHopByHop(name),
-    );
+    this.ownFields = terms.headersToBackend ?? [];
+    this.#protocol =
+      terms.protocol === 'GRPC'
+        ? new ExternalByGrpc(policy, terms, surroundings.now)
+        : new ExternalByHttp(policy, terms);
   }
 
-  /** Why `exchange` may not pass; null when it may, with the service's fields for the backend. */
+  /** Why `exchange` may not pass; null when it may, with what the service says of fields. */
   authorize(exchange: Exchange): Verdict | Promise<Verdict> {
+    const { body } = this.#terms;
+    return body === null ? this.#decide(exchange, null) : this.#decideWith(exchange, body);
+  }
+
+  async #decideWith(exchange: Exchange, body: NonNullable<ExternalAuthorization['body']>): Promise<Verdict> {
+    const content = await exchange.content(body);
+    return 'kind' in content ? content : this.#decide(exchange, content);
+  }
+
+  #decide(exchange: Exchange, content: RequestContent | null): Verdict | Promise<Verdict> {
     const { decisions, now, calls, callsMax } = this.#surroundings;
-    const key = this.#keyOf(exchange);
+    const key = this.#keyOf(exchange, content);
     const known = key === null ? null : decisions.get(this, key, now());
     if (known !== null) return follow(exchange, known);
     if (calls.running >= callsMax) return this.#undecided('too many questions are under way');
     if (!this.#circuit.mayAsk()) return this.#undecided('the service does not answer');
-    return this.#ask(exchange, key);
+    return this.#ask(exchange, this.#protocol.question(exchange, content), key);
   }
 
-  async #ask(exchange: Exchange, key: string | null): Promise<Verdict> {
-    const { call, calls, decisions, now } = this.#surroundings;
-    const { service, cache } = this.#terms;
+  async #ask(exchange: Exchange, question: ServiceRequest, key: string | null): Promise<Verdict> {
+    const { call, calls } = this.#surroundings;
+    const { cluster, timeoutMs } = this.#terms.service;
     calls.running += 1;
-    const answer = await call(service.cluster, this.#question(exchange), {
-      timeoutMs: service.timeoutMs,
-      answerBytesMax,
-    });
+    const answer = await call(cluster, question, { timeoutMs, answerBytesMax });
     calls.running -= 1;
-    const decision = this.#decisionBy(answer);
+    const decision = answer.kind === 'Failed' ? answer.detail : this.#decisionBy(answer);
     if (typeof decision === 'string') {
       this.#circuit.failed();
       return this.#undecided(decision);
     }
     this.#circuit.answered();
-    if (key !== null && cache !== null) {
-      decisions.put(this, key, { value: decision, untilMs: now() + cache.forMs });
-    }
+    this.#keep(key, decision);
     return follow(exchange, decision);
   }
 
-  #question({ request, forwarded }: Exchange): ServiceRequest {
-    const { service, headersToService } = this.#terms;
-    const fields = new Fields();
-    const authorization = request.fields.joined('authorization');
-    if (authorization !== undefined) fields.append('authorization', authorization, 'Authorization');
-    for (const name of headersToService) {
-      // what an authentication has set or removed counts, not what the client sent
-      const value =
-        name === 'authorization' || isReservedField(name) ? undefined : forwarded.fields.joined(name);
-      if (value !== undefined) fields.append(name, value);
+  /** Why there is no decision, if that is so. */
+  #decisionBy(answer: Extract<ServiceAnswer, { kind: 'Answered' }>): Decision | string {
+    try {
+      return this.#protocol.decision(answer);
+    } catch (error) {
+      if (error instanceof UnusableAnswer) return `the service answered ${error.message}`;
+      throw error;
     }
-    return {
-      method: request.method === 'CONNECT' ? 'GET' : request.method,
-      path: `${service.path}${request.path.startsWith('/') ? request.path : '/'}`,
-      query: request.query,
-      authority: request.authority,
-      fields,
-      content: Buffer.alloc(0),
-    };
   }
 
-  /** Why there is no decision, if that is so. */
-  #decisionBy(answer: ServiceAnswer): Decision | string {
-    if (answer.kind === 'Failed') return answer.detail;
-    const { status, fields, content } = answer;
-    if (status === 200) {
-      const told = this.#terms.headersToBackend.flatMap((name) => {
-        const value = fields.joined(name);
-        return value === undefined ? [] : [name, value];
-      });
-      return Object.freeze({ refusal: null, fields: told });
-    }
-    if (status < 300 || status > 499) return `the service answered ${status}`;
-    const lines = new Fields();
-    for (let line = 0; line < fields.size; line += 1) {
-      const name = fields.nameAt(line);
-      if (this.#clientFields.includes(name)) lines.append(name, fields.valueAt(line));
-    }
-    const detail = `${this.#policy}: the service answered ${status}`;
-    const refusal: Failure = { kind: 'DeniedByService', status, fields: lines, content, detail };
-    return Object.freeze({ refusal, fields: [] });
+  #keep(key: string | null, decision: Decision): void {
+    const { cache } = this.#terms;
+    const { refusal } = decision;
+    if (key === null || cache === null) return;
+    if (refusal?.kind === 'DeniedByService' && refusal.content.length > keptBytesMax) return;
+    const { decisions, now } = this.#surroundings;
+    decisions.put(this, key, { value: decision, untilMs: now() + cache.forMs });
   }
 
   #undecided(detail: string): Verdict {
@@ -146,20 +121,14 @@ export class ExternalAuthorizer {
   }
 
   /** Null: decisions are not kept. Parts are told apart by their lengths. */
-  #keyOf({ request, forwarded }: Exchange): string | null {
+  #keyOf({ request, forwarded }: Exchange, content: RequestContent | null): string | null {
     const { cache } = this.#terms;
     if (cache === null) return null;
     const { method, authority, path, query } = request;
     const parts = [method, authority, path, query, request.fields.joined('authorization')];
     for (const name of cache.headers) parts.push(forwarded.fields.joined(name));
+    if (content !== null) parts.push(`${content.isWhole}${hash('sha256', content.octets, 'base64')}`);
     const text = parts.map((part) => (part === undefined || part === null ? '-' : `${part.length}:${part}`));
     return hash('sha256', text.join(''), 'base64');
   }
-}
-
-function follow(exchange: Exchange, { refusal, fields }: Decision): Verdict {
-  for (let at = 0; at < fields.length; at += 2) {
-    exchange.forwarded.fields.append(fields[at] ?? '', fields[at + 1] ?? '');
-  }
-  return refusal;
 }

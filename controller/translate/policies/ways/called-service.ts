@@ -23,6 +23,8 @@ export interface ServiceQuestion {
   readonly from: { readonly object: ObjectRef; readonly group: string; readonly field: string };
   readonly reference: BackendReference;
   readonly path: string;
+  /** GRPC: HTTP/2, whatever its Service says. Left out: as its Service says. */
+  readonly protocol?: 'HTTP' | 'GRPC';
   readonly timeoutMs: number;
   /** Null: as the Service's own port says. */
   readonly tls?: ServiceTls | null;
@@ -43,7 +45,7 @@ export interface ServiceTls {
  */
 export function calledService(
   read: Read,
-  { from, reference, path, timeoutMs, tls = null }: ServiceQuestion,
+  { from, reference, path, protocol = 'HTTP', timeoutMs, tls = null }: ServiceQuestion,
 ): FoundService {
   const resolved = resolveBackend(read, from, reference);
   if (resolved.kind === 'Unresolved') {
@@ -52,12 +54,14 @@ export function calledService(
   const { cluster, source } = resolved.backend;
   const { namespace, service } = source;
   const port = String(reference.port ?? 0);
-  const terms = tls === null ? 'asked' : `asked tls=${tls.hostname}${tls.term}`;
+  const role = protocol === 'GRPC' ? 'asked-grpc' : 'asked';
+  const terms = tls === null ? role : `${role} tls=${tls.hostname}${tls.term}`;
   const id = resourceId('Cluster', namespace, service, port, terms);
+  const spoken = protocol === 'GRPC' ? ({ protocol: 'HTTP2' } as const) : {};
   return {
     kind: 'Found',
     service: { cluster: id, authority: `${service}.${namespace}.svc:${port}`, path, timeoutMs },
-    cluster: { ...cluster, id, ...(tls === null ? {} : { tls: clusterTls(tls) }) },
+    cluster: { ...cluster, id, ...spoken, ...(tls === null ? {} : { tls: clusterTls(tls) }) },
     sources: [source],
   };
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
 import type { Exchange, Verdict } from '#dataplane/http/exchange.ts';
 import { answerTo, statusOf } from '#dataplane/proxy/answer.ts';
-import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
+import { externalDefaults, type ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import { givenBackend } from '#test/given/backend.ts';
 import { asked, givenCall } from '#test/given/called-service.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
@@ -16,6 +16,7 @@ function given(terms: Partial<ExternalAuthorization> = {}): ExternalAuthorizatio
     headersToService: [],
     headersToBackend: [],
     headersToClient: [],
+    ...externalDefaults,
     failOpen: false,
     cache: null,
     ...terms,
@@ -25,14 +26,19 @@ function given(terms: Partial<ExternalAuthorization> = {}): ExternalAuthorizatio
 interface Question {
   readonly line: string;
   readonly headers: IncomingHttpHeaders;
+  /** What has come of it. */
+  content: string;
 }
 
 async function givenDoorman(answer: (response: ServerResponse) => void) {
   const questions: Question[] = [];
   const backend = await givenBackend('doorman', {
-    answer({ method = '', url = '', headers }, response) {
-      questions.push({ line: `${method} ${url}`, headers });
-      answer(response);
+    answer(request, response) {
+      const { method = '', url = '', headers } = request;
+      const question = { line: `${method} ${url}`, headers, content: '' };
+      questions.push(question);
+      request.on('data', (data: Buffer) => (question.content += data.toString('latin1')));
+      request.on('end', () => answer(response));
     },
   });
   const asking = givenCall(backend.port);
@@ -163,4 +169,96 @@ describe('a service that is asked whether a request may pass', () => {
     one.gate.clock += 1000;
     assert.equal(await ask(['X-Tenant', 'a'], ['Authorization', 'one']), 'DeniedByService');
   });
+
+  it('is told the content where that is asked for, and knows whether it is a part', async () => {
+    await using doorman = await givenDoorman(allow);
+    const body = { bytesMax: 4, beyond: 'Truncate' } as const;
+    const { filter } = doorman.made({ body, headersToService: ['x-envoy-auth-partial-body'] });
+    const fields = [
+      ['Content-Type', 'text/plain'],
+      ['X-Envoy-Auth-Partial-Body', 'false'],
+    ] as const;
+    for (const [content, partial] of [
+      ['abcd', 'false'],
+      ['', 'false'],
+      ['abcde', 'true'],
+    ] as const) {
+      const exchange = containing(content, fields);
+      assert.equal(kindOf(await filter.apply(exchange)), 'pass');
+      const question = doorman.questions.at(-1);
+      assert.equal(question?.content, content.slice(0, 4));
+      assert.equal(question.headers['content-length'], String(question.content.length));
+      assert.equal(question.headers['content-type'], 'text/plain');
+      assert.equal(question.headers['x-envoy-auth-partial-body'], partial);
+      assert.equal(exchange.forwarded.fields.get('x-envoy-auth-partial-body'), 'false');
+    }
+  });
+
+  it('is not asked about content that is too long, whether it is there or not', async () => {
+    await using doorman = await givenDoorman(allow);
+    const body = { bytesMax: 4, beyond: 'Refuse' } as const;
+    const { filter } = doorman.made({ body, failOpen: true });
+    assert.equal(kindOf(await filter.apply(containing('abcde'))), 'BodyTooLarge');
+    assert.equal(doorman.questions.length, 0);
+  });
+
+  it('decides by the content, too, where decisions are kept', async () => {
+    await using doorman = await givenDoorman(allow);
+    const body = { bytesMax: 4, beyond: 'Truncate' } as const;
+    const { filter } = doorman.made({ body, cache: { headers: [], forMs: 1000 } });
+    for (const content of ['abcd', 'abcd', 'abce', 'abcd1', 'abcd2', '']) {
+      assert.equal(kindOf(await filter.apply(containing(content))), 'pass');
+    }
+    assert.deepEqual(
+      doorman.questions.map(({ content }) => content),
+      ['abcd', 'abce', 'abcd', ''],
+    );
+  });
+
+  it('may say of all fields, but for those of the connection, the target and its own answer', async () => {
+    await using doorman = await givenDoorman((response) => {
+      response.setHeader('x-user', 'ada').setHeader('content-type', 'text/plain').setHeader('host', 'evil');
+      response.setHeader('set-cookie', 'a=1').setHeader('authorization', 'Bearer inside').end('ok');
+    });
+    const { filter } = doorman.made({ headersToBackend: null });
+    const exchange = asking([
+      ['X-User', 'root'],
+      ['Content-Type', 'application/json'],
+      ['Authorization', 'Bearer t'],
+    ]);
+    assert.equal(kindOf(await filter.apply(exchange)), 'pass');
+    const { fields, authority } = exchange.forwarded;
+    assert.deepEqual(
+      ['x-user', 'content-type', 'authorization', 'host', 'set-cookie', 'content-length'].map((name) =>
+        fields.joined(name),
+      ),
+      ['ada', 'application/json', 'Bearer inside', undefined, undefined, undefined],
+    );
+    assert.equal(authority, 'Shop.example');
+  });
+
+  it('keeps a decision only where that is small', async () => {
+    await using doorman = await givenDoorman((response) => {
+      response.writeHead(403).end('x'.repeat(5000));
+    });
+    const { filter } = doorman.made({ cache: { headers: [], forMs: 1000 } });
+    for (let count = 0; count < 2; count += 1) {
+      assert.equal(kindOf(await filter.apply(asking())), 'DeniedByService');
+    }
+    assert.equal(doorman.questions.length, 2);
+  });
 });
+
+/** A request with this content, of which a filter gets as much as it demands. */
+function containing(content: string, fields: readonly (readonly [string, string])[] = []): Exchange {
+  const octets = Buffer.from(content, 'latin1');
+  return {
+    ...asking(fields),
+    content: ({ bytesMax, beyond }) =>
+      Promise.resolve(
+        octets.length > bytesMax && beyond === 'Refuse'
+          ? { kind: 'BodyTooLarge' }
+          : { octets: octets.subarray(0, bytesMax), isWhole: octets.length <= bytesMax },
+      ),
+  };
+}

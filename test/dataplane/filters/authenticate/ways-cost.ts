@@ -71,6 +71,7 @@ for (const [name, way] of Object.entries(ways)) {
       status: 200,
       fields: givenRequest().fields,
       content: Buffer.from('{"active":true,"sub":"ada"}'),
+      trailers: null,
     }),
   );
   made.clock = Date.now();
