@@ -11,7 +11,7 @@ const targetCharactersMax = 1024;
 
 /** What is known of a login before it is one. */
 export interface Attempt {
-  /** Its first character is the slot of its cookie. */
+  /** Begins with the id of its cookie. */
   readonly state: string;
   readonly nonce: string;
   /** Of PKCE (RFC 7636). */
@@ -32,19 +32,25 @@ const attemptShape = shape.object<Attempt>({
   begunMs: shape.integer(0),
 });
 
-/** A new attempt for the cookie of `slot`. */
-export function newAttempt(
-  slot: number,
-  { target, redirectUri, begunMs }: Pick<Attempt, 'target' | 'redirectUri' | 'begunMs'>,
-): Attempt {
+/** A new attempt. */
+export function newAttempt({
+  target,
+  redirectUri,
+  begunMs,
+}: Pick<Attempt, 'target' | 'redirectUri' | 'begunMs'>): Attempt {
   return {
-    state: `${slot}${secretText()}`,
+    state: `${randomBytes(4).toString('hex')}${secretText()}`,
     nonce: secretText(),
     verifier: secretText(),
     target: target.length > targetCharactersMax ? '/' : target,
     redirectUri,
     begunMs,
   };
+}
+
+/** What the cookie of the attempt with this state is called by. */
+export function idIn(state: string): string {
+  return state.slice(0, 8);
 }
 
 /** The attempt that `text` tells; null for what tells none, or one that took too long. */

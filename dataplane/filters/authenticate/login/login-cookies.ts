@@ -11,8 +11,10 @@ const partCharactersMax = 3800;
 /** Cookies of one session; what needs more is no session. */
 const partsMax = 4;
 
-/** Logins under way in one browser; who begins more gives up another. */
+/** Logins under way in one browser; who begins more gives up the oldest. */
 export const attemptsMax = 6;
+
+const attemptId = /^[0-9a-f]{8}$/u;
 
 /** Which request's cookies are meant: over TLS they are others. */
 export interface CookieContext {
@@ -23,7 +25,8 @@ export interface CookieContext {
 interface Names {
   /** The first tells by its first character how many there are. */
   readonly session: readonly string[];
-  readonly attempts: readonly string[];
+  /** What the cookie of an attempt is called before its id. */
+  readonly attempt: string;
   readonly tally: string;
 }
 
@@ -81,25 +84,30 @@ export class LoginCookies {
     });
   }
 
-  attempt({ exchange, secure }: CookieContext, slot: number): string | null {
-    const name = this.#names(secure).attempts[slot];
-    return name === undefined ? null : (onlyCookie(exchange.request.fields, name) ?? null);
+  attempt({ exchange, secure }: CookieContext, id: string): string | null {
+    const name = `${this.#names(secure).attempt}${id}`;
+    return attemptId.test(id) ? (onlyCookie(exchange.request.fields, name) ?? null) : null;
   }
 
-  /** A slot that no attempt of this browser has, else any. */
-  freeSlot(context: CookieContext, random: number): number {
-    const { fields } = context.exchange.request;
-    const free = this.#names(context.secure).attempts.findIndex((name) => onlyCookie(fields, name) === null);
-    return free === -1 ? random % attemptsMax : free;
+  /** Each attempt has a cookie of its own name, so that tabs which begin at once do not take it from each other. */
+  keepAttempt(context: CookieContext, id: string, text: string, ageS: number): void {
+    const { exchange, secure } = context;
+    const { attempt } = this.#names(secure);
+    tell(exchange, [`${attempt}${id}=${text}; Max-Age=${ageS}${attributes(secure)}`]);
+    for (const old of this.#attempts(context).slice(0, 1 - attemptsMax)) this.forgetAttempt(context, old);
   }
 
-  keepAttempt({ exchange, secure }: CookieContext, slot: number, text: string, ageS: number): void {
-    const name = this.#names(secure).attempts[slot] ?? '';
-    tell(exchange, [`${name}=${text}; Max-Age=${ageS}${attributes(secure)}`]);
+  forgetAttempt(context: CookieContext, id: string): void {
+    this.#forget(context, `${this.#names(context.secure).attempt}${id}`);
   }
 
-  forgetAttempt(context: CookieContext, slot: number): void {
-    this.#forget(context, this.#names(context.secure).attempts[slot] ?? '');
+  /** The ids of those that the browser tells of: the oldest come first (RFC 6265 section 5.4). */
+  #attempts({ exchange, secure }: CookieContext): readonly string[] {
+    const { attempt } = this.#names(secure);
+    const pairs = (exchange.request.fields.joined('cookie') ?? '').split(/[;,]/u);
+    const names = pairs.map((pair) => pair.trim().split('=', 1)[0] ?? '');
+    const ids = names.filter((name) => name.startsWith(attempt)).map((name) => name.slice(attempt.length));
+    return ids.filter((id) => attemptId.test(id));
   }
 
   /** How often this browser has begun of late. */
@@ -126,7 +134,7 @@ const zero = 0x30;
 function namesBehind(prefix: string): Names {
   return {
     session: Array.from({ length: partsMax }, (_, part) => (part === 0 ? prefix : `${prefix}-${part}`)),
-    attempts: Array.from({ length: attemptsMax }, (_, slot) => `${prefix}-try${slot}`),
+    attempt: `${prefix}-try-`,
     tally: `${prefix}-tally`,
   };
 }

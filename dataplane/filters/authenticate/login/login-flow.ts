@@ -1,11 +1,11 @@
 // The way to the provider and back (OpenID Connect Core 1.0 section 3.1): what a browser is sent off with, and what it
 // must bring when it returns.
-import { hash, randomInt } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
 import { keysUnavailable } from '../findings.ts';
-import { attemptIn, attemptMs, newAttempt, type Attempt } from './attempt.ts';
+import { attemptIn, attemptMs, idIn, newAttempt, type Attempt } from './attempt.ts';
 import { redirectTo, type LoginContext } from './login-context.ts';
-import { attemptsMax, type LoginCookies } from './login-cookies.ts';
+import type { LoginCookies } from './login-cookies.ts';
 import type { PageAnswer } from './login-pages.ts';
 import type { LoginSeal } from './login-seal.ts';
 import type { LoginSessions } from './login-sessions.ts';
@@ -50,8 +50,7 @@ export class LoginFlow {
     const told = cookies.tally(context);
     const tally = counted(told === null ? null : seals.tally.open(told, request.host), nowMs);
     if (tally === null) return refusal('the browser logs in again and again, and brings no session');
-    const slot = cookies.freeSlot(context, randomInt(attemptsMax));
-    const attempt = newAttempt(slot, {
+    const attempt = newAttempt({
       target: targetOf(request),
       redirectUri: `${context.origin}${this.#rule.redirectPath}`,
       begunMs: nowMs,
@@ -60,7 +59,7 @@ export class LoginFlow {
     const sealedTally = seals.tally.seal(JSON.stringify(tally), request.host);
     if (sealed === null || sealedTally === null)
       return keysUnavailable('there is no key to seal cookies by yet');
-    cookies.keepAttempt(context, slot, sealed, attemptMs / 1000);
+    cookies.keepAttempt(context, idIn(attempt.state), sealed, attemptMs / 1000);
     cookies.keepTally(context, sealedTally, tallyMs / 1000);
     return redirectTo(this.#urlFor(attempt));
   }
@@ -72,7 +71,7 @@ export class LoginFlow {
     const parameters = new URLSearchParams(request.query ?? '');
     const attempt = this.#attemptOf(parameters, context);
     if (attempt === null) return refusal('the browser began no such login, or long ago');
-    this.#parts.cookies.forgetAttempt(context, Number(attempt.state[0]));
+    this.#parts.cookies.forgetAttempt(context, idIn(attempt.state));
     const made = await this.#session(parameters, attempt);
     if (made.kind === 'Refused') return refusal(made.detail);
     if (made.kind === 'Failed') return keysUnavailable(`${this.#rule.name}: ${made.detail}`);
@@ -85,7 +84,7 @@ export class LoginFlow {
   #attemptOf(parameters: URLSearchParams, context: LoginContext): Attempt | null {
     const { cookies, seals, spent } = this.#parts;
     const state = parameters.get('state') ?? '';
-    const text = /^\d/u.test(state) ? cookies.attempt(context, Number(state[0])) : null;
+    const text = cookies.attempt(context, idIn(state));
     const content = text === null ? null : seals.attempt.open(text, context.exchange.request.host);
     const attempt = content === null ? null : attemptIn(content, this.#parts.now());
     // The cookie is secret, and only who has it learns by time what is in it.
