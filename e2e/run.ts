@@ -68,7 +68,8 @@ const suites: Readonly<Record<string, Suite>> = {
     tests: 'browser/*.test.ts',
     run: async (command, files) => {
       await prepareBrowser();
-      return runHere(command, files);
+      // Each has a browser and ports of its own.
+      return runHere([...command, '--test-concurrency=2'], files);
     },
   },
   /** What the images hold, and that they run. */

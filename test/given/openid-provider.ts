@@ -45,6 +45,8 @@ export interface GivenOpenidProvider extends AsyncDisposable {
   /** Where a browser ends its session here: a page with one button. */
   readonly endSession: string;
   state: ProviderState;
+  /** Of one thing that is asked for, as in `POST /token`; what is not in it is as `state` says. */
+  readonly states: Map<string, ProviderState>;
   /** How often it was asked for it, as in `POST /token`; queries do not count. */
   asked(what: string): number;
   /** Forgets every token and code it has given out; browsers stay logged in. */
@@ -97,6 +99,7 @@ export async function givenOpenidProvider(choices: ProviderChoices): Promise<Giv
     ca: tls?.ca ?? null,
     endSession: `${issuer}/session/end`,
     state: 'Up',
+    states: new Map(),
     asked: (what) => asked.get(what) ?? 0,
     revokeAll: () => memory.revokeAll(),
     backChannel,
@@ -110,9 +113,10 @@ export async function givenOpenidProvider(choices: ProviderChoices): Promise<Giv
     const [path = ''] = (request.url ?? '').split('?');
     const what = `${request.method} ${path}`;
     asked.set(what, (asked.get(what) ?? 0) + 1);
-    if (given.state === 'Down') request.socket.destroy();
-    else if (given.state === 'Failing') response.writeHead(503).end();
-    else if (given.state === 'Silent') request.resume();
+    const state = given.states.get(what) ?? given.state;
+    if (state === 'Down') request.socket.destroy();
+    else if (state === 'Failing') response.writeHead(503).end();
+    else if (state === 'Silent') request.resume();
     else if (path.startsWith('/login/')) void logIn(provider, users, request, response);
     else void answer(request, response);
   });
