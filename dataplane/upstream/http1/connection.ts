@@ -4,7 +4,7 @@ import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { openUntilMs } from '../surroundings.ts';
 import { webSocketAccept } from '../web-socket-key.ts';
 import { ResponseParser } from './response-parser.ts';
-import type { ReadBuffer } from './read-buffer.ts';
+import type { ReadBuffer } from '../read-buffer.ts';
 import type { Http1Pool } from './pool.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { SentRequest } from '../sent-request.ts';
@@ -33,7 +33,6 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
 
   readonly #parser: ResponseParser;
   readonly #writer: MessageWriter;
-  readonly #buffer: ReadBuffer | null;
   #user: ResponseEvents | null = null;
   #requestEnded = true;
   #persistent = true;
@@ -48,7 +47,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
   #trailers: Fields | null = null;
   #keepAlive = '';
 
-  /** Takes a connected socket; `buffer` is what {@link receive} is called with, null when the socket is a stream. */
+  /** Takes a connected socket; `buffer`: what it is read into, null when it is a stream. */
   constructor(pool: Http1Pool, socket: Socket, buffer: ReadBuffer | null) {
     const { around } = pool.terms;
     this.pool = pool;
@@ -56,8 +55,8 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     this.openUntilMs = openUntilMs(pool.terms);
     this.#parser = new ResponseParser(around.scanner, this);
     this.#writer = new MessageWriter(socket, around.memory.blocks);
-    this.#buffer = buffer;
     if (buffer === null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    else buffer.reader = (count) => this.#onRead(buffer, count);
     socket.on('error', () => {});
     socket.on('drain', () => this.#user?.requestReady());
     socket.on('end', () => this.#onEnd());
@@ -140,10 +139,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     this.#trailers = trailers;
   }
 
-  /** Octets of `count` have been read into the buffer. */
-  receive(count: number): void {
-    const buffer = this.#buffer;
-    if (buffer === null) return;
+  #onRead(buffer: ReadBuffer, count: number): void {
     const user = this.#user;
     this.#onData(buffer.bytes.subarray(0, count));
     const kept = count > joinedBytesMax && user !== null && user.keepsData();

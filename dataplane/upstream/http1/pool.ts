@@ -1,4 +1,4 @@
-import { ReadBuffer } from './read-buffer.ts';
+import { ReadBuffer } from '../read-buffer.ts';
 import { UpstreamConnection } from './connection.ts';
 import { Dial } from '../dial.ts';
 import type { DialEvents } from '../dial.ts';
@@ -7,8 +7,7 @@ import type { ConnectionTerms, Swept } from '../surroundings.ts';
 import type { Blame, ConnectEvents, Connecting, Destination, Transport } from '../transport.ts';
 import type { Purpose } from '../upstream-exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
-import type { LentMemory } from '#dataplane/http/lent-memory.ts';
-import type { OnReadOpts, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 /**
  * The HTTP/1.1 connections to one endpoint, each of which carries one exchange at a time. The one used last is taken
@@ -126,7 +125,6 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
   #events: ConnectEvents | null;
   #dial: Dial | null = null;
   #buffer: ReadBuffer | null = null;
-  #connection: UpstreamConnection | null = null;
 
   constructor(pool: Http1Pool, events: ConnectEvents, mode: 'Channel' | 'Exchanges') {
     this.#pool = pool;
@@ -163,7 +161,10 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
     const { around, tls, connections } = terms;
     around.waiting.delete(this);
     this.#pool.opening();
-    const memory = tls === null ? this.#memory() : null;
+    // what answers refer to until they have gone on is theirs alone; what a tunnel brings is not kept
+    if (tls === null && this.#mode === 'Exchanges') this.#buffer = new ReadBuffer(around.memory.blocks);
+    const tunnels = tls === null ? around.memory : null;
+    const memory = this.#buffer?.options ?? tunnels;
     const dialTerms = { tls, header, timeoutMs: connections.connectTimeoutMs, memory };
     this.#dial = new Dial(this.#pool.to, around, dialTerms, this);
   }
@@ -182,8 +183,7 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
     const events = this.#events;
     this.#events = null;
     this.#pool.terms.room.opened += 1;
-    this.#connection = new UpstreamConnection(this.#pool, socket, this.#buffer);
-    events?.connected(this.#connection);
+    events?.connected(new UpstreamConnection(this.#pool, socket, this.#buffer));
   }
 
   dialFailed(detail: string): void {
@@ -202,20 +202,5 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
     const { room, around } = this.#pool.terms;
     room.remove(this);
     around.waiting.delete(this);
-  }
-
-  /** What answers refer to until they have gone on is theirs alone; what a tunnel brings is not kept. */
-  #memory(): OnReadOpts | LentMemory {
-    const { memory } = this.#pool.terms.around;
-    if (this.#mode === 'Channel') return memory;
-    const buffer = new ReadBuffer(memory.blocks);
-    this.#buffer = buffer;
-    return {
-      buffer: () => buffer.bytes,
-      callback: (count: number) => {
-        this.#connection?.receive(count);
-        return true;
-      },
-    };
   }
 }

@@ -2,6 +2,7 @@ import { BlockSection } from '#dataplane/h2/header-block.ts';
 import { Session } from '#dataplane/h2/session.ts';
 import { openUntilMs } from '../surroundings.ts';
 import { Http2Exchange } from './exchange.ts';
+import type { ReadBuffer } from '../read-buffer.ts';
 import type { RequestHeads } from './request-head.ts';
 import type { ConnectionTerms, Swept } from '../surroundings.ts';
 import type { H2Fault } from '#dataplane/h2/error-code.ts';
@@ -57,9 +58,11 @@ export class Http2Connection implements SessionHost, Swept {
   /** When what is still to be sent is given up; it is gone then. */
   #cutMs = Number.POSITIVE_INFINITY;
   #detail = 'the connection is gone';
+  /** Octets of the read under way are still needed when it is over. */
+  #keepsRead = false;
 
-  /** Takes a connected socket and begins to speak. */
-  constructor(home: Http2Home, socket: Socket) {
+  /** Takes a connected socket and begins to speak; `buffer`: what it is read into, null when it is a stream. */
+  constructor(home: Http2Home, socket: Socket, buffer: ReadBuffer | null) {
     const { around, connections } = home.terms;
     const { nowMs } = around;
     this.#home = home;
@@ -69,7 +72,8 @@ export class Http2Connection implements SessionHost, Swept {
     this.#idleSinceMs = nowMs;
     this.#heardMs = nowMs;
     this.#session = new Session('Client', sessionSettings(home.terms), this, new BlockSection());
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    if (buffer === null) socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    else buffer.reader = (count) => this.#onRead(buffer, count);
     socket.on('drain', () => this.#session.ready());
     socket.on('error', () => {});
     socket.on('end', () => this.#close());
@@ -181,6 +185,12 @@ export class Http2Connection implements SessionHost, Swept {
     else if (this.isIdle && nowMs > this.#idleSinceMs + connections.idleMs) this.leave();
   }
 
+  #onRead(buffer: ReadBuffer, count: number): void {
+    this.#keepsRead = false;
+    this.#receive(buffer.bytes.subarray(0, count));
+    buffer.next(count, { kept: this.#keepsRead, idle: this.isIdle });
+  }
+
   #receive(chunk: Buffer): void {
     this.#heardMs = this.#home.terms.around.nowMs;
     this.#heardByMs = Number.POSITIVE_INFINITY;
@@ -207,6 +217,11 @@ export class Http2Connection implements SessionHost, Swept {
     this.#idleSinceMs = this.#home.terms.around.nowMs;
     if (this.#isLeaving || this.#home.yieldsIdle) this.leave();
     else this.#home.idled();
+  }
+
+  /** Whoever was given octets of the read under way may need them when it is over. */
+  keepsRead(): void {
+    this.#keepsRead = true;
   }
 
   /** One of its streams is over. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert';
 import { EarlyContent } from '#dataplane/http/early-content.ts';
+import { joinedBytesMax } from '#dataplane/http/message-writer.ts';
 import { errorCodes } from '#dataplane/h2/error-code.ts';
 import { StreamChannel } from '#dataplane/h2/stream-channel.ts';
 import { chunkedLength, listHas, noContent } from '#dataplane/http/framing.ts';
@@ -179,7 +180,9 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   }
 
   #pass(data: Buffer): void {
-    this.#user?.answerData(data);
+    const user = this.#user;
+    user?.answerData(data);
+    if (data.length > joinedBytesMax && user?.keepsData() === true) this.#connection.keepsRead();
     this.#stream?.credit(data.length);
   }
 

@@ -1,4 +1,5 @@
 import { Dial } from '../dial.ts';
+import { ReadBuffer } from '../read-buffer.ts';
 import { Http2Connection } from './connection.ts';
 import type { Lender, RoomWaiter } from '../connection-room.ts';
 import type { DialEvents } from '../dial.ts';
@@ -24,6 +25,7 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, 
   #connections: Http2Connection[] = [];
   /** The one that is being opened: first its socket, then until its SETTINGS have come. */
   #dial: Dial | null = null;
+  #buffer: ReadBuffer | null = null;
   #young: Http2Connection | null = null;
   #waitsForRoom = false;
   #isServing = false;
@@ -93,14 +95,17 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, 
   granted(): void {
     this.#waitsForRoom = false;
     const { around, tls, connections } = this.terms;
-    const terms = { tls, header: this.#header, timeoutMs: connections.connectTimeoutMs, memory: null };
+    this.#buffer = tls === null ? new ReadBuffer(around.memory.blocks) : null;
+    const memory = this.#buffer?.options ?? null;
+    const terms = { tls, header: this.#header, timeoutMs: connections.connectTimeoutMs, memory };
     this.#dial = new Dial(this.#to, around, terms, this);
   }
 
   dialed(socket: Socket): void {
     this.terms.room.opened += 1;
     this.#dial = null;
-    this.#young = new Http2Connection(this, socket);
+    this.#young = new Http2Connection(this, socket, this.#buffer);
+    this.#buffer = null;
   }
 
   dialFailed(detail: string): void {

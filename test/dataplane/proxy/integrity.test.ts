@@ -4,12 +4,14 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
+import { Readable } from 'node:stream';
 import { it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
 import { givenCertificate } from '../../given/certificate.ts';
 import { aTlsPort } from '../../given/tls-port.ts';
 import { givenDataPlane } from '../../given/data-plane.ts';
+import { anHttp2Backend } from '../../given/http2-backend.ts';
 import { aRawBackend } from '../../given/raw-backend.ts';
 import { aPort, aRule, aRuntime } from '../../given/runtime.ts';
 import type { SeenRequest } from '../../given/raw-backend.ts';
@@ -25,6 +27,14 @@ function contentFor(name: string): Buffer<ArrayBuffer> {
   return content;
 }
 
+/** Of all sizes up to 100 KB. */
+function* piecesOf(content: Buffer): Generator<Buffer> {
+  for (let at = 0, length = 1; at < content.length; at += length) {
+    length = ((length * 7) % 100_003) + 1;
+    yield content.subarray(at, at + length);
+  }
+}
+
 function answerTo({ requestLine }: SeenRequest): Buffer {
   const [, path = ''] = requestLine.split(' ');
   const content = contentFor(path);
@@ -32,11 +42,8 @@ function answerTo({ requestLine }: SeenRequest): Buffer {
     return Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`), content]);
   }
   const pieces = [Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')];
-  for (let at = 0, length = 1; at < size; at += length) {
-    length = ((length * 7) % 100_003) + 1;
-    const piece = content.subarray(at, at + length);
+  for (const piece of piecesOf(content))
     pieces.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n'));
-  }
   return Buffer.concat([...pieces, Buffer.from('0\r\n\r\n')]);
 }
 
@@ -47,10 +54,10 @@ async function readSlowly(socket: net.Socket, octets: string): Promise<Buffer> {
   socket.on('data', (chunk: Buffer) => {
     chunks.push(Buffer.from(chunk));
     seen += chunk.length;
-    if (seen < 500_000) return;
+    if (seen < 100_000) return;
     seen = 0;
     socket.pause();
-    setTimeout(() => socket.resume(), 3);
+    setTimeout(() => socket.resume(), 20);
   });
   socket.write(octets);
   await once(socket, 'end');
@@ -99,6 +106,23 @@ for (const framing of ['length', 'chunks']) {
   }
 }
 
+it('from a backend that speaks HTTP/2, on one connection for all', async () => {
+  await using backend = await anHttp2Backend((stream, { ':path': path = '' }) => {
+    stream.respond({ ':status': 200, 'content-length': size });
+    // in pieces, as `end` of so much at once breaks node:http2
+    Readable.from(piecesOf(contentFor(path))).pipe(stream);
+  });
+  using dataPlane = await givenDataPlane([backend.port], { cluster: { protocol: 'HTTP2' } });
+  const reads = Array.from({ length: clients }, async (_, index) => {
+    const path = `/stream${index}`;
+    const socket = net.connect({ port: dataPlane.port, host: '127.0.0.1' });
+    const raw = await readSlowly(socket, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    assert.equal(Buffer.compare(unframed(raw), contentFor(path)), 0, `${path} has other octets`);
+  });
+  await Promise.all(reads);
+  assert.equal(backend.connections(), 1);
+});
+
 /** A backend that answers with the digest of what it was sent, which it takes in fits and starts. */
 async function aSlowTaker(): Promise<http.Server> {
   const take = async (request: http.IncomingMessage, answer: http.ServerResponse): Promise<void> => {
@@ -130,10 +154,7 @@ for (const framing of ['length', 'chunks']) {
       const content = contentFor(path);
       const headers = { host: 'a', ...(framing === 'length' ? { 'content-length': size } : {}) };
       const request = http.request({ port: dataPlane.port, method: 'POST', path, headers, agent: false });
-      for (let at = 0, length = 1; at < size; at += length) {
-        length = ((length * 7) % 100_003) + 1;
-        request.write(content.subarray(at, at + length));
-      }
+      for (const piece of piecesOf(content)) request.write(piece);
       request.end();
       const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
       const told = Buffer.concat(await answer.toArray()).toString();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryBlocks } from '#dataplane/http/memory-blocks.ts';
-import { ReadBuffer } from '#dataplane/upstream/http1/read-buffer.ts';
+import { ReadBuffer } from '#dataplane/upstream/read-buffer.ts';
 
 /** Memory into which the first read of a large answer has come. */
 function givenLarge(blocks: MemoryBlocks) {

@@ -1,4 +1,5 @@
 import type { MemoryBlocks } from '#dataplane/http/memory-blocks.ts';
+import type { OnReadOpts } from 'node:net';
 
 const smallBytes = 16 * 1024;
 
@@ -10,6 +11,17 @@ const smallBytes = 16 * 1024;
  * Hot path: reading into our own memory spares Node an allocation of 64 KiB and its stream machinery each read.
  */
 export class ReadBuffer {
+  /** Is told of each read how many octets it has put in {@link bytes}. */
+  reader: (count: number) => void = ignore;
+  /** For a socket that connects. */
+  readonly options: OnReadOpts = {
+    buffer: () => this.bytes,
+    callback: (count) => {
+      this.reader(count);
+      return true;
+    },
+  };
+
   readonly #blocks: MemoryBlocks;
   #own = Buffer.allocUnsafeSlow(smallBytes);
   #block: Buffer | null = null;
@@ -36,3 +48,6 @@ export class ReadBuffer {
     else if (state.kept) this.#block = this.#blocks.take();
   }
 }
+
+/** Nothing comes before anybody reads. */
+function ignore(): void {}
