@@ -21,6 +21,10 @@ const slack = 0.1;
 /** Who has taken nothing for so long does not, when memory is short. */
 const stalledMs = 1_000;
 
+/** Of connections there may be, those that may be stalled at once: one in so many, but always some. */
+const connectionsPerStalled = 40;
+const stalledMin = 100;
+
 /** Two sweeps in a row that are late by so much: too much is to be done. */
 const latenessMs = 2_000;
 
@@ -70,7 +74,14 @@ export class OverloadGuard {
 
   /** Takes stock; cuts connections where it must. */
   sweep({ connections, buffered, nowMs, lateMs, connectionsMax, bufferedBytesMax }: Found): void {
-    this.#patience.follow(Math.max(connections.size / connectionsMax, buffered / bufferedBytesMax), nowMs);
+    const stalled = countStalled(connections, nowMs - stalledMs);
+    const stalledMax = Math.max(stalledMin, connectionsMax / connectionsPerStalled);
+    const load = Math.max(
+      connections.size / connectionsMax,
+      buffered / bufferedBytesMax,
+      stalled / stalledMax,
+    );
+    this.#patience.follow(load, nowMs);
     // late once is a new snapshot, late twice in a row is too much to do
     this.#isLate = Math.min(lateMs, this.#lateMs) >= latenessMs;
     this.#lateMs = lateMs;
@@ -81,6 +92,16 @@ export class OverloadGuard {
     this.#level = levelAt((buffered - freed) / bufferedBytesMax, this.#level);
     if (this.#level === 'Cutting') cut(connections, buffered - freed - bufferedBytesMax);
   }
+}
+
+function countStalled(connections: Iterable<ClientConnection>, sinceMs: number): number {
+  let count = 0;
+  for (const connection of connections) if (stalledSinceMs(connection) <= sinceMs) count += 1;
+  return count;
+}
+
+function stalledSinceMs(connection: ClientConnection): number {
+  return connection.stalledSinceMs ?? Number.POSITIVE_INFINITY;
 }
 
 function levelAt(load: number, before: OverloadLevel): OverloadLevel {
@@ -96,10 +117,7 @@ function levelAt(load: number, before: OverloadLevel): OverloadLevel {
 /** Gives up what has been stalled since `sinceMs`, longest first, until `octets` are free; how many will be. */
 function relieve(connections: Iterable<ClientConnection>, octets: number, sinceMs: number): number {
   const stalled = [...connections]
-    .map((connection) => ({
-      connection,
-      stalledSinceMs: connection.stalledSinceMs ?? Number.POSITIVE_INFINITY,
-    }))
+    .map((connection) => ({ connection, stalledSinceMs: stalledSinceMs(connection) }))
     .filter(({ stalledSinceMs }) => stalledSinceMs <= sinceMs)
     .sort((a, b) => a.stalledSinceMs - b.stalledSinceMs)
     .map(({ connection }) => connection);

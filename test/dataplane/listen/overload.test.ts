@@ -117,6 +117,21 @@ describe('the load', () => {
 });
 
 describe('answers that nobody takes', () => {
+  it('cost all clients their patience when they are many: one in forty of the connections there may be', () => {
+    const shareWith = (stalled: number): number => {
+      const holders = Array.from(
+        { length: 2_000 },
+        (_, at) => new Holder(0, 1, at < stalled ? 8_000 : 8_900),
+      );
+      const guard = new OverloadGuard();
+      guard.sweep({ ...found(holders, 1_000), nowMs: 9_500, connectionsMax: 20_000 });
+      return guard.patience;
+    };
+    assert.equal(shareWith(125), 1);
+    assert.ok(shareWith(250) < 0.7);
+    assert.equal(shareWith(500), 0.2);
+  });
+
   it('are given up before anything is refused: the longest stalled first, no more than it must', () => {
     const holders = [
       new Holder(300, 1, 8_900),
