@@ -16,9 +16,10 @@ import { givenFolder } from '../given/folder.ts';
 import { request } from '../given/http-client.ts';
 import { edgeManifest, pathRouteManifest, serviceManifest } from '../given/manifests.ts';
 import { aFreePort } from '../given/standalone.ts';
-import { slowClients, slownesses } from './slow-clients.ts';
+import { slownesses } from './slow-clients.ts';
 import type { Slowness } from './slow-clients.ts';
 
+const slowClientsProgram = path.join(import.meta.dirname, 'slow-clients-program.ts');
 const [clientsMax = 10_000, readersMax = 500] = process.argv.slice(2).map(Number);
 const cutWithinMs = 10_000;
 const honestP99MsMax = 25;
@@ -51,23 +52,39 @@ async function look(slowness: Slowness, count: number, { port, pid, log }: Gatew
   await pause(1000);
   let bytes = 0;
   const watch = setInterval(() => (bytes = Math.max(bytes, residentBytes(pid) - before.bytes)), 250);
-  using group = await slowClients({ port, count, slowness, dripMs: 1000, perSecond });
+  const words = [slowClientsProgram, port, count, slowness, perSecond].map(String);
+  await using slow = startCommand('nice', ['-n', '19', process.execPath, ...words]);
   const isOver = (): boolean =>
-    slowness === 'Read' ? readersGone(log().slice(before.log)).length === count : group.open() === 0;
+    slowness === 'Read'
+      ? readersGone(log().slice(before.log)).length === count
+      : faringOf(slow.stdout())?.open === 0;
   let cut = isOver();
   for (const endMs = performance.now() + 60_000; !cut && performance.now() < endMs; cut = isOver())
     await pause(250);
   const { failed, p50, p99 } = await honest;
   clearInterval(watch);
+  const faring = faringOf(slow.stdout());
   const longestMs =
-    slowness === 'Read' ? Math.max(...readersGone(log().slice(before.log))) : group.longestMs();
+    slowness === 'Read' ? Math.max(...readersGone(log().slice(before.log))) : (faring?.longestMs ?? 0);
   return {
     slowness,
-    clients: group.connected(),
+    clients: faring?.connected ?? 0,
     longestMs: cut ? Math.round(longestMs) : null,
     kibEach: Math.round(bytes / 1024 / count),
     honest: { failed, p50Ms: p50 / 1000, p99Ms: p99 / 1000 },
   };
+}
+
+interface Faring {
+  readonly connected: number;
+  readonly open: number;
+  readonly longestMs: number;
+}
+
+/** How they fare by the last line that is whole; undefined before all have connected. */
+function faringOf(said: string): Faring | undefined {
+  const line = said.split('\n').at(-2);
+  return line === undefined ? undefined : (JSON.parse(line) as Faring);
 }
 
 /** How long those lived that read nothing, and so do not see that they were cut: the access log tells. */

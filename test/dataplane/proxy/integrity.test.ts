@@ -28,7 +28,7 @@ function contentFor(name: string): Buffer<ArrayBuffer> {
 }
 
 /** Of all sizes up to 100 KB. */
-function* piecesOf(content: Buffer): Generator<Buffer> {
+function* piecesOf(content: Buffer<ArrayBuffer>): Generator<Buffer<ArrayBuffer>> {
   for (let at = 0, length = 1; at < content.length; at += length) {
     length = ((length * 7) % 100_003) + 1;
     yield content.subarray(at, at + length);
