@@ -166,7 +166,8 @@ export class Attempt implements ResponseEvents, ConnectEvents {
 
   responseFailed(failure: Failure, reached: Reached): void {
     this.#exchange = null;
-    this.#over(reached === 'NotSent' ? null : 'Broken');
+    if (failure.kind === 'ClientGone') this.#over(this.#answered);
+    else this.#over(reached === 'NotSent' ? null : 'Broken');
     this.#owner?.responseFailed(this, failure, reached);
   }
 

@@ -57,7 +57,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     this.#resource = resource;
     this.#certificate = certificate;
     this.breaker = new Breaker(resource.breaker);
-    this.room = new ConnectionRoom(this.breaker);
+    this.room = new ConnectionRoom(this.breaker, around);
     this.#tls = tlsOf(resource, certificate);
   }
 

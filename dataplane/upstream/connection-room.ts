@@ -1,4 +1,5 @@
 import type { Breaker } from './breaker.ts';
+import type { UpstreamLimits } from './limits.ts';
 
 /** A request that waits until its cluster may have one connection more. */
 export interface RoomWaiter {
@@ -13,12 +14,31 @@ export interface Lender {
   yieldOne(): boolean;
 }
 
+/** A connection whose client takes nothing of the answer that comes by it. */
+export interface Stalled {
+  /** By the coarse clock: since when. */
+  readonly stalledSinceMs: number;
+  /** Gives the answer up, and closes the connection. */
+  giveUp(): void;
+}
+
+/** What a room goes by. */
+interface RoomSurroundings {
+  /** By the coarse clock. */
+  readonly nowMs: number;
+  readonly limits: Pick<UpstreamLimits, 'stalledMs'>;
+}
+
 /**
- * How many connections a cluster may have at once, over all its endpoints: idle ones make room, and who comes when
- * all are busy waits in turn. How many wait is bounded by the breaker's `Pending`.
+ * How many connections a cluster may have at once, over all its endpoints: idle ones make room, then the one that has
+ * stalled longest, lest clients that read nothing keep all others from the cluster; and who comes when all are busy
+ * waits in turn. How many wait is bounded by the breaker's `Pending`.
  */
 export class ConnectionRoom {
   readonly #breaker: Breaker;
+  readonly #around: RoomSurroundings;
+  /** Longest first. */
+  readonly #stalled = new Set<Stalled>();
   readonly #waiting: RoomWaiter[] = [];
   /** Those that have, or had when they were asked last, an idle connection. */
   readonly #lenders: Lender[] = [];
@@ -29,8 +49,9 @@ export class ConnectionRoom {
   unconnected = 0;
   refused = 0;
 
-  constructor(breaker: Breaker) {
+  constructor(breaker: Breaker, around: RoomSurroundings) {
     this.#breaker = breaker;
+    this.#around = around;
   }
 
   /** Whose turn it is to get a connection; null when nobody waits. */
@@ -40,7 +61,9 @@ export class ConnectionRoom {
 
   /** Counts a connection that is about to be opened; false when there may be no more. */
   enter(): boolean {
-    const isIn = this.#waiting.length === 0 && (this.#breaker.enter('Connection') || this.#enterForIdle());
+    const isIn =
+      this.#waiting.length === 0 &&
+      (this.#breaker.enter('Connection') || this.#enterForIdle() || this.#enterForStalled());
     if (!isIn) this.refused += 1;
     return isIn;
   }
@@ -48,6 +71,31 @@ export class ConnectionRoom {
   /** In place of an idle one. */
   #enterForIdle(): boolean {
     return this.#yieldOne() && this.#breaker.enter('Connection');
+  }
+
+  /** In place of one whose client takes nothing. */
+  #enterForStalled(): boolean {
+    return this.yieldStalled() && this.#breaker.enter('Connection');
+  }
+
+  /** Takes its connection from whoever has stalled longest, and for long enough; false when nobody has. */
+  yieldStalled(): boolean {
+    const { nowMs, limits } = this.#around;
+    const [longest] = this.#stalled;
+    if (longest === undefined || longest.stalledSinceMs > nowMs - limits.stalledMs) return false;
+    this.#stalled.delete(longest);
+    longest.giveUp();
+    return true;
+  }
+
+  /** The client of `connection` takes nothing from now on. */
+  stalls(connection: Stalled): void {
+    this.#stalled.add(connection);
+  }
+
+  /** It takes something again, or the connection is no more; harmless when it did not stall. */
+  stallsNot(connection: Stalled): void {
+    this.#stalled.delete(connection);
   }
 
   /**

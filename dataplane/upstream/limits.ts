@@ -12,6 +12,8 @@ export interface UpstreamLimits {
   readonly roomTimeoutMs: number;
   /** A request that has no connection while its content is still to come is looked at again so often. */
   readonly heldBackMs: number;
+  /** Who has taken nothing of an answer for so long gives its connection up to a request that has none. */
+  readonly stalledMs: number;
   /** A request that must not be sent twice takes no connection that was idle longer: it may be just closing. */
   readonly idleForUnsafeMsMax: number;
   /** The head of an answer, and a trailer section. */
@@ -27,6 +29,7 @@ export const defaultUpstreamLimits: UpstreamLimits = {
   callersPerEndpointMax: 1_024,
   roomTimeoutMs: 10_000,
   heldBackMs: 2_000,
+  stalledMs: 1_000,
   idleForUnsafeMsMax: 1_000,
   headBytesMax: 64 * 1024,
   fieldCountMax: 200,

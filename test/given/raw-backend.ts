@@ -110,3 +110,16 @@ function readChunks(octets: string): { body: string; trailers: string; length: n
   const end = octets.indexOf('\r\n\r\n', at);
   return end === -1 ? null : { body, trailers: octets.slice(at, end), length: end + 4 };
 }
+
+/** A small answer to `/small`, to all else 100 MB as fast as they are taken. */
+export function smallOrLarge({ requestLine }: SeenRequest, socket: net.Socket): string | null {
+  if (requestLine.startsWith('GET /small ')) return plainAnswer;
+  socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n');
+  const piece = Buffer.alloc(1_000_000);
+  const more = (): void => {
+    while (socket.write(piece) && !socket.destroyed);
+  };
+  socket.on('drain', more);
+  more();
+  return null;
+}

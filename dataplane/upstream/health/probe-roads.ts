@@ -9,8 +9,8 @@ import type { ProbeRoads } from './probe.ts';
 
 /** As requests to `cluster` go, but beside the connections that are counted. `grpcTls`: for HTTP/2 whatever they speak. */
 export function probeRoads(cluster: UpstreamCluster, grpcTls: ClientTls | null): ProbeRoads {
-  const room = new ConnectionRoom(new Breaker(unlimited));
   const { around, connections, proxyProtocol } = cluster;
+  const room = new ConnectionRoom(new Breaker(unlimited), around);
   const header = proxyProtocol === null ? null : ownHeader(proxyProtocol);
   return {
     around,

@@ -4,6 +4,7 @@ import { fieldLines } from '#dataplane/http/field-lines.ts';
 import { openUntilMs } from '../surroundings.ts';
 import { webSocketAccept } from '../web-socket-key.ts';
 import { ResponseParser } from './response-parser.ts';
+import type { Stalled } from '../connection-room.ts';
 import type { ReadBuffer } from '../read-buffer.ts';
 import type { Http1Pool } from './pool.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
@@ -19,7 +20,7 @@ import type { Socket } from 'node:net';
  * A connection to an endpoint: one request and its answer at a time. It goes back to its pool by itself when both
  * have ended exactly, and is closed in every other case.
  */
-export class UpstreamConnection implements UpstreamExchange, ResponseParserEvents {
+export class UpstreamConnection implements UpstreamExchange, ResponseParserEvents, Stalled {
   readonly pool: Http1Pool;
   readonly socket: Socket;
   /** Requests it has carried before the present one. */
@@ -28,6 +29,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
   idleSinceMs = 0;
   idleUntilMs = 0;
   readonly openUntilMs: number;
+  stalledSinceMs = 0;
   /** How long it may be idle by what the backend says. */
   idleMsMax = Number.POSITIVE_INFINITY;
 
@@ -95,12 +97,21 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     if (this.#paused || this.#closed) return;
     this.#paused = true;
     this.socket.pause();
+    const { room, around } = this.pool.terms;
+    this.stalledSinceMs = around.nowMs;
+    room.stalls(this);
   }
 
   resume(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
     this.socket.resume();
+    this.pool.terms.room.stallsNot(this);
+  }
+
+  /** The client takes nothing, and somebody else waits for the connection. */
+  giveUp(): void {
+    this.#fail({ kind: 'ClientGone' });
   }
 
   abort(): void {
@@ -215,6 +226,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.pool.terms.room.stallsNot(this);
     this.socket.destroy();
     this.pool.gone(this);
   }

@@ -151,7 +151,11 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
   }
 
   sweep(): void {
-    if (this.#pool.terms.around.nowMs < this.#deadlineMs) return;
+    const { room, around } = this.#pool.terms;
+    if (around.nowMs < this.#deadlineMs) {
+      if (room.first === this) room.yieldStalled();
+      return;
+    }
     this.#waitNoMore();
     this.#fail({ kind: 'Overloaded' }, 'Nobody');
   }

@@ -6,7 +6,7 @@ import { Patience } from '#dataplane/listen/patience.ts';
 import { aDeafEndpoint } from '#test/given/deaf-endpoint.ts';
 import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
+import { aRawBackend, smallOrLarge } from '#test/given/raw-backend.ts';
 import { aRawClient, converse } from '#test/given/raw-client.ts';
 import { aBackend, aForward, aRetry, aRule } from '#test/given/runtime.ts';
 import type { ClientConnection } from '#dataplane/listen/client-connection.ts';
@@ -240,17 +240,7 @@ describe('the pace of content', () => {
 });
 
 it('who takes no answer is cut when more is held than may be, and others are served', async () => {
-  const piece = Buffer.alloc(1_000_000);
-  await using backend = await aRawBackend((request, socket) => {
-    if (request.requestLine.startsWith('GET /small ')) return plainAnswer;
-    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n');
-    const more = (): void => {
-      while (socket.write(piece) && !socket.destroyed);
-    };
-    socket.on('drain', more);
-    more();
-    return null;
-  });
+  await using backend = await aRawBackend(smallOrLarge);
   using dataPlane = await givenDataPlane([backend.port], {
     limits: { sweepMs: 5, bufferedBytesMax: 10_000 },
   });

@@ -1,11 +1,11 @@
 // What a cluster's limits do to requests: who is refused, who waits, and who makes room.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
+import { clusterDefaults, outlierDefaults } from '#snapshot/cluster-defaults.ts';
 import { givenDataPlane } from '../../given/data-plane.ts';
 import { eventually } from '../../given/eventually.ts';
 import { anHttp2Backend } from '../../given/http2-backend.ts';
-import { aRawBackend, plainAnswer } from '../../given/raw-backend.ts';
+import { aRawBackend, plainAnswer, smallOrLarge } from '../../given/raw-backend.ts';
 import { aRawClient, readAnswers } from '../../given/raw-client.ts';
 import type { Breaker } from '#snapshot/cluster.ts';
 import type { ServerHttp2Stream } from 'node:http2';
@@ -56,6 +56,34 @@ describe('a cluster with all the requests it may have', () => {
 });
 
 describe('a cluster with all the connections it may have', () => {
+  it('takes one from a client that reads nothing, blames no endpoint for it, and leaves the others alone', async () => {
+    await using backend = await aRawBackend(smallOrLarge);
+    using dataPlane = await givenDataPlane([backend.port], {
+      cluster: {
+        ...limits({ connectionsMax: 2 }),
+        outlier: { ...outlierDefaults, consecutiveErrors: 1, ejectedPercentMax: 100 },
+      },
+      upstreamLimits: { stalledMs: 50, sweepMs: 5 },
+      limits: { sweepMs: 5 },
+    });
+    using clients = new DisposableStack();
+    for (const path of ['/first', '/second']) {
+      const client = clients.use(await aRawClient(dataPlane.port));
+      client.socket.pause();
+      client.send(get.replace('/', path));
+    }
+    await backend.untilSeen(2);
+    assert.equal(dataPlane.records.length, 0);
+    for (let count = 1; count <= 3; count += 1) {
+      using honest = await aRawClient(dataPlane.port);
+      honest.send(get.replace('/', '/small'));
+      assert.equal(await statusOf(honest), 200);
+    }
+    const outcomes = dataPlane.records.map(({ failure }) => failure?.kind ?? 'served');
+    assert.deepEqual(outcomes, ['ClientGone', 'served', 'served', 'served']);
+    assert.equal(dataPlane.upstreams.figures()[0]?.counts.ejections, 0);
+  });
+
   it('has requests wait in turn for one that is in use', async () => {
     await using backend = await aWaitingBackend();
     using dataPlane = await givenDataPlane([backend.port], { cluster: limits({ connectionsMax: 2 }) });

@@ -7,7 +7,8 @@ import { clusterDefaults } from '#snapshot/cluster-defaults.ts';
 
 /** A room of so many connections, all of which are taken, and its endpoints with so many idle ones each. */
 function aFullRoom(connectionsMax: number, idle: readonly number[]) {
-  const room = new ConnectionRoom(new Breaker({ ...clusterDefaults.breaker, connectionsMax }));
+  const around = { nowMs: 0, limits: { stalledMs: 1_000 } };
+  const room = new ConnectionRoom(new Breaker({ ...clusterDefaults.breaker, connectionsMax }), around);
   const endpoints = idle.map((count) => ({
     lendsAt: -1,
     idle: count,
@@ -21,7 +22,7 @@ function aFullRoom(connectionsMax: number, idle: readonly number[]) {
     },
   }));
   for (let taken = 0; taken < connectionsMax; taken += 1) assert.ok(room.enter());
-  return { room, endpoints, asked: () => endpoints.reduce((sum, { asked }) => sum + asked, 0) };
+  return { room, around, endpoints, asked: () => endpoints.reduce((sum, { asked }) => sum + asked, 0) };
 }
 
 describe('a room that is full', () => {
@@ -68,5 +69,32 @@ describe('a room that is full', () => {
     assert.deepEqual([second.asked, last.asked], [0, 0]);
     room.lends(second);
     assert.ok(room.enter());
+  });
+
+  it('takes from who has stalled longest, for long enough, and only when nobody has an idle one', () => {
+    const { room, around, endpoints } = aFullRoom(9, [1]);
+    const stalled = ['a', 'b', 'c'].map((name, at) => ({
+      name,
+      stalledSinceMs: at * 100,
+      giveUp: () => {
+        givenUp.push(name);
+        room.leave();
+      },
+    }));
+    const givenUp: string[] = [];
+    const [first, second] = stalled;
+    for (const one of stalled) room.stalls(one);
+    assert.ok(first !== undefined && second !== undefined && endpoints[0] !== undefined);
+    room.stallsNot(second);
+    around.nowMs = 999;
+    assert.equal(room.enter(), false);
+    around.nowMs = 1_000;
+    room.lends(endpoints[0]);
+    assert.deepEqual([room.enter(), givenUp], [true, []]);
+    assert.deepEqual([room.enter(), givenUp], [true, ['a']]);
+    assert.deepEqual([room.enter(), givenUp], [false, ['a']]);
+    around.nowMs = 1_200;
+    assert.deepEqual([room.enter(), givenUp], [true, ['a', 'c']]);
+    assert.equal(room.enter(), false);
   });
 });
