@@ -167,6 +167,7 @@ export const dashboards: readonly Dashboard[] = [
         unit: 'reqps',
         queries: [
           [rate('turnpike_authentication_failures_total', 'policy'), '{{policy}}'],
+          [rate('turnpike_authentication_slowed_total', 'policy'), '{{policy}} slowed'],
           [rate('turnpike_authentication_blocked_requests_total', 'policy'), '{{policy}} blocked'],
         ],
       },

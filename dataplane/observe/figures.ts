@@ -19,6 +19,7 @@ export interface Figures {
 export interface GuessFigures {
   readonly policy: string;
   readonly failures: number;
+  readonly slowed: number;
   readonly blocks: number;
   readonly refused: number;
 }
@@ -94,6 +95,11 @@ function guessFamilies(policies: readonly GuessFigures[]): MetricFamily[] {
       'turnpike_authentication_failures_total',
       'Bad credentials, of policies with protection against guessing.',
       samples('failures'),
+    ),
+    counter(
+      'turnpike_authentication_slowed_total',
+      'Bad credentials that were answered late.',
+      samples('slowed'),
     ),
     counter(
       'turnpike_authentication_blocks_total',

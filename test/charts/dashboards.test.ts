@@ -27,7 +27,7 @@ async function exposition(): Promise<string> {
         leases: 1,
         waiting: 1,
       }),
-      guesses: () => [{ policy: 'shop/staff', failures: 1, blocks: 1, refused: 1 }],
+      guesses: () => [{ policy: 'shop/staff', failures: 1, slowed: 0, blocks: 1, refused: 1 }],
       log: () => ({ dropped: 0 }),
       clients: () => 1,
       backends: () => [backendFigures('shop/cart:80')],

@@ -167,7 +167,12 @@ export class AuthenticationFilter implements RequestFilter {
   /** Of a request that nobody admitted. An outage comes first: what could not be asked might have let it pass. */
   #verdict(exchange: Exchange, denied: readonly Denied[]): Verdict | Promise<Verdict> {
     if (denied.length === 0) return this.#withoutCredential(exchange);
-    this.#count(exchange, denied);
+    const slowed = this.#count(exchange, denied);
+    const failure = this.#failure(exchange, denied);
+    return slowed === null ? failure : slowed.then(() => failure);
+  }
+
+  #failure(exchange: Exchange, denied: readonly Denied[]): Failure {
     const refusals: string[] = [];
     for (const { finding } of denied) {
       if (finding.kind === 'Outage') return finding.failure;
@@ -192,8 +197,8 @@ export class AuthenticationFilter implements RequestFilter {
    * Counts a bad credential, whatever else is out: 503 for it and 200 for the right one would tell guessers enough. One
    * that another way could not look at may be good.
    */
-  #count({ client, request, startedMs }: Exchange, denied: readonly Denied[]): void {
-    if (this.#guard === null) return;
+  #count({ client, request, startedMs }: Exchange, denied: readonly Denied[]): Promise<void> | null {
+    if (this.#guard === null) return null;
     const unknown = new Set<string | null>();
     for (const { by, finding } of denied) {
       if (finding.kind === 'Outage') unknown.add(placeRead(by.credential, request));
@@ -206,7 +211,7 @@ export class AuthenticationFilter implements RequestFilter {
       isGuess = true;
       if (finding.account !== undefined) accounts.add(finding.account);
     }
-    if (isGuess) this.#guard.failed(client.address, [...accounts], startedMs);
+    return isGuess ? this.#guard.failed(client.address, [...accounts], startedMs) : null;
   }
 
   #unauthenticated(error: 'missing' | 'invalid', exchange: Exchange, why = 'no credential'): Failure {

@@ -8,8 +8,11 @@ export interface GuessGuard {
    * Hot path: asked for each request.
    */
   blockedMs(address: string, nowMs: number): number;
-  /** The address brought a bad credential, for each of `accounts`. Blocks it where that was one too many. */
-  failed(address: string, accounts: readonly string[], nowMs: number): void;
+  /**
+   * The address brought a bad credential, for each of `accounts`. Blocks it where that was one too many; where it was one
+   * of many, the answer is to wait for what comes back.
+   */
+  failed(address: string, accounts: readonly string[], nowMs: number): Promise<void> | null;
 }
 
 /** Makes guards; what they have counted outlives them. */

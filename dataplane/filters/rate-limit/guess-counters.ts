@@ -1,17 +1,20 @@
-// Who tries credentials until one fits: failures by address and by account, and the addresses that are blocked for
-// them. In this process only: what guessers do elsewhere, other data planes count.
+// Who tries credentials until one fits: failures by address and by account, the answers that come late for them, and the
+// addresses that are blocked. In this process only: what guessers do elsewhere, other data planes count.
 import { randomInt } from 'node:crypto';
 import type { GuessGuard, GuessGuards } from '#dataplane/filters/authenticate/guess-guard.ts';
 import { addressGroup } from '#dataplane/http/address.ts';
 import type { GuessProtection } from '#snapshot/authentication.ts';
 import { ArrivalTable } from './arrival-table.ts';
 import { KeyedHash } from './keyed-hash.ts';
+import { SlowedAnswers } from './slowed-answers.ts';
 
 export interface GuessCountersOptions {
   /** Told of each block when it begins; for the log. Never of the account: people type passwords there. */
   readonly onBlock: (block: GuessBlock) => void;
   /** Most addresses and accounts that are remembered, 16 bytes each; 131,072 (2 MiB) unless told. */
   readonly countersMax?: number;
+  /** Passes so many milliseconds; real ones unless told. */
+  readonly wait?: (ms: number) => Promise<void>;
 }
 
 /** An address is blocked from now on. */
@@ -27,6 +30,8 @@ export interface GuessFigures {
   readonly policy: string;
   /** Bad credentials, those of blocked addresses not among them. */
   readonly failures: number;
+  /** Those of them that were answered late. */
+  readonly slowed: number;
   readonly blocks: number;
   /** Requests of blocked addresses. */
   readonly refused: number;
@@ -43,18 +48,19 @@ export class GuessCounters implements GuessGuards {
   readonly #figures = new Map<string, WeakRef<MutableFigures>>();
   readonly #onBlock: (block: GuessBlock) => void;
 
-  constructor({ onBlock, countersMax = countersMaxDefault }: GuessCountersOptions) {
+  constructor({ onBlock, countersMax = countersMaxDefault, wait }: GuessCountersOptions) {
     this.#onBlock = onBlock;
     this.#tables = {
       hash: new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32)),
       failures: new ArrivalTable(countersMax),
       blocks: new ArrivalTable(countersMax),
       lastEndMs: 0,
+      slowed: new SlowedAnswers(wait),
     };
   }
 
   guardFor(policy: string, protection: GuessProtection): GuessGuard {
-    const figures = this.#figures.get(policy)?.deref() ?? { policy, failures: 0, blocks: 0, refused: 0 };
+    const figures = this.#figures.get(policy)?.deref() ?? { policy, ...noFigures };
     this.#figures.set(policy, new WeakRef(figures));
     return new Guard(protection, figures, this.#tables, this.#onBlock);
   }
@@ -68,6 +74,8 @@ export class GuessCounters implements GuessGuards {
   }
 }
 
+const noFigures = Object.freeze({ failures: 0, slowed: 0, blocks: 0, refused: 0 });
+
 type MutableFigures = { -readonly [K in keyof GuessFigures]: GuessFigures[K] };
 
 interface Tables {
@@ -78,7 +86,11 @@ interface Tables {
   readonly blocks: ArrivalTable;
   /** After this nobody is blocked. */
   lastEndMs: number;
+  readonly slowed: SlowedAnswers;
 }
+
+/** How far failures are from what blocks. */
+type Standing = 'Few' | 'Many' | 'TooMany';
 
 /** Sets the counters of one policy apart from those of others. */
 interface Salt {
@@ -120,38 +132,47 @@ class Guard implements GuessGuard {
     return leftMs;
   }
 
-  failed(address: string, accounts: readonly string[], nowMs: number): void {
+  failed(address: string, accounts: readonly string[], nowMs: number): Promise<void> | null {
     const { failures, accountFailures, blockMs } = this.#protection;
     this.#figures.failures += 1;
     const { hash, blocks } = this.#tables;
-    let tooMany = false;
+    const found = new Set<Standing>();
     for (const account of accountFailures > 0 ? accounts : []) {
       hash.digest(account.slice(0, accountMax));
-      if (this.#count(this.#accounts, accountFailures, nowMs)) tooMany = true;
+      found.add(this.#count(this.#accounts, accountFailures, nowMs));
     }
     hash.digest(addressGroup(address));
-    if (failures > 0 && this.#count(this.#addresses, failures, nowMs)) tooMany = true;
-    if (!tooMany) return;
+    if (failures > 0) found.add(this.#count(this.#addresses, failures, nowMs));
+    if (!found.has('TooMany')) return found.has('Many') ? this.#slow() : null;
     const { hi, lo } = this.#addresses;
     const [atHi, atLo] = [(hash.hi ^ hi) >>> 0, (hash.lo ^ lo) >>> 0];
     // Requests that were under way when it began do not make it longer.
-    if (blocks.get(atHi, atLo) > nowMs) return;
+    if (blocks.get(atHi, atLo) > nowMs) return null;
     const endMs = nowMs + blockMs;
     blocks.set(atHi, atLo, endMs, nowMs);
     this.#tables.lastEndMs = Math.max(this.#tables.lastEndMs, endMs);
     this.#figures.blocks += 1;
     this.#onBlock({ policy: this.#figures.policy, client: address, blockMs });
+    return null;
   }
 
-  /** Counts one failure of what was digested last; whether it is one too many. */
-  #count({ hi, lo }: Salt, max: number, nowMs: number): boolean {
+  #slow(): Promise<void> | null {
+    const slowed = this.#tables.slowed.slow();
+    if (slowed !== null) this.#figures.slowed += 1;
+    return slowed;
+  }
+
+  /** Counts one failure of what was digested last: more than half of what blocks are many. */
+  #count({ hi, lo }: Salt, max: number, nowMs: number): Standing {
     const { hash, failures } = this.#tables;
     const { windowMs } = this.#protection;
     const [atHi, atLo] = [(hash.hi ^ hi) >>> 0, (hash.lo ^ lo) >>> 0];
     const intervalMs = windowMs / max;
     const untilMs = Math.max(nowMs, failures.get(atHi, atLo)) + intervalMs;
     failures.set(atHi, atLo, Math.min(untilMs, nowMs + windowMs), nowMs);
-    return untilMs - nowMs > windowMs - intervalMs / 2;
+    const countedMs = untilMs - nowMs - intervalMs / 2;
+    if (countedMs > windowMs - intervalMs) return 'TooMany';
+    return countedMs > windowMs / 2 ? 'Many' : 'Few';
   }
 }
 

@@ -18,6 +18,8 @@ export interface Gate {
   readonly missing: string[];
   /** Addresses that were blocked for bad credentials. */
   readonly blocked: string[];
+  /** How answers wait that are to come late; not at all unless told. */
+  wait: () => Promise<void>;
   clock: number;
   filter(authentication: Authentication, ...keySets: readonly KeySet[]): RequestFilter;
 }
@@ -29,11 +31,15 @@ export function gate(limits: Partial<AuthenticatingLimits> = {}, call: CallServi
   const made: Gate = {
     missing,
     blocked,
+    wait: () => Promise.resolve(),
     clock: nowMs,
     authenticating: createAuthenticating({
       now: () => made.clock,
       onMissingKey: (keySet, kid) => missing.push(`${keySet} ${kid}`),
-      guards: new GuessCounters({ onBlock: ({ client }) => void blocked.push(client) }),
+      guards: new GuessCounters({
+        onBlock: ({ client }) => void blocked.push(client),
+        wait: () => made.wait(),
+      }),
       call,
       limits,
     }),

@@ -38,6 +38,24 @@ it('an address that brings bad credentials is refused, good ones too, until its 
   assert.equal(await verdictOf(filter, from(guesser, bearing(token), 302_000)), 'pass');
 });
 
+it('the answer to a bad credential comes late where there were many, those to good ones do not', async () => {
+  const key = await issuerKey('one');
+  const made = gate();
+  const waits: (() => void)[] = [];
+  made.wait = () => new Promise((over) => waits.push(over));
+  const policy = { ...givenAuthentication(givenJwt()), protection: { ...protection, failures: 4 } };
+  const filter = made.filter(policy, givenKeySet('ids', key));
+  for (const guess of ['a', 'b']) assert.equal(await verdictOf(filter, bearing(guess)), 'invalid');
+  assert.equal(waits.length, 0);
+  const answers: string[] = [];
+  const late = verdictOf(filter, bearing('c')).then((verdict) => answers.push(verdict));
+  assert.equal(await verdictOf(filter, bearing(await key.sign())), 'pass');
+  assert.deepEqual([waits.length, answers.length], [1, 0]);
+  waits[0]?.();
+  await late;
+  assert.deepEqual(answers, ['invalid']);
+});
+
 it('of many guesses at once no more are judged than one after the other', async () => {
   const made = gate();
   const filter = made.filter({ ...givenAuthentication(givenBasic('x-first')), protection });

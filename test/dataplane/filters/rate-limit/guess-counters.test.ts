@@ -8,12 +8,14 @@ const protection: GuessProtection = { failures: 3, accountFailures: 5, windowMs:
 
 function given(changes: Partial<GuessProtection> = {}, countersMax?: number) {
   const told: GuessBlock[] = [];
+  const waits: { ms: number; over: () => void }[] = [];
   const counters = new GuessCounters({
     onBlock: (block) => void told.push(block),
+    wait: (ms) => new Promise((over) => waits.push({ ms, over })),
     ...(countersMax === undefined ? {} : { countersMax }),
   });
   const terms = { ...protection, ...changes };
-  return { counters, told, guard: counters.guardFor('shop/staff', terms), terms };
+  return { counters, told, waits, guard: counters.guardFor('shop/staff', terms), terms };
 }
 
 const client = '192.0.2.1';
@@ -33,7 +35,9 @@ describe('an address', () => {
     assert.equal(guard.blockedMs('192.0.2.2', 2002), 0);
     assert.equal(guard.blockedMs(client, 301_002), 0);
     assert.deepEqual(told, [{ policy: 'shop/staff', client, blockMs: 300_000 }]);
-    assert.deepEqual(counters.figures(), [{ policy: 'shop/staff', failures: 4, blocks: 1, refused: 2 }]);
+    assert.deepEqual(counters.figures(), [
+      { policy: 'shop/staff', failures: 4, slowed: 0, blocks: 1, refused: 2 },
+    ]);
   });
 
   it('that fails now and then is not', () => {
@@ -82,6 +86,43 @@ describe('an account', () => {
     const { guard, told } = given({ accountFailures: 0 });
     for (let at = 1; at <= 100; at += 1) guard.failed(`198.51.100.${at}`, ['ada'], 1000);
     assert.deepEqual(told, []);
+  });
+});
+
+describe('a failure', () => {
+  const slowing = { failures: 10, accountFailures: 4 };
+
+  it('is answered a second late from more than half of what blocks on', async () => {
+    const { guard, waits, counters } = given(slowing);
+    const answers = Array.from({ length: 10 }, () => guard.failed(client, [], 1000));
+    assert.deepEqual(
+      answers.map((one) => one !== null),
+      [false, false, false, false, false, true, true, true, true, false],
+      'and the last one blocks',
+    );
+    assert.deepEqual(
+      waits.map(({ ms }) => ms),
+      [1000, 1000, 1000, 1000],
+    );
+    waits[0]?.over();
+    await answers[5];
+    assert.equal(counters.figures()[0]?.slowed, 4);
+  });
+
+  it('is answered late for its account too, wherever it comes from', () => {
+    const { guard } = given(slowing);
+    const late = [1, 2, 3].map((at) => guard.failed(`198.51.100.${at}`, ['ada'], 1000) !== null);
+    assert.deepEqual(late, [false, false, true]);
+    assert.equal(guard.failed('198.51.100.9', ['bob'], 1000), null);
+  });
+
+  it('is answered at once where 256 wait already', async () => {
+    const { guard, waits } = given({ failures: 2000, accountFailures: 0 });
+    const answers = Array.from({ length: 1500 }, () => guard.failed(client, [], 1000) ?? Promise.resolve());
+    assert.equal(waits.length, 256);
+    for (const { over } of waits) over();
+    await Promise.all(answers);
+    assert.notEqual(guard.failed(client, [], 1001), null);
   });
 });
 
