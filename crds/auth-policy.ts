@@ -69,7 +69,7 @@ const rules = withRules(
         authenticate.length > 0 || authorize.length > 0 || externalAuthorization !== undefined,
     },
     {
-      cel: "self.authenticate.filter(one, one.type == 'OpenIDConnect').size() <= 1",
+      cel: "!has(self.authenticate) || self.authenticate.filter(one, one.type == 'OpenIDConnect').size() <= 1",
       message: 'has two logins: nobody could say at which one to log in; remove one of type OpenIDConnect',
       holds: ({ authenticate }) => authenticate.filter(({ type }) => type === 'OpenIDConnect').length <= 1,
     },
