@@ -2,9 +2,10 @@
 // its defaults, honest requests at a fixed rate meanwhile. Says a line of JSON a kind, and exits with 1 when one was not cut in
 // time or the honest were hurt. On Linux with two processors: the gateway has one, all others share the other.
 //   sh cli/runtime.sh test/hostile/slowloris-program.ts [CLIENTS [READERS]]     (10,000 and 500 without numbers)
-// A loopback interface has packets of 64 KiB, so that a reader who reads nothing fills megabytes of the kernel's memory. For
-// 10,000 of these too, give it packets as a network has them, where nobody else is (as root):
-//   unshare --net sh -c 'ip link set lo mtu 9000 up; sh cli/runtime.sh test/hostile/slowloris-program.ts 10000 10000'
+// One kernel holds both ends here, so that a reader who reads nothing fills megabytes of its memory. For 10,000 of these too,
+// give it packets as a network has them and sockets that hold less, where nobody else is (as root):
+//   unshare --net sh -c 'ip link set lo mtu 9000 up; sysctl -w net.ipv4.tcp_rmem="4096 16384 65536" \
+//     net.ipv4.tcp_wmem="4096 16384 65536"; sh cli/runtime.sh test/hostile/slowloris-program.ts 10000 10000'
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
