@@ -56,4 +56,5 @@ export const loginSecretShape: Shape<LoginSecret> = object({
   id: shape.idOf('LoginSecret'),
   secret: shape.secret(shape.text),
   previous: shape.secret(shape.text),
+  next: shape.secret(shape.text),
 });

@@ -59,7 +59,7 @@ export interface LoginProvider {
 
 /**
  * What the data planes of a Gateway make the keys of login cookies of: what one has sealed all open. Sealed by `secret`;
- * what was sealed by the one before is opened as well.
+ * what was sealed by the one before is opened as well, and by the next, which others may have heard of already.
  */
 export interface LoginSecret {
   readonly kind: 'LoginSecret';
@@ -67,6 +67,7 @@ export interface LoginSecret {
   /** 32 octets, base64. */
   readonly secret: Secret<string>;
   readonly previous: Secret<string>;
+  readonly next: Secret<string>;
 }
 
 /** There is one a Gateway. */

@@ -25,8 +25,8 @@ export function sessionSecret(authority: Authority, gateway: GatewayKey): Secret
 }
 
 /**
- * What they make the keys of login cookies of: another one each week, and with it the one of the week before, by which
- * no cookie is left that anybody may bring once it is told no more.
+ * What they make the keys of login cookies of: another one each week. With it the one of the week before, by which no
+ * cookie is left that anybody may bring once it is told no more, and that of the week after, for clocks are not alike.
  */
 export function loginSecret(authority: Authority, gateway: GatewayKey, nowMs: number): LoginSecret {
   const period = Math.floor(nowMs / loginSecretPeriodMs);
@@ -36,6 +36,7 @@ export function loginSecret(authority: Authority, gateway: GatewayKey, nowMs: nu
     id: loginSecretId,
     secret: secretOf(period),
     previous: secretOf(period - 1),
+    next: secretOf(period + 1),
   };
 }
 

@@ -76,7 +76,13 @@ export async function keysOf({ issuer }: GivenOpenidProvider): Promise<Available
 /** A secret that nobody has had before; `previous`: the one that it follows. */
 export function givenLoginSecret(previous?: LoginSecret): LoginSecret {
   const made = () => new Secret(randomBytes(32).toString('base64'));
-  return { kind: 'LoginSecret', id: loginSecretId, secret: made(), previous: previous?.secret ?? made() };
+  return {
+    kind: 'LoginSecret',
+    id: loginSecretId,
+    secret: made(),
+    previous: previous?.secret ?? made(),
+    next: made(),
+  };
 }
 
 /** What a browser saw of an answer. */

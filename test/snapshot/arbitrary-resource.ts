@@ -346,7 +346,13 @@ const byKind = {
   ),
   TicketSecret: fc.record({ kind: constant('TicketSecret'), id: id('TicketSecret'), secret }),
   SessionSecret: fc.record({ kind: constant('SessionSecret'), id: id('SessionSecret'), secret }),
-  LoginSecret: fc.record({ kind: constant('LoginSecret'), id: id('LoginSecret'), secret, previous: secret }),
+  LoginSecret: fc.record({
+    kind: constant('LoginSecret'),
+    id: id('LoginSecret'),
+    secret,
+    previous: secret,
+    next: secret,
+  }),
   Fleet: fc.record({
     kind: constant('Fleet'),
     id: id('Fleet'),

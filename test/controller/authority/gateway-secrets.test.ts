@@ -1,6 +1,11 @@
 import { gatewayKey } from '#snapshot/ids.ts';
 import { authorityAt, authorityData, authorityFromData } from '#controller/authority/authority.ts';
-import { sessionSecret, ticketDay, ticketSecret } from '#controller/authority/gateway-secrets.ts';
+import {
+  loginSecret,
+  sessionSecret,
+  ticketDay,
+  ticketSecret,
+} from '#controller/authority/gateway-secrets.ts';
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
@@ -48,5 +53,35 @@ describe('what session tokens are sealed by', () => {
     ].map((secret) => secret.reveal());
     assert.equal(new Set(secrets).size, secrets.length);
     assert(!inspect(sessionSecret(authority, edge)).includes(secrets[0] ?? ''));
+  });
+});
+
+describe('what logins are sealed by', () => {
+  const week = 7 * 86_400_000;
+  const monday = Math.ceil(start / week) * week;
+
+  test('is another one each week, which opens those of the weeks beside it', async () => {
+    const authority = await authorityAt(null, start);
+    const [first, second] = [monday, monday + week].map((nowMs) => loginSecret(authority, edge, nowMs));
+    assert(first !== undefined && second !== undefined);
+    assert.equal(second.previous.reveal(), first.secret.reveal());
+    assert.equal(first.next.reveal(), second.secret.reveal());
+    assert.notEqual(first.secret.reveal(), second.secret.reveal());
+    assert.equal(loginSecret(authority, edge, monday + week - 1).secret.reveal(), first.secret.reveal());
+  });
+
+  test('is the same at every replica, and another for each Gateway and authority', async () => {
+    const authority = await authorityAt(null, start);
+    const another = authorityFromData(authorityData(authority));
+    const { secret } = loginSecret(authority, edge, start);
+    assert.equal(loginSecret(another, edge, start).secret.reveal(), secret.reveal());
+    const secrets = [
+      secret,
+      loginSecret(authority, gatewayKey('shop', 'other'), start).secret,
+      loginSecret(await authorityAt(null, start), edge, start).secret,
+      sessionSecret(authority, edge),
+    ].map((one) => one.reveal());
+    assert.equal(new Set(secrets).size, secrets.length);
+    assert(!inspect(loginSecret(authority, edge, start)).includes(secrets[0] ?? ''));
   });
 });

@@ -174,6 +174,7 @@ test('one EndpointSlice change renews one Endpoints resource', () => {
       id: loginSecretId,
       secret: new Secret(logins),
       previous: new Secret(''),
+      next: new Secret(''),
     }),
   });
   const pay = { ...source, id: resourceId('Endpoints', 'shop', 'pay', '80'), service: 'pay' };

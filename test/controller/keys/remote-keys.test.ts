@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAuthorityCertificate, createServerCertificate } from '#controller/authority/certificate.ts';
+import { archiveData, archivedKeys } from '#controller/keys/key-archive.ts';
+import { readKeys } from '#controller/translate/policies/key-set.ts';
 import type { RemoteKeys } from '#controller/translate/translation.ts';
 import type { TestContext } from 'node:test';
 import { failureOf, given, publicKey, usual } from './given-fetcher.ts';
@@ -140,4 +142,61 @@ test('other authorities are tried soon, and the keys stay meanwhile', async (t) 
   await made.fetched(2);
   assert.equal(failureOf(made.events[1]), 'Network');
   assert.equal(made.known.get('issuer')?.keys?.length, 1);
+});
+
+test('an issuer that logs people in says where, and what is no place is left out', async (t) => {
+  const made = await given(t);
+  const issuer = `http://keys.example:${made.port}`;
+  configured(made, {
+    issuer,
+    jwks_uri: `${issuer}/keys`,
+    authorization_endpoint: `${issuer}/auth?tenant=a`,
+    token_endpoint: `${issuer}/token`,
+    userinfo_endpoint: 'file:///etc/passwd',
+    end_session_endpoint: 7,
+    authorization_response_iss_parameter_supported: true,
+  });
+  assert.equal(await fetchedFrom(made, discovered(issuer)), 'Fetched');
+  const provider = {
+    authorizationEndpoint: `${issuer}/auth?tenant=a`,
+    tokenEndpoint: `${issuer}/token`,
+    userinfoEndpoint: '',
+    endSessionEndpoint: '',
+    tellsIssuer: true,
+  };
+  assert.deepEqual(made.known.get('issuer')?.provider, provider);
+  const kept = archivedKeys(archiveData(made.fetcher.good), readKeys);
+  assert.deepEqual(kept.get('issuer')?.provider, provider, 'also over a restart');
+});
+
+for (const [what, endpoints] of Object.entries({
+  'nowhere to log in': { token_endpoint: 'https://id.example/token' },
+  'no tokens': { authorization_endpoint: 'https://id.example/auth' },
+  'a user in an address': {
+    authorization_endpoint: 'https://me@id.example/auth',
+    token_endpoint: 'https://id.example/token',
+  },
+})) {
+  test(`an issuer with ${what} has keys all the same`, async (t) => {
+    const made = await given(t);
+    const issuer = `http://keys.example:${made.port}`;
+    configured(made, { issuer, jwks_uri: `${issuer}/keys`, ...endpoints });
+    assert.equal(await fetchedFrom(made, discovered(issuer)), 'Fetched');
+    assert.equal(made.known.get('issuer')?.provider, undefined);
+    assert.equal(made.known.get('issuer')?.keys?.length, 1);
+  });
+}
+
+test('a Service is asked in the place of an issuer, and thinks that it is asked at its address', async (t) => {
+  const made = await given(t, []);
+  const issuer = 'https://id.example.com/realms/a';
+  configured(made, { issuer, jwks_uri: 'https://id.example.com/realms/a/keys?all' });
+  const through = { namespace: 'shop', service: 'ids', port: 80, serverName: null };
+  const remote: RemoteKeys = { id: 'issuer', ...usual, source: { type: 'Discovery', issuer, through } };
+  assert.equal(await fetchedFrom(made, remote), 'Fetched');
+  assert.deepEqual(made.seen, [
+    { path: '/realms/a/.well-known/openid-configuration', host: 'id.example.com' },
+    { path: '/realms/a/keys?all', host: 'id.example.com' },
+  ]);
+  assert.deepEqual(made.resolved, [], 'its name is not looked up');
 });

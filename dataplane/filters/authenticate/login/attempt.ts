@@ -6,8 +6,8 @@ import { parsed } from './parsed.ts';
 /** How long one may take its time at the provider. */
 export const attemptMs = 600_000;
 
-/** The longest target that is come back to; of a longer one the path's beginning is not worth anything. */
-const targetCharactersMax = 1024;
+/** A longer target is not come back to. */
+export const targetCharactersMax = 1024;
 
 /** What is known of a login before it is one. */
 export interface Attempt {
@@ -42,7 +42,7 @@ export function newAttempt({
     state: `${randomBytes(4).toString('hex')}${secretText()}`,
     nonce: secretText(),
     verifier: secretText(),
-    target: target.length > targetCharactersMax ? '/' : target,
+    target,
     redirectUri,
     begunMs,
   };

@@ -36,9 +36,9 @@ export class BackChannel {
   }
 
   /** Takes a logout token (section 2.5) and answers as section 2.8 has it. */
-  async hear({ request, content }: Exchange): Promise<PageAnswer> {
-    if (request.method !== 'POST') return refused('no POST');
-    const collected = await content(demand);
+  async hear(exchange: Exchange): Promise<PageAnswer> {
+    if (exchange.request.method !== 'POST') return refused('no POST');
+    const collected = await exchange.content(demand);
     if ('kind' in collected) return collected;
     const told = new URLSearchParams(collected.octets.toString('latin1')).getAll('logout_token');
     const [token] = told;

@@ -4,10 +4,7 @@ import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
 import type { CookieContext } from './login-cookies.ts';
 
 /** A request as its browser knows it. */
-export interface LoginContext extends CookieContext {
-  /** Scheme and authority. */
-  readonly origin: string;
-}
+export type LoginContext = CookieContext;
 
 /** `exchange` by the way in of this rule. */
 export function contextOf(
@@ -15,7 +12,12 @@ export function contextOf(
   { scheme }: Pick<OpenIdConnectAuthentication, 'scheme'>,
 ): LoginContext {
   const secure = scheme === null ? exchange.client.secure : scheme === 'https';
-  return { exchange, secure, origin: `${secure ? 'https' : 'http'}://${exchange.request.authority}` };
+  return { exchange, secure };
+}
+
+/** Scheme and authority by which the browser asked. */
+export function originOf({ exchange, secure }: LoginContext): string {
+  return `${secure ? 'https' : 'http'}://${exchange.request.authority}`;
 }
 
 /** Sends the browser to an absolute URL; nobody is to keep that. */

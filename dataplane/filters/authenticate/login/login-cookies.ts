@@ -12,7 +12,7 @@ const partCharactersMax = 3800;
 const partsMax = 4;
 
 /** Logins under way in one browser; who begins more gives up the oldest. */
-export const attemptsMax = 6;
+export const attemptsMax = 10;
 
 const attemptId = /^[0-9a-f]{8}$/u;
 
@@ -87,6 +87,11 @@ export class LoginCookies {
   attempt({ exchange, secure }: CookieContext, id: string): string | null {
     const name = `${this.#names(secure).attempt}${id}`;
     return attemptId.test(id) ? (onlyCookie(exchange.request.fields, name) ?? null) : null;
+  }
+
+  /** How many attempts the browser tells of. */
+  attemptCount(context: CookieContext): number {
+    return this.#attempts(context).length;
   }
 
   /** Each attempt has a cookie of its own name, so that tabs which begin at once do not take it from each other. */

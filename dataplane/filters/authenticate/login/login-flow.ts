@@ -3,8 +3,8 @@
 import { hash } from 'node:crypto';
 import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
 import { keysUnavailable } from '../findings.ts';
-import { attemptIn, attemptMs, idIn, newAttempt, type Attempt } from './attempt.ts';
-import { redirectTo, type LoginContext } from './login-context.ts';
+import { attemptIn, attemptMs, idIn, newAttempt, targetCharactersMax, type Attempt } from './attempt.ts';
+import { originOf, redirectTo, type LoginContext } from './login-context.ts';
 import type { LoginCookies } from './login-cookies.ts';
 import type { PageAnswer } from './login-pages.ts';
 import type { LoginSeal } from './login-seal.ts';
@@ -51,8 +51,8 @@ export class LoginFlow {
     const tally = counted(told === null ? null : seals.tally.open(told, request.host), nowMs);
     if (tally === null) return refusal('the browser logs in again and again, and brings no session');
     const attempt = newAttempt({
-      target: targetOf(request),
-      redirectUri: `${context.origin}${this.#rule.redirectPath}`,
+      target: this.#targetOf(context),
+      redirectUri: `${originOf(context)}${this.#rule.redirectPath}`,
       begunMs: nowMs,
     });
     const sealed = seals.attempt.seal(JSON.stringify(attempt), request.host);
@@ -70,7 +70,11 @@ export class LoginFlow {
     if (request.method !== 'GET') return refusal('the answer of the provider must be in the query');
     const parameters = new URLSearchParams(request.query ?? '');
     const attempt = this.#attemptOf(parameters, context);
-    if (attempt === null) return refusal('the browser began no such login, or long ago');
+    if (attempt === null) {
+      // one tab of very many, or somebody who went back: they are in already
+      if (this.#parts.sessions.isGood(context)) return redirectTo(`${originOf(context)}/`);
+      return refusal('the browser began no such login, or long ago');
+    }
     this.#parts.cookies.forgetAttempt(context, idIn(attempt.state));
     const made = await this.#session(parameters, attempt);
     if (made.kind === 'Refused') return refusal(made.detail);
@@ -78,7 +82,14 @@ export class LoginFlow {
     if (!this.#parts.sessions.begin(context, made.value)) {
       return refusal('the session is too large for cookies: ask for fewer claims');
     }
-    return redirectTo(`${context.origin}${attempt.target}`);
+    return redirectTo(`${originOf(context)}${attempt.target}`);
+  }
+
+  /** Where to come back to. The cookies of all attempts and of a session must fit into a head (32 KiB unless told). */
+  #targetOf(context: LoginContext): string {
+    const target = targetOf(context.exchange.request);
+    const few = this.#parts.cookies.attemptCount(context) < 2;
+    return target.length > (few ? targetCharactersMax : targetCharactersMax / 4) ? '/' : target;
   }
 
   #attemptOf(parameters: URLSearchParams, context: LoginContext): Attempt | null {

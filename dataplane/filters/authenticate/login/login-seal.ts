@@ -20,7 +20,7 @@ export class LoginSecrets {
       return;
     }
     // An authority that was made anew tells no secret of the one before: what is remembered of it here still opens.
-    const wanted = [told.secret, told.previous, ...this.#secrets.slice(0, 1)];
+    const wanted = [told.secret, told.previous, told.next, ...this.#secrets.slice(0, 1)];
     const different = new Map(wanted.map((secret) => [secret.reveal(), secret]));
     if ([...different.keys()].join() === this.#secrets.map((one) => one.reveal()).join()) return;
     this.#secrets = [...different.values()];

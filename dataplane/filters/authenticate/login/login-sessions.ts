@@ -80,6 +80,12 @@ export class LoginSessions {
     return nowMs < opened.session.untilMs ? opened.admission : overBy(opened);
   }
 
+  /** Whether the request brings a session that is good. */
+  isGood(context: LoginContext): boolean {
+    const opened = this.of(context);
+    return opened !== null && this.#around.now() < opened.session.untilMs;
+  }
+
   /** The session that the request brings, good or over, that nobody has ended. */
   of(context: LoginContext): OpenedSession | null {
     const text = this.#parts.cookies.session(context);

@@ -1,6 +1,6 @@
 // The end of a session: here, and at the provider (OpenID Connect RP-Initiated Logout 1.0).
 import type { LoginProvider, OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
-import { redirectTo, type LoginContext } from './login-context.ts';
+import { originOf, redirectTo, type LoginContext } from './login-context.ts';
 import type { PageAnswer } from './login-pages.ts';
 import type { LoginSessions } from './login-sessions.ts';
 import { isFromElsewhere } from './navigation.ts';
@@ -24,7 +24,7 @@ export class Logout {
       return { kind: 'Forbidden', challenge: null, detail: 'another site asks for the logout' };
     }
     const session = this.#sessions.end(context);
-    const after = `${context.origin}${this.#rule.afterLogout}`;
+    const after = `${originOf(context)}${this.#rule.afterLogout}`;
     return redirectTo(session === null ? after : this.#atProvider(session, after));
   }
 

@@ -4,7 +4,7 @@ import * as shape from '#snapshot/shape.ts';
 import { parsed } from './parsed.ts';
 
 /** So many logins in so long are none any more. */
-const loginsMax = 10;
+const loginsMax = 30;
 export const tallyMs = 60_000;
 
 /** Begun at a time; sealed in a cookie. */

@@ -72,7 +72,7 @@ describe('the way in by a login in the browser', () => {
   it('lets several tabs log in at once, each to its own page', async () => {
     await using shop = await givenShop();
     const browser = shop.browser();
-    const tabs = ['/a', '/b', '/c', '/d', '/e', '/f'];
+    const tabs = Array.from({ length: 10 }, (_, tab) => `/${tab}`);
     const sent: string[] = [];
     for (const tab of tabs) sent.push((await browser.ask(tab)).location);
     for (const [index, location] of sent.entries()) {
@@ -80,6 +80,28 @@ describe('the way in by a login in the browser', () => {
       const come = await browser.ask(back.slice(`https://${shopHost}`.length));
       assert.equal(come.location, `https://${shopHost}${tabs[index]}`);
     }
+  });
+
+  it('leads tabs beyond that to the first page, and to long addresses as far as they fit', async () => {
+    await using shop = await givenShop();
+    const browser = shop.browser();
+    const sent: string[] = [];
+    const [longest, long] = [1000, 300].map((length) => `/search?${'q'.repeat(length)}`);
+    const tabs = [longest, long, ...Array.from({ length: 8 }, (_, tab) => `/${tab}`), long, long, '/last'];
+    for (const tab of tabs) sent.push((await browser.ask(tab ?? '')).location);
+    const came: string[] = [];
+    for (const location of sent.toReversed()) {
+      const back = await browser.logInAt(location);
+      came.push((await browser.ask(back.slice(`https://${shopHost}`.length))).location);
+    }
+    const kept = ['/last', '/', '/', '/7', '/6', '/5', '/4', '/3', '/2', '/1'];
+    const given = ['/', '/', '/'];
+    assert.deepEqual(
+      came,
+      [...kept, ...given].map((path) => `https://${shopHost}${path}`),
+    );
+    const alone = await shop.browser().logIn(longest);
+    assert.equal(alone.location, `https://${shopHost}${longest}`);
   });
 
   it('asks for more claims, and gives the backend the access token, where that is told', async () => {
