@@ -103,6 +103,40 @@ const requestMirror = withRules(
   ],
 );
 
+const headerNames = setOf(z.string()).max(64).default([]);
+
+/** Of the experimental channel (GEP-1494). */
+const externalAuth = withRules(
+  z.object({
+    protocol: z.enum(['HTTP', 'GRPC']),
+    backendRef: backendObjectReference,
+    grpc: z.object({ allowedHeaders: headerNames }).exactOptional(),
+    http: z
+      .object({
+        path: z
+          .string()
+          .max(1024)
+          .regex(
+            /^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$/,
+            'must hold only what may stand in a path',
+          )
+          .exactOptional(),
+        allowedHeaders: headerNames,
+        allowedResponseHeaders: headerNames,
+      })
+      .exactOptional(),
+    forwardBody: z.object({ maxSize: z.int32().min(0).exactOptional() }).exactOptional(),
+  }),
+  (['GRPC', 'HTTP'] as const).map((protocol) => {
+    const field = protocol === 'GRPC' ? 'grpc' : 'http';
+    return {
+      cel: `(two rules of the CRD: protocol ${protocol} and ${field} go together)`,
+      message: `protocol ${protocol} and the field ${field} go together: add ${field}, remove it, or change protocol`,
+      holds: (told) => (told.protocol === protocol) === (told[field] !== undefined),
+    };
+  }),
+);
+
 const filter = oneOf({
   type: 'What the filter does.',
   variants: {
@@ -113,7 +147,7 @@ const filter = oneOf({
     URLRewrite: { urlRewrite },
     ExtensionRef: { extensionRef: z.object({ group: groupName, kind: kindName, name: objectName }) },
     CORS: { cors: corsSchema },
-    ExternalAuth: { externalAuth: z.unknown() },
+    ExternalAuth: { externalAuth },
   },
   common: {},
 });

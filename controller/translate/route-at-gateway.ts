@@ -146,7 +146,11 @@ function guardRules(
 function isProtected(read: Read, object: HTTPRoute, rule: RuleModel): boolean {
   const { namespace, name } = object.metadata;
   const place = { kind: 'HTTPRoute', namespace, name, section: rule.sectionName ?? '' } as const;
-  return rule.extensions.length > 0 || (rule.sectionName !== null && hasPolicies(read, place, guardKinds));
+  return (
+    rule.extensions.length > 0 ||
+    rule.asks ||
+    (rule.sectionName !== null && hasPolicies(read, place, guardKinds))
+  );
 }
 
 interface RouteView {
@@ -185,9 +189,14 @@ function viewOf(
         ...loginRules(open.map(({ protection }) => protection)),
       ],
     },
-    resources: open.flatMap(({ clusters, protection }) => [...clusters, ...protection.resources]),
+    resources: open.flatMap(({ rule, clusters, protection }) => [
+      ...clusters,
+      ...protection.resources,
+      ...rule.asked.flatMap(({ authentication, cluster }) => [authentication, cluster]),
+    ]),
     sources: open.flatMap(({ rule, protection }) => [
       ...[...rule.backends, ...rule.mirrored].map((one) => one.source),
+      ...rule.asked.flatMap((one) => one.sources),
       ...protection.sources,
     ]),
     effects: rules.flatMap((one) => effectsOf(one.standings)),
@@ -208,7 +217,10 @@ function routeRule({ rule, protection, action }: GuardedRule): RouteRule {
     const closed = { kind: 'Closed', reason } as const;
     return { name, matches, filters: [], authentications: [], rateLimits: [], action: closed };
   }
-  const { authentications, rateLimits, standings } = protection;
+  const { rateLimits, standings } = protection;
+  // what the route itself asks is nearest
+  const ofFilters = rule.asked.map(({ authentication }) => authentication.id);
+  const authentications = [...protection.authentications, ...ofFilters];
   const filters = withCrossOrigin(rule.filters, standings);
   return { name, matches, filters, authentications, rateLimits, action };
 }

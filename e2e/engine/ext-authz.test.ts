@@ -49,6 +49,25 @@ const policies = {
       timeout: 300ms`,
 };
 
+/** The same by a filter of the route. */
+const filtered = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: filtered }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+  - matches: [{ path: { value: /filtered } }]
+    filters:
+    - type: ExternalAuth
+      externalAuth:
+        protocol: GRPC
+        backendRef: { name: doorman, port: 80 }
+        grpc: {}
+        forwardBody: { maxSize: 4 }
+    backendRefs: [{ name: shop, port: 80 }]
+`;
+
 let server: ChildProcess;
 let shop: GivenBackend;
 let turnpike: GivenStandalone;
@@ -66,6 +85,7 @@ before(async () => {
     'services.yaml': [serviceManifest('shop', shop.port), serviceManifest('doorman', Number(port))].join(
       '---',
     ),
+    'filtered.yaml': filtered,
     'routes.yaml': Object.keys(policies)
       .map((name) => pathRouteManifest(name, `/${name}`, 'shop'))
       .join('---'),
@@ -73,7 +93,9 @@ before(async () => {
       .map(([name, terms]) => policy(name, terms))
       .join('---'),
   });
-  for (const name of Object.keys(policies)) await turnpike.until(`/${name}`, 200, answering({ status: {} }));
+  for (const name of [...Object.keys(policies), 'filtered']) {
+    await turnpike.until(`/${name}`, 200, answering({ status: {} }));
+  }
 });
 
 after(async () => {
@@ -259,5 +281,20 @@ describe('a server of envoy.service.auth.v3', () => {
     assert.equal((await post('0123456789 and more')).status, 200);
     assert.deepEqual([http()?.['body'], http()?.['size']], ['0123456789', '19']);
     assert.equal(http()?.headers['x-envoy-auth-partial-body'], 'true');
+  });
+
+  test('is asked by a filter, too', async () => {
+    const user = { header: { key: 'x-user', value: 'ada' } };
+    const { headers } = await turnpike.seen(
+      '/filtered',
+      answering({ status: code(0), okResponse: { headers: [user] } }, { 'x-user': 'root' }),
+    );
+    assert.equal(headers['x-user'], 'ada');
+    const post = (body: string, grpcCode: number) =>
+      turnpike.get('/filtered', { method: 'POST', body, ...answering({ status: code(grpcCode) }) });
+    assert.equal((await post('1234', 0)).status, 200);
+    assert.equal(asked.at(-1)?.attributes.request.http['body'], '1234');
+    assert.equal((await post('1234', 7)).status, 403);
+    assert.equal((await post('12345', 0)).status, 413);
   });
 });

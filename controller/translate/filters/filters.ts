@@ -1,4 +1,4 @@
-// A rule's filters: those that edit, those that copy, the one that answers instead of a backend, and those that name
+// A rule's filters: those that edit, those that copy, those that ask a service, the one that answers instead of a backend, and those that name
 // a policy.
 import { exposesNothingByStar } from '#crds/cors.ts';
 import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
@@ -7,6 +7,7 @@ import { problemOfEdits } from '#snapshot/header-edits.ts';
 import type { RedirectAction } from '#snapshot/route.ts';
 import type { Problem } from '../problem.ts';
 import { corsFilter } from './cors.ts';
+import { askingFilter, type AskingFilter } from './external-auth.ts';
 import { headerEdits } from './header-modifier.ts';
 import { mirrorFilter, type MirrorFilter } from './mirror.ts';
 import { redirectAction } from './redirect.ts';
@@ -18,6 +19,7 @@ export interface RuleFilters {
   readonly mirrors: readonly MirrorFilter[];
   readonly redirect: RedirectAction | null;
   readonly extensions: readonly Extension[];
+  readonly asking: readonly AskingFilter[];
   /** What cannot be done: the rule must not be served as if nothing stood there. */
   readonly problem: Problem | null;
   /** Fields that have no effect. */
@@ -38,6 +40,7 @@ type Read =
   | { readonly kind: 'Mirror'; readonly mirror: MirrorFilter }
   | { readonly kind: 'Redirect'; readonly redirect: RedirectAction }
   | { readonly kind: 'Extension'; readonly extension: Extension }
+  | { readonly kind: 'Asking'; readonly asking: AskingFilter }
   | { readonly kind: 'Unsupported'; readonly problem: Problem };
 
 /** The filters of the rule at `field`, in their order. */
@@ -55,6 +58,7 @@ export function ruleFilters(filters: readonly HTTPRouteFilter[], field: string):
     mirrors,
     redirect: redirects[0] ?? null,
     extensions: read.flatMap((one) => (one.kind === 'Extension' ? [one.extension] : [])),
+    asking: read.flatMap((one) => (one.kind === 'Asking' ? [one.asking] : [])),
     problem: together
       ? { kind: 'IncompatibleFilters', field: `${field}.filters` }
       : (unsupported?.problem ?? null),
@@ -113,9 +117,8 @@ function filterOf(filter: HTTPRouteFilter, field: string): Read {
         ignored: exposesNothingByStar(filter.cors) ? [`${field}.cors.exposeHeaders[*]`] : [],
       };
     case 'ExternalAuth': {
-      const detail =
-        'filters of type ExternalAuth are not supported here; remove it, and let externalAuthorization of an AuthPolicy ask the service';
-      return { kind: 'Unsupported', problem: { kind: 'UnsupportedValue', field: `${field}.type`, detail } };
+      const asking = askingFilter(filter.externalAuth, `${field}.externalAuth`);
+      return 'kind' in asking ? { kind: 'Unsupported', problem: asking } : { kind: 'Asking', asking };
     }
     default:
       return filter satisfies never;

@@ -5,6 +5,7 @@ import { forwardDefaults } from '#snapshot/cluster-defaults.ts';
 import type { Filter } from '#snapshot/filter.ts';
 import type { Mirror, RouteAction, RouteMatch, RouteTimeouts, WeightedBackend } from '#snapshot/route.ts';
 import { resolveBackend, type Backend } from '../backends.ts';
+import { askedServices, type AskedService } from '../filters/external-auth.ts';
 import { backendFilters, ruleFilters, type Extension } from '../filters/filters.ts';
 import type { MirrorFilter } from '../filters/mirror.ts';
 import type { Read, Unit } from '../memo.ts';
@@ -24,6 +25,9 @@ export interface RuleModel {
   readonly matches: readonly RouteMatch[];
   readonly filters: readonly Filter[];
   readonly extensions: readonly Extension[];
+  /** Whether services are to be asked, and which can be. Where one cannot, the rule is closed. */
+  readonly asks: boolean;
+  readonly asked: readonly AskedService[];
   readonly action: RouteAction;
   readonly backends: readonly Backend[];
   /** For want of a policy's own words. */
@@ -52,6 +56,7 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
   const { matches, problem: matchProblem } = ruleMatches(rule.matches, field);
   const found = ruleFilters(rule.filters, field);
   const { filters, mirrors, redirect, extensions, problem: filterProblem } = found;
+  const services = askedServices(read, route, found.asking);
   const copies = resolveMirrors(read, route, mirrors);
   const resolved = rule.backendRefs.map((reference, at) =>
     weightedBackend(read, route, reference, `${field}.backendRefs[${String(at)}]`),
@@ -61,6 +66,7 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     filterProblem ??
     resolved.find((one) => one.filterProblem !== null)?.filterProblem ??
     null;
+  const closing = problem ?? services.problems[0] ?? null;
   const backends = resolved.map((one) => one.weighted);
   const cookie = cookieDefaults(route, rule.name ?? String(index), matches);
   const sessions = routePersistence(rule.sessionPersistence, cookie);
@@ -76,19 +82,21 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
     name: rule.name ?? String(index),
     sectionName: rule.name ?? null,
     matches,
-    filters: problem === null ? filters : [],
+    filters: closing === null ? filters : [],
     extensions,
+    asks: found.asking.length > 0,
+    asked: services.asked,
     action:
-      problem === null
+      closing === null
         ? (redirect ?? { kind: 'Forward', ...forward })
         : {
             kind: 'Closed',
-            reason: `${route.kind} ${route.namespace}/${route.name}: ${fieldOf(problem)} cannot be served`,
+            reason: `${route.kind} ${route.namespace}/${route.name}: ${fieldOf(closing)} cannot be served`,
           },
-    backends: problem === null ? resolved.flatMap((one) => one.backend ?? []) : [],
-    mirrored: problem === null ? [copies, ...resolved].flatMap((one) => one.mirrored) : [],
+    backends: closing === null ? resolved.flatMap((one) => one.backend ?? []) : [],
+    mirrored: closing === null ? [copies, ...resolved].flatMap((one) => one.mirrored) : [],
     problem,
-    referenceProblems: [...resolved, copies].flatMap((one) => one.problems),
+    referenceProblems: [...resolved, copies, services].flatMap((one) => one.problems),
     cookie,
     ignored: [
       ...found.ignored,
