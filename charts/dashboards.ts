@@ -201,6 +201,18 @@ export const dashboards: readonly Dashboard[] = [
         queries: [['avg by (type) (turnpike_rate_limit_store_available)', '{{type}}']],
       },
       {
+        title: 'Revoked tokens: age of what is known',
+        description: 'Of lists in Redis: beyond maxStale nobody is let in.',
+        unit: 's',
+        queries: [['max by (list) (turnpike_revocation_list_age_seconds)', '{{list}}']],
+      },
+      {
+        title: 'Revoked tokens: entries',
+        description: 'Of lists in Redis, as the data plane that knows most of them has it.',
+        unit: 'short',
+        queries: [['max by (list) (turnpike_revocation_list_entries)', '{{list}}']],
+      },
+      {
         title: 'Rate limits: counters given up',
         description: 'For want of room: above zero, some clients are counted from the start again.',
         unit: 'short',

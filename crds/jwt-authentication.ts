@@ -3,9 +3,10 @@ import * as z from 'zod';
 import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
 import { credentialHandling, credentialSources } from './credential-source.ts';
 import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
-import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
+import { duration, durationMs, fieldName, positiveDuration, preciseHostname } from './fields.ts';
 import { jwksSchema } from './jwks.ts';
-import { configMapKeyReference } from './references.ts';
+import { outsideAuthorities } from './outside-address.ts';
+import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
 
 const claimName = z
   .string()
@@ -57,12 +58,52 @@ const requiredClaims = listByKeys(
   .default([])
   .describe('Claims without which a token does not pass; all of them are asked for.');
 
+const redis = z
+  .object({
+    backendRef: backendRefSchema.describe('The Service of the Redis, and its port.'),
+    stream: z
+      .string()
+      .min(1)
+      .max(512)
+      .describe(
+        'The key of the stream. Each entry has jti with the id of a token, or sub with a subject; or none, so that a stream without any revocation is not empty.',
+      ),
+    username: z.string().min(1).max(256).exactOptional().describe('Left out: the default user.'),
+    passwordRef: secretKeyReference('the password').exactOptional(),
+    tls: z
+      .object({
+        hostname: preciseHostname
+          .exactOptional()
+          .describe('The name that its certificate must have. Left out: SERVICE.NAMESPACE.svc.'),
+        caRef: outsideAuthorities.exactOptional(),
+      })
+      .exactOptional()
+      .describe('The Redis speaks TLS. Left out: in the clear.'),
+    maxStale: withRules(positiveDuration, [
+      {
+        cel: "duration(self) >= duration('10s') && duration(self) <= duration('24h')",
+        message: 'must be from 10s to 24h: what is revoked meanwhile passes for so long',
+        holds: (text) => durationMs(text) >= 10_000 && durationMs(text) <= 86_400_000,
+      },
+    ])
+      .default('5m')
+      .describe(
+        'How long what is known of the stream holds while it cannot be read; from 10s to 24h. Then nobody is let in (503).',
+      ),
+  })
+  .describe(
+    'A stream in Redis that data planes follow; what is added to it holds within a second, what is taken out of it within ten minutes.',
+  );
+
 const revocation = oneOf({
-  type: 'Where the list of tokens is that count no more: ConfigMap.',
-  variants: { ConfigMap: { configMapRef: configMapKeyReference('what is revoked, one a line') } },
+  type: 'Where the list of tokens is that count no more: ConfigMap or Redis.',
+  variants: {
+    ConfigMap: { configMapRef: configMapKeyReference('what is revoked, one a line') },
+    Redis: { redis },
+  },
   common: {},
 }).describe(
-  'Tokens that are refused from now on, also such as passed before: each line is the jti of one token, or sub: and the subject all of whose tokens are refused. What begins with # is a comment; the one line none is for when nothing is revoked, and a list without any line closes what the policy holds for. Left out: nothing is revoked.',
+  'Tokens that are refused from now on, also such as passed before. In a ConfigMap each line is the jti of one token, or sub: and the subject all of whose tokens are refused. What begins with # is a comment; the one line none is for when nothing is revoked, and a list without any line closes what the policy holds for. Left out: nothing is revoked.',
 );
 
 /** How far clocks may be apart. */

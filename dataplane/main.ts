@@ -199,6 +199,15 @@ function report(event: DataPlaneEvent): void {
         seconds: event.blockMs / 1000,
       });
       break;
+    case 'RevocationList':
+      if (event.available) log.info('RevocationListAvailable', { list: event.list });
+      else
+        log.error('RevocationListUnavailable', {
+          list: event.list,
+          reason: event.reason,
+          note: 'what is known of it holds for maxStale',
+        });
+      break;
     case 'RateLimitStore':
       if (event.available) log.info('RateLimitStoreAvailable');
       else

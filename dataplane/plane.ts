@@ -12,6 +12,7 @@ import { createAuthenticating } from '#dataplane/filters/authenticate/authentica
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import type { GuessBlock } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
+import { StreamFollower } from '#dataplane/filters/redis/stream-follower.ts';
 import { createListeners } from '#dataplane/listen/listeners.ts';
 import type { DrainOptions, Listeners } from '#dataplane/listen/listeners.ts';
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
@@ -26,6 +27,7 @@ import type { ControllerAddress } from '#dataplane/subscribe/addresses.ts';
 import type { OnSnapshot, SubscribeEvent } from '#dataplane/subscribe/events.ts';
 import { createSubscriber } from '#dataplane/subscribe/subscriber.ts';
 import type { SubscriberState } from '#dataplane/subscribe/subscriber.ts';
+import { noHash } from '#dataplane/upstream/balance/balancer.ts';
 import { callService } from '#dataplane/upstream/service-call.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
 
@@ -56,6 +58,13 @@ export type DataPlaneEvent =
   | PortNews
   | { readonly kind: 'Overload'; readonly level: OverloadLevel }
   | ({ readonly kind: 'AuthenticationBlocked' } & GuessBlock)
+  /** A list of revoked tokens that is followed. */
+  | {
+      readonly kind: 'RevocationList';
+      readonly list: string;
+      readonly available: boolean;
+      readonly reason: string;
+    }
   | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string };
 
 /** A data plane that runs. */
@@ -93,6 +102,15 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     guards: guesses,
     now: Date.now,
     onMissingKey: (keySet, kid) => subscriber.missingKey(keySet, kid),
+    follow: (stream, events) =>
+      new StreamFollower({
+        stream,
+        events,
+        endpoint: () => upstreams.cluster(stream.cluster)?.pick(noHash, []) ?? null,
+        now: Date.now,
+      }),
+    onFollowed: (list, available, reason) =>
+      options.report({ kind: 'RevocationList', list, available, reason }),
   });
   const compiler = new Compiler({ upstreams, rateLimiting, authenticating });
   const cell: RuntimeCell = { current: { version: '', ports: new Map(), datagramPorts: new Map() } };
@@ -104,6 +122,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       rateLimits: () => rateLimiting.stats(),
       guesses: () => guesses.figures(),
       authorizations: () => authenticating.refusals(),
+      revocations: () => authenticating.followedLists(),
       log: () => accessLog,
       clients: () => listeners.connectionCount(),
       backends: () => upstreams.figures(),
@@ -157,6 +176,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       await listeners.drain(drain);
       await subscriber.stop();
       upstreams.close();
+      authenticating.stop();
       await rateLimiting.close();
       await accessLog.close();
     },

@@ -21,7 +21,7 @@ import { introspectionShape } from './introspection-shape.ts';
 import { openIdConnectShape } from './open-id-connect-shape.ts';
 import { jwtAlgorithms, sharedAlgorithms, type JsonWebKey, type KeySet } from './key-set.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
-import type { TokenRevocations } from './token-revocations.ts';
+import { revocationDefaults, type RevocationStream, type TokenRevocations } from './token-revocations.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 
@@ -166,10 +166,20 @@ export const keySetShape: Shape<KeySet> = variant<KeySet>('state', {
   }),
 });
 
+const revocationStream: Shape<RevocationStream> = object({
+  cluster: shape.idOf('Cluster'),
+  key: shape.text,
+  username: shape.text,
+  password: shape.nullable(shape.secret(shape.text)),
+  tls: shape.nullable(object({ hostname: shape.text, authorities: shape.nullable(shape.text) })),
+  maxStaleMs: millis,
+});
+
 /** Reads a {@link TokenRevocations}. */
 export const tokenRevocationsShape: Shape<TokenRevocations> = object({
   kind: shape.oneOf('TokenRevocations'),
   id: shape.idOf('TokenRevocations'),
   tokens: shape.list(shape.text),
   subjects: shape.list(shape.text),
+  ...shape.defaulted({ stream: shape.nullable(revocationStream) }, revocationDefaults),
 });

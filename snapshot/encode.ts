@@ -16,6 +16,7 @@ import { fleetDefaults } from './fleet.ts';
 import { rateLimitDefaults } from './rate-limit.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
+import { revocationDefaults } from './token-revocations.ts';
 
 /**
  * Canonical JSON on one line: keys sorted by code unit, no spaces, secrets revealed. What is as it is by default is
@@ -108,6 +109,7 @@ const canonical = encoder(
     ['Authentication', encodedMembers(authenticationDefaults)],
     ['RateLimit', encodedMembers(rateLimitDefaults)],
     ['JWT', encodedMembers(jwtDefaults)],
+    ['TokenRevocations', encodedMembers(revocationDefaults)],
   ]),
   // These have no kind: they are known by the member that holds them.
   new Map([

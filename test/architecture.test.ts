@@ -113,9 +113,14 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:buffer', 'node:crypto'],
   },
   'dataplane/filters/rate-limit': {
-    rooms: ['cel', 'snapshot', 'dataplane/http', 'dataplane/filters/authenticate'],
+    rooms: ['cel', 'snapshot', 'dataplane/http', 'dataplane/filters/authenticate', 'dataplane/filters/redis'],
     packages: ['ioredis'],
-    builtins: ['node:crypto', 'node:net'],
+    builtins: ['node:crypto'],
+  },
+  'dataplane/filters/redis': {
+    rooms: ['snapshot', 'dataplane/filters/follow-stream'],
+    packages: ['ioredis'],
+    builtins: ['node:net'],
   },
   'dataplane/compile': {
     rooms: [

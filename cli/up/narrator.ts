@@ -78,6 +78,14 @@ export class Narrator implements StandaloneReport {
           `Gateway ${gateway}: ${event.client} brought too many bad credentials to AuthPolicy ${event.policy} and is blocked for ${event.blockMs / 1000} s`,
         );
         break;
+      case 'RevocationList':
+        if (event.available)
+          screen.say(`Gateway ${gateway}: the list of revoked tokens ${event.list} is read`);
+        else
+          screen.problem(
+            `Gateway ${gateway}: the list of revoked tokens ${event.list} cannot be read: ${event.reason} (what is known of it holds for maxStale)`,
+          );
+        break;
       case 'RateLimitStore':
         if (event.available) screen.say(`Gateway ${gateway}: the rate-limit store answers`);
         else

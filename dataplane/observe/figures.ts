@@ -9,6 +9,7 @@ export interface Figures {
   readonly rateLimits: () => RateLimitFigures;
   readonly guesses: () => readonly GuessFigures[];
   readonly authorizations: () => readonly AuthorizationFigures[];
+  readonly revocations: () => readonly RevocationFigures[];
   readonly log: () => { readonly dropped: number };
   /** Connections of clients. */
   readonly clients: () => number;
@@ -48,6 +49,13 @@ export interface RateLimitFigures {
   readonly waiting: number;
 }
 
+/** A list of revoked tokens that is followed. `ageMs`: of what is known of it; null while nothing is. */
+export interface RevocationFigures {
+  readonly list: string;
+  readonly ageMs: number | null;
+  readonly entries: number;
+}
+
 /** How often an entry of an AuthPolicy's `authorize` did not hold. */
 export interface AuthorizationFigures {
   readonly policy: string;
@@ -58,7 +66,7 @@ export interface AuthorizationFigures {
 
 /** The families of all figures, asked for now. */
 export function figureFamilies(figures: Figures): MetricFamily[] {
-  const { snapshot, rateLimits, guesses, authorizations, log, clients, backends } = figures;
+  const { snapshot, rateLimits, guesses, authorizations, revocations, log, clients, backends } = figures;
   return [
     gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients()),
     ...backendFamilies(backends()),
@@ -66,6 +74,7 @@ export function figureFamilies(figures: Figures): MetricFamily[] {
     ...rateLimitFamilies(rateLimits()),
     ...guessFamilies(guesses()),
     authorizationFamily(authorizations()),
+    ...revocationFamilies(revocations()),
     counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
   ];
 }
@@ -120,6 +129,23 @@ function authorizationFamily(entries: readonly AuthorizationFigures[]): MetricFa
     'Requests for which an entry of authorize did not hold; in Shadow they went on.',
     entries.map(({ refused, ...labels }) => ({ labels: labelText(labels), value: refused })),
   );
+}
+
+function revocationFamilies(lists: readonly RevocationFigures[]): MetricFamily[] {
+  return [
+    gauge(
+      'turnpike_revocation_list_age_seconds',
+      'How old what is known of a followed list of revoked tokens is; no sample while nothing is.',
+      lists.flatMap(({ list, ageMs }) =>
+        ageMs === null ? [] : [{ labels: labelText({ list }), value: ageMs / 1000 }],
+      ),
+    ),
+    gauge(
+      'turnpike_revocation_list_entries',
+      'Tokens and subjects that a followed list names.',
+      lists.map(({ list, entries }) => ({ labels: labelText({ list }), value: entries })),
+    ),
+  ];
 }
 
 function rateLimitFamilies({ rules, store, counters, leases, waiting }: RateLimitFigures): MetricFamily[] {

@@ -19,6 +19,7 @@ async function exposition(): Promise<string> {
   const dataPlane = createMetrics(
     {
       snapshot: () => ({ version: 'v1', ageMs: 1, connected: true, refused: 0 }),
+      revocations: () => [{ list: 'Redis/shop/staff/shop/redis:6379/revoked', ageMs: 500, entries: 2 }],
       authorizations: () => [{ policy: 'shop/auth', entry: 'writers', mode: 'Enforce', refused: 3 }],
       rateLimits: () => ({
         rules: [{ rule: 'shop/limit', decisions: { Allowed: 1 } }],

@@ -32,7 +32,19 @@ function missingMembers(kty: string, names: string): string {
   return `a key of type ${kty} needs ${names}: add them, with their names in quotes (YAML may read n and y as booleans)`;
 }
 
+const stream = { backendRef: { name: 'redis', port: 6379 }, stream: 'revoked' };
+
 export const jwtRules: readonly Omit<RuleCase, 'kind'>[] = [
+  {
+    rule: needs('Redis', 'redis'),
+    valid: jwt({ revocation: { type: 'Redis', redis: stream } }),
+    invalid: jwt({ revocation: { type: 'Redis', configMapRef: { name: 'revoked', key: 'list' } } }),
+  },
+  {
+    rule: 'must be from 10s to 24h: what is revoked meanwhile passes for so long',
+    valid: jwt({ revocation: { type: 'Redis', redis: { ...stream, maxStale: '24h' } } }),
+    invalid: jwt({ revocation: { type: 'Redis', redis: { ...stream, maxStale: '9s' } } }),
+  },
   { rule: needs('JWT', 'jwt'), valid: auth(jwtWay({})), invalid: auth({ name: 'staff', type: 'JWT' }) },
   {
     rule: needs('Inline', 'inline'),

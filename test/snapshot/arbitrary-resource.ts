@@ -307,6 +307,16 @@ const byKind = {
     id: id('TokenRevocations'),
     tokens: list(text),
     subjects: list(text),
+    stream: nullable(
+      fc.record({
+        cluster: id('Cluster'),
+        key: text,
+        username: text,
+        password: nullable(secret),
+        tls: nullable(fc.record({ hostname, authorities: nullable(text) })),
+        maxStaleMs: millis,
+      }),
+    ),
   }),
   RateLimit: fc.record({
     kind: constant('RateLimit'),

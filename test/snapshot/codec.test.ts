@@ -14,6 +14,7 @@ import {
 } from '#snapshot/cluster-defaults.ts';
 import { fleetDefaults } from '#snapshot/fleet.ts';
 import { rateLimitDefaults } from '#snapshot/rate-limit.ts';
+import { revocationDefaults } from '#snapshot/token-revocations.ts';
 import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
 import { resourceId } from '#snapshot/ids.ts';
@@ -40,6 +41,7 @@ const defaulted: Readonly<Record<string, object>> = {
   Fleet: fleetDefaults,
   Authentication: authenticationDefaults,
   RateLimit: rateLimitDefaults,
+  TokenRevocations: revocationDefaults,
   alternatives: jwtDefaults,
   external: externalDefaults,
 };

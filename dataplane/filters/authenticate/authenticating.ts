@@ -34,6 +34,8 @@ import { Authorizer } from './authorizer.ts';
 import { RefusalCounts, type RefusalCount } from './refusal-counts.ts';
 import { PasswordChecks } from './password-checks.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
+import type { FollowStream } from '../follow-stream.ts';
+import type { FollowedList } from './followed-revocations.ts';
 import { Revocations } from './revocations.ts';
 import { TokenCache } from './token-cache.ts';
 
@@ -44,6 +46,10 @@ export interface AuthenticatingOptions {
   readonly onMissingKey: (keySet: ResourceId, kid: string) => void;
   /** Asks services that vouch for tokens. */
   readonly call: CallService;
+  /** Follows streams with revoked tokens; left out: nobody does, and what they would say is unknown. */
+  readonly follow?: FollowStream;
+  /** Told when such a list becomes available or not, with the reason. */
+  readonly onFollowed?: (list: string, available: boolean, reason: string) => void;
   /** Who counts guesses. */
   readonly guards: GuessGuards;
   readonly limits?: Partial<AuthenticatingLimits>;
@@ -104,12 +110,16 @@ export interface Authenticating {
   };
   /** What callers may not do, by entry: for metrics. */
   refusals(): readonly Readonly<RefusalCount>[];
+  /** How the lists of revoked tokens fare that are followed: for metrics. */
+  followedLists(): readonly FollowedList[];
+  /** Follows nothing any more. */
+  stop(): void;
 }
 
 /** Makes filters for the whole process; no token is known to it yet. */
 export function createAuthenticating(options: AuthenticatingOptions): Authenticating {
   const limits = { ...defaultLimits, ...options.limits };
-  const revocations = new Revocations();
+  const revocations = new Revocations(options);
   const ready = new WeakMap<KeySet, ReadyKeySet>();
   const good = { entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax };
   const surroundings: Surroundings = {
@@ -141,6 +151,8 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   return {
     useCredentials: (sets) => credentials.use(sets),
     refusals: () => refusals.all(),
+    followedLists: () => revocations.followed(),
+    stop: () => revocations.stop(),
     useRevocations: (lists) => revocations.use(lists),
     useLoginSecret: (secret) => surroundings.secrets.use(secret),
     filterFor(authentication, keySets) {

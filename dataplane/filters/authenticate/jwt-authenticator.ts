@@ -88,7 +88,7 @@ export class JwtAuthenticator implements Authenticator {
 
   #unlessRevoked({ admission, revoked }: VerifiedToken): Finding {
     if (revoked === null) return admission;
-    const standing = revoked.standing(admission.identity.claims);
+    const standing = revoked.standing(admission.identity.claims, this.#surroundings.now());
     if (standing === 'Good') return admission;
     if (standing === 'Revoked') return { ...refusal('it is revoked'), isGuess: false };
     return keysUnavailable(revoked.id);

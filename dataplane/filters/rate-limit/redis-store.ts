@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
-import { Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { redisClient, serverNameOf, type RedisTerms } from '../redis/connection.ts';
 import { bucketScript, bucketScriptSha } from './bucket-script.ts';
 import type { Ask, CounterStore, Grant } from './counter-store.ts';
 import type { RedisAddress } from '#snapshot/redis-address.ts';
@@ -21,18 +20,10 @@ const probeEveryMs = 100;
 const silenceMaxMs = 2000;
 
 const connection = {
-  // Nothing may wait for a connection: a request that cannot be decided by Redis now is decided here.
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  autoResendUnfulfilledCommands: false,
-  enableAutoPipelining: false,
-  connectTimeout: 2000,
-  noDelay: true,
   retryStrategy: (times) => Math.min(50 * times, 500),
   // A primary that became a replica: the name leads to the new primary.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  connectionName: 'turnpike',
-} satisfies RedisOptions;
+} satisfies Partial<RedisTerms>;
 
 /**
  * Counters in Redis, with a breaker: after one failure or one missed deadline nobody asks any more, until one
@@ -53,7 +44,11 @@ export class RedisStore implements CounterStore {
     this.#options = options;
     this.#silentSinceMs = options.now();
     const { secure, ...address } = options.address;
-    this.#client = new Redis({ ...connection, ...address, ...(secure ? { tls: tlsFor(address.host) } : {}) });
+    this.#client = redisClient({
+      ...connection,
+      ...address,
+      ...(secure ? { tls: serverNameOf(address.host) } : {}),
+    });
     this.#client.on('error', (error) => this.#fail(error.message));
     this.#client.on('close', () => this.#fail('connection closed'));
     this.#client.on('ready', () => this.#probe());
@@ -208,9 +203,4 @@ function grantsOf(asks: readonly Ask[], answer: unknown): Grant[] {
     }
     return { granted, waitMs, remaining, fullMs };
   });
-}
-
-/** An address has no name to ask for (RFC 6066 section 3). */
-function tlsFor(host: string): { readonly servername?: string } {
-  return isIP(host) === 0 ? { servername: host } : {};
 }

@@ -3,6 +3,7 @@ import type { Figures } from '#dataplane/observe/figures.ts';
 /** Of a data plane that has just started. */
 export const quietFigures: Figures = {
   snapshot: () => ({ version: null, ageMs: 0, connected: false, refused: 0 }),
+  revocations: () => [],
   authorizations: () => [{ policy: 'shop/auth', entry: 'writers', mode: 'Enforce', refused: 3 }],
   rateLimits: () => ({
     rules: [],

@@ -131,6 +131,7 @@ test('figures of other rooms are asked for when metrics are, and labels are esca
   const metrics = createMetrics(
     {
       snapshot: () => ({ version: 'v"1\\', ageMs: 1500, connected: true, refused: 0 }),
+      revocations: () => [{ list: 'Redis/shop/staff/shop/redis:6379/revoked', ageMs: 500, entries: 2 }],
       authorizations: () => [{ policy: 'shop/auth', entry: 'writers', mode: 'Enforce', refused: 3 }],
       rateLimits: () => ({
         rules: [{ rule: 'shop/limits/user', decisions }],

@@ -21,7 +21,7 @@ export function jwtWay(
   if (found.kind === 'Unresolved') {
     return found;
   }
-  const revoked = findRevocation(read, { policy, field: `${field}.jwt.revocation` }, jwt.revocation);
+  const revoked = findRevocation(read, { policy, field: `${field}.jwt.revocation` }, name, jwt.revocation);
   if (revoked.kind === 'Unresolved') {
     return revoked;
   }
@@ -40,7 +40,8 @@ export function jwtWay(
       requiredClaims: jwt.requiredClaims,
       claimsToHeaders: toldHeaders(jwt.claimsToHeaders),
     },
-    resources: revoked.list === null ? [found.keySet] : [found.keySet, revoked.list],
+    resources: [found.keySet, ...(revoked.list === null ? [] : [revoked.list]), ...revoked.clusters],
+    sources: revoked.sources,
     remoteKeys: found.remote === null ? [] : [found.remote],
     pending: found.pending,
   };

@@ -152,7 +152,7 @@ describe('a token has one spelling', () => {
     const made = gate();
     const revocation = resourceId('TokenRevocations', 'gone');
     made.authenticating.useRevocations([
-      { kind: 'TokenRevocations', id: revocation, tokens: [], subjects: ['ada'] },
+      { kind: 'TokenRevocations', id: revocation, tokens: [], subjects: ['ada'], stream: null },
     ]);
     const filter = made.filter(givenAuthentication(givenJwt({ revocation })), keySet);
     for (const token of [good, twin]) {

@@ -10,7 +10,7 @@ const id = resourceId('TokenRevocations', 'ConfigMap', 'shop', 'gone', 'list');
 const authentication = givenAuthentication(givenJwt({ revocation: id }));
 
 function listed(tokens: readonly string[], subjects: readonly string[] = []): TokenRevocations {
-  return { kind: 'TokenRevocations', id, tokens, subjects };
+  return { kind: 'TokenRevocations', id, tokens, subjects, stream: null };
 }
 
 it('a token that is revoked is refused, also when it passed before, and its neighbours go on', async () => {
