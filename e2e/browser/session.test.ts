@@ -47,6 +47,19 @@ describe('a session', { timeout: 120_000, concurrency: true }, () => {
     await eventually(async () => assert.equal(await fetchedBy(page, '/orders'), 401), 15_000);
   });
 
+  it('ends when its person logs out at the provider', async () => {
+    await using shop = await givenShop({ backChannel: true });
+    const [page, person] = await somebodyAt(chromium, shop, '/orders');
+    const [other] = await somebodyAt(chromium, shop, '/orders', 'bob');
+    const tab = await person.newPage();
+    await tab.goto(shop.provider.endSession);
+    await tab.click('button');
+    await tab.waitForURL(/success/);
+    assert.deepEqual(shop.provider.backChannel, [null]);
+    assert.equal(await fetchedBy(page, '/orders'), 401);
+    assert.equal(await fetchedBy(other, '/orders'), 200, 'others are still logged in');
+  });
+
   it('of somebody with more claims than a cookie holds is kept in several', async () => {
     const groups = Array.from({ length: 100 }, (_, at) => `department-${at}-of-the-company`);
     await using shop = await givenShop({ users: { zoe: { email: 'zoe@example.com', groups } } });

@@ -17,9 +17,13 @@ import { logInAs } from './provider-page.ts';
 /** A name that browsers look for on loopback, and hold for another site than the provider's. */
 export const shopHost = 'shop.localhost';
 
+const backChannelPath = '/oauth2/back-channel';
+
 export interface ShopChoices extends Partial<Omit<ProviderChoices, 'redirectUris'>> {
   /** Browsers come without TLS. */
   readonly plain?: true;
+  /** The provider tells the gateway who has logged out. */
+  readonly backChannel?: true;
   /** More of `openIDConnect`, in YAML's flow style: `sessionLifetime: 1h, userinfo: true`. */
   readonly login?: string;
 }
@@ -34,7 +38,7 @@ export interface GivenShop extends AsyncDisposable {
 
 /** Settles when the shop leads browsers to its provider. */
 export async function givenShop(choices: ShopChoices = {}): Promise<GivenShop> {
-  const { plain, login = '', ...client } = choices;
+  const { plain, backChannel, login = '', ...client } = choices;
   const authority = await aTlsAuthority();
   await using stack = new AsyncDisposableStack();
   const backend = stack.use(await givenBackend('shop'));
@@ -47,6 +51,8 @@ export async function givenShop(choices: ShopChoices = {}): Promise<GivenShop> {
       const provider = await givenOpenidProvider({
         redirectUris: [`${origin}/oauth2/callback`],
         postLogoutRedirectUris: [`${origin}/public`],
+        // Without TLS, as the provider knows nothing of the test's authority.
+        ...(backChannel && { backChannelLogoutUri: `http://127.0.0.1:${port}${backChannelPath}` }),
         ...client,
       });
       provided.resolve(stack.use(provider));
@@ -57,7 +63,10 @@ export async function givenShop(choices: ShopChoices = {}): Promise<GivenShop> {
         'provider.yaml': serviceManifest('provider', provider.port),
         'shop.yaml': pathRouteManifest('shop', '/', 'shop'),
         'public.yaml': pathRouteManifest('public', '/public', 'shop'),
-        'policy.yaml': policy(provider, login),
+        'policy.yaml': policy(
+          provider,
+          backChannel ? `backChannelLogoutPath: ${backChannelPath}, ${login}` : login,
+        ),
       };
     }),
   );

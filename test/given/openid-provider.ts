@@ -29,6 +29,8 @@ export interface ProviderChoices extends ProviderClient {
   readonly accessTokenSeconds?: number;
   /** `https` with a certificate for 127.0.0.1 and localhost; `http` unless told. */
   readonly scheme?: 'https';
+  /** Where it listens and is reached; 127.0.0.1 unless told. */
+  readonly address?: string;
   /** Claims by user, beside `sub` (which is the user's name); `ada` and `bob` unless told. */
   readonly users?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -78,10 +80,11 @@ export async function givenOpenidProvider(choices: ProviderChoices): Promise<Giv
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  const { address = '127.0.0.1' } = choices;
+  server.listen(0, address);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const issuer = `${tls === null ? 'http' : 'https'}://127.0.0.1:${port}`;
+  const issuer = `${tls === null ? 'http' : 'https'}://${address}:${port}`;
   const clientSecret = choices.public === true ? null : randomBytes(24).toString('base64url');
   const memory = new OpenidMemory();
   const provider = new Provider(issuer, await configurationOf(choices, { clientSecret, users, memory }));
