@@ -5,24 +5,20 @@ import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenKey } from '#test/given/api-key.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
-const policy = `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: orders }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: orders }]
-  rules:
+const policy = authPolicyManifest(
+  'orders',
+  `
     authenticate:
       - name: partners
         type: APIKey
         apiKey:
           consumerSelector: { matchLabels: { tier: partner } }
           secretSelector: { matchLabels: { keys: partners } }
-          identityToHeaders: [{ value: Consumer, header: x-consumer }]
-`;
+          identityToHeaders: [{ value: Consumer, header: x-consumer }]`,
+);
 
 const sha256 = (key: string): string => hash('sha256', key, 'hex');
 

@@ -3,24 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
-function policy(name: string, rules: string): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: ${name} }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: ${name} }]
-  rules:
-    ${rules}
-`;
-}
-
-const opaque = policy(
+const opaque = authPolicyManifest(
   'opaque',
-  `authenticate:
+  `
+    authenticate:
       - name: opaque
         type: Introspection
         introspection:
@@ -28,9 +17,10 @@ const opaque = policy(
           claimsToHeaders: [{ claim: sub, header: x-user }]`,
 );
 
-const guarded = policy(
+const guarded = authPolicyManifest(
   'guarded',
-  `externalAuthorization:
+  `
+    externalAuthorization:
       http: { backendRef: { name: doorman, port: 80 }, pathPrefix: /check, headersToService: [x-guest] }`,
 );
 
@@ -41,9 +31,9 @@ metadata: { name: users }
 data: { .htpasswd: ${Buffer.from('ada:$apr1$r31.....$HqJZimcKQFAMYayBlzkrA/\n').toString('base64')} }
 `;
 
-const named = policy(
+const named = authPolicyManifest(
   'named',
-  'authenticate: [{ name: users, type: Basic, basic: { secretRef: { name: users, key: .htpasswd } } }]',
+  '{ authenticate: [{ name: users, type: Basic, basic: { secretRef: { name: users, key: .htpasswd } } }] }',
 );
 
 test('tokens, requests and passwords are looked at by whom the policies name', async () => {

@@ -4,17 +4,13 @@ import { test } from 'node:test';
 import { systemClock } from '#controller/clock.ts';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { givenIssuer, issuerName } from '#test/given/issuer.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { givenIssuer, issuerJwks, issuerName } from '#test/given/issuer.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
-const policy = `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: orders }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: orders }]
-  rules:
+const policy = authPolicyManifest(
+  'orders',
+  `
     authenticate:
       - name: staff
         type: JWT
@@ -22,13 +18,11 @@ spec:
           issuer: ${issuerName}
           audiences: [shop]
           clockSkew: 0s
-          jwks:
-            type: Remote
-            remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } }
+          jwks: ${issuerJwks}
           claimsToHeaders:
             - { claim: sub, header: x-user }
-            - { claim: org.id, header: x-org }
-`;
+            - { claim: org.id, header: x-org }`,
+);
 
 function files(backendPort: number, issuerPort: number) {
   return {

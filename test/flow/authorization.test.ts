@@ -3,35 +3,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { givenIssuer, issuerName } from '#test/given/issuer.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { givenIssuer, issuerJwks, issuerName } from '#test/given/issuer.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
-function policy(name: string, kind: string, target: string, rules: string): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: ${name} }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: ${kind}, name: ${target} }]
-  rules:
-${rules}`;
-}
-
-const staff = `    authenticate:
+const staff = `
+    authenticate:
       - name: staff
         type: JWT
         jwt:
           issuer: ${issuerName}
-          jwks:
-            type: Remote
-            remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } }
+          jwks: ${issuerJwks}
     authorize:
       - { name: readers, scopes: [read] }
 `;
 
 function writers(when: string): string {
-  return `    authorize:
+  return `
+    authorize:
       - name: writers
         when: ${when}
       - { name: soon, mode: Shadow, groups: [staff] }
@@ -52,8 +41,8 @@ test('the Gateway says who is let in, the route what they may do', async () => {
       pathRouteManifest('orders', '/orders', 'shop'),
       pathRouteManifest('others', '/others', 'shop'),
     ].join('---'),
-    'gateway-policy.yaml': policy('staff', 'Gateway', 'edge', staff),
-    'policy.yaml': policy('orders', 'HTTPRoute', 'orders', writers(good)),
+    'gateway-policy.yaml': authPolicyManifest('staff', staff, { kind: 'Gateway', name: 'edge' }),
+    'policy.yaml': authPolicyManifest('orders', writers(good)),
   });
   const as = async (claims: Readonly<Record<string, unknown>>) => ({
     authorization: `Bearer ${await issuer.token(claims)}`,
@@ -89,7 +78,7 @@ test('the Gateway says who is let in, the route what they may do', async () => {
   );
 
   await turnpike.save({
-    'policy.yaml': policy('orders', 'HTTPRoute', 'orders', writers(`"auth.level > 'x'"`)),
+    'policy.yaml': authPolicyManifest('orders', writers(`"auth.level > 'x'"`)),
   });
   await turnpike.until('/orders', 500, { headers: reader });
   assert.equal((await turnpike.get('/others', { headers: reader })).status, 200);

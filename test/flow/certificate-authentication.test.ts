@@ -6,7 +6,13 @@ import { X509Certificate } from 'node:crypto';
 import { givenBackend, type Seen } from '#test/given/backend.ts';
 import { givenAuthority, type GivenClientCertificate } from '#test/given/client-certificate.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { edgeManifest, pathRouteManifest, secureListener, serviceManifest } from '#test/given/manifests.ts';
+import {
+  authPolicyManifest,
+  edgeManifest,
+  pathRouteManifest,
+  secureListener,
+  serviceManifest,
+} from '#test/given/manifests.ts';
 import { aFreePort, givenStandalone } from '#test/given/standalone.ts';
 import { aTlsAuthority } from '#test/given/tls-authority.ts';
 import { aTlsClient, ask } from '#test/given/tls-client.ts';
@@ -18,13 +24,9 @@ function configMap(name: string, key: string, text: string): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata:\n  ${key}: |\n    ${lines}\n`;
 }
 
-const policy = `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: partners }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
-  rules:
+const policy = authPolicyManifest(
+  'partners',
+  `
     authenticate:
       - name: partners
         type: ClientCertificate
@@ -35,8 +37,9 @@ spec:
     authorize:
       - { name: connection, when: "tls.version == '1.3' && tls.sni == '${host}'" }
       - { name: certificate, when: "tls.client.subject == 'CN=cart' && tls.client.issuer == 'CN=clients'" }
-      - { name: rule, when: "route.namespace == 'default' && route.name == 'shop' && route.rule == '0'" }
-`;
+      - { name: rule, when: "route.namespace == 'default' && route.name == 'shop' && route.rule == '0'" }`,
+  { kind: 'HTTPRoute', name: 'shop' },
+);
 
 type Offered = Partial<GivenClientCertificate>;
 

@@ -2,28 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
-import { givenIssuer, issuerName } from '#test/given/issuer.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { givenIssuer, issuerJwks, issuerName } from '#test/given/issuer.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
 function policy(name: string, more: string): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: ${name} }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: ${name} }]
-  rules:
+  const rules = `
     authenticate:
       - name: staff
         type: JWT
         jwt:
           issuer: ${issuerName}
-          jwks:
-            type: Remote
-            remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } }
-    ${more}
-`;
+          jwks: ${issuerJwks}
+    ${more}`;
+  return authPolicyManifest(name, rules);
 }
 
 const words = `denial: { contentType: application/json, body: '{"code": {status}, "id": "{requestId}"}' }`;

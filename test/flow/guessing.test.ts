@@ -3,33 +3,20 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
-const policies = `
+const users = `
 apiVersion: v1
 kind: Secret
 metadata: { name: users }
 data: { htpasswd: ${Buffer.from(`ada:{SHA}${hash('sha1', 'engine', 'base64')}\n`).toString('base64')} }
----
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: guarded }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: guarded }]
-  rules:
-    authenticate: [{ name: users, type: Basic, basic: { secretRef: { name: users, key: htpasswd } } }]
-    protection: { failures: 3, block: 90s }
----
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: lenient }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: lenient }]
-  rules:
-    authenticate: [{ name: users, type: Basic, basic: { secretRef: { name: users, key: htpasswd } } }]
-    protection: { failures: 0, accountFailures: 0 }
 `;
+
+function policy(name: string, protection: string): string {
+  const way = '{ name: users, type: Basic, basic: { secretRef: { name: users, key: htpasswd } } }';
+  return authPolicyManifest(name, `{ authenticate: [${way}], protection: ${protection} }`);
+}
 
 function as(user: string, password: string) {
   return {
@@ -44,7 +31,11 @@ test('three wrong passwords, whosever, close the policy to the address that brou
     'routes.yaml': ['guarded', 'lenient']
       .map((name) => pathRouteManifest(name, `/${name}`, 'shop'))
       .join('---'),
-    'policies.yaml': policies,
+    'policies.yaml': [
+      users,
+      policy('guarded', '{ failures: 3, block: 90s }'),
+      policy('lenient', '{ failures: 0, accountFailures: 0 }'),
+    ].join('---'),
   });
   await turnpike.until('/guarded', 200, as('ada', 'engine'));
   await turnpike.until('/lenient', 200, as('ada', 'engine'));

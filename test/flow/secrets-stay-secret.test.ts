@@ -17,9 +17,9 @@ import { givenBackend } from '#test/given/backend.ts';
 import type { Answering } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { signed } from '#test/given/http-signature.ts';
-import { givenIssuer, issuerName } from '#test/given/issuer.ts';
+import { givenIssuer, issuerJwks, issuerName } from '#test/given/issuer.ts';
 import type { GivenIssuer } from '#test/given/issuer.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { converse } from '#test/given/raw-client.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 import type { GivenStandalone } from '#test/given/standalone.ts';
@@ -160,8 +160,7 @@ stringData: { app: ${signingSecrets[0]}, short: a-short-secret }
 };
 
 async function ways(issuer: GivenIssuer): Promise<readonly Way[]> {
-  const jwks =
-    'jwks: { type: Remote, remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } } }';
+  const jwks = `jwks: ${issuerJwks}`;
   const good = [await issuer.token(), await issuer.token({ sub: 'bob' })];
   const [head, claims] = (good[0] ?? '').split('.');
   return [
@@ -315,15 +314,8 @@ async function textOf(file: string): Promise<string> {
 }
 
 function policyOf({ name, entry, objects = '' }: Way): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: ${name} }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: ${name} }]
-  rules:
-    authenticate: [{ name: way, ${entry} }]
-${objects === '' ? '' : `---\n${objects}`}`;
+  const policy = authPolicyManifest(name, `{ authenticate: [{ name: way, ${entry} }] }`);
+  return objects === '' ? policy : `${policy}---\n${objects}`;
 }
 
 test('no credential is told anywhere', async () => {

@@ -5,7 +5,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { issuerName } from '#test/given/issuer.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
 const secret = randomBytes(32);
@@ -18,13 +18,9 @@ function token(claims: object, by: Buffer = secret): string {
   return `${text}.${createHmac('sha256', by).update(text).digest('base64url')}`;
 }
 
-const policy = `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: shop }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
-  rules:
+const policy = authPolicyManifest(
+  'shop',
+  `
     authenticate:
       - name: staff
         type: JWT
@@ -37,8 +33,8 @@ spec:
             - { type: Header, header: { name: Authorization, scheme: Bearer } }
             - { type: Cookie, cookie: { name: at } }
             - { type: Query, query: { name: access_token } }
-          revocation: { type: ConfigMap, configMapRef: { name: revoked, key: list } }
-`;
+          revocation: { type: ConfigMap, configMapRef: { name: revoked, key: list } }`,
+);
 
 function revoked(...names: readonly string[]): string {
   const lines = names.length === 0 ? ['none'] : names;

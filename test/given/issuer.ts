@@ -6,6 +6,10 @@ import type { IssuerKey } from './token.ts';
 
 export const issuerName = 'https://id.example.com';
 
+/** `jwks` of a policy: the keys of a {@link GivenIssuer} behind port 80 of the Service `issuer`. */
+export const issuerJwks =
+  '{ type: Remote, remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } } }';
+
 /** `/jwks.json` on loopback; signs for `shop`, good for five minutes of the real time. */
 export interface GivenIssuer extends AsyncDisposable {
   readonly backend: GivenBackend;

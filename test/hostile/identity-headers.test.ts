@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { anH2Client } from '../given/h2-client.ts';
-import { givenIssuer, issuerName } from '../given/issuer.ts';
+import { givenIssuer, issuerJwks, issuerName } from '../given/issuer.ts';
 import type { GivenIssuer } from '../given/issuer.ts';
-import { pathRouteManifest, serviceManifest } from '../given/manifests.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '../given/manifests.ts';
 import { aRawBackend } from '../given/raw-backend.ts';
 import type { RawBackend } from '../given/raw-backend.ts';
 import { converse } from '../given/raw-client.ts';
@@ -17,25 +17,17 @@ import type { GivenStandalone } from '../given/standalone.ts';
 const lie = 'not-ada';
 
 function policy(route: string, more = ''): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: ${route} }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: ${route} }]
-  rules:
+  const rules = `
     authenticate:
       - name: staff
         type: JWT
         jwt:
           issuer: ${issuerName}
           audiences: [shop]
-          jwks:
-            type: Remote
-            remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } }
+          jwks: ${issuerJwks}
           claimsToHeaders: [{ claim: sub, header: X-User-Id }, { claim: org.id, header: x-org }]
-    ${more}
-`;
+    ${more}`;
+  return authPolicyManifest(route, rules);
 }
 
 const key = 'tp_ab12cd34_Zk3vQ9mT5xW1rB7nL0cY8dF2hJ4sG6pA';
@@ -49,21 +41,17 @@ spec:
     - name: first
       type: APIKey
       apiKey: { prefix: tp_ab12cd34, sha256: ${hash('sha256', key, 'hex')} }
----
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: keyed }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: keyed }]
-  rules:
+---${authPolicyManifest(
+  'keyed',
+  `
     optional: true
     authenticate:
       - name: partners
         type: APIKey
         apiKey:
           consumerSelector: {}
-          identityToHeaders: [{ value: Consumer, header: X-User-Id }, { value: Plan, header: x-org }]
-`;
+          identityToHeaders: [{ value: Consumer, header: X-User-Id }, { value: Plan, header: x-org }]`,
+)}`;
 
 const shadow = "optional: true\n    authorize: [{ name: nobody, mode: Shadow, when: 'false' }]";
 
