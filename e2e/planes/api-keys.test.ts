@@ -1,8 +1,11 @@
 // API keys by kubectl: Consumers and Secrets with the controller's own rights, through several data planes.
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
+import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { givenKey } from '#test/given/api-key.ts';
+import { turnpike as command } from '#test/given/command.ts';
+import { givenFolder } from '#test/given/folder.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { addressIn } from '../cluster/namespace.ts';
 import { startEcho } from '../turnpike/echo.ts';
@@ -117,5 +120,29 @@ describe('API keys', () => {
     await turnpike.kubectl('delete', 'consumer', 'acme');
     await turnpike.until('consumer/zeta', 'Accepted', 'True');
     await untilAnswers(givenKey(2), 'zeta');
+  });
+
+  it('are made, listed and revoked by turnpike key, and applied by kubectl', async () => {
+    await using folder = await givenFolder({});
+    const file = path.join(folder.path, 'zoe.yaml');
+    const create = async () => {
+      const made = await command(['key', 'create', '--consumer=zoe', '--plan=gold', `--file=${file}`]);
+      assert.equal(made.code, 0, made.stderr);
+      return made.stdout.trim();
+    };
+    const [first, second] = [await create(), await create()];
+    await turnpike.kubectl('apply', '--server-side', `--filename=${file}`);
+    await turnpike.kubectl('label', 'consumer', 'zoe', 'tier=partner');
+    for (const key of [first, second]) await untilAnswers(key, 'zoe');
+
+    const prefix = first.slice(0, 11);
+    const listed = await command(['key', 'list', folder.path]);
+    assert.equal(listed.stdout.split('\n').filter((line) => line.includes('zoe')).length, 2);
+    assert.ok(listed.stdout.includes(prefix) && !listed.stdout.includes(first));
+    const revoked = await command(['key', 'revoke', prefix, folder.path]);
+    assert.equal(revoked.code, 0, revoked.stderr);
+    await turnpike.kubectl('apply', '--server-side', `--filename=${file}`);
+    await untilAnswers(first, '401');
+    assert.deepEqual(await answers(second), ['zoe', 'zoe']);
   });
 });
