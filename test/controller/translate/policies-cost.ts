@@ -1,0 +1,128 @@
+// What 5,000 AuthPolicies cost until a data plane is ready. Run by hand: node test/controller/translate/policies-cost.ts
+import { createTranslator } from '#controller/translate/translate.ts';
+import { Compiler } from '#dataplane/compile/compiler.ts';
+import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
+import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
+import { decodeResource } from '#snapshot/decode.ts';
+import { encodeResource } from '#snapshot/encode.ts';
+import { gatewayKey, type ResourceId } from '#snapshot/ids.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
+import { median } from '../../../bench/statistics.ts';
+import { issuerKey } from '#test/given/token.ts';
+import { input, object, reader } from './objects.ts';
+
+const policies = 5000;
+const rounds = 5;
+const { kid, kty, alg, crv, x, y } = (await issuerKey('one')).jwk;
+const group = 'gateway.networking.k8s.io';
+
+type Given = ReturnType<typeof object>;
+
+const routes: readonly Given[] = [
+  {
+    kind: 'GatewayClass',
+    metadata: { name: 'turnpike' },
+    spec: { controllerName: 'turnpike.dev/gateway-controller' },
+  },
+  {
+    kind: 'Gateway',
+    metadata: { name: 'edge', namespace: 'shop' },
+    spec: { gatewayClassName: 'turnpike', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
+  },
+  {
+    kind: 'Service',
+    metadata: { name: 'cart', namespace: 'shop' },
+    spec: { ports: [{ name: 'http', port: 80 }] },
+  },
+  {
+    kind: 'ConfigMap',
+    metadata: { name: 'keys', namespace: 'shop' },
+    data: { 'jwks.json': JSON.stringify({ keys: [{ kid, kty, alg, crv, x, y }] }) },
+  },
+  ...Array.from({ length: policies }, (_, index) => ({
+    kind: 'HTTPRoute',
+    metadata: { name: `r${index}`, namespace: 'shop' },
+    spec: {
+      parentRefs: [{ name: 'edge' }],
+      rules: [{ matches: [{ path: { value: `/r${index}` } }], backendRefs: [{ name: 'cart', port: 80 }] }],
+    },
+  })),
+].map((one) => object(one));
+
+/** `when`: of the policy of this number; null for none. */
+function guards(when: (index: number) => string | null): readonly Given[] {
+  return Array.from({ length: policies }, (_, index) => {
+    const expression = when(index);
+    return object({
+      kind: 'AuthPolicy',
+      metadata: { name: `r${index}`, namespace: 'shop' },
+      spec: {
+        targetRefs: [{ group, kind: 'HTTPRoute', name: `r${index}` }],
+        rules: {
+          authenticate: [
+            {
+              name: 'staff',
+              type: 'JWT',
+              jwt: {
+                issuer: 'https://id.example.com',
+                jwks: { type: 'ConfigMap', configMapRef: { name: 'keys', key: 'jwks.json' } },
+              },
+            },
+          ],
+          authorize: expression === null ? [] : [{ name: 'may', when: expression }],
+        },
+      },
+    });
+  });
+}
+
+function timed<T>(work: () => T): { readonly ms: number; readonly value: T } {
+  const { user, system } = process.threadCpuUsage();
+  const value = work();
+  const spent = process.threadCpuUsage({ user, system });
+  return { ms: (spent.user + spent.system) / 1000, value };
+}
+
+/** Of a new controller and a new data plane, in milliseconds of their threads. */
+function ready(objects: readonly Given[]): Record<'translate' | 'encode' | 'decode' | 'compile', number> {
+  const translated = timed(() => createTranslator().translate(input(reader(objects))));
+  const set = translated.value.snapshots.get(gatewayKey('shop', 'edge')) ?? new Map<ResourceId, Resource>();
+  const encoded = timed(() => [...set.values()].map((one) => encodeResource(one)));
+  const decoded = timed(
+    () => new Map(encoded.value.map((one) => decodeResource(one)).map((one) => [one.id, one])),
+  );
+  const compiler = new Compiler({
+    upstreams: { apply: () => {}, cluster: () => null },
+    rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }), needsNoIdentity: () => true },
+    authenticating: createAuthenticating({
+      call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
+      now: Date.now,
+      onMissingKey: () => {},
+      guards: new GuessCounters({ onBlock: () => {} }),
+    }),
+  });
+  const compiled = timed(() => compiler.compile({ version: 'v', resources: decoded.value }));
+  return { translate: translated.ms, encode: encoded.ms, decode: decoded.ms, compile: compiled.ms };
+}
+
+const expression = (end: string) =>
+  `request.method == 'GET' || 'write' in auth.scopes && request.path.startsWith('/${end}')`;
+const cases = {
+  'routes alone': [],
+  'and a policy each': guards(() => null),
+  'and an expression, the same': guards(() => expression('orders')),
+  'and an expression of its own': guards((index) => expression(`r${index}`)),
+} satisfies Record<string, readonly Given[]>;
+
+let before = 0;
+for (const [name, more] of Object.entries(cases)) {
+  const all = Array.from({ length: rounds }, () => ready([...routes, ...more]));
+  const of = (part: keyof (typeof all)[number]) => median(all.map((one) => one[part]));
+  const sum = of('translate') + of('encode') + of('decode') + of('compile');
+  const parts = (['translate', 'encode', 'decode', 'compile'] as const)
+    .map((part) => `${part} ${of(part).toFixed(0)}`)
+    .join(', ');
+  const rise = before === 0 ? '' : ` (${(sum - before).toFixed(0)} more than routes alone)`;
+  process.stdout.write(`${name}: ${sum.toFixed(0)} ms${rise}: ${parts}\n`);
+  if (before === 0) before = sum;
+}
