@@ -1,12 +1,13 @@
 // Who may pass, by each kind of credential but tokens with signatures (jwt.test.ts): one Gateway, a route and a policy for
 // each, and one pod that stands for the issuer and the doorman of somebody's own.
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
+import { createHmac, hash, randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { givenKey } from '#test/given/api-key.ts';
 import { givenAuthority } from '#test/given/client-certificate.ts';
 import type { GivenAuthority } from '#test/given/client-certificate.ts';
+import { contentDigest, signed, type Signing } from '#test/given/http-signature.ts';
 import { aTlsAuthority } from '#test/given/tls-authority.ts';
 import type { TlsAuthority } from '#test/given/tls-authority.ts';
 import { ClientError } from '../turnpike/client.ts';
@@ -18,6 +19,7 @@ import type { Edge } from './journey.ts';
 import { echo, scripted } from './workloads.ts';
 
 const host = 'shop.example.com';
+const signingSecret = 'what-an-app-signs-its-requests-with-012345';
 
 const https = {
   name: 'https',
@@ -107,6 +109,16 @@ const policies = [
           claimsToHeaders: [{ claim: sub, header: x-user }]`,
   ),
   policy(
+    'signed',
+    `
+    authenticate:
+      - name: apps
+        type: HTTPSignature
+        httpSignature:
+          keys: { type: SharedSecrets, sharedSecrets: { secretRef: { name: signers } } }
+          keyIdToHeader: x-client`,
+  ),
+  policy(
     'asked',
     `
     externalAuthorization:
@@ -191,17 +203,18 @@ describe('who may pass', () => {
       await authority.secretManifest('shop-tls', host),
       configMap('partners', { 'ca.crt': partners.pem }),
       ...gateway({ parameters: { replicas: 1 }, listeners: [https], tls: asksForCertificates }),
-      ...['keys', 'passwords', 'opaque', 'asked', 'public'].map((name) => route(name)),
+      ...['keys', 'passwords', 'opaque', 'signed', 'asked', 'public'].map((name) => route(name)),
       route('orders', { filters: cors }),
       route('certificates', { listener: 'https' }),
       consumer('acme', [], first, second),
       consumer('zeta', ['writers'], writer),
       secret('gateway-client', { secret: 's3cret' }),
+      secret('signers', { app: signingSecret }),
       ...policies,
     );
     await Promise.all([journey.rolledOut('shop'), journey.rolledOut('ids')]);
     edge = await journey.edge();
-    for (const name of ['keys', 'orders', 'certificates', 'opaque', 'asked']) {
+    for (const name of ['keys', 'orders', 'certificates', 'opaque', 'signed', 'asked']) {
       await journey.until(`authpolicy/${name}`, 'Programmed');
     }
   });
@@ -294,6 +307,21 @@ describe('who may pass', () => {
     const by = (token: string) => get('/opaque', { authorization: `Bearer ${token}`, 'x-user': 'root' });
     assert.equal(seenIn(await by('good'))['x-user'], 'ada');
     assert.deepEqual([(await by('bad')).status, (await get('/opaque')).status], [401, 401]);
+  });
+
+  it('signed requests: they pass once, with the content that was signed, and with no other', async () => {
+    const content = '{"amount": 10}';
+    const parameters = `;created=${Math.floor(Date.now() / 1000)};keyid="app";nonce="${randomUUID()}"`;
+    const sign = (base: string) => createHmac('sha256', signingSecret).update(base).digest();
+    const signing: Signing = { method: 'POST', host, target: '/signed', content, parameters };
+    const headers = Object.fromEntries([
+      ['Content-Digest', contentDigest(content)],
+      ...signed({ keyid: 'app', sign }, signing),
+    ]);
+    const send = (body: string) => edge.ask({ path: '/signed', method: 'POST', host, headers, body });
+    assert.equal((await send('{"amount": 99}')).status, 401);
+    assert.equal(seenIn(await send(content))['x-client'], 'app');
+    assert.equal((await send(content)).status, 401, 'its nonce was used');
   });
 
   it('external authorization: the doorman decides, and his words reach the client', async () => {
