@@ -26,7 +26,7 @@ import {
 import { Nonces } from './http-signature/nonces.ts';
 import { IntrospectionAuthenticator, type IntrospectionSurroundings } from './introspection-authenticator.ts';
 import { LoginSecrets } from './login/login-seal.ts';
-import { EndedSessions } from './login/ended-sessions.ts';
+import { EndedByNamespace } from './login/ended-sessions.ts';
 import { OpenIdConnectAuthenticator, type LoginSurroundings } from './login/open-id-connect-authenticator.ts';
 import { SpentStates } from './login/spent-states.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
@@ -136,7 +136,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     sessions: new TokenCache(good),
     secrets: new LoginSecrets(),
     spent: new SpentStates(),
-    ended: new EndedSessions(),
+    ended: new EndedByNamespace(),
     decisions: new TokenCache(good),
     callsMax: limits.callsMax,
     calls: { running: 0 },

@@ -1,11 +1,12 @@
 // Sessions that are over before their time, whatever their cookies say: by a logout here, or by the provider's word. Known
 // to this data plane alone.
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { own, type Claims } from '../claims.ts';
 import type { Session } from './session.ts';
 
-/** The oldest are forgotten beyond that. */
-const endedMax = 100_000;
+/** The oldest of a namespace are forgotten beyond that. */
+const endedMax = 50_000;
 
 /** Whom a provider logs out: all sessions of a person, or the one of this name. */
 export interface EndedAtProvider {
@@ -33,6 +34,22 @@ export function endKeysOf(
     ...(typeof subject === 'string' ? [keyOf({ ...at, subject, sessionId: '' })] : []),
     ...(typeof sessionId === 'string' ? [keyOf({ ...at, subject: '', sessionId })] : []),
   ];
+}
+
+/**
+ * A namespace's own each: its policies name the provider, and the keys by which that is believed, themselves. So one can
+ * neither end what others have let in nor have ends of others forgotten.
+ */
+export class EndedByNamespace {
+  readonly #of = new Map<string, EndedSessions>();
+
+  of(namespace: string): EndedSessions {
+    const known = this.#of.get(namespace);
+    if (known !== undefined) return known;
+    const made = new EndedSessions();
+    this.#of.set(namespace, made);
+    return made;
+  }
 }
 
 export class EndedSessions {
@@ -67,6 +84,7 @@ export class EndedSessions {
   }
 }
 
+/** Of one length, whatever a provider calls people. */
 function keyOf({ issuer, client, subject, sessionId }: EndedAtProvider): string {
-  return JSON.stringify([issuer, client, subject, sessionId]);
+  return hash('sha256', JSON.stringify([issuer, client, subject, sessionId]), 'base64url');
 }

@@ -1,5 +1,6 @@
 // People who log in at a provider by their browsers, and bring a cookie from then on. Put together here; what it is made
 // of stands beside.
+import { hash } from 'node:crypto';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { CredentialPlaces } from '#snapshot/authentication.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
@@ -9,7 +10,7 @@ import type { Authenticator, Challenge, Finding } from '../authenticator.ts';
 import { keysUnavailable } from '../findings.ts';
 import type { ReadyKeySet } from '../keys.ts';
 import { BackChannel } from './back-channel.ts';
-import type { EndedSessions } from './ended-sessions.ts';
+import type { EndedByNamespace } from './ended-sessions.ts';
 import { IdTokens } from './id-tokens.ts';
 import { contextOf } from './login-context.ts';
 import { LoginCookies } from './login-cookies.ts';
@@ -29,7 +30,7 @@ export interface LoginSurroundings extends SessionSurroundings {
   readonly onMissingKey: (keySet: ResourceId, kid: string) => void;
   readonly secrets: LoginSecrets;
   readonly spent: SpentStates;
-  readonly ended: EndedSessions;
+  readonly ended: EndedByNamespace;
 }
 
 /** What one way in is made with. */
@@ -62,10 +63,17 @@ export class OpenIdConnectAuthenticator implements Authenticator, LoginPages {
     this.identityHeaders = rule.claimsToHeaders.map(({ header }) => header);
     // What the backend finds in Authorization is the token, or what another way in lets through, or nothing.
     this.credential = { sources: rule.forwardAccessToken ? [anyAuthorization] : [], forwarded: false };
-    const { now, secrets, ended, spent } = around;
+    const { now, secrets, spent } = around;
+    const ended = around.ended.of(policy.split('/')[0] ?? '');
     const tag = loginTag(policy, rule.name);
     const cookies = new LoginCookies(tag);
-    const sealOf = (what: string) => secrets.sealFor(`${what} ${policy} ${rule.name}`);
+    // Another provider has nothing to do with what one has said, nor gets its codes and tokens.
+    const whose = hash(
+      'sha256',
+      JSON.stringify([policy, rule.name, rule.issuer, rule.client.id]),
+      'base64url',
+    );
+    const sealOf = (what: string) => secrets.sealFor(`${what} ${whose}`);
     const requests = rule.provider === null ? null : new TokenRequests(rule, rule.provider, around);
     const idTokens = new IdTokens(keySet, around.onMissingKey);
     const maker = requests === null ? null : new SessionMaker(rule, { requests, idTokens, now });
