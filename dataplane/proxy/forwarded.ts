@@ -3,6 +3,7 @@ import { plainName, readsAs, removeFields } from '#dataplane/http/aliases.ts';
 import { fieldLine, Fields } from '#dataplane/http/fields.ts';
 import { addForwarded } from './forwarded-choice.ts';
 import { isHopByHop, nominatedNames } from '#dataplane/http/hop-by-hop.ts';
+import { withoutLogins } from './login-cookies.ts';
 import type { Client, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
 import type { ForwardedHeaders } from '#snapshot/client-settings.ts';
@@ -59,7 +60,8 @@ export function forwardedHead(
     const name = from[at] ?? '';
     if (name === requestIdName) idLine = saneIdLine(request.fields.valueAt(at / 2), from[at + 1] ?? '');
     if (isHopByHop(name) || isReplaced(name) || (nominated !== null && nominated.has(name))) continue;
-    to.push(name, from[at + 1] ?? '');
+    const line = name === 'cookie' ? withoutLogins(from[at + 1] ?? '') : (from[at + 1] ?? '');
+    if (line !== null) to.push(name, line);
   }
   if (rules.xForwarded === 'Replace' && rules.forwarded === 'Remove') {
     const lines = client === connection.client ? connection : new ClientLines(client, connection.port);

@@ -51,6 +51,23 @@ it('nor by names that backends read as those', async () => {
   assert.deepEqual(without(lines), ['Host: shop.example:81', 'X.Kept: 1', ...ours.slice(1)]);
 });
 
+it('cookies of logins stay here, also where nobody logs in, and however they are spelt', async () => {
+  const session = '__Host-turnpike-login-0123456789=1AAAA';
+  const part = '__Host-turnpike-login-0123456789-1=BBBB';
+  const plain = 'turnpike-login-0123456789-try-00000000=CCCC';
+  for (const cookie of [
+    `a=1; ${session}; b=2`,
+    `${plain}; a=1; ${session}; ${part}; b=2`,
+    `a=1;${session};${part}; b=2`,
+    `a=1 ${plain}; ${session}; b=2`,
+    `a=1,${plain}; ${session}; b=2`,
+    `a=1; b=2\r\nCookie: ${session}\r\ncookie:${part}`,
+  ]) {
+    const lines = await forwardedHead(`Cookie: ${cookie}\r\n`);
+    assert.deepEqual(without(lines), ['Host: shop.example:81', 'Cookie: a=1; b=2', ...ours.slice(1)]);
+  }
+});
+
 it('fields of the client’s own hop stay behind', async () => {
   const lines = await forwardedHead(
     'Connection: keep-alive, X-Mine\r\nConnection: X-Other\r\nKeep-Alive: timeout=9\r\nProxy-Connection: x\r\nTE: gzip\r\n' +

@@ -11,7 +11,6 @@ import { denialOf } from './denial.ts';
 import type { ExternalAuthorizer } from './external-authorizer.ts';
 import type { GuessGuard } from './guess-guard.ts';
 import type { LoginPages, PageAnswer } from './login/login-pages.ts';
-import { removeLoginCookies } from './login/own-cookies.ts';
 
 /** What a way in has said that did not let the request in. */
 interface Denied {
@@ -128,7 +127,6 @@ export class AuthenticationFilter implements RequestFilter {
 
   /** The answer of a page that a way in has; null for all other requests. */
   #ownPage(pages: LoginPages, exchange: Exchange): Verdict | Promise<Verdict> {
-    removeLoginCookies(exchange.forwarded.fields);
     const answer = pages.answer(exchange);
     if (answer === null) return null;
     return answer instanceof Promise

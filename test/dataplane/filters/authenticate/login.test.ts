@@ -26,7 +26,6 @@ describe('the way in by a login in the browser', () => {
     assert.deepEqual(exchange.identity.groups, ['staff', 'admins']);
     assert.ok(exchange.identity.scopes.includes('email'));
     assert.equal(exchange.forwarded.fields.only('x-email'), 'ada@example.com');
-    assert.equal(exchange.forwarded.fields.has('cookie'), false);
     assert.equal(shop.provider.asked('POST /token'), 1);
   });
 
