@@ -87,6 +87,7 @@ describe('a person who logs in', { timeout: 120_000 }, () => {
       page.evaluate(`location.href = ${JSON.stringify(`${shop.origin}/oauth2/logout`)}`),
     ]);
     assert.equal(answer.status(), 403);
+    await page.waitForURL(`${shop.origin}/oauth2/logout`);
     await page.goto(`${shop.origin}/orders`);
     assert.equal((await seenOn(page)).headers['x-user'], 'ada');
   });
@@ -147,6 +148,7 @@ describe('a login', { timeout: 120_000, concurrency: true }, () => {
       logInAs(page, 'ada'),
     ]);
     assert.equal(answer.status(), 503);
+    await page.waitForURL(`${shop.origin}/oauth2/callback?*`);
     shop.provider.states.clear();
     await page.goto(`${shop.origin}/orders`);
     assert.equal((await seenOn(page)).headers['x-user'], 'ada');
