@@ -12,7 +12,7 @@ import {
 import type { Fields } from '#dataplane/http/fields.ts';
 
 /** Most characters of either field, all its lines together. */
-const charactersMax = 8192;
+const charactersMax = 4096;
 
 /** Most signatures of a request, and components of a signature. */
 const signaturesMax = 4;
