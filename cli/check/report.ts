@@ -125,9 +125,14 @@ function withoutRunTime(desired: DesiredStatus): DesiredStatus {
   return { ...desired, status: staticPart(desired.status) };
 }
 
+/** Reasons of `Programmed` that follow from what is written. */
+const knownOffline: ReadonlySet<string> = new Set(['ClientCertificatesNotAsked']);
+
 function staticPart(status: StatusPart): StatusPart {
   const keep = (conditions: readonly DesiredCondition[]): readonly DesiredCondition[] =>
-    conditions.filter(({ type, reason }) => type !== 'Programmed' && reason !== 'Pending');
+    conditions.filter(({ type, reason }) =>
+      type !== 'Programmed' ? reason !== 'Pending' : knownOffline.has(reason),
+    );
   const within = <T extends { readonly conditions: readonly DesiredCondition[] }>(
     parts: readonly T[],
   ): readonly T[] => parts.map((part) => ({ ...part, conditions: keep(part.conditions) }));

@@ -12,6 +12,13 @@ export function entryTitle(
   return `key ${key} of ${kind} ${namespace}/${name}`;
 }
 
+/** What is wrong where `data` has no entry of a key, and the remedy; `undefined` where there is no such object. */
+export function whyNoEntry(data: Readonly<Record<string, string>> | undefined): string {
+  return data === undefined
+    ? 'does not exist; create it with that key'
+    : 'has no such key; add it, or name one that is there';
+}
+
 /** The octets that `encoded` (base64, as in a Secret's data) stands for, or null when it is none. */
 export function decodeOctets(encoded: string): Uint8Array | null {
   try {

@@ -43,6 +43,44 @@ test('objects of other kinds are counted, and one with the name of a kind of our
   assert.equal(code, 0);
 });
 
+test('a way in that lets in nobody is told, and a Secret that is there from one that is not', async () => {
+  const policy = (name: string, way: string): string => `
+apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: ${name} }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
+  rules: { authenticate: [{ name: all, ${way} }] }
+`;
+  const users = 'type: Basic, basic: { secretRef: { name: users, key: .htpasswd } }';
+  const secret = (key: string): string => `
+apiVersion: v1
+kind: Secret
+metadata: { name: users }
+stringData: { ${key}: "ada:x" }
+`;
+  const told: readonly (readonly [string, string])[] = [
+    [
+      policy('one', 'type: ClientCertificate, clientCertificate: {}'),
+      'Programmed=False ClientCertificatesNotAsked: Clients of listener http are not asked for certificates, so that nobody is let in there; set spec.tls.frontend of the Gateway',
+    ],
+    [
+      policy('one', users),
+      'names key .htpasswd of Secret default/users, which does not exist; create it with that key.',
+    ],
+    [
+      [policy('one', users), secret('users')].join('---'),
+      'names key .htpasswd of Secret default/users, which has no such key; add it, or name one that is there.',
+    ],
+  ];
+  for (const [manifest, line] of told) {
+    await using folder = await givenFolder({ ...good, 'policy.yaml': manifest });
+    const { code, stdout } = await turnpike(['check', folder.path]);
+    assert.ok(stdout.includes(line), stdout);
+    assert.equal(code, 1);
+  }
+});
+
 test('a Service port that no EndpointSlice has is a warning, which tells what was found', async () => {
   const warning =
     'warning Service default/shop port 80: no EndpointSlice has it (kubernetes.io/service-name=shop, port name http; found: ';

@@ -5,7 +5,7 @@ import type { Jwks, RemoteJwks, SharedSecretJwks } from '#crds/jwks.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import { resolveBackend } from '../backends.ts';
-import { decodeBase64, entryOf, entryTitle } from '../data.ts';
+import { decodeBase64, entryOf, entryTitle, whyNoEntry } from '../data.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef, RemoteKeys, ServiceAddress } from '../translation.ts';
@@ -47,16 +47,21 @@ export function findKeys(read: Read, at: KeysPlace, jwks: Jwks): FoundKeys {
     }
     case 'ConfigMap': {
       const { name, key } = jwks.configMapRef;
-      const text = entryOf(read.get('ConfigMap', namespace, name)?.data, key);
+      const data = read.get('ConfigMap', namespace, name)?.data;
+      const text = entryOf(data, key);
       const id = resourceId('KeySet', 'ConfigMap', namespace, name, key);
-      return fromText({ ...at, field: `${at.field}.configMapRef` }, id, text);
+      const place = { ...at, field: `${at.field}.configMapRef` };
+      return text === null ? missing(place, titleOf(id), data) : fromText(place, id, text);
     }
     case 'Secret': {
       const { name, key } = jwks.secretRef;
-      const encoded = entryOf(read.get('Secret', namespace, name)?.data, key);
+      const data = read.get('Secret', namespace, name)?.data;
+      const encoded = entryOf(data, key);
       const id = resourceId('KeySet', 'Secret', namespace, name, key);
-      const text = encoded === null ? null : (decodeBase64(encoded) ?? '');
-      return fromText({ ...at, field: `${at.field}.secretRef` }, id, text);
+      const place = { ...at, field: `${at.field}.secretRef` };
+      return encoded === null
+        ? missing(place, titleOf(id), data)
+        : fromText(place, id, decodeBase64(encoded) ?? '');
     }
     case 'Remote':
       return fromRemote(read, { ...at, field: `${at.field}.remote` }, jwks.remote);
@@ -79,9 +84,10 @@ function fromSharedSecret(
   const { namespace } = at.policy;
   const { name, key } = secretRef;
   const title = entryTitle('Secret', namespace, secretRef);
-  const encoded = entryOf(read.get('Secret', namespace, name)?.data, key);
+  const data = read.get('Secret', namespace, name)?.data;
+  const encoded = entryOf(data, key);
   if (encoded === null) {
-    return missing(at, title);
+    return missing(at, title, data);
   }
   const found = readSharedSecret(encoded, alg);
   if (found.kind === 'Invalid') {
@@ -100,15 +106,12 @@ function fromSharedSecret(
   return { kind: 'Found', keySet, remote: null, pending: null };
 }
 
-function missing(at: KeysPlace, title: string): UnresolvedKeys {
-  const detail = `names ${title}, which does not exist; create it with that key`;
+function missing(at: KeysPlace, title: string, data: Parameters<typeof whyNoEntry>[0]): UnresolvedKeys {
+  const detail = `names ${title}, which ${whyNoEntry(data)}`;
   return unresolved({ kind: 'KeysUnresolved', field: at.field, reason: 'KeysNotFound', detail });
 }
 
-function fromText(at: KeysPlace, id: ResourceId, text: string | null): FoundKeys {
-  if (text === null) {
-    return missing(at, titleOf(id));
-  }
+function fromText(at: KeysPlace, id: ResourceId, text: string): FoundKeys {
   return keySet(at, id, named(`names ${titleOf(id)}, which `, readKeySet(text)));
 }
 

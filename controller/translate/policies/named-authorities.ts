@@ -1,6 +1,6 @@
 import type { OutsideAuthorities } from '#crds/outside-address.ts';
 import { authoritiesIn } from '../authorities.ts';
-import { decodeBase64, entryOf, entryTitle } from '../data.ts';
+import { decodeBase64, entryOf, entryTitle, whyNoEntry } from '../data.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 
@@ -20,9 +20,10 @@ export function namedAuthorities(
   }
   const { kind, name, key } = reference;
   const title = entryTitle(kind, namespace, reference);
-  const entry = entryOf(read.get(kind, namespace, name)?.data, key);
+  const data = read.get(kind, namespace, name)?.data;
+  const entry = entryOf(data, key);
   if (entry === null) {
-    const detail = `names ${title}, which does not exist; create it with that key`;
+    const detail = `names ${title}, which ${whyNoEntry(data)}`;
     return unresolved({ kind: 'KeysUnresolved', field, reason: 'KeysNotFound', detail });
   }
   const authorities = authoritiesIn(kind === 'Secret' ? (decodeBase64(entry) ?? '') : entry);

@@ -126,8 +126,7 @@ function programmedCondition(read: Read, policy: PolicyModel, gateway: GatewayKe
   const { aside, by, told } = effectAt(read, gateway, policyTitle(policy));
   const unasked = unaskedCertificates(read, gateway, policy);
   if (unasked !== null) {
-    const words = wordsOf({ kind: 'ClientCertificatesNotAsked', ...unasked });
-    return { ...words, status: unasked.isOnly ? 'False' : 'True' };
+    return { ...wordsOf({ kind: 'ClientCertificatesNotAsked', ...unasked }), status: 'True' };
   }
   if (aside === 0) {
     return good('Programmed', told);
@@ -155,6 +154,10 @@ function notProgrammed(read: Read, policy: PolicyModel, gateway: GatewayKey): Pr
   }
   if (policy.pending !== null) {
     return policy.pending;
+  }
+  const unasked = unaskedCertificates(read, gateway, policy);
+  if (unasked?.isOnly === true) {
+    return { kind: 'ClientCertificatesNotAsked', ...unasked };
   }
   return (dataPlanes?.ready ?? 0) > 0 ? null : { kind: 'PolicyAwaited', gateway };
 }

@@ -3,7 +3,7 @@ import type { PasswordUser } from '#snapshot/basic.ts';
 import { readPasswordHash } from '#snapshot/password-hash.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { credentialsLeftOut } from '../../credentials/remarks.ts';
-import { decodeBase64, entryOf, entryTitle } from '../../data.ts';
+import { decodeBase64, entryOf, entryTitle, whyNoEntry } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
 
@@ -20,13 +20,10 @@ export function basicWay(
   const { secretRef, realm, credential, usernameToHeader } = basic;
   const { namespace } = at.policy;
   const title = `names ${entryTitle('Secret', namespace, secretRef)}, which`;
-  const encoded = entryOf(read.get('Secret', namespace, secretRef.name)?.data, secretRef.key);
+  const data = read.get('Secret', namespace, secretRef.name)?.data;
+  const encoded = entryOf(data, secretRef.key);
   if (encoded === null) {
-    return unresolved({
-      field,
-      reason: 'UsersNotFound',
-      detail: `${title} does not exist; create it with that key`,
-    });
+    return unresolved({ field, reason: 'UsersNotFound', detail: `${title} ${whyNoEntry(data)}` });
   }
   const { users, problems } = readUsers(decodeBase64(encoded) ?? '');
   if (users.length === 0 || users.length > usersMax) {

@@ -1,7 +1,7 @@
 import type { Authentication } from '#crds/auth-policy.ts';
 import type { ClientCertificateAuthentication } from '#crds/client-certificate-authentication.ts';
 import type { CertificateNameMatch, Revocation } from '#snapshot/client-certificate.ts';
-import { entryOf, entryTitle } from '../../data.ts';
+import { entryOf, entryTitle, whyNoEntry } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { readRevocationBinary, readRevocationText } from './revocation.ts';
 import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
@@ -65,7 +65,7 @@ function revocationOf(
   const binary = entryOf(object?.binaryData, key);
   const title = `names ${entryTitle('ConfigMap', namespace, told.configMapRef)}, which`;
   if (text === null && binary === null) {
-    const detail = `${title} does not exist; create it with that key`;
+    const detail = `${title} ${whyNoEntry(object?.data ?? object?.binaryData)}`;
     return unresolved({ field, reason: 'RevocationListNotFound', detail });
   }
   const found = text === null ? readRevocationBinary(binary ?? '') : readRevocationText(text);

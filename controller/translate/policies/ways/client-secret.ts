@@ -1,5 +1,5 @@
 import { Secret } from '#snapshot/secret.ts';
-import { decodeBase64, entryOf, entryTitle } from '../../data.ts';
+import { decodeBase64, entryOf, entryTitle, whyNoEntry } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import { unresolved, type UnresolvedWay, type WayPlace } from './way.ts';
 
@@ -9,11 +9,13 @@ export function clientSecret(
   { policy, field }: WayPlace,
   reference: { readonly name: string; readonly key: string },
 ): Secret<string> | UnresolvedWay {
-  const encoded = entryOf(read.get('Secret', policy.namespace, reference.name)?.data, reference.key);
+  const data = read.get('Secret', policy.namespace, reference.name)?.data;
+  const encoded = entryOf(data, reference.key);
   const secret = encoded === null ? null : decodeBase64(encoded);
   if (secret === null || secret.trim() === '') {
     const title = entryTitle('Secret', policy.namespace, reference);
-    const detail = `names ${title}, which does not exist or is no text; create it with that key`;
+    const wrong = encoded === null ? whyNoEntry(data) : 'is empty or no text; write the secret there';
+    const detail = `names ${title}, which ${wrong}`;
     return unresolved({ field, reason: 'ClientSecretNotFound', detail });
   }
   // files end with a line end that is no part of the secret
