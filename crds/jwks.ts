@@ -1,9 +1,10 @@
 // Where the keys are that tokens are signed by.
 import * as z from 'zod';
-import { duration, durationMs, preciseHostname } from './fields.ts';
+import { duration, durationMs } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
 import { outsideAuthorities } from './outside-address.ts';
 import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
+import { serviceTlsSchema } from './service-tls.ts';
 
 type PublicMember = 'n' | 'e' | 'crv' | 'x' | 'y';
 
@@ -97,16 +98,7 @@ const remoteBackend = z
       .max(1024)
       .regex(/^\/[^\s#]*$/, "must begin with '/'")
       .describe('Path of the JWK Set there, such as /.well-known/jwks.json.'),
-    tls: z
-      .object({
-        hostname: preciseHostname
-          .exactOptional()
-          .describe(
-            'The name that its certificate must have, and that is asked for (SNI). Left out: SERVICE.NAMESPACE.svc.',
-          ),
-      })
-      .exactOptional()
-      .describe('The Service speaks TLS there. Left out: plain HTTP.'),
+    tls: serviceTlsSchema.exactOptional(),
   })
   .describe('A JWK Set that a Service of the cluster serves.');
 

@@ -1,10 +1,11 @@
 // People who log in by their browsers at a provider of OpenID Connect.
 import * as z from 'zod';
-import { durationMs, positiveDuration, preciseHostname } from './fields.ts';
+import { durationMs, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
 import { maxStale } from './jwks.ts';
 import { claimsToHeaders, clockSkew } from './jwt-authentication.ts';
 import { authorityReference, backendRefSchema, secretKeyReference } from './references.ts';
+import { serviceTlsSchema } from './service-tls.ts';
 
 const path = z
   .string()
@@ -30,16 +31,7 @@ const client = z
 const backend = z
   .object({
     backendRef: backendRefSchema.describe('The Service of the provider, and its port.'),
-    tls: z
-      .object({
-        hostname: preciseHostname
-          .exactOptional()
-          .describe(
-            'The name that its certificate must have, and that is asked for (SNI). Left out: SERVICE.NAMESPACE.svc.',
-          ),
-      })
-      .exactOptional()
-      .describe('The Service speaks TLS there. Left out: plain HTTP.'),
+    tls: serviceTlsSchema.exactOptional(),
   })
   .describe('A Service of the cluster that is the provider. Browsers reach it by its own addresses.');
 
