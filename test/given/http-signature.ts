@@ -2,6 +2,7 @@
 import { constants, createHash, createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
 import type { Exchange } from '#dataplane/http/exchange.ts';
+import type { HttpSignatureAuthentication } from '#snapshot/http-signature.ts';
 import type { JsonWebKey, JwtAlgorithm, KeySet } from '#snapshot/key-set.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
@@ -27,6 +28,24 @@ export interface Signer {
   /** By which signatures are checked. */
   readonly keySet: KeySet;
   sign(base: string): Buffer;
+}
+
+/** The way in by the keys of {@link signersId}, but for `rule`. */
+export function givenSignedWay(rule: Partial<HttpSignatureAuthentication> = {}): HttpSignatureAuthentication {
+  return {
+    kind: 'HTTPSignature',
+    name: 'signed',
+    credential: { sources: [{ kind: 'Header', header: 'signature', scheme: '' }], forwarded: true },
+    keySet: signersId,
+    components: [],
+    tag: '',
+    maxAgeMs: 300_000,
+    clockSkewMs: 30_000,
+    nonce: 'Optional',
+    contentBytesMax: 1024,
+    keyIdHeader: null,
+    ...rule,
+  };
 }
 
 /** One with a new key, known by this keyid in the key set of {@link signersId}. */

@@ -3,30 +3,21 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { messageSignatures } from '#dataplane/filters/authenticate/http-signature/message-signatures.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
-import { createdS, exchangeOf, givenSigner, signed, usuallyCovered } from '#test/given/http-signature.ts';
-import { signersId } from '#test/given/http-signature.ts';
+import {
+  createdS,
+  exchangeOf,
+  givenSignedWay,
+  givenSigner,
+  signed,
+  usuallyCovered,
+} from '#test/given/http-signature.ts';
 import { givenAuthentication } from '#test/given/token.ts';
 import { gate, told } from '../gate.ts';
 
 const signer = givenSigner('hmac-sha256', 'ada');
 
 function filter(): RequestFilter {
-  return gate().filter(
-    givenAuthentication({
-      kind: 'HTTPSignature',
-      name: 'signed',
-      credential: { sources: [{ kind: 'Header', header: 'signature', scheme: '' }], forwarded: true },
-      keySet: signersId,
-      components: [],
-      tag: '',
-      maxAgeMs: 300_000,
-      clockSkewMs: 30_000,
-      nonce: 'Optional',
-      contentBytesMax: 1024,
-      keyIdHeader: null,
-    }),
-    signer.keySet,
-  );
+  return gate().filter(givenAuthentication(givenSignedWay()), signer.keySet);
 }
 
 type Lines = readonly (readonly [string, string])[];

@@ -9,6 +9,7 @@ import {
   contentDigest,
   createdS,
   exchangeOf,
+  givenSignedWay,
   givenSigner,
   signatureAlgorithms,
   signed,
@@ -21,23 +22,6 @@ import {
 import { givenAuthentication } from '#test/given/token.ts';
 import { gate, told } from '../gate.ts';
 
-function given(rule: Partial<HttpSignatureAuthentication> = {}): HttpSignatureAuthentication {
-  return {
-    kind: 'HTTPSignature',
-    name: 'signed',
-    credential: { sources: [{ kind: 'Header', header: 'signature', scheme: '' }], forwarded: true },
-    keySet: signersId,
-    components: [],
-    tag: '',
-    maxAgeMs: 300_000,
-    clockSkewMs: 30_000,
-    nonce: 'Optional',
-    contentBytesMax: 1024,
-    keyIdHeader: null,
-    ...rule,
-  };
-}
-
 /** What becomes of requests where these keys let in; `clock` can be moved. */
 function guarded(
   { keySet }: { readonly keySet: KeySet },
@@ -45,7 +29,7 @@ function guarded(
   limits: Partial<AuthenticatingLimits> = {},
 ) {
   const made = gate(limits);
-  const authentication = givenAuthentication(given(rule));
+  const authentication = givenAuthentication(givenSignedWay(rule));
   let filter = made.filter(authentication, keySet);
   return {
     made,
