@@ -5,9 +5,11 @@ import fc from 'fast-check';
 import { Holdings } from '#dataplane/subscribe/holdings.ts';
 import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
+import { resourceId } from '#snapshot/ids.ts';
 import { controllerMessage } from '#snapshot/message.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
+import { revocationDefaults } from '#snapshot/token-revocations.ts';
 import { order } from '#test/controller/publish/given.ts';
 import { givenCompiler, givenLimit, httpListener, ruleFor } from '#test/dataplane/compile/given-compiler.ts';
 import { forwardToNothing, givenMatch, givenRoute, givenRule } from '#test/given/route.ts';
@@ -141,4 +143,33 @@ test('a policy that asks more than this build knows closes what names it, though
     { id: authentication.id, reason: 'alternatives[0].onlyWhen: is not known to this build' },
     { id: limit.id, reason: 'limits[0].onlyWhen: is not known to this build' },
   ]);
+});
+
+test('a list of revoked tokens that says more than this build knows closes what asks it', async (t) => {
+  const list: Resource = {
+    kind: 'TokenRevocations',
+    id: resourceId('TokenRevocations', 'shop', 'revoked'),
+    tokens: ['one'],
+    subjects: [],
+    ...revocationDefaults,
+  };
+  const authentication = givenAuthentication(givenJwt({ revocation: list.id }));
+  const route = givenRoute('cart', {
+    rules: [givenRule({ action: forwardToNothing, authentications: [authentication.id] })],
+  });
+  const keySet = givenKeySet('ids', await issuerKey('one'));
+  const others = [httpListener(), keySet, route, authentication].map(encodeResource);
+  const { compile } = givenCompiler(t);
+  const holdings = new Holdings();
+  const actionWith = (seen: number, encoded: string) =>
+    ruleFor(
+      compile(
+        ...held(holdings, seen, [...others, encoded])
+          .resources()
+          .values(),
+      ),
+    )?.action.kind;
+  assert.equal(actionWith(1, encodeResource(list)), 'Forward');
+  assert.equal(actionWith(2, byNewer(list, [])), 'Closed');
+  assert.equal(actionWith(3, encodeResource(list)), 'Forward');
 });
