@@ -62,14 +62,18 @@ const special = blocks([
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '::/127',
-  // Hide IPv4 addresses in themselves: mapped, translated, 6to4, Teredo.
+  // of public ones, what tells machines of Azure about themselves
+  '168.63.129.16',
+  // Hide IPv4 addresses in themselves: compatible, mapped, translated, 6to4, Teredo.
+  '::/96',
   '::ffff:0:0/96',
+  '::ffff:0:0:0/96',
   '64:ff9b::/96',
   '64:ff9b:1::/48',
   '2002::/16',
   '2001::/23',
   '100::/64',
+  '100:0:0:1::/64',
   '2001:db8::/32',
   '3fff::/20',
   '5f00::/16',
