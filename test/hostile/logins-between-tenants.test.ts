@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EndedByNamespace } from '#dataplane/filters/authenticate/login/ended-sessions.ts';
 import { givenForgedProvider } from '#test/given/forged-provider.ts';
-import { givenLogin, LoginBrowser, shopHost } from '#test/given/login.ts';
+import { givenLogin, LoginBrowser, sealed, shopHost } from '#test/given/login.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 import { givenAuthentication, givenKeySet, issuerKey } from '#test/given/token.ts';
 import { shopOf } from '#test/dataplane/filters/authenticate/login-gate.ts';
-import { told } from '#test/dataplane/filters/authenticate/gate.ts';
+import { gate, told } from '#test/dataplane/filters/authenticate/gate.ts';
 
 const logout = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
@@ -79,4 +79,27 @@ describe('a policy that names another provider, or another client', () => {
       assert.equal(shop.provider.forms.length, forms, 'the code was not told');
     });
   }
+});
+
+it('codes that are made up have the provider asked no more often at a time than other questions', async () => {
+  await using provider = await givenForgedProvider(await issuerKey('first'));
+  const asked: (() => void)[] = [];
+  const made = gate(
+    { callsMax: 2 },
+    () => new Promise((tell) => asked.push(() => tell({ kind: 'Failed', detail: 'late' }))),
+  );
+  made.clock = Date.now();
+  sealed(made.authenticating);
+  const filter = made.filter(givenAuthentication(givenLogin(provider)));
+  const answers: Promise<unknown>[] = [];
+  for (let one = 0; one < 5; one += 1) {
+    const browser = new LoginBrowser(filter);
+    const state = new URL((await browser.ask('/')).location).searchParams.get('state') ?? '';
+    const query = new URLSearchParams({ code: 'made up', state, iss: provider.issuer });
+    answers.push(browser.ask(`/oauth2/callback?${query.toString()}`));
+  }
+  await Promise.all(answers.slice(2));
+  assert.equal(asked.length, 2);
+  for (const tell of asked) tell();
+  await Promise.all(answers);
 });

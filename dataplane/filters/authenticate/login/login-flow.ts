@@ -8,7 +8,7 @@ import { originOf, redirectTo, type LoginContext } from './login-context.ts';
 import type { LoginCookies } from './login-cookies.ts';
 import type { PageAnswer } from './login-pages.ts';
 import type { LoginSeal } from './login-seal.ts';
-import type { LoginSessions } from './login-sessions.ts';
+import type { LoginSessions, SessionSurroundings } from './login-sessions.ts';
 import { isNavigation } from './navigation.ts';
 import type { SessionMaker } from './new-session.ts';
 import type { SpentStates } from './spent-states.ts';
@@ -25,8 +25,7 @@ export interface LoginParts {
   readonly sessions: LoginSessions;
   readonly requests: TokenRequests;
   readonly maker: SessionMaker;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly around: Pick<SessionSurroundings, 'now' | 'calls' | 'callsMax'>;
 }
 
 /** Logs in at one provider. */
@@ -46,7 +45,7 @@ export class LoginFlow {
     const { request } = context.exchange;
     if (!isNavigation(request)) return null;
     const { cookies, seals } = this.#parts;
-    const nowMs = Math.round(this.#parts.now());
+    const nowMs = Math.round(this.#parts.around.now());
     const told = cookies.tally(context);
     const tally = counted(told === null ? null : seals.tally.open(told, request.host), nowMs);
     if (tally === null) return refusal('the browser logs in again and again, and brings no session');
@@ -97,17 +96,26 @@ export class LoginFlow {
     const state = parameters.get('state') ?? '';
     const text = cookies.attempt(context, idIn(state));
     const content = text === null ? null : seals.attempt.open(text, context.exchange.request.host);
-    const attempt = content === null ? null : attemptIn(content, this.#parts.now());
+    const attempt = content === null ? null : attemptIn(content, this.#parts.around.now());
     // The cookie is secret, and only who has it learns by time what is in it.
     return attempt?.state === state && spent.spend(state) ? attempt : null;
   }
 
   async #session(parameters: URLSearchParams, attempt: Attempt): Promise<Told<Session>> {
-    const { requests, maker } = this.#parts;
+    const { requests, maker, around } = this.#parts;
     const answered = requests.answered(parameters, attempt);
     if (answered.kind !== 'Told') return answered;
-    const tokens = await requests.redeem(answered.value, attempt);
-    return tokens.kind === 'Told' ? maker.first(tokens.value) : tokens;
+    // Anybody may come back with a code that he has made up.
+    if (around.calls.running >= around.callsMax) {
+      return { kind: 'Failed', detail: 'too many questions are under way' };
+    }
+    around.calls.running += 1;
+    try {
+      const tokens = await requests.redeem(answered.value, attempt);
+      return tokens.kind === 'Told' ? await maker.first(tokens.value) : tokens;
+    } finally {
+      around.calls.running -= 1;
+    }
   }
 
   #urlFor({ redirectUri, state, nonce, verifier }: Attempt): string {

@@ -93,7 +93,7 @@ export class OpenIdConnectAuthenticator implements Authenticator, LoginPages {
             sessions,
             requests,
             maker,
-            now,
+            around,
           });
   }
 
