@@ -15,6 +15,7 @@ import { requestVariables } from '#cel/request-variables.ts';
 import { AuthenticationFilter } from './authentication-filter.ts';
 import type { Authenticator } from './authenticator.ts';
 import { BasicAuthenticator, type PasswordSurroundings } from './basic-authenticator.ts';
+import { Calls } from './calls.ts';
 import { CertificateAuthenticator } from './certificate-authenticator.ts';
 import { CredentialSets } from './credentials.ts';
 import { ExternalAuthorizer, type DecisionSurroundings } from './external-authorizer.ts';
@@ -69,7 +70,7 @@ export interface AuthenticatingLimits {
   /** Passwords being checked at a time, and such as wait for that; more are answered as overload. */
   readonly passwordsMax: number;
   readonly passwordsWaitingMax: number;
-  /** Questions to issuers under way at a time; more are answered as overload. */
+  /** Questions to services under way at a time, half of them at most of one namespace; more are answered as overload. */
   readonly callsMax: number;
   /** Nonces of signed requests that are remembered, in all and of one way in. */
   readonly noncesMax: number;
@@ -122,7 +123,8 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   const revocations = new Revocations(options);
   const ready = new WeakMap<KeySet, ReadyKeySet>();
   const good = { entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax };
-  const surroundings: Surroundings = {
+  const calls = new Calls(limits.callsMax);
+  const shared: Omit<Surroundings, 'calls'> = {
     now: options.now,
     onMissingKey: options.onMissingKey,
     revocations,
@@ -138,8 +140,6 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     spent: new SpentStates(),
     ended: new EndedByNamespace(),
     decisions: new TokenCache(good),
-    callsMax: limits.callsMax,
-    calls: { running: 0 },
     checks: new PasswordChecks({ runningMax: limits.passwordsMax, waitingMax: limits.passwordsWaitingMax }),
     memoryKey: randomBytes(32).toString('base64'),
     nonces: new Nonces(limits),
@@ -154,7 +154,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     followedLists: () => revocations.followed(),
     stop: () => revocations.stop(),
     useRevocations: (lists) => revocations.use(lists),
-    useLoginSecret: (secret) => surroundings.secrets.use(secret),
+    useLoginSecret: (secret) => shared.secrets.use(secret),
     filterFor(authentication, keySets) {
       const byId = new Map<ResourceId, ReadyKeySet>();
       for (const keySet of keySets) {
@@ -162,8 +162,9 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
         ready.set(keySet, made);
         byId.set(keySet.id, made);
       }
-      const ways = authenticators(authentication, { keySets: byId, credentials, surroundings });
       const { policy, protection, external: asked, authorize } = authentication;
+      const surroundings = { ...shared, calls: calls.of(namespaceOf(policy)) };
+      const ways = authenticators(authentication, { keySets: byId, credentials, surroundings });
       const guard = protection === null ? null : options.guards.guardFor(policy, protection);
       const authorizer =
         authorize.length === 0 ? null : new Authorizer(policy, authorize, { variables, countOf });
@@ -207,7 +208,7 @@ function authenticators(
         return rules[0] === way ? [new JwtAuthenticator(way.credential, rules, keySets, surroundings)] : [];
       }
       case 'APIKey':
-        return [new ApiKeyAuthenticator(way, policy.split('/')[0] ?? '', credentials, surroundings.now)];
+        return [new ApiKeyAuthenticator(way, namespaceOf(policy), credentials, surroundings.now)];
       case 'Basic':
         return [new BasicAuthenticator(way, surroundings)];
       case 'Introspection':
@@ -224,4 +225,9 @@ function authenticators(
         return way satisfies never;
     }
   });
+}
+
+/** Of `<namespace>/<name>`. */
+function namespaceOf(policy: string): string {
+  return policy.split('/')[0] ?? '';
 }

@@ -6,6 +6,7 @@ import type { RequestContent } from '#dataplane/http/request-content.ts';
 import type { ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import type { CallService } from '../call-service.ts';
+import type { CallShare } from './calls.ts';
 import { Circuit } from './circuit.ts';
 import { follow, UnusableAnswer, type Decision } from './decision.ts';
 import { ExternalByGrpc } from './external-by-grpc.ts';
@@ -23,9 +24,7 @@ export interface DecisionSurroundings {
   readonly now: () => number;
   readonly call: CallService;
   readonly decisions: TokenCache<ExternalAuthorizer, Decision>;
-  /** Questions under way at a time, with those of others. */
-  readonly callsMax: number;
-  readonly calls: { running: number };
+  readonly calls: CallShare;
 }
 
 /** How a service is asked, and understood. */
@@ -71,11 +70,11 @@ export class ExternalAuthorizer {
   }
 
   #decide(exchange: Exchange, content: RequestContent | null): Verdict | Promise<Verdict> {
-    const { decisions, now, calls, callsMax } = this.#surroundings;
+    const { decisions, now, calls } = this.#surroundings;
     const key = this.#keyOf(exchange, content);
     const known = key === null ? null : decisions.get(this, key, now());
     if (known !== null) return follow(exchange, known);
-    if (calls.running >= callsMax) return this.#undecided('too many questions are under way');
+    if (calls.isFull) return this.#undecided('too many questions are under way');
     if (!this.#circuit.mayAsk()) return this.#undecided('the service does not answer');
     return this.#ask(exchange, this.#protocol.question(exchange, content), key);
   }
@@ -83,9 +82,9 @@ export class ExternalAuthorizer {
   async #ask(exchange: Exchange, question: ServiceRequest, key: string | null): Promise<Verdict> {
     const { call, calls } = this.#surroundings;
     const { cluster, timeoutMs } = this.#terms.service;
-    calls.running += 1;
+    calls.begin();
     const answer = await call(cluster, question, { timeoutMs, answerBytesMax });
-    calls.running -= 1;
+    calls.end();
     const decision = answer.kind === 'Failed' ? answer.detail : this.#decisionBy(answer);
     if (typeof decision === 'string') {
       this.#circuit.failed();

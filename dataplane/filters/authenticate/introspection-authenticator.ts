@@ -4,6 +4,7 @@ import type { CallService } from '../call-service.ts';
 import type { CredentialPlaces } from '#snapshot/authentication.ts';
 import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
 import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
+import type { CallShare } from './calls.ts';
 import { Circuit } from './circuit.ts';
 import type { Claims } from './claims.ts';
 import { credentialIn } from './credential.ts';
@@ -23,9 +24,7 @@ export interface IntrospectionSurroundings {
   readonly call: CallService;
   readonly introspected: TokenCache<Authenticator, KnownToken>;
   readonly rejected: TokenCache<Authenticator, Refusal>;
-  /** Questions under way at a time. */
-  readonly callsMax: number;
-  readonly calls: { running: number };
+  readonly calls: CallShare;
 }
 
 /** A token that has passed. It does so without a question until `freshUntilMs`, and then while there is no answer. */
@@ -74,12 +73,12 @@ export class IntrospectionAuthenticator implements Authenticator {
     const running = this.#pending.get(text);
     if (running !== undefined) return running;
     if (!/^[\x21-\x7e]+$/u.test(text)) return badCredential(this.#rule.name, 'no token');
-    const { calls, callsMax } = this.#surroundings;
-    if (calls.running >= callsMax) return stale?.admission ?? overloaded;
+    const { calls } = this.#surroundings;
+    if (calls.isFull) return stale?.admission ?? overloaded;
     if (!this.#circuit.mayAsk()) return stale?.admission ?? this.#outage('the endpoint does not answer');
-    calls.running += 1;
+    calls.begin();
     const finding = this.#ask(text, stale).finally(() => {
-      calls.running -= 1;
+      calls.end();
       this.#pending.delete(text);
     });
     this.#pending.set(text, finding);

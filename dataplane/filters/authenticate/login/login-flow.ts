@@ -25,7 +25,7 @@ export interface LoginParts {
   readonly sessions: LoginSessions;
   readonly requests: TokenRequests;
   readonly maker: SessionMaker;
-  readonly around: Pick<SessionSurroundings, 'now' | 'calls' | 'callsMax'>;
+  readonly around: Pick<SessionSurroundings, 'now' | 'calls'>;
 }
 
 /** Logs in at one provider. */
@@ -106,15 +106,15 @@ export class LoginFlow {
     const answered = requests.answered(parameters, attempt);
     if (answered.kind !== 'Told') return answered;
     // Anybody may come back with a code that he has made up.
-    if (around.calls.running >= around.callsMax) {
+    if (around.calls.isFull) {
       return { kind: 'Failed', detail: 'too many questions are under way' };
     }
-    around.calls.running += 1;
+    around.calls.begin();
     try {
       const tokens = await requests.redeem(answered.value, attempt);
       return tokens.kind === 'Told' ? await maker.first(tokens.value) : tokens;
     } finally {
-      around.calls.running -= 1;
+      around.calls.end();
     }
   }
 

@@ -3,6 +3,7 @@ import { nobody, type Identity } from '#dataplane/http/exchange.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
 import type { Admission, Finding } from '../authenticator.ts';
+import type { CallShare } from '../calls.ts';
 import { Circuit } from '../circuit.ts';
 import { claimAt, isObject, own, type Claims } from '../claims.ts';
 import { keysUnavailable } from '../findings.ts';
@@ -42,9 +43,8 @@ export interface SessionSurroundings {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly sessions: TokenCache<LoginSessions, OpenedSession>;
-  /** Questions to providers under way, with those of others. */
-  readonly callsMax: number;
-  readonly calls: { running: number };
+  /** Questions to providers, with those to others. */
+  readonly calls: CallShare;
 }
 
 /** What sessions are made with. */
@@ -165,11 +165,11 @@ export class LoginSessions {
     if (opened.renewal !== null) {
       return isGood ? opened.admission : this.#after(opened.renewal, opened, context);
     }
-    const { calls, callsMax } = this.#around;
-    if (calls.running >= callsMax || !this.#circuit.mayAsk()) return isGood ? opened.admission : providerDown;
-    calls.running += 1;
+    const { calls } = this.#around;
+    if (calls.isFull || !this.#circuit.mayAsk()) return isGood ? opened.admission : providerDown;
+    calls.begin();
     opened.renewal = this.#renew(opened).finally(() => {
-      calls.running -= 1;
+      calls.end();
       opened.renewal = null;
     });
     return this.#after(opened.renewal, opened, context);
