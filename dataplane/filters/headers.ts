@@ -3,7 +3,7 @@ import type { Exchange, RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import { trimWhitespace } from '#dataplane/http/framing.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
-import { valueOctets } from '#dataplane/http/octets.ts';
+import { isValueText } from '#dataplane/http/octets.ts';
 import type { HeaderEdits } from '#snapshot/filter.ts';
 
 /** Changes the head of an answer. */
@@ -44,9 +44,5 @@ function edit(fields: Fields, { remove, set, add }: HeaderEdits): void {
 
 /** Whether `text` goes over the wire as one field value and arrives the same: octets only, no controls, no blanks around it. */
 export function isFieldValue(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const octet = text.charCodeAt(at);
-    if (octet > 0xff || valueOctets[octet] === 0) return false;
-  }
-  return trimWhitespace(text) === text;
+  return isValueText(text) && trimWhitespace(text) === text;
 }

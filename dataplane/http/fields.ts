@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { valueOctets } from './octets.ts';
+import { isValueText } from './octets.ts';
 
 /**
  * The field lines of a message (RFC 9110 section 5) in order: two strings a line, its name in lower case and the
@@ -36,7 +36,7 @@ export class Fields {
    * above all one with a line end: what comes from tokens or templates must not become another field.
    */
   append(name: string, value: string, received: string = name): void {
-    if (!isFieldValue(value)) assert.fail(`a value of ${name} that cannot be sent`);
+    if (!isValueText(value)) assert.fail(`a value of ${name} that cannot be sent`);
     this.flat.push(name, fieldLine(received, value));
   }
 
@@ -120,12 +120,4 @@ export function fieldLine(name: string, value: string): string {
 
 function valueIn(line: string, name: string): string {
   return line.slice(name.length + 2, -2);
-}
-
-function isFieldValue(value: string): boolean {
-  for (let at = 0; at < value.length; at += 1) {
-    const code = value.charCodeAt(at);
-    if (code > 0xff || valueOctets[code] === 0) return false;
-  }
-  return true;
 }

@@ -34,6 +34,15 @@ export function isToken(text: string): boolean {
   return length > 0;
 }
 
+/** Whether `text` can stand in a field's value, each character an octet (RFC 9110 section 5.5). */
+export function isValueText(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code > 0xff || valueOctets[code] === 0) return false;
+  }
+  return true;
+}
+
 function tableOf(classOf: (octet: number) => number): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, octet) => classOf(octet));
 }

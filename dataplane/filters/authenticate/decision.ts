@@ -4,7 +4,7 @@ import type { Exchange, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import { fieldLine, Fields } from '#dataplane/http/fields.ts';
 import { isHopByHop } from '#dataplane/http/hop-by-hop.ts';
-import { isToken, valueOctets } from '#dataplane/http/octets.ts';
+import { isToken, isValueText } from '#dataplane/http/octets.ts';
 import { isReservedField } from '#snapshot/reserved-fields.ts';
 import { withParameter, withoutParameter } from './query.ts';
 
@@ -73,7 +73,7 @@ export function saidField(
 ): { readonly name: string; readonly line: string } | null {
   const lower = name.toLowerCase();
   if (isNotItsToSay(lower)) return null;
-  if (!isToken(lower) || !isValue(value)) throw new UnusableAnswer('a field that cannot be sent');
+  if (!isToken(lower) || !isValueText(value)) throw new UnusableAnswer('a field that cannot be sent');
   return { name: lower, line: fieldLine(lower, value) };
 }
 
@@ -91,12 +91,4 @@ export function refusalFields(told: Iterable<readonly [name: string, value: stri
     if (field !== null && field.name !== 'date') fields.appendLine(field.name, field.line);
   }
   return fields;
-}
-
-function isValue(value: string): boolean {
-  for (let at = 0; at < value.length; at += 1) {
-    const code = value.charCodeAt(at);
-    if (code > 0xff || valueOctets[code] === 0) return false;
-  }
-  return true;
 }
