@@ -46,13 +46,18 @@ export class CallShare {
     return free <= 0 || this.#running > free;
   }
 
-  begin(): void {
-    this.#running += 1;
-    this.#all.count(1);
+  /** Asks, and counts that until there is an answer. Whether there may be one more is for the caller to look at. */
+  async run<T>(ask: () => Promise<T>): Promise<T> {
+    this.#count(1);
+    try {
+      return await ask();
+    } finally {
+      this.#count(-1);
+    }
   }
 
-  end(): void {
-    this.#running -= 1;
-    this.#all.count(-1);
+  #count(change: 1 | -1): void {
+    this.#running += change;
+    this.#all.count(change);
   }
 }

@@ -82,9 +82,7 @@ export class ExternalAuthorizer {
   async #ask(exchange: Exchange, question: ServiceRequest, key: string | null): Promise<Verdict> {
     const { call, calls } = this.#surroundings;
     const { cluster, timeoutMs } = this.#terms.service;
-    calls.begin();
-    const answer = await call(cluster, question, { timeoutMs, answerBytesMax });
-    calls.end();
+    const answer = await calls.run(() => call(cluster, question, { timeoutMs, answerBytesMax }));
     const decision = answer.kind === 'Failed' ? answer.detail : this.#decisionBy(answer);
     if (typeof decision === 'string') {
       this.#circuit.failed();

@@ -76,11 +76,7 @@ export class IntrospectionAuthenticator implements Authenticator {
     const { calls } = this.#surroundings;
     if (calls.isFull) return stale?.admission ?? overloaded;
     if (!this.#circuit.mayAsk()) return stale?.admission ?? this.#outage('the endpoint does not answer');
-    calls.begin();
-    const finding = this.#ask(text, stale).finally(() => {
-      calls.end();
-      this.#pending.delete(text);
-    });
+    const finding = calls.run(() => this.#ask(text, stale)).finally(() => this.#pending.delete(text));
     this.#pending.set(text, finding);
     return finding;
   }

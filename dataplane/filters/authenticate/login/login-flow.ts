@@ -109,13 +109,10 @@ export class LoginFlow {
     if (around.calls.isFull) {
       return { kind: 'Failed', detail: 'too many questions are under way' };
     }
-    around.calls.begin();
-    try {
+    return around.calls.run(async () => {
       const tokens = await requests.redeem(answered.value, attempt);
-      return tokens.kind === 'Told' ? await maker.first(tokens.value) : tokens;
-    } finally {
-      around.calls.end();
-    }
+      return tokens.kind === 'Told' ? maker.first(tokens.value) : tokens;
+    });
   }
 
   #urlFor({ redirectUri, state, nonce, verifier }: Attempt): string {

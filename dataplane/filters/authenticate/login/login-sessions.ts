@@ -167,11 +167,11 @@ export class LoginSessions {
     }
     const { calls } = this.#around;
     if (calls.isFull || !this.#circuit.mayAsk()) return isGood ? opened.admission : providerDown;
-    calls.begin();
-    opened.renewal = this.#renew(opened).finally(() => {
-      calls.end();
-      opened.renewal = null;
-    });
+    opened.renewal = calls
+      .run(() => this.#renew(opened))
+      .finally(() => {
+        opened.renewal = null;
+      });
     return this.#after(opened.renewal, opened, context);
   }
 

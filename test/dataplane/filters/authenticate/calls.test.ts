@@ -1,13 +1,14 @@
 // Questions to services: a namespace whose services never answer does not take those of others.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setImmediate as settled } from 'node:timers/promises';
 import { Calls } from '#dataplane/filters/authenticate/calls.ts';
 import type { CallShare } from '#dataplane/filters/authenticate/calls.ts';
 
-/** Asks as much as it may, and hears nothing; how much that was. */
-function askOn(share: CallShare): number {
+/** Asks as much as it may; how much that was. Nothing is heard before `answer`, and nothing ever without it. */
+function askOn(share: CallShare, answer: Promise<void> = new Promise(() => {})): number {
   let asked = 0;
-  for (; !share.isFull; asked += 1) share.begin();
+  for (; !share.isFull; asked += 1) void share.run(() => answer);
   return asked;
 }
 
@@ -20,10 +21,21 @@ it('each namespace has half of what others have left, and all have no more than 
   assert.equal(calls.free, 0);
 });
 
-it('what has been answered is free for everybody, and the share of all policies of a namespace is one', () => {
+it('what has been answered is free for everybody, and the share of all policies of a namespace is one', async () => {
   const calls = new Calls(4);
-  assert.equal(askOn(calls.of('a')), 3);
+  const answer = Promise.withResolvers<void>();
+  assert.equal(askOn(calls.of('a'), answer.promise), 3);
   assert.equal(calls.of('a').isFull, true);
-  for (let answered = 0; answered < 3; answered += 1) calls.of('a').end();
+  answer.resolve();
+  await settled();
   assert.equal(askOn(calls.of('b')), 3);
+});
+
+it('a question that broke is over, too', async () => {
+  const calls = new Calls(1);
+  const broken = (): Promise<never> => {
+    throw new Error('broken');
+  };
+  await assert.rejects(calls.of('a').run(broken), /broken/u);
+  assert.equal(calls.free, 1);
 });
