@@ -3,7 +3,7 @@ import type { Denial } from './denial.ts';
 import type { Failure } from './failure.ts';
 import type { Fields } from './fields.ts';
 import type { ForwardedHead, RequestHead } from './message.ts';
-import type { CollectContent } from './request-content.ts';
+import type { ContentDemand, RequestContent } from './request-content.ts';
 
 /** One request and its answer, as filters and observers see them. proxy/exchange.ts makes and drives it. */
 export interface Exchange {
@@ -28,9 +28,10 @@ export interface Exchange {
   readonly startedMs: number;
   /**
    * The request's content, for a filter that cannot do without: it waits for as much as it demands, whoever sends
-   * that. One filter at a time; another one, or the same again, may demand more.
+   * that. One filter at a time; another one, or the same again, may demand more. Or why there is none: that refuses
+   * the request. Never rejects.
    */
-  readonly content: CollectContent;
+  content(demand: ContentDemand): Promise<RequestContent | Failure>;
 }
 
 /** A rule of a route. */

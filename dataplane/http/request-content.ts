@@ -1,5 +1,3 @@
-import type { Failure } from './failure.ts';
-
 /** What a filter needs of a request's content; told once, when the filter is made. */
 export interface ContentDemand {
   /** So much is collected at most; it is held until the backend has answered. */
@@ -15,6 +13,3 @@ export interface RequestContent {
   /** Always so where longer content is refused. */
   readonly isWhole: boolean;
 }
-
-/** Gives the content as far as it is demanded, or why there is none: that refuses the request. Never rejects. */
-export type CollectContent = (demand: ContentDemand) => Promise<RequestContent | Failure>;
