@@ -193,9 +193,10 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#forwarding.start(this.#contentEnded, this.#collected);
   }
 
-  // ---- the request's content: nothing of it comes before a filter or the forwarding wants it
+  // ---- the request's content: comes when a filter or the forwarding wants it; once all is over it is another request's
 
   content(demand: ContentDemand): Promise<RequestContent | Failure> {
+    if (this.#finished) return Promise.resolve({ kind: 'ClientGone' });
     const declared = this.request.length;
     this.#collected ??= new CollectedContent(this.#downstream, { declared, ended: this.#contentEnded });
     return this.#collected.ask(demand);
