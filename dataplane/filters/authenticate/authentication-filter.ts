@@ -8,7 +8,7 @@ import type { Authorizer } from './authorizer.ts';
 import { Challenges } from './challenges.ts';
 import { forwardedField, placeRead, placesOf, removeCredentials } from './credential.ts';
 import { denialOf } from './denial.ts';
-import type { ExternalAuthorizer } from './external-authorizer.ts';
+import { leftIn, type ExternalAuthorizer } from './external-authorizer.ts';
 import type { GuessGuard } from './guess-guard.ts';
 import type { LoginPages, PageAnswer } from './login/login-pages.ts';
 
@@ -38,6 +38,7 @@ interface Waiting {
 }
 
 const nothingSaid: readonly Denied[] = [];
+const nothingTold: readonly string[] = [];
 
 /**
  * Lets a request pass when one of the alternatives admits it, or, where that is optional, when it brings no credential
@@ -79,11 +80,10 @@ export class AuthenticationFilter implements RequestFilter {
     this.#authorizer = authorizer;
     this.#ways = ways;
     this.#pages = ways.find(({ pages }) => pages !== undefined)?.pages ?? null;
-    const ofWays = ways.flatMap((way) => way.identityHeaders);
-    this.#identityHeaders = [...new Set([...ofWays, ...(external?.ownFields ?? [])])];
+    this.#identityHeaders = [...new Set(ways.flatMap((way) => way.identityHeaders))];
     this.#places = placesOf(ways.map(({ credential }) => credential));
     const fields = this.#places.flatMap((place) => (place.kind === 'Header' ? [place.header] : []));
-    this.ownFields = [...new Set([...this.#identityHeaders, ...fields])];
+    this.ownFields = [...new Set([...this.#identityHeaders, ...(external?.ownFields ?? []), ...fields])];
     this.#denial = denial === null ? null : denialOf(denial);
     const challenges = ways.map(({ challenge }) => challenge);
     this.#missing = new Challenges(
@@ -155,11 +155,23 @@ export class AuthenticationFilter implements RequestFilter {
     { identity, lines }: Admission,
   ): Verdict | Promise<Verdict> {
     exchange.identity = identity;
-    removeCredentials(this.#places, exchange.forwarded, forwardedField(credential, exchange.request));
+    return this.#pass(exchange, forwardedField(credential, exchange.request), lines);
+  }
+
+  /** Lets it on with the credential in the field `kept` alone, and with `lines`, if nobody has anything against it. */
+  #pass(exchange: Exchange, kept: string | null, lines: readonly string[]): Verdict | Promise<Verdict> {
+    const { forwarded } = exchange;
+    const external = this.#external;
+    const left = external === null ? null : leftIn(forwarded);
+    removeCredentials(this.#places, forwarded, kept);
+    if (external !== null) removeFields(forwarded.fields, external.ownFields);
     for (let at = 0; at < lines.length; at += 2) {
-      exchange.forwarded.fields.appendLine(lines[at] ?? '', lines[at + 1] ?? '');
+      forwarded.fields.appendLine(lines[at] ?? '', lines[at + 1] ?? '');
     }
-    return this.#authorize(exchange);
+    if (external === null || left === null) return this.#allowed(exchange);
+    const verdict = external.authorize(exchange, left);
+    if (verdict instanceof Promise) return this.#authorizeAfter(verdict, exchange);
+    return verdict ?? this.#allowed(exchange);
   }
 
   /** Of a request that nobody admitted. An outage comes first: what could not be asked might have let it pass. */
@@ -186,9 +198,8 @@ export class AuthenticationFilter implements RequestFilter {
         ? this.#unauthenticated('missing', exchange)
         : this.#verdictOfPage(invited, exchange);
     }
-    // what a backend may take for a credential although it is none here
-    removeCredentials(this.#places, exchange.forwarded, null);
-    return this.#authorize(exchange);
+    // nor does go on what a backend may take for a credential although it is none here
+    return this.#pass(exchange, null, nothingTold);
   }
 
   /**
@@ -215,13 +226,6 @@ export class AuthenticationFilter implements RequestFilter {
   #unauthenticated(error: 'missing' | 'invalid', exchange: Exchange, why = 'no credential'): Failure {
     const challenges = (error === 'missing' ? this.#missing : this.#invalid).of(exchange);
     return { kind: 'Unauthenticated', error, challenges, detail: `${this.#policy}: ${why}` };
-  }
-
-  #authorize(exchange: Exchange): Verdict | Promise<Verdict> {
-    if (this.#external === null) return this.#allowed(exchange);
-    const verdict = this.#external.authorize(exchange);
-    if (verdict instanceof Promise) return this.#authorizeAfter(verdict, exchange);
-    return verdict ?? this.#allowed(exchange);
   }
 
   async #authorizeAfter(external: Promise<Verdict>, exchange: Exchange): Promise<Verdict> {

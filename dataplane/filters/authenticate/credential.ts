@@ -13,7 +13,7 @@ import { inQuery, withoutParameter } from './query.ts';
  */
 export function credentialIn(
   sources: readonly CredentialSource[],
-  request: RequestHead,
+  request: Pick<RequestHead, 'fields' | 'query'>,
 ): string | null | undefined {
   for (const source of sources) {
     const found = readCredential(source, request);
@@ -83,7 +83,10 @@ function nameOf(source: CredentialSource): string {
   }
 }
 
-function readCredential(source: CredentialSource, { fields, query }: RequestHead): string | null | undefined {
+function readCredential(
+  source: CredentialSource,
+  { fields, query }: Pick<RequestHead, 'fields' | 'query'>,
+): string | null | undefined {
   switch (source.kind) {
     case 'Header':
       return inHeader(fields, source.header, source.scheme);

@@ -2,6 +2,7 @@
 // words is for external-by-http.ts and external-by-grpc.ts.
 import { hash } from 'node:crypto';
 import type { Exchange, Verdict } from '#dataplane/http/exchange.ts';
+import type { ForwardedHead } from '#dataplane/http/message.ts';
 import type { RequestContent } from '#dataplane/http/request-content.ts';
 import type { ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
@@ -27,10 +28,32 @@ export interface DecisionSurroundings {
   readonly calls: CallShare;
 }
 
+/**
+ * What levels before have left in the places of credentials of which a service is told unasked. It hears what its own
+ * level removes for the backend's sake, and nothing of what another does.
+ */
+export interface LeftCredentials {
+  /** Authorization; undefined without. */
+  readonly authorization: string | undefined;
+  readonly query: string | null;
+}
+
+/** What is left in `forwarded` for now. */
+export function leftIn({ fields, query }: ForwardedHead): LeftCredentials {
+  return { authorization: fields.joined('authorization'), query };
+}
+
+/** What a service is asked about. */
+export interface Asked {
+  readonly exchange: Exchange;
+  readonly left: LeftCredentials;
+  /** Null: it is told nothing of that. */
+  readonly content: RequestContent | null;
+}
+
 /** How a service is asked, and understood. */
 export interface AuthorizationProtocol {
-  /** `content` is null where it is told nothing of that. */
-  question(exchange: Exchange, content: RequestContent | null): ServiceRequest;
+  question(asked: Asked): ServiceRequest;
   /** Throws {@link UnusableAnswer} for an answer that decides nothing. */
   decision(answer: Extract<ServiceAnswer, { kind: 'Answered' }>): Decision;
 }
@@ -59,24 +82,26 @@ export class ExternalAuthorizer {
   }
 
   /** Why `exchange` may not pass; null when it may, with what the service says of fields. */
-  authorize(exchange: Exchange): Verdict | Promise<Verdict> {
+  authorize(exchange: Exchange, left: LeftCredentials): Verdict | Promise<Verdict> {
     const { body } = this.#terms;
-    return body === null ? this.#decide(exchange, null) : this.#decideWith(exchange, body);
+    const asked = { exchange, left, content: null };
+    return body === null ? this.#decide(asked) : this.#decideWith(asked, body);
   }
 
-  async #decideWith(exchange: Exchange, body: NonNullable<ExternalAuthorization['body']>): Promise<Verdict> {
-    const content = await exchange.content(body);
-    return 'kind' in content ? content : this.#decide(exchange, content);
+  async #decideWith(asked: Asked, body: NonNullable<ExternalAuthorization['body']>): Promise<Verdict> {
+    const content = await asked.exchange.content(body);
+    return 'kind' in content ? content : this.#decide({ ...asked, content });
   }
 
-  #decide(exchange: Exchange, content: RequestContent | null): Verdict | Promise<Verdict> {
+  #decide(asked: Asked): Verdict | Promise<Verdict> {
     const { decisions, now, calls } = this.#surroundings;
-    const key = this.#keyOf(exchange, content);
+    const { exchange } = asked;
+    const key = this.#keyOf(asked);
     const known = key === null ? null : decisions.get(this, key, now());
     if (known !== null) return follow(exchange, known);
     if (calls.isFull) return this.#undecided('too many questions are under way');
     if (!this.#circuit.mayAsk()) return this.#undecided('the service does not answer');
-    return this.#ask(exchange, this.#protocol.question(exchange, content), key);
+    return this.#ask(exchange, this.#protocol.question(asked), key);
   }
 
   async #ask(exchange: Exchange, question: ServiceRequest, key: string | null): Promise<Verdict> {
@@ -118,11 +143,11 @@ export class ExternalAuthorizer {
   }
 
   /** Null: decisions are not kept. Parts are told apart by their lengths. */
-  #keyOf({ request, forwarded }: Exchange, content: RequestContent | null): string | null {
+  #keyOf({ exchange: { request, forwarded }, left, content }: Asked): string | null {
     const { cache } = this.#terms;
     if (cache === null) return null;
-    const { method, authority, path, query } = request;
-    const parts = [method, authority, path, query, request.fields.joined('authorization')];
+    const { method, authority, path } = request;
+    const parts = [method, authority, path, left.query, left.authorization];
     for (const name of cache.headers) parts.push(forwarded.fields.joined(name));
     if (content !== null) parts.push(`${content.isWhole}${hash('sha256', content.octets, 'base64')}`);
     const text = parts.map((part) => (part === undefined || part === null ? '-' : `${part.length}:${part}`));

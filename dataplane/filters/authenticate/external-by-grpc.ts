@@ -1,8 +1,7 @@
 // A service that is asked by gRPC: Envoy's external authorization (envoy.service.auth.v3).
-import type { Client, Exchange } from '#dataplane/http/exchange.ts';
+import type { Client } from '#dataplane/http/exchange.ts';
 import { Fields } from '#dataplane/http/fields.ts';
 import { grpcStatusOf, isGrpc } from '#dataplane/http/grpc.ts';
-import type { RequestContent } from '#dataplane/http/request-content.ts';
 import type { ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import { certificateFacts } from './certificate-facts.ts';
@@ -24,7 +23,7 @@ import {
   type Decision,
   type FieldEdit,
 } from './decision.ts';
-import type { AuthorizationProtocol } from './external-authorizer.ts';
+import type { Asked, AuthorizationProtocol } from './external-authorizer.ts';
 import { partialBodyField } from './external-by-http.ts';
 
 const method = '/envoy.service.auth.v3.Authorization/Check';
@@ -51,7 +50,8 @@ export class ExternalByGrpc implements AuthorizationProtocol {
     this.#fields.append('user-agent', 'turnpike', 'User-Agent');
   }
 
-  question(exchange: Exchange, content: RequestContent | null): ServiceRequest {
+  question(asked: Asked): ServiceRequest {
+    const { exchange, left, content } = asked;
     const { request, forwarded, client } = exchange;
     const message = encodeCheckRequest({
       source: client,
@@ -60,8 +60,8 @@ export class ExternalByGrpc implements AuthorizationProtocol {
       timeMs: this.#now(),
       id: forwarded.fields.get('x-request-id') ?? '',
       method: request.method,
-      headers: this.#headers(exchange, content),
-      path: request.query === null ? request.path : `${request.path}?${request.query}`,
+      headers: this.#headers(asked),
+      path: left.query === null ? request.path : `${request.path}?${left.query}`,
       host: request.authority,
       scheme: client.secure ? 'https' : 'http',
       size: content?.isWhole === true ? content.octets.length : declaredLength(request.fields),
@@ -80,15 +80,15 @@ export class ExternalByGrpc implements AuthorizationProtocol {
     };
   }
 
-  /** As they would go on, so that what an authentication has set or removed counts; but Authorization as it came. */
-  #headers({ request, forwarded }: Exchange, content: RequestContent | null): [string, string][] {
-    const { fields } = forwarded;
+  /** As they would go on, so that what an authentication has set or removed counts; but for Authorization. */
+  #headers({ exchange, left, content }: Asked): [string, string][] {
+    const { fields } = exchange.forwarded;
     const all = Array.from({ length: fields.size }, (_, line) => fields.nameAt(line));
     const names = new Set(this.#terms.headersToService ?? ['authorization', ...all]);
     names.delete(partialBodyField);
     const headers: [string, string][] = [];
     for (const name of names) {
-      const value = (name === 'authorization' ? request.fields : fields).joined(name);
+      const value = name === 'authorization' ? left.authorization : fields.joined(name);
       if (value !== undefined) headers.push([name, value]);
     }
     if (content !== null) headers.push([partialBodyField, String(!content.isWhole)]);

@@ -1,7 +1,5 @@
 // A service that is asked by HTTP: by the request's own head, and by its content where it is told that.
-import type { Exchange } from '#dataplane/http/exchange.ts';
 import { Fields } from '#dataplane/http/fields.ts';
-import type { RequestContent } from '#dataplane/http/request-content.ts';
 import type { ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import { isReservedField } from '#snapshot/reserved-fields.ts';
@@ -14,7 +12,7 @@ import {
   type Decision,
   type FieldEdit,
 } from './decision.ts';
-import type { AuthorizationProtocol } from './external-authorizer.ts';
+import type { Asked, AuthorizationProtocol } from './external-authorizer.ts';
 
 /** What every refusal may need to be understood. */
 const ofAnyRefusal = [
@@ -50,9 +48,9 @@ export class ExternalByHttp implements AuthorizationProtocol {
       terms.headersToClient === null ? null : new Set([...ofAnyRefusal, ...terms.headersToClient]);
   }
 
-  question({ request, forwarded }: Exchange, content: RequestContent | null): ServiceRequest {
+  question({ exchange: { request, forwarded }, left, content }: Asked): ServiceRequest {
     const fields = new Fields();
-    const authorization = request.fields.joined('authorization');
+    const { authorization } = left;
     if (authorization !== undefined) fields.append('authorization', authorization, 'Authorization');
     for (const name of this.#toService) {
       // what an authentication has set or removed counts, not what the client sent
@@ -63,7 +61,7 @@ export class ExternalByHttp implements AuthorizationProtocol {
     return {
       method: request.method === 'CONNECT' ? 'GET' : request.method,
       path: `${this.#terms.service.path}${request.path.startsWith('/') ? request.path : '/'}`,
-      query: request.query,
+      query: left.query,
       authority: request.authority,
       fields,
       content: content?.octets ?? nothing,

@@ -56,10 +56,15 @@ export class IntrospectionAuthenticator implements Authenticator {
     this.identityHeaders = rule.claimsToHeaders.map(({ header }) => header);
   }
 
-  authenticate({ request }: Exchange): Finding | null | Promise<Finding> {
-    const text = credentialIn(this.credential.sources, request);
+  authenticate({ request, forwarded }: Exchange): Finding | null | Promise<Finding> {
+    const { sources } = this.credential;
+    const text = credentialIn(sources, request);
     if (text === null) return null;
     if (text === undefined) return badCredential(this.#rule.name, 'several tokens where one is looked for');
+    if (credentialIn(sources, forwarded) !== text) {
+      const detail = 'a level before has removed the token, so nobody is asked about it';
+      return { ...badCredential(this.#rule.name, detail), isGuess: false };
+    }
     if (text.length > tokenCharactersMax) return badCredential(this.#rule.name, 'no token');
     const { introspected: known, rejected, now } = this.#surroundings;
     const nowMs = now();
