@@ -3,63 +3,81 @@ import * as z from 'zod';
 import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
 import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
 import { identityHeader } from './identity-header.ts';
+import { authoritiesOfAddress, outsideAuthorities, outsideServer } from './outside-address.ts';
 import { backendRefSchema } from './references.ts';
 
 const headers = atomicList(fieldName).max(64).default([]);
 
-const http = z
-  .object({
-    backendRef: backendRefSchema.describe('The Service that answers, and its port.'),
-    pathPrefix: z
-      .string()
-      .max(1024)
-      .regex(/^(\/[^\s#?]*[^\s#?/])?$/, "must be empty, or begin with '/' and end without")
-      .default('')
-      .describe("What stands before the request's own path when the service is asked, such as /check."),
-    headersToService: headers.describe(
-      'Headers of the request that the service is told beside Authorization, with method, Host, path and query; also those that an authentication has set.',
-    ),
-    headersToBackend: atomicList(identityHeader)
-      .max(64)
-      .default([])
-      .describe(
-        'Headers of its answer that the backend gets, such as x-user. What the client sent under these names is removed first.',
-      ),
-    headersToClient: headers.describe(
-      'Headers of its refusal that the client gets beside Content-Type, WWW-Authenticate, Location, Set-Cookie, Cache-Control and Retry-After.',
-    ),
-  })
-  .describe('By HTTP: 200 lets the request pass; 3xx and 4xx are told to the client.');
+/** Where the service is that answers. */
+const asked = {
+  type: 'Where the service is: Backend (a Service of the cluster) or URI (an https address outside).',
+  defaultType: 'Backend',
+  variants: {
+    Backend: { backendRef: backendRefSchema.describe('The Service that answers, and its port.') },
+    URI: { uri: outsideServer },
+  },
+} as const;
+const caRef = outsideAuthorities.exactOptional();
 
-const grpc = z
-  .object({
-    backendRef: backendRefSchema.describe(
-      'The Service that answers, and its port. It is asked by HTTP/2 in the clear.',
-    ),
-    headersToService: atomicList(fieldName)
-      .max(64)
-      .exactOptional()
-      .describe('Headers of the request that the service is told. Left out: all.'),
-    headersToBackend: atomicList(identityHeader)
-      .max(64)
-      .exactOptional()
-      .describe(
-        'Headers that the service may set for the backend, such as x-user. What the client sent under these names is removed first. Left out: any; then the service must set or remove, for each request, what the backend trusts.',
+const http = withRules(
+  oneOf({
+    ...asked,
+    common: {
+      caRef,
+      pathPrefix: z
+        .string()
+        .max(1024)
+        .regex(/^(\/[^\s#?]*[^\s#?/])?$/, "must be empty, or begin with '/' and end without")
+        .default('')
+        .describe("What stands before the request's own path when the service is asked, such as /check."),
+      headersToService: headers.describe(
+        'Headers of the request that the service is told beside Authorization, with method, Host (to an address outside: X-Forwarded-Host), path and query; also those that an authentication has set.',
       ),
-    contextExtensions: listByKeys(
-      z.object({
-        name: z.string().min(1).max(256).describe('Its name.'),
-        value: z.string().max(4096).describe('Its value.'),
-      }),
-      ['name'],
-    )
-      .max(32)
-      .default([])
-      .describe('What the service is told with each question, such as the name of this route.'),
-  })
-  .describe(
-    "By gRPC, as Envoy's external authorization: the service envoy.service.auth.v3.Authorization. Dynamic metadata that it answers with has no effect.",
-  );
+      headersToBackend: atomicList(identityHeader)
+        .max(64)
+        .default([])
+        .describe(
+          'Headers of its answer that the backend gets, such as x-user. What the client sent under these names is removed first.',
+        ),
+      headersToClient: headers.describe(
+        'Headers of its refusal that the client gets beside Content-Type, WWW-Authenticate, Location, Set-Cookie, Cache-Control and Retry-After.',
+      ),
+    },
+  }),
+  [authoritiesOfAddress],
+).describe('By HTTP: 200 lets the request pass; 3xx and 4xx are told to the client.');
+
+const grpc = withRules(
+  oneOf({
+    ...asked,
+    common: {
+      caRef,
+      headersToService: atomicList(fieldName)
+        .max(64)
+        .exactOptional()
+        .describe('Headers of the request that the service is told. Left out: all.'),
+      headersToBackend: atomicList(identityHeader)
+        .max(64)
+        .exactOptional()
+        .describe(
+          'Headers that the service may set for the backend, such as x-user. What the client sent under these names is removed first. Left out: any; then the service must set or remove, for each request, what the backend trusts.',
+        ),
+      contextExtensions: listByKeys(
+        z.object({
+          name: z.string().min(1).max(256).describe('Its name.'),
+          value: z.string().max(4096).describe('Its value.'),
+        }),
+        ['name'],
+      )
+        .max(32)
+        .default([])
+        .describe('What the service is told with each question, such as the name of this route.'),
+    },
+  }),
+  [authoritiesOfAddress],
+).describe(
+  "By gRPC, as Envoy's external authorization: the service envoy.service.auth.v3.Authorization, asked by HTTP/2, in the cluster in the clear. Dynamic metadata that it answers with has no effect.",
+);
 
 const body = z
   .object({

@@ -4,7 +4,7 @@ import { credentialHandling, credentialSources } from './credential-source.ts';
 import { duration, durationMs, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen } from './grammar.ts';
 import { claimsToHeaders } from './jwt-authentication.ts';
-import { outsideAuthorities, outsideUri } from './outside-address.ts';
+import { authoritiesOfAddress, outsideAuthorities, outsideUri } from './outside-address.ts';
 import { backendRefSchema, secretKeyReference } from './references.ts';
 
 const backend = z
@@ -28,13 +28,7 @@ const endpoint = withRules(
     },
     common: { caRef: outsideAuthorities.exactOptional() },
   }),
-  [
-    {
-      cel: "self.type == 'URI' || !has(self.caRef)",
-      message: 'caRef is for TLS to an address outside: remove it, or set type to URI',
-      holds: ({ type, caRef }) => type === 'URI' || caRef === undefined,
-    },
-  ],
+  [authoritiesOfAddress],
 ).describe('The introspection endpoint (RFC 7662 section 2). Data planes ask it themselves.');
 
 const client = z

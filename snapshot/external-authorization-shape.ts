@@ -27,6 +27,7 @@ export const externalAuthorizationShape: Shape<ExternalAuthorization> = object({
   ...shape.defaulted(
     {
       protocol: shape.oneOf('HTTP', 'GRPC'),
+      host: shape.oneOf('Request', 'Service'),
       body: shape.nullable(body),
       context: shape.list(object({ name: shape.text, value: shape.text })),
     },

@@ -8,6 +8,11 @@ export interface ExternalAuthorization {
   readonly protocol: 'HTTP' | 'GRPC';
   /** `path`: by HTTP it stands before the request's own, and is `''` or without a `/` at its end; by GRPC it is `''`. */
   readonly service: CalledService;
+  /**
+   * By HTTP: whose name Host is, the request's, or the service's own where that is told hosts by their name alone; the
+   * request's is then in X-Forwarded-Host.
+   */
+  readonly host: 'Request' | 'Service';
   /** Fields of the request that it is told; by HTTP beside Authorization. Lower case; null: all. */
   readonly headersToService: readonly string[] | null;
   /**
@@ -49,8 +54,10 @@ export interface DecisionCache {
 }
 
 /** What asking does that its encoded form does not tell. */
-export const externalDefaults: Pick<ExternalAuthorization, 'protocol' | 'body' | 'context'> = Object.freeze({
-  protocol: 'HTTP',
-  body: null,
-  context: Object.freeze([]),
-});
+export const externalDefaults: Pick<ExternalAuthorization, 'protocol' | 'host' | 'body' | 'context'> =
+  Object.freeze({
+    protocol: 'HTTP',
+    host: 'Request',
+    body: null,
+    context: Object.freeze([]),
+  });

@@ -1,5 +1,5 @@
 import type { RuleCase } from './cases.ts';
-import { manifest, type Json } from './manifest.ts';
+import { manifest, needs, type Json } from './manifest.ts';
 
 const shop = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' };
 const backendRef = { name: 'doorman', port: 8080 };
@@ -7,6 +7,8 @@ const backendRef = { name: 'doorman', port: 8080 };
 function asking(fields: Json): Json {
   return manifest('AuthPolicy', { targetRefs: [shop], rules: { externalAuthorization: fields } });
 }
+
+const outside = { type: 'URI', uri: 'https://decide.example.com' };
 
 function oneOfCase(type: string, field: string): Omit<RuleCase, 'kind'> {
   return {
@@ -29,6 +31,21 @@ export const externalAuthorizationRules: readonly Omit<RuleCase, 'kind'>[] = [
   },
   oneOfCase('HTTP', 'http'),
   oneOfCase('GRPC', 'grpc'),
+  {
+    rule: needs('Backend', 'backendRef'),
+    valid: asking({ http: { backendRef } }),
+    invalid: asking({ http: { ...outside, backendRef } }),
+  },
+  {
+    rule: needs('URI', 'uri'),
+    valid: asking({ http: { ...outside, pathPrefix: '/check' } }),
+    invalid: asking({ http: { type: 'URI' } }),
+  },
+  {
+    rule: 'caRef is for TLS to an address outside: remove it, or set type to URI',
+    valid: asking({ type: 'GRPC', grpc: { ...outside, caRef: { name: 'company' } } }),
+    invalid: asking({ type: 'GRPC', grpc: { backendRef, caRef: { name: 'company' } } }),
+  },
   {
     rule: 'the service is told all headers, which are hardly equal twice: add cache.headers, or grpc.headersToService',
     valid: asking({ type: 'GRPC', grpc: { backendRef }, cache: { headers: [], duration: '10s' } }),

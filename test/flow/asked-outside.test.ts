@@ -1,65 +1,127 @@
-// An issuer at an https address outside is asked about tokens, over both planes; one whose certificate nobody vouches for is not.
+// Services at https addresses outside are asked, over both planes: an issuer about tokens, others whether requests may pass.
+// One whose certificate nobody vouches for is not.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import https from 'node:https';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { anHttp2Backend } from '#test/given/http2-backend.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 import { aBackendAuthority } from '#test/given/tls-backend.ts';
 
-function policy(name: string, port: number, authorities: string): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
+const [company, others] = [await aBackendAuthority(), await aBackendAuthority()];
+const certificate = await company.certificate('outside', [{ type: 'dns', value: 'localhost' }]);
+
+/** A server at `localhost`, as one outside. */
+async function anOutsideServer(answer: RequestListener) {
+  const server = https.createServer({ cert: certificate.chain, key: certificate.key.reveal() }, answer);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert(address !== null && typeof address === 'object');
+  return {
+    port: address.port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A gateway with a route and a policy for each of `policies`, of which `good` believes the server and `bad` does not. */
+async function givenGateway(shopPort: number, policies: Readonly<Record<string, string>>) {
+  const names = Object.keys(policies);
+  const authorities = (name: string, pem: string) => `
+apiVersion: v1
+kind: ConfigMap
 metadata: { name: ${name} }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: ${name} }]
-  rules:
+data: { ca.crt: ${JSON.stringify(pem)} }
+`;
+  return givenStandalone({
+    'services.yaml': serviceManifest('shop', shopPort),
+    'routes.yaml': names.map((name) => pathRouteManifest(name, `/${name}`, 'shop')).join('---'),
+    'policies.yaml': [
+      ...Object.entries(policies).map(([name, rules]) => authPolicyManifest(name, rules)),
+      authorities('company', company.pem),
+      authorities('others', others.pem),
+    ].join('---'),
+  });
+}
+
+describe('a service outside', () => {
+  test('an issuer is asked about tokens, if it is who it should be', async () => {
+    const asked: string[] = [];
+    await using issuer = await anOutsideServer((request, response) => {
+      asked.push(`${request.method} ${request.headers.host} ${request.url}`);
+      request.resume().on('end', () => response.end('{"active": true, "sub": "ada"}'));
+    });
+    const policy = (authorities: string) => `
     authenticate:
       - name: opaque
         type: Introspection
         introspection:
-          endpoint: { type: URI, uri: "https://localhost:${port}/introspect?realm=shop", caRef: { name: ${authorities} } }
----
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: ${authorities} }
-data: { ca.crt: ${JSON.stringify('PEM')} }
-`;
-}
-
-test('an issuer outside is asked about tokens, if it is who it should be', async () => {
-  const [company, others] = [await aBackendAuthority(), await aBackendAuthority()];
-  const { chain, key } = await company.certificate('id', [{ type: 'dns', value: 'localhost' }]);
-  const asked: string[] = [];
-  const issuer = https.createServer({ cert: chain, key: key.reveal() }, (request, response) => {
-    asked.push(`${request.method} ${request.headers.host} ${request.url}`);
-    request.resume().on('end', () => response.end('{"active": true, "sub": "ada"}'));
-  });
-  issuer.listen(0, '127.0.0.1');
-  await once(issuer, 'listening');
-  const address = issuer.address();
-  assert(address !== null && typeof address === 'object');
-  try {
+          endpoint: { type: URI, uri: "https://localhost:${issuer.port}/introspect?realm=shop", caRef: { name: ${authorities} } }`;
     await using shop = await givenBackend('shop');
-    const withPem = (text: string, pem: string) => text.replace('"PEM"', JSON.stringify(pem));
-    await using turnpike = await givenStandalone({
-      'services.yaml': serviceManifest('shop', shop.port),
-      'routes.yaml': ['good', 'bad'].map((name) => pathRouteManifest(name, `/${name}`, 'shop')).join('---'),
-      'policies.yaml': [
-        withPem(policy('good', address.port, 'company'), company.pem),
-        withPem(policy('bad', address.port, 'others'), others.pem),
-      ].join('---'),
-    });
+    await using turnpike = await givenGateway(shop.port, { good: policy('company'), bad: policy('others') });
     const wanted = { headers: { authorization: 'Bearer opaque' } };
     await turnpike.until('/good', 200, wanted);
-    assert.equal(asked[0], `POST localhost:${address.port} /introspect?realm=shop`);
+    assert.equal(asked[0], `POST localhost:${issuer.port} /introspect?realm=shop`);
     const before = asked.length;
     assert.equal((await turnpike.get('/bad', wanted)).status, 503);
     assert.equal(asked.length, before);
-  } finally {
-    issuer.closeAllConnections();
-    issuer.close();
-  }
+  });
+
+  test('a service decides by HTTP, by its own name, if it is who it should be', async () => {
+    const asked: (readonly unknown[])[] = [];
+    await using doorman = await anOutsideServer(({ url, headers }, response) => {
+      asked.push([url, headers.host, headers['x-forwarded-host']]);
+      response.writeHead(headers['x-guest'] === 'ada' ? 200 : 403, { 'x-user': 'ada' }).end('not you');
+    });
+    const policy = (authorities: string) => `
+    externalAuthorization:
+      http:
+        type: URI
+        uri: "https://localhost:${doorman.port}"
+        caRef: { name: ${authorities} }
+        pathPrefix: /check
+        headersToService: [x-guest, x-forwarded-host]
+        headersToBackend: [x-user]`;
+    await using shop = await givenBackend('shop');
+    await using turnpike = await givenGateway(shop.port, { good: policy('company'), bad: policy('others') });
+    const ada = { headers: { 'x-guest': 'ada', 'x-forwarded-host': 'admin.example.com' } };
+    await turnpike.until('/good', 200, ada);
+    const seen = await turnpike.seen('/good?a=b', ada);
+    assert.equal(seen.headers['x-user'], 'ada');
+    assert.deepEqual(asked.at(-1), ['/check/good?a=b', `localhost:${doorman.port}`, seen.headers['host']]);
+    assert.equal((await turnpike.get('/good')).body, 'not you');
+    const before = asked.length;
+    assert.equal((await turnpike.get('/bad', ada)).status, 503);
+    assert.equal(asked.length, before);
+  });
+
+  test('a service decides by gRPC, if it is who it should be', async () => {
+    await using doorman = await anHttp2Backend(
+      (stream) => {
+        stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+        // a CheckResponse with a status of 0
+        stream.end(Buffer.of(0, 0, 0, 0, 2, 0x0a, 0));
+      },
+      { certificate },
+    );
+    const policy = (authorities: string) => `
+    externalAuthorization:
+      type: GRPC
+      grpc: { type: URI, uri: "https://localhost:${doorman.port}", caRef: { name: ${authorities} } }`;
+    await using shop = await givenBackend('shop');
+    await using turnpike = await givenGateway(shop.port, { good: policy('company'), bad: policy('others') });
+    await turnpike.until('/good', 200);
+    assert.equal(doorman.seen[0]?.headers[':authority'], `localhost:${doorman.port}`);
+    const before = doorman.seen.length;
+    assert.equal((await turnpike.get('/bad')).status, 503);
+    assert.equal(doorman.seen.length, before);
+  });
 });

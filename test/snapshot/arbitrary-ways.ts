@@ -153,6 +153,7 @@ export const externalAuthorization: fc.Arbitrary<ExternalAuthorization> = fc.rec
     timeoutMs: 2000,
   }),
   protocol: fc.constantFrom('HTTP', 'GRPC'),
+  host: fc.constantFrom('Request', 'Service'),
   headersToService: fc.oneof(fc.constant(null), fc.array(header)),
   headersToBackend: fc.oneof(fc.constant(null), fc.array(header)),
   headersToClient: fc.oneof(fc.constant(null), fc.array(header)),

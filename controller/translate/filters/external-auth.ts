@@ -51,6 +51,7 @@ export function askingFilter(told: ExternalAuth, field: string): AskingFilter | 
     path,
     terms: {
       protocol: told.protocol,
+      host: 'Request',
       headersToService:
         told.protocol === 'GRPC' ? allIfNone(grpc?.allowedHeaders) : lowered(http?.allowedHeaders ?? []),
       headersToBackend: told.protocol === 'GRPC' ? null : allIfNone(http?.allowedResponseHeaders),

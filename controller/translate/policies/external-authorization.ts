@@ -2,11 +2,11 @@ import type { ExternalAuthorization as Told } from '#crds/external-authorization
 import { durationMs } from '#crds/fields.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
-import type { BackendReference } from '../backends.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { EndpointSource, ObjectRef } from '../translation.ts';
-import { calledService } from './ways/called-service.ts';
+import { calledAddress } from './ways/called-address.ts';
+import { calledService, type FoundService } from './ways/called-service.ts';
 
 /** Who is asked, and what it takes to reach it; all of it empty where nobody is. */
 export interface FoundAuthorization {
@@ -26,19 +26,14 @@ export function externalAuthorization(
   }
   const { failOpen, cache } = told;
   const asking = told.type === 'GRPC' ? byGrpc(told.grpc) : byHttp(told.http);
-  const found = calledService(read, {
-    from: { object: at.policy, group: 'turnpike.dev', field: `${at.field}.${asking.member}.backendRef` },
-    protocol: asking.terms.protocol,
-    ...asking.service,
-    timeoutMs: durationMs(told.timeout),
-  });
+  const found = serviceOf(read, at, asking, durationMs(told.timeout));
   if (found.kind === 'Unresolved') {
     return { closes: found.problem };
   }
   return {
     external: {
       ...asking.terms,
-      service: found.service,
+      service: { ...found.service, path: asking.path },
       body: told.body === undefined ? null : { bytesMax: told.body.maxBytes, beyond: told.body.beyond },
       failOpen,
       cache:
@@ -54,23 +49,53 @@ export function externalAuthorization(
   };
 }
 
+function serviceOf(
+  read: Read,
+  at: { readonly policy: ObjectRef; readonly field: string },
+  { member, service, path, terms: { protocol } }: Asking,
+  timeoutMs: number,
+): FoundService {
+  const field = `${at.field}.${member}`;
+  switch (service.type) {
+    case 'URI': {
+      const { uri, caRef } = service;
+      const from = { namespace: at.policy.namespace, field };
+      return calledAddress(read, { from, uri, caRef, protocol, timeoutMs });
+    }
+    case 'Backend':
+      return calledService(read, {
+        from: { object: at.policy, group: 'turnpike.dev', field: `${field}.backendRef` },
+        reference: service.backendRef,
+        path,
+        protocol,
+        timeoutMs,
+      });
+    default:
+      return service satisfies never;
+  }
+}
+
 /** How a service is asked, apart from which. */
 interface Asking {
   /** That tells it. */
-  readonly member: string;
-  readonly service: { readonly reference: BackendReference; readonly path: string };
+  readonly member: 'http' | 'grpc';
+  readonly service: Extract<Told, { type: 'HTTP' }>['http'] | Extract<Told, { type: 'GRPC' }>['grpc'];
+  /** Before the request's own. */
+  readonly path: string;
   readonly terms: Pick<
     ExternalAuthorization,
-    'protocol' | 'headersToService' | 'headersToBackend' | 'headersToClient' | 'context'
+    'protocol' | 'host' | 'headersToService' | 'headersToBackend' | 'headersToClient' | 'context'
   >;
 }
 
 function byHttp(http: Extract<Told, { type: 'HTTP' }>['http']): Asking {
   return {
     member: 'http',
-    service: { reference: http.backendRef, path: http.pathPrefix },
+    service: http,
+    path: http.pathPrefix,
     terms: {
       protocol: 'HTTP',
+      host: http.type === 'URI' ? 'Service' : 'Request',
       headersToService: lowered(http.headersToService),
       headersToBackend: lowered(http.headersToBackend),
       headersToClient: lowered(http.headersToClient),
@@ -82,9 +107,11 @@ function byHttp(http: Extract<Told, { type: 'HTTP' }>['http']): Asking {
 function byGrpc(grpc: Extract<Told, { type: 'GRPC' }>['grpc']): Asking {
   return {
     member: 'grpc',
-    service: { reference: grpc.backendRef, path: '' },
+    service: grpc,
+    path: '',
     terms: {
       protocol: 'GRPC',
+      host: 'Request',
       headersToService: grpc.headersToService === undefined ? null : lowered(grpc.headersToService),
       headersToBackend: grpc.headersToBackend === undefined ? null : lowered(grpc.headersToBackend),
       headersToClient: null,

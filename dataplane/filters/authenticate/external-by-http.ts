@@ -30,6 +30,9 @@ const ofContent = ['content-type', 'content-encoding'];
 /** Whether the service sees only what stands first; the name that Envoy has for it. */
 export const partialBodyField = 'x-envoy-auth-partial-body';
 
+/** Where a service that is told hosts by their name alone finds that of the request. */
+const hostField = 'x-forwarded-host';
+
 /** See GEP-1494. */
 export class ExternalByHttp implements AuthorizationProtocol {
   readonly #policy: string;
@@ -57,12 +60,14 @@ export class ExternalByHttp implements AuthorizationProtocol {
       const value = forwarded.fields.joined(name);
       if (value !== undefined) fields.append(name, value);
     }
+    const { service, host } = this.#terms;
+    if (host === 'Service') fields.set(hostField, request.authority);
     if (content !== null) fields.append(partialBodyField, String(!content.isWhole));
     return {
       method: request.method === 'CONNECT' ? 'GET' : request.method,
-      path: `${this.#terms.service.path}${request.path.startsWith('/') ? request.path : '/'}`,
+      path: `${service.path}${request.path.startsWith('/') ? request.path : '/'}`,
       query: left.query,
-      authority: request.authority,
+      authority: host === 'Service' ? service.authority : request.authority,
       fields,
       content: content?.octets ?? nothing,
     };

@@ -5,7 +5,7 @@ import type { Cluster } from '#snapshot/cluster.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Read } from '../../memo.ts';
 import { namedAuthorities } from '../named-authorities.ts';
-import type { FoundService } from './called-service.ts';
+import type { FoundService, ServiceQuestion } from './called-service.ts';
 
 /** Who asks, where, and whom it believes. `field` is that of the place where `caRef` stands. */
 export interface AddressQuestion {
@@ -13,6 +13,8 @@ export interface AddressQuestion {
   /** As the schema of crds/outside-address.ts has it. */
   readonly uri: string;
   readonly caRef: OutsideAuthorities | undefined;
+  /** GRPC: by HTTP/2. Left out: by HTTP/1.1. */
+  readonly protocol?: ServiceQuestion['protocol'];
   readonly timeoutMs: number;
 }
 
@@ -22,7 +24,7 @@ export interface AddressQuestion {
  */
 export function calledAddress(
   read: Read,
-  { from: { namespace, field }, uri, caRef, timeoutMs }: AddressQuestion,
+  { from: { namespace, field }, uri, caRef, protocol = 'HTTP', timeoutMs }: AddressQuestion,
 ): FoundService {
   const trusted = namedAuthorities(read, { namespace, field: `${field}.caRef` }, caRef);
   if (trusted.kind === 'Unresolved') {
@@ -35,7 +37,8 @@ export function calledAddress(
   }
   const { hostname: host, pathname, search } = url;
   const name = `${host}:${url.port === '' ? '443' : url.port}`;
-  const parts = ['outside', namespace, name, ...(trusted.term === '' ? [] : [trusted.term])];
+  const terms = [protocol === 'GRPC' ? 'grpc' : '', trusted.term].filter((term) => term !== '');
+  const parts = ['outside', namespace, name, ...terms];
   const id = resourceId('Cluster', ...parts);
   const cluster: Cluster = {
     kind: 'Cluster',
@@ -43,6 +46,7 @@ export function calledAddress(
     name,
     endpoints: resourceId('Endpoints', ...parts),
     ...clusterDefaults,
+    ...(protocol === 'GRPC' ? { protocol: 'HTTP2' } : {}),
     tls: { hostname: host, subjectAltNames: [], authorities: trusted.authorities, clientCertificate: null },
     breaker: outsideBreaker,
     connections: { ...clusterDefaults.connections, connectTimeoutMs: 3_000 },
