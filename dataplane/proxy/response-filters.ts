@@ -1,7 +1,9 @@
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
 import { removeNominated } from '#dataplane/http/hop-by-hop.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
+import { makePrivate } from '#dataplane/http/private-answer.ts';
 import type { ReceivedResponse } from '#dataplane/http/received.ts';
 import type { ResponseFilter } from '#dataplane/runtime.ts';
 
@@ -24,6 +26,13 @@ export function filteredHead(
     applyToAnswer(exchange, rule?.responseFilters, head) ??
     head
   );
+}
+
+/** Adds to an answer what filters have for whatever answer the client gets. One with a cookie is that client's alone. */
+export function addTo(fields: Fields, added: Fields): void {
+  if (added.size === 0) return;
+  fields.appendAll(added);
+  if (added.has('set-cookie')) makePrivate(fields);
 }
 
 /** Applies filters in order; what broke, or null. */

@@ -6,6 +6,7 @@ import { onlyCookie } from '#dataplane/http/cookies.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
+import { makePrivate } from '#dataplane/http/private-answer.ts';
 import type { Persistence, SessionCarrier } from '#snapshot/sessions.ts';
 import type { UpstreamCluster } from '../cluster.ts';
 import type { UpstreamEndpoint } from '../endpoint.ts';
@@ -80,8 +81,13 @@ export class Sessions<B extends SessionBackend> {
     const nowS = this.#isTimed ? this.#nowS() : 0;
     const begunS = kept?.opened.begunS ?? nowS;
     const token = begunS === nowS ? this.#first(from, nowS) : this.#sealed(from, begunS, nowS);
-    if (this.#line === null) answer.set(carrier.name, token);
-    else answer.appendLine('set-cookie', this.#line.of(token, nowS - begunS, from.secure));
+    if (this.#line === null) {
+      answer.set(carrier.name, token);
+      return;
+    }
+    answer.appendLine('set-cookie', this.#line.of(token, nowS - begunS, from.secure));
+    // whoever got it from a cache would be led to the same endpoint
+    makePrivate(answer);
   }
 
   #tokenIn(fields: Fields): string | null {
