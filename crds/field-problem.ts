@@ -1,5 +1,6 @@
 // What is wrong with an object, in words for the person who wrote it.
-import type * as z from 'zod';
+import * as z from 'zod';
+import { nearestName } from './nearest-name.ts';
 
 /** What is wrong with one field; `path` as `kubectl explain` writes it, with list positions: `spec.rules[0].path.value`. */
 export interface FieldProblem {
@@ -33,9 +34,30 @@ const typeWords: Readonly<Record<string, string>> = {
   array: "a list (lines that begin with '-')",
 };
 
-/** The problem that a schema's issue stands for, after {@link wordsOf}. */
-export function problemOf({ path, message }: z.core.$ZodIssue): FieldProblem {
-  return { path: pathText(path), message };
+/** The problem that a schema's issue with `object` stands for, after {@link wordsOf}. */
+export function problemOf(issue: z.core.$ZodIssue, object: unknown): FieldProblem {
+  const path = pathText(issue.path);
+  const type = typeMeant(issue, object);
+  return type === undefined
+    ? { path, message: issue.message }
+    : { path, message: `is missing: add it with ${type.name}, whose field ${type.field} is there` };
+}
+
+/** Where `type` is left out: the one that a field beside it is for, which is called like it. */
+function typeMeant(
+  issue: z.core.$ZodIssue,
+  object: unknown,
+): { readonly name: string; readonly field: string } | undefined {
+  if (issue.code !== 'invalid_value' || issue.input !== undefined || issue.path.at(-1) !== 'type')
+    return undefined;
+  let around = object;
+  for (const step of issue.path.slice(0, -1)) around = Object(around)[step];
+  const types = issue.values.map(String);
+  const meant = Object.keys(Object(around)).flatMap((field) => {
+    const name = types.find((one) => one.toLowerCase() === field.replace(/Ref$/, '').toLowerCase());
+    return name === undefined ? [] : [{ name, field }];
+  });
+  return meant.length === 1 ? meant[0] : undefined;
 }
 
 /** What is wrong and the remedy, where the schema has no words of its own. */
@@ -43,7 +65,7 @@ export function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return 'is missing: add it';
-      return `must be ${typeWords[issue.expected] ?? issue.expected}`;
+      return `must be ${typeWord(issue)}`;
     case 'invalid_value':
       return valueWords(issue);
     case 'too_small':
@@ -64,12 +86,25 @@ export function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
+function typeWord({ expected, input, inst }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>): string {
+  const word = typeWords[expected] ?? expected;
+  if (typeof input === 'string' && (expected === 'number' || expected === 'int'))
+    return `${word}, without quotes or a unit (1Mi is 1048576)`;
+  return inst instanceof z.ZodObject
+    ? `an object with ${Object.keys(inst.shape).toSorted().join(', ')}`
+    : word;
+}
+
 function valueWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidValue>): string {
   const [only, ...others] = issue.values.map(String);
   if (issue.input === undefined) {
     return `is missing: add it with ${others.length === 0 ? 'the value' : 'one of'} ${[only, ...others].join(', ')}`;
   }
-  return others.length === 0 ? `must be ${only}` : `must be one of ${[only, ...others].join(', ')}`;
+  if (others.length === 0) return `must be ${only}`;
+  const meant =
+    typeof issue.input === 'string' ? nearestName(issue.input, issue.values.map(String)) : undefined;
+  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
+  return `must be one of ${[only, ...others].join(', ')}${hint}`;
 }
 
 function sizeWords(origin: string, most: 'at least' | 'at most', size: number): string {

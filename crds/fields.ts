@@ -116,15 +116,17 @@ export const cookieName = matching(`^${token}$`, `must be the name of a cookie: 
   .max(256);
 
 /** Amount of a resource: a Kubernetes quantity. */
-export const quantity = matching(
+export const quantity = amountOf(
   '^[0-9]{1,15}(\\.[0-9]{1,9})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$',
   'must be a quantity such as 500m, 1.5 or 256Mi',
+  "must be a quantity such as 256Mi, or '1' in quotes",
 ).max(28);
 
 /** A number of pods, or a share of them. */
-export const amount = matching(
+export const amount = amountOf(
   '^([0-9]{1,4}|[0-9]{1,2}%|100%)$',
   'must be a number or a share, such as 1 or 25%',
+  "must be a share such as 25%, or a number in quotes such as '1'",
 ).max(4);
 
 const noNetwork = 'must be a network such as 10.0.0.0/8 or 2001:db8::/32';
@@ -146,7 +148,7 @@ export const port = z.int32().min(1).max(65535);
 /** Gateway API duration (GEP-2257). */
 export const duration = amountOf(
   '^([0-9]{1,5}(h|m|s|ms)){1,4}$',
-  'must be a duration such as 500ms, 30s, 5m or 1h30m',
+  'must be a duration in whole h, m, s and ms, such as 1h30m or 500ms; there are no days: 30 are 720h',
 ).max(28);
 
 const millisecondsOf = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -170,19 +172,20 @@ export const positiveDuration = withRules(duration, [
   },
 ]);
 
+const octetUnits = ' (units: k, M, G, Ki, Mi, Gi)';
 const bareOctets = "must be an amount of octets such as 64Ki or 10Mi, or '65536' in quotes";
 
 /** An amount of octets: a Kubernetes quantity without fractions. */
 export const octets = amountOf(
   '^[0-9]{1,12}(k|Ki|M|Mi|G|Gi)?$',
-  'must be an amount of octets such as 65536, 64Ki or 10Mi',
+  `must be an amount of octets such as 65536, 64Ki or 10Mi${octetUnits}`,
   bareOctets,
 ).max(16);
 
 /** {@link octets} that are some. */
 export const someOctets = amountOf(
   '^[1-9][0-9]{0,11}(k|Ki|M|Mi|G|Gi)?$',
-  'must be an amount of octets such as 65536, 64Ki or 10Mi, and not 0',
+  `must be an amount of octets such as 65536, 64Ki or 10Mi${octetUnits}, and not 0`,
   bareOctets,
 ).max(16);
 

@@ -90,17 +90,43 @@ export function oneOf<const V extends Variants, const Common extends z.ZodRawSha
     ...Object.fromEntries(fields.map(({ field, schema }) => [field, z.exactOptional(schema)])),
     ...options.common,
   });
-  const rules = fields.map(({ type, field }) => fieldOfType(type, field));
+  const rules = fields.map((one) => ({
+    rule: `(self.type == '${one.type}') == has(self.${one.field})`,
+    message: fieldOfType(one),
+  }));
+  const checked = flat.check((context) => {
+    if (context.issues.some((issue) => issue.code !== 'custom')) return;
+    for (const message of misfits(context.value, fields)) {
+      context.issues.push(broken(message, context.value));
+    }
+  });
   // The rules just added make the flat object the union it is said to be.
-  return withRules(flat, rules) as unknown as z.ZodType<OneOf<V, Common>>;
+  const made = rules.length === 0 ? checked : checked.meta({ 'x-kubernetes-validations': rules });
+  return made as unknown as z.ZodType<OneOf<V, Common>>;
 }
 
-function fieldOfType(type: string, field: string): Rule<Readonly<Record<string, unknown>>> {
-  return {
-    cel: `(self.type == '${type}') == has(self.${field})`,
-    message: `type ${type} needs the field ${field} and no other type may have it: add ${field}, remove it, or change type`,
-    holds: (value) => (value['type'] === type) === Object.hasOwn(value, field),
-  };
+/** The one field of a type. */
+interface TypeField {
+  readonly type: string;
+  readonly field: string;
+}
+
+function fieldOfType({ type, field }: TypeField): string {
+  return `type ${type} needs the field ${field} and no other type may have it: add ${field}, remove it, or change type`;
+}
+
+/** That one field is missing and another one is there is one mistake, and told once. */
+function misfits(value: Readonly<Record<string, unknown>>, fields: readonly TypeField[]): readonly string[] {
+  const type = String(value['type']);
+  const foreign = fields.filter((one) => one.type !== type && Object.hasOwn(value, one.field));
+  const missing = fields.filter((one) => one.type === type && !Object.hasOwn(value, one.field));
+  if (foreign.length === 0) return missing.map(fieldOfType);
+  const own = fields.find((one) => one.type === type)?.field;
+  return foreign.map((one) => {
+    const instead =
+      own === undefined || missing.length === 0 ? `remove ${one.field}` : `write ${own} in its place`;
+    return `the field ${one.field} is for type ${one.type}, and type is ${type}: set type to ${one.type}, or ${instead}`;
+  });
 }
 
 /** A list that server-side apply merges by `keys`; two items with equal keys are refused. */

@@ -168,12 +168,17 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
   const unknownFields = partlyRead(kind) ? [] : unknown.filter(isTold).map(unknownField);
   const result = schemas[kind].safeParse(pruned, { reportInput: true, error: wordsOf });
   if (!result.success) {
-    const misread = new Set(partlyRead(kind) ? [] : unknown.map(({ path }) => pathText(path.slice(0, -1))));
-    // A rule between the fields of an object says nothing of worth while one of them goes by another name.
-    const known = result.error.issues.filter(
-      ({ code, path }) => code !== 'custom' || !misread.has(pathText(path)),
-    );
-    return { ok: false, problems: [...known.map(problemOf), ...unknownFields] };
+    const misread = partlyRead(kind) ? [] : unknown;
+    const around = new Set(misread.map(({ path }) => pathText(path.slice(0, -1))));
+    const homes = new Set(misread.flatMap(({ home }) => (home === null ? [] : pathText(home))));
+    // A rule between the fields of an object says nothing of worth while one of them goes by another name or stands
+    // elsewhere; nor does it that the object is missing which is to take it.
+    const known = result.error.issues.filter((issue) => {
+      const place = pathText(issue.path);
+      if (issue.code === 'custom') return !around.has(place) && !homes.has(place);
+      return issue.code !== 'invalid_type' || issue.input !== undefined || !homes.has(place);
+    });
+    return { ok: false, problems: [...known.map((issue) => problemOf(issue, pruned)), ...unknownFields] };
   }
   // The table of schemas and the map of types have been made from one another.
   return { ok: true, object: freezeDeep(result.data) as unknown as KindMap[K], unknownFields };
@@ -220,7 +225,14 @@ function isTold({ path: [top, second] }: UnknownField): boolean {
   return top !== 'status' && !(top === 'metadata' && metadataNotRead.has(String(second)));
 }
 
-function unknownField({ path, known }: UnknownField): FieldProblem {
+function unknownField({ path, known, home }: UnknownField): FieldProblem {
+  if (home !== null) {
+    const place = home.length === 0 ? 'at the top of the object' : `in ${pathText(home)}`;
+    return {
+      path: pathText(path),
+      message: `is an unknown field here: it belongs ${place}, so move it there`,
+    };
+  }
   const meant = nearestName(String(path.at(-1)), known);
   const remedy =
     meant === undefined

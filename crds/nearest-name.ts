@@ -3,16 +3,21 @@
 /** So many letters may be wrong, missing or too many. */
 const slipsMax = 2;
 
-/** The one of `known` that `name` is nearly, or the beginning of; undefined when none is. Case does not count. */
+/** The one of `known` that `name` is nearly, or the beginning or the last words of; undefined when none is. Case does not count. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const written = name.toLowerCase();
   const [nearest] = known
     .map((one) => ({ one, slips: slipsBetween(written, one.toLowerCase()) }))
     .filter(({ one, slips }) => slips <= slipsMax && slips * 2 < one.length)
     .toSorted((a, b) => a.slips - b.slips);
-  const begun =
-    written.length > slipsMax ? known.find((one) => one.toLowerCase().startsWith(written)) : undefined;
-  return nearest?.one ?? begun;
+  if (nearest !== undefined || written.length <= slipsMax) return nearest?.one;
+  const begun = known.find((one) => one.toLowerCase().startsWith(written));
+  const ended = known.filter((one) => one.endsWith(capitalized(written)));
+  return begun ?? (ended.length === 1 ? ended[0] : undefined);
+}
+
+function capitalized(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
 /** Levenshtein's distance; infinite where the lengths alone tell that it is more than counts. */

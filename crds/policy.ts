@@ -112,7 +112,7 @@ type Places<Rules extends z.ZodType> =
 const onePlace: Rule<Readonly<Record<string, unknown>>> = {
   cel: '[has(self.rules), has(self.defaults), has(self.overrides)].filter(x, x).size() == 1',
   message:
-    'exactly one of rules, defaults and overrides must be set: move all rules into one of them and remove the others',
+    'exactly one of rules, defaults and overrides must be set: add one, or move all rules into one of them and remove the others',
   holds: (spec) =>
     ['rules', 'defaults', 'overrides'].filter((place) => Object.hasOwn(spec, place)).length === 1,
 };

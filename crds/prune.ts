@@ -9,6 +9,8 @@ export type Path = readonly (string | number)[];
 export interface UnknownField {
   readonly path: Path;
   readonly known: readonly string[];
+  /** The object near by whose schema has a member of this name; null where none or several do. */
+  readonly home: Path | null;
 }
 
 /** The object without unknown fields and nulls, and where the unknown fields stood. */
@@ -27,7 +29,10 @@ export const maxDepth = 100;
 /** `value` as `schema` knows it. The given value is left as it is. */
 export function prune(schema: z.ZodType, value: unknown): Pruned {
   const findings: Findings = { unknown: [], tooDeep: [] };
-  return { value: pruned(schema, value, { step: '', depth: 0, parent: null, findings }), ...findings };
+  return {
+    value: pruned(schema, value, { step: '', depth: 0, parent: null, schema, findings }),
+    ...findings,
+  };
 }
 
 interface Findings {
@@ -40,11 +45,12 @@ interface Place {
   readonly step: string | number;
   readonly depth: number;
   readonly parent: Place | null;
+  readonly schema: z.ZodType;
   readonly findings: Findings;
 }
 
-function inside(parent: Place, step: string | number): Place {
-  return { step, depth: parent.depth + 1, parent, findings: parent.findings };
+function inside(parent: Place, step: string | number, schema: z.ZodType): Place {
+  return { step, depth: parent.depth + 1, parent, schema, findings: parent.findings };
 }
 
 function pathOf(place: Place): Path {
@@ -62,7 +68,7 @@ function pruned(schema: z.ZodType, value: unknown, place: Place): unknown {
   const bare = unwrapped(schema);
   if (Array.isArray(value)) {
     const item = bare instanceof z.ZodArray ? (bare.element as z.ZodType) : anything;
-    return value.map((one, index) => pruned(item, one, inside(place, index)));
+    return value.map((one, index) => pruned(item, one, inside(place, index, item)));
   }
   const result: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(value)) {
@@ -70,10 +76,47 @@ function pruned(schema: z.ZodType, value: unknown, place: Place): unknown {
     const memberSchema = schemaOfMember(bare, name);
     if (memberSchema === undefined) {
       const known = bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
-      place.findings.unknown.push({ path: pathOf(inside(place, name)), known });
-    } else set(result, name, pruned(memberSchema, member, inside(place, name)));
+      const path = pathOf(place);
+      const home = homeBelow(bare, value, name);
+      place.findings.unknown.push({
+        path: [...path, name],
+        known,
+        home: home === null ? homeAbove(place, name) : [...path, ...home],
+      });
+    } else set(result, name, pruned(memberSchema, member, inside(place, name, memberSchema)));
   }
   return result;
+}
+
+/** Where `name` belongs that is not indented far enough: the one member that knows it, or the one that is there or that `type` names. */
+function homeBelow(schema: z.ZodType, value: object, name: string): Path | null {
+  if (!(schema instanceof z.ZodObject)) return null;
+  const homes = Object.entries(schema.shape).flatMap(([member, one]): readonly Path[] => {
+    const bare = unwrapped(one as z.ZodType);
+    if (bare instanceof z.ZodArray) return knows(bare.element as z.ZodType, name) ? [[member, 0]] : [];
+    return knows(bare, name) ? [[member]] : [];
+  });
+  if (homes.length < 2) return homes[0] ?? null;
+  const type = new Map<string, unknown>(Object.entries(value)).get('type');
+  const named = typeof type === 'string' ? type.toLowerCase() : null;
+  const told = homes.filter(([member]) => {
+    const text = String(member);
+    return Object.hasOwn(value, text) || text.toLowerCase() === named;
+  });
+  return told.length === 1 ? (told[0] ?? null) : null;
+}
+
+/** Where `name` belongs that is indented too far; at the top of an object only what stands right below. */
+function homeAbove(place: Place, name: string): Path | null {
+  for (let at = place.parent; at !== null; at = at.parent) {
+    if ((at.parent !== null || place.depth === 1) && knows(at.schema, name)) return pathOf(at);
+  }
+  return null;
+}
+
+function knows(schema: z.ZodType, name: string): boolean {
+  const bare = unwrapped(schema);
+  return bare instanceof z.ZodObject && Object.hasOwn(bare.shape, name);
 }
 
 /** Undefined: the schema does not know the member. What is no object by the schema is kept for it to refuse. */

@@ -191,14 +191,14 @@ const table: Table = {
       `${target} already has ${winner}, which is older (or first by name); remove one of them.`,
     ),
   PolicyInvalid: ({ field, detail }) =>
-    accepted('Invalid', `${field}: ${detail}. Until then what the policy holds for is closed.`),
+    accepted('Invalid', `${field}: ${sentence(detail)} Until then what the policy holds for is closed.`),
   PortConflicted: ({ port, winner }) =>
     accepted(
       'Conflicted',
       `Port ${String(port)} already has ${winner}, by a listener before this one, and all but tls holds for a port; remove one of them, or give the listener another port.`,
     ),
   SettingsInvalid: ({ field, detail }) =>
-    accepted('Invalid', `${field}: ${detail}. Until then none of its settings hold.`),
+    accepted('Invalid', `${field}: ${sentence(detail)} Until then none of its settings hold.`),
   KeysUnresolved: ({ field, reason, detail }) =>
     resolvedRefs(reason, `${field} ${detail}. Until then what the policy holds for is closed.`),
   CredentialsUnresolved: ({ field, reason, detail }) =>
@@ -310,4 +310,8 @@ function wanted(sectionName: string | null, port: number | null): string {
     ...(port === null ? [] : [`port ${String(port)}`]),
   ];
   return parts.join(' and ');
+}
+
+function sentence(text: string): string {
+  return text.endsWith('?') ? text : `${text}.`;
 }

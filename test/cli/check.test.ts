@@ -150,7 +150,7 @@ spec:
 `,
     },
     lines: [
-      'route.yaml:10: HTTPRoute default/bad spec.rules[0].matches[0].path.type: must be one of Exact, PathPrefix, RegularExpression',
+      'route.yaml:10: HTTPRoute default/bad spec.rules[0].matches[0].path.type: must be one of Exact, PathPrefix, RegularExpression: did you mean Exact?',
     ],
   },
   'a field that does not exist': {
@@ -225,7 +225,7 @@ spec:
 `,
     },
     lines: [
-      'policy.yaml:4: RateLimitPolicy default/slow spec: exactly one of rules, defaults and overrides must be set: move all rules into one of them and remove the others',
+      'policy.yaml:4: RateLimitPolicy default/slow spec: exactly one of rules, defaults and overrides must be set: add one, or move all rules into one of them and remove the others',
       'shop.yaml:15: HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: RateLimitPolicy default/slow cannot be enforced: see its status.',
     ],
   },

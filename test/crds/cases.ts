@@ -63,7 +63,7 @@ const namedTwice = 'a target is named twice: remove one of the two entries';
 const wholeAndPart =
   'one target is named both whole and by sectionName: give each of its entries a sectionName, or keep the whole one alone';
 const onePlace =
-  'exactly one of rules, defaults and overrides must be set: move all rules into one of them and remove the others';
+  'exactly one of rules, defaults and overrides must be set: add one, or move all rules into one of them and remove the others';
 
 const sections = [
   { ...shop, sectionName: 'read' },

@@ -204,7 +204,10 @@ test('problems of many fields are told together, with place and remedy', () => {
   assert.ok(!result.ok);
   assert.deepEqual(result.problems, [
     { path: 'spec.gatewayClassName', message: 'is missing: add it' },
-    { path: 'spec.listeners[0].port', message: 'must be a number' },
+    {
+      path: 'spec.listeners[0].port',
+      message: 'must be a number, without quotes or a unit (1Mi is 1048576)',
+    },
     { path: 'spec.listeners[1].protocol', message: 'is missing: add it' },
   ]);
 });

@@ -5,6 +5,16 @@ import { decodeManifest, kinds } from '#crds/kind.ts';
 import { rulesOf } from '#crds/reference-page.ts';
 import { ruleCases, schemaCases } from './cases.ts';
 
+/** Where one field of an either/or is missing and another's is there, the decoder says both in one. */
+function isMisfit(message: string, rule: string): boolean {
+  const [, type, field] = /^type (\w+) needs the field (\w+) and no other/.exec(rule) ?? [];
+  if (type === undefined) return false;
+  return (
+    message.startsWith(`the field ${field} is for type ${type}, `) ||
+    message.includes(`, and type is ${type}: `)
+  );
+}
+
 for (const { kind, rule, valid, invalid } of ruleCases) {
   test(`${kind} keeps and breaks the rule: ${rule}`, () => {
     const kept = decodeManifest(kind, valid);
@@ -12,7 +22,7 @@ for (const { kind, rule, valid, invalid } of ruleCases) {
     const broken = decodeManifest(kind, invalid);
     assert.ok(!broken.ok, 'the invalid object was taken');
     assert.ok(
-      broken.problems.some(({ message }) => message === rule),
+      broken.problems.some(({ message }) => message === rule || isMisfit(message, rule)),
       JSON.stringify(broken.problems),
     );
   });

@@ -151,12 +151,7 @@ export const httpRoutes: readonly VerdictCase[] = [
   ...cases('HTTPRoute', filter, [
     ['a header filter', headers],
     ['a filter without its field', { type: 'RequestHeaderModifier' }, firstFilter],
-    [
-      'a filter with the field of another',
-      { ...headers, type: 'ResponseHeaderModifier' },
-      firstFilter,
-      firstFilter,
-    ],
+    ['a filter with the field of another', { ...headers, type: 'ResponseHeaderModifier' }, firstFilter],
     ['a filter of unknown type', { type: 'Teapot' }, `${firstFilter}.type`],
     [
       'a header set twice',
@@ -200,7 +195,6 @@ export const httpRoutes: readonly VerdictCase[] = [
     [
       'a path of another type',
       { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replacePrefixMatch: '/a' } } },
-      `${firstFilter}.urlRewrite.path`,
       `${firstFilter}.urlRewrite.path`,
     ],
     [

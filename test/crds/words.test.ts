@@ -8,6 +8,9 @@ import { bitsBeyondLength } from './networks.ts';
 const shop = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' };
 const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
 
+const durationWords =
+  'must be a duration in whole h, m, s and ms, such as 1h30m or 500ms; there are no days: 30 are 720h';
+
 function traffic(spec: Json): readonly FieldProblem[] {
   return problems('TrafficPolicy', manifest('TrafficPolicy', { targetRefs: [shop], ...spec }));
 }
@@ -69,9 +72,9 @@ test('a bare number for a duration or a size is told what those look like', () =
   assert.deepEqual(traffic({ timeouts: { request: 2 }, hedge: { delay: 5 }, maxBodyBytes: 65536 }), [
     {
       path: 'spec.timeouts.request',
-      message: 'must be a duration such as 500ms, 30s, 5m or 1h30m',
+      message: durationWords,
     },
-    { path: 'spec.hedge.delay', message: 'must be a duration such as 500ms, 30s, 5m or 1h30m' },
+    { path: 'spec.hedge.delay', message: durationWords },
     {
       path: 'spec.maxBodyBytes',
       message: "must be an amount of octets such as 64Ki or 10Mi, or '65536' in quotes",
@@ -82,9 +85,128 @@ test('a bare number for a duration or a size is told what those look like', () =
       path: 'spec.limits.maxBufferedBytes',
       message: "must be an amount of octets such as 64Ki or 10Mi, or '65536' in quotes",
     },
-    { path: 'spec.timeouts.idle', message: 'must be a duration such as 500ms, 30s, 5m or 1h30m' },
+    { path: 'spec.timeouts.idle', message: durationWords },
   ]);
   assert.deepEqual(traffic({ hedge: {} }), [{ path: 'spec.hedge.delay', message: 'is missing: add it' }]);
+});
+
+test('a unit that there is not, or not here, is told with what to write', () => {
+  for (const request of ['30d', '1.5h', '5min', '300']) {
+    assert.deepEqual(traffic({ timeouts: { request } }), [
+      { path: 'spec.timeouts.request', message: durationWords },
+    ]);
+  }
+  assert.deepEqual(clients({ limits: { maxConnections: '1Ki', maxHeadBytes: '16KB' } }), [
+    {
+      path: 'spec.limits.maxConnections',
+      message: 'must be a number, without quotes or a unit (1Mi is 1048576)',
+    },
+    {
+      path: 'spec.limits.maxHeadBytes',
+      message:
+        'must be an amount of octets such as 65536, 64Ki or 10Mi (units: k, M, G, Ki, Mi, Gi), and not 0',
+    },
+  ]);
+  const resources = { requests: { cpu: 1 } };
+  assert.deepEqual(problems('GatewayParameters', manifest('GatewayParameters', { resources })), [
+    { path: 'spec.resources.requests.cpu', message: "must be a quantity such as 256Mi, or '1' in quotes" },
+  ]);
+});
+
+function way(one: Json): readonly FieldProblem[] {
+  const rules = { authenticate: [{ name: 'one', ...one }] };
+  return problems('AuthPolicy', manifest('AuthPolicy', { targetRefs: [shop], rules }));
+}
+
+const at = 'spec.rules.authenticate[0]';
+const uri = 'https://id.example.com/keys';
+
+test('a type that does not fit the field beside it is told once, with the type that does', () => {
+  assert.deepEqual(way({ type: 'Introspection', introspection: { endpoint: { uri } } }), [
+    {
+      path: `${at}.introspection.endpoint`,
+      message:
+        'the field uri is for type URI, and type is Backend: set type to URI, or write backend in its place',
+    },
+  ]);
+  const jwks = { type: 'Remote', remote: { type: 'Discovery', uri } };
+  assert.deepEqual(way({ type: 'JWT', jwt: { issuer: 'https://id.example.com', jwks } }), [
+    {
+      path: `${at}.jwt.jwks.remote`,
+      message: 'the field uri is for type URI, and type is Discovery: set type to URI, or remove uri',
+    },
+  ]);
+  const typeless = { issuer: 'https://id.example.com', jwks: { remote: { uri } } };
+  assert.deepEqual(way({ type: 'JWT', jwt: typeless }), [
+    { path: `${at}.jwt.jwks.type`, message: 'is missing: add it with Remote, whose field remote is there' },
+  ]);
+  const reference = { configMapRef: { name: 'keys', key: 'jwks.json' } };
+  assert.deepEqual(way({ jwt: { issuer: 'x', jwks: { type: 'ConfigMap', ...reference } } }), [
+    { path: `${at}.type`, message: 'is missing: add it with JWT, whose field jwt is there' },
+  ]);
+});
+
+test('a word that is nearly one of those there are is told it', () => {
+  const [only] = way({ type: 'APIkey', apiKey: { consumerSelector: {} } });
+  assert.match(only?.message ?? '', /^must be one of JWT, APIKey, .*: did you mean APIKey\?$/);
+  const cors = { origins: ['https://a.example'], methods: ['GET'], headers: ['x'] };
+  const rules = { authorize: [{ name: 'one', methods: ['GET'] }], cors };
+  assert.deepEqual(
+    problems('AuthPolicy', manifest('AuthPolicy', { targetRefs: [shop], rules })).map(
+      ({ message }) => message,
+    ),
+    [
+      'is an unknown field: did you mean allowOrigins?',
+      'is an unknown field: did you mean allowMethods?',
+      'is an unknown field: take one of allowCredentials, allowHeaders, allowMethods, allowOrigins, exposeHeaders, maxAge, or remove it',
+    ],
+  );
+});
+
+test('a text where fields are wanted is told which', () => {
+  assert.deepEqual(way({ type: 'Basic', basic: { secretRef: 'users' } }), [
+    { path: `${at}.basic.secretRef`, message: 'must be an object with key, name' },
+  ]);
+});
+
+test('a field that is indented too little or too far is told where it belongs, and nothing that follows', () => {
+  const issuer = 'https://id.example.com';
+  const jwks = { type: 'Remote', remote: { uri } };
+  const authenticate = [{ name: 'one', type: 'JWT', jwt: { issuer, jwks } }];
+  const told = (object: Json) => problems('AuthPolicy', { ...manifest('AuthPolicy', {}), ...object });
+  const message = (place: string) => `is an unknown field here: it belongs ${place}, so move it there`;
+  const targetRefs = [shop];
+  for (const [object, path, place] of [
+    [{ spec: { targetRefs }, rules: { authenticate } }, 'rules', 'in spec'],
+    [
+      { metadata: { name: 'p', spec: {} }, spec: { targetRefs, rules: { authenticate } } },
+      'metadata.spec',
+      'at the top of the object',
+    ],
+    [{ spec: { targetRefs, authenticate } }, 'spec.authenticate', 'in spec.rules'],
+    [
+      { spec: { targetRefs, defaults: { authenticate } } },
+      'spec.defaults.authenticate',
+      'in spec.defaults.rules',
+    ],
+    [
+      {
+        spec: { targetRefs, rules: { authenticate: [{ name: 'one', type: 'JWT', issuer, jwt: { jwks } }] } },
+      },
+      `${at}.issuer`,
+      `in ${at}.jwt`,
+    ],
+    [
+      { spec: { targetRefs, rules: { authenticate: [{ ...authenticate[0], optional: true }] } } },
+      `${at}.optional`,
+      'in spec.rules',
+    ],
+  ] as const) {
+    assert.deepEqual(
+      told(object).filter(({ path: of }) => of !== `${at}.jwt.issuer`),
+      [{ path, message: message(place) }],
+    );
+  }
 });
 
 test('a field that is unknown is told the one that is meant, or those there are', () => {
