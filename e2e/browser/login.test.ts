@@ -79,17 +79,31 @@ describe('a person who logs in', { timeout: 120_000 }, () => {
     await page.waitForSelector('input[name=password]');
   });
 
-  it('is not logged out by another site', async () => {
+  it('is logged out by no other site, nor by a neighbour where nobody clicks', async () => {
     const [page] = await somebodyAt(chromium, shop, '/orders');
-    await page.goto(shop.provider.endSession);
-    const [answer] = await Promise.all([
-      page.waitForResponse(`${shop.origin}/oauth2/logout`),
-      page.evaluate(`location.href = ${JSON.stringify(`${shop.origin}/oauth2/logout`)}`),
-    ]);
-    assert.equal(answer.status(), 403);
-    await page.waitForURL(`${shop.origin}/oauth2/logout`);
-    await page.goto(`${shop.origin}/orders`);
-    assert.equal((await seenOn(page)).headers['x-user'], 'ada');
+    const logout = `${shop.origin}/oauth2/logout`;
+    const elsewhere = {
+      far: 'https://far.localhost/',
+      neighbour: `https://pages.${new URL(shop.origin).hostname}/`,
+    };
+    for (const address of Object.values(elsewhere)) {
+      const script = `<script>onload = () => { location.href = '${logout}'; }</script>`;
+      await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: script }));
+      const [answer] = await Promise.all([page.waitForResponse(logout), page.goto(address)]);
+      assert.equal(answer.status(), 403, address);
+      await page.waitForURL(logout);
+      await page.goto(`${shop.origin}/orders`);
+      assert.equal((await seenOn(page)).headers['x-user'], 'ada');
+    }
+    const link = `<a href="${logout}">log out</a>`;
+    await page.route(`${elsewhere.neighbour}menu`, (route) =>
+      route.fulfill({ contentType: 'text/html', body: link }),
+    );
+    await page.goto(`${elsewhere.neighbour}menu`);
+    await page.click('a');
+    await page.waitForURL(`${shop.provider.endSession}**`);
+    await page.goto(`${shop.origin}/public`);
+    assert.equal(await fetchedBy(page, '/orders'), 401);
   });
 
   it('is not let in by a cookie that was changed: scripts get 401, pages are logged in anew', async () => {

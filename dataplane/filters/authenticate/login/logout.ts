@@ -6,7 +6,7 @@ import type { LoginSessions } from './login-sessions.ts';
 import { isFromElsewhere } from './navigation.ts';
 import type { Session } from './session.ts';
 
-/** Logs out. Other sites cannot have anybody logged out: a browser that they send here is refused. */
+/** Logs out. Others cannot have anybody logged out: a browser that they send here is refused. */
 export class Logout {
   readonly #rule: OpenIdConnectAuthentication;
   readonly #provider: LoginProvider | null;
@@ -21,7 +21,11 @@ export class Logout {
   end(context: LoginContext): PageAnswer {
     const { request } = context.exchange;
     if (isFromElsewhere(request)) {
-      return { kind: 'Forbidden', challenge: null, detail: 'another site asks for the logout' };
+      return {
+        kind: 'Forbidden',
+        challenge: null,
+        detail: 'another site, and not the person, asks for the logout',
+      };
     }
     const session = this.#sessions.end(context);
     const after = `${originOf(context)}${this.#rule.afterLogout}`;

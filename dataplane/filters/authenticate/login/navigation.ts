@@ -14,9 +14,21 @@ export function isNavigation({ method, fields }: RequestHead): boolean {
   return accepts(fields.joined('accept') ?? '', 'text/html');
 }
 
-/** Whether another site sent the browser here. One that does not tell is believed. */
+/**
+ * Whether it is not the person who comes here but others who send the browser: another site, or a neighbour (another host
+ * of the same one) where nobody clicked to go here. A browser that does not tell is believed.
+ */
 export function isFromElsewhere({ fields }: RequestHead): boolean {
-  return fields.get('sec-fetch-site') === 'cross-site';
+  switch (fields.get('sec-fetch-site')) {
+    case undefined:
+    case 'same-origin':
+    case 'none':
+      return false;
+    case 'same-site':
+      return fields.get('sec-fetch-user') !== '?1' || fields.get('sec-fetch-dest') !== 'document';
+    default:
+      return true;
+  }
 }
 
 function accepts(told: string, type: string): boolean {

@@ -31,18 +31,31 @@ describe('a logout', () => {
     assert.equal(answer.status, 200, 'the provider takes it');
   });
 
-  it('is not for other sites to ask', async () => {
-    await using shop = await givenShop();
-    const browser = shop.browser();
-    await browser.logIn();
-    const fields = [
-      ['accept', 'text/html'],
-      ['sec-fetch-mode', 'navigate'],
-      ['sec-fetch-site', 'cross-site'],
-    ] as const;
-    assert.equal(told((await browser.ask('/oauth2/logout', { fields })).verdict), 'Forbidden');
-    assert.equal(told((await browser.ask('/')).verdict), 'pass');
-  });
+  const askers = {
+    'a page of another site': ['cross-site', '?1', 'document', 'Forbidden'],
+    'a script of a neighbour': ['same-site', null, 'document', 'Forbidden'],
+    'an image on a neighbour': ['same-site', null, 'image', 'Forbidden'],
+    'a frame of a neighbour': ['same-site', '?1', 'iframe', 'Forbidden'],
+    'somebody who clicks at a neighbour': ['same-site', '?1', 'document', 'Answered'],
+    'a page of its own': ['same-origin', null, 'empty', 'Answered'],
+    'somebody who types its address': ['none', '?1', 'document', 'Answered'],
+    'a browser that says nothing': [null, null, null, 'Answered'],
+    'what nobody knows': ['elsewhere', '?1', 'document', 'Forbidden'],
+  } as const;
+  for (const [who, [site, user, dest, verdict]] of Object.entries(askers)) {
+    it(`is ${verdict === 'Answered' ? '' : 'not '}for ${who} to ask`, async () => {
+      await using shop = await givenShop();
+      const browser = shop.browser();
+      await browser.logIn();
+      const saying = { 'sec-fetch-site': site, 'sec-fetch-user': user, 'sec-fetch-dest': dest };
+      const fields = Object.entries(saying).flatMap(([name, value]) =>
+        value === null ? [] : [[name, value] as const],
+      );
+      assert.equal(told((await browser.ask('/oauth2/logout', { fields })).verdict), verdict);
+      const isIn = told((await browser.ask('/')).verdict) === 'pass';
+      assert.equal(isIn, verdict === 'Forbidden');
+    });
+  }
 
   it('without a session leads to where it would end', async () => {
     await using shop = await givenShop({ afterLogout: '/bye' });
