@@ -19,9 +19,11 @@ export type ServiceAnswer =
       readonly content: Buffer;
       readonly trailers: Fields | null;
     }
+  /** There is an answer, and it is longer than was to be read. */
+  | { readonly kind: 'TooLong'; readonly detail: string }
   | { readonly kind: 'Failed'; readonly detail: string };
 
-/** How long is waited for an answer, and how much of it is read; one that is longer has failed. */
+/** How long is waited for an answer, and how much of it is read. */
 export interface CallLimits {
   readonly timeoutMs: number;
   readonly answerBytesMax: number;

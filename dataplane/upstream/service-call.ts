@@ -65,7 +65,7 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     this.#sent = sentRequest(request);
     this.#answerBytesMax = answerBytesMax;
     this.#tell = tell;
-    this.#timer = setTimeout(() => this.#giveUp('it did not answer in time', 'TimedOut'), timeoutMs);
+    this.#timer = setTimeout(() => this.#giveUp(failed('it did not answer in time'), 'TimedOut'), timeoutMs);
   }
 
   start(): void {
@@ -105,12 +105,13 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
   }
 
   responseSwitched(): void {
-    this.#giveUp('it switched protocols', 'Broken');
+    this.#giveUp(failed('it switched protocols'), 'Broken');
   }
 
   answerData(data: Buffer): void {
     this.#bytes += data.length;
-    if (this.#bytes > this.#answerBytesMax) this.#giveUp('its answer is too long', 'Answered');
+    if (this.#bytes > this.#answerBytesMax)
+      this.#giveUp({ kind: 'TooLong', detail: 'its answer is too long' }, 'Answered');
     // what is told is lent
     else this.#chunks.push(Buffer.from(data));
   }
@@ -154,7 +155,7 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     else this.#over(failed(detail));
   }
 
-  #giveUp(detail: string, outcome: Outcome): void {
+  #giveUp(answer: ServiceAnswer, outcome: Outcome): void {
     this.#connecting?.abort();
     // no word of a connection that was only waited for
     const isAsked = this.#exchange !== null;
@@ -162,7 +163,7 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     this.#exchange?.abort();
     this.#exchange = null;
     this.#leave(isAsked ? outcome : null);
-    this.#over(failed(detail));
+    this.#over(answer);
   }
 
   #waitNoMore(): void {

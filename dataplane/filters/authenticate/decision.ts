@@ -27,8 +27,11 @@ export interface FieldEdit {
   readonly line: string;
 }
 
-/** What a service says is no field that can be sent, or no message. Nothing of it holds. */
+/** What a service says decides nothing, as if it had not answered. */
 export class UnusableAnswer extends Error {}
+
+/** It lets the request pass with a field that cannot be sent, so it does not pass. */
+export class UnsendableField extends Error {}
 
 /** It may pass as it is, but for `parts`. */
 export function passing(parts: Partial<Omit<Decision, 'refusal'>> = {}): Decision {
@@ -64,8 +67,8 @@ function apply(fields: Fields, { kind, name, line }: FieldEdit): void {
 
 /**
  * The field that a service names, in lower case and as a line; null for one that is not its to say: the target's, the
- * connection's, the framing's. Throws {@link UnusableAnswer} for what cannot be sent: to leave it out would let the
- * client's own field of that name pass.
+ * connection's, the framing's. Throws {@link UnsendableField}: to leave it out would let the client's own field of that
+ * name pass.
  */
 export function saidField(
   name: string,
@@ -73,7 +76,7 @@ export function saidField(
 ): { readonly name: string; readonly line: string } | null {
   const lower = name.toLowerCase();
   if (isNotItsToSay(lower)) return null;
-  if (!isToken(lower) || !isValueText(value)) throw new UnusableAnswer('a field that cannot be sent');
+  if (!isSendable(lower, value)) throw new UnsendableField();
   return { name: lower, line: fieldLine(lower, value) };
 }
 
@@ -82,13 +85,18 @@ export function isNotItsToSay(name: string): boolean {
   return name.startsWith(':') || isReservedField(name) || isHopByHop(name);
 }
 
-/** What a refusal tells the client: `told` names each field and its value. */
-export function refusalFields(told: Iterable<readonly [name: string, value: string]>): Fields {
+/** What the client is told: `told` names each field and its value. What cannot be sent is left out. */
+export function answerFieldsOf(told: Iterable<readonly [name: string, value: string]>): Fields {
   const fields = new Fields();
   for (const [name, value] of told) {
-    const field = saidField(name, value);
+    const lower = name.toLowerCase();
     // the gateway dates its answers itself
-    if (field !== null && field.name !== 'date') fields.appendLine(field.name, field.line);
+    if (isNotItsToSay(lower) || lower === 'date' || !isSendable(lower, value)) continue;
+    fields.append(lower, value);
   }
   return fields;
+}
+
+function isSendable(name: string, value: string): boolean {
+  return isToken(name) && isValueText(value);
 }

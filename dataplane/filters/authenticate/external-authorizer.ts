@@ -2,6 +2,7 @@
 // words is for external-by-http.ts and external-by-grpc.ts.
 import { hash } from 'node:crypto';
 import type { Exchange, Verdict } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead } from '#dataplane/http/message.ts';
 import type { RequestContent } from '#dataplane/http/request-content.ts';
 import type { ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
@@ -9,7 +10,7 @@ import type { ExternalAuthorization } from '#snapshot/external-authorization.ts'
 import type { CallService } from '../call-service.ts';
 import type { CallShare } from './calls.ts';
 import { Circuit } from './circuit.ts';
-import { follow, UnusableAnswer, type Decision } from './decision.ts';
+import { follow, UnsendableField, UnusableAnswer, type Decision } from './decision.ts';
 import { ExternalByGrpc } from './external-by-grpc.ts';
 import { ExternalByHttp } from './external-by-http.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -54,7 +55,9 @@ export interface Asked {
 /** How a service is asked, and understood. */
 export interface AuthorizationProtocol {
   question(asked: Asked): ServiceRequest;
-  /** Throws {@link UnusableAnswer} for an answer that decides nothing. */
+  /** What a question tells of the client beside the request: decisions hold for no other. */
+  told(exchange: Exchange): readonly string[];
+  /** Throws {@link UnusableAnswer} for an answer that decides nothing, and {@link UnsendableField}. */
   decision(answer: Extract<ServiceAnswer, { kind: 'Answered' }>): Decision;
 }
 
@@ -108,22 +111,21 @@ export class ExternalAuthorizer {
     const { call, calls } = this.#surroundings;
     const { cluster, timeoutMs } = this.#terms.service;
     const answer = await calls.run(() => call(cluster, question, { timeoutMs, answerBytesMax }));
-    const decision = answer.kind === 'Failed' ? answer.detail : this.#decisionBy(answer);
-    if (typeof decision === 'string') {
+    if (answer.kind === 'Failed') {
       this.#circuit.failed();
-      return this.#undecided(decision);
+      return this.#undecided(answer.detail);
     }
+    // what it says of one request, if only that it is not well, is no reason not to ask it about others
     this.#circuit.answered();
-    this.#keep(key, decision);
-    return follow(exchange, decision);
-  }
-
-  /** Why there is no decision, if that is so. */
-  #decisionBy(answer: Extract<ServiceAnswer, { kind: 'Answered' }>): Decision | string {
+    // it may be a refusal, which is as long as clients make it
+    if (answer.kind === 'TooLong') return this.#unavailable(answer.detail);
     try {
-      return this.#protocol.decision(answer);
+      const decision = this.#protocol.decision(answer);
+      this.#keep(key, decision);
+      return follow(exchange, decision);
     } catch (error) {
-      if (error instanceof UnusableAnswer) return `the service answered ${error.message}`;
+      if (error instanceof UnusableAnswer) return this.#undecided(`the service answered ${error.message}`);
+      if (error instanceof UnsendableField) return this.#unavailable('it sets a field that cannot be sent');
       throw error;
     }
   }
@@ -133,24 +135,37 @@ export class ExternalAuthorizer {
     const { refusal } = decision;
     if (key === null || cache === null) return;
     if (refusal?.kind === 'DeniedByService' && refusal.content.length > keptBytesMax) return;
+    if (tellsCookies(decision)) return;
     const { decisions, now } = this.#surroundings;
     decisions.put(this, key, { value: decision, untilMs: now() + cache.forMs });
   }
 
   #undecided(detail: string): Verdict {
-    if (this.#terms.failOpen) return null;
+    return this.#terms.failOpen ? null : this.#unavailable(detail);
+  }
+
+  #unavailable(detail: string): Failure {
     return { kind: 'AuthorizationUnavailable', detail: `${this.#policy}: ${detail}` };
   }
 
   /** Null: decisions are not kept. Parts are told apart by their lengths. */
-  #keyOf({ exchange: { request, forwarded }, left, content }: Asked): string | null {
+  #keyOf({ exchange, left, content }: Asked): string | null {
     const { cache } = this.#terms;
     if (cache === null) return null;
+    const { request, forwarded } = exchange;
     const { method, authority, path } = request;
-    const parts = [method, authority, path, left.query, left.authorization];
+    const parts = [method, authority, path, left.query, left.authorization, ...this.#protocol.told(exchange)];
     for (const name of cache.headers) parts.push(forwarded.fields.joined(name));
     if (content !== null) parts.push(`${content.isWhole}${hash('sha256', content.octets, 'base64')}`);
     const text = parts.map((part) => (part === undefined || part === null ? '-' : `${part.length}:${part}`));
     return hash('sha256', text.join(''), 'base64');
   }
+}
+
+/** A cookie is for one browser, whatever it was asked. */
+function tellsCookies({ refusal, answerLines }: Decision): boolean {
+  return (
+    answerLines.includes('set-cookie') ||
+    (refusal?.kind === 'DeniedByService' && refusal.fields.has('set-cookie'))
+  );
 }

@@ -1,5 +1,5 @@
 // A service that is asked by gRPC: Envoy's external authorization (envoy.service.auth.v3).
-import type { Client } from '#dataplane/http/exchange.ts';
+import type { Client, Exchange } from '#dataplane/http/exchange.ts';
 import { Fields } from '#dataplane/http/fields.ts';
 import { grpcStatusOf, isGrpc } from '#dataplane/http/grpc.ts';
 import type { ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
@@ -16,7 +16,7 @@ import {
 import {
   isNotItsToSay,
   passing,
-  refusalFields,
+  answerFieldsOf,
   refusing,
   saidField,
   UnusableAnswer,
@@ -95,6 +95,10 @@ export class ExternalByGrpc implements AuthorizationProtocol {
     return headers;
   }
 
+  told({ client: { address, certificate, serverName, secure } }: Exchange): readonly string[] {
+    return [address, certificate?.fingerprint ?? '', serverName ?? '', String(secure)];
+  }
+
   decision(answer: Extract<ServiceAnswer, { kind: 'Answered' }>): Decision {
     const { code, denied, ok, isError } = responseIn(answer);
     if (isError) throw new UnusableAnswer('that it has failed');
@@ -114,7 +118,7 @@ export class ExternalByGrpc implements AuthorizationProtocol {
     for (const name of ok.removed.map((one) => one.toLowerCase())) {
       if (!isNotItsToSay(name)) edits.push({ kind: 'Remove', name, line: '' });
     }
-    const told = refusalFields(ok.answerHeaders.map(pairOf));
+    const told = answerFieldsOf(ok.answerHeaders.map(pairOf));
     return passing({
       edits,
       query: [
@@ -129,7 +133,7 @@ export class ExternalByGrpc implements AuthorizationProtocol {
   #refusal(code: number, denied: DeniedResponse | null): Decision {
     const wanted = denied?.status ?? 0;
     const status = wanted < 200 || wanted > 599 || withoutContent.has(wanted) ? 403 : wanted;
-    const fields = refusalFields(denied?.headers.map(pairOf) ?? []);
+    const fields = answerFieldsOf(denied?.headers.map(pairOf) ?? []);
     const detail = `${this.#policy}: the service answered ${code}, ${status}`;
     const content = denied?.body ?? nothing;
     return refusing({ kind: 'DeniedByService', status, fields, content, detail });

@@ -5,7 +5,7 @@ import type { ExternalAuthorization } from '#snapshot/external-authorization.ts'
 import { isReservedField } from '#snapshot/reserved-fields.ts';
 import {
   passing,
-  refusalFields,
+  answerFieldsOf,
   refusing,
   saidField,
   UnusableAnswer,
@@ -73,6 +73,10 @@ export class ExternalByHttp implements AuthorizationProtocol {
     };
   }
 
+  told(): readonly string[] {
+    return [];
+  }
+
   decision({ status, fields, content }: Extract<ServiceAnswer, { kind: 'Answered' }>): Decision {
     if (status === 200) return passing({ edits: this.#edits(fields) });
     if (status < 300 || status > 499) throw new UnusableAnswer(String(status));
@@ -82,7 +86,7 @@ export class ExternalByHttp implements AuthorizationProtocol {
       if (this.#toClient?.has(name) !== false) told.push([name, fields.valueAt(line)]);
     }
     const detail = `${this.#policy}: the service answered ${status}`;
-    return refusing({ kind: 'DeniedByService', status, fields: refusalFields(told), content, detail });
+    return refusing({ kind: 'DeniedByService', status, fields: answerFieldsOf(told), content, detail });
   }
 
   #edits(fields: Fields): readonly FieldEdit[] {

@@ -91,19 +91,19 @@ export class IntrospectionAuthenticator implements Authenticator {
     const { endpoint } = this.#rule;
     const request = introspectionRequest(this.#rule, text);
     const answer = await call(endpoint.cluster, request, { timeoutMs: endpoint.timeoutMs, answerBytesMax });
+    // what it says of one token, if only that it is not well, is no reason not to ask it of others
+    if (answer.kind === 'Failed') this.#circuit.failed();
+    else this.#circuit.answered();
     const found = introspected(answer, this.#rule, now());
     switch (found.kind) {
       case 'Active':
-        this.#circuit.answered();
         return this.#passed(text, found.claims, found.endMs);
       case 'Inactive':
-        this.#circuit.answered();
         return this.#rejected(text, {
           ...badCredential(this.#rule.name, found.detail),
           isGuess: !found.isKnown && stale === null,
         });
       case 'Failed':
-        this.#circuit.failed();
         return stale?.admission ?? this.#outage(found.detail);
       default:
         return found satisfies never;

@@ -47,7 +47,7 @@ export function introspected(
   rule: IntrospectionAuthentication,
   nowMs: number,
 ): Introspected {
-  if (answer.kind === 'Failed') return answer;
+  if (answer.kind !== 'Answered') return { kind: 'Failed', detail: answer.detail };
   if (answer.status !== 200) return { kind: 'Failed', detail: `the endpoint answered ${answer.status}` };
   const claims = objectIn(answer.content);
   if (claims === null || typeof own(claims, 'active') !== 'boolean') {

@@ -152,7 +152,7 @@ export class TokenRequests {
     const content = Buffer.from(body instanceof URLSearchParams ? body.toString() : '');
     const request = { method, path, query: null, authority, fields, content };
     const answer = await this.#call(cluster, request, { timeoutMs, answerBytesMax });
-    if (answer.kind === 'Failed') throw new ProviderFailure(answer.detail);
+    if (answer.kind !== 'Answered') throw new ProviderFailure(answer.detail);
     if (answer.status < 200 || answer.status > 499) throw new ProviderFailure(`it answered ${answer.status}`);
     const lines = Array.from({ length: answer.fields.size }, (_, line): [string, string] => [
       answer.fields.nameAt(line),

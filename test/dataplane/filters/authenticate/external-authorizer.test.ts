@@ -125,7 +125,6 @@ describe('a service that is asked whether a request may pass', () => {
   const undecided: Readonly<Record<string, (response: ServerResponse) => void>> = {
     'an error': (response) => void response.writeHead(500).end(),
     'another success': (response) => void response.writeHead(204).end(),
-    'too much': (response) => void response.writeHead(403).end('x'.repeat(70_000)),
     'no answer in time': () => undefined,
     'an end': (response) => void response.socket?.destroy(),
   };

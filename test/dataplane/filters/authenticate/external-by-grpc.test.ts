@@ -90,7 +90,6 @@ describe('a service that is asked by gRPC', () => {
     'a status that failed': telling(framed(allowed), { 'grpc-status': '2' }),
     'no status': telling(framed(allowed), { 'x-other': '0' }),
     'a status that is none': telling(framed(allowed), { 'grpc-status': '0x0' }),
-    'too much': telling(framed(message([1, message()], [9, Buffer.alloc(70_000)]))),
     'a failure in place of an answer': (stream) =>
       stream.respond({ ...grpc, 'grpc-status': 14 }, { endStream: true }),
     'an answer of HTTP': (stream) => {

@@ -33,7 +33,7 @@ interface Question {
   readonly form: URLSearchParams;
 }
 
-/** An issuer that answers what `answers` says of a token; an answer that is a number is a status. */
+/** An issuer that answers what `answers` says of a token; an answer that is a number is a status, null none. */
 async function givenIssuer(answers: Record<string, unknown>) {
   const questions: Question[] = [];
   const backend = await givenBackend('ids', {
@@ -43,7 +43,8 @@ async function givenIssuer(answers: Record<string, unknown>) {
         const { method = '', url = '', headers } = request;
         questions.push({ line: `${method} ${url}`, authorization: headers.authorization, form });
         const answer = answers[form.get('token') ?? ''];
-        if (typeof answer === 'number') response.writeHead(answer).end();
+        if (answer === null) response.socket?.destroy();
+        else if (typeof answer === 'number') response.writeHead(answer).end();
         else if (typeof answer === 'string') response.end(answer);
         else
           response
@@ -211,9 +212,12 @@ describe('the way in by a token that its issuer is asked about', () => {
   });
 
   it('asks no more where five questions in a row were not answered, until one is', async () => {
-    await using issuer = await givenIssuer({ good: active, bad: 500 });
+    await using issuer = await givenIssuer({ good: active, also: active, bad: null, ill: 500 });
     const made = issuer.gate();
     const filter = made.filter(givenAuthentication(given()));
+    for (let count = 0; count < 6; count += 1) await verdictOf(filter, bearing('ill'));
+    assert.equal(await verdictOf(filter, bearing('also')), 'pass');
+    issuer.questions.length = 0;
     for (let count = 0; count < 5; count += 1) await verdictOf(filter, bearing('bad'));
     assert.equal(issuer.questions.length, 5);
     assert.equal(await verdictOf(filter, bearing('good')), 'KeysUnavailable');

@@ -1,0 +1,211 @@
+// Services that are asked whether a request may pass, and answer in every other way; and what clients could make of that.
+import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import { describe, it } from 'node:test';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import { answerTo } from '#dataplane/proxy/answer.ts';
+import { externalDefaults, type ExternalAuthorization } from '#snapshot/external-authorization.ts';
+import { givenBackend } from '#test/given/backend.ts';
+import { asked, givenCallBy } from '#test/given/called-service.ts';
+import { anHttp2Backend } from '#test/given/http2-backend.ts';
+import { givenExchange, givenRequest } from '#test/given/request.ts';
+import { givenAuthentication } from '#test/given/token.ts';
+import { gate } from '#test/dataplane/filters/authenticate/gate.ts';
+
+function terms(changes: Partial<ExternalAuthorization>): ExternalAuthorization {
+  return {
+    ...externalDefaults,
+    service: { cluster: asked, authority: 'doorman.shop.svc:80', path: '', timeoutMs: 1000 },
+    headersToService: null,
+    headersToBackend: null,
+    headersToClient: null,
+    failOpen: false,
+    cache: null,
+    ...changes,
+  };
+}
+
+/** A policy that asks a service. */
+interface Asking extends AsyncDisposable {
+  readonly filter: RequestFilter;
+  /** Of the clock, in milliseconds. */
+  readonly later: (ms: number) => void;
+}
+
+async function byHttp(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  changes: Partial<ExternalAuthorization> = {},
+): Promise<Asking> {
+  const backend = await givenBackend('doorman', { answer });
+  return asking(backend, terms({ headersToService: [], headersToBackend: [], ...changes }));
+}
+
+async function byGrpc(
+  answer: (stream: ServerHttp2Stream) => void,
+  changes: Partial<ExternalAuthorization> = {},
+): Promise<Asking> {
+  return asking(await anHttp2Backend(answer), terms({ protocol: 'GRPC', ...changes }));
+}
+
+function asking(
+  backend: AsyncDisposable & { readonly port: number },
+  external: ExternalAuthorization,
+): Asking {
+  const by = givenCallBy(external.protocol === 'GRPC' ? 'HTTP2' : 'HTTP1', backend.port);
+  const made = gate({}, by.call);
+  return {
+    filter: made.filter({ ...givenAuthentication(), alternatives: [], external }),
+    later: (ms) => void (made.clock += ms),
+    async [Symbol.asyncDispose]() {
+      by[Symbol.dispose]();
+      await backend[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A member of a message: its number, and octets, text, or a number. */
+type Member = readonly [number, Uint8Array | string | number];
+
+function message(...members: readonly Member[]): Buffer {
+  const writer = new BinaryWriter();
+  for (const [number, value] of members) {
+    if (typeof value === 'number') writer.tag(number, WireType.Varint).int32(value);
+    else writer.tag(number, WireType.LengthDelimited).bytes(Buffer.from(value));
+  }
+  return Buffer.from(writer.finish());
+}
+
+function header(name: string, value: string): Buffer {
+  return message([1, message([1, name], [2, value])]);
+}
+
+function telling(octets: Buffer) {
+  return (stream: ServerHttp2Stream): void => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(octets.length, 1);
+    stream.end(Buffer.concat([head, octets]));
+  };
+}
+
+const kindOf = (verdict: Verdict): string => verdict?.kind ?? 'pass';
+
+async function ask(
+  { filter }: Asking,
+  target = '/',
+  client: Parameters<typeof givenExchange>[1] = {},
+): Promise<string> {
+  return kindOf(await filter.apply(givenExchange(givenRequest({ target }), client)));
+}
+
+describe('a service that answers, where requests may pass without a decision', () => {
+  const long = 'x'.repeat(70_000);
+  const denied = (...members: readonly Member[]) => telling(message([2, message(...members)]));
+  const refusals: Readonly<Record<string, () => Promise<Asking>>> = {
+    'a refusal that is long': () =>
+      byHttp((_request, response) => void response.writeHead(403).end(long), { failOpen: true }),
+    'a refusal by gRPC that is long': () => byGrpc(denied([3, long]), { failOpen: true }),
+    'a refusal with a field that cannot be sent': () =>
+      byGrpc(denied([2, header('location', '/login?to=/\r\n')]), { failOpen: true }),
+    'a refusal with a field that has no name': () =>
+      byGrpc(denied([2, header('a b', 'c')]), { failOpen: true }),
+    'a consent with a field that cannot be sent': () =>
+      byGrpc(telling(message([1, message()], [3, message([2, header('x-user', 'ada\n')])])), {
+        failOpen: true,
+      }),
+  };
+  for (const [what, given] of Object.entries(refusals)) {
+    it(`lets nobody pass by ${what}`, async () => {
+      await using one = await given();
+      assert.notEqual(await ask(one), 'pass');
+    });
+  }
+
+  it('that is not well with some requests is asked about all others', async () => {
+    await using one = await byHttp(
+      ({ url }, response) => void response.writeHead(url === '/ill' ? 500 : 403).end(),
+      { failOpen: true },
+    );
+    for (let count = 0; count < 6; count += 1) assert.equal(await ask(one, '/ill'), 'pass');
+    assert.equal(await ask(one, '/well'), 'DeniedByService');
+  });
+});
+
+describe('a refusal', () => {
+  it('has of the fields that the service names those that can be sent', async () => {
+    const names = [
+      header(':status', '200'),
+      header('content-length', '7'),
+      header('transfer-encoding', 'chunked'),
+      header('connection', 'x-a'),
+      header('date', 'today'),
+      header('location', '/login\r\nset-cookie: a=b'),
+      header('location', '/login'),
+    ];
+    await using one = await byGrpc(
+      telling(message([2, message(...names.map((option) => [2, option] as const), [3, 'no'])])),
+    );
+    const verdict = await one.filter.apply(givenExchange());
+    assert.ok(verdict?.kind === 'DeniedByService');
+    const { fields, body } = answerTo(verdict);
+    assert.deepEqual([fields.flat, body.toString()], [['location', 'location: /login\r\n'], 'no']);
+  });
+});
+
+describe('a decision that is kept', () => {
+  const cache = { headers: [], forMs: 10_000 };
+
+  it('hands no cookie of one client to others', async () => {
+    let count = 0;
+    const cookie = () => `session=${(count += 1)}`;
+    await using http = await byHttp(
+      (_request, response) => void response.writeHead(401, { 'set-cookie': cookie() }).end(),
+      { cache },
+    );
+    await using refused = await byGrpc(
+      (stream) => telling(message([2, message([2, header('set-cookie', cookie())])]))(stream),
+      { cache },
+    );
+    await using passed = await byGrpc(
+      (stream) => telling(message([1, message()], [3, message([6, header('set-cookie', cookie())])]))(stream),
+      { cache },
+    );
+    for (const one of [http, refused, passed]) {
+      const before = count;
+      for (let round = 0; round < 2; round += 1) await ask(one);
+      assert.equal(count, before + 2);
+    }
+  });
+
+  it('holds for nobody else by gRPC, which tells the service who it is', async () => {
+    let questions = 0;
+    await using one = await byGrpc(
+      (stream) => {
+        questions += 1;
+        telling(message([1, message()]))(stream);
+      },
+      { cache },
+    );
+    const certificate = (fingerprint: string) => ({
+      fingerprint,
+      der: new Uint8Array(),
+      pem: '',
+      subject: fingerprint,
+      issuer: '',
+      notAfterMs: 0,
+    });
+    const clients = [
+      {},
+      { address: '192.0.2.7' },
+      { secure: true },
+      { secure: true, serverName: 'a.example' },
+      { secure: true, certificate: certificate('ada') },
+      { secure: true, certificate: certificate('bob') },
+    ];
+    for (const client of [...clients, ...clients]) assert.equal(await ask(one, '/', { client }), 'pass');
+    assert.equal(questions, clients.length);
+  });
+});
