@@ -1,9 +1,10 @@
 // Expressions of users (CEL): read and type-checked by a library, evaluated here, so that what one may cost is bounded
 // and nothing but its variables can be reached (decision 0022). It knows neither policies nor requests: whom an
 // expression is asked about is a matter of the variables it is compiled with.
-import { ParseError, TypeError as CheckError, type ASTNode } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import { Builder } from './builder.ts';
 import { CompileFailure, EvaluationFailure, Frame, type Thunk } from './evaluation.ts';
+import { problemOf, type ExpressionProblem } from './problem.ts';
 import { limits, type Variables } from './variables.ts';
 import { Optional, type Value } from './value.ts';
 
@@ -27,13 +28,6 @@ export type Evaluated<Result> =
   | { readonly ok: true; readonly value: Result }
   | { readonly ok: false; readonly detail: string };
 
-/** Why a text is no expression. Line and column count from 1. */
-export interface ExpressionProblem {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
-
 export type CompiledExpression<Subject, Result> =
   | { readonly ok: true; readonly expression: Expression<Subject, Result> }
   | { readonly ok: false; readonly problem: ExpressionProblem };
@@ -55,12 +49,12 @@ export function compileExpression<Subject, Kind extends keyof ResultTypes>(
     const read: (value: Value) => ResultTypes[Kind] | undefined = readers[result];
     return { ok: true, expression: expressionOf(text, builder.names, { thunk, read }) };
   } catch (error) {
-    return { ok: false, problem: problemOf(text, error) };
+    return { ok: false, problem: problemOf(text, error, variables) };
   }
 }
 
 /** `line 2, column 5`, or only the column where there is one line. */
-export function placeIn(text: string, { line, column }: Omit<ExpressionProblem, 'message'>): string {
+export function placeIn(text: string, { line, column }: Pick<ExpressionProblem, 'line' | 'column'>): string {
   return text.trim().includes('\n')
     ? `line ${String(line)}, column ${String(column)}`
     : `column ${String(column)}`;
@@ -116,31 +110,3 @@ function nameOf(error: unknown): string {
 }
 
 const unfitting = Object.freeze({ ok: false, detail: 'it comes to no such value' });
-
-function problemOf(text: string, error: unknown): ExpressionProblem {
-  if (error instanceof CompileFailure) return { ...positionOf(text, error.offset), message: error.message };
-  if (error instanceof RangeError) return { line: 1, column: 1, message: 'it is nested too deep' };
-  if (!(error instanceof ParseError || error instanceof CheckError)) {
-    const message = error instanceof Error ? error.message : 'it cannot be read';
-    return { line: 1, column: 1, message: plain(message) };
-  }
-  return { ...positionOf(text, error.range?.start ?? 0), message: plain(error.summary) };
-}
-
-function positionOf(text: string, offset: number): Omit<ExpressionProblem, 'message'> {
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-}
-
-const spelt: Readonly<Record<string, string>> = {
-  maxAstNodes: `it has more than ${String(limits.nodes)} parts`,
-  maxDepth: `it is nested more than ${String(limits.depth)} deep`,
-  maxListElements: `a list has more than ${String(limits.listMembers)} members`,
-  maxMapEntries: `a map has more than ${String(limits.listMembers)} entries`,
-  maxCallArguments: 'a function has more than 4 arguments',
-};
-
-function plain(message: string): string {
-  const [, limit = ''] = /^Exceeded (\w+)/u.exec(message) ?? [];
-  return spelt[limit] ?? message.replace(/^./u, (first) => first.toLowerCase());
-}

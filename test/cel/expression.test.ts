@@ -135,16 +135,16 @@ describe('an expression that comes to nothing says where and why, and nothing of
 describe('a text that is no expression is told with line and column', () => {
   const wrong: readonly (readonly [text: string, problem: RegExp])[] = [
     ['', /^1:1 unexpected token: EOF$/],
-    ["request.method = 'GET'", /^1:16 unexpected character: =$/],
+    ["request.method = 'GET'", /^1:16 unexpected character: =: write == to compare$/],
     ["request.method == 'GET' &&\n  reqest.path == '/'", /^2:3 unknown variable: reqest$/],
-    ["request.methud == 'GET'", /^1:9 no such key: methud$/],
+    ["request.methud == 'GET'", /^1:9 request has no methud$/],
     ['request.method == 3', /^1:1 no such overload: string == int$/],
     ["request.query.page == '2'", /^1:1 no such overload: list<string> == string$/],
     ['request.method', /^1:\d+ it must come to true or false, and comes to string$/],
     ['request == request', /^1:1 no such overload: request == request$/],
     ["dyn(request) == 'x'", /^1:5 request is no value: name a part of it, such as request.method$/],
     ["tls.client == 'x'", /^1:\d+ .*/],
-    ['has(request)', /^1:\d+ has\(\) invalid argument$/],
+    ['has(request)', /^1:\d+ has\(\) takes a name behind a dot, /],
     [
       'request.path.matches(request.host)',
       /^1:1 the pattern of matches\(\) must be a text spelt out in quotes$/,
@@ -165,7 +165,18 @@ describe('a text that is no expression is told with line and column', () => {
     ['99999999999999999999 == 1', /^1:1 an int of more than 64 bits$/],
     ["['a'].join() == 'a'", /^1:1 there is no function join\(\) here$/],
     ['type(1) == int', /^1:\d+ /],
-    ["fetch('http://localhost') == ''", /^1:1 found no matching overload for 'fetch\(string\)'$/],
+    ["fetch('http://localhost') == ''", /^1:1 there is no function fetch\(\) here$/],
+    ["tls.client.sub == 'x'", /^1:12 tls\.client has no sub$/],
+    ["auth.groups.exist(g, g == 'x')", /^1:\d+ there is no macro exist\(\)$/],
+    ["auth.groups.exists(g, h == 'x')", /^1:\d+ unknown variable: h$/],
+    ["auth.groups.contains('x')", /^1:1 a list has no contains\(\): write 'x' in list$/],
+    [
+      "startsWith(request.path, '/x')",
+      /^1:1 startsWith\(\) stands behind what it asks: x\.startsWith\(\.\.\.\)$/,
+    ],
+    ['request.path.startsWith(1)', /^1:1 startsWith\(\) does not take this: string\.startsWith\(int\)$/],
+    ["request.method == 'GET' and true", /^1:25 .*: write && for and$/],
+    ["request.method == 'GET' | true", /^1:25 .*: write \|\| for or$/],
   ];
   for (const [text, problem] of wrong) {
     test(JSON.stringify(text), () => {

@@ -215,6 +215,22 @@ spec:
       'other.yaml:5: Gateway default/other: spec.gatewayClassName: GatewayClass turnpiek does not exist; create it with controllerName turnpike.dev/gateway-controller, or correct the name.',
     ],
   },
+  'a name in an expression that is none': {
+    files: {
+      'policy.yaml': `apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: may }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
+  rules:
+    authorize: [{ name: one, when: "'admin' in claims.roles" }]
+`,
+    },
+    lines: [
+      'shop.yaml:15: HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: AuthPolicy default/may cannot be enforced: see its status.',
+      'policy.yaml:7: AuthPolicy default/may: Accepted=False Invalid: spec.rules.authorize[0].when: column 12: unknown variable: claims: did you mean auth.claims? Until then what the policy holds for is closed.',
+    ],
+  },
   'a policy that breaks a rule between fields': {
     files: {
       'policy.yaml': `apiVersion: turnpike.dev/v1alpha1

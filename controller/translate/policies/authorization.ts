@@ -1,6 +1,8 @@
 import { compileExpression, placeIn } from '#cel/expression.ts';
+import type { UnknownName } from '#cel/problem.ts';
 import { requestVariables } from '#cel/request-variables.ts';
 import type { AuthorizationEntry as EntrySpec } from '#crds/authorization.ts';
+import { nearestName } from '#crds/nearest-name.ts';
 import type { AuthorizationEntry } from '#snapshot/authorization.ts';
 import type { Problem } from '../problem.ts';
 
@@ -9,7 +11,16 @@ const variables = requestVariables(() => 0);
 /** What keeps `text` from being an expression about requests that comes to `result`; null: nothing. */
 export function expressionProblem(text: string, result: 'bool' | 'text'): string | null {
   const compiled = compileExpression(text, { variables, result });
-  return compiled.ok ? null : `${placeIn(text, compiled.problem)}: ${compiled.problem.message}; correct it`;
+  if (compiled.ok) return null;
+  const { message, unknown } = compiled.problem;
+  return `${placeIn(text, compiled.problem)}: ${message}${unknown === undefined ? '; correct it' : remedyOf(unknown)}`;
+}
+
+/** Of variables also one that is known by the name behind its last dot. */
+function remedyOf({ name, known }: UnknownName): string {
+  const tops = [...new Set(known.map((one) => one.split('.')[0] ?? one))];
+  const meant = nearestName(name, tops) ?? known.find((one) => one.endsWith(`.${name}`));
+  return meant === undefined ? `; take one of ${tops.join(', ')}` : `: did you mean ${meant}?`;
 }
 
 /** What the entries of `authorize` come to, or why the policy cannot be enforced. `field`: that of `authorize`. */
