@@ -55,8 +55,19 @@ export function exposesNothingByStar({ allowCredentials, exposeHeaders }: Cors):
   return allowCredentials === true && exposeHeaders.includes('*');
 }
 
+/** Whether pages of anybody may act for whoever looks at them. HTTPRoutes may say that (GEP-1767); no policy does. */
+function trustsAllPages({ allowCredentials, allowOrigins }: Cors): boolean {
+  return allowCredentials === true && allowOrigins.some((one) => /^(\*|https?:\/\/\*(:[0-9]+)?)$/u.test(one));
+}
+
 /** `cors` of an AuthPolicy. */
 export const policyCorsSchema = withRules(corsSchema, [
+  {
+    cel: "!(has(self.allowCredentials) && self.allowCredentials && self.allowOrigins.exists(one, one.matches('^([*]|https?://[*](:[0-9]+)?)$')))",
+    message:
+      'with allowCredentials, pages of any origin could act for whoever looks at them: name the origins',
+    holds: (cors) => !trustsAllPages(cors),
+  },
   {
     cel: "!(has(self.allowCredentials) && self.allowCredentials && '*' in self.exposeHeaders)",
     message: "with allowCredentials, '*' in exposeHeaders exposes nothing: name the headers",

@@ -19,6 +19,19 @@ export const corsRules: readonly Omit<RuleCase, 'kind'>[] = [
     valid: cors({ allowCredentials: true, exposeHeaders: ['X-Order'] }),
     invalid: cors({ allowCredentials: true, exposeHeaders: ['*'] }),
   },
+  ...['*', 'http://*', 'https://*', 'https://*:8443'].map((origin) => ({
+    rule: 'with allowCredentials, pages of any origin could act for whoever looks at them: name the origins',
+    valid: cors({ allowOrigins: [origin] }),
+    invalid: cors({ allowCredentials: true, allowOrigins: [origin] }),
+  })),
+  {
+    rule: 'with allowCredentials, pages of any origin could act for whoever looks at them: name the origins',
+    valid: cors({
+      allowCredentials: true,
+      allowOrigins: ['https://*.example.com', 'https://a.example:8443'],
+    }),
+    invalid: cors({ allowCredentials: true, allowOrigins: ['https://a.example', 'http://*:80'] }),
+  },
 ];
 
 export const corsSchemaCases: readonly SchemaCase[] = [
