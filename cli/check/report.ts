@@ -126,7 +126,7 @@ function withoutRunTime(desired: DesiredStatus): DesiredStatus {
 }
 
 /** Reasons of `Programmed` that follow from what is written. */
-const knownOffline: ReadonlySet<string> = new Set(['ClientCertificatesNotAsked']);
+const knownOffline: ReadonlySet<string> = new Set(['ClientCertificatesNotAsked', 'LoginPathTaken']);
 
 function staticPart(status: StatusPart): StatusPart {
   const keep = (conditions: readonly DesiredCondition[]): readonly DesiredCondition[] =>

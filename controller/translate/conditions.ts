@@ -208,6 +208,11 @@ const table: Table = {
       'ClientCertificatesNotAsked',
       `Clients of listener ${listeners.join(', ')} are not asked for certificates${isOnly ? ', so that nobody is let in there' : ''}; set spec.tls.frontend of the Gateway, or let the policy hold for HTTPS listeners only.`,
     ),
+  LoginPathTaken: ({ field, path, host, by, route }) =>
+    programmed(
+      'LoginPathTaken',
+      `${field}: ${path} is answered for ${by} at ${host === '' ? 'all hosts' : host} (by ${route}), which comes first; give it a path of its own.`,
+    ),
   KeysPending: ({ source, detail }) =>
     programmed(
       'Reconciling',

@@ -161,6 +161,16 @@ export type PolicyProblem =
       /** No other way in is left there. */
       readonly isOnly: boolean;
     }
+  /** Another policy's login answers at a path of this one's. */
+  | {
+      readonly kind: 'LoginPathTaken';
+      readonly field: string;
+      readonly path: string;
+      /** `''` for any. */
+      readonly host: string;
+      readonly by: string;
+      readonly route: string;
+    }
   | { readonly kind: 'KeysPending'; readonly source: string; readonly detail: string | null }
   /** Keys of a Consumer are those of others. */
   | { readonly kind: 'CredentialsTaken'; readonly detail: string }

@@ -59,7 +59,16 @@ kind: Secret
 metadata: { name: users }
 stringData: { ${key}: "ada:x" }
 `;
+  const login =
+    'type: OpenIDConnect, openIDConnect: { issuer: "https://id.example.com", client: { id: one } }';
   const told: readonly (readonly [string, string])[] = [
+    [
+      [
+        policy('one', login),
+        policy('all', login).replace('HTTPRoute, name: shop', 'Gateway, name: edge'),
+      ].join('---'),
+      'Programmed=False LoginPathTaken: spec.rules.authenticate[0].openIDConnect.redirectPath: /oauth2/callback is answered for AuthPolicy default/all at',
+    ],
     [
       policy('one', 'type: ClientCertificate, clientCertificate: {}'),
       'Programmed=False ClientCertificatesNotAsked: Clients of listener http are not asked for certificates, so that nobody is let in there; set spec.tls.frontend of the Gateway',

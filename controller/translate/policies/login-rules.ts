@@ -1,6 +1,7 @@
 import { forwardDefaults, timeoutDefaults } from '#snapshot/cluster-defaults.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { RouteRule } from '#snapshot/route.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
 import type { Protection } from './protection.ts';
 
 /** A page of a login, and what is asked of its requests. */
@@ -17,7 +18,7 @@ export function loginRules(protections: readonly Protection[]): readonly RouteRu
   const byPath = new Map<string, Page>();
   for (const { resources, rateLimits } of protections) {
     for (const resource of resources) {
-      for (const path of pagesOf(resource)) {
+      for (const { path } of pagesOf(resource)) {
         if (!byPath.has(path)) byPath.set(path, { authentication: resource.id, rateLimits });
       }
     }
@@ -37,11 +38,23 @@ export function loginRules(protections: readonly Protection[]): readonly RouteRu
   }));
 }
 
-function pagesOf(resource: Protection['resources'][number]): readonly string[] {
+/** A page of a login; `field` as users know it, behind the place of the rules. */
+export interface LoginPage {
+  readonly field: string;
+  readonly path: string;
+}
+
+/** The pages of the logins among the ways in of `resource`. */
+export function pagesOf(resource: Resource): readonly LoginPage[] {
   if (resource.kind !== 'Authentication') return [];
-  return resource.alternatives.flatMap((way) =>
-    way.kind === 'OpenIDConnect'
-      ? [way.redirectPath, way.logoutPath, way.backChannelPath].filter((path) => path !== '')
-      : [],
-  );
+  return resource.alternatives.flatMap((way, index) => {
+    if (way.kind !== 'OpenIDConnect') return [];
+    const field = `authenticate[${String(index)}].openIDConnect`;
+    const pages = [
+      { field: `${field}.redirectPath`, path: way.redirectPath },
+      { field: `${field}.logoutPath`, path: way.logoutPath },
+      { field: `${field}.backChannelLogoutPath`, path: way.backChannelPath },
+    ];
+    return pages.filter(({ path }) => path !== '');
+  });
 }

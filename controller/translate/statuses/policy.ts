@@ -5,6 +5,7 @@ import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import type { Read, Unit } from '../memo.ts';
 import { effectAt } from '../policies/effects.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from '../policies/policy.ts';
+import { takenPage } from '../policies/taken-pages.ts';
 import { unaskedCertificates } from '../policies/unasked-certificates.ts';
 import { policyUnits } from '../policies/protection.ts';
 import { policySource, type PolicySource } from '../policies/source.ts';
@@ -151,6 +152,10 @@ function notProgrammed(read: Read, policy: PolicyModel, gateway: GatewayKey): Pr
     .find((one) => one !== undefined);
   if (detail !== undefined) {
     return { kind: 'PolicyRefused', detail };
+  }
+  const taken = takenPage(read, gateway, policy);
+  if (taken !== null) {
+    return taken;
   }
   if (policy.pending !== null) {
     return policy.pending;
