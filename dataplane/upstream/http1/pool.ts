@@ -61,12 +61,7 @@ export class Http1Pool implements Transport, Lender {
       connection.openUntilMs,
       nowMs + Math.min(connections.idleMs, connection.idleMsMax),
     );
-    if (
-      isSpent ||
-      this.#retired ||
-      untilMs < nowMs ||
-      this.#idle.length >= around.limits.idlePerEndpointMax
-    ) {
+    if (isSpent || this.#retired || untilMs < nowMs) {
       connection.abort();
       return;
     }
@@ -78,6 +73,8 @@ export class Http1Pool implements Transport, Lender {
     connection.idleUntilMs = untilMs;
     this.#idle.push(connection);
     room.lends(this);
+    // the oldest goes: requests that must not be sent twice may find all others too old, and would open one each
+    if (this.#idle.length > around.limits.idlePerEndpointMax) this.yieldOne();
   }
 
   /** Somebody waits for a connection: for one of these, or for room to open one of its own. */

@@ -77,6 +77,19 @@ describe('connections to a backend', () => {
     for (const client of clients) client[Symbol.dispose]();
   });
 
+  it('are kept rather than older ones, which not every request may take', async () => {
+    await using backend = await aRawBackend();
+    using dataPlane = await givenDataPlane([backend.port], {
+      upstreamLimits: { idlePerEndpointMax: 1, idleForUnsafeMsMax: -1 },
+    });
+    using client = await aRawClient(dataPlane.port);
+    for (const request of [post, post, get]) assert.equal(await ask(client, request), 200);
+    assert.deepEqual(
+      backend.seen.map(({ connection }) => connection),
+      [1, 2, 2],
+    );
+  });
+
   it('to an endpoint that has left are closed when idle, and their last exchange ends', async () => {
     let answer = (): void => {};
     await using old = await aRawBackend((_request, socket) => {
