@@ -3,9 +3,19 @@ import type { OnReadOpts } from 'node:net';
 
 const smallBytes = 16 * 1024;
 
+/** How things stand after a read. */
+export interface ReadState {
+  /** Someone still refers to the octets. */
+  readonly kept: boolean;
+  /** No answer is under way. */
+  readonly idle: boolean;
+  /** Nothing is read for a while: whoever takes the answer is slow. */
+  readonly rests: boolean;
+}
+
 /**
- * The memory one connection is read into: a piece of its own, and a block in place of it while a large answer comes.
- * The same octets are overwritten by the next read unless they are still needed. No two connections share a piece at
+ * The memory one connection is read into: a piece of its own, and a block in place of it while a large answer comes
+ * and is taken. The same octets are overwritten by the next read unless they are still needed. No two connections share a piece at
  * a time: one that is idle is read into what is its own.
  *
  * Hot path: reading into our own memory spares Node an allocation of 64 KiB and its stream machinery each read.
@@ -25,6 +35,8 @@ export class ReadBuffer {
   readonly #blocks: MemoryBlocks;
   #own = Buffer.allocUnsafeSlow(smallBytes);
   #block: Buffer | null = null;
+  /** What was read last before reading came to rest, and is still referred to. */
+  #held: Buffer | null = null;
 
   constructor(blocks: MemoryBlocks) {
     this.#blocks = blocks;
@@ -35,17 +47,30 @@ export class ReadBuffer {
     return this.#block ?? this.#own;
   }
 
-  /** After a read of `count`: `kept` when someone still refers to the octets, `idle` when no answer is under way. */
-  next(count: number, state: { readonly kept: boolean; readonly idle: boolean }): void {
+  /** After a read of `count`. */
+  next(count: number, { kept, idle, rests }: ReadState): void {
     const block = this.#block;
+    this.#held = null;
     if (block === null) {
-      if (state.kept) this.#own = Buffer.allocUnsafeSlow(smallBytes);
-      if (!state.idle && count === smallBytes) this.#block = this.#blocks.take();
+      if (kept) this.#own = Buffer.allocUnsafeSlow(smallBytes);
+      if (!idle && !rests && count === smallBytes) this.#block = this.#blocks.take();
       return;
     }
-    if (!state.kept && state.idle) this.#blocks.giveBack(block);
-    if (state.idle) this.#block = null;
-    else if (state.kept) this.#block = this.#blocks.take();
+    if (idle || rests) {
+      this.#block = null;
+      if (!kept) this.#blocks.giveBack(block);
+      else if (rests) this.#held = block;
+    } else if (kept) {
+      this.#block = this.#blocks.take();
+    }
+  }
+
+  /** Nobody refers any more to what was read before reading came to rest. */
+  release(): void {
+    const held = this.#held;
+    if (held === null) return;
+    this.#held = null;
+    this.#blocks.giveBack(held);
   }
 }
 

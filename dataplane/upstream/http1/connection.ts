@@ -35,6 +35,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
 
   readonly #parser: ResponseParser;
   readonly #writer: MessageWriter;
+  readonly #buffer: ReadBuffer | null;
   #user: ResponseEvents | null = null;
   #requestEnded = true;
   #persistent = true;
@@ -57,6 +58,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     this.openUntilMs = openUntilMs(pool.terms);
     this.#parser = new ResponseParser(around.scanner, this);
     this.#writer = new MessageWriter(socket, around.memory.blocks);
+    this.#buffer = buffer;
     if (buffer === null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     else buffer.reader = (count) => this.#onRead(buffer, count);
     socket.on('error', () => {});
@@ -105,6 +107,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
   resume(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
+    if (this.#user?.keepsData() === false) this.#buffer?.release();
     this.socket.resume();
     this.pool.terms.room.stallsNot(this);
   }
@@ -154,7 +157,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     const user = this.#user;
     this.#onData(buffer.bytes.subarray(0, count));
     const kept = count > joinedBytesMax && user !== null && user.keepsData();
-    buffer.next(count, { kept, idle: this.#user === null });
+    buffer.next(count, { kept, idle: this.#user === null, rests: this.#paused });
   }
 
   #onData(chunk: Buffer): void {

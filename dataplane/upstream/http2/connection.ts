@@ -188,7 +188,7 @@ export class Http2Connection implements SessionHost, Swept {
   #onRead(buffer: ReadBuffer, count: number): void {
     this.#keepsRead = false;
     this.#receive(buffer.bytes.subarray(0, count));
-    buffer.next(count, { kept: this.#keepsRead, idle: this.isIdle });
+    buffer.next(count, { kept: this.#keepsRead, idle: this.isIdle, rests: false });
   }
 
   #receive(chunk: Buffer): void {
