@@ -7,7 +7,7 @@ import { secretKeyReference } from './references.ts';
 import { turnpikeVersion } from './policy.ts';
 
 const rateLimitStore = oneOf({
-  type: 'Where counters live: Memory (each data plane counts for itself) or Redis (all count together).',
+  type: 'Where counters live: Memory (each data plane counts for itself) or Redis (all count together, and tell each other of logouts).',
   variants: {
     Memory: {},
     Redis: {

@@ -200,25 +200,27 @@ function report(event: DataPlaneEvent): void {
       });
       break;
     case 'RevocationList':
-      if (event.available) log.info('RevocationListAvailable', { list: event.list });
-      else
-        log.error('RevocationListUnavailable', {
-          list: event.list,
-          reason: event.reason,
-          note: 'what is known of it holds for maxStale',
-        });
-      break;
     case 'RateLimitStore':
-      if (event.available) log.info('RateLimitStoreAvailable');
-      else
-        log.error('RateLimitStoreUnavailable', {
-          reason: event.reason,
-          note: 'policies say what holds meanwhile (onStoreError)',
-        });
+    case 'SharedMemory':
+      reportAvailability(event);
       break;
     default:
       event satisfies never;
   }
+}
+
+/** What holds while it is away. */
+const notes = {
+  RevocationList: 'what is known of it holds for maxStale',
+  RateLimitStore: 'policies say what holds meanwhile (onStoreError)',
+  SharedMemory: 'each data plane goes by what it knows itself of logouts, refreshed sessions and nonces',
+};
+
+function reportAvailability(event: Extract<DataPlaneEvent, { readonly available: boolean }>): void {
+  const { kind, available, reason } = event;
+  const which = kind === 'RevocationList' ? { list: event.list } : {};
+  if (available) log.info(`${kind}Available`, which);
+  else log.error(`${kind}Unavailable`, { ...which, reason, note: notes[kind] });
 }
 
 /** What is left undone; see listen/overload-guard.ts. */

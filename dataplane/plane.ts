@@ -12,6 +12,7 @@ import { createAuthenticating } from '#dataplane/filters/authenticate/authentica
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import type { GuessBlock } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
+import { RedisMemory } from '#dataplane/filters/redis/redis-memory.ts';
 import { StreamFollower } from '#dataplane/filters/redis/stream-follower.ts';
 import { createListeners } from '#dataplane/listen/listeners.ts';
 import type { DrainOptions, Listeners } from '#dataplane/listen/listeners.ts';
@@ -65,7 +66,12 @@ export type DataPlaneEvent =
       readonly available: boolean;
       readonly reason: string;
     }
-  | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string };
+  | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string }
+  /** What data planes remember together. */
+  | { readonly kind: 'SharedMemory'; readonly available: boolean; readonly reason: string };
+
+/** What has ended elsewhere is waited for so long before ports are opened. */
+const catchUpMs = 1000;
 
 /** A data plane that runs. */
 export interface DataPlane {
@@ -97,8 +103,14 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     if (cluster !== null) return callService(cluster, request, limits);
     return Promise.resolve({ kind: 'Failed', detail: 'it is not in the snapshot' });
   };
+  const memory = new RedisMemory({
+    owner: options.gateway,
+    now: Date.now,
+    onChange: (available, reason) => options.report({ kind: 'SharedMemory', available, reason }),
+  });
   const authenticating = createAuthenticating({
     call,
+    memory,
     guards: guesses,
     now: Date.now,
     onMissingKey: (keySet, kid) => subscriber.missingKey(keySet, kid),
@@ -145,11 +157,13 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const onSnapshot: OnSnapshot = async (resources, { version }) => {
     const [store, fleet] = storeAndFleet(resources);
     rateLimiting.configure(store, fleet);
+    memory.use(store.type === 'Redis' ? store.url.reveal() : null);
     upstreams.runAt(fleet.members.find(({ instance }) => instance === options.instance) ?? nowhere);
     const { runtime, refused } = compiler.compile({ version, resources });
     cell.current = runtime;
     served = resources;
     metrics.configure(resources);
+    await memory.caughtUp(catchUpMs);
     await listeners.follow();
     unbound.keep({ has: (port) => runtime.ports.has(port) || runtime.datagramPorts.has(port) });
     return { refused };
@@ -177,6 +191,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       await subscriber.stop();
       upstreams.close();
       authenticating.stop();
+      memory.close();
       await rateLimiting.close();
       await accessLog.close();
     },

@@ -118,7 +118,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:crypto'],
   },
   'dataplane/filters/redis': {
-    rooms: ['snapshot', 'dataplane/filters/follow-stream'],
+    rooms: ['snapshot', 'dataplane/filters/follow-stream', 'dataplane/filters/shared-memory'],
     packages: ['ioredis'],
     builtins: ['node:net'],
   },

@@ -79,19 +79,11 @@ export class Narrator implements StandaloneReport {
         );
         break;
       case 'RevocationList':
-        if (event.available)
-          screen.say(`Gateway ${gateway}: the list of revoked tokens ${event.list} is read`);
-        else
-          screen.problem(
-            `Gateway ${gateway}: the list of revoked tokens ${event.list} cannot be read: ${event.reason} (what is known of it holds for maxStale)`,
-          );
-        break;
       case 'RateLimitStore':
-        if (event.available) screen.say(`Gateway ${gateway}: the rate-limit store answers`);
-        else
-          screen.problem(
-            `Gateway ${gateway}: the rate-limit store does not answer: ${event.reason} (policies say what holds meanwhile; start it, or correct its address in the Secret)`,
-          );
+        this.#availability(gateway, event);
+        break;
+      case 'SharedMemory':
+        // the store is Redis too, and says the same
         break;
       case 'NotApplied':
         screen.problem(
@@ -115,6 +107,25 @@ export class Narrator implements StandaloneReport {
         event satisfies never;
     }
   };
+
+  #availability(
+    gateway: string,
+    event: Extract<DataPlaneEvent, { readonly kind: 'RevocationList' | 'RateLimitStore' }>,
+  ): void {
+    const { screen } = this.#options;
+    const isList = event.kind === 'RevocationList';
+    const what = isList ? `the list of revoked tokens ${event.list}` : 'the rate-limit store';
+    if (event.available) screen.say(`Gateway ${gateway}: ${what} ${isList ? 'is read' : 'answers'}`);
+    else if (isList) {
+      screen.problem(
+        `Gateway ${gateway}: ${what} cannot be read: ${event.reason} (what is known of it holds for maxStale)`,
+      );
+    } else {
+      screen.problem(
+        `Gateway ${gateway}: ${what} does not answer: ${event.reason} (policies say what holds meanwhile; start it, or correct its address in the Secret)`,
+      );
+    }
+  }
 
   #settle(): void {
     if (this.#settled || this.#latest === null) return;

@@ -2,7 +2,9 @@
 // changes under them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EndedByNamespace } from '#dataplane/filters/authenticate/login/ended-sessions.ts';
+import { noSharedMemory } from '#dataplane/filters/shared-memory.ts';
+import { LoginSecrets } from '#dataplane/filters/authenticate/login/login-seal.ts';
+import { EndedByNamespace } from '#dataplane/filters/authenticate/login/shared-ends.ts';
 import { givenForgedProvider } from '#test/given/forged-provider.ts';
 import { givenLogin, LoginBrowser, sealed, shopHost } from '#test/given/login.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
@@ -36,7 +38,7 @@ describe('a tenant', () => {
   });
 
   it('has no end of a session of others forgotten', () => {
-    const all = new EndedByNamespace();
+    const all = new EndedByNamespace(noSharedMemory, new LoginSecrets());
     const at = { issuer: 'https://id.example', client: 'shop' };
     const session = 'one';
     all.of('shop').end(session);

@@ -27,8 +27,8 @@ import {
 import { Nonces } from './http-signature/nonces.ts';
 import { IntrospectionAuthenticator, type IntrospectionSurroundings } from './introspection-authenticator.ts';
 import { LoginSecrets } from './login/login-seal.ts';
-import { EndedByNamespace } from './login/ended-sessions.ts';
 import { OpenIdConnectAuthenticator, type LoginSurroundings } from './login/open-id-connect-authenticator.ts';
+import { EndedByNamespace } from './login/shared-ends.ts';
 import { SpentStates } from './login/spent-states.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
 import { Authorizer } from './authorizer.ts';
@@ -36,6 +36,7 @@ import { RefusalCounts, type RefusalCount } from './refusal-counts.ts';
 import { PasswordChecks } from './password-checks.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
 import type { FollowStream } from '../follow-stream.ts';
+import { noSharedMemory, type SharedMemory } from '../shared-memory.ts';
 import type { FollowedList } from './followed-revocations.ts';
 import { Revocations } from './revocations.ts';
 import { TokenCache } from './token-cache.ts';
@@ -51,6 +52,8 @@ export interface AuthenticatingOptions {
   readonly follow?: FollowStream;
   /** Told when such a list becomes available or not, with the reason. */
   readonly onFollowed?: (list: string, available: boolean, reason: string) => void;
+  /** What is remembered with other data planes; left out: nothing. */
+  readonly memory?: SharedMemory;
   /** Who counts guesses. */
   readonly guards: GuessGuards;
   readonly limits?: Partial<AuthenticatingLimits>;
@@ -124,6 +127,8 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   const ready = new WeakMap<KeySet, ReadyKeySet>();
   const good = { entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax };
   const calls = new Calls(limits.callsMax);
+  const memory = options.memory ?? noSharedMemory;
+  const secrets = new LoginSecrets();
   const shared: Omit<Surroundings, 'calls'> = {
     now: options.now,
     onMissingKey: options.onMissingKey,
@@ -136,9 +141,10 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     passwords: new TokenCache(good),
     introspected: new TokenCache(good),
     sessions: new TokenCache(good),
-    secrets: new LoginSecrets(),
+    memory,
+    secrets,
     spent: new SpentStates(),
-    ended: new EndedByNamespace(),
+    ended: new EndedByNamespace(memory, secrets),
     decisions: new TokenCache(good),
     checks: new PasswordChecks({ runningMax: limits.passwordsMax, waitingMax: limits.passwordsWaitingMax }),
     memoryKey: randomBytes(32).toString('base64'),
@@ -154,7 +160,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     followedLists: () => revocations.followed(),
     stop: () => revocations.stop(),
     useRevocations: (lists) => revocations.use(lists),
-    useLoginSecret: (secret) => shared.secrets.use(secret),
+    useLoginSecret: (secret) => secrets.use(secret),
     filterFor(authentication, keySets) {
       const byId = new Map<ResourceId, ReadyKeySet>();
       for (const keySet of keySets) {

@@ -1,5 +1,4 @@
-// Sessions that are over before their time, whatever their cookies say: by a logout here, or by the provider's word. Known
-// to this data plane alone.
+// Sessions that are over before their time, whatever their cookies say: by a logout here, or by the provider's word.
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { own, type Claims } from '../claims.ts';
@@ -36,26 +35,23 @@ export function endKeysOf(
   ];
 }
 
-/**
- * A namespace's own each: its policies name the provider, and the keys by which that is believed, themselves. So one can
- * neither end what others have let in nor have ends of others forgotten.
- */
-export class EndedByNamespace {
-  readonly #of = new Map<string, EndedSessions>();
-
-  of(namespace: string): EndedSessions {
-    const known = this.#of.get(namespace);
-    if (known !== undefined) return known;
-    const made = new EndedSessions();
-    this.#of.set(namespace, made);
-    return made;
-  }
+/** That a key's sessions which were begun before `endMs` (since 1970) have ended. */
+export interface End {
+  readonly key: string;
+  readonly endMs: number;
 }
 
+/** Of one namespace, as far as this data plane has heard. */
 export class EndedSessions {
   /** When it ended, by the key; sessions begun later are others. */
   readonly #ended = new LRUCache<string, number>({ max: endedMax });
+  readonly #tell: (end: End) => void;
   #changes = 0;
+
+  /** `tell`: of what ends here. */
+  constructor(tell: (end: End) => void) {
+    this.#tell = tell;
+  }
 
   /** Grows with each end: as long as it is the same, nothing has ended. */
   get changes(): number {
@@ -64,13 +60,19 @@ export class EndedSessions {
 
   /** Ends the session with this id. */
   end(id: string): void {
-    this.#set(id, Number.POSITIVE_INFINITY);
+    this.#end({ key: id, endMs: Number.MAX_SAFE_INTEGER });
   }
 
   /** Ends the sessions that were begun before `endMs` (since 1970). */
   endAtProvider(told: EndedAtProvider, endMs: number): void {
-    if (told.sessionId !== '') this.#set(keyOf({ ...told, subject: '' }), endMs);
-    else this.#set(keyOf(told), endMs);
+    this.#end({ key: keyOf(told.sessionId === '' ? told : { ...told, subject: '' }), endMs });
+  }
+
+  /** What has ended elsewhere, or here before. */
+  hear({ key, endMs }: End): void {
+    if (endMs <= (this.#ended.get(key) ?? 0)) return;
+    this.#ended.set(key, endMs);
+    this.#changes += 1;
   }
 
   /** Whether a session begun at `begunMs` has ended. */
@@ -78,9 +80,9 @@ export class EndedSessions {
     return keys.some((key) => begunMs < (this.#ended.get(key) ?? 0));
   }
 
-  #set(key: string, endMs: number): void {
-    this.#ended.set(key, Math.max(endMs, this.#ended.get(key) ?? 0));
-    this.#changes += 1;
+  #end(end: End): void {
+    this.hear(end);
+    this.#tell(end);
   }
 }
 

@@ -14,16 +14,21 @@ import { endKeysOf, type EndedSessions, type EndKeys } from './ended-sessions.ts
 import type { LoginContext } from './login-context.ts';
 import type { LoginCookies } from './login-cookies.ts';
 import type { LoginSeal } from './login-seal.ts';
+import type { RenewalCame, RenewalTurns } from './renewal-turns.ts';
 import { sessionIn, type Session } from './session.ts';
 
 /** A session that could not be refreshed is not tried again for so long. */
 const retryMs = 10_000;
+
+/** One that another data plane refreshes is looked after again so soon. */
+const lookAgainMs = 500;
 
 /** Gets a session's next one; null: the provider will not have it go on. `Failed`: for now. */
 export type RenewSession = (session: Session) => Promise<Session | 'Ended' | 'Failed'>;
 
 /** What is known of the text of a cookie. */
 export interface OpenedSession {
+  readonly text: string;
   readonly session: Session;
   /** Where it was begun, and is good. */
   readonly host: string;
@@ -32,7 +37,7 @@ export interface OpenedSession {
   /** Whether it had ended at the last look, and how many changes ago that was: see {@link EndedSessions.changes}. */
   looked: { readonly changes: number; readonly isOver: boolean };
   /** What the browser is to keep instead. */
-  next: { readonly text: string; readonly opened: OpenedSession } | null;
+  next: OpenedSession | null;
   renewal: Promise<void> | null;
   /** When it may be refreshed, by the clock; infinity when that is in vain. */
   renewMs: number;
@@ -53,6 +58,7 @@ export interface SessionParts {
   readonly seal: LoginSeal;
   readonly ended: EndedSessions;
   readonly renew: RenewSession;
+  readonly turns: RenewalTurns;
 }
 
 /**
@@ -91,16 +97,17 @@ export class LoginSessions {
     const text = this.#parts.cookies.session(context);
     if (text === null) return null;
     const nowMs = this.#around.now();
-    const found = this.#around.sessions.get(this, text, nowMs) ?? this.#open(text, context, nowMs);
-    if (found === null || found.host !== context.exchange.request.host) return null;
+    const { host } = context.exchange.request;
+    const found = this.#around.sessions.get(this, text, nowMs) ?? this.#open(text, host, nowMs);
+    if (found === null || found.host !== host) return null;
     const opened = this.#latest(found, context);
     return this.#isEnded(opened) ? null : opened;
   }
 
   /** Has the browser bring `session` from now on; false when it is too large for that. */
   begin(context: LoginContext, session: Session): boolean {
-    const text = this.#kept(session, context.exchange.request.host);
-    return text !== null && this.#parts.cookies.keepSession(context, text);
+    const kept = this.#kept(session, context.exchange.request.host);
+    return kept !== null && this.#parts.cookies.keepSession(context, kept.text);
   }
 
   /** Nobody is let in by the session any more, here; and the browser forgets it. */
@@ -111,8 +118,7 @@ export class LoginSessions {
     return opened?.session ?? null;
   }
 
-  #open(text: string, { exchange }: LoginContext, nowMs: number): OpenedSession | null {
-    const { host } = exchange.request;
+  #open(text: string, host: string, nowMs: number): OpenedSession | null {
     const content = this.#parts.seal.open(text, host);
     const session = content === null ? null : sessionIn(content);
     if (session === null || nowMs >= this.#endMs(session)) return null;
@@ -125,7 +131,7 @@ export class LoginSessions {
     const { issuer, client } = this.#rule;
     const endKeys = endKeysOf(session, admission.identity.claims, { issuer, client: client.id });
     const looked = { changes: -1, isOver: false };
-    const parts = { session, host, admission, endKeys, looked, renewMs };
+    const parts = { text, session, host, admission, endKeys, looked, renewMs };
     const opened: OpenedSession = { ...parts, next: null, renewal: null };
     this.#around.sessions.put(this, text, { value: opened, untilMs: this.#endMs(session) });
     return opened;
@@ -150,9 +156,9 @@ export class LoginSessions {
   #latest(found: OpenedSession, context: LoginContext): OpenedSession {
     let { next } = found;
     if (next === null) return found;
-    while (next.opened.next !== null) next = next.opened.next;
+    while (next.next !== null) next = next.next;
     this.#parts.cookies.keepSession(context, next.text);
-    return next.opened;
+    return next;
   }
 
   /** One request waits for it and tells the browser; others wait only where the session is over. */
@@ -187,25 +193,57 @@ export class LoginSessions {
   }
 
   async #renew(opened: OpenedSession): Promise<void> {
+    const { turns } = this.#parts;
+    const { text, session } = opened;
+    const isGood = this.#around.now() < session.untilMs;
+    const turn = await (isGood ? turns.take(text) : turns.await(text));
+    switch (turn.kind) {
+      case 'Ours':
+        await turns.end(text, await this.#renewHere(opened));
+        break;
+      case 'Renewed':
+        this.#goOn(opened, turn.text === null ? null : this.#openNext(turn.text, opened));
+        break;
+      case 'Failed':
+        opened.renewMs = this.#around.now() + retryMs;
+        break;
+      case 'Busy':
+        opened.renewMs = this.#around.now() + lookAgainMs;
+        break;
+      default:
+        turn satisfies never;
+    }
+  }
+
+  async #renewHere(opened: OpenedSession): Promise<RenewalCame> {
     const renewed = await this.#parts.renew(opened.session);
     if (renewed === 'Failed') {
       this.#circuit.failed();
       opened.renewMs = this.#around.now() + retryMs;
-      return;
+      return { kind: 'Failed' };
     }
     this.#circuit.answered();
-    const text = renewed === 'Ended' ? null : this.#kept(renewed, opened.host);
-    const next = text === null ? null : this.#around.sessions.get(this, text, this.#around.now());
-    opened.renewMs = Number.POSITIVE_INFINITY;
-    if (text !== null && next !== null) opened.next = { text, opened: next };
+    const next = renewed === 'Ended' ? null : this.#kept(renewed, opened.host);
+    this.#goOn(opened, next);
+    return { kind: 'Renewed', text: next?.text ?? null };
   }
 
-  /** The text that the browser keeps, remembered; null when it is too long or cannot be sealed. */
-  #kept(session: Session, host: string): string | null {
+  /** What another data plane has made of `opened`; null: it has not. */
+  #openNext(text: string, { host, session }: OpenedSession): OpenedSession | null {
+    const next = this.#open(text, host, this.#around.now());
+    return next?.session.id === session.id && next.session.renewMs > session.renewMs ? next : null;
+  }
+
+  #goOn(opened: OpenedSession, next: OpenedSession | null): void {
+    opened.renewMs = Number.POSITIVE_INFINITY;
+    opened.next = next;
+  }
+
+  /** What the browser keeps, remembered; null when it is too long or cannot be sealed. */
+  #kept(session: Session, host: string): OpenedSession | null {
     const text = this.#parts.seal.seal(JSON.stringify(session), host);
     if (text === null || this.#parts.cookies.sessionLines(true, text) === null) return null;
-    this.#remember(text, session, host);
-    return text;
+    return this.#remember(text, session, host);
   }
 }
 

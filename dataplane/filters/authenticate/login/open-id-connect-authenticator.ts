@@ -6,11 +6,11 @@ import type { CredentialPlaces } from '#snapshot/authentication.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { loginTag, type OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
 import type { CallService } from '../../call-service.ts';
+import type { SharedMemory } from '../../shared-memory.ts';
 import type { Authenticator, Challenge, Finding } from '../authenticator.ts';
 import { keysUnavailable } from '../findings.ts';
 import type { ReadyKeySet } from '../keys.ts';
 import { BackChannel } from './back-channel.ts';
-import type { EndedByNamespace } from './ended-sessions.ts';
 import { IdTokens } from './id-tokens.ts';
 import { contextOf } from './login-context.ts';
 import { LoginCookies } from './login-cookies.ts';
@@ -21,6 +21,8 @@ import { LoginSessions, type RenewSession, type SessionSurroundings } from './lo
 import { Logout } from './logout.ts';
 import { isNavigation } from './navigation.ts';
 import { SessionMaker } from './new-session.ts';
+import { RenewalTurns } from './renewal-turns.ts';
+import type { EndedByNamespace } from './shared-ends.ts';
 import type { SpentStates } from './spent-states.ts';
 import { TokenRequests } from './token-requests.ts';
 
@@ -31,6 +33,7 @@ export interface LoginSurroundings extends SessionSurroundings {
   readonly secrets: LoginSecrets;
   readonly spent: SpentStates;
   readonly ended: EndedByNamespace;
+  readonly memory: SharedMemory;
 }
 
 /** What one way in is made with. */
@@ -77,7 +80,8 @@ export class OpenIdConnectAuthenticator implements Authenticator, LoginPages {
     const requests = rule.provider === null ? null : new TokenRequests(rule, rule.provider, around);
     const idTokens = new IdTokens(keySet, around.onMissingKey);
     const maker = requests === null ? null : new SessionMaker(rule, { requests, idTokens, now });
-    const parts = { cookies, seal: sealOf('session'), ended, renew: renewBy(maker) };
+    const turns = new RenewalTurns(around.memory, renewalMsMax(rule));
+    const parts = { cookies, seal: sealOf('session'), ended, renew: renewBy(maker), turns };
     const sessions = new LoginSessions(rule, parts, around);
     this.#sessions = sessions;
     this.#logout = new Logout(rule, sessions);
@@ -122,6 +126,11 @@ export class OpenIdConnectAuthenticator implements Authenticator, LoginPages {
 }
 
 const anyAuthorization = { kind: 'Header', header: 'authorization', scheme: '' } as const;
+
+/** No refresh takes longer. */
+function renewalMsMax({ provider }: OpenIdConnectAuthentication): number {
+  return 1000 + (provider?.token.timeoutMs ?? 0) + (provider?.userinfo?.timeoutMs ?? 0);
+}
 
 function renewBy(maker: SessionMaker | null): RenewSession {
   return async (session) => {

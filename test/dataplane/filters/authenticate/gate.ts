@@ -6,6 +6,7 @@ import {
 } from '#dataplane/filters/authenticate/authenticating.ts';
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import type { CallService } from '#dataplane/filters/call-service.ts';
+import { noSharedMemory, type SharedMemory } from '#dataplane/filters/shared-memory.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
@@ -24,8 +25,12 @@ export interface Gate {
   filter(authentication: Authentication, ...keySets: readonly KeySet[]): RequestFilter;
 }
 
-/** `call`: by which services are asked; none answers unless told otherwise. */
-export function gate(limits: Partial<AuthenticatingLimits> = {}, call: CallService = unanswered): Gate {
+/** `call`: by which services are asked; none answers unless told otherwise. `memory`: with other gates. */
+export function gate(
+  limits: Partial<AuthenticatingLimits> = {},
+  call: CallService = unanswered,
+  memory: SharedMemory = noSharedMemory,
+): Gate {
   const missing: string[] = [];
   const blocked: string[] = [];
   const made: Gate = {
@@ -41,6 +46,7 @@ export function gate(limits: Partial<AuthenticatingLimits> = {}, call: CallServi
         wait: () => made.wait(),
       }),
       call,
+      memory,
       limits,
     }),
     filter: (authentication, ...keySets) => made.authenticating.filterFor(authentication, keySets).filter,

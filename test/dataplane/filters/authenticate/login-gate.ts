@@ -2,6 +2,7 @@
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { LoginSecret, OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
+import type { SharedMemory } from '#dataplane/filters/shared-memory.ts';
 import { givenCall } from '#test/given/called-service.ts';
 import { givenLogin, keysOf, LoginBrowser, sealed, shopHost, type KnownProvider } from '#test/given/login.ts';
 import {
@@ -34,6 +35,25 @@ export async function givenShop(
     ...choices,
   });
   return shopOf(provider, await keysOf(provider), rule);
+}
+
+/** Another data plane of the same Gateway, which has `memory` with the others. */
+export function besides(
+  { provider, keys, secret, made: { clock } }: GivenShop<KnownProvider & { readonly port: number }>,
+  rule: Partial<OpenIdConnectAuthentication>,
+  memory: SharedMemory,
+): Pick<GivenShop, 'made' | 'filter' | 'browser'> & Disposable {
+  const asking = givenCall(provider.port);
+  const made = gate({}, asking.call, memory);
+  made.clock = clock;
+  sealed(made.authenticating, secret);
+  const filter = made.filter(givenAuthentication(givenLogin(provider, rule)), keys);
+  return {
+    made,
+    filter,
+    browser: () => new LoginBrowser(filter),
+    [Symbol.dispose]: () => asking[Symbol.dispose](),
+  };
 }
 
 /** With any provider; `rule`: what is not as usual of the way in. */
