@@ -35,13 +35,14 @@ export class CollectedContent {
     this.#ended = of.ended;
   }
 
-  get size(): number {
-    return this.#content.size;
+  /** Octets of memory that it takes. */
+  get held(): number {
+    return this.#content.held;
   }
 
-  /** All that came; it is not overwritten. */
-  get octets(): Buffer {
-    return this.#content.octets;
+  /** All that came; it is not overwritten, and not held here any more. */
+  take(): Buffer {
+    return this.#content.take();
   }
 
   /** As the client sent them. */
@@ -90,9 +91,9 @@ export class CollectedContent {
     if (fits && !this.#ended) return false;
     this.#asked = null;
     if (!this.#ended) this.#downstream.hold();
-    if (fits) asked.tell({ octets: this.octets, isWhole: true });
+    if (fits) asked.tell({ octets: this.#content.octets, isWhole: true });
     else if (beyond === 'Refuse') asked.tell(tooLarge);
-    else asked.tell({ octets: this.octets.subarray(0, bytesMax), isWhole: false });
+    else asked.tell({ octets: this.#content.octets.subarray(0, bytesMax), isWhole: false });
     return true;
   }
 }

@@ -93,7 +93,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   get buffered(): number {
-    return this.#forwarding?.buffered ?? this.#collected?.size ?? 0;
+    return this.#forwarding?.buffered ?? this.#collected?.held ?? 0;
   }
 
   // ---- the request: route, filter, act, forward

@@ -82,7 +82,7 @@ export class Forwarding implements AttemptOwner {
 
   /** Octets that are held: content that may be sent once more, and what is on its way to or from the backend. */
   get buffered(): number {
-    const kept = (this.#kept?.size ?? 0) + (this.#heldBack?.size ?? 0);
+    const kept = (this.#kept?.held ?? 0) + (this.#heldBack?.held ?? 0);
     return kept + (this.#attempt?.buffered ?? 0) + (this.#mirrors?.buffered ?? 0);
   }
 
@@ -101,7 +101,7 @@ export class Forwarding implements AttemptOwner {
   /** Begins, or has content come first. `contentEnded`: the request is whole already, with what was `collected`. */
   start(contentEnded: boolean, collected: CollectedContent | null): void {
     this.#contentEnded = contentEnded;
-    if (collected !== null && collected.size > 0) this.#kept = new KeptContent(collected.octets);
+    if (collected !== null && collected.held > 0) this.#kept = new KeptContent(collected.take());
     this.#trailers = collected?.trailersBehind(this.request.head.fields) ?? null;
     const { cluster, watch } = this.#terms;
     if (contentEnded || this.request.upgrade !== '' || !holdsBack(cluster)) {

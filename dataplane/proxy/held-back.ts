@@ -37,6 +37,11 @@ export class HeldBack {
     return this.#content.size;
   }
 
+  /** Octets of memory that it takes. */
+  get held(): number {
+    return this.#content.held;
+  }
+
   /** What has come so far. */
   get octets(): Buffer {
     return this.#content.octets;

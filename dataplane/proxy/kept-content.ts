@@ -20,8 +20,9 @@ export class KeptContent {
     return this.#isWhole;
   }
 
-  get size(): number {
-    return this.#content.size;
+  /** Octets of memory that it takes. */
+  get held(): number {
+    return this.#content.held;
   }
 
   get octets(): Buffer {

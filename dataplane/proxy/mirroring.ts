@@ -60,7 +60,7 @@ export class Mirroring implements AttemptOwner, Timed {
 
   /** Octets of the request that are held. */
   get buffered(): number {
-    return (this.#kept?.size ?? 0) + this.#attempt.buffered;
+    return (this.#kept?.held ?? 0) + this.#attempt.buffered;
   }
 
   start(): void {

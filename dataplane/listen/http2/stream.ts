@@ -102,7 +102,7 @@ export class Http2ServerStream implements Downstream, StreamEvents {
 
   /** Octets of the request that nobody has taken yet, and those that its exchange holds. */
   get kept(): number {
-    return (this.#early?.size ?? 0) + (this.#exchange?.buffered ?? 0);
+    return (this.#early?.held ?? 0) + (this.#exchange?.buffered ?? 0);
   }
 
   /** Starts the exchange of `request`. */

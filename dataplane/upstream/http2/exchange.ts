@@ -45,7 +45,7 @@ export class Http2Exchange implements UpstreamExchange, StreamEvents {
   }
 
   get buffered(): number {
-    return this.#kept.size + (this.#stream?.unsent ?? 0);
+    return this.#kept.held + (this.#stream?.unsent ?? 0);
   }
 
   begin(request: SentRequest, user: ResponseEvents): void {

@@ -1,6 +1,8 @@
 // A filter that needs the request's content: what it gets, what the backend gets then, and what clients can do meanwhile.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { anH2Client, answerOf } from '#test/given/h2-client.ts';
@@ -54,6 +56,13 @@ function chunked(chunks: readonly string[], trailers = ''): string {
     (chunk) => `${chunk.length.toString(16)}\r\n${chunk}${chunk === '' ? '' : '\r\n'}`,
   );
   return `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${parts.join('')}${trailers}\r\n`;
+}
+
+/** Octets of buffers that somebody still has. */
+function heldOutside(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().arrayBuffers;
 }
 
 async function answers(client: RawClient, count: number): Promise<readonly number[]> {
@@ -333,6 +342,26 @@ describe('a client of a route with a filter that needs content', () => {
     passed.resolve();
     assert.equal((await answered).status, 200);
     assert.equal(backend.seen[0]?.body.length, pieces * piece.length);
+  });
+
+  it('holds its content no longer than until the backend answers', async () => {
+    await using backend = await aRawBackend(() => 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nthe rest');
+    const reader: RequestFilter = {
+      kind: 'Reader',
+      async apply(exchange) {
+        const content = await exchange.content({ bytesMax: 2_000_000, beyond: 'Refuse' });
+        return 'kind' in content ? content : null;
+      },
+    };
+    using dataPlane = await givenDataPlane([backend.port], by(reader));
+    using clients = new DisposableStack();
+    const before = heldOutside();
+    for (let count = 0; count < 8; count += 1) {
+      const client = clients.use(await aRawClient(dataPlane.port));
+      client.send(post('x'.repeat(2_000_000)));
+      await client.until((octets) => octets.includes('the rest'));
+    }
+    await eventually(() => heldOutside() - before < 4_000_000);
   });
 
   it('holds what counts as held, and is cut where that is too much', async () => {
