@@ -2,6 +2,7 @@
 // unclaimed.ts.
 import type { FileProblem } from '#controller/files/manifest.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
+import { FollowUps } from './follow-ups.ts';
 import type {
   DesiredCondition,
   DesiredListenerStatus,
@@ -29,7 +30,8 @@ export interface StateSources {
 
 /** Lines for all objects in the order of `statuses`: Gateways and their classes first, each kind by name. */
 export function stateLines(statuses: readonly DesiredStatus[], sources: StateSources): readonly StateLine[] {
-  return statuses.map((status) => stateLine(status, sources));
+  const followUps = new FollowUps(sources.objects, sources.problems);
+  return statuses.map((status) => stateLine(status, sources, followUps));
 }
 
 /** `HTTPRoute default/shop`, as lines call an object. */
@@ -41,7 +43,11 @@ export function titleOf(object: {
   return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
 }
 
-function stateLine({ object, status }: DesiredStatus, sources: StateSources): StateLine {
+function stateLine(
+  { object, status }: DesiredStatus,
+  sources: StateSources,
+  followUps: FollowUps,
+): StateLine {
   const title = titleOf(object);
   const groups = conditionGroups(status);
   const bad = groups.flatMap(({ where, conditions }) =>
@@ -50,8 +56,8 @@ function stateLine({ object, status }: DesiredStatus, sources: StateSources): St
   const good = groups.flatMap(({ conditions }) => conditions.filter((one) => !isBad(one)));
   const told = sources.problems.filter((problem) => problem.object === title).map(({ message }) => message);
   const details = bad
-    .filter(({ message }) => !told.some((one) => message.includes(one)))
-    .map((one) => `${one.where}${one.type}=${one.status} ${one.reason}: ${one.message}`);
+    .filter(({ message }) => !told.some((one) => message.includes(one)) && !followUps.has(title, message))
+    .map((one) => `${one.where}${one.type}=${one.status} ${one.reason}: ${followUps.corrected(one.message)}`);
   const state = bad.length === 0 ? lastWord(good.map(({ type }) => type)) : 'not in force as written';
   const targets = status.kind === 'Policy' ? `, targets ${status.targets}` : '';
   return {

@@ -1,6 +1,7 @@
 // What no status speaks of, because the controller leaves it alone: in a cluster another controller may look after
 // it, but in a folder of manifests it is nearly always a slip.
 import { standaloneSettings } from './standalone-settings.ts';
+import { FollowUps } from './follow-ups.ts';
 import { titleOf } from './state-lines.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
@@ -14,6 +15,7 @@ export function unclaimedLines(
   statuses: readonly DesiredStatus[],
 ): readonly StateLine[] {
   const claimed = new Set(statuses.map(({ object }) => titleOf(object)));
+  const followUps = new FollowUps(objects, []);
   const lines: StateLine[] = [];
   for (const { metadata, spec } of objects.list('Gateway')) {
     const object = titleOf({ kind: 'Gateway', ...metadata });
@@ -30,7 +32,7 @@ export function unclaimedLines(
     const problem = claimed.has(object)
       ? null
       : missingParent(objects, metadata.namespace, spec.parentRefs ?? []);
-    if (problem !== null) lines.push(line(object, problem));
+    if (problem !== null) lines.push(line(object, followUps.corrected(problem)));
   }
   return lines;
 }

@@ -18,6 +18,7 @@ import type {
 import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
 import { deadBackendLines } from '../dead-backends.ts';
+import { FollowUps } from '../follow-ups.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
 import { stateLines, titleOf } from '../state-lines.ts';
 import { unclaimedLines } from '../unclaimed.ts';
@@ -46,14 +47,18 @@ export async function report(folders: readonly string[]): Promise<number> {
     ...unclaimedLines(objects, statuses),
   ].filter(({ ok }) => !ok);
   const placeOf = placesIn(admitted);
+  const told = bad.flatMap(({ object, details }) =>
+    details.map((detail) => `${placeOf(object, detail)}${object}: ${detail}`),
+  );
   const lines = [
     ...problems.map(offlineLine),
-    ...bad.flatMap(({ object, details }) =>
-      details.map((detail) => `${placeOf(object, detail)}${object}: ${detail}`),
-    ),
+    // What a route suffers comes behind what its policy says of itself.
+    ...told.filter((one) => !one.includes(closedByPolicy)),
+    ...told.filter((one) => one.includes(closedByPolicy)),
   ];
   for (const line of lines) console.log(line);
-  for (const line of [...remarkLines(notices), ...deadBackendLines(objects)]) {
+  const followUps = new FollowUps(objects, problems);
+  for (const line of [...remarkLines(notices, followUps), ...deadBackendLines(objects)]) {
     console.log(`${styleText('yellow', 'warning')} ${line}`);
   }
   const passedOver = otherKindsLine(others);
@@ -66,11 +71,15 @@ export async function report(folders: readonly string[]): Promise<number> {
 }
 
 /** What the owner of a policy should hear although it holds; of others' notices a status says it too. */
-function remarkLines(notices: readonly Notice[]): readonly string[] {
+function remarkLines(notices: readonly Notice[], followUps: FollowUps): readonly string[] {
   return notices.flatMap(({ object, message }) =>
-    object.kind === 'AuthPolicy' ? [`${titleOf(object)}: ${message}`] : [],
+    object.kind === 'AuthPolicy' && !followUps.has(titleOf(object), message)
+      ? [`${titleOf(object)}: ${message}`]
+      : [],
   );
 }
+
+const closedByPolicy = '=True PolicyNotEnforced: ';
 
 /** Nothing runs, so what stays in force until the mending is no news. */
 function offlineLine(problem: FileProblem): string {

@@ -236,8 +236,52 @@ spec:
 `,
     },
     lines: [
-      'shop.yaml:15: HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: AuthPolicy default/may cannot be enforced: see its status.',
       'policy.yaml:7: AuthPolicy default/may: Accepted=False Invalid: spec.rules.authorize[0].when: column 12: unknown variable: claims: did you mean auth.claims? Until then what the policy holds for is closed.',
+      'shop.yaml:15: HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: AuthPolicy default/may cannot be enforced: see its status.',
+    ],
+  },
+  'a Secret that cannot be read': {
+    files: {
+      'policy.yaml': `apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: users }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
+  rules:
+    authenticate: [{ name: all, type: Basic, basic: { secretRef: { name: users, key: users } } }]
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: users }
+data: { users: "no base64" }
+`,
+    },
+    lines: [
+      'policy.yaml:12: Secret default/users data.users: must be base64: encode it, or write it into stringData',
+      'policy.yaml:7: AuthPolicy default/users: ResolvedRefs=False UsersNotFound: spec.rules.authenticate[0].basic.secretRef names key users of Secret default/users, which cannot be read: correct what is told of it. Until then what the policy holds for is closed.',
+      'shop.yaml:15: HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: AuthPolicy default/users cannot be enforced: see its status.',
+    ],
+  },
+  'a Consumer that cannot be read, and targetRefs and a selector misspelt': {
+    files: {
+      'policy.yaml': `apiVersion: turnpike.dev/v1alpha1
+kind: AuthPolicy
+metadata: { name: keys }
+spec:
+  targetRef: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
+  rules:
+    authenticate: [{ name: all, type: APIKey, apiKey: { consumerSelector: { tier: gold } } }]
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: Consumer
+metadata: { name: acme }
+spec: { groups: [bad group] }
+`,
+    },
+    lines: [
+      'policy.yaml:5: AuthPolicy default/keys spec.targetRef: is an unknown field: did you mean targetRefs?',
+      'policy.yaml:7: AuthPolicy default/keys spec.rules.authenticate[0].apiKey.consumerSelector.tier: is an unknown field: take one of matchLabels, namespaces, or remove it',
+      'policy.yaml:12: Consumer default/acme spec.groups[0]: must be letters, digits and . _ @ : + -, beginning and ending with a letter or digit',
     ],
   },
   'a policy that breaks a rule between fields': {
