@@ -1,9 +1,9 @@
 // Which API keys let in, and what of their owners the backend is told.
 import * as z from 'zod';
-import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
 import { credentialHandling, credentialSources } from './credential-source.ts';
-import { fieldName, labelValue, namespaceName, qualifiedKey } from './fields.ts';
+import { labelValue, namespaceName, qualifiedKey } from './fields.ts';
 import { listByKeys, setOf, withRules, type Frozen } from './grammar.ts';
+import { identityHeader } from './identity-header.ts';
 
 const matchLabels = z.record(qualifiedKey, labelValue);
 
@@ -33,24 +33,14 @@ const secretSelector = withRules(
   ],
 );
 
-const identityToHeader = withRules(
-  z.object({
-    value: z
-      .enum(['Consumer', 'Groups', 'Plan', 'KeyId'])
-      .describe(
-        "What is told: Consumer (the consumer's name, as NAMESPACE/NAME where it is one of another namespace than the policy's), Groups (joined by commas), Plan, or KeyId (the prefix of the key). What is empty is not sent.",
-      ),
-    header: fieldName.describe('The request header that tells it to the backend, such as x-consumer.'),
-  }),
-  [
-    {
-      cel: `!(self.header.lowerAscii() in [${reservedFields.map((name) => `'${name}'`).join(', ')}])`,
-      message:
-        'this header belongs to the connection or the framing of the message: choose another, such as x-consumer',
-      holds: ({ header }) => !isReservedField(header.toLowerCase()),
-    },
-  ],
-);
+const identityToHeader = z.object({
+  value: z
+    .enum(['Consumer', 'Groups', 'Plan', 'KeyId'])
+    .describe(
+      "What is told: Consumer (the consumer's name, as NAMESPACE/NAME where it is one of another namespace than the policy's), Groups (joined by commas), Plan, or KeyId (the prefix of the key). What is empty is not sent.",
+    ),
+  header: identityHeader.describe('The request header that tells it to the backend, such as x-consumer.'),
+});
 
 const identityToHeaders = withRules(listByKeys(identityToHeader, ['header']).max(8), [
   {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
 import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
-import { identityHeader } from './identity-header.ts';
+import { backendHeader } from './identity-header.ts';
 import { authoritiesOfAddress, outsideAuthorities, outsideServer } from './outside-address.ts';
 import { backendRefSchema } from './references.ts';
 
@@ -33,7 +33,7 @@ const http = withRules(
       headersToService: headers.describe(
         'Headers of the request that the service is told beside Authorization, with method, Host (to an address outside: X-Forwarded-Host), path and query; also those that an authentication has set.',
       ),
-      headersToBackend: atomicList(identityHeader)
+      headersToBackend: atomicList(backendHeader)
         .max(64)
         .default([])
         .describe(
@@ -56,7 +56,7 @@ const grpc = withRules(
         .max(64)
         .exactOptional()
         .describe('Headers of the request that the service is told. Left out: all.'),
-      headersToBackend: atomicList(identityHeader)
+      headersToBackend: atomicList(backendHeader)
         .max(64)
         .exactOptional()
         .describe(

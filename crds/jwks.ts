@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { duration, durationMs } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
+import { notTheConfiguration } from './issuer-name.ts';
 import { outsideAuthorities } from './outside-address.ts';
 import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
 import { serviceTlsSchema } from './service-tls.ts';
@@ -87,6 +88,7 @@ const uri = withRules(
         'keys are fetched over https only: change the scheme to https, or name a Service with type Backend',
       holds: (value) => value.startsWith('https://'),
     },
+    notTheConfiguration,
   ],
 ).describe('Address of a JWK Set outside the cluster, such as https://id.example.com/.well-known/jwks.json.');
 

@@ -1,9 +1,10 @@
 // How a JWT must look, and what of it the backend is told.
 import * as z from 'zod';
-import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
 import { credentialHandling, credentialSources } from './credential-source.ts';
 import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
-import { duration, durationMs, fieldName, positiveDuration, preciseHostname } from './fields.ts';
+import { duration, durationMs, positiveDuration, preciseHostname } from './fields.ts';
+import { identityHeader } from './identity-header.ts';
+import { notItsConfiguration } from './issuer-name.ts';
 import { jwksSchema } from './jwks.ts';
 import { outsideAuthorities } from './outside-address.ts';
 import { backendRefSchema, configMapKeyReference, secretKeyReference } from './references.ts';
@@ -14,20 +15,10 @@ const claimName = z
   .max(256)
   .describe('Name of the claim; dots descend into objects, such as realm_access.roles.');
 
-const claimToHeader = withRules(
-  z.object({
-    claim: claimName,
-    header: fieldName.describe('The request header that tells it to the backend, such as x-user.'),
-  }),
-  [
-    {
-      cel: `!(self.header.lowerAscii() in [${reservedFields.map((name) => `'${name}'`).join(', ')}])`,
-      message:
-        'this header belongs to the connection or the framing of the message: choose another, such as x-user',
-      holds: ({ header }) => !isReservedField(header.toLowerCase()),
-    },
-  ],
-);
+const claimToHeader = z.object({
+  claim: claimName,
+  header: identityHeader.describe('The request header that tells it to the backend, such as x-user.'),
+});
 
 /** The schema of claims that the backend is told. */
 export const claimsToHeaders = withRules(listByKeys(claimToHeader, ['header']).max(32), [
@@ -120,11 +111,14 @@ export const clockSkew = withRules(duration, [
 /** The schema of a way in by JWT. */
 export const jwtSchema = withRules(
   z.object({
-    issuer: z
-      .string()
-      .min(1)
-      .max(2048)
-      .describe('Who must have issued the token: equal to its claim iss, such as https://id.example.com.'),
+    issuer: withRules(
+      z
+        .string()
+        .min(1)
+        .max(2048)
+        .regex(/^\S(.*\S)?$/, 'must be a name on one line, without spaces around it'),
+      [notItsConfiguration],
+    ).describe('Who must have issued the token: equal to its claim iss, such as https://id.example.com.'),
     audiences: atomicList(z.string().min(1).max(2048))
       .max(32)
       .default([])

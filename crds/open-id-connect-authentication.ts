@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { durationMs, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
+import { notItsConfiguration } from './issuer-name.ts';
 import { maxStale } from './jwks.ts';
 import { claimsToHeaders, clockSkew } from './jwt-authentication.ts';
 import { authorityReference, backendRefSchema, secretKeyReference } from './references.ts';
@@ -91,14 +92,16 @@ const discoveredOverTls: Rule<{
 /** The schema of a way in by a login in the browser. */
 export const openIdConnectSchema = withRules(
   z.object({
-    issuer: z
-      .string()
-      .max(2048)
-      .regex(
-        /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/,
-        'must be the name of the issuer as it stands in its openid-configuration, such as https://id.example.com',
-      )
-      .describe('The provider: equal to the claim iss of its tokens, such as https://id.example.com.'),
+    issuer: withRules(
+      z
+        .string()
+        .max(2048)
+        .regex(
+          /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/,
+          'must be the name of the issuer as it stands in its openid-configuration, such as https://id.example.com',
+        ),
+      [notItsConfiguration],
+    ).describe('The provider: equal to the claim iss of its tokens, such as https://id.example.com.'),
     client,
     provider: provider.exactOptional(),
     scopes: atomicList(

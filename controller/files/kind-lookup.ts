@@ -1,4 +1,5 @@
-import { kindOf } from '#crds/kind.ts';
+import { apiVersionOf, kindOf, kinds } from '#crds/kind.ts';
+import { nearestName } from '#crds/nearest-name.ts';
 import type { KindOf } from './manifest.ts';
 
 /** Groups whose kinds are all meant for us: an unknown one is a mistake and not somebody else's object. */
@@ -22,3 +23,17 @@ export const manifestKind: KindOf = (apiVersion, kind) => {
   if (group === 'gateway.networking.k8s.io' && notYet.has(kind)) return 'NotYet';
   return ourGroups.has(group) ? 'Unknown' : 'Foreign';
 };
+
+/** What to do about a kind that is none of those we read. */
+export function kindMeant(apiVersion: string, kind: string): string {
+  const [group = ''] = apiVersion.split('/');
+  const ofGroup = Object.values(kinds).filter((one) => one.group === group);
+  const meant = nearestName(
+    kind,
+    ofGroup.map((one) => one.kind),
+  );
+  const info = ofGroup.find((one) => one.kind === meant);
+  return info === undefined
+    ? `its kinds are ${ofGroup.map((one) => one.kind).join(', ')}`
+    : `did you mean ${apiVersionOf(info)} ${info.kind}?`;
+}

@@ -1,6 +1,7 @@
 import { LineCounter, isMap, isNode, parseAllDocuments } from 'yaml';
 import { isRecord } from '#crds/record.ts';
 import { sourceObject } from '#controller/source.ts';
+import { kindMeant } from './kind-lookup.ts';
 import { otherKind } from './other-kinds.ts';
 import type { Kind } from '#crds/kind.ts';
 import type { SourceObject } from '#controller/source.ts';
@@ -163,7 +164,7 @@ function readObject(input: DocumentInput, value: unknown, path: readonly (string
   }
   if (kind === 'Unknown') {
     const what = `${value['apiVersion']} ${value['kind']} is not a kind that Turnpike knows`;
-    return refuse('kind', what, 'check the spelling of apiVersion and kind');
+    return refuse('kind', what, kindMeant(value['apiVersion'], value['kind']));
   }
   const raw = sourceObject(value);
   if (raw === null) {

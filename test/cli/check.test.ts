@@ -181,7 +181,7 @@ spec:
   'a kind that does not exist': {
     files: { 'policy.yaml': 'apiVersion: turnpike.dev/v1alpha1\nkind: AuthPolcy\nmetadata: { name: x }\n' },
     lines: [
-      'policy.yaml:2: AuthPolcy x kind: turnpike.dev/v1alpha1 AuthPolcy is not a kind that Turnpike knows (check the spelling of apiVersion and kind)',
+      'policy.yaml:2: AuthPolcy x kind: turnpike.dev/v1alpha1 AuthPolcy is not a kind that Turnpike knows (did you mean turnpike.dev/v1alpha1 AuthPolicy?)',
     ],
   },
   'a kind that is not supported yet': {

@@ -62,7 +62,7 @@ const ofPolicies: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: way({}),
   },
   {
-    rule: 'this header belongs to the connection or the framing of the message: choose another, such as x-consumer',
+    rule: 'backends read something else in this header (a credential, the client, the connection, the framing): choose another, such as x-user',
     valid: tells({ value: 'Consumer', header: 'x-consumer' }),
     invalid: tells({ value: 'Plan', header: 'Transfer-Encoding' }),
   },

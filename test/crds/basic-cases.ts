@@ -8,11 +8,20 @@ function way(one: Json): Json {
   return manifest('AuthPolicy', { targetRefs: [shop], rules });
 }
 
+const users = { secretRef: { name: 'users', key: '.htpasswd' } };
+
 /** Of the way in by user and password. */
 export const basicRules: readonly Omit<RuleCase, 'kind'>[] = [
   {
     rule: needs('Basic', 'basic'),
-    valid: way({ basic: { secretRef: { name: 'users', key: '.htpasswd' }, realm: 'the shop' } }),
+    valid: way({ basic: { ...users, realm: 'the shop' } }),
     invalid: way({}),
   },
+  ...['authorization', 'Host', 'content-length', 'Transfer-Encoding', 'cookie', 'X-Forwarded-For'].map(
+    (usernameToHeader) => ({
+      rule: 'backends read something else in this header (a credential, the client, the connection, the framing): choose another, such as x-user',
+      valid: way({ basic: { ...users, usernameToHeader: 'x-user' } }),
+      invalid: way({ basic: { ...users, usernameToHeader } }),
+    }),
+  ),
 ];

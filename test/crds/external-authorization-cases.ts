@@ -42,6 +42,11 @@ export const externalAuthorizationRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: asking({ http: { type: 'URI' } }),
   },
   {
+    rule: 'this header belongs to the connection or the framing of the message: choose another, such as x-user',
+    valid: asking({ http: { backendRef, headersToBackend: ['Authorization'] } }),
+    invalid: asking({ http: { backendRef, headersToBackend: ['Content-Length'] } }),
+  },
+  {
     rule: 'caRef is for TLS to an address outside: remove it, or set type to URI',
     valid: asking({ type: 'GRPC', grpc: { ...outside, caRef: { name: 'company' } } }),
     invalid: asking({ type: 'GRPC', grpc: { backendRef, caRef: { name: 'company' } } }),

@@ -114,9 +114,19 @@ export const jwtRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: jwt({ clockSkew: '5m1ms' }),
   },
   {
-    rule: 'this header belongs to the connection or the framing of the message: choose another, such as x-user',
+    rule: 'backends read something else in this header (a credential, the client, the connection, the framing): choose another, such as x-user',
     valid: jwt({ claimsToHeaders: [{ claim: 'sub', header: 'x-user' }] }),
-    invalid: jwt({ claimsToHeaders: [{ claim: 'sub', header: 'Content-Length' }] }),
+    invalid: jwt({ claimsToHeaders: [{ claim: 'sub', header: 'Authorization' }] }),
+  },
+  {
+    rule: "is where the issuer's configuration stands: name the issuer alone, without /.well-known/openid-configuration",
+    valid: jwt({ issuer: 'https://id.example.com' }),
+    invalid: jwt({ issuer: 'https://id.example.com/.well-known/openid-configuration' }),
+  },
+  {
+    rule: "is where the issuer's configuration stands, not its keys: set type to Discovery, or name the jwks_uri that is told there",
+    valid: jwt({ jwks: remote({ uri: 'https://id.example.com/.well-known/jwks.json' }) }),
+    invalid: jwt({ jwks: remote({ uri: 'https://id.example.com/.well-known/openid-configuration' }) }),
   },
   {
     rule: 'two entries name the same header (upper and lower case are one): remove one',
@@ -185,6 +195,12 @@ const issuer = 'spec.rules.authenticate[0].jwt.issuer';
 export const jwtSchemaCases: readonly SchemaCase[] = [
   { kind: 'AuthPolicy', what: 'a missing field', path: issuer, invalid: jwt({ issuer: null }) },
   { kind: 'AuthPolicy', what: 'a wrong type', path: issuer, invalid: jwt({ issuer: 1 }) },
+  {
+    kind: 'AuthPolicy',
+    what: 'a line end',
+    path: issuer,
+    invalid: jwt({ issuer: 'https://id.example.com\n' }),
+  },
   {
     kind: 'AuthPolicy',
     what: 'two ways with one name',

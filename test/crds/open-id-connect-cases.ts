@@ -33,6 +33,11 @@ export const openIdConnectRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: openIDConnect({ issuer: 'http://id.example.com' }),
   },
   {
+    rule: "is where the issuer's configuration stands: name the issuer alone, without /.well-known/openid-configuration",
+    valid: openIDConnect({}),
+    invalid: openIDConnect({ issuer: 'https://id.example.com/.well-known/openid-configuration' }),
+  },
+  {
     rule: 'redirectPath, logoutPath and backChannelLogoutPath must be different',
     valid: openIDConnect({ redirectPath: '/in', logoutPath: '/out', backChannelLogoutPath: '/told' }),
     invalid: openIDConnect({ redirectPath: '/in', logoutPath: '/out', backChannelLogoutPath: '/out' }),

@@ -48,6 +48,15 @@ export function nothingGranted(field: string, namespace: string, policies: strin
   };
 }
 
+/** A certificate may have such a name, but who writes it mostly means all names below. */
+export function nameWithStar(field: string, name: string): Remark {
+  const remedy = `for all names below, set match to Suffix and value to ${name.slice(1)}`;
+  return {
+    reason: 'NameWithStar',
+    message: `${field}: ${name} lets in certificates of this very name alone; ${remedy}.`,
+  };
+}
+
 /** Why a Consumer's credentials do not all count; null when they do. */
 export function lostByConsumer(lost: ReadonlyMap<string, string>): string | null {
   const told = [...lost].map(([place, winner]) => `${place}: its key is already that of ${winner}`);

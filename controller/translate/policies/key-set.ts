@@ -18,7 +18,8 @@ export function readKeySet(text: string): ReadKeySet {
   try {
     parsed = JSON.parse(text);
   } catch {
-    return invalid('is no JSON; write a JWK Set');
+    const what = text.trimStart().startsWith('-----BEGIN ') ? 'PEM and no JSON' : 'no JSON';
+    return invalid(`is ${what}; write a JWK Set: {"keys": [...]}`);
   }
   if (!isRecord(parsed) || !Array.isArray(parsed['keys'])) {
     return invalid('is no JWK Set; write an object with the list "keys"');

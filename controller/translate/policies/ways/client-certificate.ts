@@ -1,8 +1,10 @@
 import type { Authentication } from '#crds/auth-policy.ts';
 import type { ClientCertificateAuthentication } from '#crds/client-certificate-authentication.ts';
 import type { CertificateNameMatch, Revocation } from '#snapshot/client-certificate.ts';
+import { nameWithStar } from '../../credentials/remarks.ts';
 import { entryOf, entryTitle, whyNoEntry } from '../../data.ts';
 import type { Read } from '../../memo.ts';
+import type { Remark } from '../policy.ts';
 import { readRevocationBinary, readRevocationText } from './revocation.ts';
 import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
 
@@ -31,7 +33,14 @@ export function clientCertificateWay(
     resources: [],
     remoteKeys: [],
     pending: null,
+    remarks: allow.flatMap((one, index) => starRemark(one, `${at.field}.clientCertificate.allow[${index}]`)),
   };
+}
+
+function starRemark(one: ClientCertificateAuthentication['allow'][number], field: string): readonly Remark[] {
+  return one.type === 'DNS' && one.dns.match === 'Exact' && one.dns.value.startsWith('*.')
+    ? [nameWithStar(`${field}.dns.value`, one.dns.value)]
+    : [];
 }
 
 function nameMatch(one: ClientCertificateAuthentication['allow'][number]): CertificateNameMatch {
