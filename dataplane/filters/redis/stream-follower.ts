@@ -37,6 +37,14 @@ const defaultLimits: StreamFollowerLimits = {
 
 const pageEntries = 1_000;
 
+/** A part of a stream. */
+interface StreamPart {
+  readonly entries: readonly StreamEntry[];
+  /** The ids of its first and last entry; null: it has none. */
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
 /** See the head of this file. Begins at once; its timer alone keeps no process alive. */
 export class StreamFollower {
   readonly #options: StreamFollowerOptions;
@@ -114,11 +122,10 @@ export class StreamFollower {
     try {
       const newest = await this.#newest(client);
       const last = this.#last;
-      const isWhole =
-        last === null || isBefore(newest, last) || beganMs - this.#wholeAtMs >= this.#limits.wholeEveryMs;
-      const isGood = isWhole
-        ? await this.#tellAll(client, beganMs)
-        : await this.#tellSince(client, newest === last ? null : last, beganMs);
+      const isGood =
+        last === null || beganMs - this.#wholeAtMs >= this.#limits.wholeEveryMs
+          ? await this.#tellAll(client, beganMs)
+          : await this.#tellSince(client, { last, newest }, beganMs);
       if (!isGood) this.#last = null;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -142,12 +149,21 @@ export class StreamFollower {
     return isGood;
   }
 
-  /** `since`: null where nothing was added. */
-  async #tellSince(client: Redis, since: string | null, beganMs: number): Promise<boolean> {
-    const { entries, last } =
-      since === null ? { entries: [], last: null } : await this.#read(client, `(${since}`, this.#entries);
-    this.#last = last ?? this.#last;
-    this.#entries += entries.length;
+  /** A stream that was made anew is told whole; what was known of the one before stays for a while. */
+  async #tellSince(
+    client: Redis,
+    { last, newest }: { readonly last: string; readonly newest: string },
+    beganMs: number,
+  ): Promise<boolean> {
+    let entries: readonly StreamEntry[] = [];
+    if (newest !== last) {
+      const part = await this.#read(client, last, this.#entries - 1);
+      const isSame = part.first === last;
+      const { last: read, entries: told } = isSame ? part : await this.#read(client, '-', 0);
+      entries = isSame ? told.slice(1) : told;
+      this.#entries = isSame ? this.#entries + entries.length : entries.length;
+      this.#last = read ?? last;
+    }
     return this.#client !== client || this.#options.events.added(entries, beganMs);
   }
 
@@ -162,20 +178,22 @@ export class StreamFollower {
     return newest;
   }
 
-  async #read(client: Redis, from: string, before: number) {
+  async #read(client: Redis, from: string, before: number): Promise<StreamPart> {
     const entries: StreamEntry[] = [];
+    let first: string | null = null;
     let last: string | null = null;
     let start = from;
     for (;;) {
       const page = await client.xrange(this.#options.stream.key, start, '+', 'COUNT', pageEntries);
       for (const [id, values] of page) {
         entries.push(pairsOf(values));
+        first ??= id;
         last = id;
       }
       if (before + entries.length > this.#limits.entriesMax) {
         throw new Error(`the stream has more than ${this.#limits.entriesMax} entries: trim it`);
       }
-      if (page.length < pageEntries) return { entries, last };
+      if (page.length < pageEntries) return { entries, first, last };
       start = `(${last}`;
     }
   }
@@ -189,12 +207,4 @@ function pairsOf(values: readonly string[]): StreamEntry {
 
 function isId(text: string): boolean {
   return /^[0-9]{1,20}-[0-9]{1,20}$/u.test(text);
-}
-
-/** Ids are two numbers of 64 bits. */
-function isBefore(one: string, other: string): boolean {
-  const [ms = '0', count = '0'] = one.split('-');
-  const [otherMs = '0', otherCount = '0'] = other.split('-');
-  if (ms !== otherMs) return BigInt(ms) < BigInt(otherMs);
-  return BigInt(count) < BigInt(otherCount);
 }
