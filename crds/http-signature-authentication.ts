@@ -88,7 +88,7 @@ export const httpSignatureSchema = z
       .enum(['Optional', 'Required'])
       .default('Optional')
       .describe(
-        'Whether a signature must have a nonce. One that is there counts once, at each data plane; without one a request can be sent again while its signature passes.',
+        'Whether a signature must have a nonce. One that is there counts once at each data plane, with Required and a Redis once at all; without one a request can be sent again while its signature passes.',
       ),
     maxContentBytes: octets
       .default('1Mi')

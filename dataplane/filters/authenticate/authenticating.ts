@@ -75,9 +75,8 @@ export interface AuthenticatingLimits {
   readonly passwordsWaitingMax: number;
   /** Questions to services under way at a time, half of them at most of one namespace; more are answered as overload. */
   readonly callsMax: number;
-  /** Nonces of signed requests that are remembered, in all and of one way in. */
+  /** Nonces of signed requests that are remembered; {@link Nonces} tells whose. */
   readonly noncesMax: number;
-  readonly noncesPerWayMax: number;
 }
 
 const defaultLimits: AuthenticatingLimits = {
@@ -90,7 +89,6 @@ const defaultLimits: AuthenticatingLimits = {
   passwordsWaitingMax: 64,
   callsMax: 256,
   noncesMax: 262_144,
-  noncesPerWayMax: 131_072,
 };
 
 /** Lives as long as the process; filters come and go with the resources they are made from. */
@@ -148,7 +146,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     decisions: new TokenCache(good),
     checks: new PasswordChecks({ runningMax: limits.passwordsMax, waitingMax: limits.passwordsWaitingMax }),
     memoryKey: randomBytes(32).toString('base64'),
-    nonces: new Nonces(limits),
+    nonces: new Nonces(limits.noncesMax),
   };
   const credentials = new CredentialSets();
   const variables = requestVariables(options.now);

@@ -3,12 +3,13 @@ import { nobody, type Exchange } from '#dataplane/http/exchange.ts';
 import type { CredentialPlaces } from '#snapshot/authentication.ts';
 import type { HttpSignatureAuthentication } from '#snapshot/http-signature.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
+import type { SharedMemory } from '../shared-memory.ts';
 import type { Admission, Authenticator, Challenge, Finding, Refusal } from './authenticator.ts';
 import { badCredential, keysUnavailable, overloaded } from './findings.ts';
 import { identityLine } from './identity-fields.ts';
 import { problemOfDigest } from './http-signature/content-digest.ts';
 import { messageSignatures, type MessageSignature } from './http-signature/message-signatures.ts';
-import type { Nonces } from './http-signature/nonces.ts';
+import { nonceName, type Nonces, type UsedNonce } from './http-signature/nonces.ts';
 import { signatureBase } from './http-signature/signature-base.ts';
 import type { ReadyKeySet, VerificationKey } from './keys.ts';
 import { isSignature } from './signature.ts';
@@ -20,6 +21,7 @@ export interface HttpSignatureSurroundings {
   readonly verificationsMax: number;
   readonly verifications: { running: number };
   readonly nonces: Nonces;
+  readonly memory: SharedMemory;
 }
 
 /** Most keys of one name that are tried. */
@@ -53,12 +55,11 @@ export class HttpSignatureAuthenticator implements Authenticator {
   readonly identityHeaders: readonly string[];
   readonly challenge = challenge;
   readonly #rule: HttpSignatureAuthentication;
-  /** Where nonces are remembered: as long as policy and way have their names. */
-  readonly #memory: string;
+  readonly #policy: string;
   readonly #keySet: ReadyKeySet | null;
   readonly #surroundings: HttpSignatureSurroundings;
 
-  /** `policy`: for logs. `keySet`: null where there is none, which lets nobody in. */
+  /** `policy`: `<namespace>/<name>`. `keySet`: null where there is none, which lets nobody in. */
   constructor(
     rule: HttpSignatureAuthentication,
     policy: string,
@@ -68,7 +69,7 @@ export class HttpSignatureAuthenticator implements Authenticator {
     this.credential = rule.credential;
     this.identityHeaders = rule.keyIdHeader === null ? [] : [rule.keyIdHeader];
     this.#rule = rule;
-    this.#memory = `${policy}/${rule.name}`;
+    this.#policy = policy;
     this.#keySet = keySet;
     this.#surroundings = surroundings;
   }
@@ -188,24 +189,36 @@ export class HttpSignatureAuthenticator implements Authenticator {
     return problem === null ? null : { ...this.#refusal(`${label}: ${problem}`), isGuess: false };
   }
 
-  #unlessUsed({ label, parameters }: MessageSignature): Finding {
+  async #unlessUsed({ label, parameters }: MessageSignature): Promise<Finding> {
     const { nonce, created, keyid } = parameters;
     if (nonce === null) return this.#admission(keyid ?? '');
-    const { maxAgeMs, clockSkewMs } = this.#rule;
-    const { nonces, now } = this.#surroundings;
+    const { maxAgeMs, clockSkewMs, name } = this.#rule;
     const used = {
-      text: `${keyid} ${nonce}`,
+      namespace: this.#policy.split('/')[0] ?? '',
+      way: `${this.#policy}/${name}`,
+      keyid: keyid ?? '',
+      nonce,
       createdMs: (created ?? 0) * 1000,
       lastsMs: maxAgeMs + clockSkewMs,
     };
-    switch (nonces.use(this.#memory, used, now())) {
-      case 'New':
-        return this.#admission(keyid ?? '');
-      case 'Used':
-        return { ...this.#refusal(`${label}: its nonce was used before`), isGuess: false };
-      case 'Full':
-        return overloaded;
+    const found = this.#surroundings.nonces.use(used, this.#surroundings.now());
+    if (found === 'Full') return overloaded;
+    if (found === 'Used' || (await this.#isUsedElsewhere(used))) {
+      return { ...this.#refusal(`${label}: its nonce was used before`), isGuess: false };
     }
+    return this.#admission(keyid ?? '');
+  }
+
+  /**
+   * Whether another data plane knows the nonce, where nonces are asked for. One that cannot be asked is not waited for: a
+   * replay is then refused where the nonce was used, as without any memory that is shared, and nobody else is.
+   */
+  async #isUsedElsewhere(used: UsedNonce): Promise<boolean> {
+    if (this.#rule.nonce !== 'Required') return false;
+    const { memory, now } = this.#surroundings;
+    const leftMs = Math.ceil(used.createdMs + used.lastsMs - now());
+    const taken = await memory.take(`nonce:${nonceName(used).toString('base64url')}`, Math.max(1, leftMs));
+    return taken.kind === 'Held';
   }
 
   #admission(keyid: string): Admission {
