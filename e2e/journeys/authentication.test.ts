@@ -16,7 +16,7 @@ import type { Echoed } from '../turnpike/echo.ts';
 import { gateway } from './gateway.ts';
 import { Journey } from './journey.ts';
 import type { Edge } from './journey.ts';
-import { echo, scripted } from './workloads.ts';
+import { echo, extAuthz, scripted } from './workloads.ts';
 
 const host = 'shop.example.com';
 const signingSecret = 'what-an-app-signs-its-requests-with-012345';
@@ -128,6 +128,17 @@ const policies = [
         headersToService: [x-tenant]
         headersToBackend: [x-user]`,
   ),
+  policy(
+    'called',
+    `
+    externalAuthorization:
+      type: GRPC
+      grpc:
+        backendRef: { name: envoys, port: 80 }
+        headersToBackend: [x-user]
+        contextExtensions: [{ name: route, value: called }]
+      body: { maxBytes: 1024 }`,
+  ),
 ];
 
 /** Knows one client, one token and one tenant. */
@@ -200,10 +211,11 @@ describe('who may pass', () => {
     await journey.apply(
       ...echo(journey.site.images.echo, 'shop'),
       ...scripted(journey.site.images.echo, 'ids', ids),
+      ...extAuthz(journey.site.images.extAuthz, 'envoys'),
       await authority.secretManifest('shop-tls', host),
       configMap('partners', { 'ca.crt': partners.pem }),
       ...gateway({ parameters: { replicas: 1 }, listeners: [https], tls: asksForCertificates }),
-      ...['keys', 'passwords', 'opaque', 'signed', 'asked', 'public'].map((name) => route(name)),
+      ...['keys', 'passwords', 'opaque', 'signed', 'asked', 'called', 'public'].map((name) => route(name)),
       route('orders', { filters: cors }),
       route('certificates', { listener: 'https' }),
       consumer('acme', [], first, second),
@@ -212,9 +224,9 @@ describe('who may pass', () => {
       secret('signers', { app: signingSecret }),
       ...policies,
     );
-    await Promise.all([journey.rolledOut('shop'), journey.rolledOut('ids')]);
+    await Promise.all(['shop', 'ids', 'envoys'].map((name) => journey.rolledOut(name)));
     edge = await journey.edge();
-    for (const name of ['keys', 'orders', 'certificates', 'opaque', 'signed', 'asked']) {
+    for (const name of ['keys', 'orders', 'certificates', 'opaque', 'signed', 'asked', 'called']) {
       await journey.until(`authpolicy/${name}`, 'Programmed');
     }
   });
@@ -328,5 +340,23 @@ describe('who may pass', () => {
     assert.equal(seenIn(await get('/asked', { 'x-tenant': 'blue', 'x-user': 'root' }))['x-user'], 'bea');
     const refused = await get('/asked', { 'x-tenant': 'red' });
     assert.deepEqual([refused.status, refused.body], [403, 'not you']);
+  });
+
+  it("ext_authz: a server of Envoy's protocol is told all of a request, and decides by gRPC", async () => {
+    const post = (answer: object) => {
+      const headers = { 'x-answer': JSON.stringify(answer), 'x-user': 'root' };
+      return edge.ask({ path: '/called?a=b', method: 'POST', headers, body: 'an order' });
+    };
+    const user = { header: { key: 'x-user', value: 'cleo' } };
+    const passed = await post({ status: { code: 0 }, okResponse: { headers: [user] } });
+    assert.equal(seenIn(passed)['x-user'], 'cleo');
+    const denied = { status: { code: 'PaymentRequired' }, body: 'not for free' };
+    const refused = await post({ status: { code: 7 }, deniedResponse: denied });
+    assert.deepEqual([refused.status, refused.body], [402, 'not for free']);
+    const asked = await journey.kubectl('logs', 'deployment/envoys');
+    for (const word of [/"path": *"\/called\?a=b"/, /"body": *"an order"/, /"route": *"called"/]) {
+      assert.match(asked, word);
+    }
+    assert.equal((await get('/called', { 'x-answer': 'nothing to go by' })).status, 503);
   });
 });

@@ -12,6 +12,7 @@ import { startCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { exitOf } from '../cluster/command.ts';
+import { extAuthzArchive } from '../engine/ext-authz-image.ts';
 import { buildImages } from '../images/images.ts';
 import { imageValues, upgrade } from './helm.ts';
 import { buildNextVersion } from './next-version.ts';
@@ -48,15 +49,18 @@ async function loadImages(cluster: Cluster): Promise<Pick<Installation, 'images'
   const built = await buildImages();
   const next = await buildNextVersion();
   const { controller: nextController, dataplane: nextDataPlane } = next.images;
-  const [controller = '', dataplane = '', echo = '', redis = '', controllerAhead = '', dataplaneAhead = ''] =
-    await cluster.loadImages([
-      ...(['controller', 'dataplane', 'echo', 'redis'] as const).map((one) => built.images[one].archive),
-      nextController.archive,
-      nextDataPlane.archive,
-    ]);
+  const names = ['controller', 'dataplane', 'echo', 'redis'] as const;
+  const loaded = await cluster.loadImages([
+    ...names.map((one) => built.images[one].archive),
+    await extAuthzArchive(),
+    nextController.archive,
+    nextDataPlane.archive,
+  ]);
+  const [controller = '', dataplane = '', echo = '', redis = '', extAuthz = '', ...ahead] = loaded;
+  const [nextControllerName = '', nextDataPlaneName = ''] = ahead;
   return {
-    images: { controller, dataplane, echo, redis },
-    nextImages: { controller: controllerAhead, dataplane: dataplaneAhead },
+    images: { controller, dataplane, echo, redis, extAuthz },
+    nextImages: { controller: nextControllerName, dataplane: nextDataPlaneName },
   };
 }
 

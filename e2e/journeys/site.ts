@@ -15,7 +15,7 @@ export interface Installation {
   readonly namespace: string;
   readonly release: string;
   readonly gatewayClass: string;
-  readonly images: PlaneImages & { readonly echo: string; readonly redis: string };
+  readonly images: PlaneImages & { readonly echo: string; readonly redis: string; readonly extAuthz: string };
   /** Of the next version (next-version.ts). */
   readonly nextImages: PlaneImages;
 }

@@ -1,4 +1,4 @@
-// What journeys run behind Gateways and none is about: echo backends and Redis, as Deployments with Services.
+// What journeys run behind Gateways and none is about: echo backends, Redis, a server of Envoy's ext_authz, as Deployments with Services.
 
 export interface EchoOptions {
   readonly replicas?: number;
@@ -51,6 +51,21 @@ export function redis(image: string, name = 'redis'): readonly object[] {
     securityContext: restricted,
   };
   return workload({ name, replicas: 1, container, port: 6379 });
+}
+
+/** A Deployment and a Service `name` with port 80: answers by gRPC as the header x-answer of each request tells. */
+export function extAuthz(image: string, name: string): readonly object[] {
+  const container = {
+    name: 'server',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    args: ['0.0.0.0:8080'],
+    ports: [{ name: 'http', containerPort: 8080 }],
+    readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
+    resources: { requests: { cpu: '10m', memory: '32Mi' } },
+    securityContext: restricted,
+  };
+  return workload({ name, replicas: 1, container, port: 8080 });
 }
 
 /** A Deployment and a Service `name` with port 80: `script`, a module of Node's that listens on port 8080. */

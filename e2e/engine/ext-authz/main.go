@@ -1,5 +1,5 @@
-// An external authorization server as others write them: Envoy's published Go types over grpc-go. It prints its port, and
-// then each question as one line of JSON. What it answers is told by the header x-answer: the JSON of a CheckResponse.
+// An external authorization server as others write them: Envoy's published Go types over grpc-go. It listens on the
+// address in its argument, else on a port of loopback, prints its port, and then each question as one line of JSON. What it answers is told by the header x-answer: the JSON of a CheckResponse.
 package main
 
 import (
@@ -43,7 +43,11 @@ func (server) Check(ctx context.Context, question *auth.CheckRequest) (*auth.Che
 }
 
 func main() {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address := "127.0.0.1:0"
+	if len(os.Args) > 1 {
+		address = os.Args[1]
+	}
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
