@@ -101,7 +101,7 @@ const revocation = oneOf({
   },
   common: {},
 }).describe(
-  'Certificates that are taken back. A list that cannot be read, or names nothing without saying so by the line none, closes what the policy holds for; from the nextUpdate of an issuer on, and where an issuer has no list, its certificates are answered with 503.',
+  'Certificates that are taken back. A list that cannot be read, that is not signed by the authority of this name in spec.tls.frontend of the Gateway, or that names nothing without saying so by the line none, closes what the policy holds for; from the nextUpdate of an issuer on, and where an issuer has no list, its certificates are answered with 503.',
 );
 
 const certificateToHeader = z

@@ -129,6 +129,16 @@ test('a certificate of the trust domain opens, until it is taken back', async ()
   await turnpike.save({ 'revoked.yaml': configMap('revoked', 'crl.pem', await clients.revoke([serial])) });
   await eventually(async () => assert.equal((await ask(socket, host)).status, 401));
   socket.destroy();
+  const others = await (await givenAuthority('clients')).revoke([]);
+  await turnpike.save({ 'revoked.yaml': configMap('revoked', 'crl.pem', others) });
+  await eventually(async () => assert.equal(await byHttp1(port, ours), 500));
+  assert.ok(
+    turnpike
+      .conditions('AuthPolicy', 'partners')
+      .some(({ reason, message }) => reason === 'InvalidRevocationList' && message.includes('signature')),
+  );
+  await turnpike.save({ 'revoked.yaml': configMap('revoked', 'crl.pem', await clients.revoke([])) });
+  await eventually(async () => assert.equal(await byHttp1(port, ours), 200));
   await turnpike.save({ 'revoked.yaml': configMap('revoked', 'crl.pem', 'nothing of the kind') });
   await eventually(async () => assert.equal(await byHttp1(port, ours), 500));
   assert.ok(

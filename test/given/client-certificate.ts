@@ -26,17 +26,31 @@ export interface GivenAuthority {
   revoke(serials: readonly string[], choices?: { readonly hasEnded?: true }): Promise<string>;
 }
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
-const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
+const algorithms = {
+  EC: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  RSA: {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    publicExponent: new Uint8Array([1, 0, 1]),
+    modulusLength: 2048,
+  },
+  Ed25519: { name: 'Ed25519' },
+} as const;
 const hourMs = 3_600_000;
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 
 /** A new authority. */
-export async function givenAuthority(name: string): Promise<GivenAuthority> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+export async function givenAuthority(
+  name: string,
+  choices: { readonly keys?: keyof typeof algorithms } = {},
+): Promise<GivenAuthority> {
+  const signingAlgorithm = algorithms[choices.keys ?? 'EC'];
+  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
+  if (!('privateKey' in keys)) throw new TypeError(`${signingAlgorithm.name} has no pairs of keys`);
   const authority = await x509.X509CertificateGenerator.createSelfSigned(
     {
       ...commonFields(name, Date.now() + hourMs),
+      signingAlgorithm,
       keys,
       extensions: [new x509.BasicConstraintsExtension(true, 0, true)],
     },
@@ -45,10 +59,11 @@ export async function givenAuthority(name: string): Promise<GivenAuthority> {
   return {
     pem: authority.toString('pem'),
     async issue(subject, { names = [], hasEnded } = {}) {
-      const own = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const own = await webcrypto.subtle.generateKey(algorithms.EC, true, ['sign', 'verify']);
       const certificate = await x509.X509CertificateGenerator.create(
         {
           ...commonFields(subject, Date.now() + (hasEnded === true ? -60_000 : hourMs)),
+          signingAlgorithm,
           issuer: authority.subject,
           publicKey: own.publicKey,
           signingKey: keys.privateKey,
@@ -86,6 +101,5 @@ function commonFields(name: string, untilMs: number) {
     name: `CN=${name}`,
     notBefore: new Date(Date.now() - hourMs),
     notAfter: new Date(untilMs),
-    signingAlgorithm,
   };
 }

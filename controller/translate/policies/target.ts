@@ -27,7 +27,7 @@ export interface Ancestor {
 }
 
 /** Routes by the policies they pull in with filters of type ExtensionRef: `<kind>/<namespace>/<name>`. */
-const routesByExtension: Index<'HTTPRoute'> = {
+export const routesByExtension: Index<'HTTPRoute'> = {
   kind: 'HTTPRoute',
   keysOf: (route) =>
     route.spec.rules

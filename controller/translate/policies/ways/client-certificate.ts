@@ -1,10 +1,11 @@
 import type { Authentication } from '#crds/auth-policy.ts';
 import type { ClientCertificateAuthentication } from '#crds/client-certificate-authentication.ts';
 import type { CertificateNameMatch, Revocation } from '#snapshot/client-certificate.ts';
-import { nameWithStar } from '../../credentials/remarks.ts';
+import { credentialsLeftOut, nameWithStar } from '../../credentials/remarks.ts';
 import { entryOf, entryTitle, whyNoEntry } from '../../data.ts';
 import type { Read } from '../../memo.ts';
 import type { Remark } from '../policy.ts';
+import { clientSignersUnit } from './list-signature.ts';
 import { readRevocationBinary, readRevocationText } from './revocation.ts';
 import { unresolved, type FoundWay, type UnresolvedWay, type WayPlace } from './way.ts';
 
@@ -15,7 +16,7 @@ export function clientCertificateWay(
   { name, clientCertificate }: Extract<Authentication, { type: 'ClientCertificate' }>,
 ): FoundWay | UnresolvedWay {
   const revocation = revocationOf(read, at, clientCertificate.revocation);
-  if (revocation !== null && revocation.kind === 'Unresolved') {
+  if (revocation.kind === 'Unresolved') {
     return revocation;
   }
   const { subjectFrom, allow, certificateToHeader: told } = clientCertificate;
@@ -26,14 +27,17 @@ export function clientCertificateWay(
       name,
       subjectFrom,
       allow: allow.map((one) => nameMatch(one)),
-      revocation,
+      revocation: revocation.list,
       certificateHeader:
         told === undefined ? null : { header: told.header.toLowerCase(), format: told.format },
     },
     resources: [],
     remoteKeys: [],
     pending: null,
-    remarks: allow.flatMap((one, index) => starRemark(one, `${at.field}.clientCertificate.allow[${index}]`)),
+    remarks: [
+      ...revocation.remarks,
+      ...allow.flatMap((one, index) => starRemark(one, `${at.field}.clientCertificate.allow[${index}]`)),
+    ],
   };
 }
 
@@ -58,13 +62,19 @@ function nameMatch(one: ClientCertificateAuthentication['allow'][number]): Certi
   }
 }
 
+interface FoundRevocation {
+  readonly kind: 'Found';
+  readonly list: Revocation | null;
+  readonly remarks: readonly Remark[];
+}
+
 function revocationOf(
   read: Read,
   at: WayPlace,
   told: ClientCertificateAuthentication['revocation'],
-): Revocation | UnresolvedWay | null {
+): FoundRevocation | UnresolvedWay {
   if (told === undefined) {
-    return null;
+    return { kind: 'Found', list: null, remarks: [] };
   }
   const field = `${at.field}.clientCertificate.revocation.configMapRef`;
   const { name, key } = told.configMapRef;
@@ -72,13 +82,16 @@ function revocationOf(
   const object = read.get('ConfigMap', namespace, name);
   const text = entryOf(object?.data, key);
   const binary = entryOf(object?.binaryData, key);
-  const title = `names ${entryTitle('ConfigMap', namespace, told.configMapRef)}, which`;
+  const entry = entryTitle('ConfigMap', namespace, told.configMapRef);
+  const title = `names ${entry}, which`;
   if (text === null && binary === null) {
     const detail = `${title} ${whyNoEntry(object?.data ?? object?.binaryData)}`;
     return unresolved({ field, reason: 'RevocationListNotFound', detail });
   }
-  const found = text === null ? readRevocationBinary(binary ?? '') : readRevocationText(text);
+  const authorities = read.ask(clientSignersUnit, namespace, at.policy.name);
+  const found =
+    text === null ? readRevocationBinary(binary ?? '', authorities) : readRevocationText(text, authorities);
   return found.kind === 'Read'
-    ? found.revocation
+    ? { kind: 'Found', list: found.revocation, remarks: credentialsLeftOut(entry, found.leftOut) }
     : unresolved({ field, reason: 'InvalidRevocationList', detail: `${title} ${found.detail}; correct it` });
 }

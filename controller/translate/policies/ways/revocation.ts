@@ -1,20 +1,29 @@
 // Certificates that are taken back, as users list them: certificate revocation lists (RFC 5280 section 5) or serial
-// numbers. A list's own signature is not checked: it is its owner who put it into the ConfigMap.
+// numbers, which nobody signs: who may write them is asked by Kubernetes.
 import type { Revocation, RevocationList } from '#snapshot/client-certificate.ts';
 import { derElements, derMembers, derTags, nameDigest, serialText, type DerElement } from '#snapshot/der.ts';
 import { decodeOctets } from '../../data.ts';
+import { signatureStanding, type SignedList } from './list-signature.ts';
 import { namesNothing, revokedLines } from './revoked-lines.ts';
 
 /** A list, or what is wrong with it. */
 export type ReadRevocation =
-  | { readonly kind: 'Read'; readonly revocation: Revocation }
+  | {
+      readonly kind: 'Read';
+      readonly revocation: Revocation;
+      /** Which of its lists are left out, and why: their issuers are none of the authorities. */
+      readonly leftOut: readonly string[];
+    }
   | { readonly kind: 'Invalid'; readonly detail: string };
 
 /** Most certificates one source may name. */
 const serialsMax = 50_000;
 
-/** Reads text: PEM blocks, or serial numbers, one a line, or `none`. */
-export function readRevocationText(text: string): ReadRevocation {
+/**
+ * Reads text: PEM blocks, or serial numbers, one a line, or `none`. `authorities`: whose lists count (PEM, a certificate
+ * each); with none of them nobody is asked for a certificate, and signatures are not looked at.
+ */
+export function readRevocationText(text: string, authorities: readonly string[]): ReadRevocation {
   if (!text.includes('-----BEGIN')) {
     return serialsOf(text);
   }
@@ -22,12 +31,13 @@ export function readRevocationText(text: string): ReadRevocation {
   if (blocks.length === 0 || blocks.length !== text.split('-----BEGIN').length - 1) {
     return invalid('holds something else than PEM blocks of X509 CRL');
   }
-  return listsOf(blocks.map((block) => decodeOctets(block.replaceAll(/-----[^-]+-----|\s/g, ''))));
+  const encoded = blocks.map((block) => decodeOctets(block.replaceAll(/-----[^-]+-----|\s/g, '')));
+  return listsOf(encoded, authorities);
 }
 
 /** Reads one list in DER, itself in base64. */
-export function readRevocationBinary(encoded: string): ReadRevocation {
-  return listsOf([decodeOctets(encoded)]);
+export function readRevocationBinary(encoded: string, authorities: readonly string[]): ReadRevocation {
+  return listsOf([decodeOctets(encoded)], authorities);
 }
 
 function serialsOf(text: string): ReadRevocation {
@@ -47,25 +57,42 @@ function serialsOf(text: string): ReadRevocation {
   return bounded({ kind: 'Serials', serials: [...new Set(serials)].sort() }, serials.length);
 }
 
-function listsOf(encoded: readonly (Uint8Array | null)[]): ReadRevocation {
+function listsOf(encoded: readonly (Uint8Array | null)[], authorities: readonly string[]): ReadRevocation {
   const lists: RevocationList[] = [];
-  for (const one of encoded) {
-    const list = one === null ? 'is no base64' : readList(one);
-    if (typeof list === 'string') {
-      return invalid(list);
+  const leftOut: string[] = [];
+  for (const [index, one] of encoded.entries()) {
+    const found = one === null ? 'is no base64' : readList(one);
+    if (typeof found === 'string') {
+      return invalid(found);
     }
-    lists.push(list);
+    const standing = authorities.length === 0 ? 'Good' : signatureStanding(found, authorities);
+    if (standing === 'NotItsIssuers' || standing === 'AlgorithmNotTaken') {
+      return invalid(`holds list ${String(index + 1)}, ${standingWords[standing]}`);
+    }
+    if (standing === 'Unknown') {
+      leftOut.push(`list ${String(index + 1)}, whose issuer is none that ${believed}`);
+    } else {
+      lists.push(found.list);
+    }
   }
-  return bounded(
-    { kind: 'Lists', lists },
-    lists.reduce((sum, { serials }) => sum + serials.length, 0),
-  );
+  if (lists.length === 0) {
+    return invalid(`holds no list of an authority that ${believed}`);
+  }
+  const count = lists.reduce((sum, { serials }) => sum + serials.length, 0);
+  return bounded({ kind: 'Lists', lists }, count, leftOut);
 }
 
-function bounded(revocation: Revocation, count: number): ReadRevocation {
+const believed = 'listeners verify clients by (spec.tls.frontend of the Gateway)';
+
+const standingWords = {
+  NotItsIssuers: `whose signature is not by the authority of that name that ${believed}`,
+  AlgorithmNotTaken: 'which is signed by something else than RSA (PKCS #1) or ECDSA with SHA-2, or EdDSA',
+} as const;
+
+function bounded(revocation: Revocation, count: number, leftOut: readonly string[] = []): ReadRevocation {
   return count > serialsMax
     ? invalid(`names ${String(count)} certificates; at most ${String(serialsMax)} are read`)
-    : { kind: 'Read', revocation };
+    : { kind: 'Read', revocation, leftOut };
 }
 
 function invalid(detail: string): ReadRevocation {
@@ -74,16 +101,13 @@ function invalid(detail: string): ReadRevocation {
 
 const extensionsTag = 0xa0;
 
-/** TBSCertList: version, signature, issuer, thisUpdate, nextUpdate, revokedCertificates, extensions. */
-function readList(der: Uint8Array): RevocationList | string {
-  const [whole, ...more] = derElements(der) ?? [];
-  const [signed] = derMembers(whole, derTags.sequence) ?? [];
-  const all = derMembers(signed, derTags.sequence) ?? [];
-  const [, issuer, , ...rest] = all[0]?.tag === derTags.integer ? all.slice(1) : all;
-  if (issuer?.tag !== derTags.sequence || more.length > 0) {
+/** Of TBSCertList what stands behind the issuer: thisUpdate, nextUpdate, revokedCertificates, extensions. */
+function readList(der: Uint8Array): (SignedList & { readonly list: RevocationList }) | string {
+  const found = signedList(der);
+  if (found === null) {
     return 'is no certificate revocation list';
   }
-  const [end, ...optional] = rest;
+  const [, end, ...optional] = found.rest;
   const nextUpdateMs = timeOf(end);
   if (nextUpdateMs === null) {
     return 'is a certificate revocation list without nextUpdate, which RFC 5280 demands';
@@ -100,7 +124,27 @@ function readList(der: Uint8Array): RevocationList | string {
   if (serials === null) {
     return 'has an entry that cannot be read';
   }
-  return { issuer: nameDigest(issuer), serials: [...new Set(serials)].sort(), nextUpdateMs };
+  const list = { issuer: found.issuer, serials: [...new Set(serials)].sort(), nextUpdateMs };
+  return { ...found, list };
+}
+
+/** CertificateList, and the begin of TBSCertList in it: version, signature, issuer; null for anything else. */
+function signedList(der: Uint8Array): (SignedList & { readonly rest: readonly DerElement[] }) | null {
+  const [whole, ...more] = derElements(der) ?? [];
+  const [signed, algorithm, signature] = derMembers(whole, derTags.sequence) ?? [];
+  const all = derMembers(signed, derTags.sequence) ?? [];
+  const [named, issuer, ...rest] = all[0]?.tag === derTags.integer ? all.slice(1) : all;
+  if (signed === undefined || algorithm === undefined || !isSame(named, algorithm)) {
+    return null;
+  }
+  return issuer?.tag === derTags.sequence && signature?.tag === derTags.bitString && more.length === 0
+    ? { issuer: nameDigest(issuer), signed, algorithm, signature, rest }
+    : null;
+}
+
+/** What is signed names the algorithm as well (RFC 5280 section 5.1.1.2). */
+function isSame(one: DerElement | undefined, other: DerElement): boolean {
+  return one !== undefined && Buffer.compare(one.whole, other.whole) === 0;
 }
 
 /** Those of revokedCertificates; null where one cannot be read: it could be any. */

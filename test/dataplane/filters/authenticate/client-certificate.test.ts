@@ -47,7 +47,7 @@ function filterOf(rule: Partial<ClientCertificateAuthentication> = {}) {
 }
 
 function revocationOf(text: string): Revocation {
-  const read = readRevocationText(text);
+  const read = readRevocationText(text, []);
   assert.ok(read.kind === 'Read', JSON.stringify(read));
   return read.revocation;
 }
@@ -257,7 +257,7 @@ describe('a list of what is taken back', () => {
   };
   for (const [what, text] of Object.entries(cases)) {
     it(`cannot be ${what}`, () => {
-      assert.equal(readRevocationText(text).kind, 'Invalid');
+      assert.equal(readRevocationText(text, []).kind, 'Invalid');
     });
   }
 });
