@@ -161,6 +161,8 @@ const gatewayClass = z
   })
   .describe('The class whose Gateways this installation serves.');
 
+const ports = z.array(z.int().min(1).max(65_535));
+
 const networkPolicy = z
   .strictObject({
     create: z
@@ -177,12 +179,31 @@ const networkPolicy = z
       .boolean()
       .default(false)
       .describe('Let the controller out only to DNS, to its other replicas and to `egressPorts`.'),
-    egressPorts: z
-      .array(z.int().min(1).max(65_535))
-      .default([443, 6443])
-      .describe('Where the API server and the issuers of keys listen.'),
+    egressPorts: ports.default([443, 6443]).describe('Where the API server and the issuers of keys listen.'),
   })
   .describe("The controller's NetworkPolicy.");
+
+const dataplaneNetworkPolicy = z
+  .strictObject({
+    namespaces: z
+      .array(dnsLabel)
+      .default([])
+      .describe(
+        'Namespaces of Gateways whose data planes are to get out only to DNS, the controller, pods of the cluster and what follows; they must exist. Left empty: none.',
+      ),
+    outsidePorts: ports
+      .default([443])
+      .describe(
+        'Where issuers and services listen that policies name by uri, at public addresses and those of `controller.keysFrom`.',
+      ),
+    egress: z
+      .array(z.looseObject({}))
+      .default([])
+      .describe(
+        'More rules, as of a NetworkPolicy: for a Redis outside the cluster, or endpoints of Services that are no pods, or pods with the network of their node.',
+      ),
+  })
+  .describe('A NetworkPolicy for data planes.');
 
 const metrics = z
   .strictObject({
@@ -219,7 +240,7 @@ export const valuesSchema = z.strictObject({
   commonAnnotations: texts.default({}).describe('More annotations for each object of the chart.'),
   controller,
   dataplane: z
-    .strictObject({ image: image('turnpike/dataplane') })
+    .strictObject({ image: image('turnpike/dataplane'), networkPolicy: dataplaneNetworkPolicy })
     .describe(
       'The data planes that are made for each Gateway; all else about them is told by GatewayParameters.',
     ),

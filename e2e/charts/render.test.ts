@@ -35,6 +35,7 @@ const create = { create: true };
 const everything = {
   metrics: { serviceMonitor: create, podMonitor: create, dashboards: create },
   networkPolicy: { restrictEgress: true },
+  dataplane: { networkPolicy: { namespaces: ['default'] } },
 };
 
 const image = {
@@ -51,6 +52,9 @@ const images = Object.entries(image).flatMap(([name, value]) => [
 /** Another value for each value, and what else must be set for it to have an effect. */
 const changes: readonly (readonly [at: string, value: unknown, also?: Values])[] = [
   ...images,
+  ['dataplane.networkPolicy.namespaces', ['shop']],
+  ['dataplane.networkPolicy.outsidePorts', [8443]],
+  ['dataplane.networkPolicy.egress', [{ ports: [{ port: 6379 }] }]],
   ['controllerName', 'example.com/other'],
   ['watchNamespaces', ['shop']],
   ['imagePullSecrets', [{ name: 'registry' }]],

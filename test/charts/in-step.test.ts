@@ -61,6 +61,7 @@ const open = [
   'controller.podSecurityContext',
   'controller.securityContext',
   'controller.affinity',
+  'dataplane.networkPolicy.egress[]',
   'networkPolicy.adminFrom[]',
   'global',
 ];

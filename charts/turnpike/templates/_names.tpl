@@ -13,6 +13,15 @@ app.kubernetes.io/component: controller
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
+{{/* The selector of all data planes of the class. */}}
+{{- define "turnpike.dataplanes" -}}
+matchLabels:
+  gateway.networking.k8s.io/gateway-class-name: {{ .Values.gatewayClass.name | quote }}
+matchExpressions:
+  - key: gateway.networking.k8s.io/gateway-name
+    operator: Exists
+{{- end }}
+
 {{/* labels and annotations of an object's metadata; with (dict "root" $ "labels" dict "annotations" dict) more of them. */}}
 {{- define "turnpike.metadata" -}}
 {{- $root := .root -}}
