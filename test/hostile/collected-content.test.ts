@@ -1,8 +1,10 @@
 // Filters that need content before there is a backend, and clients that send it in every other way.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { describe, it } from 'node:test';
 import { givenDataPlane } from '#test/given/data-plane.ts';
-import { aRawBackend } from '#test/given/raw-backend.ts';
+import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
 import { aRawClient, readAnswers } from '#test/given/raw-client.ts';
 import { aBackend, aForward, aRule } from '#test/given/runtime.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
@@ -13,6 +15,43 @@ function post(path: string, content: string, ...lines: readonly string[]): strin
   const fields = [`POST ${path} HTTP/1.1`, 'Host: a', `Content-Length: ${content.length}`, ...lines];
   return `${fields.join('\r\n')}\r\n\r\n${content}`;
 }
+
+describe('content that its backend does not read', () => {
+  it('has no other request wait behind it', async () => {
+    let connections = 0;
+    const server = net.createServer((socket) => {
+      connections += 1;
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.pause();
+        socket.write(plainAnswer);
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const reader: RequestFilter = {
+      kind: 'Reader',
+      async apply(exchange) {
+        const content = await exchange.content({ bytesMax: 10_000_000, beyond: 'Refuse' });
+        return 'kind' in content ? content : null;
+      },
+    };
+    const address = server.address();
+    using dataPlane = await givenDataPlane(
+      [typeof address === 'object' && address !== null ? address.port : 0],
+      {
+        rule: (cluster) => aRule(cluster, { requestFilters: [reader] }),
+      },
+    );
+    using client = await aRawClient(dataPlane.port);
+    client.send(post('/large', 'x'.repeat(8_000_000)));
+    await client.until((octets) => readAnswers(octets).answers.length === 1);
+    client.send(post('/small', 'x'));
+    await client.until((octets) => readAnswers(octets).answers.length === 2);
+    assert.equal(connections, 2);
+    server.close();
+  });
+});
 
 describe('a filter that asks for content when the request is over', () => {
   it('takes none of the next one', async () => {

@@ -43,6 +43,8 @@ export class Http1Pool implements Transport, Lender {
     if (connection === undefined || purpose === 'Channel') return null;
     const { nowMs } = around;
     if (nowMs > connection.idleUntilMs) return null;
+    // the backend has answered before it read all, and may read no more
+    if (connection.socket.writableLength > 0) return null;
     if (purpose === 'Once' && nowMs - connection.idleSinceMs > around.limits.idleForUnsafeMsMax) return null;
     this.#idle.pop();
     return connection;
