@@ -9,12 +9,13 @@ import { type KeyedCertificate, createAuthorityCertificate, createServerCertific
 
 /**
  * `current` signs. `next` is trusted already but does not sign yet, so that its certificate reaches every data plane
- * first. `previous` (PEM) signed before, and is trusted until what it signed has run out.
+ * first. `previous` signed before, and is trusted until what it signed has run out; its key is there for what was drawn
+ * of it, and null where an older build has kept none.
  */
 export interface Authority {
   readonly current: KeyedCertificate;
   readonly next: KeyedCertificate | null;
-  readonly previous: string | null;
+  readonly previous: { readonly certificate: string; readonly key: Secret<string> | null } | null;
 }
 
 /** What one replica shows to those who connect. Renew when {@link servingIsStale} says so. */
@@ -52,15 +53,19 @@ export async function authorityAt(kept: Authority | null, nowMs: number): Promis
     const due = dueMs(kept.current.certificate) <= nowMs;
     return due ? Object.freeze({ ...kept, next: await newAuthority(nowMs) }) : withoutExpired(kept, nowMs);
   }
-  const introduced = validity(kept.next.certificate).fromMs + backdatedMs + authorityIntroductionMs;
-  if (nowMs < introduced) return withoutExpired(kept, nowMs);
-  return Object.freeze({ current: kept.next, next: null, previous: kept.current.certificate });
+  if (nowMs < introducedMs(kept.next)) return withoutExpired(kept, nowMs);
+  return Object.freeze({ current: kept.next, next: null, previous: kept.current });
+}
+
+/** From when on it may sign: those before it did until then. */
+export function introducedMs({ certificate }: Pick<KeyedCertificate, 'certificate'>): number {
+  return validity(certificate).fromMs + backdatedMs + authorityIntroductionMs;
 }
 
 /** All certificates to be trusted, PEM: for the ConfigMap that data planes mount. */
 export function publicBundle(authority: Authority): string {
   const { current, next, previous } = authority;
-  return [current.certificate, next?.certificate ?? '', previous ?? ''].join('');
+  return [current.certificate, next?.certificate ?? '', previous?.certificate ?? ''].join('');
 }
 
 /** A certificate for the replica that is reached by these DNS names and IP addresses. */
@@ -93,19 +98,18 @@ export function authorityData(authority: Authority): AuthorityData {
     'ca.crt': current.certificate,
     'ca.key': current.key.reveal(),
     ...(next === null ? {} : { 'next.crt': next.certificate, 'next.key': next.key.reveal() }),
-    ...(previous === null ? {} : { 'previous.crt': previous }),
+    ...(previous === null ? {} : { 'previous.crt': previous.certificate }),
+    ...(previous?.key ? { 'previous.key': previous.key.reveal() } : {}),
   });
 }
 
 /** The authority that a Secret holds. Throws {@link AuthorityError} when a part is missing or broken. */
 export function authorityFromData(data: AuthorityData): Authority {
   const hasNext = data['next.crt'] !== undefined || data['next.key'] !== undefined;
-  const previous = data['previous.crt'] ?? null;
-  if (previous !== null) readCertificate('previous.crt', previous);
   return Object.freeze({
     current: readPair(data, 'ca'),
     next: hasNext ? readPair(data, 'next') : null,
-    previous,
+    previous: data['previous.crt'] === undefined ? null : readPrevious(data),
   });
 }
 
@@ -126,7 +130,7 @@ function newAuthority(nowMs: number): Promise<KeyedCertificate> {
 }
 
 function withoutExpired(kept: Authority, nowMs: number): Authority {
-  const expired = kept.previous !== null && validity(kept.previous).untilMs <= nowMs;
+  const expired = kept.previous !== null && validity(kept.previous.certificate).untilMs <= nowMs;
   return expired ? Object.freeze({ ...kept, previous: null }) : kept;
 }
 
@@ -140,7 +144,7 @@ function validity(certificate: string): { readonly fromMs: number; readonly unti
   return { fromMs: read.validFromDate.getTime(), untilMs: read.validToDate.getTime() };
 }
 
-function readPair(data: AuthorityData, name: 'ca' | 'next'): KeyedCertificate {
+function readPair(data: AuthorityData, name: 'ca' | 'next' | 'previous'): KeyedCertificate {
   const certificate = data[`${name}.crt`] ?? '';
   const key = data[`${name}.key`] ?? '';
   const read = readCertificate(`${name}.crt`, certificate);
@@ -153,6 +157,13 @@ function readPair(data: AuthorityData, name: 'ca' | 'next'): KeyedCertificate {
     throw new AuthorityError('Unreadable', `${name}.key is not a private key`, cause);
   }
   throw new AuthorityError('Unreadable', `${name}.key does not belong to ${name}.crt`);
+}
+
+function readPrevious(data: AuthorityData): NonNullable<Authority['previous']> {
+  if (data['previous.key'] !== undefined) return readPair(data, 'previous');
+  const certificate = data['previous.crt'] ?? '';
+  readCertificate('previous.crt', certificate);
+  return Object.freeze({ certificate, key: null });
 }
 
 function readCertificate(name: string, certificate: string): X509Certificate {

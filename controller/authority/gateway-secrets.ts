@@ -4,7 +4,7 @@ import { hkdfSync } from 'node:crypto';
 import { loginSecretId, loginSecretPeriodMs, type LoginSecret } from '#snapshot/open-id-connect.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
-import type { Authority } from './authority.ts';
+import { introducedMs, type Authority } from './authority.ts';
 
 const dayMs = 86_400_000;
 const secretBytes = 32;
@@ -27,10 +27,12 @@ export function sessionSecret(authority: Authority, gateway: GatewayKey): Secret
 /**
  * What they make the keys of login cookies of: another one each week. With it the one of the week before, by which no
  * cookie is left that anybody may bring once it is told no more, and that of the week after, for clocks are not alike.
+ * Each week has the authority that signed when it began, so that nobody is logged out when another one takes over.
  */
 export function loginSecret(authority: Authority, gateway: GatewayKey, nowMs: number): LoginSecret {
   const period = Math.floor(nowMs / loginSecretPeriodMs);
-  const secretOf = (one: number) => drawn(authority, `logins\0${gateway}\0${one}`);
+  const secretOf = (one: number) =>
+    drawnBy(keyOfWeek(authority, one * loginSecretPeriodMs), `logins\0${gateway}\0${one}`);
   return {
     kind: 'LoginSecret',
     id: loginSecretId,
@@ -40,7 +42,18 @@ export function loginSecret(authority: Authority, gateway: GatewayKey, nowMs: nu
   };
 }
 
+/** The key of the week that begins at `startMs`; one that an older build has not kept is replaced. */
+function keyOfWeek({ next, current, previous }: Authority, startMs: number): Secret<string> {
+  // The leader may be late to have it sign, but not by a day; all replicas know it by then.
+  const signed = [next, current].find((one) => one !== null && introducedMs(one) + dayMs <= startMs);
+  return signed?.key ?? previous?.key ?? current.key;
+}
+
 function drawn(authority: Authority, purpose: string): Secret<string> {
-  const bytes = hkdfSync('sha256', authority.current.key.reveal(), '', purpose, secretBytes);
+  return drawnBy(authority.current.key, purpose);
+}
+
+function drawnBy(key: Secret<string>, purpose: string): Secret<string> {
+  const bytes = hkdfSync('sha256', key.reveal(), '', purpose, secretBytes);
   return new Secret(Buffer.from(bytes).toString('base64'));
 }

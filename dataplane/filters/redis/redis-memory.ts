@@ -58,7 +58,7 @@ export class RedisMemory implements SharedMemory {
     else if (url !== null) this.#options.onChange(false, `the URL is not ${redisAddressForm}`);
   }
 
-  /** Resolves when all that logs say is told, it turns out that nobody can, or `ms` are over. */
+  /** Resolves when all that logs say was told once, it turned out that nobody can, or `ms` are over. */
   async caughtUp(ms: number): Promise<void> {
     await this.#link?.caughtUp(ms);
   }
@@ -148,7 +148,7 @@ class Link implements Omit<SharedMemory, 'follow'> {
   }
 
   caughtUp(ms: number): Promise<void> {
-    if (this.#told === false) return Promise.resolve();
+    if (this.#told !== null) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);

@@ -75,7 +75,7 @@ describe('an authority', () => {
     assert.equal(publicBundle(signing), `${introduced.next?.certificate}${first.current.certificate}`);
     assert.equal(signing.next, null);
 
-    assert.equal((await authorityAfter(signing, 364)).previous, first.current.certificate);
+    assert.equal((await authorityAfter(signing, 364)).previous, first.current);
     assert.equal((await authorityAfter(signing, 366)).previous, null);
   });
 
@@ -98,8 +98,15 @@ describe('an authority', () => {
     }
   });
 
+  test('of which no key was kept for the one before is one', async () => {
+    const { 'previous.key': _, ...data } = authorityData(await authorityAfter(null, 244, 245));
+    const authority = authorityFromData(data);
+    assert.equal(authority.previous?.key, null);
+    assert.deepEqual(authorityData(authority), data);
+  });
+
   test('shows its keys to nobody', async () => {
-    const authority = await authorityAfter(null, 244);
+    const authority = await authorityAfter(null, 244, 245, 245 + 244);
     const shown = `${inspect(authority, { depth: 9 })}${JSON.stringify(authority)}${publicBundle(authority)}`;
     assert(!shown.includes('PRIVATE KEY'));
   });
@@ -113,6 +120,7 @@ describe('an authority', () => {
       [{ 'ca.key': foreign['ca.key'] }, /^ca\.key does not belong to ca\.crt$/],
       [{ 'next.key': undefined }, /^next\.key is not a private key$/],
       [{ 'previous.crt': 'x' }, /^previous\.crt is not a certificate$/],
+      [{ 'previous.crt': data['ca.crt'], 'previous.key': 'x' }, /^previous\.key is not a private key$/],
     ];
     for (const [change, message] of cases) {
       const broken = Object.entries({ ...data, ...change }).filter(

@@ -70,6 +70,35 @@ describe('what logins are sealed by', () => {
     assert.equal(loginSecret(authority, edge, monday + week - 1).secret.reveal(), first.secret.reveal());
   });
 
+  test('opens at any time what was sealed in a week before, also where another authority has taken over', async () => {
+    const hourMs = 3_600_000;
+    // in the midst of a week, and just before and after one begins
+    for (const born of [start, monday, monday - hourMs, monday + hourMs, monday + 3 * 24 * hourMs]) {
+      let authority = await authorityAt(null, born);
+      const takesOver = born + 243 * 24 * hourMs;
+      const told: { readonly atMs: number; readonly secret: string }[] = [];
+      const signers = new Set<string>();
+      for (let atMs = takesOver - 2 * week; atMs < takesOver + 4 * week; atMs += 5 * hourMs) {
+        authority = await authorityAt(authority, atMs);
+        signers.add(authority.current.certificate);
+        const kept = authorityFromData(authorityData(authority));
+        const { secret, previous, next } = loginSecret(kept, edge, atMs);
+        told.push({ atMs, secret: secret.reveal() });
+        const opening = new Set([secret, previous, next].map((one) => one.reveal()));
+        for (const sealing of told) {
+          if (sealing.atMs > atMs - week)
+            assert.ok(opening.has(sealing.secret), `${sealing.atMs} at ${atMs}`);
+        }
+      }
+      assert.equal(signers.size, 2);
+      const last = loginSecret(authority, edge, takesOver + 4 * week);
+      assert.ok(!told.slice(0, 10).some(({ secret }) => secret === last.secret.reveal()));
+      const { previous: _, ...alone } = authority;
+      const forgotten = loginSecret({ ...alone, previous: null }, edge, takesOver + 4 * week);
+      assert.equal(forgotten.previous.reveal(), last.previous.reveal(), 'the one before is needed no more');
+    }
+  });
+
   test('is the same at every replica, and another for each Gateway and authority', async () => {
     const authority = await authorityAt(null, start);
     const another = authorityFromData(authorityData(authority));
