@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { givenBackend } from '#test/given/backend.ts';
 import type { GivenBackend, Seen } from '#test/given/backend.ts';
-import { edgeManifest, pathRouteManifest, secureListener, serviceManifest } from '#test/given/manifests.ts';
+import {
+  authPolicyManifest,
+  edgeManifest,
+  pathRouteManifest,
+  secureListener,
+  serviceManifest,
+} from '#test/given/manifests.ts';
 import { givenOpenidProvider } from '#test/given/openid-provider.ts';
 import type { GivenOpenidProvider, ProviderChoices } from '#test/given/openid-provider.ts';
 import { aFreePort, givenStandalone } from '#test/given/standalone.ts';
@@ -107,13 +113,9 @@ apiVersion: v1
 kind: Secret
 metadata: { name: provider-client }
 stringData: { secret: ${clientSecret ?? 'none'} }
----
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: shop }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
-  rules:
+---${authPolicyManifest(
+    'shop',
+    `
     authenticate:
       - name: people
         type: OpenIDConnect
@@ -125,8 +127,8 @@ spec:
           afterLogoutPath: /public,
           claimsToHeaders: [{ claim: sub, header: x-user }, { claim: email, header: x-email }],
           ${more}
-        }
-`;
+        }`,
+  )}`;
 }
 
 /** A new person who has logged in at the shop and is on the page `path` of it. */

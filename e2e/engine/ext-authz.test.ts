@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { givenBackend, type GivenBackend } from '#test/given/backend.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone, type GivenStandalone } from '#test/given/standalone.ts';
 import { extAuthzProgram } from './programs.ts';
 
@@ -27,17 +27,11 @@ interface Asked {
 }
 
 function policy(name: string, terms: string): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: ${name} }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: ${name} }]
-  rules:
+  const rules = `
     externalAuthorization:
       type: GRPC
-      ${terms}
-`;
+      ${terms}`;
+  return authPolicyManifest(name, rules);
 }
 
 const policies = {

@@ -8,6 +8,7 @@ import { givenKey } from '#test/given/api-key.ts';
 import { givenAuthority } from '#test/given/client-certificate.ts';
 import type { GivenAuthority } from '#test/given/client-certificate.ts';
 import { contentDigest, signed, type Signing } from '#test/given/http-signature.ts';
+import { authPolicyManifest } from '#test/given/manifests.ts';
 import { aTlsAuthority } from '#test/given/tls-authority.ts';
 import type { TlsAuthority } from '#test/given/tls-authority.ts';
 import { ClientError } from '../turnpike/client.ts';
@@ -51,17 +52,6 @@ spec:
 `;
 }
 
-function policy(name: string, rules: string): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: ${name} }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: ${name} }]
-  rules:${rules}
-`;
-}
-
 const byKey = `
     authenticate:
       - name: partners
@@ -71,14 +61,14 @@ const byKey = `
           identityToHeaders: [{ value: Consumer, header: x-consumer }]`;
 
 const policies = [
-  policy('keys', byKey),
-  policy(
+  authPolicyManifest('keys', byKey),
+  authPolicyManifest(
     'orders',
     `${byKey}
     authorize:
       - { name: writers, when: "request.method == 'GET' || 'writers' in auth.groups" }`,
   ),
-  policy(
+  authPolicyManifest(
     'passwords',
     `
     authenticate:
@@ -86,7 +76,7 @@ const policies = [
         type: Basic
         basic: { secretRef: { name: users, key: .htpasswd }, usernameToHeader: x-user }`,
   ),
-  policy(
+  authPolicyManifest(
     'certificates',
     `
     authenticate:
@@ -96,7 +86,7 @@ const policies = [
           allow: [{ type: TrustDomain, trustDomain: partners.example }]
           certificateToHeader: { header: x-certificate, format: XFCC }`,
   ),
-  policy(
+  authPolicyManifest(
     'opaque',
     `
     authenticate:
@@ -108,7 +98,7 @@ const policies = [
           audiences: [shop]
           claimsToHeaders: [{ claim: sub, header: x-user }]`,
   ),
-  policy(
+  authPolicyManifest(
     'signed',
     `
     authenticate:
@@ -118,7 +108,7 @@ const policies = [
           keys: { type: SharedSecrets, sharedSecrets: { secretRef: { name: signers } } }
           keyIdToHeader: x-client`,
   ),
-  policy(
+  authPolicyManifest(
     'asked',
     `
     externalAuthorization:
@@ -128,7 +118,7 @@ const policies = [
         headersToService: [x-tenant]
         headersToBackend: [x-user]`,
   ),
-  policy(
+  authPolicyManifest(
     'called',
     `
     externalAuthorization:

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { authPolicyManifest } from '#test/given/manifests.ts';
 import { givenOpenidProvider, password } from '#test/given/openid-provider.ts';
 import type { GivenOpenidProvider } from '#test/given/openid-provider.ts';
 import { addresses } from '../cluster/addresses.ts';
@@ -37,13 +38,9 @@ apiVersion: v1
 kind: Secret
 metadata: { name: provider-client }
 stringData: { secret: ${clientSecret ?? ''} }
----
-apiVersion: turnpike.dev/v1alpha1
-kind: AuthPolicy
-metadata: { name: shop }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: shop }]
-  rules:
+---${authPolicyManifest(
+    'shop',
+    `
     authenticate:
       - name: people
         type: OpenIDConnect
@@ -54,8 +51,8 @@ spec:
           scopes: [openid, email, groups]
           claimsToHeaders: [{ claim: sub, header: x-user }]
     authorize:
-      - { name: staff, groups: [staff] }
-`;
+      - { name: staff, groups: [staff] }`,
+  )}`;
 }
 
 // Pods reach a provider that this process is only where the cluster is on this machine.

@@ -3,11 +3,11 @@ import { constants, createHash, createHmac, generateKeyPairSync, randomBytes, si
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { HttpSignatureAuthentication } from '#snapshot/http-signature.ts';
-import type { JsonWebKey, JwtAlgorithm, KeySet } from '#snapshot/key-set.ts';
+import type { JwtAlgorithm, KeySet } from '#snapshot/key-set.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenExchange, givenRequest } from './request.ts';
-import { nowMs } from './token.ts';
+import { jwkOf, nowMs } from './token.ts';
 
 /** The algorithms of section 3.3. */
 export const signatureAlgorithms = [
@@ -62,21 +62,11 @@ export function givenSigner(alg: SignatureAlgorithm, keyid = 'client'): Signer {
   }
   const { publicKey, privateKey } = pairs[alg]();
   const [jws, digest, options] = means[alg];
-  const { kty, n, e, crv, x, y } = publicKey.export({ format: 'jwk' });
-  const jwk: JsonWebKey = {
-    kty: kty === 'RSA' ? 'RSA' : kty === 'EC' ? 'EC' : 'OKP',
-    kid: keyid,
-    alg: jws,
-    n: n ?? null,
-    e: e ?? null,
-    crv: crv ?? null,
-    x: x ?? null,
-    y: y ?? null,
-  };
+  const keys = [jwkOf(publicKey, keyid, jws)];
   return {
     alg,
     keyid,
-    keySet: { kind: 'KeySet', state: 'Available', id: signersId, keys: [jwk], refreshable: false },
+    keySet: { kind: 'KeySet', state: 'Available', id: signersId, keys, refreshable: false },
     sign: (base) => sign(digest, Buffer.from(base, 'latin1'), { key: privateKey, ...options }),
   };
 }

@@ -9,7 +9,7 @@ import {
 import type { AvailableKeySet, JsonWebKey, JwtAlgorithm } from '#snapshot/key-set.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { KeyObject, sign } from 'node:crypto';
-import { exportJWK, generateKeyPair, SignJWT, type JWTHeaderParameters } from 'jose';
+import { generateKeyPair, SignJWT, type JWTHeaderParameters } from 'jose';
 
 /** The time in the tests: a round second. */
 export const nowMs = 1_800_000_000_000;
@@ -25,19 +25,8 @@ export interface IssuerKey {
 /** A new key pair; `kid` null leaves the name out of key and token. */
 export async function issuerKey(kid: string | null, alg: JwtAlgorithm = 'ES256'): Promise<IssuerKey> {
   const pair = await generateKeyPair(alg, { extractable: true });
-  const { kty: type, n, e, crv, x, y } = await exportJWK(pair.publicKey);
-  const jwk: JsonWebKey = {
-    kty: type === 'RSA' ? 'RSA' : type === 'EC' ? 'EC' : 'OKP',
-    kid,
-    alg,
-    n: n ?? null,
-    e: e ?? null,
-    crv: crv ?? null,
-    x: x ?? null,
-    y: y ?? null,
-  };
   return {
-    jwk,
+    jwk: jwkOf(KeyObject.from(pair.publicKey), kid, alg),
     sign(claims = {}, header = {}) {
       const known = { iss: 'https://id.example', aud: 'shop', sub: 'ada', exp: nowMs / 1000 + 300 };
       const named = kid === null ? {} : { kid };
@@ -54,6 +43,21 @@ export async function issuerKey(kid: string | null, alg: JwtAlgorithm = 'ES256')
       const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' });
       return `${text}.${signature.toString('base64url')}`;
     },
+  };
+}
+
+/** A public key as key sets have it. */
+export function jwkOf(key: KeyObject, kid: string | null, alg: JwtAlgorithm): JsonWebKey {
+  const { kty, n, e, crv, x, y } = key.export({ format: 'jwk' });
+  return {
+    kty: kty === 'RSA' ? 'RSA' : kty === 'EC' ? 'EC' : 'OKP',
+    kid,
+    alg,
+    n: n ?? null,
+    e: e ?? null,
+    crv: crv ?? null,
+    x: x ?? null,
+    y: y ?? null,
   };
 }
 

@@ -1,14 +1,12 @@
 // What 5,000 AuthPolicies cost until a data plane is ready. Run by hand: node test/controller/translate/policies-cost.ts
 import { createTranslator } from '#controller/translate/translate.ts';
-import { Compiler } from '#dataplane/compile/compiler.ts';
-import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
-import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import { decodeResource } from '#snapshot/decode.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { median } from '../../../bench/statistics.ts';
 import { issuerKey } from '#test/given/token.ts';
+import { bareCompiler } from '../../dataplane/compile/given-compiler.ts';
 import { input, object, reader } from './objects.ts';
 
 const policies = 5000;
@@ -91,16 +89,7 @@ function ready(objects: readonly Given[]): Record<'translate' | 'encode' | 'deco
   const decoded = timed(
     () => new Map(encoded.value.map((one) => decodeResource(one)).map((one) => [one.id, one])),
   );
-  const compiler = new Compiler({
-    upstreams: { apply: () => {}, cluster: () => null },
-    rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }), needsNoIdentity: () => true },
-    authenticating: createAuthenticating({
-      call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
-      now: Date.now,
-      onMissingKey: () => {},
-      guards: new GuessCounters({ onBlock: () => {} }),
-    }),
-  });
+  const compiler = bareCompiler();
   const compiled = timed(() => compiler.compile({ version: 'v', resources: decoded.value }));
   return { translate: translated.ms, encode: encoded.ms, decode: decoded.ms, compile: compiled.ms };
 }

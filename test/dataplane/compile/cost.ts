@@ -1,7 +1,4 @@
 // What compiling and matching cost. Run by hand: node test/dataplane/compile/cost.ts
-import { Compiler } from '#dataplane/compile/compiler.ts';
-import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
-import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { httpPortOf } from '../../given/runtime.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
@@ -10,22 +7,9 @@ import type { Resource } from '#snapshot/snapshot.ts';
 import { givenRequest } from '#test/given/request.ts';
 import { attached, givenMatch, givenRoute, givenRule } from '#test/given/route.ts';
 import { givenAuthentication, givenJwt, givenKeySet, issuerKey } from '#test/given/token.ts';
-import { httpListener } from './given-compiler.ts';
+import { bareCompiler, httpListener } from './given-compiler.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
-function compiler(): Compiler {
-  return new Compiler({
-    upstreams: { apply: () => {}, cluster: () => null },
-    rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }), needsNoIdentity: () => true },
-    authenticating: createAuthenticating({
-      call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
-      now: Date.now,
-      onMissingKey: () => {},
-      guards: new GuessCounters({ onBlock: () => {} }),
-    }),
-  });
-}
 
 const layouts = {
   'a host each': (index: number) => ({ host: `h${index}.example.com`, path: `/api/v1/${index % 10}` }),
@@ -71,7 +55,7 @@ function nanosecondsEach(rounds: number, work: (round: number) => unknown): numb
 for (const [name, layout] of Object.entries(layouts)) {
   for (const count of [100, 1000, 10_000]) {
     const routes = routesOf(count, layout);
-    const made = compiler();
+    const made = bareCompiler();
     const first = timed(() => made.compile(setOf(routes)));
     const oneChanged = Array.from({ length: 5 }, (_, at) => {
       const changed = setOf(routes.with(at, { ...(routes[at] as Route) }));
@@ -131,8 +115,8 @@ for (const [name, setsOf] of [
     const more = [...all, ...sets].map((one): [ResourceId, Resource] => [one.id, one]);
     return { version, resources: new Map([...resources, ...more]) };
   };
-  const without = timed(() => compiler().compile(setOf(routes)));
-  const made = compiler();
+  const without = timed(() => bareCompiler().compile(setOf(routes)));
+  const made = bareCompiler();
   const first = timed(() => made.compile(withPolicies(policies)));
   const changed = withPolicies(policies.with(7, { ...(policies[7] as Authentication) }));
   const one = timed(() => made.compile(changed));

@@ -1,7 +1,7 @@
 // A compiler with real authentication and real upstreams, whose rate limits let everything pass.
 import { Compiler, type Compiled } from '#dataplane/compile/compiler.ts';
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
-import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
+import { createAuthenticating, type Authenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { httpPortOf } from '../../given/runtime.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Rule } from '#dataplane/runtime.ts';
@@ -36,16 +36,29 @@ export function givenCompiler(t: TestContext): GivenCompiler {
       },
       needsNoIdentity: ({ key }) => key.kind === 'ClientAddress',
     },
-    authenticating: createAuthenticating({
-      call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
-      now: () => nowMs,
-      onMissingKey: () => {},
-      guards: new GuessCounters({ onBlock: () => {} }),
-    }),
+    authenticating: authenticating(() => nowMs),
   });
   const compile = (...resources: readonly Resource[]) =>
     compiler.compile({ version: 'v1', resources: new Map(resources.map((one) => [one.id, one])) });
   return { compile, limitFilters };
+}
+
+/** One that has no clusters and no rate limits: for what compiling costs by itself. */
+export function bareCompiler(): Compiler {
+  return new Compiler({
+    upstreams: { apply: () => {}, cluster: () => null },
+    rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }), needsNoIdentity: () => true },
+    authenticating: authenticating(Date.now),
+  });
+}
+
+function authenticating(now: () => number): Authenticating {
+  return createAuthenticating({
+    call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
+    now,
+    onMissingKey: () => {},
+    guards: new GuessCounters({ onBlock: () => {} }),
+  });
 }
 
 export function httpListener(name = 'http', given: { port?: number; hostname?: string } = {}): Listener {

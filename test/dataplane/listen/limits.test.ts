@@ -4,7 +4,7 @@ import net from 'node:net';
 import { describe, it } from 'node:test';
 import { givenDataPlane } from '../../given/data-plane.ts';
 import { eventually } from '../../given/eventually.ts';
-import { aRawBackend, plainAnswer } from '../../given/raw-backend.ts';
+import { aRawBackend, plainAnswer, smallOrLarge } from '../../given/raw-backend.ts';
 import { aRawClient, converse } from '../../given/raw-client.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -74,17 +74,7 @@ describe('a client that is slow', () => {
   });
 
   it('to take its answer is cut off, and costs little', async () => {
-    const size = 100_000_000;
-    await using backend = await aRawBackend((_request, socket) => {
-      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
-      const piece = Buffer.alloc(1_000_000);
-      const more = (): void => {
-        while (socket.write(piece) && !socket.destroyed);
-      };
-      socket.on('drain', more);
-      more();
-      return null;
-    });
+    await using backend = await aRawBackend(smallOrLarge);
     using dataPlane = await givenDataPlane([backend.port], { limits: { ...quick, sendTimeoutMs: 300 } });
     using client = await aRawClient(dataPlane.port);
     client.socket.pause();
@@ -93,7 +83,7 @@ describe('a client that is slow', () => {
     const [record] = dataPlane.records;
     assert.equal(record?.failure?.kind, 'ClientGone');
     // what was taken from the backend is what the sockets' buffers hold, and a little of our own
-    assert.ok((record?.bytesOut ?? size) < 20_000_000, `${record?.bytesOut} octets were taken`);
+    assert.ok((record?.bytesOut ?? Infinity) < 20_000_000, `${record?.bytesOut} octets were taken`);
   });
 });
 

@@ -7,10 +7,11 @@ import { messageSignatures } from '#dataplane/filters/authenticate/http-signatur
 import { signatureBase } from '#dataplane/filters/authenticate/http-signature/signature-base.ts';
 import { readyKeySet, type VerificationKey } from '#dataplane/filters/authenticate/keys.ts';
 import { isSignature } from '#dataplane/filters/authenticate/signature.ts';
-import type { JsonWebKey, JwtAlgorithm } from '#snapshot/key-set.ts';
+import type { JwtAlgorithm } from '#snapshot/key-set.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { signersId } from '#test/given/http-signature.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
+import { jwkOf } from '#test/given/token.ts';
 
 const digest =
   'sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:';
@@ -39,18 +40,8 @@ const keys: Readonly<Record<string, VerificationKey>> = {
 
 function publicKey(alg: JwtAlgorithm, spki: string): VerificationKey {
   const key = createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' });
-  const { kty, n, e, crv, x, y } = key.export({ format: 'jwk' });
-  const jwk: JsonWebKey = {
-    kty: kty === 'RSA' ? 'RSA' : kty === 'EC' ? 'EC' : 'OKP',
-    kid: null,
-    alg,
-    n: n ?? null,
-    e: e ?? null,
-    crv: crv ?? null,
-    x: x ?? null,
-    y: y ?? null,
-  };
-  const set = { kind: 'KeySet', state: 'Available', id: signersId, keys: [jwk], refreshable: false } as const;
+  const keys = [jwkOf(key, null, alg)];
+  const set = { kind: 'KeySet', state: 'Available', id: signersId, keys, refreshable: false } as const;
   return onlyKey(readyKeySet(set).keys);
 }
 
