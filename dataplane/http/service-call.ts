@@ -7,7 +7,8 @@ export interface ServiceRequest {
   readonly query: string | null;
   readonly authority: string;
   readonly fields: Fields;
-  readonly content: Buffer;
+  /** Null: none, and no word of it; empty: none, and that is said. */
+  readonly content: Buffer | null;
 }
 
 /** What came of it. `detail` is for the log. */

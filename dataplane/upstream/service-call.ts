@@ -145,7 +145,8 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
   #send(exchange: UpstreamExchange): void {
     this.#exchange = exchange;
     exchange.begin(this.#sent, this);
-    if (this.#request.content.length > 0) exchange.data(this.#request.content);
+    const { content } = this.#request;
+    if (content !== null && content.length > 0) exchange.data(content);
     exchange.end(null);
   }
 
@@ -189,7 +190,7 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
 }
 
 function sentRequest({ method, path, query, authority, fields, content }: ServiceRequest): SentRequest {
-  const length = content.length === 0 && !hasLength(method) ? noContent : content.length;
+  const length = content?.length ?? noContent;
   const line = `${method} ${path}${query === null ? '' : `?${query}`} HTTP/1.1\r\nHost: ${authority}\r\n`;
   const framing = length === noContent ? '' : `Content-Length: ${length}\r\n`;
   return {
@@ -200,9 +201,4 @@ function sentRequest({ method, path, query, authority, fields, content }: Servic
     takesTrailers: isGrpc(fields.get('content-type')),
     text: () => `${line}${fieldLines(fields)}${framing}\r\n`,
   };
-}
-
-/** Methods whose requests say that they have no content (RFC 9110 section 8.6). */
-function hasLength(method: string): boolean {
-  return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }

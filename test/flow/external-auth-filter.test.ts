@@ -81,6 +81,8 @@ test('a filter asks a service, by the head and the content, before anything else
   );
 
   const refused = await turnpike.get('/shop', { headers: { 'x-guest': 'eve' } });
+  // GEP-1494: also of a GET
+  assert.equal(asked.at(-1)?.headers['content-length'], '0');
   assert.deepEqual([refused.status, refused.body], [403, 'no guest of mine']);
   assert.equal(refused.headers['x-why'], 'unknown');
   const large = await turnpike.get('/shop', { method: 'POST', headers: ada, body: '123456789' });
