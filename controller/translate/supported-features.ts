@@ -1,6 +1,7 @@
 /**
  * What a GatewayClass of ours says it supports (Gateway API: GatewayClass, supportedFeatures): the features by the names
  * of the conformance suite, sorted. A feature stands here only while all its tests pass; docs/conformance.md has the report.
+ * HTTPRouteExternalAuth and its kin do not: the Gateway API's text names them, its suite (1.7) neither knows nor tests them.
  */
 export const supportedFeatures: readonly string[] = Object.freeze([
   'Gateway',

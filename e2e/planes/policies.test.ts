@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { asking, externalAuthCases } from '#test/crds/external-auth-filter-cases.ts';
 import { type IssuerKey, issuerKey } from '#test/given/token.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { addressIn } from '../cluster/namespace.ts';
@@ -226,6 +227,58 @@ spec:
     await turnpike.kubectl('delete', 'referencegrant/team');
     await turnpike.until('httproute/team', 'ResolvedRefs', 'RefNotPermitted', 'team');
     assert.equal(await status('/team'), 500);
+  });
+
+  it('are left to a service by a filter of a route, as the experimental channel has it', async () => {
+    for (const [what, [externalAuth, problems]] of Object.entries(externalAuthCases)) {
+      const place = '/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes';
+      const response = await turnpike.cluster.fetch(`${place}?dryRun=All&fieldValidation=Strict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(asking(externalAuth)),
+      });
+      const verdict = await response.text();
+      assert.equal(response.ok, problems.length === 0, `a filter that asks ${what}: ${verdict}`);
+    }
+    const doorman = createServer(({ url = '', headers }, answer) => {
+      answer.writeHead(url === '/check/asked' && headers['x-guest'] === 'ada' ? 200 : 403, {
+        'x-user': 'ada',
+      });
+      answer.end('no guest of mine');
+    });
+    doorman.listen(8080, addressIn('backend', 3));
+    await once(doorman, 'listening');
+    try {
+      await turnpike.apply(`
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: asked, namespace: default }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /asked } }]
+      filters:
+        - type: ExternalAuth
+          externalAuth:
+            protocol: HTTP
+            backendRef: { name: doorman, port: 80 }
+            http: { path: /check, allowedHeaders: [x-guest], allowedResponseHeaders: [x-user] }
+            forwardBody: { maxSize: 1024 }
+      backendRefs: [{ name: shop, port: 80 }]
+`);
+      await turnpike.until('httproute/asked', 'ResolvedRefs', 'BackendNotFound');
+      assert.equal(await status('/asked', { 'x-guest': 'ada' }), 500);
+      await turnpike.apply(...service('doorman', [{ address: addressIn('backend', 3) }]));
+      await turnpike.until('httproute/asked', 'ResolvedRefs', 'True');
+      await untilStatus('/asked', 200, { 'x-guest': 'ada' });
+      const ada = { 'x-guest': 'ada', 'x-user': 'root' };
+      const answer = await turnpike.dataPlanes[0]?.ask({ path: '/asked', headers: ada });
+      assert.equal((JSON.parse(answer?.body ?? '') as Echoed).headers['x-user'], 'ada');
+      assert.equal(await status('/asked', { 'x-guest': 'eve' }), 403);
+      assert.equal(await status('/open'), 200);
+    } finally {
+      doorman.close();
+    }
   });
 
   it('close their route when the keys are taken away, and open it when they are deleted themselves', async () => {
