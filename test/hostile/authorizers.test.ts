@@ -9,6 +9,7 @@ import { answerTo } from '#dataplane/proxy/answer.ts';
 import { externalDefaults, type ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import { givenBackend } from '#test/given/backend.ts';
 import { asked, givenCallBy } from '#test/given/called-service.ts';
+import { eventually } from '#test/given/eventually.ts';
 import { anHttp2Backend } from '#test/given/http2-backend.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 import { givenAuthentication } from '#test/given/token.ts';
@@ -131,6 +132,26 @@ describe('a service that answers, where requests may pass without a decision', (
     );
     for (let count = 0; count < 6; count += 1) assert.equal(await ask(one, '/ill'), 'pass');
     assert.equal(await ask(one, '/well'), 'DeniedByService');
+  });
+});
+
+describe('a service that does not answer about much content', () => {
+  it('has no more of it held than there is room for, and is asked about what has none', async () => {
+    const asked: string[] = [];
+    await using one = await byHttp(({ url = '' }) => void asked.push(url), {
+      body: { bytesMax: 2 ** 22, beyond: 'Refuse' },
+      failOpen: true,
+      service: { ...terms({}).service, timeoutMs: 2000 },
+    });
+    const content = Buffer.alloc(2 ** 22, 'x');
+    const many = Array.from({ length: 40 }, () => ask(one, '/much', { content }));
+    const refused = await Promise.race([Promise.all(many.slice(9)), Promise.any(many.slice(0, 9))]);
+    assert.deepEqual(new Set(refused), new Set(['Overloaded']));
+    void ask(one, '/none');
+    await eventually(() => assert.ok(asked.includes('/none')));
+    assert.ok(asked.filter((url) => url === '/much').length <= 9);
+    await Promise.all(many);
+    assert.notEqual(await ask(one, '/much', { content }), 'Overloaded');
   });
 });
 

@@ -75,6 +75,8 @@ export interface AuthenticatingLimits {
   readonly passwordsWaitingMax: number;
   /** Questions to services under way at a time, half of them at most of one namespace; more are answered as overload. */
   readonly callsMax: number;
+  /** Octets of requests that services are told at a time, shared likewise: they are held two or three times. */
+  readonly callBytesMax: number;
   /** Nonces of signed requests that are remembered; {@link Nonces} tells whose. */
   readonly noncesMax: number;
 }
@@ -88,6 +90,7 @@ const defaultLimits: AuthenticatingLimits = {
   passwordsMax: 2,
   passwordsWaitingMax: 64,
   callsMax: 256,
+  callBytesMax: 64 * 2 ** 20,
   noncesMax: 262_144,
 };
 
@@ -125,9 +128,10 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   const ready = new WeakMap<KeySet, ReadyKeySet>();
   const good = { entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax };
   const calls = new Calls(limits.callsMax);
+  const contents = new Calls(limits.callBytesMax);
   const memory = options.memory ?? noSharedMemory;
   const secrets = new LoginSecrets();
-  const shared: Omit<Surroundings, 'calls'> = {
+  const shared: Omit<Surroundings, 'calls' | 'contents'> = {
     now: options.now,
     onMissingKey: options.onMissingKey,
     revocations,
@@ -167,7 +171,8 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
         byId.set(keySet.id, made);
       }
       const { policy, protection, external: asked, authorize } = authentication;
-      const surroundings = { ...shared, calls: calls.of(namespaceOf(policy)) };
+      const namespace = namespaceOf(policy);
+      const surroundings = { ...shared, calls: calls.of(namespace), contents: contents.of(namespace) };
       const ways = authenticators(authentication, { keySets: byId, credentials, surroundings });
       const guard = protection === null ? null : options.guards.guardFor(policy, protection);
       const authorizer =

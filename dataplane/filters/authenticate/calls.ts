@@ -1,4 +1,4 @@
-// Questions to services that are under way: bounded for the whole process, and shared by namespaces.
+// Questions to services that are under way, or their content: bounded for the whole process, and shared by namespaces.
 
 /** All of them. */
 export class Calls {
@@ -22,8 +22,8 @@ export class Calls {
     return this.#max - this.#running;
   }
 
-  /** One more or one less. */
-  count(change: 1 | -1): void {
+  /** So many more, or less. */
+  count(change: number): void {
     this.#running += change;
   }
 }
@@ -46,17 +46,17 @@ export class CallShare {
     return free <= 0 || this.#running > free;
   }
 
-  /** Asks, and counts that until there is an answer. Whether there may be one more is for the caller to look at. */
-  async run<T>(ask: () => Promise<T>): Promise<T> {
-    this.#count(1);
+  /** Asks, and counts `amount` until there is an answer. Whether there may be more is for the caller to look at. */
+  async run<T>(ask: () => Promise<T>, amount = 1): Promise<T> {
+    this.#count(amount);
     try {
       return await ask();
     } finally {
-      this.#count(-1);
+      this.#count(-amount);
     }
   }
 
-  #count(change: 1 | -1): void {
+  #count(change: number): void {
     this.#running += change;
     this.#all.count(change);
   }

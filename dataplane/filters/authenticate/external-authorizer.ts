@@ -27,6 +27,8 @@ export interface DecisionSurroundings {
   readonly call: CallService;
   readonly decisions: TokenCache<ExternalAuthorizer, Decision>;
   readonly calls: CallShare;
+  /** Octets that they tell of requests' content. */
+  readonly contents: CallShare;
 }
 
 /**
@@ -104,13 +106,17 @@ export class ExternalAuthorizer {
     if (known !== null) return follow(exchange, known);
     if (calls.isFull) return this.#undecided('too many questions are under way');
     if (!this.#circuit.mayAsk()) return this.#undecided('the service does not answer');
-    return this.#ask(exchange, this.#protocol.question(asked), key);
+    if (octetsOf(asked) > 0 && this.#surroundings.contents.isFull) return { kind: 'Overloaded' };
+    return this.#ask(asked, key);
   }
 
-  async #ask(exchange: Exchange, question: ServiceRequest, key: string | null): Promise<Verdict> {
-    const { call, calls } = this.#surroundings;
+  async #ask(asked: Asked, key: string | null): Promise<Verdict> {
+    const { exchange } = asked;
+    const { call, calls, contents } = this.#surroundings;
+    const question = this.#protocol.question(asked);
     const { cluster, timeoutMs } = this.#terms.service;
-    const answer = await calls.run(() => call(cluster, question, { timeoutMs, answerBytesMax }));
+    const ask = () => call(cluster, question, { timeoutMs, answerBytesMax });
+    const answer = await calls.run(() => contents.run(ask, octetsOf(asked)));
     if (answer.kind === 'Failed') {
       this.#circuit.failed();
       return this.#undecided(answer.detail);
@@ -168,4 +174,8 @@ function tellsCookies({ refusal, answerLines }: Decision): boolean {
     answerLines.includes('set-cookie') ||
     (refusal?.kind === 'DeniedByService' && refusal.fields.has('set-cookie'))
   );
+}
+
+function octetsOf({ content }: Asked): number {
+  return content === null ? 0 : content.octets.length;
 }
