@@ -49,7 +49,7 @@ export class ApiKeyAuthenticator implements Authenticator {
     if (key === undefined) return badCredential(this.#way.name, 'several keys where one is looked for');
     if (key.length > keyLengthMax)
       return badCredential(this.#way.name, `longer than ${keyLengthMax} characters`);
-    const found = this.#all.find(hash('sha256', key, 'latin1'), this.#sets);
+    const found = this.#all.find(hash('sha256', key, 'base64url'), this.#sets);
     if (found !== null) return this.#finding(ownerOf(found.told), found.table.namespace);
     const missing = this.#sets.find(({ table }) => table === null);
     if (missing === undefined) return badCredential(this.#way.name, 'no key that is known');
@@ -66,35 +66,40 @@ export class ApiKeyAuthenticator implements Authenticator {
       return { ...badCredential(this.#way.name, detail), isGuess: false };
     }
     const identity: Identity = {
-      ...nobody,
       method: 'APIKey',
       subject: consumer,
       consumer: title,
       plan,
       groups,
+      scopes: nobody.scopes,
+      claims: nobody.claims,
       keyId: prefix,
     };
-    return { kind: 'Admission', identity, lines: this.#lines({ ...owner, consumer }) };
+    return { kind: 'Admission', identity, lines: this.#lines(identity) };
   }
 
-  #lines(owner: Owner): readonly string[] {
-    return this.#way.identityToHeaders.flatMap(({ value, header }) => {
-      const text = valueOf(owner, value);
+  #lines(identity: Identity): readonly string[] {
+    const { identityToHeaders } = this.#way;
+    if (identityToHeaders.length === 0) return noLines;
+    return identityToHeaders.flatMap(({ value, header }) => {
+      const text = valueOf(identity, value);
       return text === '' ? [] : identityLine(header, text);
     });
   }
 }
 
-function valueOf({ consumer, groups, plan, prefix }: Owner, value: IdentityValue): string {
+const noLines: readonly string[] = Object.freeze([]);
+
+function valueOf({ subject, groups, plan, keyId }: Identity, value: IdentityValue): string {
   switch (value) {
     case 'Consumer':
-      return consumer;
+      return subject;
     case 'Groups':
       return groups.join(',');
     case 'Plan':
       return plan;
     case 'KeyId':
-      return prefix;
+      return keyId;
     default:
       return value satisfies never;
   }

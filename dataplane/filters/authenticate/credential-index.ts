@@ -1,6 +1,6 @@
 // The keys of all credential sets of the process, found by their hash.
-import { timingSafeEqual } from 'node:crypto';
-import { type CredentialTable, digestLength } from './credential-table.ts';
+import { hashLength } from '#snapshot/credential-set.ts';
+import type { CredentialTable } from './credential-table.ts';
 import type { Credentials } from './credentials.ts';
 
 /** A key that was found: in which of the sets that were asked for, and what its line tells behind the hash. */
@@ -14,17 +14,16 @@ export interface FoundCredential {
  * index for all sets, for to ask each of them in turn would be as many misses of the processor's cache. It is made anew
  * when a set changes, which takes some milliseconds for a hundred thousand keys.
  *
- * Hot path: one probe, and one comparison where something is found.
+ * Hot path: one probe, and one comparison where something is found, with the hash that stands before what is told of the
+ * key anyway: each other place in memory would be one more miss.
  */
 export class CredentialIndex {
   readonly #tables: readonly CredentialTable[];
   /** The number of each table's first key. */
   readonly #firsts: readonly number[];
-  /** By turns: the number of a key plus one (0: free), and four octets of its hash. */
+  /** By turns: the number of a key plus one (0: free), and a word of its hash. */
   readonly #slots: Uint32Array;
   readonly #mask: number;
-  /** What is looked for, as octets; its content is nobody's between two look-ups. */
-  readonly #wanted = Buffer.alloc(digestLength);
 
   constructor(tables: readonly CredentialTable[]) {
     this.#tables = tables;
@@ -38,17 +37,16 @@ export class CredentialIndex {
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(4, size * 2)));
     this.#slots = new Uint32Array(capacity * 2);
     this.#mask = capacity - 1;
-    for (const [number, { digests, size: count }] of tables.entries()) {
-      for (let at = 0; at < count; at += 1) this.#put((firsts[number] ?? 0) + at, digests, at * digestLength);
+    for (const [number, table] of tables.entries()) {
+      for (let at = 0; at < table.size; at += 1) this.#put((firsts[number] ?? 0) + at, table, at);
     }
   }
 
   /**
-   * The key with this SHA-256 (a character an octet, which takes a third of the time that a Buffer does) in `sets`;
-   * where it is in several, in the first of them; null: in none.
+   * The key with this SHA-256 (base64url) in `sets`; where it is in several, in the first of them; null: in none.
    */
   find(digest: string, sets: readonly Credentials[]): FoundCredential | null {
-    const tag = wordAt(digest, 4);
+    const tag = wordAt(digest, wordLength);
     let best = sets.length;
     let found: FoundCredential | null = null;
     for (let slot = wordAt(digest, 0) & this.#mask; ; slot = (slot + 1) & this.#mask) {
@@ -60,11 +58,9 @@ export class CredentialIndex {
       const table = this.#tables[number];
       if (table === undefined) continue;
       const at = taken - 1 - (this.#firsts[number] ?? 0);
-      const start = at * digestLength;
-      this.#wanted.write(digest, 'latin1');
-      if (!timingSafeEqual(table.digests.subarray(start, start + digestLength), this.#wanted)) continue;
-      const rank = sets.findIndex((one) => one.table === table);
-      if (rank === -1 || rank >= best) continue;
+      if (!isHashAt(table.lines, table.startOf(at), digest)) continue;
+      const rank = rankOf(table, sets, best);
+      if (rank === best) continue;
       best = rank;
       found = { table, told: table.toldAt(at) };
     }
@@ -82,21 +78,39 @@ export class CredentialIndex {
     return low;
   }
 
-  #put(key: number, digests: Buffer, start: number): void {
-    let slot = digests.readUInt32LE(start) & this.#mask;
+  #put(key: number, table: CredentialTable, at: number): void {
+    const start = table.startOf(at);
+    let slot = wordAt(table.lines, start) & this.#mask;
     while (this.#slots[slot * 2] !== 0) slot = (slot + 1) & this.#mask;
     this.#slots[slot * 2] = key + 1;
-    this.#slots[slot * 2 + 1] = digests.readUInt32LE(start + 4);
+    this.#slots[slot * 2 + 1] = wordAt(table.lines, start + wordLength);
   }
 }
 
-/** Four octets as a number, the first one the lowest. */
-function wordAt(octets: string, at: number): number {
-  return (
-    (octets.charCodeAt(at) |
-      (octets.charCodeAt(at + 1) << 8) |
-      (octets.charCodeAt(at + 2) << 16) |
-      (octets.charCodeAt(at + 3) << 24)) >>>
-    0
-  );
+/** The place of `table` in `sets` where that is before `end`, or else `end`. */
+function rankOf(table: CredentialTable, sets: readonly Credentials[], end: number): number {
+  let rank = 0;
+  while (rank < end && sets[rank]?.table !== table) rank += 1;
+  return rank;
+}
+
+/** Whether the line that begins at `start` is that of `digest`; takes as long wherever they differ. */
+function isHashAt(lines: string, start: number, digest: string): boolean {
+  let difference = digest.length ^ hashLength;
+  for (let at = 0; at < hashLength; at += 1) {
+    difference |= lines.charCodeAt(start + at) ^ digest.charCodeAt(at);
+  }
+  return difference === 0;
+}
+
+/** Characters of base64url that make four octets, and more. */
+const wordLength = 6;
+
+/** A number of 32 bits from some characters of a hash (FNV-1a). */
+function wordAt(text: string, from: number): number {
+  let word = 0x811c9dc5;
+  for (let at = from; at < from + wordLength; at += 1) {
+    word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
+  }
+  return word >>> 0;
 }

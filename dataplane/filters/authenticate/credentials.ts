@@ -26,7 +26,7 @@ export class CredentialSets {
     return made;
   }
 
-  /** The key with this SHA-256 (a character an octet) in `sets`, or null. */
+  /** The key with this SHA-256 (base64url) in `sets`, or null. */
   find(digest: string, sets: readonly Credentials[]): FoundCredential | null {
     return this.#index.find(digest, sets);
   }
