@@ -1,10 +1,10 @@
-import type { LimitTerms } from './rule.ts';
+import type { Meter } from './algorithms/meter.ts';
 
 /** One counter (a rule with one key value) and what is asked of it. */
 export interface Ask {
   /** Where each limit of the rule counts, in their order. */
   readonly keys: readonly string[];
-  readonly limits: readonly LimitTerms[];
+  readonly meters: readonly Meter[];
   /** Requests that wait for the answer. */
   readonly need: number;
   /** `need` and what is wished for a lease; negative to give tokens back. */

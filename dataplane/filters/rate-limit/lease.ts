@@ -90,15 +90,9 @@ export class Lease {
   }
 }
 
-/**
- * The largest lease of one of `fleet` data planes, in tokens; 0 for limits that must be asked for each request,
- * because a lease could hold back a good part of what is there: a small burst or a low rate.
- */
-export function leaseMax(rule: LimitRule, fleet: number): number {
+/** The largest lease of one of `fleet` data planes, in tokens; 0 where one limit must be asked for each request. */
+export function leaseMax({ meters }: LimitRule, fleet: number): number {
   let max = Infinity;
-  for (const { burst, intervalMs } of rule.limits) {
-    if (burst < 4 * fleet || burst * intervalMs < leaseMs) return 0;
-    max = Math.min(max, Math.floor((2 * leaseMs) / intervalMs / fleet));
-  }
-  return max < 2 || max === Infinity ? 0 : max;
+  for (const meter of meters) max = Math.min(max, meter.leaseMax(fleet));
+  return max === Infinity ? 0 : max;
 }

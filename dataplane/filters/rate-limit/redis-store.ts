@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { redisClient, serverNameOf, type RedisTerms } from '../redis/connection.ts';
-import { bucketScript, bucketScriptSha } from './bucket-script.ts';
+import { counterScript, counterScriptSha } from './counter-script.ts';
 import type { Ask, CounterStore, Grant } from './counter-store.ts';
 import type { RedisAddress } from '#snapshot/redis-address.ts';
 
@@ -98,12 +98,12 @@ export class RedisStore implements CounterStore {
 
   async #call(asks: readonly Ask[], fleet: number): Promise<readonly Grant[]> {
     const keys = asks.flatMap((ask) => ask.keys);
-    const values = argumentsOf(asks, fleet);
+    const values = argumentsOf(asks, fleet, this.#options.now());
     try {
-      return grantsOf(asks, await this.#client.evalsha(bucketScriptSha, keys.length, ...keys, ...values));
+      return grantsOf(asks, await this.#client.evalsha(counterScriptSha, keys.length, ...keys, ...values));
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return grantsOf(asks, await this.#client.eval(bucketScript, keys.length, ...keys, ...values));
+      return grantsOf(asks, await this.#client.eval(counterScript, keys.length, ...keys, ...values));
     }
   }
 
@@ -168,20 +168,18 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function argumentsOf(asks: readonly Ask[], fleet: number): number[] {
+function argumentsOf(asks: readonly Ask[], fleet: number, now: number): number[] {
   const values: number[] = [Math.max(1, fleet)];
-  for (const { limits, need, want, owed } of asks) {
-    values.push(limits.length, need, want);
-    for (const [at, { windowMs, requests, burst }] of limits.entries()) {
-      values.push(windowMs * 1000, requests, burst, owed[at] ?? 0);
-    }
+  for (const { meters, need, want, owed } of asks) {
+    values.push(meters.length, need, want);
+    for (const [at, meter] of meters.entries()) meter.tell(values, owed[at] ?? 0, now);
   }
   return values;
 }
 
 /** @throws {TypeError} when the answer is not what the script gives */
 function grantsOf(asks: readonly Ask[], answer: unknown): Grant[] {
-  const length = asks.reduce((sum, { limits }) => sum + 2 + 2 * limits.length, 0);
+  const length = asks.reduce((sum, { meters }) => sum + 2 + 2 * meters.length, 0);
   if (
     !Array.isArray(answer) ||
     answer.length !== length ||
@@ -192,12 +190,12 @@ function grantsOf(asks: readonly Ask[], answer: unknown): Grant[] {
   const numbers: readonly number[] = answer;
   let next = 0;
   const take = (): number => numbers[next++] ?? 0;
-  return asks.map(({ limits }) => {
+  return asks.map(({ meters }) => {
     const granted = take();
     const waitMs = take() / 1000;
     const remaining: number[] = [];
     const fullMs: number[] = [];
-    for (let at = 0; at < limits.length; at += 1) {
+    for (let at = 0; at < meters.length; at += 1) {
       remaining.push(Math.max(0, take()));
       fullMs.push(take() / 1000);
     }

@@ -84,7 +84,7 @@ export class SharedLimiter {
     const time = now();
     void this.#giveBack((lease) => lease.expire(time));
     for (const [rule, leases] of this.#leases) {
-      const overMs = Math.max(...rule.limits.map(({ burst, intervalMs }) => burst * intervalMs));
+      const overMs = Math.max(...rule.meters.map((meter) => meter.overMs));
       for (const [key, lease] of leases) {
         if (time - lease.usedMs > overMs) lease.owed = 0;
         if (lease.owed > 0 && store.available && !lease.renewing) this.#renew(rule, key, lease);
@@ -121,9 +121,8 @@ export class SharedLimiter {
   /** What the store told last, and what has come since, is shared out among all data planes. */
   #takeOver(rule: LimitRule, key: string, lease: Lease, time: number): void {
     lease.fromStore = false;
-    const sinceMs = time - lease.toldMs;
-    const left = rule.limits.map(({ burst, intervalMs }, at) =>
-      Math.min(burst, (lease.remaining[at] ?? 0) + sinceMs / intervalMs),
+    const left = rule.meters.map((meter, at) =>
+      Math.min(meter.capacity(1), (lease.remaining[at] ?? 0) + meter.regained(lease.toldMs, time)),
     );
     this.#options.local.bound(rule, key, left, [this.#fleet, time]);
   }
@@ -282,8 +281,8 @@ export class SharedLimiter {
 function askFor(rule: LimitRule, key: string, need: number, more: number): Ask {
   // 128 bits name rule and key, bounded and without the client's data; braces keep a counter on one Redis slot.
   const name = hash('sha256', `${rule.limit.name}\n${key}`, 'hex').slice(0, 32);
-  const keys = rule.limits.map((terms) => `turnpike:{${name}}:${terms.name}`);
-  return { keys, limits: rule.limits, need, want: need + more, owed: [] };
+  const keys = rule.meters.map(({ place }) => `turnpike:{${name}}:${place}`);
+  return { keys, meters: rule.meters, need, want: need + more, owed: [] };
 }
 
 function outcomeOf(grant: Grant, admitted: boolean): Outcome {

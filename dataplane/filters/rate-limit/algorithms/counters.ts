@@ -1,0 +1,44 @@
+import { ArrivalTable } from '../arrival-table.ts';
+import type { KeyedHash } from '../keyed-hash.ts';
+
+/** Mixed into the hash of a key, so that each limit has counters of its own. */
+export interface Salt {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** The salt of whatever `text` names. */
+export function saltOf(hash: KeyedHash, text: string): Salt {
+  hash.digest(text);
+  return { hi: hash.hi, lo: hash.lo };
+}
+
+/** The counters of this process, bounded; all questions are about the key that was turned to last. */
+export class Counters {
+  readonly #table: ArrivalTable;
+  readonly #hash: KeyedHash;
+
+  constructor(slotsMax: number, hash: KeyedHash) {
+    this.#table = new ArrivalTable(slotsMax);
+    this.#hash = hash;
+  }
+
+  turnTo(key: string): void {
+    this.#hash.digest(key);
+  }
+
+  /** The time kept for the key, or 0. */
+  time(salt: Salt): number {
+    return this.#table.get((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0);
+  }
+
+  /** Keeps `time` for the key; once it has passed the counter says nothing any more. */
+  keep(salt: Salt, time: number, now: number): void {
+    this.#table.set((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0, time, now);
+  }
+
+  /** See {@link ArrivalTable.usage}. */
+  usage(): ReturnType<ArrivalTable['usage']> {
+    return this.#table.usage();
+  }
+}

@@ -1,0 +1,40 @@
+import type { Counters } from './counters.ts';
+
+/**
+ * How one limit of a rule counts: by one algorithm, in this process and in the script of the store alike. A `level` is
+ * what the counter of the key stands at, in a unit of the algorithm's own. `share` is N where each of N data planes
+ * grants its part of the limit. All times are milliseconds of the monotonic clock.
+ *
+ * Hot path: asked for each request, by numbers alone, so that nothing is allocated.
+ */
+export interface Meter {
+  /** The limit's. */
+  readonly name: string;
+  /** Where the store counts for a key of `rule`, after what tells rule and key: a limit has one for each algorithm. */
+  readonly place: string;
+  /** After so long without a request nothing counts any more that came before. */
+  readonly overMs: number;
+  /** What the counter of the key stands at now. */
+  level(counters: Counters, share: number, now: number): number;
+  /** Until one more request fits above `level`; 0 when it fits now. */
+  waitMs(level: number, share: number, now: number): number;
+  /** Counts one more request above `level`, never more than what fits, and returns the new level. */
+  charge(counters: Counters, level: number, share: number, now: number): number;
+  /** Lets no counter stand lower than at `requests`. */
+  raise(counters: Counters, requests: number, share: number, now: number): void;
+  /** Requests that `level` stands for. */
+  used(level: number, share: number): number;
+  /** Requests that fit where nothing has been counted. */
+  capacity(share: number): number;
+  /** Until all of them fit again. */
+  fullMs(level: number, share: number, now: number): number;
+  /** Requests that fit since `thenMs` because time has passed. */
+  regained(thenMs: number, now: number): number;
+  /** The largest lease of one of `fleet` data planes, in requests; 0: the store must be asked for each. */
+  leaseMax(fleet: number): number;
+  /** Appends what the script reads of this limit, its code first; `owed` was admitted unknown to the store. */
+  tell(values: number[], owed: number, now: number): void;
+}
+
+/** What adding up floating numbers may be off by, in requests, before one is refused for it. */
+export const tolerance = 1e-3;

@@ -1,0 +1,111 @@
+// GCRA (ITU-T I.371): up to a burst at once, and then evenly. A counter is the theoretical time of arrival.
+import type { TokenBucketLimit } from '#snapshot/rate-limit.ts';
+import { leaseMs } from '../lease.ts';
+import type { Counters, Salt } from './counters.ts';
+import { tolerance, type Meter } from './meter.ts';
+
+/**
+ * Any span of length T admits at most burst + rate * T of one key; one that had to be given up for want of room gets one
+ * more burst at most. A level is how far the theoretical time of arrival lies ahead.
+ */
+export class TokenBucket implements Meter {
+  readonly name: string;
+  readonly place: string;
+  readonly overMs: number;
+  readonly #salt: Salt;
+  readonly #limit: TokenBucketLimit;
+  /** Between two requests at the steady rate. */
+  readonly #intervalMs: number;
+  readonly #burst: number;
+
+  constructor(limit: TokenBucketLimit, salt: Salt) {
+    this.name = limit.name;
+    this.place = limit.name;
+    this.#limit = limit;
+    this.#salt = salt;
+    this.#intervalMs = limit.windowMs / limit.requests;
+    this.#burst = Math.max(1, limit.burst);
+    this.overMs = this.#burst * this.#intervalMs;
+  }
+
+  /** Never more than a burst, also when that has shrunk. */
+  level(counters: Counters, share: number, now: number): number {
+    const time = counters.time(this.#salt);
+    if (time <= now) return 0;
+    return Math.min(time - now, this.capacity(share) * this.#intervalMs * share);
+  }
+
+  waitMs(level: number, share: number): number {
+    const intervalMs = this.#intervalMs * share;
+    const waitMs = level - (this.capacity(share) - 1) * intervalMs;
+    return waitMs <= intervalMs * tolerance ? 0 : waitMs;
+  }
+
+  charge(counters: Counters, level: number, share: number, now: number): number {
+    const intervalMs = this.#intervalMs * share;
+    const debtMs = Math.min(level + intervalMs, this.capacity(share) * intervalMs);
+    counters.keep(this.#salt, now + debtMs, now);
+    return debtMs;
+  }
+
+  raise(counters: Counters, requests: number, share: number, now: number): void {
+    const debtMs = requests * this.#intervalMs * share;
+    if (debtMs > this.level(counters, share, now)) counters.keep(this.#salt, now + debtMs, now);
+  }
+
+  used(level: number, share: number): number {
+    return level / (this.#intervalMs * share);
+  }
+
+  capacity(share: number): number {
+    return share === 1 ? this.#burst : Math.max(1, Math.floor(this.#burst / share));
+  }
+
+  fullMs(level: number): number {
+    return level;
+  }
+
+  regained(thenMs: number, now: number): number {
+    return (now - thenMs) / this.#intervalMs;
+  }
+
+  /** None for a small burst or a low rate, of which a lease could hold back a good part. */
+  leaseMax(fleet: number): number {
+    if (this.#burst < 4 * fleet || this.overMs < leaseMs) return 0;
+    const max = Math.floor((2 * leaseMs) / this.#intervalMs / fleet);
+    return max < 2 ? 0 : max;
+  }
+
+  tell(values: number[], owed: number): void {
+    const { windowMs, requests } = this.#limit;
+    values.push(tokenBucketCode, windowMs * 1000, requests, this.#burst, owed);
+  }
+}
+
+/** What the script calls it. */
+export const tokenBucketCode = 1;
+
+/** Its part of the script: see counter-script.ts. The counter is the theoretical time of arrival. */
+export const tokenBucketScript = `
+algorithms[${tokenBucketCode}] = {
+  open = function(key)
+    local interval = number() / number()
+    local burst, owed = number(), number()
+    local debt = math.max(0, tonumber(redis.call('GET', key) or '0') - now) + owed * interval
+    debt = math.min(debt, burst * interval)
+    return {
+      debt = debt, interval = interval, burst = burst, changed = owed > 0,
+      free = math.floor(burst - debt / interval + 0.01),
+    }
+  end,
+  close = function(key, state, granted)
+    local debt = state.debt + granted * state.interval
+    if debt <= 0 then
+      redis.call('DEL', key)
+    elseif state.changed or granted ~= 0 then
+      redis.call('SET', key, string.format('%.4f', now + debt), 'PX', math.ceil(debt / 1000) + 1)
+    end
+    return math.floor(state.burst - debt / state.interval + 0.01), debt, debt - (state.burst - 1) * state.interval
+  end,
+}
+`;

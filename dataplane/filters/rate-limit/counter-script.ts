@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { tokenBucketScript } from './algorithms/token-bucket.ts';
+
+/**
+ * Counters of all algorithms in Redis, several at once (Lua 5.1). A counter is one rule with one key value: it has a
+ * Redis key for each limit of the rule, and is charged in all of them or in none. Time is the server's, microseconds
+ * since 2024-07 (a nearer epoch leaves doubles room for fractions); what the clock shows is `epoch` more.
+ *
+ * ARGV: fleet, then for each counter: number of limits, need, want, and for each limit the code of its algorithm and
+ * what that reads. What is owed was admitted while nobody could ask, and is charged first, to no more than fits. `need`
+ * requests wait now; `want` - `need` more are for a lease, of which no data plane gets more than its share of what is
+ * left. A negative `want` gives requests back.
+ * Answers for each counter: granted, microseconds until the next one would be, and for each limit: what is left,
+ * microseconds until all of it is there again.
+ *
+ * An algorithm is two functions: \`open\` reads its numbers and its key and tells how many are \`free\`; \`close\` charges
+ * what is granted and tells what is left, and the microseconds until all is and until one more would be.
+ */
+export const counterScript = `
+local time = redis.call('TIME')
+local epoch = 1720000000 * 1000000
+local now = (time[1] - 1720000000) * 1000000 + time[2]
+local arg = 0
+local function number()
+  arg = arg + 1
+  return tonumber(ARGV[arg])
+end
+local algorithms = {}
+${tokenBucketScript}
+local fleet = number()
+local answer = {}
+local key = 1
+while key <= #KEYS do
+  local limits, need, want = number(), number(), number()
+  local opened, states = {}, {}
+  local free = math.huge
+  for at = 1, limits do
+    opened[at] = algorithms[number()]
+    states[at] = opened[at].open(KEYS[key + at - 1])
+    free = math.min(free, states[at].free)
+  end
+  local granted = want
+  if want > 0 then
+    granted = math.min(free, need)
+    if want > need and free > granted then
+      granted = granted + math.min(want - need, math.floor((free - granted) / fleet))
+    end
+  end
+  local head = #answer + 1
+  local wait = 0
+  answer[head], answer[head + 1] = granted, 0
+  for at = 1, limits do
+    local left, full, one = opened[at].close(KEYS[key + at - 1], states[at], granted)
+    if left < 1 then wait = math.max(wait, one) end
+    answer[#answer + 1] = left
+    answer[#answer + 1] = math.ceil(math.max(0, full))
+  end
+  answer[head + 1] = math.ceil(wait)
+  key = key + limits
+end
+return answer
+`;
+
+/** What EVALSHA calls the script. */
+export const counterScriptSha = createHash('sha1').update(counterScript).digest('hex');
