@@ -6,10 +6,17 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import type { Seen } from '#test/given/backend.ts';
-import { CookieJar } from '#test/given/cookie-jar.ts';
+import { CookieJar, type Page } from '#test/given/cookie-jar.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import {
+  authPolicyManifest,
+  edgeWithRedisManifest,
+  pathRouteManifest,
+  serviceManifest,
+} from '#test/given/manifests.ts';
+import { givenFurtherDataPlane } from '#test/given/further-data-plane.ts';
 import { givenOpenidProvider, password, type GivenOpenidProvider } from '#test/given/openid-provider.ts';
+import { givenRedis, ownRedisMissing } from '#test/given/redis.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
 function policy({ issuer, clientId }: GivenOpenidProvider): string {
@@ -40,7 +47,7 @@ data: { secret: ${Buffer.from(clientSecret ?? '').toString('base64')} }
 }
 
 /** A shop below `/shop`, and the provider where people log in for it. */
-async function givenShop(accessLog: number) {
+async function givenShop({ accessLog, redis }: { readonly accessLog?: number; readonly redis?: string }) {
   const shop = await givenBackend('shop');
   let provider: GivenOpenidProvider | null = null;
   const turnpike = await givenStandalone(
@@ -56,9 +63,10 @@ async function givenShop(accessLog: number) {
         ),
         'route.yaml': pathRouteManifest('shop', '/shop', 'shop'),
         'policy.yaml': [policy(provider), clientManifest(provider)].join('---'),
+        ...(redis === undefined ? {} : { 'edge.yaml': edgeWithRedisManifest(port, redis) }),
       };
     },
-    { accessLog },
+    accessLog === undefined ? {} : { accessLog },
   );
   assert.ok(provider !== null);
   const known: GivenOpenidProvider = provider;
@@ -75,11 +83,25 @@ async function givenShop(accessLog: number) {
 
 const page = { accept: 'text/html' };
 
+/** Logs in where `sent` sends on to; what is seen at last. */
+async function loggedIn(browser: CookieJar, sent: Page, user = 'ada'): Promise<Page> {
+  const form = await browser.follow(sent);
+  return browser.follow(await browser.send(form.url, { user, password }));
+}
+
+/** Logs out at the provider. */
+async function loggedOut(browser: CookieJar, provider: GivenOpenidProvider): Promise<void> {
+  const { body: ask } = await browser.go(provider.endSession);
+  const action = /action="([^"]+)"/u.exec(ask)?.[1] ?? '';
+  const xsrf = /name="xsrf" value="([^"]+)"/u.exec(ask)?.[1] ?? '';
+  await browser.send(action, { xsrf, logout: 'yes' });
+}
+
 test('people log in at a provider, come back to their page, and are out when they log out there', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-logins-'));
   const log = await open(path.join(folder, 'access.log'), 'a');
   try {
-    await using given = await givenShop(log.fd);
+    await using given = await givenShop({ accessLog: log.fd });
     const { provider, turnpike } = given;
     const origin = `http://127.0.0.1:${turnpike.port}`;
     await turnpike.until('/shop', 302, { headers: page });
@@ -87,8 +109,7 @@ test('people log in at a provider, come back to their page, and are out when the
     const ada = new CookieJar();
     const sent = await ada.go(`${origin}/shop/orders?page=2`);
     assert.equal(sent.status, 302);
-    const form = await ada.follow(sent);
-    const back = await ada.follow(await ada.send(form.url, { user: 'ada', password }));
+    const back = await loggedIn(ada, sent);
     assert.equal(back.status, 200);
     assert.equal(back.url, `${origin}/shop/orders?page=2`);
     const seen = JSON.parse(back.body) as Seen;
@@ -99,14 +120,10 @@ test('people log in at a provider, come back to their page, and are out when the
     assert.ok(conditions.every(({ status }) => status === 'True'));
 
     const bob = new CookieJar();
-    const form2 = await bob.follow(await bob.go(`${origin}/shop`));
-    const refused = await bob.follow(await bob.send(form2.url, { user: 'bob', password }));
+    const refused = await loggedIn(bob, await bob.go(`${origin}/shop`), 'bob');
     assert.equal(refused.status, 403, 'who is known and may not');
 
-    const { body: ask } = await ada.go(provider.endSession);
-    const action = /action="([^"]+)"/u.exec(ask)?.[1] ?? '';
-    const xsrf = /name="xsrf" value="([^"]+)"/u.exec(ask)?.[1] ?? '';
-    await ada.send(action, { xsrf, logout: 'yes' });
+    await loggedOut(ada, provider);
     await eventually(() => assert.deepEqual(provider.backChannel, [null]));
     assert.equal((await ada.script(`${origin}/shop`)).status, 401, 'by the back-channel');
     assert.equal((await bob.script(`${origin}/shop`)).status, 403, 'and nobody else');
@@ -125,3 +142,37 @@ test('people log in at a provider, come back to their page, and are out when the
     await rm(folder, { recursive: true });
   }
 });
+
+test(
+  'who logs out at one data plane, or at the provider, is out at all of them that have a Redis',
+  { skip: ownRedisMissing() },
+  async (t) => {
+    const redis = await givenRedis();
+    t.after(() => redis.stop());
+    await using given = await givenShop({ redis: redis.url });
+    const { provider, turnpike } = given;
+    const origin = `http://127.0.0.1:${turnpike.port}`;
+    await turnpike.until('/shop', 302, { headers: page });
+    await using _second = await givenFurtherDataPlane(turnpike, '127.0.0.2');
+    const browsers = [new CookieJar(), new CookieJar(), new CookieJar()] as const;
+    for (const browser of browsers) {
+      assert.equal((await loggedIn(browser, await browser.go(`${origin}/shop`))).status, 200);
+      browser.address = '127.0.0.2';
+      assert.equal((await browser.script(`${origin}/shop`)).status, 200, 'also at the other data plane');
+    }
+    const [here, there, stays] = browsers;
+    const copies = [here, there].map((browser) => browser.copy());
+    here.address = '127.0.0.1';
+    assert.equal((await here.go(`${origin}/oauth2/logout`)).status, 302);
+    there.address = '127.0.0.1';
+    await loggedOut(there, provider);
+    await eventually(() => assert.deepEqual(provider.backChannel, [null]));
+    for (const copy of copies) {
+      await eventually(async () => assert.equal((await copy.script(`${origin}/shop`)).status, 401), 1000);
+    }
+    await using _late = await givenFurtherDataPlane(turnpike, '127.0.0.3');
+    for (const browser of [...copies, stays]) browser.address = '127.0.0.3';
+    for (const copy of copies) assert.equal((await copy.script(`${origin}/shop`)).status, 401);
+    assert.equal((await stays.script(`${origin}/shop`)).status, 200);
+  },
+);

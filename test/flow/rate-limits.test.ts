@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { edgeWithRedisManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenRedis, ownRedisMissing } from '#test/given/redis.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
@@ -90,33 +90,6 @@ test('changing a route does not give a client its limit anew', async () => {
   assert.equal((await turnpike.get('/limited')).status, 429);
 });
 
-function redisManifest(url: string, port: number): string {
-  return `
-apiVersion: v1
-kind: Secret
-metadata: { name: redis }
-stringData: { url: ${url} }
----
-apiVersion: turnpike.dev/v1alpha1
-kind: GatewayParameters
-metadata: { name: edge }
-spec: { rateLimitStore: { type: Redis, redis: { secretRef: { name: redis, key: url } } } }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: turnpike }
-spec: { controllerName: turnpike.dev/gateway-controller }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure: { parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: edge } }
-  listeners: [{ name: http, protocol: HTTP, port: ${port} }]
-`;
-}
-
 test(
   'with Redis two gateways count together, and its death fails no request',
   { skip: ownRedisMissing() },
@@ -126,7 +99,7 @@ test(
     await using shop = await givenBackend('shop');
     const given = (port: number) => ({
       ...files(shop.port),
-      'edge.yaml': redisManifest(redis.url, port),
+      'edge.yaml': edgeWithRedisManifest(port, redis.url),
       'policy.yaml': policy('{ type: ClientAddress }', 10),
     });
     await using one = await givenStandalone(given);

@@ -15,6 +15,17 @@ export class CookieJar {
   /** Codes that it brought anywhere. */
   readonly everyCode: string[] = [];
 
+  /** Where requests go, whatever their host is; 127.0.0.1 unless told. */
+  address = '127.0.0.1';
+
+  /** Another one with the same cookies, at the same address. */
+  copy(): CookieJar {
+    const copy = new CookieJar();
+    for (const [host, jar] of this.#cookies) copy.#cookies.set(host, new Map(jar));
+    copy.address = this.address;
+    return copy;
+  }
+
   /** Goes to a page, and is not sent on. */
   go(url: string): Promise<Page> {
     return this.#ask(url, { headers: page });
@@ -53,7 +64,14 @@ export class CookieJar {
     this.#cookies.set(host, jar);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...wanted.headers, ...(cookie === '' ? {} : { cookie }) };
-    const got = await request({ ...wanted, port: Number(port), host, path: `${pathname}${search}`, headers });
+    const got = await request({
+      ...wanted,
+      address: this.address,
+      port: Number(port),
+      host,
+      path: `${pathname}${search}`,
+      headers,
+    });
     for (const line of got.headers['set-cookie'] ?? []) this.#keep(jar, line);
     return { ...got, url };
   }

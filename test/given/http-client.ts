@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** A request to loopback. */
 export interface Wanted {
+  /** Of loopback; 127.0.0.1 unless told. */
+  readonly address?: string;
   readonly port: number;
   readonly path?: string;
   readonly method?: string;
@@ -26,7 +28,7 @@ export interface Got {
 export function request(wanted: Wanted): Promise<Got> {
   const { port, path = '/', method = 'GET', host = 'example.com', headers = {}, body, agent, ca } = wanted;
   const options = {
-    host: '127.0.0.1',
+    host: wanted.address ?? '127.0.0.1',
     port,
     path,
     method,

@@ -18,6 +18,34 @@ spec:
 `;
 }
 
+/** The same, with parameters that name a Redis. */
+export function edgeWithRedisManifest(port: number, url: string): string {
+  return `
+apiVersion: v1
+kind: Secret
+metadata: { name: redis }
+stringData: { url: ${url} }
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: GatewayParameters
+metadata: { name: edge }
+spec: { rateLimitStore: { type: Redis, redis: { secretRef: { name: redis, key: url } } } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: turnpike }
+spec: { controllerName: turnpike.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike
+  infrastructure: { parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: edge } }
+  listeners: [{ name: http, protocol: HTTP, port: ${port} }]
+`;
+}
+
 /** Service `name` (port 80) whose ready endpoints are these ports of loopback. */
 export function serviceManifest(name: string, ...ports: readonly number[]): string {
   const slices = ports.map(
