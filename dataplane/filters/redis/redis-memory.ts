@@ -100,6 +100,9 @@ class Link implements Omit<SharedMemory, 'follow'> {
   /** What the owner was told last. */
   #told: boolean | null = null;
   #isBusy = false;
+  /** Whether nothing is told of this connection. */
+  #isNew = true;
+  #isClosed = false;
 
   constructor(
     { secure, ...address }: NonNullable<ReturnType<typeof redisAddress>>,
@@ -112,6 +115,8 @@ class Link implements Omit<SharedMemory, 'follow'> {
     this.#client = redisClient({
       ...address,
       ...(secure ? { tls: serverNameOf(address.host) } : {}),
+      // a look at it shows more, and has a deadline
+      enableReadyCheck: false,
       retryStrategy: (times) => Math.min(50 * times, 500),
       // A primary that became a replica: the name leads to the new primary.
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
@@ -119,7 +124,7 @@ class Link implements Omit<SharedMemory, 'follow'> {
     this.#client.on('error', (error: Error) => this.#fail(error));
     this.#client.on('close', () => this.#fail(new Error('connection closed')));
     this.#client.on('ready', () => {
-      this.#last.clear();
+      this.#isNew = true;
       void this.#look();
     });
     this.#timer = setInterval(() => void this.#look(), this.#limits.everyMs);
@@ -127,16 +132,7 @@ class Link implements Omit<SharedMemory, 'follow'> {
   }
 
   async take(key: string, ms: number): Promise<Taken> {
-    return (
-      (await this.#asked(async () => {
-        const [taken, held] = await this.#all([
-          ['set', keyOf(key), '', 'PX', ms, 'NX'],
-          ['get', keyOf(key)],
-        ]);
-        if (taken === 'OK') return { kind: 'Taken' };
-        return { kind: 'Held', value: typeof held === 'string' ? held : '' };
-      })) ?? { kind: 'Unknown' }
-    );
+    return (await this.#asked(() => this.#take(key, ms))) ?? { kind: 'Unknown' };
   }
 
   async put(key: string, value: string, ms: number): Promise<void> {
@@ -163,8 +159,7 @@ class Link implements Omit<SharedMemory, 'follow'> {
 
   close(): void {
     clearInterval(this.#timer);
-    // nobody need hear of it
-    this.#told = false;
+    this.#isClosed = true;
     this.#client.disconnect();
     for (const done of this.#waiting) done();
   }
@@ -178,6 +173,15 @@ class Link implements Omit<SharedMemory, 'follow'> {
       this.#fail(error);
       return null;
     }
+  }
+
+  async #take(key: string, ms: number): Promise<Taken> {
+    const [taken, held] = await this.#all([
+      ['set', keyOf(key), '', 'PX', ms, 'NX'],
+      ['get', keyOf(key)],
+    ]);
+    if (taken === 'OK') return { kind: 'Taken' };
+    return { kind: 'Held', value: typeof held === 'string' ? held : '' };
   }
 
   #append(log: string, entry: string, ms: number): Promise<readonly unknown[]> {
@@ -200,16 +204,16 @@ class Link implements Omit<SharedMemory, 'follow'> {
   async #look(): Promise<void> {
     if (this.#isBusy || this.#client.status !== 'ready') return;
     this.#isBusy = true;
+    if (this.#isNew) this.#last.clear();
+    this.#isNew = false;
     const { silenceMs } = this.#limits;
     try {
       if (!this.#available) {
-        const isAlive = [
-          this.#append('alive', '', 1000),
-          this.#all([['set', keyOf('alive'), '', 'PX', 1000]]),
-        ];
-        await within(silenceMs, Promise.all(isAlive));
+        await within(silenceMs, Promise.all([this.#append('alive', '', 1000), this.#take('alive', 1000)]));
       }
-      while (await this.#tellPage()) await new Promise((resolve) => setImmediate(resolve));
+      while (await this.#tellPage()) {
+        // there is more
+      }
       this.#set(true, 'connected');
       for (const events of this.#followed.values()) events.caughtUp();
       for (const done of this.#waiting) done();
@@ -241,6 +245,7 @@ class Link implements Omit<SharedMemory, 'follow'> {
         this.#last.set(log, id);
         events.told(fields[1] ?? '');
       }
+      if (page.length > 0) await new Promise((resolve) => setImmediate(resolve));
       isMore ||= page.length === pageEntries;
     }
     return isMore;
@@ -256,8 +261,8 @@ class Link implements Omit<SharedMemory, 'follow'> {
   }
 
   #set(available: boolean, reason: string): void {
-    this.#available = available;
-    if (this.#told === available) return;
+    this.#available = available && !this.#isClosed;
+    if (this.#told === available || this.#isClosed) return;
     this.#told = available;
     this.#options.onChange(available, reason);
   }
