@@ -66,6 +66,6 @@ export function credentialHandling(usual: 'Forward' | 'Remove') {
     .enum(['Forward', 'Remove'])
     .default(usual)
     .describe(
-      'Whether a credential in a header goes on to the backend. From cookies and queries it is always removed: it would end up in logs.',
+      'Whether a credential in a header goes on, to services that nearer levels ask and to the backend. From cookies and queries it is always removed: it would end up in logs.',
     );
 }

@@ -31,7 +31,7 @@ const http = withRules(
         .default('')
         .describe("What stands before the request's own path when the service is asked, such as /check."),
       headersToService: headers.describe(
-        'Headers of the request that the service is told beside Authorization, with method, Host (to an address outside: X-Forwarded-Host), path and query; also those that an authentication has set.',
+        'Headers of the request that the service is told beside Authorization, with method, Host (to an address outside: X-Forwarded-Host), path and query; also those that an authentication has set. What a level before removes it is not told.',
       ),
       headersToBackend: atomicList(backendHeader)
         .max(64)

@@ -123,7 +123,7 @@ export const openIdConnectSchema = withRules(
     logoutPath: path
       .default('/oauth2/logout')
       .describe(
-        'Where browsers log out, here and at the provider; the gateway answers there itself. Browsers that another site sends there are refused.',
+        'Where browsers log out, here and at the provider; the gateway answers there itself. Browsers that another site sends there are refused, and such as another host of the same site sends without a click.',
       ),
     afterLogoutPath: path
       .default('/')
