@@ -293,6 +293,19 @@ describe('an answer that is not as the provider gives it', () => {
     assert.equal(isIn(await browser.ask('/')), false);
   });
 
+  for (const expires_in of [1e308, 1e15, 0.5]) {
+    it(`makes a session that all data planes read, with tokens that last ${expires_in} s`, async () => {
+      const key = await issuerKey('first');
+      await using shop = shopOf(await givenForgedProvider(key), givenKeySet('ids', key), {});
+      shop.provider.answer = { expires_in };
+      const browser = shop.browser();
+      await browser.logInForged(shop.provider);
+      assert.equal(isIn(await browser.ask('/')), true);
+      const elsewhere = shop.made.filter(givenAuthentication(givenLogin(shop.provider)), shop.keys);
+      assert.equal(isIn(await withCookies({ filter: elsewhere }, browser.cookies).ask('/')), true);
+    });
+  }
+
   it('is refused: no ID token, no access token, or one that would be two fields', async () => {
     const key = await issuerKey('first');
     await using shop = shopOf(await givenForgedProvider(key), givenKeySet('ids', key), {

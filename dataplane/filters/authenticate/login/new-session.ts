@@ -83,12 +83,10 @@ export class SessionMaker {
   #times({ lifetimeMs }: Tokens, claims: Claims): Pick<Session, 'untilMs' | 'renewMs'> {
     const nowMs = Math.round(this.#now());
     const end = own(claims, 'exp');
-    const untilMs =
-      lifetimeMs === null
-        ? typeof end === 'number'
-          ? Math.round(end * 1000)
-          : nowMs
-        : Math.round(nowMs + lifetimeMs);
+    const endMs =
+      lifetimeMs === null ? (typeof end === 'number' ? Math.round(end * 1000) : nowMs) : nowMs + lifetimeMs;
+    // some providers say for ever in numbers that are none any more; no session lasts longer than this one may
+    const untilMs = Math.min(Math.round(endMs), nowMs + this.#rule.sessionMs);
     const aheadMs = Math.min(aheadMsMax, Math.max(0, untilMs - nowMs) / 4);
     return { untilMs, renewMs: Math.round(untilMs - aheadMs) };
   }
