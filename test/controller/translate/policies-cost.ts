@@ -7,73 +7,12 @@ import type { Resource } from '#snapshot/snapshot.ts';
 import { median } from '../../../bench/statistics.ts';
 import { issuerKey } from '#test/given/token.ts';
 import { bareCompiler } from '../../dataplane/compile/given-compiler.ts';
-import { input, object, reader } from './objects.ts';
+import { guards, manyRoutes, type ManyObject } from '#test/given/many-policies.ts';
+import { input, reader } from './objects.ts';
 
 const policies = 5000;
 const rounds = 5;
-const { kid, kty, alg, crv, x, y } = (await issuerKey('one')).jwk;
-const group = 'gateway.networking.k8s.io';
-
-type Given = ReturnType<typeof object>;
-
-const routes: readonly Given[] = [
-  {
-    kind: 'GatewayClass',
-    metadata: { name: 'turnpike' },
-    spec: { controllerName: 'turnpike.dev/gateway-controller' },
-  },
-  {
-    kind: 'Gateway',
-    metadata: { name: 'edge', namespace: 'shop' },
-    spec: { gatewayClassName: 'turnpike', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
-  },
-  {
-    kind: 'Service',
-    metadata: { name: 'cart', namespace: 'shop' },
-    spec: { ports: [{ name: 'http', port: 80 }] },
-  },
-  {
-    kind: 'ConfigMap',
-    metadata: { name: 'keys', namespace: 'shop' },
-    data: { 'jwks.json': JSON.stringify({ keys: [{ kid, kty, alg, crv, x, y }] }) },
-  },
-  ...Array.from({ length: policies }, (_, index) => ({
-    kind: 'HTTPRoute',
-    metadata: { name: `r${index}`, namespace: 'shop' },
-    spec: {
-      parentRefs: [{ name: 'edge' }],
-      rules: [{ matches: [{ path: { value: `/r${index}` } }], backendRefs: [{ name: 'cart', port: 80 }] }],
-    },
-  })),
-].map((one) => object(one));
-
-/** `when`: of the policy of this number; null for none. */
-function guards(when: (index: number) => string | null): readonly Given[] {
-  return Array.from({ length: policies }, (_, index) => {
-    const expression = when(index);
-    return object({
-      kind: 'AuthPolicy',
-      metadata: { name: `r${index}`, namespace: 'shop' },
-      spec: {
-        targetRefs: [{ group, kind: 'HTTPRoute', name: `r${index}` }],
-        rules: {
-          authenticate: [
-            {
-              name: 'staff',
-              type: 'JWT',
-              jwt: {
-                issuer: 'https://id.example.com',
-                jwks: { type: 'ConfigMap', configMapRef: { name: 'keys', key: 'jwks.json' } },
-              },
-            },
-          ],
-          authorize: expression === null ? [] : [{ name: 'may', when: expression }],
-        },
-      },
-    });
-  });
-}
-
+const routes = manyRoutes(policies, 80, (await issuerKey('one')).jwk);
 function timed<T>(work: () => T): { readonly ms: number; readonly value: T } {
   const { user, system } = process.threadCpuUsage();
   const value = work();
@@ -82,7 +21,9 @@ function timed<T>(work: () => T): { readonly ms: number; readonly value: T } {
 }
 
 /** Of a new controller and a new data plane, in milliseconds of their threads. */
-function ready(objects: readonly Given[]): Record<'translate' | 'encode' | 'decode' | 'compile', number> {
+function ready(
+  objects: readonly ManyObject[],
+): Record<'translate' | 'encode' | 'decode' | 'compile', number> {
   const translated = timed(() => createTranslator().translate(input(reader(objects))));
   const set = translated.value.snapshots.get(gatewayKey('shop', 'edge')) ?? new Map<ResourceId, Resource>();
   const encoded = timed(() => [...set.values()].map((one) => encodeResource(one)));
@@ -98,10 +39,10 @@ const expression = (end: string) =>
   `request.method == 'GET' || 'write' in auth.scopes && request.path.startsWith('/${end}')`;
 const cases = {
   'routes alone': [],
-  'and a policy each': guards(() => null),
-  'and an expression, the same': guards(() => expression('orders')),
-  'and an expression of its own': guards((index) => expression(`r${index}`)),
-} satisfies Record<string, readonly Given[]>;
+  'and a policy each': guards(policies, () => null),
+  'and an expression, the same': guards(policies, () => expression('orders')),
+  'and an expression of its own': guards(policies, (index) => expression(`r${index}`)),
+} satisfies Record<string, readonly ManyObject[]>;
 
 let before = 0;
 for (const [name, more] of Object.entries(cases)) {
