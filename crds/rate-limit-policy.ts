@@ -1,10 +1,11 @@
 // RateLimitPolicy: how often callers may call.
 import * as z from 'zod';
 import { expression } from './authorization.ts';
-import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
-import { duration, durationMs, fieldName, partName } from './fields.ts';
+import { atomicList, listByKeys, oneOf, type Frozen } from './grammar.ts';
+import { fieldName, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
+import { requestLimit } from './request-limit.ts';
 
 const key = oneOf({
   type: 'What requests are counted by: ClientAddress, Header, Claim or Expressions.',
@@ -50,27 +51,6 @@ const key = oneOf({
 /** What requests are counted by. */
 export type RateLimitKey = Frozen<z.infer<typeof key>>;
 
-const count = z.int32().min(1).max(1_000_000_000);
-
-const window = withRules(duration, [
-  {
-    cel: "duration(self) >= duration('1s') && duration(self) <= duration('8760h')",
-    message: 'must be from 1s to 8760h (a year)',
-    holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 31_536_000_000,
-  },
-]).describe('The time the requests are spread over, such as 1s, 1m or 24h; from 1s to 8760h.');
-
-const limit = z.object({
-  name: partName.describe('Name of this limit: counters are kept under it, such as minute.'),
-  requests: count.describe('How many requests may come in each window, over time.'),
-  window,
-  algorithm: z
-    .enum(['TokenBucket'])
-    .default('TokenBucket')
-    .describe('How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window.'),
-  burst: count.exactOptional().describe('How many requests may come at once. Left out: as many as requests.'),
-});
-
 const rule = z.object({
   name: partName.describe('Name of the rule: merging and counters go by it, such as per-user.'),
   when: expression
@@ -83,7 +63,7 @@ const rule = z.object({
     .describe(
       'What requests are counted by. Left out: the address of the client (of an IPv6 address the first 64 bits).',
     ),
-  limits: listByKeys(limit, ['name'])
+  limits: listByKeys(requestLimit, ['name'])
     .min(1)
     .max(8)
     .describe('The limits; all of them must hold, else the answer is 429.'),

@@ -26,6 +26,7 @@ import {
 import type { BackendFilter, CorsFilter, Filter, HeaderValue } from './filter.ts';
 import { type Fleet, fleetDefaults } from './fleet.ts';
 import type { ResourceKind } from './ids.ts';
+import { limitShape } from './limit-shape.ts';
 import { rateLimitDefaults } from './rate-limit.ts';
 import type { OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
 import type {
@@ -273,15 +274,7 @@ const rateLimit: Shape<RateLimit> = object({
   name: shape.text,
   key: variant<RateLimitKey>('kind', rateLimitKeys),
   ...shape.defaulted({ when: shape.nullable(shape.text) }, rateLimitDefaults),
-  limits: shape.list(
-    object({
-      name: shape.text,
-      algorithm: shape.oneOf('TokenBucket'),
-      requests: shape.integer(1),
-      windowMs: shape.integer(1),
-      burst: shape.integer(1),
-    }),
-  ),
+  limits: shape.list(limitShape),
   onStoreError: shape.oneOf('Local', 'Open', 'Closed'),
   mode: shape.oneOf('Enforce', 'Shadow'),
 });

@@ -1,4 +1,5 @@
 import type { ResourceId } from './ids.ts';
+import type { Limit } from './limit.ts';
 import type { Secret } from './secret.ts';
 
 /** One rule of a RateLimitPolicy: requests are counted by `key`, and every limit must hold. */
@@ -10,7 +11,7 @@ export interface RateLimit {
   readonly key: RateLimitKey;
   /** An expression (CEL): which requests are counted. Null: all. */
   readonly when: string | null;
-  readonly limits: readonly TokenBucketLimit[];
+  readonly limits: readonly Limit[];
   /** What holds while the shared store cannot be asked. Local: this data plane's own share, 1/N. */
   readonly onStoreError: 'Local' | 'Open' | 'Closed';
   /** Shadow: counted and reported, never refused. */
@@ -36,15 +37,6 @@ export const rateLimitDefaults: Pick<RateLimit, 'when'> = Object.freeze({ when: 
 
 /** Skip: not limited. Share: all of them count as one. Refuse: refused. */
 export type OnUnknownKey = 'Skip' | 'Share' | 'Refuse';
-
-/** GCRA: `burst` at once, and `requests` in `windowMs` over time (ITU-T I.371). */
-export interface TokenBucketLimit {
-  readonly name: string;
-  readonly algorithm: 'TokenBucket';
-  readonly requests: number;
-  readonly windowMs: number;
-  readonly burst: number;
-}
 
 /** Where counters live. One a snapshot. */
 export type RateLimitStore =

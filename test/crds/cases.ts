@@ -58,6 +58,7 @@ function limit(fields: Json): Json {
 }
 
 const rule = { name: 'per-client', limits: [minute] };
+const day = { period: 'Day' };
 
 const namedTwice = 'a target is named twice: remove one of the two entries';
 const wholeAndPart =
@@ -138,6 +139,23 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     valid: limit({ window: '8760h' }),
     invalid: limit({ window: '999ms' }),
   },
+  {
+    rule: 'exactly one of window and calendar must be set: add window, or remove one of the two',
+    valid: limits({ limits: [{ name: 'day', requests: 1, algorithm: 'FixedWindow', calendar: day }] }),
+    invalid: limits({ limits: [{ name: 'day', requests: 1 }] }),
+  },
+  {
+    rule: 'calendar is for FixedWindow: set algorithm to FixedWindow, or write window in its place',
+    valid: limits({
+      limits: [{ name: 'day', requests: 1, algorithm: 'FixedWindow', calendar: { ...day, timeZone: 'UTC' } }],
+    }),
+    invalid: limits({ limits: [{ name: 'day', requests: 1, calendar: day }] }),
+  },
+  {
+    rule: 'burst is for TokenBucket: remove it, or set algorithm to TokenBucket',
+    valid: limit({ burst: 1 }),
+    invalid: limit({ burst: 1, algorithm: 'FixedWindow' }),
+  },
 ];
 
 /** One for each rule of each CRD. */
@@ -175,6 +193,18 @@ export const schemaCases: readonly SchemaCase[] = [
     what: 'too many targets',
     path: 'spec.targetRefs',
     invalid: targets(...Array.from({ length: 17 }, (_, index) => ({ ...shop, name: `route-${index}` }))),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'an algorithm that there is not',
+    path: 'spec.rules[0].limits[0].algorithm',
+    invalid: limit({ algorithm: 'Fixed' }),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a time zone that cannot be one',
+    path: 'spec.rules[0].limits[0].calendar.timeZone',
+    invalid: limit({ calendar: { ...day, timeZone: '+02:00' } }),
   },
   {
     kind: 'RateLimitPolicy',

@@ -56,6 +56,27 @@ test('after the limit 429, with the fields that tell how much is left and when t
   assert.equal((await turnpike.get('/open')).status, 200);
 });
 
+test('a calendar’s limit is there again when its window is over, and is not before', async () => {
+  await using shop = await givenBackend('shop');
+  const limit = '{ name: year, requests: 2, algorithm: FixedWindow, calendar: { period: Year } }';
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policy('{ type: ClientAddress }', 3).replace(/limits:.*/, `limits: [${limit}]`),
+  });
+  await turnpike.until('/open', 200);
+
+  const answers = [];
+  for (let at = 0; at < 3; at += 1) answers.push(await turnpike.get('/limited'));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 429],
+  );
+  assert.equal(answers[0]?.headers['ratelimit-policy'], '"limited/each/year";q=2');
+  const again = Number(answers[2]?.headers['retry-after']);
+  const newYear = Date.UTC(new Date().getUTCFullYear() + 1, 0);
+  assert.ok(Math.abs(newYear - Date.now() - again * 1000) < 10_000, `${again} s`);
+});
+
 test('clients that a header tells apart do not use up each other', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({

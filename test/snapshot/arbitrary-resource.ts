@@ -109,6 +109,25 @@ const rule = fc.record({
   rateLimits: list(id('RateLimit')),
   action,
 });
+const some = fc.integer({ min: 1 });
+const windows = fc.oneof(
+  fc.record({ kind: constant('Even'), lengthMs: some }),
+  fc.record({
+    kind: constant('Calendar'),
+    period: fc.constantFrom('Hour', 'Day', 'Week', 'Month', 'Year'),
+    timeZone: fc.constantFrom('UTC', 'Europe/Berlin'),
+  }),
+);
+const limit = fc.oneof(
+  fc.record({
+    name: text,
+    algorithm: constant('TokenBucket'),
+    requests: some,
+    windowMs: some,
+    burst: some,
+  }),
+  fc.record({ name: text, algorithm: constant('FixedWindow'), requests: some, windows }),
+);
 const jsonWebKey = fc.record({
   kty: fc.constantFrom('RSA', 'EC', 'OKP'),
   kid: nullable(text),
@@ -332,15 +351,7 @@ const byKind = {
         onUnknown,
       }),
     ),
-    limits: list(
-      fc.record({
-        name: text,
-        algorithm: constant('TokenBucket'),
-        requests: fc.integer({ min: 1 }),
-        windowMs: fc.integer({ min: 1 }),
-        burst: fc.integer({ min: 1 }),
-      }),
-    ),
+    limits: list(limit),
     when: nullable(text),
     onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
     mode: fc.constantFrom('Enforce', 'Shadow'),

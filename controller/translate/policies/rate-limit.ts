@@ -1,10 +1,10 @@
-import { durationMs } from '#crds/fields.ts';
 import type { RateLimitKey as KeySpec, RateLimitRule } from '#crds/rate-limit-policy.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import type { Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { expressionProblem } from './authorization.ts';
+import { limitOf, limitProblem } from './limit.ts';
 import { closedPolicy, placedRules, placeNames, type PolicyModel } from './policy.ts';
 import { refusedModel } from './source.ts';
 
@@ -19,7 +19,7 @@ export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
     const { layer, strategy, rules } = placedRules(object.spec);
     const base = { kind: 'RateLimitPolicy', namespace, name, layer, strategy } as const;
     const place = layer === 'Rules' ? placeNames[layer] : `${placeNames[layer]}.rules`;
-    const closes = expressionsProblem(rules, place);
+    const closes = rulesProblem(rules, place);
     if (closes !== null) {
       return closedPolicy(base, closes);
     }
@@ -35,9 +35,9 @@ export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
   },
 };
 
-/** The first expression that is none. */
-function expressionsProblem(rules: readonly RateLimitRule[], place: string): Problem | null {
-  for (const [index, { key, when }] of rules.entries()) {
+/** The first expression that is none, or limit that cannot be kept. */
+function rulesProblem(rules: readonly RateLimitRule[], place: string): Problem | null {
+  for (const [index, { key, when, limits }] of rules.entries()) {
     const field = `${place}[${String(index)}]`;
     const told = when === undefined ? null : expressionProblem(when, 'bool');
     if (told !== null) {
@@ -47,6 +47,16 @@ function expressionsProblem(rules: readonly RateLimitRule[], place: string): Pro
       const detail = expressionProblem(text, 'text');
       if (detail !== null) {
         return { kind: 'PolicyInvalid', field: `${field}.key.expressions[${String(at)}]`, detail };
+      }
+    }
+    for (const [at, limit] of limits.entries()) {
+      const told = limitProblem(limit);
+      if (told !== null) {
+        return {
+          kind: 'PolicyInvalid',
+          field: `${field}.limits[${String(at)}].${told.field}`,
+          detail: told.detail,
+        };
       }
     }
   }
@@ -64,13 +74,7 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
     name: `${namespace}/${policy}/${rule.name}`,
     key: keyOf(rule.key),
     when: rule.when ?? null,
-    limits: rule.limits.map((limit) => ({
-      name: limit.name,
-      algorithm: limit.algorithm,
-      requests: limit.requests,
-      windowMs: durationMs(limit.window),
-      burst: limit.burst ?? limit.requests,
-    })),
+    limits: rule.limits.map(limitOf),
     onStoreError: rule.onStoreError,
     mode: rule.mode,
   };

@@ -1,5 +1,7 @@
 import { fieldLine, type Fields } from '#dataplane/http/fields.ts';
+import type { Limit } from '#snapshot/limit.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
+import { windowMsOf } from './rule.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Writes `ratelimit` and `ratelimit-policy` (draft-ietf-httpapi-ratelimit-headers, structured fields). */
@@ -13,7 +15,7 @@ export function rateLimitFields(limit: RateLimit): RateLimitFields {
   const rule = limit.name.slice(limit.name.indexOf('/') + 1);
   const names = limit.limits.map((each) => structuredString(`${rule}/${each.name}`));
   const policy = limit.limits
-    .map((each, at) => `${names[at]};q=${each.requests};w=${Math.ceil(each.windowMs / 1000)}`)
+    .map((each, at) => `${names[at]};q=${each.requests}${windowParameter(each)}`)
     .join(', ');
   const policyLine = fieldLine('RateLimit-Policy', policy);
   const before = names.map((name, at) => `${at === 0 ? '' : ', '}${name};r=`);
@@ -23,6 +25,12 @@ export function rateLimitFields(limit: RateLimit): RateLimitFields {
       fields.appendLine('ratelimit-policy', policyLine);
     },
   };
+}
+
+/** None for windows that are not all of one length. */
+function windowParameter(limit: Limit): string {
+  const windowMs = windowMsOf(limit);
+  return windowMs === null ? '' : `;w=${Math.ceil(windowMs / 1000)}`;
 }
 
 /** Whole seconds as Retry-After tells them (RFC 9110 section 10.2.3): rounded up, at least 1. */

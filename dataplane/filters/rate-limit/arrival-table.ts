@@ -1,5 +1,5 @@
-// The times of arrival that the local limiter keeps, by 64-bit hash. Knows nothing of limits: a time that has
-// passed says nothing any more, so its place is free.
+// The times that the local limiter keeps, by 64-bit hash, and where a limit wants them two counts beside. Knows nothing
+// of limits: a time that has passed says nothing any more, so its place is free.
 
 const shardBits = 6;
 const shards = 1 << shardBits;
@@ -8,14 +8,17 @@ const ways = 1 << waysBits;
 const slotsFirst = 64;
 
 /**
- * Hash to time, at most `slotsMax` entries (rounded to a power of two, at least 4096), 16 bytes each. Begins
- * small and grows by shards, so that no single growth takes long. When full, of the sixteen places a hash may
+ * Hash to time, at most `slotsMax` entries (rounded to a power of two, at least 4096), 16 bytes each, 24 once there are
+ * counts. Begins small and grows by shards, so that no single growth takes long. When full, of the sixteen places a hash may
  * take the one whose time passes first is given up: it loses the least.
  *
  * Hot path: flat typed arrays, two rows of eight places (a cache line each) per look-up, nothing allocated.
  */
 export class ArrivalTable {
   readonly #shards: readonly Shard[];
+  /** The counts that were read last, or shall be written next: 32 bits each, unsigned. */
+  first = 0;
+  second = 0;
 
   constructor(slotsMax: number) {
     const each = Math.max(slotsFirst, 2 ** Math.round(Math.log2(slotsMax / shards)));
@@ -31,6 +34,22 @@ export class ArrivalTable {
   set(hi: number, lo: number, time: number, now: number): void {
     const shard = this.#shard(hi);
     while (!shard.set(hi, lo || 1, time, now)) shard.grow(now);
+  }
+
+  /** As {@link get}; what is counted beside the time stands in `first` and `second`: 0 where there is nothing. */
+  read(hi: number, lo: number): number {
+    const shard = this.#shard(hi);
+    const slot = shard.find(hi, lo || 1);
+    this.first = slot < 0 ? 0 : shard.count(slot * 2);
+    this.second = slot < 0 ? 0 : shard.count(slot * 2 + 1);
+    return slot < 0 ? 0 : shard.time(slot);
+  }
+
+  /** As {@link set}, with the counts in `first` and `second`. */
+  write(hi: number, lo: number, time: number, now: number): void {
+    this.set(hi, lo, time, now);
+    const shard = this.#shard(hi);
+    shard.keepCounts(shard.find(hi, lo || 1), this.first, this.second);
   }
 
   /** Bytes of all arrays, places taken (passed ones included), and how many live entries were given up. */
@@ -60,6 +79,8 @@ class Shard {
   /** hi and lo in turn. */
   #hashes = new Uint32Array(slotsFirst * 2);
   #times = new Float64Array(slotsFirst);
+  /** Two to a slot; empty until there are any. */
+  #counts = new Uint32Array(0);
   taken = 0;
   evicted = 0;
 
@@ -68,17 +89,31 @@ class Shard {
   }
 
   get bytes(): number {
-    return this.#hashes.byteLength + this.#times.byteLength;
+    return this.#hashes.byteLength + this.#times.byteLength + this.#counts.byteLength;
   }
 
   get(hi: number, lo: number): number {
-    const slot = this.#find(hi, lo);
-    return slot < 0 ? 0 : (this.#times[slot] ?? 0);
+    const slot = this.find(hi, lo);
+    return slot < 0 ? 0 : this.time(slot);
+  }
+
+  time(slot: number): number {
+    return this.#times[slot] ?? 0;
+  }
+
+  count(at: number): number {
+    return this.#counts[at] ?? 0;
+  }
+
+  keepCounts(slot: number, first: number, second: number): void {
+    if (this.#counts.length === 0) this.#counts = new Uint32Array(this.#slots * 2);
+    this.#counts[slot * 2] = first;
+    this.#counts[slot * 2 + 1] = second;
   }
 
   /** False when there is no place and the shard may still grow. */
   set(hi: number, lo: number, time: number, now: number): boolean {
-    let slot = this.#find(hi, lo);
+    let slot = this.find(hi, lo);
     if (slot < 0) {
       slot = this.#soonest(hi, lo);
       if ((this.#times[slot] ?? 0) > now) {
@@ -97,10 +132,12 @@ class Shard {
   grow(now: number): void {
     const hashes = this.#hashes;
     const times = this.#times;
+    const counts = this.#counts;
     const before = this.#slots;
     this.#slots = before * 2;
     this.#hashes = new Uint32Array(this.#slots * 2);
     this.#times = new Float64Array(this.#slots);
+    if (counts.length > 0) this.#counts = new Uint32Array(this.#slots * 2);
     this.taken = 0;
     for (let slot = 0; slot < before; slot += 1) {
       const time = times[slot] ?? 0;
@@ -113,10 +150,12 @@ class Shard {
       this.#hashes[to * 2] = hi;
       this.#hashes[to * 2 + 1] = lo;
       this.#times[to] = time;
+      if (counts.length > 0) this.keepCounts(to, counts[slot * 2] ?? 0, counts[slot * 2 + 1] ?? 0);
     }
   }
 
-  #find(hi: number, lo: number): number {
+  /** Where the hash is; -1 when it is nowhere. */
+  find(hi: number, lo: number): number {
     const mask = this.#slots - ways;
     let row = (lo << waysBits) & mask;
     for (let turn = 0; turn < 2; turn += 1) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { fixedWindowScript } from './algorithms/fixed-window.ts';
 import { tokenBucketScript } from './algorithms/token-bucket.ts';
 
 /**
@@ -27,6 +28,7 @@ local function number()
 end
 local algorithms = {}
 ${tokenBucketScript}
+${fixedWindowScript}
 local fleet = number()
 local answer = {}
 local key = 1

@@ -7,7 +7,7 @@ import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
 import { countsReader, keyReader } from './expressions.ts';
 import { sharedKey } from './key.ts';
 import type { Outcome } from './outcome.ts';
-import type { LimitRule } from './rule.ts';
+import { windowMsOf, type LimitRule } from './rule.ts';
 import type { Tally } from './tally.ts';
 
 /** Longer values are counted by their hash, so that no client decides how much is remembered. */
@@ -54,7 +54,7 @@ export function rateLimitFilter(
   function unknownKey(key: RateLimitKey): Verdict {
     tally.count(key.kind !== 'ClientAddress' && key.onUnknown === 'Refuse' ? 'Refused' : 'Skipped');
     if (!enforce || key.kind === 'ClientAddress' || key.onUnknown !== 'Refuse') return null;
-    return refusal(limit, Math.max(...limit.limits.map((each) => each.windowMs)));
+    return refusal(limit, Math.max(...limit.limits.map((each) => windowMsOf(each) ?? 0)));
   }
 
   return {

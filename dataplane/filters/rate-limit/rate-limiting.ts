@@ -55,11 +55,13 @@ export interface RuleStats {
 export interface RateLimitingOptions {
   /** A monotonic clock, milliseconds. */
   readonly now: () => number;
+  /** What the wall clock shows, milliseconds since 1970; the machine's unless told. */
+  readonly epochMs?: () => number;
   /** What expressions of rules can name. */
   readonly variables: Variables<RequestSubject>;
   /** 0 to 1; spreads waits. */
   readonly random: () => number;
-  /** Most counters kept in this process, 16 bytes each; 2,097,152 (32 MiB) unless told. */
+  /** Most counters kept in this process, 16 bytes each (24 once there are windows); 2,097,152 (32 or 48 MiB) unless told. */
   readonly countersMax?: number;
   /** Most keys of shared limits remembered between requests, some 300 bytes each; 65,536 unless told. */
   readonly leasesMax?: number;
@@ -94,7 +96,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       let filter = filters.get(limit);
       if (filter === undefined) {
         const tally = tallies.of(limit.name);
-        filter = rateLimitFilter(ruleFor(limit, hash), { decide, tally, variables });
+        filter = rateLimitFilter(ruleFor(limit, hash, options.epochMs), { decide, tally, variables });
         filters.set(limit, filter);
       }
       return filter;

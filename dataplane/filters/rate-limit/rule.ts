@@ -1,5 +1,7 @@
+import type { Limit } from '#snapshot/limit.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
-import { saltOf } from './algorithms/counters.ts';
+import { saltOf, type Salt } from './algorithms/counters.ts';
+import { FixedWindow } from './algorithms/fixed-window.ts';
 import type { Meter } from './algorithms/meter.ts';
 import { TokenBucket } from './algorithms/token-bucket.ts';
 import type { KeyedHash } from './keyed-hash.ts';
@@ -11,10 +13,31 @@ export interface LimitRule {
   readonly meters: readonly Meter[];
 }
 
-/** The rule of `limit`; counters go by the rule's and the limit's names and nothing else. */
-export function ruleFor(limit: RateLimit, hash: KeyedHash): LimitRule {
-  const meters = limit.limits.map(
-    (each) => new TokenBucket(each, saltOf(hash, `${limit.name}\n${each.name}`)),
-  );
+/**
+ * The rule of `limit`; counters go by the names of the rule and the limit and by its algorithm, and nothing else. `epochMs`:
+ * what the wall clock shows.
+ */
+export function ruleFor(limit: RateLimit, hash: KeyedHash, epochMs: () => number = Date.now): LimitRule {
+  const meters = limit.limits.map((each) => {
+    const salt = saltOf(hash, `${limit.name}\n${each.name}\n${each.algorithm}`);
+    return meterFor(each, salt, epochMs);
+  });
   return { limit, meters };
+}
+
+function meterFor(limit: Limit, salt: Salt, epochMs: () => number): Meter {
+  switch (limit.algorithm) {
+    case 'TokenBucket':
+      return new TokenBucket(limit, salt);
+    case 'FixedWindow':
+      return new FixedWindow(limit, salt, epochMs);
+    default:
+      return limit satisfies never;
+  }
+}
+
+/** How long a window of the limit is; null for those that are not all of one length. */
+export function windowMsOf(limit: Limit): number | null {
+  if (limit.algorithm === 'TokenBucket') return limit.windowMs;
+  return limit.windows.kind === 'Even' ? limit.windows.lengthMs : null;
 }

@@ -37,6 +37,30 @@ export class Counters {
     this.#table.set((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0, time, now);
   }
 
+  /** As {@link time}; `first` and `second` are what is counted beside it: 0 where there is nothing. */
+  open(salt: Salt): number {
+    return this.#table.read((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0);
+  }
+
+  get first(): number {
+    return this.#table.first;
+  }
+
+  get second(): number {
+    return this.#table.second;
+  }
+
+  /** What {@link close} will keep. */
+  set(first: number, second: number): void {
+    this.#table.first = first;
+    this.#table.second = second;
+  }
+
+  /** As {@link keep}, with the counts that were set. */
+  close(salt: Salt, time: number, now: number): void {
+    this.#table.write((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0, time, now);
+  }
+
   /** See {@link ArrivalTable.usage}. */
   usage(): ReturnType<ArrivalTable['usage']> {
     return this.#table.usage();

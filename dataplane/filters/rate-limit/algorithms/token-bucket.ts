@@ -1,5 +1,5 @@
 // GCRA (ITU-T I.371): up to a burst at once, and then evenly. A counter is the theoretical time of arrival.
-import type { TokenBucketLimit } from '#snapshot/rate-limit.ts';
+import type { TokenBucketLimit } from '#snapshot/limit.ts';
 import { leaseMs } from '../lease.ts';
 import type { Counters, Salt } from './counters.ts';
 import { tolerance, type Meter } from './meter.ts';
@@ -83,7 +83,7 @@ export class TokenBucket implements Meter {
 }
 
 /** What the script calls it. */
-export const tokenBucketCode = 1;
+const tokenBucketCode = 1;
 
 /** Its part of the script: see counter-script.ts. The counter is the theoretical time of arrival. */
 export const tokenBucketScript = `

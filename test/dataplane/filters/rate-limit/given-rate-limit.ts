@@ -1,7 +1,8 @@
 import { nobody, type Exchange } from '#dataplane/http/exchange.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { type Fleet, fleetDefaults } from '#snapshot/fleet.ts';
-import type { RateLimit, RateLimitStore, TokenBucketLimit } from '#snapshot/rate-limit.ts';
+import type { TokenBucketLimit } from '#snapshot/limit.ts';
+import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 

@@ -138,6 +138,21 @@ test('a table that grows keeps what it holds', () => {
   assert(forgotten < 50, `${forgotten} forgotten`);
 });
 
+test('a table of windows grows too, to 24 bytes a place, and keeps what it holds', () => {
+  const hash = new KeyedHash(5, 6);
+  const limiter = new LocalLimiter(2 ** 17, hash);
+  const windows = { kind: 'Even', lengthMs: 3_600_000 } as const;
+  const limit = { name: 'hour', algorithm: 'FixedWindow', requests: 2, windows } as const;
+  const rule = ruleFor(rateLimit({ limits: [limit] }), hash, () => 3_600_000);
+  for (let key = 0; key < 50_000; key += 1) limiter.take(rule, `key-${key}`, 1, 1000);
+  assert.ok(limiter.usage().bytes <= 2 ** 17 * 24);
+  let forgotten = 0;
+  for (let key = 0; key < 50_000; key += 1) {
+    if (limiter.take(rule, `key-${key}`, 1, 1000).remaining[0] !== 0) forgotten += 1;
+  }
+  assert(forgotten < 50, `${forgotten} forgotten`);
+});
+
 test('places of keys whose time has passed are used again', () => {
   const hash = new KeyedHash(5, 6);
   const limiter = new LocalLimiter(2 ** 17, hash);

@@ -1,0 +1,31 @@
+import { durationMs } from '#crds/fields.ts';
+import type { RequestLimit } from '#crds/request-limit.ts';
+import type { Limit } from '#snapshot/limit.ts';
+import { isTimeZone } from '#snapshot/time-zone.ts';
+
+/** What is wrong with a limit that its schema cannot tell; `field` is in the limit. Null when nothing is. */
+export function limitProblem({ calendar }: RequestLimit): { field: string; detail: string } | null {
+  if (calendar === undefined || isTimeZone(calendar.timeZone)) return null;
+  const detail = `${calendar.timeZone} is no time zone; take one of the IANA data base such as Europe/Berlin, or UTC`;
+  return { field: 'calendar.timeZone', detail };
+}
+
+/** The limit as data planes count by it. */
+export function limitOf(limit: RequestLimit): Limit {
+  const { name, algorithm, requests } = limit;
+  // The schema lets none be without where it is needed.
+  const windowMs = durationMs(limit.window ?? '');
+  switch (algorithm) {
+    case 'TokenBucket':
+      return { name, algorithm, requests, windowMs, burst: limit.burst ?? requests };
+    case 'FixedWindow': {
+      const windows =
+        limit.calendar === undefined
+          ? ({ kind: 'Even', lengthMs: windowMs } as const)
+          : ({ kind: 'Calendar', ...limit.calendar } as const);
+      return { name, algorithm, requests, windows };
+    }
+    default:
+      return algorithm satisfies never;
+  }
+}

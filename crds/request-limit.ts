@@ -1,0 +1,68 @@
+// One limit of a RateLimitPolicy: how many requests, and by which algorithm they are counted.
+import * as z from 'zod';
+import { duration, durationMs, partName } from './fields.ts';
+import { withRules, type Frozen } from './grammar.ts';
+
+const count = z.int32().min(1).max(1_000_000_000);
+
+const window = withRules(duration, [
+  {
+    cel: "duration(self) >= duration('1s') && duration(self) <= duration('8760h')",
+    message: 'must be from 1s to 8760h (a year)',
+    holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 31_536_000_000,
+  },
+]);
+
+const calendar = z.object({
+  period: z
+    .enum(['Hour', 'Day', 'Week', 'Month', 'Year'])
+    .describe('How long a window is; weeks begin on Mondays.'),
+  timeZone: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_+\-/]*$/, 'must be a time zone such as Europe/Berlin or UTC')
+    .max(64)
+    .default('UTC')
+    .describe('The time zone (IANA) whose calendar it is, such as Europe/Berlin.'),
+});
+
+const fields = z.object({
+  name: partName.describe('Name of this limit: counters are kept under it, such as minute.'),
+  requests: count.describe('How many requests may come in each window.'),
+  algorithm: z
+    .enum(['TokenBucket', 'FixedWindow'])
+    .default('TokenBucket')
+    .describe(
+      'How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window. FixedWindow: requests in each window, whenever in it; the next window begins anew.',
+    ),
+  window: window
+    .exactOptional()
+    .describe('The time the requests are for, such as 1s, 1m or 24h; from 1s to 8760h.'),
+  calendar: calendar
+    .exactOptional()
+    .describe('For FixedWindow, in place of window: the windows are those of a calendar.'),
+  burst: count
+    .exactOptional()
+    .describe('For TokenBucket: how many requests may come at once. Left out: as many as requests.'),
+});
+
+/** The schema of a limit; of what only some algorithms have, each has what it needs and nothing else. */
+export const requestLimit = withRules(fields, [
+  {
+    cel: 'has(self.window) != has(self.calendar)',
+    message: 'exactly one of window and calendar must be set: add window, or remove one of the two',
+    holds: (limit) => (limit.window === undefined) !== (limit.calendar === undefined),
+  },
+  {
+    cel: "!has(self.calendar) || self.algorithm == 'FixedWindow'",
+    message: 'calendar is for FixedWindow: set algorithm to FixedWindow, or write window in its place',
+    holds: (limit) => limit.calendar === undefined || limit.algorithm === 'FixedWindow',
+  },
+  {
+    cel: "!has(self.burst) || self.algorithm == 'TokenBucket'",
+    message: 'burst is for TokenBucket: remove it, or set algorithm to TokenBucket',
+    holds: (limit) => limit.burst === undefined || limit.algorithm === 'TokenBucket',
+  },
+]);
+
+/** One limit of a rule. */
+export type RequestLimit = Frozen<z.infer<typeof requestLimit>>;

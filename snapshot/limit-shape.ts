@@ -1,0 +1,40 @@
+import type { FixedWindowLimit, Limit, TokenBucketLimit, Windows } from './limit.ts';
+import * as shape from './shape.ts';
+import { type Shape, object, variant } from './shape.ts';
+import { isTimeZone } from './time-zone.ts';
+
+const timeZone: Shape<string> = (value) => {
+  const name = shape.text(value);
+  if (!isTimeZone(name)) throw new shape.Mismatch('', 'must be a time zone that this build knows');
+  return name;
+};
+
+const windows = variant<Windows>('kind', {
+  Even: object({ kind: shape.oneOf('Even'), lengthMs: shape.integer(1) }),
+  Calendar: object({
+    kind: shape.oneOf('Calendar'),
+    period: shape.oneOf('Hour', 'Day', 'Week', 'Month', 'Year'),
+    timeZone,
+  }),
+});
+
+const some = shape.integer(1);
+
+const limits = {
+  TokenBucket: object<TokenBucketLimit>({
+    name: shape.text,
+    algorithm: shape.oneOf('TokenBucket'),
+    requests: some,
+    windowMs: some,
+    burst: some,
+  }),
+  FixedWindow: object<FixedWindowLimit>({
+    name: shape.text,
+    algorithm: shape.oneOf('FixedWindow'),
+    requests: some,
+    windows,
+  }),
+} satisfies Record<Limit['algorithm'], Shape<Limit>>;
+
+/** Reads one limit of a RateLimit; that of an algorithm this build does not know is none. */
+export const limitShape: Shape<Limit> = variant<Limit>('algorithm', limits);

@@ -1,0 +1,29 @@
+/** One limit of a RateLimit, by how it counts. `requests` is what may pass; all numbers are at least 1. */
+export type Limit = TokenBucketLimit | FixedWindowLimit;
+
+/** GCRA: `burst` at once, and `requests` in `windowMs` over time (ITU-T I.371). */
+export interface TokenBucketLimit {
+  readonly name: string;
+  readonly algorithm: 'TokenBucket';
+  readonly requests: number;
+  readonly windowMs: number;
+  readonly burst: number;
+}
+
+/** `requests` in each of the windows. */
+export interface FixedWindowLimit {
+  readonly name: string;
+  readonly algorithm: 'FixedWindow';
+  readonly requests: number;
+  readonly windows: Windows;
+}
+
+/**
+ * Windows that follow each other without a gap. Even: each `lengthMs` long, the first begins in 1970. Calendar: the
+ * hours, days, weeks (from Monday), months or years of an IANA time zone.
+ */
+export type Windows =
+  | { readonly kind: 'Even'; readonly lengthMs: number }
+  | { readonly kind: 'Calendar'; readonly period: Period; readonly timeZone: string };
+
+export type Period = 'Hour' | 'Day' | 'Week' | 'Month' | 'Year';

@@ -1,0 +1,69 @@
+// What each algorithm means, told as plainly as can be: every admitted request is remembered for ever.
+import type { Limit } from '#snapshot/limit.ts';
+import fc from 'fast-check';
+
+/** Whether a request that comes at `ms`, never before the one asked about last, passes. */
+export type Naive = (ms: number) => boolean;
+
+/** A limit and what it means. */
+export interface Meaning {
+  readonly limit: Limit;
+  readonly naive: () => Naive;
+}
+
+const requests = fc.integer({ min: 1, max: 12 });
+const lengthMs = fc.integer({ min: 1000, max: 5000 });
+
+/** Tokens, in milliseconds of the time it takes to get one. */
+const tokenBucket = fc
+  .record({ requests, intervalMs: fc.integer({ min: 1, max: 50 }), burst: fc.integer({ min: 1, max: 12 }) })
+  .map(({ requests, intervalMs, burst }): Meaning => {
+    const windowMs = intervalMs * requests;
+    const limit = { name: 'only', algorithm: 'TokenBucket', requests, windowMs, burst } as const;
+    const naive = (): Naive => {
+      let creditMs = burst * intervalMs;
+      let lastMs: number | null = null;
+      return (ms) => {
+        creditMs = Math.min(burst * intervalMs, creditMs + ms - (lastMs ?? ms));
+        lastMs = ms;
+        if (creditMs < intervalMs) return false;
+        creditMs -= intervalMs;
+        return true;
+      };
+    };
+    return { limit, naive };
+  });
+
+const fixedWindow = fc.record({ requests, lengthMs }).map(({ requests, lengthMs }): Meaning => {
+  const windows = { kind: 'Even', lengthMs } as const;
+  const windowOf = (ms: number): number => Math.floor(ms / lengthMs);
+  const naive = (): Naive =>
+    remembering((before, ms) => before.filter((one) => windowOf(one) === windowOf(ms)).length < requests);
+  return { limit: { name: 'only', algorithm: 'FixedWindow', requests, windows }, naive };
+});
+
+function remembering(passes: (before: readonly number[], ms: number) => boolean): Naive {
+  const before: number[] = [];
+  return (ms) => {
+    const isPassed = passes(before, ms);
+    if (isPassed) before.push(ms);
+    return isPassed;
+  };
+}
+
+/** Some limit of each algorithm. */
+export const meanings = {
+  TokenBucket: tokenBucket,
+  FixedWindow: fixedWindow,
+} satisfies Record<Limit['algorithm'], fc.Arbitrary<Meaning>>;
+
+/** Milliseconds between arrivals: floods, a steady flow and pauses. */
+export const gaps = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 6, arbitrary: fc.integer({ min: 1, max: 60 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 100, max: 1500 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 5000, max: 20_000 }) },
+  ),
+  { minLength: 1, maxLength: 80 },
+);

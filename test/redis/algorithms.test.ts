@@ -1,0 +1,75 @@
+// The script decides as each algorithm means to, on a real Redis; only the time is told to it.
+import { counterScript } from '#dataplane/filters/rate-limit/counter-script.ts';
+import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { ruleFor, type LimitRule } from '#dataplane/filters/rate-limit/rule.ts';
+import { givenAnyRedis, redisMissing } from '#test/given/redis.ts';
+import type { GivenRedis } from '#test/given/redis.ts';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { rateLimit } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
+import { gaps, meanings } from '../dataplane/filters/rate-limit/algorithms/naive.ts';
+
+const script = counterScript.replace("redis.call('TIME')", '{ ARGV[#ARGV - 1], ARGV[#ARGV] }');
+
+describe('the script', { skip: redisMissing() }, () => {
+  let redis: GivenRedis;
+  let client: Redis;
+
+  before(async () => {
+    redis = await givenAnyRedis();
+    client = new Redis(redis.url);
+  });
+  after(async () => {
+    client.disconnect();
+    await redis.stop();
+  });
+
+  /** What the script says of one request when its clock shows `epochMs`. */
+  async function asked(rule: LimitRule, key: string, epochMs: number): Promise<readonly number[]> {
+    const values = [4, 1, 1, 1];
+    rule.meters[0]?.tell(values, 0, 0);
+    const time = [Math.floor(epochMs / 1000), (epochMs % 1000) * 1000];
+    const answer = await client.eval(script, 1, key, ...values, ...time);
+    assert.ok(Array.isArray(answer));
+    return answer.map(Number);
+  }
+
+  test('windows of the calendar go by Redis’s clock, also where the data plane’s is a little off', async () => {
+    const midnight = Date.UTC(2026, 11, 1);
+    const windows = { kind: 'Calendar', period: 'Day', timeZone: 'UTC' } as const;
+    const limit = { name: 'day', algorithm: 'FixedWindow', requests: 1, windows } as const;
+    const told = (epochMs: number) =>
+      ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2), () => epochMs);
+    const key = `test:${randomUUID()}`;
+    const late = told(midnight - 2000);
+    const early = told(midnight + 2000);
+    assert.deepEqual(await asked(early, key, midnight - 1000), [1, 1e6, 0, 1e6]);
+    assert.deepEqual(await asked(late, key, midnight - 500), [0, 5e5, 0, 5e5]);
+    assert.deepEqual(await asked(late, key, midnight), [1, 864e8, 0, 864e8]);
+    assert.equal((await asked(early, key, midnight + 1000))[0], 0);
+  });
+
+  for (const [algorithm, meaning] of Object.entries(meanings)) {
+    test(`${algorithm} admits exactly what it means to, and leaves no key behind for ever`, async () => {
+      await fc.assert(
+        fc.asyncProperty(meaning, gaps, async ({ limit, naive }, waits) => {
+          let now = 1_790_000_000_123;
+          const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2), () => now);
+          const key = `test:${randomUUID()}`;
+          const passes = naive();
+          for (const wait of waits) {
+            now += wait;
+            const [granted, waitMicros, left] = await asked(rule, key, now);
+            assert.equal(granted, passes(now) ? 1 : 0, `at ${now}`);
+            assert.equal(left === 0, Number(waitMicros) > 0, `${left} at ${now}`);
+          }
+          assert.notEqual(await client.pttl(key), -1);
+        }),
+        { numRuns: 30 },
+      );
+    });
+  }
+});
