@@ -29,10 +29,10 @@ const fields = z.object({
   name: partName.describe('Name of this limit: counters are kept under it, such as minute.'),
   requests: count.describe('How many requests may come in each window.'),
   algorithm: z
-    .enum(['TokenBucket', 'FixedWindow'])
+    .enum(['TokenBucket', 'FixedWindow', 'SlidingWindow'])
     .default('TokenBucket')
     .describe(
-      'How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window. FixedWindow: requests in each window, whenever in it; the next window begins anew.',
+      'How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window. FixedWindow: requests in each window, whenever in it; the next window begins anew. SlidingWindow: requests in the window that ends now, by an estimate from two windows.',
     ),
   window: window
     .exactOptional()

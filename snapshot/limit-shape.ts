@@ -1,4 +1,4 @@
-import type { FixedWindowLimit, Limit, TokenBucketLimit, Windows } from './limit.ts';
+import type { FixedWindowLimit, Limit, SlidingWindowLimit, TokenBucketLimit, Windows } from './limit.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { isTimeZone } from './time-zone.ts';
@@ -33,6 +33,12 @@ const limits = {
     algorithm: shape.oneOf('FixedWindow'),
     requests: some,
     windows,
+  }),
+  SlidingWindow: object<SlidingWindowLimit>({
+    name: shape.text,
+    algorithm: shape.oneOf('SlidingWindow'),
+    requests: some,
+    windowMs: some,
   }),
 } satisfies Record<Limit['algorithm'], Shape<Limit>>;
 

@@ -1,5 +1,5 @@
 /** One limit of a RateLimit, by how it counts. `requests` is what may pass; all numbers are at least 1. */
-export type Limit = TokenBucketLimit | FixedWindowLimit;
+export type Limit = TokenBucketLimit | FixedWindowLimit | SlidingWindowLimit;
 
 /** GCRA: `burst` at once, and `requests` in `windowMs` over time (ITU-T I.371). */
 export interface TokenBucketLimit {
@@ -16,6 +16,14 @@ export interface FixedWindowLimit {
   readonly algorithm: 'FixedWindow';
   readonly requests: number;
   readonly windows: Windows;
+}
+
+/** `requests` in a window that ends now, as far as can be told from the counts of two windows. */
+export interface SlidingWindowLimit {
+  readonly name: string;
+  readonly algorithm: 'SlidingWindow';
+  readonly requests: number;
+  readonly windowMs: number;
 }
 
 /**

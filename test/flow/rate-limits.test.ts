@@ -21,6 +21,11 @@ spec:
 `;
 }
 
+/** The same with a limit of another kind. */
+function policyWith(limit: string): string {
+  return policy('{ type: ClientAddress }', 1).replace(/limits:.*/, `limits: [${limit}]`);
+}
+
 function files(backendPort: number) {
   return {
     'services.yaml': serviceManifest('shop', backendPort),
@@ -58,10 +63,11 @@ test('after the limit 429, with the fields that tell how much is left and when t
 
 test('a calendar’s limit is there again when its window is over, and is not before', async () => {
   await using shop = await givenBackend('shop');
-  const limit = '{ name: year, requests: 2, algorithm: FixedWindow, calendar: { period: Year } }';
   await using turnpike = await givenStandalone({
     ...files(shop.port),
-    'policy.yaml': policy('{ type: ClientAddress }', 3).replace(/limits:.*/, `limits: [${limit}]`),
+    'policy.yaml': policyWith(
+      '{ name: year, requests: 2, algorithm: FixedWindow, calendar: { period: Year } }',
+    ),
   });
   await turnpike.until('/open', 200);
 
@@ -75,6 +81,26 @@ test('a calendar’s limit is there again when its window is over, and is not be
   const again = Number(answers[2]?.headers['retry-after']);
   const newYear = Date.UTC(new Date().getUTCFullYear() + 1, 0);
   assert.ok(Math.abs(newYear - Date.now() - again * 1000) < 10_000, `${again} s`);
+});
+
+test('a window that slides lets the next one in as the requests before it leave it', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policyWith('{ name: day, requests: 4, algorithm: SlidingWindow, window: 24h }'),
+  });
+  await turnpike.until('/open', 200);
+
+  const answers = [];
+  for (let at = 0; at < 5; at += 1) answers.push(await turnpike.get('/limited'));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 200, 429],
+  );
+  assert.equal(answers[0]?.headers['ratelimit-policy'], '"limited/each/day";q=4;w=86400');
+  // Data planes that count for themselves begin a window when they start; a quarter of it must have left.
+  const again = Number(answers[4]?.headers['retry-after']);
+  assert.ok(again > 86_400 && again <= 1.25 * 86_400, `${again} s`);
 });
 
 test('clients that a header tells apart do not use up each other', async () => {

@@ -127,6 +127,7 @@ const limit = fc.oneof(
     burst: some,
   }),
   fc.record({ name: text, algorithm: constant('FixedWindow'), requests: some, windows }),
+  fc.record({ name: text, algorithm: constant('SlidingWindow'), requests: some, windowMs: some }),
 );
 const jsonWebKey = fc.record({
   kty: fc.constantFrom('RSA', 'EC', 'OKP'),

@@ -25,6 +25,8 @@ export function limitOf(limit: RequestLimit): Limit {
           : ({ kind: 'Calendar', ...limit.calendar } as const);
       return { name, algorithm, requests, windows };
     }
+    case 'SlidingWindow':
+      return { name, algorithm, requests, windowMs };
     default:
       return algorithm satisfies never;
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fixedWindowScript } from './algorithms/fixed-window.ts';
+import { slidingWindowScript } from './algorithms/sliding-window.ts';
 import { tokenBucketScript } from './algorithms/token-bucket.ts';
 
 /**
@@ -29,6 +30,7 @@ end
 local algorithms = {}
 ${tokenBucketScript}
 ${fixedWindowScript}
+${slidingWindowScript}
 local fleet = number()
 local answer = {}
 local key = 1

@@ -3,6 +3,7 @@ import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { saltOf, type Salt } from './algorithms/counters.ts';
 import { FixedWindow } from './algorithms/fixed-window.ts';
 import type { Meter } from './algorithms/meter.ts';
+import { SlidingWindow } from './algorithms/sliding-window.ts';
 import { TokenBucket } from './algorithms/token-bucket.ts';
 import type { KeyedHash } from './keyed-hash.ts';
 
@@ -31,6 +32,8 @@ function meterFor(limit: Limit, salt: Salt, epochMs: () => number): Meter {
       return new TokenBucket(limit, salt);
     case 'FixedWindow':
       return new FixedWindow(limit, salt, epochMs);
+    case 'SlidingWindow':
+      return new SlidingWindow(limit, salt);
     default:
       return limit satisfies never;
   }
@@ -38,6 +41,6 @@ function meterFor(limit: Limit, salt: Salt, epochMs: () => number): Meter {
 
 /** How long a window of the limit is; null for those that are not all of one length. */
 export function windowMsOf(limit: Limit): number | null {
-  if (limit.algorithm === 'TokenBucket') return limit.windowMs;
+  if (limit.algorithm !== 'FixedWindow') return limit.windowMs;
   return limit.windows.kind === 'Even' ? limit.windows.lengthMs : null;
 }

@@ -3,7 +3,8 @@ import type { Counters } from './counters.ts';
 /**
  * How one limit of a rule counts: by one algorithm, in this process and in the script of the store alike. A `level` is
  * what the counter of the key stands at, in a unit of the algorithm's own. `share` is N where each of N data planes
- * grants its part of the limit. All times are milliseconds of the monotonic clock.
+ * grants its part of the limit. All times are milliseconds of the monotonic clock. What is asked with a level is asked of
+ * the key whose level was asked last.
  *
  * Hot path: asked for each request, by numbers alone, so that nothing is allocated.
  */

@@ -8,13 +8,34 @@ import { test } from 'node:test';
 import { rateLimit } from '../given-rate-limit.ts';
 import { gaps, meanings } from './naive.ts';
 
-/** The wall clock when the monotonic one shows 0. */
-const began = 1_790_000_000_123;
+/** What the wall clock shows when the monotonic one, by which windows that slide go, shows 0. */
+const beganMs = { FixedWindow: 1_790_000_000_123, SlidingWindow: 0, TokenBucket: 0 };
+
+test('a window that slides admits less than twice its requests in any span of its length', () => {
+  fc.assert(
+    fc.property(meanings.SlidingWindow, gaps, ({ limit, naive }, waits) => {
+      assert.equal(limit.algorithm, 'SlidingWindow');
+      const passes = naive();
+      let now = 1000;
+      const admitted: number[] = [];
+      for (const wait of waits) {
+        now += wait;
+        if (passes(now)) admitted.push(now);
+        // A thousandth of a request may be rounded away.
+        const sinceMs = now - limit.windowMs * 0.999;
+        const inSpan: number = admitted.filter((one) => one > sinceMs).length;
+        assert.ok(inSpan < 2 * limit.requests, `${inSpan} of ${limit.requests}`);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
 
 for (const [algorithm, meaning] of Object.entries(meanings)) {
   test(`${algorithm} admits exactly what it means to, and tells what is left and how long to wait`, () => {
     fc.assert(
       fc.property(meaning, gaps, ({ limit, naive }, waits) => {
+        const began = beganMs[limit.algorithm];
         let now = 1000;
         const hash = new KeyedHash(1, 2);
         const limiter = new LocalLimiter(4096, hash);

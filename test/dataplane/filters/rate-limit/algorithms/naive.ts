@@ -42,6 +42,19 @@ const fixedWindow = fc.record({ requests, lengthMs }).map(({ requests, lengthMs 
   return { limit: { name: 'only', algorithm: 'FixedWindow', requests, windows }, naive };
 });
 
+/** In whole numbers: requests times milliseconds. */
+const slidingWindow = fc.record({ requests, lengthMs }).map(({ requests, lengthMs }): Meaning => {
+  const naive = (): Naive =>
+    remembering((before, ms) => {
+      const startMs = ms - (ms % lengthMs);
+      const current = before.filter((one) => one >= startMs).length;
+      const previous = before.filter((one) => one >= startMs - lengthMs).length - current;
+      const estimate = previous * (lengthMs - (ms - startMs)) + current * lengthMs;
+      return estimate + lengthMs <= requests * lengthMs + lengthMs / 1000;
+    });
+  return { limit: { name: 'only', algorithm: 'SlidingWindow', requests, windowMs: lengthMs }, naive };
+});
+
 function remembering(passes: (before: readonly number[], ms: number) => boolean): Naive {
   const before: number[] = [];
   return (ms) => {
@@ -55,6 +68,7 @@ function remembering(passes: (before: readonly number[], ms: number) => boolean)
 export const meanings = {
   TokenBucket: tokenBucket,
   FixedWindow: fixedWindow,
+  SlidingWindow: slidingWindow,
 } satisfies Record<Limit['algorithm'], fc.Arbitrary<Meaning>>;
 
 /** Milliseconds between arrivals: floods, a steady flow and pauses. */

@@ -1,0 +1,159 @@
+// So many requests in a window that ends now, by estimate: those of the window before are taken to have come evenly.
+// A counter is how many came in this window and in the one before, and when both are over.
+import type { SlidingWindowLimit } from '#snapshot/limit.ts';
+import type { Counters, Salt } from './counters.ts';
+import { tolerance, type Meter } from './meter.ts';
+
+/**
+ * A request of one key passes where `previous * (1 - elapsed / window) + current` leaves room for it. Any span as long as
+ * a window admits its requests, and by the error of the estimate less than as many again. A key that had to be given up
+ * for want of room gets one more window's at most. A level is the estimate times the length of a window.
+ */
+export class SlidingWindow implements Meter {
+  readonly name: string;
+  readonly place: string;
+  readonly overMs: number;
+  readonly #salt: Salt;
+  readonly #requests: number;
+  readonly #windowMs: number;
+  // of the key whose level was asked last
+  #startMs = 0;
+  #current = 0;
+  #previous = 0;
+
+  constructor(limit: SlidingWindowLimit, salt: Salt) {
+    this.name = limit.name;
+    this.place = `${limit.name}:sliding`;
+    this.#salt = salt;
+    this.#requests = limit.requests;
+    this.#windowMs = limit.windowMs;
+    this.overMs = 2 * limit.windowMs;
+  }
+
+  level(counters: Counters, share: number, now: number): number {
+    const windowMs = this.#windowMs;
+    this.#startMs = now - (now % windowMs);
+    const overMs = counters.open(this.#salt);
+    // Whole numbers, so the same window has the same end.
+    const isThis = overMs === this.#overMs();
+    const isBefore = overMs === this.#overMs() - windowMs;
+    this.#current = isThis ? counters.first : 0;
+    this.#previous = isThis ? counters.second : isBefore ? counters.first : 0;
+    return this.#level(share, now);
+  }
+
+  waitMs(level: number, share: number, now: number): number {
+    const windowMs = this.#windowMs;
+    const capacity = this.capacity(share);
+    if (level <= (capacity - 1 + tolerance) * windowMs) return 0;
+    const elapsedMs = now - this.#startMs;
+    if (this.#current < capacity) {
+      return windowMs - ((capacity - 1 - this.#current) * windowMs) / this.#previous - elapsedMs;
+    }
+    return windowMs - elapsedMs + windowMs - ((capacity - 1) * windowMs) / this.#current;
+  }
+
+  charge(counters: Counters, _level: number, share: number, now: number): number {
+    this.#keep(counters, Math.min(this.#current + 1, this.capacity(share)), now);
+    return this.#level(share, now);
+  }
+
+  raise(counters: Counters, requests: number, share: number, now: number): void {
+    const used = this.level(counters, share, now) / this.#windowMs;
+    if (requests > used) this.#keep(counters, this.#current + Math.ceil(requests - used), now);
+  }
+
+  used(level: number): number {
+    return level / this.#windowMs;
+  }
+
+  capacity(share: number): number {
+    return share === 1 ? this.#requests : Math.max(1, Math.floor(this.#requests / share));
+  }
+
+  fullMs(_level: number, _share: number, now: number): number {
+    if (this.#current > 0) return this.#overMs() - now;
+    return this.#previous > 0 ? this.#overMs() - this.#windowMs - now : 0;
+  }
+
+  regained(thenMs: number, now: number): number {
+    return ((now - thenMs) * this.#requests) / this.#windowMs;
+  }
+
+  leaseMax(): number {
+    return 0;
+  }
+
+  tell(values: number[], owed: number): void {
+    values.push(slidingWindowCode, this.#requests, owed, this.#windowMs * 1000);
+  }
+
+  #level(share: number, now: number): number {
+    const windowMs = this.#windowMs;
+    const estimate = this.#previous * (windowMs - (now - this.#startMs)) + this.#current * windowMs;
+    return Math.min(estimate, this.capacity(share) * windowMs);
+  }
+
+  /** When this window says nothing any more. */
+  #overMs(): number {
+    return this.#startMs + 2 * this.#windowMs;
+  }
+
+  #keep(counters: Counters, current: number, now: number): void {
+    this.#current = current;
+    counters.set(current, this.#previous);
+    counters.close(this.#salt, this.#overMs(), now);
+  }
+}
+
+const slidingWindowCode = 3;
+
+/**
+ * Its part of the script: see counter-script.ts. The counter is when the window began, how many came in it, and how many in
+ * the one before. What is given back stays charged: it may have been of another window.
+ */
+export const slidingWindowScript = `
+algorithms[${slidingWindowCode}] = {
+  open = function(key)
+    local requests, owed, window = number(), number(), number()
+    local elapsed = (epoch + now) % window
+    local start = string.format('%.0f', now - elapsed)
+    local known, current, previous = string.match(redis.call('GET', key) or '', '^(%S+) (%S+) (%S+)$')
+    if known == start then
+      current, previous = tonumber(current), tonumber(previous)
+    elseif known == string.format('%.0f', now - elapsed - window) then
+      current, previous = 0, tonumber(current)
+    else
+      current, previous = 0, 0
+    end
+    current = math.min(requests, current + owed)
+    local state = {
+      start = start, elapsed = elapsed, window = window, requests = requests, current = current, previous = previous,
+      changed = owed > 0,
+    }
+    state.left = function()
+      local used = state.previous * (window - elapsed) / window + state.current
+      return math.max(0, math.floor(requests - used + ${tolerance}))
+    end
+    state.free = state.left()
+    return state
+  end,
+  close = function(key, state, granted)
+    local window, elapsed, requests, previous = state.window, state.elapsed, state.requests, state.previous
+    state.current = state.current + math.max(0, granted)
+    local current = state.current
+    local over = 2 * window - elapsed
+    if state.changed or granted > 0 then
+      redis.call('SET', key, state.start .. ' ' .. current .. ' ' .. previous, 'PX', math.ceil(over / 1000))
+    end
+    local full, one = 0, 0
+    if current > 0 then full = over elseif previous > 0 then full = window - elapsed end
+    if current >= requests then
+      one = over - (requests - 1) * window / current
+    elseif previous > 0 then
+      one = window - (requests - 1 - current) * window / previous - elapsed
+    end
+    return state.left(), full, one
+  end,
+}
+`;
