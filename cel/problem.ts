@@ -51,6 +51,12 @@ function wordsOf<Subject>({ text, offset, error, variables }: Refused<Subject>):
       return unknownVariable(text, variables, message);
     case 'no_such_key':
       return unknownMember(error.node as ASTNode | undefined, variables) ?? { message };
+    case 'invalid_index_type':
+      return {
+        message: message.startsWith('list index')
+          ? `${message}: the length of a list is size(list)`
+          : message,
+      };
     case 'no_matching_overload':
       return unfitting(message);
     case 'invalid_macro_argument':
@@ -60,24 +66,50 @@ function wordsOf<Subject>({ text, offset, error, variables }: Refused<Subject>):
           : message,
       };
     default: {
+      const isNot = /\bnot\s+$/u.test(text.slice(0, offset));
       const [, remedy] = slips.find(([slip]) => slip.test(text.slice(offset))) ?? [];
-      return { message: remedy === undefined ? message : `${message}: ${remedy}` };
+      const told = isNot ? 'write ! for not' : / null$|: null /u.test(message) ? absent : remedy;
+      return { message: told === undefined ? message : `${message}: ${told}` };
     }
   }
 }
 
 /** What other languages write. */
 const slips = [
+  [/^=~/u, "write text.matches('...')"],
   [/^=(?!=)/u, 'write == to compare'],
+  [/^if\b/u, 'write condition ? one : other'],
   [/^(?:&|and\b)/u, 'write && for and'],
   [/^(?:\||or\b)/u, 'write || for or'],
 ] as const;
+
+const absent = "a text that is not there is '', and of claims and headers has() tells";
+
+/** What other languages call a function, and CEL otherwise. */
+const otherwise: ReadonlyMap<string, string> = new Map([
+  ['toLowerCase', 'lowerAscii()'],
+  ['lower', 'lowerAscii()'],
+  ['toUpperCase', 'upperAscii()'],
+  ['upper', 'upperAscii()'],
+  ['includes', "contains(), and of a list 'x' in list"],
+  ['has', "contains(), and of a list 'x' in list"],
+  ['length', 'size()'],
+  ['len', 'size()'],
+  ['match', 'matches()'],
+  ['test', 'matches()'],
+  ['some', 'exists()'],
+  ['any', 'exists()'],
+  ['every', 'all()'],
+]);
 
 const loops = ['all', 'exists', 'exists_one', 'map', 'filter'] as const;
 
 /** The variable of a macro is unknown where the macro is none. */
 function unknownVariable<Subject>(text: string, variables: Variables<Subject>, message: string): Words {
   const name = message.slice(message.lastIndexOf(' ') + 1);
+  if (new RegExp(String.raw`[\w\]]-${name}\b`, 'u').test(text)) {
+    return { message: `${message}: a name with a hyphen stands in brackets, as request.headers['x-tenant']` };
+  }
   const macro = new RegExp(String.raw`\.(\w+)\(\s*${name}\s*,`, 'u').exec(text)?.[1];
   if (macro === undefined || loops.some((one) => one === macro)) {
     return { message, unknown: { name, known: variables.names() } };
@@ -115,6 +147,8 @@ function unfitting(message: string): Words {
   const [, receiver, name = '', args = ''] = /'(?:(.+)\.)?(\w+)\((.*)\)'$/u.exec(message) ?? [];
   const isMethod = methods.has(name) || spokenOf.includes(name);
   if (!isMethod && !functions.has(name) && name !== 'cidr') {
+    const other = otherwise.get(name);
+    if (other !== undefined) return { message: `there is no function ${name}() here: write ${other}` };
     const known =
       receiver === undefined ? [...functions.keys(), 'has', 'cidr'] : [...methods.keys(), ...spokenOf];
     return { message: `there is no function ${name}() here`, unknown: { name, known } };
@@ -144,7 +178,21 @@ const spelt: Readonly<Record<string, string>> = {
   maxCallArguments: 'a function has more than 4 arguments',
 };
 
+const tokens: Readonly<Record<string, string>> = {
+  EOF: 'the end',
+  LPAREN: '(',
+  RPAREN: ')',
+  LBRACKET: '[',
+  RBRACKET: ']',
+  LBRACE: '{',
+  RBRACE: '}',
+};
+
 function plain(message: string): string {
   const [, limit = ''] = /^Exceeded (\w+)/u.exec(message) ?? [];
-  return spelt[limit] ?? message.replace(/^./u, (first) => first.toLowerCase());
+  const told = message.replaceAll(
+    /\b(?:EOF|[LR](?:PAREN|BRACKET|BRACE))\b/gu,
+    (token) => tokens[token] ?? token,
+  );
+  return spelt[limit] ?? told.replace(/^./u, (first) => first.toLowerCase());
 }

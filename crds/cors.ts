@@ -41,7 +41,12 @@ export const corsSchema = z.object({
     .default([])
     .describe('Headers of answers that pages may read; * for all, unless with allowCredentials.'),
   maxAge: z
-    .int32()
+    .int32({
+      error: ({ input }) =>
+        typeof input === 'string'
+          ? 'must be a number of seconds, such as 600, without quotes or a unit'
+          : undefined,
+    })
     .min(1)
     .default(5)
     .describe('How long browsers may keep the answer to a preflight, in seconds.'),

@@ -2,13 +2,12 @@
 import * as z from 'zod';
 import { isReservedField, reservedFields } from '#snapshot/reserved-fields.ts';
 import { atomicList, oneOf, withRules, type Frozen } from './grammar.ts';
-import { cookieName, fieldName } from './fields.ts';
+import { authScheme, cookieName, fieldName } from './fields.ts';
 
 const header = withRules(
   z.object({
     name: fieldName.describe('Name of the header, such as x-api-key.'),
-    scheme: fieldName
-      .max(64)
+    scheme: authScheme
       .exactOptional()
       .describe(
         'What stands in front of the credential there, such as Bearer (upper and lower case are one). Left out: the whole value is the credential.',

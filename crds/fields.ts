@@ -110,6 +110,11 @@ export const fieldName = matching(`^${token}$`, `must be the name of an HTTP hea
   .min(1)
   .max(256);
 
+/** Scheme of a credential in a header (RFC 9110 section 11.1): a token too. */
+export const authScheme = matching(`^${token}$`, 'must be a scheme such as Bearer, without spaces or colon')
+  .min(1)
+  .max(64);
+
 /** Name of a cookie (RFC 6265): a token too. */
 export const cookieName = matching(`^${token}$`, `must be the name of a cookie: ${tokenWords}`)
   .min(1)
@@ -143,7 +148,13 @@ export const network = withRules(matching('^[0-9a-fA-F.:]{2,45}/[0-9]{1,3}$', no
 ]);
 
 /** A TCP or UDP port. */
-export const port = z.int32().min(1).max(65535);
+export const port = z
+  .int32({
+    error: ({ input }) =>
+      typeof input === 'string' ? 'must be the number of a port, without quotes, and no name' : undefined,
+  })
+  .min(1)
+  .max(65535);
 
 /** Gateway API duration (GEP-2257). */
 export const duration = amountOf(

@@ -170,7 +170,13 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
   if (!result.success) {
     const misread = partlyRead(kind) ? [] : unknown;
     const around = new Set(misread.map(({ path }) => pathText(path.slice(0, -1))));
-    const homes = new Set(misread.flatMap(({ home }) => (home === null ? [] : pathText(home))));
+    const homes = new Set(
+      misread.flatMap(({ home }) =>
+        home === null
+          ? []
+          : [pathText(home), pathText(typeof home.at(-1) === 'number' ? home.slice(0, -1) : home)],
+      ),
+    );
     // A rule between the fields of an object says nothing of worth while one of them goes by another name or stands
     // elsewhere; nor does it that the object is missing which is to take it.
     const known = result.error.issues.filter((issue) => {

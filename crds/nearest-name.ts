@@ -3,7 +3,8 @@
 /** So many letters may be wrong, missing or too many. */
 const slipsMax = 2;
 
-/** The one of `known` that `name` is nearly, or the beginning or the last words of; undefined when none is. Case does not count. */
+/** The one of `known` that `name` is nearly, or the beginning or the last words of, or whose last words it is; undefined when
+ * none is. Case does not count. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const written = name.toLowerCase();
   const [nearest] = known
@@ -13,7 +14,10 @@ export function nearestName(name: string, known: readonly string[]): string | un
   if (nearest !== undefined || written.length <= slipsMax) return nearest?.one;
   const begun = known.find((one) => one.toLowerCase().startsWith(written));
   const ended = known.filter((one) => one.endsWith(capitalized(written)));
-  return begun ?? (ended.length === 1 ? ended[0] : undefined);
+  const shorter = known.filter((one) => name.endsWith(capitalized(one)));
+  return (
+    begun ?? (ended.length === 1 ? ended[0] : undefined) ?? (shorter.length === 1 ? shorter[0] : undefined)
+  );
 }
 
 function capitalized(word: string): string {

@@ -166,6 +166,9 @@ function readObject(input: DocumentInput, value: unknown, path: readonly (string
     const what = `${value['apiVersion']} ${value['kind']} is not a kind that Turnpike knows`;
     return refuse('kind', what, kindMeant(value['apiVersion'], value['kind']));
   }
+  if (value['spec'] === undefined && isRecord(value['metadata']) && value['metadata']['spec'] !== undefined) {
+    return refuse('metadata.spec', 'stands under metadata', 'indent it as far as metadata');
+  }
   const raw = sourceObject(value);
   if (raw === null) {
     return refuse('metadata.name', 'has no name', 'give it metadata.name');

@@ -134,7 +134,7 @@ describe('an expression that comes to nothing says where and why, and nothing of
 
 describe('a text that is no expression is told with line and column', () => {
   const wrong: readonly (readonly [text: string, problem: RegExp])[] = [
-    ['', /^1:1 unexpected token: EOF$/],
+    ['', /^1:1 unexpected token: the end$/],
     ["request.method = 'GET'", /^1:16 unexpected character: =: write == to compare$/],
     ["request.method == 'GET' &&\n  reqest.path == '/'", /^2:3 unknown variable: reqest$/],
     ["request.methud == 'GET'", /^1:9 request has no methud$/],
@@ -175,6 +175,27 @@ describe('a text that is no expression is told with line and column', () => {
       /^1:1 startsWith\(\) stands behind what it asks: x\.startsWith\(\.\.\.\)$/,
     ],
     ['request.path.startsWith(1)', /^1:1 startsWith\(\) does not take this: string\.startsWith\(int\)$/],
+    ['auth.groups.length > 0', /^1:13 .*: the length of a list is size\(list\)$/],
+    [
+      'auth.subject != null',
+      /^1:1 .*: a text that is not there is '', and of claims and headers has\(\) tells$/,
+    ],
+    [
+      "request.headers.x-tenant == 'a'",
+      /^1:19 .*: a name with a hyphen stands in brackets, as request.headers\['x-tenant'\]$/,
+    ],
+    ["request.path =~ '^/x'", /^1:14 .*: write text\.matches\('\.\.\.'\)$/],
+    ['if true then false', /^1:1 .*: write condition \? one : other$/],
+    ["not auth.subject == ''", /^1:5 .*: write ! for not$/],
+    ["(request.method == 'GET'", /^1:25 expected \), got the end$/],
+    [
+      "auth.groups.includes('x')",
+      /^1:1 there is no function includes\(\) here: write contains\(\), and of a list 'x' in list$/,
+    ],
+    [
+      "request.host.toLowerCase() == 'x'",
+      /^1:1 there is no function toLowerCase\(\) here: write lowerAscii\(\)$/,
+    ],
     ["request.method == 'GET' and true", /^1:25 .*: write && for and$/],
     ["request.method == 'GET' | true", /^1:25 .*: write \|\| for or$/],
   ];

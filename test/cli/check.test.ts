@@ -178,6 +178,15 @@ spec:
       'route.yaml:8: HTTPRoute default/misspelt spec.rules[0].timeout: is an unknown field: did you mean timeouts?',
     ],
   },
+  'a spec that is indented under metadata': {
+    files: {
+      'policy.yaml':
+        'apiVersion: turnpike.dev/v1alpha1\nkind: AuthPolicy\nmetadata:\n  name: x\n  spec:\n    rules: {}\n',
+    },
+    lines: [
+      'policy.yaml:5: AuthPolicy x metadata.spec: stands under metadata (indent it as far as metadata)',
+    ],
+  },
   'a kind that does not exist': {
     files: { 'policy.yaml': 'apiVersion: turnpike.dev/v1alpha1\nkind: AuthPolcy\nmetadata: { name: x }\n' },
     lines: [

@@ -206,7 +206,7 @@ test('problems of many fields are told together, with place and remedy', () => {
     { path: 'spec.gatewayClassName', message: 'is missing: add it' },
     {
       path: 'spec.listeners[0].port',
-      message: 'must be a number, without quotes or a unit (1Mi is 1048576)',
+      message: 'must be the number of a port, without quotes, and no name',
     },
     { path: 'spec.listeners[1].protocol', message: 'is missing: add it' },
   ]);

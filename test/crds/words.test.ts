@@ -163,6 +163,50 @@ test('a word that is nearly one of those there are is told it', () => {
   );
 });
 
+test('a port that is a name, an age with a unit and a scheme with a colon are told in their own words', () => {
+  const backend = { backendRef: { name: 'id', port: 'http' }, path: '/jwks.json' };
+  const jwks = { type: 'Remote', remote: { type: 'Backend', backend } };
+  const sources = [{ type: 'Header', header: { name: 'Authorization', scheme: 'Bearer:' } }];
+  assert.deepEqual(way({ type: 'JWT', jwt: { issuer: 'x', jwks, sources } }), [
+    {
+      path: `${at}.jwt.jwks.remote.backend.backendRef.port`,
+      message: 'must be the number of a port, without quotes, and no name',
+    },
+    {
+      path: `${at}.jwt.sources[0].header.scheme`,
+      message: 'must be a scheme such as Bearer, without spaces or colon',
+    },
+  ]);
+  const cors = { allowOrigins: ['https://a.example'], maxAge: '10m' };
+  const rules = { authorize: [{ name: 'one', methods: ['GET'] }], cors };
+  assert.deepEqual(problems('AuthPolicy', manifest('AuthPolicy', { targetRefs: [shop], rules })), [
+    {
+      path: 'spec.rules.cors.maxAge',
+      message: 'must be a number of seconds, such as 600, without quotes or a unit',
+    },
+  ]);
+});
+
+test('a name that is longer than the one there is is told it, and an item that is no list where its list is', () => {
+  const client = { clientId: 'shop', clientSecretRef: { name: 'login', key: 'secret' } };
+  const issuer = 'https://id.example.com';
+  assert.deepEqual(
+    way({ type: 'OpenIDConnect', openIDConnect: { issuer, client } }).map(({ message }) => message),
+    [
+      'is missing: add it',
+      'is an unknown field: did you mean id?',
+      'is an unknown field: did you mean secretRef?',
+    ],
+  );
+  const inline = { kty: 'OKP' };
+  assert.deepEqual(way({ type: 'JWT', jwt: { issuer, jwks: { type: 'Inline', inline } } }), [
+    {
+      path: `${at}.jwt.jwks.inline.kty`,
+      message: `is an unknown field here: it belongs in ${at}.jwt.jwks.inline.keys[0], so move it there`,
+    },
+  ]);
+});
+
 test('a text where fields are wanted is told which', () => {
   assert.deepEqual(way({ type: 'Basic', basic: { secretRef: 'users' } }), [
     { path: `${at}.basic.secretRef`, message: 'must be an object with key, name' },

@@ -16,11 +16,16 @@ export function expressionProblem(text: string, result: 'bool' | 'text'): string
   return `${placeIn(text, compiled.problem)}: ${message}${unknown === undefined ? '; correct it' : remedyOf(unknown)}`;
 }
 
+/** So many are told. */
+const namesMax = 12;
+
 /** Of variables also one that is known by the name behind its last dot. */
 function remedyOf({ name, known }: UnknownName): string {
   const tops = [...new Set(known.map((one) => one.split('.')[0] ?? one))];
   const meant = nearestName(name, tops) ?? known.find((one) => one.endsWith(`.${name}`));
-  return meant === undefined ? `; take one of ${tops.join(', ')}` : `: did you mean ${meant}?`;
+  if (meant !== undefined) return `: did you mean ${meant}?`;
+  if (tops.length > namesMax) return '; take one of those in docs/reference/expressions.md';
+  return `; take one of ${tops.join(', ')}${tops.length < known.length ? ', or write a text in quotes' : ''}`;
 }
 
 /** What the entries of `authorize` come to, or why the policy cannot be enforced. `field`: that of `authorize`. */
