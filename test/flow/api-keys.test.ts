@@ -141,8 +141,21 @@ test('Consumers of another namespace count where that allows it and the policy n
   assert.equal(await consumerTold(theirs), 'office/acme');
   assert.equal(await consumerTold(own), 'acme');
 
-  await turnpike.save({ 'grant.yaml': grant(', name: another') });
-  await turnpike.until('/orders', 401, showing(theirs));
+  const others = [
+    '# none',
+    grant('').replace('kind: Consumer', 'kind: Secret'),
+    grant('').replace('namespace: default', 'namespace: other'),
+    grant('').replace('kind: AuthPolicy', 'kind: RateLimitPolicy'),
+    grant(', name: another'),
+  ];
+  for (const other of others) {
+    await turnpike.save({ 'grant.yaml': grant('') });
+    await turnpike.until('/orders', 200, showing(theirs));
+    const withdrawn = performance.now();
+    await turnpike.save({ 'grant.yaml': other });
+    await turnpike.until('/orders', 401, showing(theirs));
+    assert.ok(performance.now() - withdrawn < 1_000, `${performance.now() - withdrawn} ms`);
+  }
   assert.equal(await statusOf(own), 200);
   await eventually(() => {
     const told = turnpike.conditions('AuthPolicy', 'orders').map(({ message }) => message);
