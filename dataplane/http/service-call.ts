@@ -20,8 +20,8 @@ export type ServiceAnswer =
       readonly content: Buffer;
       readonly trailers: Fields | null;
     }
-  /** There is an answer, and it is longer than was to be read. */
-  | { readonly kind: 'TooLong'; readonly detail: string }
+  /** It has begun to answer, with this status; the rest is too long, or did not come. */
+  | { readonly kind: 'Unread'; readonly status: number; readonly detail: string }
   | { readonly kind: 'Failed'; readonly detail: string };
 
 /** How long is waited for an answer, and how much of it is read. */

@@ -65,7 +65,7 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     this.#sent = sentRequest(request);
     this.#answerBytesMax = answerBytesMax;
     this.#tell = tell;
-    this.#timer = setTimeout(() => this.#giveUp(failed('it did not answer in time'), 'TimedOut'), timeoutMs);
+    this.#timer = setTimeout(() => this.#giveUp('it did not answer in time', 'TimedOut'), timeoutMs);
   }
 
   start(): void {
@@ -105,13 +105,12 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
   }
 
   responseSwitched(): void {
-    this.#giveUp(failed('it switched protocols'), 'Broken');
+    this.#giveUp('it switched protocols', 'Broken');
   }
 
   answerData(data: Buffer): void {
     this.#bytes += data.length;
-    if (this.#bytes > this.#answerBytesMax)
-      this.#giveUp({ kind: 'TooLong', detail: 'its answer is too long' }, 'Answered');
+    if (this.#bytes > this.#answerBytesMax) this.#giveUp('its answer is too long', 'Answered');
     // what is told is lent
     else this.#chunks.push(Buffer.from(data));
   }
@@ -133,7 +132,7 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     this.#exchange = null;
     this.#leave(reached === 'NotSent' ? null : 'Broken');
     if (reached === 'NotActedOn') this.#again(failure.kind);
-    else this.#over(failed(failure.kind));
+    else this.#fail(failure.kind);
   }
 
   requestReady(): void {}
@@ -156,7 +155,7 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     else this.#over(failed(detail));
   }
 
-  #giveUp(answer: ServiceAnswer, outcome: Outcome): void {
+  #giveUp(detail: string, outcome: Outcome): void {
     this.#connecting?.abort();
     // no word of a connection that was only waited for
     const isAsked = this.#exchange !== null;
@@ -164,7 +163,7 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     this.#exchange?.abort();
     this.#exchange = null;
     this.#leave(isAsked ? outcome : null);
-    this.#over(answer);
+    this.#fail(detail);
   }
 
   #waitNoMore(): void {
@@ -179,6 +178,11 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     if (endpoint === null) return;
     endpoint.load -= 1;
     if (outcome !== null) endpoint.settled(outcome);
+  }
+
+  #fail(detail: string): void {
+    const response = this.#response;
+    this.#over(response === null ? failed(detail) : { kind: 'Unread', status: response.status, detail });
   }
 
   #over(answer: ServiceAnswer): void {

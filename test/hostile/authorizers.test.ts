@@ -108,6 +108,19 @@ describe('a service that answers, where requests may pass without a decision', (
   const refusals: Readonly<Record<string, () => Promise<Asking>>> = {
     'a refusal that is long': () =>
       byHttp((_request, response) => void response.writeHead(403).end(long), { failOpen: true }),
+    'a refusal that is cut': () =>
+      byHttp(
+        (_request, response) => {
+          response.writeHead(403, { 'content-length': 10 });
+          response.write('abc', () => response.socket?.destroy());
+        },
+        { failOpen: true },
+      ),
+    'a refusal that does not end': () =>
+      byHttp((_request, response) => void response.writeHead(403).write('abc'), {
+        failOpen: true,
+        service: { ...terms({}).service, timeoutMs: 100 },
+      }),
     'a refusal by gRPC that is long': () => byGrpc(denied([3, long]), { failOpen: true }),
     'a refusal with a field that cannot be sent': () =>
       byGrpc(denied([2, header('location', '/login?to=/\r\n')]), { failOpen: true }),
@@ -124,6 +137,17 @@ describe('a service that answers, where requests may pass without a decision', (
       assert.notEqual(await ask(one), 'pass');
     });
   }
+
+  it('that breaks in the middle of an error is no decision', async () => {
+    await using one = await byHttp(
+      (_request, response) => {
+        response.writeHead(500, { 'content-length': 10 });
+        response.write('abc', () => response.socket?.destroy());
+      },
+      { failOpen: true },
+    );
+    assert.equal(await ask(one), 'pass');
+  });
 
   it('that is not well with some requests is asked about all others', async () => {
     await using one = await byHttp(

@@ -123,8 +123,10 @@ export class ExternalAuthorizer {
     }
     // what it says of one request, if only that it is not well, is no reason not to ask it about others
     this.#circuit.answered();
-    // it may be a refusal, which is as long as clients make it
-    if (answer.kind === 'TooLong') return this.#unavailable(answer.detail);
+    // it may be a refusal, which clients may have made as long as it is
+    if (answer.kind === 'Unread') {
+      return answer.status >= 500 ? this.#undecided(answer.detail) : this.#unavailable(answer.detail);
+    }
     try {
       const decision = this.#protocol.decision(answer);
       this.#keep(key, decision);
