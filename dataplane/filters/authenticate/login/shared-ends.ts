@@ -1,5 +1,5 @@
 // What has ended at one data plane has ended at all: they tell each other, sealed, so that nobody else who gets at what they
-// share can end a session, or learn who has one.
+// share ends a session by it, or learns who has one.
 import { loginSecretPeriodMs } from '#snapshot/open-id-connect.ts';
 import * as shape from '#snapshot/shape.ts';
 import type { LogEvents, SharedMemory } from '../../shared-memory.ts';
