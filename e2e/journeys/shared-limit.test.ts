@@ -1,8 +1,11 @@
 // One limit over three data planes, counted in a Redis of the cluster: exact while it is there; and when it is killed,
-// no request fails for it and none is slow.
+// no request fails for it and none is slow. A signed request passes at one of the three.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { signed } from '#test/given/http-signature.ts';
+import { authPolicyManifest } from '#test/given/manifests.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { startLoad } from '../turnpike/load.ts';
 import type { LoadReport } from '../turnpike/load-count.ts';
@@ -19,6 +22,8 @@ const counted = {
   replicas: 3,
   rateLimitStore: { type: 'Redis', redis: { secretRef: { name: 'counters', key: 'url' } } },
 };
+
+const signingSecret = 'what-an-app-signs-its-requests-with-012345';
 
 const routes = `
 apiVersion: v1
@@ -43,6 +48,31 @@ spec:
   rules:
     - matches: [{ path: { type: PathPrefix, value: /wide } }]
       backendRefs: [{ name: shop, port: 80 }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: signed }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /signed } }]
+      backendRefs: [{ name: shop, port: 80 }]
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: signers }
+stringData: { app: ${signingSecret} }
+---
+${authPolicyManifest(
+  'signed',
+  `
+    authenticate:
+      - name: apps
+        type: HTTPSignature
+        httpSignature:
+          keys: { type: SharedSecrets, sharedSecrets: { secretRef: { name: signers } } }
+          nonce: Required`,
+)}
 `;
 
 const policies = `
@@ -87,6 +117,7 @@ describe('a limit by key that three data planes share', () => {
     await journey.apply(...gateway({ parameters: counted }), routes, policies);
     edge = await journey.edge();
     for (const name of ['shop', 'wide']) await journey.until(`ratelimitpolicy/${name}`, 'Programmed');
+    await journey.until('authpolicy/signed', 'Programmed');
     await journey.rolledOut(journey.infrastructure());
     await counting();
   });
@@ -139,6 +170,19 @@ describe('a limit by key that three data planes share', () => {
       admitted.every((count) => count > 0),
       `by each data plane: ${admitted.join()}`,
     );
+  });
+
+  it('lets a signed request in once, at whichever of them', async () => {
+    const sign = (base: string) => createHmac('sha256', signingSecret).update(base).digest();
+    const parameters = `;created=${Math.floor(Date.now() / 1000)};keyid="app";nonce="one"`;
+    const signing = { target: '/signed', parameters };
+    const headers = Object.fromEntries(signed({ keyid: 'app', sign }, signing));
+    // a connection each: at least one of thirty goes to another data plane than the first
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => edge.ask({ path: '/signed', headers })),
+    );
+    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+    assert.deepEqual(statuses, [200, ...Array.from({ length: 29 }, () => 401)]);
   });
 
   it('answers no 5xx when Redis is killed, and is at most 30 ms slower for it', async (test) => {
