@@ -1,5 +1,4 @@
 // The keys of all credential sets of the process, found by their hash.
-import { hashLength } from '#snapshot/credential-set.ts';
 import type { CredentialTable } from './credential-table.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -38,7 +37,7 @@ export class CredentialIndex {
     this.#slots = new Uint32Array(capacity * 2);
     this.#mask = capacity - 1;
     for (const [number, table] of tables.entries()) {
-      for (let at = 0; at < table.size; at += 1) this.#put((firsts[number] ?? 0) + at, table, at);
+      for (let at = 0; at < table.size; at += 1) this.#put((firsts[number] ?? 0) + at, table.hashAt(at));
     }
   }
 
@@ -58,7 +57,7 @@ export class CredentialIndex {
       const table = this.#tables[number];
       if (table === undefined) continue;
       const at = taken - 1 - (this.#firsts[number] ?? 0);
-      if (!isHashAt(table.lines, table.startOf(at), digest)) continue;
+      if (!table.isHashAt(at, digest)) continue;
       const rank = rankOf(table, sets, best);
       if (rank === best) continue;
       best = rank;
@@ -78,12 +77,11 @@ export class CredentialIndex {
     return low;
   }
 
-  #put(key: number, table: CredentialTable, at: number): void {
-    const start = table.startOf(at);
-    let slot = wordAt(table.lines, start) & this.#mask;
+  #put(key: number, hash: string): void {
+    let slot = wordAt(hash, 0) & this.#mask;
     while (this.#slots[slot * 2] !== 0) slot = (slot + 1) & this.#mask;
     this.#slots[slot * 2] = key + 1;
-    this.#slots[slot * 2 + 1] = wordAt(table.lines, start + wordLength);
+    this.#slots[slot * 2 + 1] = wordAt(hash, wordLength);
   }
 }
 
@@ -92,15 +90,6 @@ function rankOf(table: CredentialTable, sets: readonly Credentials[], end: numbe
   let rank = 0;
   while (rank < end && sets[rank]?.table !== table) rank += 1;
   return rank;
-}
-
-/** Whether the line that begins at `start` is that of `digest`; takes as long wherever they differ. */
-function isHashAt(lines: string, start: number, digest: string): boolean {
-  let difference = digest.length ^ hashLength;
-  for (let at = 0; at < hashLength; at += 1) {
-    difference |= lines.charCodeAt(start + at) ^ digest.charCodeAt(at);
-  }
-  return difference === 0;
 }
 
 /** Characters of base64url that make four octets, and more. */

@@ -4,29 +4,40 @@ import { hashLength, type CredentialSet } from '#snapshot/credential-set.ts';
 export class CredentialTable {
   readonly namespace: string;
   /** Each line begins with the hash of its key. */
-  readonly lines: string;
+  readonly #lines: string;
   readonly #starts: Uint32Array;
 
   constructor({ namespace, keys }: CredentialSet) {
     this.namespace = namespace;
-    this.lines = keys.reveal();
-    this.#starts = startsOf(this.lines);
+    this.#lines = keys.reveal();
+    this.#starts = startsOf(this.#lines);
   }
 
   get size(): number {
     return this.#starts.length;
   }
 
-  /** Where in {@link lines} the line of a key begins. */
-  startOf(at: number): number {
-    return this.#starts[at] ?? 0;
+  /** The hash of a key, base64url. */
+  hashAt(at: number): string {
+    const start = this.#starts[at] ?? 0;
+    return this.#lines.slice(start, start + hashLength);
+  }
+
+  /** Whether `digest` is the hash of a key; takes as long wherever they differ. */
+  isHashAt(at: number, digest: string): boolean {
+    const start = this.#starts[at] ?? 0;
+    let difference = digest.length ^ hashLength;
+    for (let place = 0; place < hashLength; place += 1) {
+      difference |= this.#lines.charCodeAt(start + place) ^ digest.charCodeAt(place);
+    }
+    return difference === 0;
   }
 
   /** What is told of a key behind its hash. */
   toldAt(at: number): string {
-    const start = this.startOf(at) + hashLength + 1;
-    const end = this.lines.indexOf('\n', start);
-    return this.lines.slice(start, end === -1 ? undefined : end);
+    const start = (this.#starts[at] ?? 0) + hashLength + 1;
+    const end = this.#lines.indexOf('\n', start);
+    return this.#lines.slice(start, end === -1 ? undefined : end);
   }
 }
 
