@@ -15,7 +15,7 @@
 import { Fields } from '#dataplane/http/fields.ts';
 import { answerTo, grpcAnswerTo, statusOf } from './answer.ts';
 import { answerOf, verdictOf } from './request-filters.ts';
-import { addTo, filteredHead } from './response-filters.ts';
+import { addTo, addToOwn, filteredHead } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
 import { forwardedHead, forwardedTrailers, removeOwnFields, requestIdOf, userAgentOf } from './forwarded.ts';
@@ -350,7 +350,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
 
   /** An answer of no backend: of a filter or a redirect, or what a failure is answered by. */
   #answerOurselves(status: number, fields: Fields, body: Buffer, failure: Failure | null = null): void {
-    addTo(fields, this.answerFields);
+    addToOwn(this, { status, fields });
     fields.appendLine('date', this.#around.dateLine());
     this.#status = status;
     if (this.request.grpc !== null) this.#grpcStatus = grpcStatusOf(fields);

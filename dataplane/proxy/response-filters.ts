@@ -1,3 +1,4 @@
+import { crossOriginKind } from '#dataplane/http/cross-origin.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
@@ -33,6 +34,13 @@ export function addTo(fields: Fields, added: Fields): void {
   if (added.size === 0) return;
   fields.appendAll(added);
   if (added.has('set-cookie')) makePrivate(fields);
+}
+
+/** The same to an answer that no backend gave. What a service that was asked says of origins is its rule's to say. */
+export function addToOwn(exchange: Exchange & { readonly rule: Filtering | null }, head: ResponseHead): void {
+  const ofOrigins = exchange.rule?.responseFilters.filter(({ kind }) => kind === crossOriginKind);
+  applyToAnswer(exchange, ofOrigins, head);
+  addTo(head.fields, exchange.answerFields);
 }
 
 /** Applies filters in order; what broke, or null. */

@@ -4,14 +4,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { describe, it } from 'node:test';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { CrossOrigin } from '#dataplane/filters/cors.ts';
 import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import { answerTo } from '#dataplane/proxy/answer.ts';
 import { externalDefaults, type ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import { givenBackend } from '#test/given/backend.ts';
 import { asked, givenCallBy } from '#test/given/called-service.ts';
+import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { anHttp2Backend } from '#test/given/http2-backend.ts';
+import { aRawClient } from '#test/given/raw-client.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
+import { aRule } from '#test/given/runtime.ts';
 import { givenAuthentication } from '#test/given/token.ts';
 import { gate } from '#test/dataplane/filters/authenticate/gate.ts';
 
@@ -198,6 +202,48 @@ describe('a refusal', () => {
     const { fields, body } = answerTo(verdict);
     assert.deepEqual([fields.flat, body.toString()], [['location', 'location: /login\r\n'], 'no']);
   });
+});
+
+it('a refusal says nothing of origins where its rule does', async () => {
+  const origins = new CrossOrigin({
+    kind: 'Cors',
+    origins: ['https://app.example'],
+    credentials: true,
+    methods: [],
+    headers: [],
+    exposed: [],
+    maxAgeS: 5,
+  });
+  await using one = await byHttp(
+    (_request, response) =>
+      void response
+        .writeHead(403, {
+          'Access-Control-Allow-Origin': '*',
+          'Access-Control-Allow-Credentials': 'true',
+          'X-Why': 'no',
+        })
+        .end(),
+    { headersToClient: null },
+  );
+  using dataPlane = await givenDataPlane([], {
+    rule: (cluster) =>
+      aRule(cluster, {
+        requestFilters: [origins, one.filter],
+        responseFilters: [origins.answerFilter],
+      }),
+  });
+  const said = async (origin: string) => {
+    using client = await aRawClient(dataPlane.port);
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\nOrigin: ${origin}\r\n\r\n`);
+    const head = await client.until((octets) => octets.includes('\r\n\r\n'));
+    assert.match(head, /^HTTP\/1.1 403 .*\r\nx-why: no\r\n/isu);
+    return head.match(/^access-control-.*/gimu)?.map((line) => line.toLowerCase().trim()) ?? [];
+  };
+  assert.deepEqual(await said('https://app.example'), [
+    'access-control-allow-origin: https://app.example',
+    'access-control-allow-credentials: true',
+  ]);
+  assert.deepEqual(await said('https://evil.example'), []);
 });
 
 describe('a decision that is kept', () => {
