@@ -29,10 +29,10 @@ const fields = z.object({
   name: partName.describe('Name of this limit: counters are kept under it, such as minute.'),
   requests: count.describe('How many requests may come in each window.'),
   algorithm: z
-    .enum(['TokenBucket', 'FixedWindow', 'SlidingWindow'])
+    .enum(['TokenBucket', 'FixedWindow', 'SlidingWindow', 'LeakyBucket'])
     .default('TokenBucket')
     .describe(
-      'How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window. FixedWindow: requests in each window, whenever in it; the next window begins anew. SlidingWindow: requests in the window that ends now, by an estimate from two windows.',
+      'How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window. FixedWindow: requests in each window, whenever in it; the next window begins anew. SlidingWindow: requests in the window that ends now, by an estimate from two windows. LeakyBucket: requests in each window, evenly; those that come sooner wait in a queue.',
     ),
   window: window
     .exactOptional()
@@ -43,7 +43,13 @@ const fields = z.object({
   burst: count
     .exactOptional()
     .describe('For TokenBucket: how many requests may come at once. Left out: as many as requests.'),
+  queue: count
+    .exactOptional()
+    .describe('For LeakyBucket: how many requests of one caller may wait. Left out: as many as requests.'),
 });
+
+/** The longest that a request waits in a queue. */
+const queuedMaxS = 60;
 
 /** The schema of a limit; of what only some algorithms have, each has what it needs and nothing else. */
 export const requestLimit = withRules(fields, [
@@ -61,6 +67,19 @@ export const requestLimit = withRules(fields, [
     cel: "!has(self.burst) || self.algorithm == 'TokenBucket'",
     message: 'burst is for TokenBucket: remove it, or set algorithm to TokenBucket',
     holds: (limit) => limit.burst === undefined || limit.algorithm === 'TokenBucket',
+  },
+  {
+    cel: "!has(self.queue) || self.algorithm == 'LeakyBucket'",
+    message: 'queue is for LeakyBucket: remove it, or set algorithm to LeakyBucket',
+    holds: (limit) => limit.queue === undefined || limit.algorithm === 'LeakyBucket',
+  },
+  {
+    cel: `self.algorithm != 'LeakyBucket' || !has(self.window) || (has(self.queue) ? self.queue : self.requests) * duration(self.window).getSeconds() <= ${String(queuedMaxS)} * self.requests`,
+    message: 'the last of the queue would wait longer than 1m: make queue smaller, or window shorter',
+    holds: ({ algorithm, window, requests, queue = requests }) =>
+      algorithm !== 'LeakyBucket' ||
+      window === undefined ||
+      queue * Math.floor(durationMs(window) / 1000) <= queuedMaxS * requests,
   },
 ]);
 

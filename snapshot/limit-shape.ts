@@ -1,4 +1,11 @@
-import type { FixedWindowLimit, Limit, SlidingWindowLimit, TokenBucketLimit, Windows } from './limit.ts';
+import type {
+  FixedWindowLimit,
+  LeakyBucketLimit,
+  Limit,
+  SlidingWindowLimit,
+  TokenBucketLimit,
+  Windows,
+} from './limit.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { isTimeZone } from './time-zone.ts';
@@ -39,6 +46,13 @@ const limits = {
     algorithm: shape.oneOf('SlidingWindow'),
     requests: some,
     windowMs: some,
+  }),
+  LeakyBucket: object<LeakyBucketLimit>({
+    name: shape.text,
+    algorithm: shape.oneOf('LeakyBucket'),
+    requests: some,
+    windowMs: some,
+    queue: some,
   }),
 } satisfies Record<Limit['algorithm'], Shape<Limit>>;
 

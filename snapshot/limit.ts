@@ -1,5 +1,5 @@
 /** One limit of a RateLimit, by how it counts. `requests` is what may pass; all numbers are at least 1. */
-export type Limit = TokenBucketLimit | FixedWindowLimit | SlidingWindowLimit;
+export type Limit = TokenBucketLimit | FixedWindowLimit | SlidingWindowLimit | LeakyBucketLimit;
 
 /** GCRA: `burst` at once, and `requests` in `windowMs` over time (ITU-T I.371). */
 export interface TokenBucketLimit {
@@ -24,6 +24,15 @@ export interface SlidingWindowLimit {
   readonly algorithm: 'SlidingWindow';
   readonly requests: number;
   readonly windowMs: number;
+}
+
+/** `requests` in `windowMs`, evenly: those that come sooner wait, at most `queue` of them. */
+export interface LeakyBucketLimit {
+  readonly name: string;
+  readonly algorithm: 'LeakyBucket';
+  readonly requests: number;
+  readonly windowMs: number;
+  readonly queue: number;
 }
 
 /**

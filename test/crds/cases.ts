@@ -156,6 +156,16 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     valid: limit({ burst: 1 }),
     invalid: limit({ burst: 1, algorithm: 'FixedWindow' }),
   },
+  {
+    rule: 'queue is for LeakyBucket: remove it, or set algorithm to LeakyBucket',
+    valid: limit({ queue: 1, algorithm: 'LeakyBucket' }),
+    invalid: limit({ queue: 1 }),
+  },
+  {
+    rule: 'the last of the queue would wait longer than 1m: make queue smaller, or window shorter',
+    valid: limit({ algorithm: 'LeakyBucket' }),
+    invalid: limit({ algorithm: 'LeakyBucket', queue: 101 }),
+  },
 ];
 
 /** One for each rule of each CRD. */

@@ -26,6 +26,28 @@ function policyWith(limit: string): string {
   return policy('{ type: ClientAddress }', 1).replace(/limits:.*/, `limits: [${limit}]`);
 }
 
+/** Lets a request go on every other second, and gives each 100 ms. */
+const impatient = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: impatient }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /impatient } }]
+      timeouts: { request: 100ms }
+      backendRefs: [{ name: shop, port: 80 }]
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: RateLimitPolicy
+metadata: { name: impatient }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: impatient }]
+  rules:
+    - name: each
+      limits: [{ name: evenly, requests: 1, algorithm: LeakyBucket, window: 2s }]
+`;
+
 function files(backendPort: number) {
   return {
     'services.yaml': serviceManifest('shop', backendPort),
@@ -101,6 +123,37 @@ test('a window that slides lets the next one in as the requests before it leave 
   // Data planes that count for themselves begin a window when they start; a quarter of it must have left.
   const again = Number(answers[4]?.headers['retry-after']);
   assert.ok(again > 86_400 && again <= 1.25 * 86_400, `${again} s`);
+});
+
+test('requests that come sooner than their limit lets them wait for their time, as far as there is room', async () => {
+  const came: number[] = [];
+  await using shop = await givenBackend('shop', {
+    answer: (request, answer) => {
+      if (request.url === '/limited') came.push(performance.now());
+      answer.end();
+    },
+  });
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policyWith('{ name: evenly, requests: 10, algorithm: LeakyBucket, window: 1s, queue: 3 }'),
+    'impatient.yaml': impatient,
+  });
+  await turnpike.until('/open', 200);
+
+  const answers = await Promise.all(Array.from({ length: 6 }, () => turnpike.get('/limited')));
+  assert.deepEqual(
+    answers.map(({ status }) => status).sort((a, b) => a - b),
+    [200, 200, 200, 200, 429, 429],
+  );
+  const [first = 0, , , last = 0] = came;
+  assert.ok(last - first >= 290, `the last of four came ${last - first} ms after the first`);
+
+  // A request may wait for no longer than its route allows.
+  const hasty = await Promise.all([turnpike.get('/impatient'), turnpike.get('/impatient')]);
+  assert.deepEqual(
+    hasty.map(({ status }) => status).sort((a, b) => a - b),
+    [200, 504],
+  );
 });
 
 test('clients that a header tells apart do not use up each other', async () => {

@@ -62,8 +62,14 @@ describe('the script', { skip: redisMissing() }, () => {
           const passes = naive();
           for (const wait of waits) {
             now += wait;
-            const [granted, waitMicros, left] = await asked(rule, key, now);
-            assert.equal(granted, passes(now) ? 1 : 0, `at ${now}`);
+            const [granted, waitMicros, left, fullMicros] = await asked(rule, key, now);
+            const meant = passes(now);
+            assert.equal(granted, meant === null ? 0 : 1, `at ${now}`);
+            const delayMs = rule.meters[0]?.delayMs(Number(fullMicros) / 1000, 0, 1) ?? 0;
+            assert.ok(
+              meant === null || Math.abs(delayMs - meant) < 0.5,
+              `waits ${delayMs} in place of ${meant}`,
+            );
             assert.equal(left === 0, Number(waitMicros) > 0, `${left} at ${now}`);
           }
           assert.notEqual(await client.pttl(key), -1);

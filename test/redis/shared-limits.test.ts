@@ -40,8 +40,8 @@ describe('limits shared through Redis', { skip: redisMissing() }, () => {
   });
 
   /** Data planes that use the Redis, with a filter each for the same limit. */
-  async function dataPlanes(count: number, limit: RateLimit): Promise<RequestFilter[]> {
-    const planes = Array.from({ length: count }, () => createRateLimiting(options));
+  async function dataPlanes(count: number, limit: RateLimit, given = options): Promise<RequestFilter[]> {
+    const planes = Array.from({ length: count }, () => createRateLimiting(given));
     open.push(...planes);
     for (const plane of planes) plane.configure(redisStore(redis.url), fleetOf(count));
     await eventually(() => planes.every((plane) => plane.stats().store.available));
@@ -93,6 +93,22 @@ describe('limits shared through Redis', { skip: redisMissing() }, () => {
     const exchange = exchangeOf();
     await filters[0]?.apply(exchange);
     assert.match(exchange.answerFields.joined('ratelimit') ?? '', /small";r=0;t=\d+, .*large";r=98;t=/);
+  });
+
+  test('requests of one caller wait in one queue, whichever data plane they meet', async () => {
+    const waits: number[] = [];
+    const wait = async (ms: number): Promise<void> => void waits.push(ms);
+    const limit = {
+      name: 'evenly',
+      algorithm: 'LeakyBucket',
+      requests: 1,
+      windowMs: 10_000,
+      queue: 5,
+    } as const;
+    const filters = await dataPlanes(2, fresh({ limits: [limit] }), { ...options, wait });
+    assert.equal(await admitted(filters, 8), 6);
+    const places = waits.map((ms) => Math.round(ms / 10_000)).sort((a, b) => a - b);
+    assert.deepEqual(places, [1, 2, 3, 4, 5]);
   });
 
   test('a large limit is leased: most decisions need no answer from Redis, and none is given twice', async () => {

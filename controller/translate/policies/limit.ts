@@ -27,6 +27,8 @@ export function limitOf(limit: RequestLimit): Limit {
     }
     case 'SlidingWindow':
       return { name, algorithm, requests, windowMs };
+    case 'LeakyBucket':
+      return { name, algorithm, requests, windowMs, queue: limit.queue ?? requests };
     default:
       return algorithm satisfies never;
   }

@@ -40,11 +40,13 @@ export class LocalLimiter {
     const admitted = waitMs === 0;
     outcome.verdict = admitted ? 'Admitted' : 'Refused';
     outcome.waitMs = waitMs;
+    outcome.delayMs = 0;
     for (let at = 0; at < meters.length; at += 1) {
       const meter = meters[at];
       if (meter === undefined) continue;
       const before = outcome.resetMs[at] ?? 0;
       const level = admitted ? meter.charge(counters, before, share, now) : before;
+      if (admitted) outcome.delayMs = Math.max(outcome.delayMs, meter.delayMs(level, 0, share));
       const remaining = remainingAt(meter, level, share);
       outcome.remaining[at] = remaining;
       outcome.resetMs[at] =

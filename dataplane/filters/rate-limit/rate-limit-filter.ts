@@ -9,6 +9,7 @@ import { sharedKey } from './key.ts';
 import type { Outcome } from './outcome.ts';
 import { windowMsOf, type LimitRule } from './rule.ts';
 import type { Tally } from './tally.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 /** Longer values are counted by their hash, so that no client decides how much is remembered. */
 const keyLengthMax = 128;
@@ -19,6 +20,8 @@ export type Decide = (rule: LimitRule, key: string) => Outcome | Promise<Outcome
 /** What a rule is asked with. */
 export interface RateLimitSurroundings {
   readonly decide: Decide;
+  /** Where those wait that a limit delays. */
+  readonly room: WaitingRoom;
   readonly tally: Tally;
   readonly variables: Variables<RequestSubject>;
 }
@@ -26,7 +29,7 @@ export interface RateLimitSurroundings {
 /** The filter of one rule of a RateLimitPolicy. */
 export function rateLimitFilter(
   rule: LimitRule,
-  { decide, tally, variables }: RateLimitSurroundings,
+  { decide, room, tally, variables }: RateLimitSurroundings,
 ): RequestFilter {
   const { limit } = rule;
   const readKey = keyReader(limit.key, variables);
@@ -34,7 +37,7 @@ export function rateLimitFilter(
   const fields = rateLimitFields(limit);
   const enforce = limit.mode === 'Enforce';
 
-  function verdictOf(exchange: Exchange, outcome: Outcome): Verdict {
+  function verdictOf(exchange: Exchange, outcome: Outcome): Verdict | Promise<Verdict> {
     tally.count(outcome.verdict);
     if (!enforce) return null;
     switch (outcome.verdict) {
@@ -42,13 +45,17 @@ export function rateLimitFilter(
         return limit.onStoreError === 'Closed' ? { kind: 'RateLimitUnavailable' } : null;
       case 'Admitted':
         fields.append(exchange.answerFields, outcome);
-        return null;
+        return outcome.delayMs === 0 ? null : goesOnAfter(outcome.delayMs);
       case 'Refused':
         fields.append(exchange.answerFields, outcome);
         return refusal(limit, outcome.waitMs);
       default:
         return outcome.verdict satisfies never;
     }
+  }
+
+  function goesOnAfter(delayMs: number): Verdict | Promise<Verdict> {
+    return room.wait(delayMs)?.then(() => null) ?? refusal(limit, delayMs);
   }
 
   function unknownKey(key: RateLimitKey): Verdict {

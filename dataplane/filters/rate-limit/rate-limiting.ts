@@ -21,6 +21,7 @@ import type { LimitRule } from './rule.ts';
 import { SharedLimiter } from './shared-limiter.ts';
 import { Tally } from './tally.ts';
 import type { Decision } from './tally.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** The long-lived owner of all counters of a data plane. */
 export interface RateLimiting {
@@ -61,6 +62,8 @@ export interface RateLimitingOptions {
   readonly variables: Variables<RequestSubject>;
   /** 0 to 1; spreads waits. */
   readonly random: () => number;
+  /** Passes so many milliseconds; real ones unless told. */
+  readonly wait?: (ms: number) => Promise<void>;
   /** Most counters kept in this process, 16 bytes each (24 once there are windows); 2,097,152 (32 or 48 MiB) unless told. */
   readonly countersMax?: number;
   /** Most keys of shared limits remembered between requests, some 300 bytes each; 65,536 unless told. */
@@ -83,6 +86,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   const hash = new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32));
   const local = new LocalLimiter(options.countersMax ?? countersMaxDefault, hash);
   const filters = new WeakMap<RateLimit, RequestFilter>();
+  const room = new WaitingRoom(options.wait);
   const tallies = new Tallies();
   let sharing: Sharing | null = null;
 
@@ -96,7 +100,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       let filter = filters.get(limit);
       if (filter === undefined) {
         const tally = tallies.of(limit.name);
-        filter = rateLimitFilter(ruleFor(limit, hash, options.epochMs), { decide, tally, variables });
+        filter = rateLimitFilter(ruleFor(limit, hash, options.epochMs), { decide, room, tally, variables });
         filters.set(limit, filter);
       }
       return filter;

@@ -3,6 +3,7 @@ import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { saltOf, type Salt } from './algorithms/counters.ts';
 import { FixedWindow } from './algorithms/fixed-window.ts';
 import type { Meter } from './algorithms/meter.ts';
+import { LeakyBucket } from './algorithms/leaky-bucket.ts';
 import { SlidingWindow } from './algorithms/sliding-window.ts';
 import { TokenBucket } from './algorithms/token-bucket.ts';
 import type { KeyedHash } from './keyed-hash.ts';
@@ -34,6 +35,8 @@ function meterFor(limit: Limit, salt: Salt, epochMs: () => number): Meter {
       return new FixedWindow(limit, salt, epochMs);
     case 'SlidingWindow':
       return new SlidingWindow(limit, salt);
+    case 'LeakyBucket':
+      return new LeakyBucket(limit, salt);
     default:
       return limit satisfies never;
   }

@@ -139,6 +139,7 @@ export class SharedLimiter {
     const outcome = this.#outcome;
     outcome.verdict = verdict;
     outcome.waitMs = Math.max(0, lease.deniedUntilMs - time);
+    outcome.delayMs = 0;
     const { length } = lease.remaining;
     outcome.remaining.length = length;
     outcome.resetMs.length = length;
@@ -218,7 +219,7 @@ export class SharedLimiter {
     const admitted = Math.min(grant.granted, waiters.length);
     for (const [at, resolve] of waiters.entries()) {
       if (at < admitted) this.#options.local.charge(rule, key, this.#fleet, time);
-      resolve(outcomeOf(grant, at < admitted));
+      resolve(outcomeOf(grant, at < admitted, delayMs(rule, grant, grant.granted - 1 - at)));
     }
     const lease = known ?? this.#leaseFor(rule, key, grant.waitMs);
     if (lease !== null) this.#note(lease, rule, grant, admitted);
@@ -285,10 +286,16 @@ function askFor(rule: LimitRule, key: string, need: number, more: number): Ask {
   return { keys, meters: rule.meters, need, want: need + more, owed: [] };
 }
 
-function outcomeOf(grant: Grant, admitted: boolean): Outcome {
+/** Of the request after which `later` ones were granted. */
+function delayMs({ meters }: LimitRule, { fullMs }: Grant, later: number): number {
+  return Math.max(...meters.map((meter, at) => meter.delayMs(fullMs[at] ?? 0, later, 1)));
+}
+
+function outcomeOf(grant: Grant, admitted: boolean, delayMs: number): Outcome {
   return {
     verdict: admitted ? 'Admitted' : 'Refused',
     waitMs: admitted ? 0 : grant.waitMs,
+    delayMs: admitted ? delayMs : 0,
     remaining: [...grant.remaining],
     resetMs: grant.fullMs.map((ms, at) => ((grant.remaining[at] ?? 0) > 0 ? ms : grant.waitMs)),
   };

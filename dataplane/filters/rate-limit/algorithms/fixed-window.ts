@@ -43,6 +43,10 @@ export class FixedWindow implements Meter {
     return count;
   }
 
+  delayMs(): number {
+    return 0;
+  }
+
   raise(counters: Counters, requests: number, share: number, now: number): void {
     if (requests > this.level(counters, share, now)) this.#keep(counters, Math.ceil(requests), now);
   }

@@ -21,6 +21,8 @@ export interface Meter {
   waitMs(level: number, share: number, now: number): number;
   /** Counts one more request above `level`, never more than what fits, and returns the new level. */
   charge(counters: Counters, level: number, share: number, now: number): number;
+  /** How long the request waits before it goes on that has brought the counter, with `later` ones, to `level`. */
+  delayMs(level: number, later: number, share: number): number;
   /** Lets no counter stand lower than at `requests`. */
   raise(counters: Counters, requests: number, share: number, now: number): void;
   /** Requests that `level` stands for. */

@@ -58,6 +58,10 @@ export class SlidingWindow implements Meter {
     return this.#level(share, now);
   }
 
+  delayMs(): number {
+    return 0;
+  }
+
   raise(counters: Counters, requests: number, share: number, now: number): void {
     const used = this.level(counters, share, now) / this.#windowMs;
     if (requests > used) this.#keep(counters, this.#current + Math.ceil(requests - used), now);

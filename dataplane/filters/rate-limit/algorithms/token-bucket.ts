@@ -48,6 +48,10 @@ export class TokenBucket implements Meter {
     return debtMs;
   }
 
+  delayMs(_level: number, _later: number, _share: number): number {
+    return 0;
+  }
+
   raise(counters: Counters, requests: number, share: number, now: number): void {
     const debtMs = requests * this.#intervalMs * share;
     if (debtMs > this.level(counters, share, now)) counters.keep(this.#salt, now + debtMs, now);

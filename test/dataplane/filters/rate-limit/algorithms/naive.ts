@@ -2,8 +2,8 @@
 import type { Limit } from '#snapshot/limit.ts';
 import fc from 'fast-check';
 
-/** Whether a request that comes at `ms`, never before the one asked about last, passes. */
-export type Naive = (ms: number) => boolean;
+/** How long a request waits that comes at `ms`, never before the one asked about last; null when it is refused. */
+export type Naive = (ms: number) => number | null;
 
 /** A limit and what it means. */
 export interface Meaning {
@@ -26,9 +26,9 @@ const tokenBucket = fc
       return (ms) => {
         creditMs = Math.min(burst * intervalMs, creditMs + ms - (lastMs ?? ms));
         lastMs = ms;
-        if (creditMs < intervalMs) return false;
+        if (creditMs < intervalMs) return null;
         creditMs -= intervalMs;
-        return true;
+        return 0;
       };
     };
     return { limit, naive };
@@ -55,12 +55,29 @@ const slidingWindow = fc.record({ requests, lengthMs }).map(({ requests, lengthM
   return { limit: { name: 'only', algorithm: 'SlidingWindow', requests, windowMs: lengthMs }, naive };
 });
 
+/** A queue: each leaves when the one before has left for long enough. */
+const leakyBucket = fc
+  .record({ requests, intervalMs: fc.integer({ min: 1, max: 50 }), queue: fc.integer({ min: 1, max: 12 }) })
+  .map(({ requests, intervalMs, queue }): Meaning => {
+    const windowMs = intervalMs * requests;
+    const naive = (): Naive => {
+      const leaving: number[] = [];
+      return (ms) => {
+        if (leaving.filter((one) => one > ms).length >= queue) return null;
+        const leaves = Math.max(ms, (leaving.at(-1) ?? -Infinity) + intervalMs);
+        leaving.push(leaves);
+        return leaves - ms;
+      };
+    };
+    return { limit: { name: 'only', algorithm: 'LeakyBucket', requests, windowMs, queue }, naive };
+  });
+
 function remembering(passes: (before: readonly number[], ms: number) => boolean): Naive {
   const before: number[] = [];
   return (ms) => {
     const isPassed = passes(before, ms);
     if (isPassed) before.push(ms);
-    return isPassed;
+    return isPassed ? 0 : null;
   };
 }
 
@@ -69,6 +86,7 @@ export const meanings = {
   TokenBucket: tokenBucket,
   FixedWindow: fixedWindow,
   SlidingWindow: slidingWindow,
+  LeakyBucket: leakyBucket,
 } satisfies Record<Limit['algorithm'], fc.Arbitrary<Meaning>>;
 
 /** Milliseconds between arrivals: floods, a steady flow and pauses. */
