@@ -7,8 +7,8 @@ export interface ServiceRequest {
   readonly query: string | null;
   readonly authority: string;
   readonly fields: Fields;
-  /** Null: none, and no word of it; empty: none, and that is said. */
-  readonly content: Buffer | null;
+  /** In order, and not copied. Null: none, and no word of it; empty: none, and that is said. */
+  readonly content: readonly Buffer[] | null;
 }
 
 /** What came of it. `detail` is for the log. */

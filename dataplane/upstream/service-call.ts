@@ -17,6 +17,9 @@ import type { Reached, ResponseEvents, UpstreamExchange } from './upstream-excha
 /** Endpoints that are asked, one after the other, where one takes no connection or says that it has done nothing. */
 const triesMax = 2;
 
+/** So much content is given to a connection at a time. */
+const pieceBytes = 128 * 1024;
+
 /** Asks an endpoint of `cluster`. Settles within its time, and never rejects. */
 export function callService(
   cluster: UpstreamCluster,
@@ -51,6 +54,8 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
   #endpoint: UpstreamEndpoint | null = null;
   #connecting: Connecting | null = null;
   #exchange: UpstreamExchange | null = null;
+  /** Content that follows; null once the request is whole. */
+  #unsent: Buffer[] | null = null;
   #response: ReceivedResponse | null = null;
   #bytes = 0;
 
@@ -135,7 +140,9 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
     else this.#fail(failure.kind);
   }
 
-  requestReady(): void {}
+  requestReady(): void {
+    if (this.#exchange !== null) this.#sendOn(this.#exchange);
+  }
 
   keepsData(): boolean {
     return false;
@@ -143,10 +150,20 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
 
   #send(exchange: UpstreamExchange): void {
     this.#exchange = exchange;
+    this.#unsent = this.#request.content?.flatMap(piecesOf) ?? [];
     exchange.begin(this.#sent, this);
-    const { content } = this.#request;
-    if (content !== null && content.length > 0) exchange.data(content);
-    exchange.end(null);
+    this.#sendOn(exchange);
+  }
+
+  /** What is not taken yet stays here: where it waited to be sent it would be held a second time. */
+  #sendOn(exchange: UpstreamExchange): void {
+    while (this.#exchange === exchange && this.#unsent !== null) {
+      const piece = this.#unsent.shift();
+      if (piece === undefined) {
+        this.#unsent = null;
+        exchange.end(null);
+      } else if (!exchange.data(piece)) return;
+    }
   }
 
   #again(detail: string): void {
@@ -193,8 +210,13 @@ class ServiceCall implements ConnectEvents, ResponseEvents {
   }
 }
 
+function piecesOf(part: Buffer): readonly Buffer[] {
+  const count = Math.ceil(part.length / pieceBytes);
+  return Array.from({ length: count }, (_, at) => part.subarray(at * pieceBytes, (at + 1) * pieceBytes));
+}
+
 function sentRequest({ method, path, query, authority, fields, content }: ServiceRequest): SentRequest {
-  const length = content?.length ?? noContent;
+  const length = content?.reduce((sum, part) => sum + part.length, 0) ?? noContent;
   const line = `${method} ${path}${query === null ? '' : `?${query}`} HTTP/1.1\r\nHost: ${authority}\r\n`;
   const framing = length === noContent ? '' : `Content-Length: ${length}\r\n`;
   return {

@@ -30,27 +30,32 @@ export interface CheckedRequest {
   readonly serverName: string | null;
 }
 
-/** `request` as a CheckRequest. */
-export function encodeCheckRequest(request: CheckedRequest): Uint8Array {
-  const writer = new BinaryWriter();
-  message(writer, 1, () => {
-    peer(writer, 1, request.source, request.principal);
-    peer(writer, 2, request.destination, '');
-    message(writer, 4, () => {
-      message(writer, 1, () => {
-        const seconds = Math.floor(request.timeMs / 1000);
-        writer.tag(1, WireType.Varint).int64(seconds);
-        writer.tag(2, WireType.Varint).int32(Math.round((request.timeMs - seconds * 1000) * 1e6));
-      });
-      message(writer, 2, () => httpRequest(writer, request));
-    });
-    for (const { name, value } of request.context) entry(writer, 10, name, value);
-    if (request.serverName !== null) message(writer, 12, () => text(writer, 1, request.serverName ?? ''));
-  });
-  return writer.finish();
+/** What stands of a message before the octets that end it, which are not copied. */
+export interface Unended {
+  readonly head: Uint8Array;
+  readonly more: number;
 }
 
-function httpRequest(writer: BinaryWriter, request: CheckedRequest): void {
+/** `request` as a CheckRequest that its body ends, where one is told. */
+export function encodeCheckRequest(request: CheckedRequest): Unended {
+  const http = httpRequest(request);
+  const asked = new BinaryWriter();
+  message(asked, 1, () => {
+    const seconds = Math.floor(request.timeMs / 1000);
+    asked.tag(1, WireType.Varint).int64(seconds);
+    asked.tag(2, WireType.Varint).int32(Math.round((request.timeMs - seconds * 1000) * 1e6));
+  });
+  const attributes = new BinaryWriter();
+  peer(attributes, 1, request.source, request.principal);
+  peer(attributes, 2, request.destination, '');
+  for (const { name, value } of request.context) entry(attributes, 10, name, value);
+  if (request.serverName !== null)
+    message(attributes, 12, () => text(attributes, 1, request.serverName ?? ''));
+  return endedBy(new BinaryWriter(), 1, endedBy(attributes, 4, endedBy(asked, 2, http)));
+}
+
+function httpRequest(request: CheckedRequest): Unended {
+  const writer = new BinaryWriter();
   text(writer, 1, request.id);
   text(writer, 2, request.method);
   for (const [name, value] of request.headers) entry(writer, 3, name, value);
@@ -59,10 +64,17 @@ function httpRequest(writer: BinaryWriter, request: CheckedRequest): void {
   text(writer, 6, request.scheme);
   writer.tag(9, WireType.Varint).int64(request.size);
   text(writer, 10, request.protocol);
-  if (request.body === null) return;
+  const { body } = request;
+  if (body === null) return { head: writer.finish(), more: 0 };
   // what is no text cannot be a string of protobuf: readers refuse the whole message
-  const isText = isUtf8(request.body);
-  writer.tag(isText ? 11 : 12, WireType.LengthDelimited).bytes(request.body);
+  const number = isUtf8(body) ? 11 : 12;
+  return endedBy(writer, number, { head: new Uint8Array(), more: body.length });
+}
+
+/** What was written, ended by member `number`. */
+function endedBy(writer: BinaryWriter, number: number, { head, more }: Unended): Unended {
+  writer.tag(number, WireType.LengthDelimited).uint32(head.length + more);
+  return { head: writer.raw(head).finish(), more };
 }
 
 function peer(

@@ -12,6 +12,7 @@ import {
   type DeniedResponse,
   type OkResponse,
   type ToldHeader,
+  type Unended,
 } from './check-message.ts';
 import {
   isNotItsToSay,
@@ -53,6 +54,7 @@ export class ExternalByGrpc implements AuthorizationProtocol {
   question(asked: Asked): ServiceRequest {
     const { exchange, left, content } = asked;
     const { request, forwarded, client } = exchange;
+    const body = content?.octets ?? null;
     const message = encodeCheckRequest({
       source: client,
       principal: principalOf(client),
@@ -66,7 +68,7 @@ export class ExternalByGrpc implements AuthorizationProtocol {
       scheme: client.secure ? 'https' : 'http',
       size: content?.isWhole === true ? content.octets.length : declaredLength(request.fields),
       protocol: request.protocol,
-      body: content?.octets ?? null,
+      body,
       context: this.#terms.context,
       serverName: client.serverName,
     });
@@ -76,7 +78,7 @@ export class ExternalByGrpc implements AuthorizationProtocol {
       query: null,
       authority: this.#terms.service.authority,
       fields: this.#fields,
-      content: framed(message),
+      content: body === null ? [framed(message)] : [framed(message), body],
     };
   }
 
@@ -158,11 +160,11 @@ function declaredLength(fields: Fields): number {
   return /^[0-9]{1,15}$/u.test(length) ? Number(length) : -1;
 }
 
-/** A message of gRPC: whether it is compressed, its length, itself. */
-function framed(message: Uint8Array): Buffer {
-  const frame = Buffer.alloc(frameHeadBytes + message.length);
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, frameHeadBytes);
+/** The begin of a message of gRPC: whether it is compressed, its length, itself. */
+function framed({ head, more }: Unended): Buffer {
+  const frame = Buffer.alloc(frameHeadBytes + head.length);
+  frame.writeUInt32BE(head.length + more, 1);
+  frame.set(head, frameHeadBytes);
   return frame;
 }
 

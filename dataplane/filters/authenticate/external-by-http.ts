@@ -69,7 +69,7 @@ export class ExternalByHttp implements AuthorizationProtocol {
       query: left.query,
       authority: host === 'Service' ? service.authority : request.authority,
       fields,
-      content: content?.octets ?? nothing,
+      content: content === null ? [] : [content.octets],
     };
   }
 
@@ -114,4 +114,3 @@ const ofAnswer: ReadonlySet<string> = new Set([
   'set-cookie',
   'vary',
 ]);
-const nothing = Buffer.alloc(0);

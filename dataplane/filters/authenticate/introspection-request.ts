@@ -31,7 +31,7 @@ export function introspectionRequest(
     query: null,
     authority: endpoint.authority,
     fields,
-    content: Buffer.from(form.toString()),
+    content: [Buffer.from(form.toString())],
   };
 }
 

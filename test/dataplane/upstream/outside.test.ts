@@ -122,7 +122,7 @@ function ask(upstreams: Upstreams): Promise<ServiceAnswer> {
   const head = { method: 'POST', path: '/', query: null, authority: 'id.example', fields: new Fields() };
   return callService(
     found,
-    { ...head, content: Buffer.from('token=a') },
+    { ...head, content: [Buffer.from('token=a')] },
     { timeoutMs: 5_000, answerBytesMax: 1024 },
   );
 }

@@ -149,7 +149,7 @@ export class TokenRequests {
     const { cluster, authority, path, timeoutMs } = service;
     const fields = new Fields();
     for (const [name, value] of Object.entries(headers)) fields.append(name.toLowerCase(), String(value));
-    const content = body instanceof URLSearchParams ? Buffer.from(body.toString()) : null;
+    const content = body instanceof URLSearchParams ? [Buffer.from(body.toString())] : null;
     const request = { method, path, query: null, authority, fields, content };
     const answer = await this.#call(cluster, request, { timeoutMs, answerBytesMax });
     if (answer.kind !== 'Answered') throw new ProviderFailure(answer.detail);

@@ -69,7 +69,7 @@ function bringing(token: string): Exchange {
 }
 
 function textOf({ fields, query, content: octets }: ServiceRequest): string {
-  return [query ?? '', ...fields.flat, octets?.toString('latin1')].join('\n');
+  return [query ?? '', ...fields.flat, Buffer.concat(octets ?? []).toString('latin1')].join('\n');
 }
 
 const outer = givenAuthentication(...ways(false));

@@ -7,6 +7,7 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import * as fc from 'fast-check';
 import { decodeCheckResponse } from '#dataplane/filters/authenticate/check-message.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
+import type { ServiceRequest } from '#dataplane/http/service-call.ts';
 import { externalDefaults, type ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import { asked, givenCallBy } from '#test/given/called-service.ts';
 import { anHttp2Backend } from '#test/given/http2-backend.ts';
@@ -36,6 +37,18 @@ function message(...members: readonly (readonly [number, Uint8Array | number])[]
     else writer.tag(number, WireType.LengthDelimited).bytes(value);
   }
   return Buffer.from(writer.finish());
+}
+
+/** The octets of the last member of this number. */
+function memberOf(octets: Buffer, wanted: number): Buffer {
+  const reader = new BinaryReader(octets);
+  let found = Buffer.alloc(0);
+  while (reader.pos < reader.len) {
+    const [number, type] = reader.tag();
+    if (number === wanted && type === WireType.LengthDelimited) found = Buffer.from(reader.bytes());
+    else reader.skip(type, number);
+  }
+  return found;
 }
 
 function framed(octets: Buffer, flag = 0): Buffer {
@@ -126,6 +139,29 @@ describe('a service that is asked by gRPC', () => {
     it(`refuses by ${what}, also where requests may pass without a decision`, async () => {
       const { verdict } = await verdictBy(telling(framed(octets)), { failOpen: true });
       assert.equal(verdict, 'DeniedByService');
+    });
+  }
+
+  for (const [what, content] of Object.entries({
+    text: Buffer.from('a=1&b=ä'),
+    'no text': Buffer.of(0xff, 0xfe),
+    nothing: Buffer.alloc(0),
+  })) {
+    it(`is told content that is ${what}, which is not copied for that`, async () => {
+      const questions: ServiceRequest[] = [];
+      const one = gate({}, (_, question) => {
+        questions.push(question);
+        return Promise.resolve({ kind: 'Failed', detail: 'enough' });
+      });
+      const body = { bytesMax: 100, beyond: 'Refuse' } as const;
+      const authentication = { ...givenAuthentication(), alternatives: [], external: given({ body }) };
+      await one.filter(authentication).apply(givenExchange(givenRequest(), { content }));
+      const parts = questions[0]?.content ?? assert.fail('nobody was asked');
+      assert.equal(parts.at(-1), content);
+      const frame = Buffer.concat(parts);
+      assert.equal(frame.readUInt32BE(1), frame.length - 5);
+      const inside = [1, 4, 2, what === 'no text' ? 12 : 11].reduce(memberOf, frame.subarray(5));
+      assert.deepEqual(inside, content);
     });
   }
 
