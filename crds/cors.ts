@@ -68,13 +68,13 @@ function trustsAllPages({ allowCredentials, allowOrigins }: Cors): boolean {
 /** `cors` of an AuthPolicy. */
 export const policyCorsSchema = withRules(corsSchema, [
   {
-    cel: "!(has(self.allowCredentials) && self.allowCredentials && self.allowOrigins.exists(one, one.matches('^([*]|https?://[*](:[0-9]+)?)$')))",
+    cel: "!(has(self.allowCredentials) && self.allowCredentials && has(self.allowOrigins) && self.allowOrigins.exists(one, one.matches('^([*]|https?://[*](:[0-9]+)?)$')))",
     message:
       'with allowCredentials, pages of any origin could act for whoever looks at them: name the origins',
     holds: (cors) => !trustsAllPages(cors),
   },
   {
-    cel: "!(has(self.allowCredentials) && self.allowCredentials && '*' in self.exposeHeaders)",
+    cel: "!(has(self.allowCredentials) && self.allowCredentials && has(self.exposeHeaders) && '*' in self.exposeHeaders)",
     message: "with allowCredentials, '*' in exposeHeaders exposes nothing: name the headers",
     holds: (cors) => !exposesNothingByStar(cors),
   },
