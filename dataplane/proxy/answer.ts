@@ -1,5 +1,6 @@
 import { Fields } from '#dataplane/http/fields.ts';
 import { grpcCodes } from '#dataplane/http/grpc.ts';
+import { retryDetails } from './grpc-details.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import { requestIdOf } from './forwarded.ts';
 import type { Failure, FailureKind } from '#dataplane/http/failure.ts';
@@ -57,7 +58,7 @@ export function statusOf(failure: Failure): number {
 
 /**
  * How a gRPC call fails, in one head without content (Trailers-Only). It has status 200, as the call's own status is
- * another matter.
+ * another matter. One that may be made again later says when.
  */
 export function grpcAnswerTo(failure: Failure): OwnAnswer {
   const [, code, words] = answers[failure.kind];
@@ -65,7 +66,16 @@ export function grpcAnswerTo(failure: Failure): OwnAnswer {
   fields.append('content-type', 'application/grpc', 'Content-Type');
   fields.append('grpc-status', String(code));
   fields.append('grpc-message', words);
+  if ('retryAfterS' in failure) {
+    const details = retryDetails(code, words, retryAfterS(failure));
+    fields.append('grpc-status-details-bin', details);
+  }
   return { status: 200, fields, body: nothing };
+}
+
+/** Whole seconds, at least one (RFC 9110 section 10.2.3). */
+function retryAfterS(failure: Extract<Failure, { retryAfterS: number }>): number {
+  return Math.max(1, Math.ceil(failure.retryAfterS));
 }
 
 const nothing = Buffer.alloc(0);
@@ -88,7 +98,7 @@ export function answerTo(failure: Failure, exchange: DeniedExchange | null = nul
   } else if (failure.kind === 'Forbidden') {
     if (failure.challenge !== null) challengeBy(fields, failure.challenge);
   } else if (failure.kind === 'RateLimited' || failure.kind === 'GuessingBlocked') {
-    fields.append('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterS))), 'Retry-After');
+    fields.append('retry-after', String(retryAfterS(failure)), 'Retry-After');
   } else if (status === 503) {
     fields.append('retry-after', '1', 'Retry-After');
   }

@@ -78,7 +78,7 @@ test('after the limit 429, with the fields that tell how much is left and when t
   );
   assert.match(String(answers[0]?.headers['ratelimit-policy']), /q=3/);
   const again = Number(answers[3]?.headers['retry-after']);
-  assert.ok(again > 1190 && again <= 1200, 'a third of an hour for one of three');
+  assert.ok(again > 1190 && again <= 1260, 'a third of an hour for one of three, or a minute later');
   assert.equal(shop.requests(), 4, 'three of them and the one that was waited for');
   assert.equal((await turnpike.get('/open')).status, 200);
 });
@@ -102,7 +102,8 @@ test('a calendar’s limit is there again when its window is over, and is not be
   assert.equal(answers[0]?.headers['ratelimit-policy'], '"limited/each/year";q=2');
   const again = Number(answers[2]?.headers['retry-after']);
   const newYear = Date.UTC(new Date().getUTCFullYear() + 1, 0);
-  assert.ok(Math.abs(newYear - Date.now() - again * 1000) < 10_000, `${again} s`);
+  const later = again - (newYear - Date.now()) / 1000;
+  assert.ok(later > -10 && later <= 61, `${again} s`);
 });
 
 test('a window that slides lets the next one in as the requests before it leave it', async () => {
@@ -122,7 +123,7 @@ test('a window that slides lets the next one in as the requests before it leave 
   assert.equal(answers[0]?.headers['ratelimit-policy'], '"limited/each/day";q=4;w=86400');
   // Data planes that count for themselves begin a window when they start; a quarter of it must have left.
   const again = Number(answers[4]?.headers['retry-after']);
-  assert.ok(again > 86_400 && again <= 1.25 * 86_400, `${again} s`);
+  assert.ok(again > 86_400 && again <= 1.25 * 86_400 + 60, `${again} s`);
 });
 
 test('requests that come sooner than their limit lets them wait for their time, as far as there is room', async () => {

@@ -33,9 +33,13 @@ function windowParameter(limit: Limit): string {
   return windowMs === null ? '' : `;w=${Math.ceil(windowMs / 1000)}`;
 }
 
-/** Whole seconds as Retry-After tells them (RFC 9110 section 10.2.3): rounded up, at least 1. */
-export function retryAfterSeconds(waitMs: number): number {
-  return Math.max(1, Math.ceil(waitMs / 1000));
+/**
+ * Whole seconds for Retry-After (RFC 9110 section 10.2.3): never before `waitMs` is over, and up to a quarter of it later
+ * (1 to 60 s), so that those who are refused together do not come back together. `random`: 0 to 1.
+ */
+export function retryAfterSeconds(waitMs: number, random: number): number {
+  const waitS = waitMs / 1000;
+  return Math.max(1, Math.ceil(waitS + random * Math.min(60, Math.max(1, waitS / 4))));
 }
 
 /** Hot path: `before` holds all that does not change. */

@@ -1,7 +1,7 @@
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
-import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
+import type { RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
 import { countsReader, keyReader } from './expressions.ts';
@@ -24,12 +24,14 @@ export interface RateLimitSurroundings {
   readonly room: WaitingRoom;
   readonly tally: Tally;
   readonly variables: Variables<RequestSubject>;
+  /** 0 to 1; spreads waits. */
+  readonly random: () => number;
 }
 
 /** The filter of one rule of a RateLimitPolicy. */
 export function rateLimitFilter(
   rule: LimitRule,
-  { decide, room, tally, variables }: RateLimitSurroundings,
+  { decide, room, tally, variables, random }: RateLimitSurroundings,
 ): RequestFilter {
   const { limit } = rule;
   const readKey = keyReader(limit.key, variables);
@@ -48,20 +50,24 @@ export function rateLimitFilter(
         return outcome.delayMs === 0 ? null : goesOnAfter(outcome.delayMs);
       case 'Refused':
         fields.append(exchange.answerFields, outcome);
-        return refusal(limit, outcome.waitMs);
+        return refusal(outcome.waitMs);
       default:
         return outcome.verdict satisfies never;
     }
   }
 
   function goesOnAfter(delayMs: number): Verdict | Promise<Verdict> {
-    return room.wait(delayMs)?.then(() => null) ?? refusal(limit, delayMs);
+    return room.wait(delayMs)?.then(() => null) ?? refusal(delayMs);
+  }
+
+  function refusal(waitMs: number): Verdict {
+    return { kind: 'RateLimited', policy: limit.name, retryAfterS: retryAfterSeconds(waitMs, random()) };
   }
 
   function unknownKey(key: RateLimitKey): Verdict {
     tally.count(key.kind !== 'ClientAddress' && key.onUnknown === 'Refuse' ? 'Refused' : 'Skipped');
     if (!enforce || key.kind === 'ClientAddress' || key.onUnknown !== 'Refuse') return null;
-    return refusal(limit, Math.max(...limit.limits.map((each) => windowMsOf(each) ?? 0)));
+    return refusal(Math.max(...limit.limits.map((each) => windowMsOf(each) ?? 0)));
   }
 
   return {
@@ -83,8 +89,4 @@ export function rateLimitFilter(
 
 function sharesUnknown(key: RateLimitKey): boolean {
   return key.kind !== 'ClientAddress' && key.onUnknown === 'Share';
-}
-
-function refusal(limit: RateLimit, waitMs: number): Verdict {
-  return { kind: 'RateLimited', policy: limit.name, retryAfterS: retryAfterSeconds(waitMs) };
 }

@@ -81,7 +81,7 @@ const sweepEveryMs = 500;
 
 /** Counters in this process until {@link RateLimiting.configure} says otherwise. */
 export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
-  const { now, variables } = options;
+  const { now, variables, random } = options;
   // Clients choose keys, so what keys the hash must not be guessed.
   const hash = new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32));
   const local = new LocalLimiter(options.countersMax ?? countersMaxDefault, hash);
@@ -100,7 +100,8 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       let filter = filters.get(limit);
       if (filter === undefined) {
         const tally = tallies.of(limit.name);
-        filter = rateLimitFilter(ruleFor(limit, hash, options.epochMs), { decide, room, tally, variables });
+        const rule = ruleFor(limit, hash, options.epochMs);
+        filter = rateLimitFilter(rule, { decide, room, tally, variables, random });
         filters.set(limit, filter);
       }
       return filter;

@@ -63,4 +63,34 @@ describe('gRPC', () => {
     assert.equal(answer.fields.get('grpc-status'), '16');
     assert.doesNotMatch(answer.fields.get('grpc-message') ?? '', /no token/u);
   });
+
+  for (const [kind, failure] of Object.entries({
+    RateLimited: { kind: 'RateLimited', policy: 'p', retryAfterS: 300 },
+    GuessingBlocked: { kind: 'GuessingBlocked', retryAfterS: 299.1, detail: '' },
+  } as const)) {
+    it(`says when it may be made again: ${kind}`, () => {
+      const { fields } = grpcAnswerTo(failure);
+      const words = fields.get('grpc-message') ?? '';
+      const type = 'type.googleapis.com/google.rpc.RetryInfo';
+      // RetryInfo { retry_delay: { seconds: 300 } }, in an Any, in a Status
+      const details = [0x1a, 2 + type.length + 7, 0x0a, type.length, ...Buffer.from(type), 0x12, 5];
+      const status = [
+        0x08,
+        8,
+        0x12,
+        words.length,
+        ...Buffer.from(words),
+        ...details,
+        0x0a,
+        3,
+        0x08,
+        0xac,
+        0x02,
+      ];
+      assert.equal(fields.get('grpc-status'), '8');
+      const told = fields.get('grpc-status-details-bin') ?? '';
+      assert.deepEqual(Buffer.from(told, 'base64'), Buffer.from(status));
+      assert.doesNotMatch(told, /=/u, 'gRPC wants no padding');
+    });
+  }
 });

@@ -1,4 +1,5 @@
 import { variables } from '#test/cel/subject.ts';
+import { retryAfterSeconds } from '#dataplane/filters/rate-limit/answer-fields.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import assert from 'node:assert/strict';
@@ -65,7 +66,7 @@ test('a refusal tells when the next request will pass', async () => {
   assert.deepEqual(await filter.apply(exchange), {
     kind: 'RateLimited',
     policy: 'shop/limits/per-client',
-    retryAfterS: 30,
+    retryAfterS: 32, // 29.5 s, and a quarter (of this random number) of a quarter of it
   } satisfies Verdict);
   assert.equal(exchange.answerFields.joined('ratelimit'), '"limits/per-client/minute";r=0;t=30');
   assert.equal(exchange.answerFields.joined('ratelimit-policy'), '"limits/per-client/minute";q=2;w=60');
@@ -147,4 +148,16 @@ test('very long values are told apart though they are not kept', async () => {
   const long = 'a'.repeat(8000);
   assert.equal(await admitted(filter, 3, exchangeOf({ fields: { 'x-team': `${long}1` } })), 1);
   assert.equal(await admitted(filter, 3, exchangeOf({ fields: { 'x-team': `${long}2` } })), 1);
+});
+
+test('those who are refused together come back one after another, and none too early', () => {
+  for (const [waitMs, earliest, latest] of [
+    [1, 1, 2],
+    [1500, 2, 3],
+    [60_000, 60, 75],
+    [2_592_000_000, 2_592_000, 2_592_060],
+  ] as const) {
+    assert.equal(retryAfterSeconds(waitMs, 0), earliest);
+    assert.equal(retryAfterSeconds(waitMs, 0.999_999), latest);
+  }
 });
