@@ -62,7 +62,7 @@ const entry = withRules(
     methods: atomicList(
       z
         .string()
-        .regex(/^[A-Z][A-Z-]*$/, 'must be a method such as GET')
+        .regex(/^[A-Z][A-Z-]*$/, 'must be a method in capitals, such as GET')
         .max(32),
     )
       .min(1)

@@ -16,7 +16,7 @@ const origin = z
   .max(253)
   .regex(
     /(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)/,
-    "must be an origin such as https://app.example.com, or '*'",
+    "must be an origin without a path, such as https://app.example.com, or '*'",
   );
 
 /** `cors` of a filter of an HTTPRoute. */

@@ -95,6 +95,8 @@ function typeWord({ expected, input, inst }: z.core.$ZodRawIssue<z.core.$ZodIssu
     : word;
 }
 
+const inQuotes = ', in quotes, as YAML reads a number here';
+
 function valueWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidValue>): string {
   const [only, ...others] = issue.values.map(String);
   if (issue.input === undefined) {
@@ -104,7 +106,9 @@ function valueWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidValue>): s
   const meant =
     typeof issue.input === 'string' ? nearestName(issue.input, issue.values.map(String)) : undefined;
   const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
-  return `must be one of ${[only, ...others].join(', ')}${hint}`;
+  const quotes =
+    typeof issue.input === 'number' && issue.values.includes(String(issue.input)) ? inQuotes : '';
+  return `must be one of ${[only, ...others].join(', ')}${hint}${quotes}`;
 }
 
 function sizeWords(origin: string, most: 'at least' | 'at most', size: number): string {

@@ -134,7 +134,7 @@ export const amount = amountOf(
   "must be a share such as 25%, or a number in quotes such as '1'",
 ).max(4);
 
-const noNetwork = 'must be a network such as 10.0.0.0/8 or 2001:db8::/32';
+const noNetwork = 'must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address such as 10.0.0.1/32';
 
 /** A network of addresses (CIDR). */
 export const network = withRules(matching('^[0-9a-fA-F.:]{2,45}/[0-9]{1,3}$', noNetwork).max(43), [

@@ -6,9 +6,9 @@ const slipsMax = 2;
 /** The one of `known` that `name` is nearly, or the beginning or the last words of, or whose last words it is; undefined when
  * none is. Case does not count. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const written = name.toLowerCase();
+  const written = singular(name.toLowerCase());
   const [nearest] = known
-    .map((one) => ({ one, slips: slipsBetween(written, one.toLowerCase()) }))
+    .map((one) => ({ one, slips: slipsBetween(written, singular(one.toLowerCase())) }))
     .filter(({ one, slips }) => slips <= slipsMax && slips * 2 < one.length)
     .toSorted((a, b) => a.slips - b.slips);
   if (nearest !== undefined || written.length <= slipsMax) return nearest?.one;
@@ -18,6 +18,10 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return (
     begun ?? (ended.length === 1 ? ended[0] : undefined) ?? (shorter.length === 1 ? shorter[0] : undefined)
   );
+}
+
+function singular(word: string): string {
+  return word.replace(/ies$/, 'y');
 }
 
 function capitalized(word: string): string {

@@ -28,7 +28,7 @@ export const authorizationRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: entry({ addresses: {} }),
   },
   {
-    rule: 'must be a network such as 10.0.0.0/8 or 2001:db8::/32',
+    rule: 'must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address such as 10.0.0.1/32',
     valid: entry({ addresses: { allow: ['2001:db8::/32'] } }),
     invalid: entry({ addresses: { allow: ['10.0.0.0/33'] } }),
   },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decodeManifest, type Kind } from '#crds/kind.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
 import { manifest, type Json } from './manifest.ts';
-import { bitsBeyondLength } from './networks.ts';
+import { bitsBeyondLength, noNetwork } from './networks.ts';
 
 const shop = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'shop' };
 const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
@@ -207,6 +207,41 @@ test('a name that is longer than the one there is is told it, and an item that i
   ]);
 });
 
+test('a text that YAML has read as a number is told to be one of those in quotes', () => {
+  assert.deepEqual(clients({ tls: { minVersion: 1.3 } }), [
+    {
+      path: 'spec.tls.minVersion',
+      message: 'must be one of 1.2, 1.3, in quotes, as YAML reads a number here',
+    },
+  ]);
+  const { kind: _, ...rest } = shop;
+  assert.deepEqual(clients({ targetRefs: [{ ...rest, kind: true }], tls: { minVersion: '1.3' } }), [
+    { path: 'spec.targetRefs[0].kind', message: 'must be Gateway' },
+  ]);
+});
+
+test('what is nearly an origin, a method or a network is told what it lacks', () => {
+  const rules = (rest: Json, cors?: Json) => ({
+    authorize: [{ name: 'one', ...rest }],
+    ...(cors === undefined ? {} : { cors }),
+  });
+  const policy = (spec: Json) =>
+    problems('AuthPolicy', manifest('AuthPolicy', { targetRefs: [shop], rules: spec }));
+  const methods = ['GET'];
+  assert.deepEqual(policy(rules({ methods }, { allowOrigins: ['https://app.example.com/'] })), [
+    {
+      path: 'spec.rules.cors.allowOrigins[0]',
+      message: "must be an origin without a path, such as https://app.example.com, or '*'",
+    },
+  ]);
+  assert.deepEqual(policy(rules({ methods: ['get'] })), [
+    { path: 'spec.rules.authorize[0].methods[0]', message: 'must be a method in capitals, such as GET' },
+  ]);
+  assert.deepEqual(policy(rules({ addresses: { allow: ['10.0.0.1'] } })), [
+    { path: 'spec.rules.authorize[0].addresses.allow[0]', message: noNetwork },
+  ]);
+});
+
 test('a text where fields are wanted is told which', () => {
   assert.deepEqual(way({ type: 'Basic', basic: { secretRef: 'users' } }), [
     { path: `${at}.basic.secretRef`, message: 'must be an object with key, name' },
@@ -275,6 +310,9 @@ test('a field that is unknown is told the one that is meant, or those there are'
   }
   assert.deepEqual(traffic({ retry: { attempts: 1, code: [500] } }), [
     { path: 'spec.retry.code', message: 'is an unknown field: did you mean codes?' },
+  ]);
+  assert.deepEqual(traffic({ retries: { attempts: 1 }, hedge: { delay: '1s' } }), [
+    { path: 'spec.retries', message: 'is an unknown field: did you mean retry?' },
   ]);
 });
 
