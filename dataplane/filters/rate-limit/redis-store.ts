@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { redisClient, serverNameOf, type RedisTerms } from '../redis/connection.ts';
+import { lastingClient } from '../redis/connection.ts';
+import { Silence, within } from '../redis/within.ts';
 import { counterScript, counterScriptSha } from './counter-script.ts';
 import type { Ask, CounterStore, Grant } from './counter-store.ts';
 import type { RedisAddress } from '#snapshot/redis-address.ts';
@@ -19,12 +20,6 @@ const probeEveryMs = 100;
 /** A connection that has not answered a probe for so long is given up for a new one. */
 const silenceMaxMs = 2000;
 
-const connection = {
-  retryStrategy: (times) => Math.min(50 * times, 500),
-  // A primary that became a replica: the name leads to the new primary.
-  reconnectOnError: (error) => error.message.startsWith('READONLY'),
-} satisfies Partial<RedisTerms>;
-
 /**
  * Counters in Redis, with a breaker: after one failure or one missed deadline nobody asks any more, until one
  * probe in the background (no request waits for it) has been answered. Connects at once and for ever again.
@@ -34,25 +29,17 @@ export class RedisStore implements CounterStore {
   readonly #client: Redis;
   readonly #timer: NodeJS.Timeout;
   #available = false;
-  #probingSinceMs: number | null = null;
-  #silentSinceMs: number;
-  #closed = false;
+  #isProbing = false;
   /** What the owner was told last. */
   #told: boolean | null = null;
 
   constructor(options: RedisStoreOptions) {
     this.#options = options;
-    this.#silentSinceMs = options.now();
-    const { secure, ...address } = options.address;
-    this.#client = redisClient({
-      ...connection,
-      ...address,
-      ...(secure ? { tls: serverNameOf(address.host) } : {}),
-    });
-    this.#client.on('error', (error) => this.#fail(error.message));
-    this.#client.on('close', () => this.#fail('connection closed'));
-    this.#client.on('ready', () => this.#probe());
-    this.#timer = setInterval(() => this.#look(), probeEveryMs);
+    this.#client = lastingClient(options.address);
+    this.#client.on('error', (error) => this.#set(false, error.message));
+    this.#client.on('close', () => this.#set(false, 'connection closed'));
+    this.#client.on('ready', () => void this.#probe());
+    this.#timer = setInterval(() => void this.#probe(), probeEveryMs);
     this.#timer.unref();
   }
 
@@ -60,37 +47,19 @@ export class RedisStore implements CounterStore {
     return this.#available;
   }
 
-  ask(asks: readonly Ask[], fleet: number): Promise<readonly Grant[] | null> {
-    const call = this.#call(asks, fleet);
-    return new Promise((resolve) => {
-      let settled = false;
-      const giveUp = (): void => {
-        if (settled) return;
-        settled = true;
-        this.#fail(`no answer within ${this.#options.deadlineMs} ms`);
-        resolve(null);
-      };
-      // A loop that was busy for long runs timers before it reads: the answer may lie in the socket.
-      const deadline = setTimeout(() => setImmediate(giveUp), this.#options.deadlineMs);
-      call.then(
-        (grants) => {
-          clearTimeout(deadline);
-          if (settled) this.#giveBack(asks, grants, fleet);
-          settled = true;
-          resolve(grants);
-        },
-        (error: unknown) => {
-          clearTimeout(deadline);
-          settled = true;
-          this.#fail(messageOf(error));
-          resolve(null);
-        },
-      );
-    });
+  async ask(asks: readonly Ask[], fleet: number): Promise<readonly Grant[] | null> {
+    const answer = this.#call(asks, fleet);
+    try {
+      return await within(this.#options.deadlineMs, answer);
+    } catch (error) {
+      this.#set(false, messageOf(error));
+      const giveBack = (grants: readonly Grant[]): void => this.#giveBack(asks, grants, fleet);
+      if (error instanceof Silence) answer.then(giveBack, () => undefined);
+      return null;
+    }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
     clearInterval(this.#timer);
     this.#set(false, 'closed');
     this.#client.disconnect();
@@ -118,11 +87,6 @@ export class RedisStore implements CounterStore {
     if (back.length > 0) this.#call(back, fleet).catch(() => undefined);
   }
 
-  #fail(reason: string): void {
-    if (this.#available) this.#silentSinceMs = this.#options.now();
-    this.#set(false, reason);
-  }
-
   #set(available: boolean, reason: string): void {
     const told = available === this.#told;
     this.#available = available;
@@ -130,37 +94,22 @@ export class RedisStore implements CounterStore {
     if (!told) this.#options.onChange?.(available, reason);
   }
 
-  /** Every {@link probeEveryMs}: probes what is down, and gives up a connection that stays silent. */
-  #look(): void {
-    if (this.#available || this.#closed) return;
-    const now = this.#options.now();
-    if (now - this.#silentSinceMs > silenceMaxMs && this.#client.status !== 'reconnecting') {
-      this.#silentSinceMs = now;
-      this.#probingSinceMs = null;
-      this.#client.disconnect(true);
-      return;
-    }
-    this.#probe();
-  }
-
   /** One at a time; the script without counters shows that Redis runs it, and loads it. */
-  #probe(): void {
-    if (this.#probingSinceMs !== null || this.#client.status !== 'ready' || this.#closed) return;
-    const began = this.#options.now();
-    this.#probingSinceMs = began;
-    this.#call([], 1).then(
-      () => {
-        if (this.#probingSinceMs !== began) return;
-        this.#probingSinceMs = null;
-        const tookMs = this.#options.now() - began;
-        if (tookMs <= this.#options.deadlineMs) this.#set(true, 'connected');
-        else this.#silentSinceMs = this.#options.now();
-      },
-      (error: unknown) => {
-        if (this.#probingSinceMs === began) this.#probingSinceMs = null;
-        this.#fail(messageOf(error));
-      },
-    );
+  async #probe(): Promise<void> {
+    if (this.#available || this.#isProbing || this.#client.status !== 'ready') return;
+    this.#isProbing = true;
+    const { now, deadlineMs } = this.#options;
+    const beganMs = now();
+    try {
+      await within(silenceMaxMs, this.#call([], 1));
+      // one that is slower would keep requests waiting in vain
+      if (now() - beganMs <= deadlineMs) this.#set(true, 'connected');
+    } catch (error) {
+      this.#set(false, messageOf(error));
+      if (error instanceof Silence) this.#client.disconnect(true);
+    } finally {
+      this.#isProbing = false;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
+import type { RedisAddress } from '#snapshot/redis-address.ts';
 
 /** Of every connection. */
 const usual = {
@@ -32,6 +33,18 @@ export interface RedisTerms {
 /** A client that connects at once. */
 export function redisClient(terms: RedisTerms): Redis {
   return new Redis({ ...usual, ...terms });
+}
+
+/** A client that connects at once, and for ever again. Its owner sees whether Redis answers, and has a deadline for it. */
+export function lastingClient({ secure, ...address }: RedisAddress): Redis {
+  return redisClient({
+    ...address,
+    ...(secure ? { tls: serverNameOf(address.host) } : {}),
+    enableReadyCheck: false,
+    retryStrategy: (times) => Math.min(50 * times, 500),
+    // A primary that became a replica: the name leads to the new primary.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  });
 }
 
 /** The server name for `host`; an address has none to ask for (RFC 6066 section 3). */

@@ -2,9 +2,10 @@
 // follow. One connection. While Redis does not answer nobody waits for it: one missed deadline, and it is asked by
 // nobody but this file until it has done all that is asked of it again.
 import type { Redis } from 'ioredis';
-import { redisAddress, redisAddressForm } from '#snapshot/redis-address.ts';
+import { redisAddress, redisAddressForm, type RedisAddress } from '#snapshot/redis-address.ts';
 import { noSharedMemory, type LogEvents, type SharedMemory, type Taken } from '../shared-memory.ts';
-import { redisClient, serverNameOf } from './connection.ts';
+import { lastingClient } from './connection.ts';
+import { Silence, within } from './within.ts';
 
 export interface RedisMemoryOptions {
   /** Whose logs they are, in the names of their keys. */
@@ -105,22 +106,14 @@ class Link implements Omit<SharedMemory, 'follow'> {
   #isClosed = false;
 
   constructor(
-    { secure, ...address }: NonNullable<ReturnType<typeof redisAddress>>,
+    address: RedisAddress,
     followed: ReadonlyMap<string, LogEvents>,
     options: RedisMemoryOptions,
   ) {
     this.#followed = followed;
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#client = redisClient({
-      ...address,
-      ...(secure ? { tls: serverNameOf(address.host) } : {}),
-      // a look at it shows more, and has a deadline
-      enableReadyCheck: false,
-      retryStrategy: (times) => Math.min(50 * times, 500),
-      // A primary that became a replica: the name leads to the new primary.
-      reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    });
+    this.#client = lastingClient(address);
     this.#client.on('error', (error: Error) => this.#fail(error));
     this.#client.on('close', () => this.#fail(new Error('connection closed')));
     this.#client.on('ready', () => {
@@ -270,17 +263,4 @@ class Link implements Omit<SharedMemory, 'follow'> {
 
 function keyOf(name: string): string {
   return `turnpike:${name}`;
-}
-
-/** No answer in time. */
-class Silence extends Error {}
-
-/** What `answer` comes to; rejects after so long without one. */
-function within<T>(ms: number, answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(new Silence(`no answer within ${ms} ms`));
-    // A loop that was busy for long runs timers before it reads: the answer may lie in the socket.
-    const deadline = setTimeout(() => setImmediate(giveUp), ms);
-    answer.then(resolve, reject).finally(() => clearTimeout(deadline));
-  });
 }
