@@ -15,7 +15,7 @@ import { requestVariables } from '#cel/request-variables.ts';
 import { AuthenticationFilter } from './authentication-filter.ts';
 import type { Authenticator } from './authenticator.ts';
 import { BasicAuthenticator, type PasswordSurroundings } from './basic-authenticator.ts';
-import { Calls } from './calls.ts';
+import { Capacity } from './capacity.ts';
 import { CertificateAuthenticator } from './certificate-authenticator.ts';
 import { CredentialSets } from './credentials.ts';
 import { ExternalAuthorizer, type DecisionSurroundings } from './external-authorizer.ts';
@@ -33,6 +33,7 @@ import { SpentStates } from './login/spent-states.ts';
 import { JwtAuthenticator, type TokenSurroundings } from './jwt-authenticator.ts';
 import { Authorizer } from './authorizer.ts';
 import { RefusalCounts, type RefusalCount } from './refusal-counts.ts';
+import { policyNamespace } from './policy-namespace.ts';
 import { PasswordChecks } from './password-checks.ts';
 import { readyKeySet, type ReadyKeySet } from './keys.ts';
 import type { FollowStream } from '../follow-stream.ts';
@@ -127,8 +128,8 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
   const revocations = new Revocations(options);
   const ready = new WeakMap<KeySet, ReadyKeySet>();
   const good = { entriesMax: limits.verifiedMax, charactersMax: limits.verifiedCharactersMax };
-  const calls = new Calls(limits.callsMax);
-  const contents = new Calls(limits.callBytesMax);
+  const calls = new Capacity(limits.callsMax);
+  const contents = new Capacity(limits.callBytesMax);
   const memory = options.memory ?? noSharedMemory;
   const secrets = new LoginSecrets();
   const shared: Omit<Surroundings, 'calls' | 'contents'> = {
@@ -171,7 +172,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
         byId.set(keySet.id, made);
       }
       const { policy, protection, external: asked, authorize } = authentication;
-      const namespace = namespaceOf(policy);
+      const namespace = policyNamespace(policy);
       const surroundings = { ...shared, calls: calls.of(namespace), contents: contents.of(namespace) };
       const ways = authenticators(authentication, { keySets: byId, credentials, surroundings });
       const guard = protection === null ? null : options.guards.guardFor(policy, protection);
@@ -217,7 +218,7 @@ function authenticators(
         return rules[0] === way ? [new JwtAuthenticator(way.credential, rules, keySets, surroundings)] : [];
       }
       case 'APIKey':
-        return [new ApiKeyAuthenticator(way, namespaceOf(policy), credentials, surroundings.now)];
+        return [new ApiKeyAuthenticator(way, policyNamespace(policy), credentials, surroundings.now)];
       case 'Basic':
         return [new BasicAuthenticator(way, surroundings)];
       case 'Introspection':
@@ -234,9 +235,4 @@ function authenticators(
         return way satisfies never;
     }
   });
-}
-
-/** Of `<namespace>/<name>`. */
-function namespaceOf(policy: string): string {
-  return policy.split('/')[0] ?? '';
 }

@@ -12,6 +12,7 @@ import { messageSignatures, type MessageSignature } from './http-signature/messa
 import { nonceName, type Nonces, type UsedNonce } from './http-signature/nonces.ts';
 import { signatureBase } from './http-signature/signature-base.ts';
 import type { ReadyKeySet, VerificationKey } from './keys.ts';
+import { policyNamespace } from './policy-namespace.ts';
 import { isSignature } from './signature.ts';
 
 /** What the signatures of all authentications share. */
@@ -194,7 +195,7 @@ export class HttpSignatureAuthenticator implements Authenticator {
     if (nonce === null) return this.#admission(keyid ?? '');
     const { maxAgeMs, clockSkewMs, name } = this.#rule;
     const used = {
-      namespace: this.#policy.split('/')[0] ?? '',
+      namespace: policyNamespace(this.#policy),
       way: `${this.#policy}/${name}`,
       keyid: keyid ?? '',
       nonce,

@@ -4,7 +4,7 @@ import type { CallService } from '../call-service.ts';
 import type { CredentialPlaces } from '#snapshot/authentication.ts';
 import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
 import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
-import type { CallShare } from './calls.ts';
+import type { CapacityShare } from './capacity.ts';
 import { Circuit } from './circuit.ts';
 import type { Claims } from './claims.ts';
 import { credentialIn } from './credential.ts';
@@ -24,7 +24,7 @@ export interface IntrospectionSurroundings {
   readonly call: CallService;
   readonly introspected: TokenCache<Authenticator, KnownToken>;
   readonly rejected: TokenCache<Authenticator, Refusal>;
-  readonly calls: CallShare;
+  readonly calls: CapacityShare;
 }
 
 /** A token that has passed. It does so without a question until `freshUntilMs`, and then while there is no answer. */

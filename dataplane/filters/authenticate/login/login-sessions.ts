@@ -3,7 +3,7 @@ import { nobody, type Identity } from '#dataplane/http/exchange.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
 import type { Admission, Finding } from '../authenticator.ts';
-import type { CallShare } from '../calls.ts';
+import type { CapacityShare } from '../capacity.ts';
 import { Circuit } from '../circuit.ts';
 import { claimAt, isObject, own, type Claims } from '../claims.ts';
 import { keysUnavailable } from '../findings.ts';
@@ -14,7 +14,7 @@ import { endKeysOf, type EndedSessions, type EndKeys } from './ended-sessions.ts
 import type { LoginContext } from './login-context.ts';
 import type { LoginCookies } from './login-cookies.ts';
 import type { LoginSeal } from './login-seal.ts';
-import type { RenewalCame, RenewalTurns } from './renewal-turns.ts';
+import type { RenewalOutcome, RenewalTurns } from './renewal-turns.ts';
 import { sessionIn, type Session } from './session.ts';
 
 /** A session that could not be refreshed is not tried again for so long. */
@@ -23,7 +23,7 @@ const retryMs = 10_000;
 /** One that another data plane refreshes is looked after again so soon. */
 const lookAgainMs = 500;
 
-/** Gets a session's next one; null: the provider will not have it go on. `Failed`: for now. */
+/** Gets a session's next one. `Ended`: the provider will not have it go on; `Failed`: there is none for now. */
 export type RenewSession = (session: Session) => Promise<Session | 'Ended' | 'Failed'>;
 
 /** What is known of the text of a cookie. */
@@ -49,7 +49,7 @@ export interface SessionSurroundings {
   readonly now: () => number;
   readonly sessions: TokenCache<LoginSessions, OpenedSession>;
   /** Questions to providers, with those to others. */
-  readonly calls: CallShare;
+  readonly calls: CapacityShare;
 }
 
 /** What sessions are made with. */
@@ -215,7 +215,7 @@ export class LoginSessions {
     }
   }
 
-  async #renewHere(opened: OpenedSession): Promise<RenewalCame> {
+  async #renewHere(opened: OpenedSession): Promise<RenewalOutcome> {
     const renewed = await this.#parts.renew(opened.session);
     if (renewed === 'Failed') {
       this.#circuit.failed();

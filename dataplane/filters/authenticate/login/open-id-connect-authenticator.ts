@@ -10,6 +10,7 @@ import type { SharedMemory } from '../../shared-memory.ts';
 import type { Authenticator, Challenge, Finding } from '../authenticator.ts';
 import { keysUnavailable } from '../findings.ts';
 import type { ReadyKeySet } from '../keys.ts';
+import { policyNamespace } from '../policy-namespace.ts';
 import { BackChannel } from './back-channel.ts';
 import { IdTokens } from './id-tokens.ts';
 import { contextOf } from './login-context.ts';
@@ -67,7 +68,7 @@ export class OpenIdConnectAuthenticator implements Authenticator, LoginPages {
     // What the backend finds in Authorization is the token, or what another way in lets through, or nothing.
     this.credential = { sources: rule.forwardAccessToken ? [anyAuthorization] : [], forwarded: false };
     const { now, secrets, spent } = around;
-    const ended = around.ended.of(policy.split('/')[0] ?? '');
+    const ended = around.ended.of(policyNamespace(policy));
     const tag = loginTag(policy, rule.name);
     const cookies = new LoginCookies(tag);
     // Another provider has nothing to do with what one has said, nor gets its codes and tokens.

@@ -4,17 +4,18 @@ import { hash } from 'node:crypto';
 import type { SharedMemory } from '../../shared-memory.ts';
 
 /** What came of a turn. */
-export type RenewalCame =
+export type RenewalOutcome =
   /** The text of a cookie; null: the session is not to go on. */
   | { readonly kind: 'Renewed'; readonly text: string | null }
   /** It was in vain just now. */
   | { readonly kind: 'Failed' };
 
 /** Whose turn it is: ours, or somebody is at it, or has been. */
-export type RenewalTurn = { readonly kind: 'Ours' } | { readonly kind: 'Busy' } | RenewalCame;
+export type RenewalTurn = { readonly kind: 'Ours' } | { readonly kind: 'Busy' } | RenewalOutcome;
 
-/** What the key says in place of a text, which is longer. */
-const [ended, failed] = ['ended', 'failed'];
+/** What the key says in place of the text of a cookie, which is longer. */
+const ended = 'ended';
+const failed = 'failed';
 
 /** Browsers bring the old cookie for so long, since not every answer reaches them first. */
 const keptMs = 300_000;
@@ -61,10 +62,10 @@ export class RenewalTurns {
     return { kind: 'Failed' };
   }
 
-  /** Ends our turn, as others hear of it. */
-  async end(text: string, came: RenewalCame): Promise<void> {
-    if (came.kind === 'Failed') await this.#memory.put(keyOf(text), failed, failedMs);
-    else await this.#memory.put(keyOf(text), came.text ?? ended, keptMs);
+  /** Ends our turn, and tells the others what came of it. */
+  async end(text: string, outcome: RenewalOutcome): Promise<void> {
+    if (outcome.kind === 'Failed') await this.#memory.put(keyOf(text), failed, failedMs);
+    else await this.#memory.put(keyOf(text), outcome.text ?? ended, keptMs);
   }
 }
 

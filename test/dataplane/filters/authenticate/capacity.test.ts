@@ -2,18 +2,18 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
-import { Calls } from '#dataplane/filters/authenticate/calls.ts';
-import type { CallShare } from '#dataplane/filters/authenticate/calls.ts';
+import { Capacity } from '#dataplane/filters/authenticate/capacity.ts';
+import type { CapacityShare } from '#dataplane/filters/authenticate/capacity.ts';
 
 /** Asks as much as it may; how much that was. Nothing is heard before `answer`, and nothing ever without it. */
-function askOn(share: CallShare, answer: Promise<void> = new Promise(() => {})): number {
+function askOn(share: CapacityShare, answer: Promise<void> = new Promise(() => {})): number {
   let asked = 0;
   for (; !share.isFull; asked += 1) void share.run(() => answer);
   return asked;
 }
 
 it('each namespace has half of what others have left, and all have no more than there may be', () => {
-  const calls = new Calls(256);
+  const calls = new Capacity(256);
   const shares = ['a', 'b', 'c', 'd'].map((namespace) => askOn(calls.of(namespace)));
   assert.deepEqual(shares, [129, 64, 32, 16]);
   assert.equal(calls.free, 15);
@@ -22,7 +22,7 @@ it('each namespace has half of what others have left, and all have no more than 
 });
 
 it('what has been answered is free for everybody, and the share of all policies of a namespace is one', async () => {
-  const calls = new Calls(4);
+  const calls = new Capacity(4);
   const answer = Promise.withResolvers<void>();
   assert.equal(askOn(calls.of('a'), answer.promise), 3);
   assert.equal(calls.of('a').isFull, true);
@@ -32,7 +32,7 @@ it('what has been answered is free for everybody, and the share of all policies 
 });
 
 it('a question that broke is over, too', async () => {
-  const calls = new Calls(1);
+  const calls = new Capacity(1);
   const broken = (): Promise<never> => {
     throw new Error('broken');
   };
