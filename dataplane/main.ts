@@ -209,14 +209,17 @@ function report(event: DataPlaneEvent): void {
   }
 }
 
+/** Something that is there, or away. */
+type AvailabilityEvent = Extract<DataPlaneEvent, { readonly available: boolean }>;
+
 /** What holds while it is away. */
 const notes = {
   RevocationList: 'what is known of it holds for maxStale',
   RateLimitStore: 'policies say what holds meanwhile (onStoreError)',
   SharedMemory: 'each data plane goes by what it knows itself of logouts, refreshed sessions and nonces',
-};
+} satisfies Record<AvailabilityEvent['kind'], string>;
 
-function reportAvailability(event: Extract<DataPlaneEvent, { readonly available: boolean }>): void {
+function reportAvailability(event: AvailabilityEvent): void {
   const { kind, available, reason } = event;
   const which = kind === 'RevocationList' ? { list: event.list } : {};
   if (available) log.info(`${kind}Available`, which);

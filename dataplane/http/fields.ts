@@ -21,6 +21,11 @@ export class Fields {
     return this.flat[line * 2] ?? '';
   }
 
+  /** The names of all lines, each once, in lower case. */
+  names(): ReadonlySet<string> {
+    return new Set(this.flat.filter((_, at) => at % 2 === 0));
+  }
+
   /** A line as it is sent, by its place. */
   lineAt(line: number): string {
     return this.flat[line * 2 + 1] ?? '';

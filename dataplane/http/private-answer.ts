@@ -5,7 +5,7 @@ import type { Fields } from './fields.ts';
  * it is for one client alone. Set-Cookie by itself keeps no cache from it (section 7.3).
  */
 export function makePrivate(fields: Fields): void {
-  for (const name of new Set(fields.flat.filter((_, at) => at % 2 === 0))) {
+  for (const name of fields.names()) {
     if (isOfSharedCaches(name)) fields.remove(name);
   }
   const told = fields.joined('cache-control') ?? '';
@@ -13,13 +13,13 @@ export function makePrivate(fields: Fields): void {
   const kept = told
     .split(',')
     .map((one) => one.trim())
-    .filter((one) => one !== '' && !isReplaced.test(one));
+    .filter((one) => one !== '' && !replaced.test(one));
   fields.remove('cache-control');
   fields.append('cache-control', ['private', ...kept].join(', '), 'Cache-Control');
 }
 
 /** What `private` takes the place of. With names of fields it says less, and may stay. */
-const isReplaced = /^(?:public|s-maxage|s-maxage=.*|private)$/iu;
+const replaced = /^(?:public|s-maxage|s-maxage=.*|private)$/iu;
 
 /** Whether caches that know this field go by it and not by Cache-Control (RFC 9213). */
 function isOfSharedCaches(name: string): boolean {

@@ -222,7 +222,7 @@ export class Forwarding implements AttemptOwner {
     }
     const heldBack = this.#heldBack;
     this.#heldBack = null;
-    if (heldBack !== null && heldBack.size > 0) {
+    if (heldBack !== null && heldBack.held > 0) {
       this.#contentSent = true;
       this.#kept?.add(heldBack.octets);
       attempt.data(heldBack.octets);
@@ -339,7 +339,7 @@ export class Forwarding implements AttemptOwner {
 
   #mirror(mirrors: readonly Mirror[]): void {
     this.#mirrors = startMirrors(this, mirrors, { watch: this.#terms.watch, random: Math.random });
-    if (this.#heldBack !== null && this.#heldBack.size > 0) this.#mirrors?.data(this.#heldBack.octets);
+    if (this.#heldBack !== null && this.#heldBack.held > 0) this.#mirrors?.data(this.#heldBack.octets);
     if (this.#contentEnded) this.#mirrors?.end(this.#trailers);
   }
 

@@ -33,10 +33,6 @@ export class HeldBack {
     this.#lookLater();
   }
 
-  get size(): number {
-    return this.#content.size;
-  }
-
   /** Octets of memory that it takes. */
   get held(): number {
     return this.#content.held;

@@ -85,8 +85,7 @@ export class ExternalByGrpc implements AuthorizationProtocol {
   /** As they would go on, so that what an authentication has set or removed counts; but for Authorization. */
   #headers({ exchange, left, content }: Asked): [string, string][] {
     const { fields } = exchange.forwarded;
-    const all = Array.from({ length: fields.size }, (_, line) => fields.nameAt(line));
-    const names = new Set(this.#terms.headersToService ?? ['authorization', ...all]);
+    const names = new Set(this.#terms.headersToService ?? ['authorization', ...fields.names()]);
     names.delete(partialBodyField);
     const headers: [string, string][] = [];
     for (const name of names) {

@@ -90,7 +90,7 @@ export class ExternalByHttp implements AuthorizationProtocol {
   }
 
   #edits(fields: Fields): readonly FieldEdit[] {
-    const names = this.#terms.headersToBackend ?? new Set(namesIn(fields));
+    const names = this.#terms.headersToBackend ?? namesIn(fields);
     return [...names].flatMap((name) => {
       const value = fields.joined(name);
       const field = value === undefined ? null : saidField(name, value);
@@ -101,9 +101,7 @@ export class ExternalByHttp implements AuthorizationProtocol {
 
 /** All that are no word about the service's own answer. */
 function namesIn(fields: Fields): readonly string[] {
-  return Array.from({ length: fields.size }, (_, line) => fields.nameAt(line)).filter(
-    (name) => !name.startsWith('content-') && !ofAnswer.has(name),
-  );
+  return [...fields.names()].filter((name) => !name.startsWith('content-') && !ofAnswer.has(name));
 }
 
 const ofAnswer: ReadonlySet<string> = new Set([
