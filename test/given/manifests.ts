@@ -2,20 +2,7 @@
 
 /** GatewayClass `turnpike` and Gateway `edge` with one plain listener. */
 export function edgeManifest(port: number): string {
-  return `
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: turnpike }
-spec: { controllerName: turnpike.dev/gateway-controller }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  listeners:
-    - { name: http, protocol: HTTP, port: ${port} }
-`;
+  return edge(port, '');
 }
 
 /** The same, with parameters that name a Redis. */
@@ -30,7 +17,11 @@ apiVersion: turnpike.dev/v1alpha1
 kind: GatewayParameters
 metadata: { name: edge }
 spec: { rateLimitStore: { type: Redis, redis: { secretRef: { name: redis, key: url } } } }
----
+---${edge(port, 'parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: edge }')}`;
+}
+
+function edge(port: number, infrastructure: string): string {
+  return `
 apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
 metadata: { name: turnpike }
@@ -41,8 +32,9 @@ kind: Gateway
 metadata: { name: edge }
 spec:
   gatewayClassName: turnpike
-  infrastructure: { parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: edge } }
-  listeners: [{ name: http, protocol: HTTP, port: ${port} }]
+  infrastructure: { ${infrastructure} }
+  listeners:
+    - { name: http, protocol: HTTP, port: ${port} }
 `;
 }
 
