@@ -109,37 +109,38 @@ async function ask(
 describe('a service that answers, where requests may pass without a decision', () => {
   const long = 'x'.repeat(70_000);
   const denied = (...members: readonly Member[]) => telling(message([2, message(...members)]));
-  const refusals: Readonly<Record<string, () => Promise<Asking>>> = {
-    'a refusal that is long': () =>
-      byHttp((_request, response) => void response.writeHead(403).end(long), { failOpen: true }),
-    'a refusal that is cut': () =>
-      byHttp(
-        (_request, response) => {
+  const open = { failOpen: true };
+  const answers: Readonly<Record<string, Readonly<Record<string, () => Promise<Asking>>>>> = {
+    AuthorizationUnavailable: {
+      'a refusal that is long': () =>
+        byHttp((_request, response) => void response.writeHead(403).end(long), open),
+      'a refusal that is cut': () =>
+        byHttp((_request, response) => {
           response.writeHead(403, { 'content-length': 10 });
           response.write('abc', () => response.socket?.destroy());
-        },
-        { failOpen: true },
-      ),
-    'a refusal that does not end': () =>
-      byHttp((_request, response) => void response.writeHead(403).write('abc'), {
-        failOpen: true,
-        service: { ...terms({}).service, timeoutMs: 100 },
-      }),
-    'a refusal by gRPC that is long': () => byGrpc(denied([3, long]), { failOpen: true }),
-    'a refusal with a field that cannot be sent': () =>
-      byGrpc(denied([2, header('location', '/login?to=/\r\n')]), { failOpen: true }),
-    'a refusal with a field that has no name': () =>
-      byGrpc(denied([2, header('a b', 'c')]), { failOpen: true }),
-    'a consent with a field that cannot be sent': () =>
-      byGrpc(telling(message([1, message()], [3, message([2, header('x-user', 'ada\n')])])), {
-        failOpen: true,
-      }),
+        }, open),
+      'a refusal that does not end': () =>
+        byHttp((_request, response) => void response.writeHead(403).write('abc'), {
+          ...open,
+          service: { ...terms({}).service, timeoutMs: 100 },
+        }),
+      'a refusal by gRPC that is long': () => byGrpc(denied([3, long]), open),
+      'a consent with a field that cannot be sent': () =>
+        byGrpc(telling(message([1, message()], [3, message([2, header('x-user', 'ada\n')])])), open),
+    },
+    DeniedByService: {
+      'a refusal with a field that cannot be sent': () =>
+        byGrpc(denied([2, header('location', '/login?to=/\r\n')]), open),
+      'a refusal with a field that has no name': () => byGrpc(denied([2, header('a b', 'c')]), open),
+    },
   };
-  for (const [what, given] of Object.entries(refusals)) {
-    it(`lets nobody pass by ${what}`, async () => {
-      await using one = await given();
-      assert.notEqual(await ask(one), 'pass');
-    });
+  for (const [told, all] of Object.entries(answers)) {
+    for (const [what, given] of Object.entries(all)) {
+      it(`lets nobody pass by ${what}`, async () => {
+        await using one = await given();
+        assert.equal(await ask(one), told);
+      });
+    }
   }
 
   it('that breaks in the middle of an error is no decision', async () => {
