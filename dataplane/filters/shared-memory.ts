@@ -1,4 +1,7 @@
-/** What came of taking a key. `Held`: somebody has it, and has put this there; `''`: nothing yet. `Unknown`: nobody can tell. */
+/**
+ * What came of taking a key. `Held`: somebody has it, and has put this there; `''`: nothing yet. `Unknown`: nobody can
+ * tell.
+ */
 export type Taken =
   | { readonly kind: 'Taken' }
   | { readonly kind: 'Held'; readonly value: string }

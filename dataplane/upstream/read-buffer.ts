@@ -15,8 +15,8 @@ export interface ReadState {
 
 /**
  * The memory one connection is read into: a piece of its own, and a block in place of it while a large answer comes
- * and is taken. The same octets are overwritten by the next read unless they are still needed. No two connections share a piece at
- * a time: one that is idle is read into what is its own.
+ * and is taken. The same octets are overwritten by the next read unless they are still needed. No two connections
+ * share a piece at a time: one that is idle is read into what is its own.
  *
  * Hot path: reading into our own memory spares Node an allocation of 64 KiB and its stream machinery each read.
  */

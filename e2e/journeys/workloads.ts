@@ -1,4 +1,5 @@
-// What journeys run behind Gateways and none is about: echo backends, Redis, a server of Envoy's ext_authz, as Deployments with Services.
+// What journeys run behind Gateways and none is about: echo backends, Redis, a server of Envoy's ext_authz, as
+// Deployments with Services.
 
 export interface EchoOptions {
   readonly replicas?: number;

@@ -41,7 +41,10 @@ export function manyRoutes(count: number, port: number, issuer: JsonWebKey): rea
   ].map((one) => object(one));
 }
 
-/** A policy for each of the first `count` routes. `when`: what it asks beside a token of https://id.example.com; null for nothing. */
+/**
+ * A policy for each of the first `count` routes. `when`: what it asks beside a token of https://id.example.com; null for
+ * nothing.
+ */
 export function guards(count: number, when: (index: number) => string | null): readonly ManyObject[] {
   return Array.from({ length: count }, (_, index) => {
     const expression = when(index);

@@ -105,11 +105,7 @@ class Link implements Omit<SharedMemory, 'follow'> {
   #isNew = true;
   #isClosed = false;
 
-  constructor(
-    address: RedisAddress,
-    followed: ReadonlyMap<string, LogEvents>,
-    options: RedisMemoryOptions,
-  ) {
+  constructor(address: RedisAddress, followed: ReadonlyMap<string, LogEvents>, options: RedisMemoryOptions) {
     this.#followed = followed;
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
