@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Redis } from 'ioredis';
-import { RedisMemory } from '#dataplane/filters/redis/redis-memory.ts';
+import { RedisMemory, type RedisMemoryLimits } from '#dataplane/filters/redis/redis-memory.ts';
 import type { LogEvents } from '#dataplane/filters/shared-memory.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenRedis, ownRedisMissing, type GivenRedis } from '#test/given/redis.ts';
+import { givenSlowWay } from '#test/given/slow-way.ts';
 
 /** As docs/guides/authentication.md tells them. */
 const rights = ['set', 'get', 'xadd', 'xread', 'xtrim', 'pexpire'];
@@ -25,13 +26,13 @@ describe('the memory of data planes', { skip: ownRedisMissing() }, () => {
     await redis.stop();
   });
 
-  function memory() {
+  function memory(limits: Partial<RedisMemoryLimits> = {}) {
     const changes: string[] = [];
     const made = new RedisMemory({
       owner: 'shop/edge',
       now: Date.now,
       onChange: (available, reason) => void changes.push(`${available ? 'up' : 'down'}: ${reason}`),
-      limits: { deadlineMs: 1000, everyMs: 5 },
+      limits: { deadlineMs: 1000, everyMs: 5, ...limits },
     });
     memories.push(made);
     return { made, changes };
@@ -84,6 +85,23 @@ describe('the memory of data planes', { skip: ownRedisMissing() }, () => {
   async function commandsSeen(): Promise<number> {
     return Number(/total_commands_processed:(\d+)/u.exec(await admin.info('stats'))?.[1]);
   }
+
+  it('that answers later than requests may wait is none, which is told once', async () => {
+    using way = await givenSlowWay(Number(new URL(redis.url).port), 60);
+    const { made, changes } = memory({ deadlineMs: 20 });
+    const told: string[] = [];
+    await admin.xadd('turnpike:shop/edge:slow', '*', 'e', 'entry');
+    made.follow('slow', hearing(told));
+    made.use(`redis://127.0.0.1:${way.port}`);
+    await eventually(() => changes.length > 0);
+    for (let count = 0; count < 10; count += 1) {
+      const looks = await commandsSeen();
+      assert.deepEqual(await made.take(`slow ${count}`, 60_000), { kind: 'Unknown' });
+      await eventually(async () => assert.ok((await commandsSeen()) > looks + 5));
+    }
+    assert.deepEqual(changes, ['down: it answers later than within 20 ms']);
+    assert.deepEqual(told, ['begun', 'entry'], 'what logs say is heard all the same');
+  });
 
   it('goes where it is told, and without a place nobody knows anything', async () => {
     const { made, changes } = memory();

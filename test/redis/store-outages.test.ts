@@ -7,6 +7,7 @@ import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenRedis, ownRedisMissing } from '#test/given/redis.ts';
 import type { GivenRedis } from '#test/given/redis.ts';
+import { givenSlowWay } from '#test/given/slow-way.ts';
 import { Redis } from 'ioredis';
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -136,6 +137,17 @@ describe('when Redis fails', { skip: ownRedisMissing() }, () => {
     assert(!available());
     await eventually(() => available());
     other.disconnect();
+  });
+
+  test('a Redis that answers later than requests may wait is one that is away, which is told', async () => {
+    await givenFilter();
+    changes.length = 0;
+    using way = await givenSlowWay(Number(new URL(redis.url).port), deadlineMs + 50);
+    limiting.configure(redisStore(`redis://127.0.0.1:${way.port}`), fleetOf(2));
+    await eventually(() => changes.at(-1) === `down: it answers later than within ${deadlineMs} ms`);
+    const name = `test/${randomUUID()}/r`;
+    assert.equal(passed(await all(limiting.filterFor(rateLimit({ name })), 100)), 50);
+    assert(!available());
   });
 
   test('a Redis that forgot the script is given it again, and no request notices', async () => {

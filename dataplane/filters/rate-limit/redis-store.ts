@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { lastingClient } from '../redis/connection.ts';
-import { Silence, within } from '../redis/within.ts';
+import { Silence, whyNotAsked, within } from '../redis/within.ts';
 import { counterScript, counterScriptSha } from './counter-script.ts';
 import type { Ask, CounterStore, Grant } from './counter-store.ts';
 import type { RedisAddress } from '#snapshot/redis-address.ts';
@@ -18,7 +18,7 @@ export interface RedisStoreOptions {
 /** Between two looks at a Redis that did not answer. */
 const probeEveryMs = 100;
 /** A connection that has not answered a probe for so long is given up for a new one. */
-const silenceMaxMs = 2000;
+const silenceMs = 2000;
 
 /**
  * Counters in Redis, with a breaker: after one failure or one missed deadline nobody asks any more, until one
@@ -98,12 +98,9 @@ export class RedisStore implements CounterStore {
   async #probe(): Promise<void> {
     if (this.#available || this.#isProbing || this.#client.status !== 'ready') return;
     this.#isProbing = true;
-    const { now, deadlineMs } = this.#options;
-    const beganMs = now();
     try {
-      await within(silenceMaxMs, this.#call([], 1));
-      // one that is slower would keep requests waiting in vain
-      if (now() - beganMs <= deadlineMs) this.#set(true, 'connected');
+      const problem = await whyNotAsked(this.#call([], 1), { ...this.#options, silenceMs });
+      this.#set(problem === null, problem ?? 'connected');
     } catch (error) {
       this.#set(false, messageOf(error));
       if (error instanceof Silence) this.#client.disconnect(true);

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { redisAddress, redisAddressForm, type RedisAddress } from '#snapshot/redis-address.ts';
 import { noSharedMemory, type LogEvents, type SharedMemory, type Taken } from '../shared-memory.ts';
 import { lastingClient } from './connection.ts';
-import { Silence, within } from './within.ts';
+import { Silence, whyNotAsked, within } from './within.ts';
 
 export interface RedisMemoryOptions {
   /** Whose logs they are, in the names of their keys. */
@@ -195,15 +195,12 @@ class Link implements Omit<SharedMemory, 'follow'> {
     this.#isBusy = true;
     if (this.#isNew) this.#last.clear();
     this.#isNew = false;
-    const { silenceMs } = this.#limits;
     try {
-      if (!this.#available) {
-        await within(silenceMs, Promise.all([this.#append('alive', '', 1000), this.#take('alive', 1000)]));
-      }
+      const problem = this.#available ? null : await this.#problem();
       while (await this.#tellPage()) {
         // there is more
       }
-      this.#set(true, 'connected');
+      this.#set(problem === null, problem ?? 'connected');
       for (const events of this.#followed.values()) events.caughtUp();
       for (const done of this.#waiting) done();
     } catch (error) {
@@ -212,6 +209,12 @@ class Link implements Omit<SharedMemory, 'follow'> {
     } finally {
       this.#isBusy = false;
     }
+  }
+
+  /** Why requests are not to ask it. */
+  #problem(): Promise<string | null> {
+    const proof = Promise.all([this.#append('alive', '', 1000), this.#take('alive', 1000)]);
+    return whyNotAsked(proof, { ...this.#limits, now: this.#options.now });
   }
 
   /** Tells what comes next in each log; whether there may be more. */
