@@ -73,6 +73,17 @@ const rule = z.object({
     .describe(
       'What holds while the shared store cannot be asked. Local: each data plane grants its own share. Open: not limited. Closed: refused.',
     ),
+  answer: z
+    .object({
+      fields: z
+        .enum(['Draft', 'XRateLimit', 'Both', 'None'])
+        .default('Draft')
+        .describe(
+          'Which fields of the answer tell what is left. Draft: RateLimit and RateLimit-Policy of the IETF, with all limits. XRateLimit: X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset (in seconds) of the limit that is nearest to its end. Both. None. A 429 has Retry-After always.',
+        ),
+    })
+    .prefault({})
+    .describe('What answers tell of the limits.'),
   mode: z
     .enum(['Enforce', 'Shadow'])
     .default('Enforce')

@@ -273,7 +273,13 @@ const rateLimit: Shape<RateLimit> = object({
   id: shape.idOf('RateLimit'),
   name: shape.text,
   key: variant<RateLimitKey>('kind', rateLimitKeys),
-  ...shape.defaulted({ when: shape.nullable(shape.text) }, rateLimitDefaults),
+  ...shape.defaulted(
+    {
+      when: shape.nullable(shape.text),
+      answerFields: shape.oneOf('Draft', 'XRateLimit', 'Both', 'None'),
+    },
+    rateLimitDefaults,
+  ),
   limits: shape.list(limitShape),
   onStoreError: shape.oneOf('Local', 'Open', 'Closed'),
   mode: shape.oneOf('Enforce', 'Shadow'),

@@ -16,6 +16,8 @@ export interface RateLimit {
   readonly onStoreError: 'Local' | 'Open' | 'Closed';
   /** Shadow: counted and reported, never refused. */
   readonly mode: 'Enforce' | 'Shadow';
+  /** What answers tell of the limits. Draft: `ratelimit` and `ratelimit-policy`. XRateLimit: `x-ratelimit-*`. */
+  readonly answerFields: 'Draft' | 'XRateLimit' | 'Both' | 'None';
 }
 
 /**
@@ -33,7 +35,10 @@ export type RateLimitKey =
     };
 
 /** What a rule does that its encoded form does not tell. */
-export const rateLimitDefaults: Pick<RateLimit, 'when'> = Object.freeze({ when: null });
+export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields'> = Object.freeze({
+  when: null,
+  answerFields: 'Draft',
+});
 
 /** Skip: not limited. Share: all of them count as one. Refuse: refused. */
 export type OnUnknownKey = 'Skip' | 'Share' | 'Refuse';

@@ -357,6 +357,7 @@ const byKind = {
     when: nullable(text),
     onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
     mode: fc.constantFrom('Enforce', 'Shadow'),
+    answerFields: fc.constantFrom('Draft', 'XRateLimit', 'Both', 'None'),
   }),
   RateLimitStore: fc.oneof(
     fc.record({ kind: constant('RateLimitStore'), id: id('RateLimitStore'), type: constant('Memory') }),

@@ -77,6 +77,7 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
     limits: rule.limits.map(limitOf),
     onStoreError: rule.onStoreError,
     mode: rule.mode,
+    answerFields: rule.answer.fields,
   };
 }
 

@@ -4,14 +4,42 @@ import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { windowMsOf } from './rule.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Writes `ratelimit` and `ratelimit-policy` (draft-ietf-httpapi-ratelimit-headers, structured fields). */
+/** Tells what is left. */
 export interface RateLimitFields {
-  /** Appends one line of each, so that several rules of a route make one list (RFC 9651 section 3.1). */
+  /** Adds to the fields of an answer, in which those of other rules may stand. */
   append(fields: Fields, outcome: Outcome): void;
 }
 
-/** The fields of one rule. A limit is called `<policy>/<rule>/<limit>`: clients need not learn of namespaces. */
+/** The fields of one rule. */
 export function rateLimitFields(limit: RateLimit): RateLimitFields {
+  switch (limit.answerFields) {
+    case 'Draft':
+      return draftFields(limit);
+    case 'XRateLimit':
+      return xRateLimitFields(limit);
+    case 'Both': {
+      const draft = draftFields(limit);
+      const xRateLimit = xRateLimitFields(limit);
+      return {
+        append(fields, outcome) {
+          draft.append(fields, outcome);
+          xRateLimit.append(fields, outcome);
+        },
+      };
+    }
+    case 'None':
+      return { append() {} };
+    default:
+      return limit.answerFields satisfies never;
+  }
+}
+
+/**
+ * `ratelimit` and `ratelimit-policy` (draft-ietf-httpapi-ratelimit-headers, structured fields), a line of each, so that
+ * several rules of a route make one list (RFC 9651 section 3.1). A limit is called `<policy>/<rule>/<limit>`: clients need
+ * not learn of namespaces.
+ */
+function draftFields(limit: RateLimit): RateLimitFields {
   const rule = limit.name.slice(limit.name.indexOf('/') + 1);
   const names = limit.limits.map((each) => structuredString(`${rule}/${each.name}`));
   const policy = limit.limits
@@ -26,6 +54,37 @@ export function rateLimitFields(limit: RateLimit): RateLimitFields {
     },
   };
 }
+
+/**
+ * `x-ratelimit-limit`, `-remaining` and `-reset` (seconds), which have room for one limit: of all limits of all rules that of
+ * which the fewest requests are left; of several such the one that lasts longest.
+ */
+function xRateLimitFields({ limits }: RateLimit): RateLimitFields {
+  return {
+    append(fields, { remaining, resetMs }) {
+      let left = Number(fields.get(xRemaining) ?? Number.POSITIVE_INFINITY);
+      let resetS = Number(fields.get(xReset) ?? 0);
+      let requests = 0;
+      for (let at = 0; at < limits.length; at += 1) {
+        const ownLeft = remaining[at] ?? 0;
+        const ownResetS = Math.ceil((resetMs[at] ?? 0) / 1000);
+        if (ownLeft > left || (ownLeft === left && ownResetS <= resetS)) continue;
+        left = ownLeft;
+        resetS = ownResetS;
+        requests = limits[at]?.requests ?? 0;
+      }
+      if (requests === 0) return;
+      for (const name of [xLimit, xRemaining, xReset]) fields.remove(name);
+      fields.appendLine(xLimit, fieldLine('X-RateLimit-Limit', String(requests)));
+      fields.appendLine(xRemaining, fieldLine('X-RateLimit-Remaining', String(left)));
+      fields.appendLine(xReset, fieldLine('X-RateLimit-Reset', String(resetS)));
+    },
+  };
+}
+
+const xLimit = 'x-ratelimit-limit';
+const xRemaining = 'x-ratelimit-remaining';
+const xReset = 'x-ratelimit-reset';
 
 /** None for windows that are not all of one length. */
 function windowParameter(limit: Limit): string {

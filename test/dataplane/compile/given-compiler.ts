@@ -97,6 +97,7 @@ export function givenLimit(name: string, key: RateLimitKey): RateLimit {
     limits: [{ name: 'minute', algorithm: 'TokenBucket', requests: 1, windowMs: 60_000, burst: 1 }],
     onStoreError: 'Local',
     mode: 'Enforce',
+    answerFields: 'Draft',
   };
 }
 

@@ -27,6 +27,7 @@ export function rateLimit(parts: Partial<RateLimit> = {}): RateLimit {
     limits: [limitOf(100, 60_000, 100, 'minute')],
     onStoreError: 'Local',
     mode: 'Enforce',
+    answerFields: 'Draft',
     ...parts,
   };
 }

@@ -2,6 +2,7 @@ import { variables } from '#test/cel/subject.ts';
 import { retryAfterSeconds } from '#dataplane/filters/rate-limit/answer-fields.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import type { RateLimit } from '#snapshot/rate-limit.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exchangeOf, limitOf, rateLimit } from './given-rate-limit.ts';
@@ -160,4 +161,40 @@ test('those who are refused together come back one after another, and none too e
     assert.equal(retryAfterSeconds(waitMs, 0), earliest);
     assert.equal(retryAfterSeconds(waitMs, 0.999_999), latest);
   }
+});
+
+test('X-RateLimit tells of the one limit that is nearest to its end, over all rules', async () => {
+  const { limiting, clock } = given();
+  const answerFields = 'XRateLimit';
+  const limits = [limitOf(10, 10_000, 10, 'some'), limitOf(3, 60_000, 3, 'few')];
+  const near = limiting.filterFor(rateLimit({ limits, answerFields }));
+  const far = limiting.filterFor(
+    rateLimit({ name: 'shop/limits/other', limits: [limitOf(100, 1000)], answerFields }),
+  );
+  const told = async () => {
+    const exchange = exchangeOf();
+    for (const filter of [far, near, far]) await filter.apply(exchange);
+    return exchange.answerFields.flat.filter((_, at) => at % 2 === 1).join('');
+  };
+  const lines = (left: number, resetS: number) =>
+    `X-RateLimit-Limit: 3\r\nX-RateLimit-Remaining: ${left}\r\nX-RateLimit-Reset: ${resetS}\r\n`;
+  assert.equal(await told(), lines(2, 20));
+  assert.equal(await told(), lines(1, 40));
+  assert.equal(await told(), lines(0, 20), 'until the next one passes');
+  clock.ms += 500;
+  assert.equal(await told(), lines(0, 20), 'also with a refusal');
+});
+
+test('which fields tell what is left is a choice', async () => {
+  const names = async (answerFields: RateLimit['answerFields']) => {
+    const exchange = exchangeOf();
+    await given().limiting.filterFor(rateLimit({ answerFields })).apply(exchange);
+    return exchange.answerFields.flat.filter((_, at) => at % 2 === 0);
+  };
+  const draft = ['ratelimit', 'ratelimit-policy'];
+  const xRateLimit = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
+  assert.deepEqual(await names('Draft'), draft);
+  assert.deepEqual(await names('XRateLimit'), xRateLimit);
+  assert.deepEqual(await names('Both'), [...draft, ...xRateLimit]);
+  assert.deepEqual(await names('None'), []);
 });
