@@ -155,11 +155,7 @@ test('a listener that cannot serve leaves the other listeners of its Gateway ser
 test('where the platform requires an AuthPolicy, a route without one is closed until it has one', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone((port) => ({
-    'edge.yaml': edgeManifest(port).replace(
-      'gatewayClassName: turnpike',
-      `gatewayClassName: turnpike
-  infrastructure: { parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: strict } }`,
-    ),
+    'edge.yaml': edgeManifest(port, 'strict'),
     'parameters.yaml': `
 apiVersion: turnpike.dev/v1alpha1
 kind: GatewayParameters

@@ -1,8 +1,22 @@
 // Manifests as a person writes them, for the parts that a test is not about. What it is about it writes out itself.
 
-/** GatewayClass `turnpike` and Gateway `edge` with one plain listener. */
-export function edgeManifest(port: number): string {
-  return edge(port, '');
+/** GatewayClass `turnpike` and Gateway `edge` with one plain listener; `parameters`: the name of its own, if it has some. */
+export function edgeManifest(port: number, parameters: string | null = null): string {
+  const named = `{ parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: ${parameters} } }`;
+  return `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: turnpike }
+spec: { controllerName: turnpike.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  gatewayClassName: turnpike${parameters === null ? '' : `\n  infrastructure: ${named}`}
+  listeners:
+    - { name: http, protocol: HTTP, port: ${port} }
+`;
 }
 
 /** The same, with parameters that name a Redis. */
@@ -17,25 +31,7 @@ apiVersion: turnpike.dev/v1alpha1
 kind: GatewayParameters
 metadata: { name: edge }
 spec: { rateLimitStore: { type: Redis, redis: { secretRef: { name: redis, key: url } } } }
----${edge(port, 'parametersRef: { group: turnpike.dev, kind: GatewayParameters, name: edge }')}`;
-}
-
-function edge(port: number, infrastructure: string): string {
-  return `
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: turnpike }
-spec: { controllerName: turnpike.dev/gateway-controller }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge }
-spec:
-  gatewayClassName: turnpike
-  infrastructure: { ${infrastructure} }
-  listeners:
-    - { name: http, protocol: HTTP, port: ${port} }
-`;
+---${edgeManifest(port, 'edge')}`;
 }
 
 /** Service `name` (port 80) whose ready endpoints are these ports of loopback. */
