@@ -1,20 +1,28 @@
 // RateLimitPolicy: how often callers may call.
 import * as z from 'zod';
 import { expression } from './authorization.ts';
-import { atomicList, listByKeys, oneOf, type Frozen } from './grammar.ts';
-import { fieldName, partName } from './fields.ts';
+import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
+import { cookieName, fieldName, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 import { requestLimit } from './request-limit.ts';
 
-const key = oneOf({
-  type: 'What requests are counted by: ClientAddress, Header, Claim or Expressions.',
+const keys = oneOf({
+  type: 'What requests are counted by: ClientAddress, Header, Cookie, Claim, Consumer, Route, Method or Expressions.',
   variants: {
     ClientAddress: {},
+    Consumer: {},
+    Route: {},
+    Method: {},
     Header: {
       header: z
         .object({ name: fieldName.describe('Name of the header, such as x-tenant.') })
         .describe('Requests with the same value of this header are counted together.'),
+    },
+    Cookie: {
+      cookie: z
+        .object({ name: cookieName.describe('Name of the cookie, such as device.') })
+        .describe('Requests with the same value of this cookie are counted together.'),
     },
     Claim: {
       claim: z
@@ -39,14 +47,39 @@ const key = oneOf({
     },
   },
   common: {
+    clientAddress: z
+      .object({
+        ipv4Prefix: z
+          .int32()
+          .min(1)
+          .max(32)
+          .default(32)
+          .describe('So many leading bits of an IPv4 address tell whose it is.'),
+        ipv6Prefix: z
+          .int32()
+          .min(1)
+          .max(128)
+          .default(64)
+          .describe('So many leading bits of an IPv6 address tell whose it is.'),
+      })
+      .exactOptional()
+      .describe('Which addresses are counted together, for type ClientAddress.'),
     onUnknownKey: z
       .enum(['Skip', 'Share', 'Refuse'])
       .default('Share')
       .describe(
-        'What happens to a request without the header, claim or value. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress.',
+        'What happens to a request without the header, cookie, claim, consumer or value. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress, Route and Method.',
       ),
   },
 });
+
+const key = withRules(keys, [
+  {
+    cel: "self.type == 'ClientAddress' || !has(self.clientAddress)",
+    message: 'clientAddress is for type ClientAddress: set type to ClientAddress, or remove it',
+    holds: ({ type, clientAddress }) => type === 'ClientAddress' || clientAddress === undefined,
+  },
+]);
 
 /** What requests are counted by. */
 export type RateLimitKey = Frozen<z.infer<typeof key>>;

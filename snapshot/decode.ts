@@ -14,6 +14,7 @@ import { clientSettingsShape, listenerShape } from './client-shape.ts';
 import { backendDefaults, forwardDefaults, retryDefaults, timeoutDefaults } from './cluster-defaults.ts';
 import { clusterShape, endpointsShape } from './cluster-shape.ts';
 import {
+  cookieName,
   count,
   fieldName,
   fieldValue,
@@ -27,7 +28,7 @@ import type { BackendFilter, CorsFilter, Filter, HeaderValue } from './filter.ts
 import { type Fleet, fleetDefaults } from './fleet.ts';
 import type { ResourceKind } from './ids.ts';
 import { limitShape } from './limit-shape.ts';
-import { rateLimitDefaults } from './rate-limit.ts';
+import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
 import type { OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
 import type {
   Attachment,
@@ -258,7 +259,17 @@ const ticketSecret: Shape<TicketSecret> = object({
 const onUnknown: Shape<OnUnknownKey> = shape.oneOf('Skip', 'Share', 'Refuse');
 
 const rateLimitKeys = {
-  ClientAddress: object({ kind: shape.oneOf('ClientAddress') }),
+  ClientAddress: object({
+    kind: shape.oneOf('ClientAddress'),
+    ...shape.defaulted(
+      { ipv4Prefix: shape.integer(1, 32), ipv6Prefix: shape.integer(1, 128) },
+      addressKeyDefaults,
+    ),
+  }),
+  Route: object({ kind: shape.oneOf('Route') }),
+  Method: object({ kind: shape.oneOf('Method') }),
+  Consumer: object({ kind: shape.oneOf('Consumer'), onUnknown }),
+  Cookie: object({ kind: shape.oneOf('Cookie'), cookie: cookieName, onUnknown }),
   Header: object({ kind: shape.oneOf('Header'), header: fieldName, onUnknown }),
   Claim: object({ kind: shape.oneOf('Claim'), claim: shape.text, onUnknown }),
   Expressions: object({

@@ -13,7 +13,7 @@ import {
 } from './cluster-defaults.ts';
 import { externalDefaults } from './external-authorization.ts';
 import { fleetDefaults } from './fleet.ts';
-import { rateLimitDefaults } from './rate-limit.ts';
+import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
 import { revocationDefaults } from './token-revocations.ts';
@@ -108,6 +108,7 @@ const canonical = encoder(
     ['Fleet', encodedMembers(fleetDefaults)],
     ['Authentication', encodedMembers(authenticationDefaults)],
     ['RateLimit', encodedMembers(rateLimitDefaults)],
+    ['ClientAddress', encodedMembers(addressKeyDefaults)],
     ['JWT', encodedMembers(jwtDefaults)],
     ['TokenRevocations', encodedMembers(revocationDefaults)],
   ]),

@@ -21,11 +21,15 @@ export interface RateLimit {
 }
 
 /**
- * ClientAddress: IPv4, or the /64 of an IPv6 address; checked before authentication, all others after it.
- * Expressions: what 1 to 4 of them come to. `onUnknown` tells what holds when the field, claim or value is not there.
+ * ClientAddress: so many leading bits of it; checked before authentication, all others after it. Route: the whole of it.
+ * Expressions: what 1 to 4 of them come to. `onUnknown` tells what holds when the field, cookie, claim, consumer or value is not there.
  */
 export type RateLimitKey =
-  | { readonly kind: 'ClientAddress' }
+  | { readonly kind: 'ClientAddress'; readonly ipv4Prefix: number; readonly ipv6Prefix: number }
+  | { readonly kind: 'Route' }
+  | { readonly kind: 'Method' }
+  | { readonly kind: 'Consumer'; readonly onUnknown: OnUnknownKey }
+  | { readonly kind: 'Cookie'; readonly cookie: string; readonly onUnknown: OnUnknownKey }
   | { readonly kind: 'Header'; readonly header: string; readonly onUnknown: OnUnknownKey }
   | { readonly kind: 'Claim'; readonly claim: string; readonly onUnknown: OnUnknownKey }
   | {
@@ -38,6 +42,12 @@ export type RateLimitKey =
 export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields'> = Object.freeze({
   when: null,
   answerFields: 'Draft',
+});
+
+/** What of a key by address its encoded form does not tell. */
+export const addressKeyDefaults: Readonly<Record<'ipv4Prefix' | 'ipv6Prefix', number>> = Object.freeze({
+  ipv4Prefix: 32,
+  ipv6Prefix: 64,
 });
 
 /** Skip: not limited. Share: all of them count as one. Refuse: refused. */

@@ -24,21 +24,50 @@ export function oneSpelling(address: string): string {
  * usually owns whole (RFC 6177).
  */
 export function addressGroup(address: string): string {
-  if (!address.includes(':')) return address;
-  const gap = address.indexOf('::');
-  const front = gap < 0 ? address : address.slice(0, gap);
-  const groups = front === '' ? [] : front.split(':');
-  if (gap >= 0 && groups.length < 4) {
-    const back = address.slice(gap + 2);
-    const backGroups = back === '' ? [] : back.split(':');
-    // A dotted tail stands for two groups.
-    const after = backGroups.length + (back.includes('.') ? 1 : 0);
-    const zeros = Math.max(0, 8 - groups.length - after);
-    for (let at = 0; at < zeros && groups.length < 4; at += 1) groups.push('0');
-    groups.push(...backGroups);
+  return addressNetwork(address, usualPrefixes);
+}
+
+/** How many bits of an address tell whose it is. */
+export interface AddressPrefixes {
+  readonly ipv4Prefix: number;
+  readonly ipv6Prefix: number;
+}
+
+const usualPrefixes: AddressPrefixes = { ipv4Prefix: 32, ipv6Prefix: 64 };
+
+/** The leading bits of an address, in one spelling. */
+export function addressNetwork(address: string, { ipv4Prefix, ipv6Prefix }: AddressPrefixes): string {
+  if (address.includes(':')) {
+    return leading(groupsOf(address), 16, ipv6Prefix)
+      .map((group) => group.toString(16))
+      .join(':');
   }
-  return groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
-    .join(':');
+  return ipv4Prefix === 32 ? address : leading(address.split('.').map(Number), 8, ipv4Prefix).join('.');
+}
+
+/** The parts, each of `width` bits, in which the first `bits` stand; of the last of them the rest is 0. */
+function leading(parts: readonly number[], width: number, bits: number): number[] {
+  const kept = parts.slice(0, Math.ceil(bits / width));
+  const last = kept.length - 1;
+  const rest = kept.length * width - bits;
+  return kept.map((part, at) => (at === last ? (part >> rest) << rest : part));
+}
+
+/** The eight groups of an IPv6 address. */
+function groupsOf(address: string): readonly number[] {
+  const [front = '', back] = address.split('::');
+  const head = numbersOf(front);
+  if (back === undefined) return head;
+  const tail = numbersOf(back);
+  return [...head, ...Array<number>(Math.max(0, 8 - head.length - tail.length)).fill(0), ...tail];
+}
+
+function numbersOf(text: string): readonly number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return Number.parseInt(group, 16);
+    // a dotted tail stands for two groups
+    const [first = 0, second = 0, third = 0, fourth = 0] = group.split('.').map(Number);
+    return [(first << 8) | second, (third << 8) | fourth];
+  });
 }

@@ -125,6 +125,16 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: limits({ key: { type: 'Header' } }),
   },
   {
+    rule: needs('Cookie', 'cookie'),
+    valid: limits({ key: { type: 'Cookie', cookie: { name: 'device' }, onUnknownKey: 'Skip' } }),
+    invalid: limits({ key: { type: 'Consumer', cookie: { name: 'device' } } }),
+  },
+  {
+    rule: 'clientAddress is for type ClientAddress: set type to ClientAddress, or remove it',
+    valid: limits({ key: { type: 'ClientAddress', clientAddress: { ipv4Prefix: 24 } } }),
+    invalid: limits({ key: { type: 'Route', clientAddress: { ipv4Prefix: 24 } } }),
+  },
+  {
     rule: needs('Claim', 'claim'),
     valid: limits({ key: { type: 'Claim', claim: { name: 'org.id' }, onUnknownKey: 'Refuse' } }),
     invalid: limits({ key: { type: 'ClientAddress', claim: { name: 'sub' } } }),

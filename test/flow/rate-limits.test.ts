@@ -171,6 +171,24 @@ test('clients that a header tells apart do not use up each other', async () => {
   assert.deepEqual([await as('b'), await as('b'), await as('b')], [200, 200, 429]);
 });
 
+test('cookies and methods tell apart whom they name', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': `${policy('{ type: Cookie, cookie: { name: device }, onUnknownKey: Skip }', 1)}
+    - name: methods
+      key: { type: Method }
+      limits: [{ name: hour, requests: 2, window: 1h }]
+`,
+  });
+  await turnpike.until('/open', 200);
+
+  const by = async (method: string, cookie: string) =>
+    (await turnpike.get('/limited', { method, headers: cookie === '' ? {} : { cookie } })).status;
+  assert.deepEqual([await by('GET', 'device=a'), await by('GET', 'device=a')], [200, 429]);
+  assert.deepEqual([await by('PUT', 'device=b'), await by('PUT', ''), await by('PUT', '')], [200, 200, 429]);
+});
+
 test('changing a route does not give a client its limit anew', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({

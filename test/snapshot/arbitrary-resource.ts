@@ -5,6 +5,7 @@ import { jwtAlgorithms, sharedAlgorithms } from '#snapshot/key-set.ts';
 import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
+import { rateLimitKey } from './arbitrary-key.ts';
 import {
   arbitraryClientRules,
   arbitraryClusterSettings,
@@ -185,7 +186,6 @@ const credentialLine = fc
     groups: list(credentialPart),
   })
   .map(writtenLine);
-const onUnknown = fc.constantFrom('Skip', 'Share', 'Refuse');
 
 const listener = { kind: constant('Listener'), id: id('Listener'), name: text, port, hostname };
 const attachment = fc.record({
@@ -343,16 +343,7 @@ const byKind = {
     kind: constant('RateLimit'),
     id: id('RateLimit'),
     name: text,
-    key: fc.oneof(
-      fc.record({ kind: constant('ClientAddress') }),
-      fc.record({ kind: constant('Header'), header: fieldName, onUnknown }),
-      fc.record({ kind: constant('Claim'), claim: text, onUnknown }),
-      fc.record({
-        kind: constant('Expressions'),
-        expressions: fc.array(text, { minLength: 1, maxLength: 4 }),
-        onUnknown,
-      }),
-    ),
+    key: rateLimitKey,
     limits: list(limit),
     when: nullable(text),
     onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),

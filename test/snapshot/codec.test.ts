@@ -13,7 +13,7 @@ import {
   timeoutDefaults,
 } from '#snapshot/cluster-defaults.ts';
 import { fleetDefaults } from '#snapshot/fleet.ts';
-import { rateLimitDefaults } from '#snapshot/rate-limit.ts';
+import { addressKeyDefaults, rateLimitDefaults } from '#snapshot/rate-limit.ts';
 import { revocationDefaults } from '#snapshot/token-revocations.ts';
 import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
@@ -41,6 +41,7 @@ const defaulted: Readonly<Record<string, object>> = {
   Fleet: fleetDefaults,
   Authentication: authenticationDefaults,
   RateLimit: rateLimitDefaults,
+  key: addressKeyDefaults,
   TokenRevocations: revocationDefaults,
   alternatives: jwtDefaults,
   external: externalDefaults,

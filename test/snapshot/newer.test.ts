@@ -8,6 +8,7 @@ import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { controllerMessage } from '#snapshot/message.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
+import { addressKeyDefaults } from '#snapshot/rate-limit.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { revocationDefaults } from '#snapshot/token-revocations.ts';
 import { order } from '#test/controller/publish/given.ts';
@@ -112,7 +113,7 @@ function held(holdings: Holdings, seen: number, encoded: readonly string[]) {
 test('a policy that asks more than this build knows closes what names it, though it was known before, and nothing else', async (t) => {
   const key = await issuerKey('one');
   const authentication = givenAuthentication(givenJwt());
-  const limit = givenLimit('newer', { kind: 'ClientAddress' });
+  const limit = givenLimit('newer', { kind: 'ClientAddress', ...addressKeyDefaults });
   const keySet = givenKeySet('staff', key);
   const named = (path: string, given: object) =>
     givenRule({ matches: [givenMatch({ path: `Prefix ${path}` })], action: forwardToNothing, ...given });

@@ -1,6 +1,6 @@
 import type { RateLimitKey as KeySpec, RateLimitRule } from '#crds/rate-limit-policy.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
+import { addressKeyDefaults, type RateLimit, type RateLimitKey } from '#snapshot/rate-limit.ts';
 import type { Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { expressionProblem } from './authorization.ts';
@@ -84,9 +84,16 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
 function keyOf(key: KeySpec): RateLimitKey {
   switch (key.type) {
     case 'ClientAddress':
-      return { kind: 'ClientAddress' };
+      return { kind: 'ClientAddress', ...addressKeyDefaults, ...key.clientAddress };
     case 'Header':
       return { kind: 'Header', header: key.header.name.toLowerCase(), onUnknown: key.onUnknownKey };
+    case 'Cookie':
+      return { kind: 'Cookie', cookie: key.cookie.name, onUnknown: key.onUnknownKey };
+    case 'Consumer':
+      return { kind: 'Consumer', onUnknown: key.onUnknownKey };
+    case 'Route':
+    case 'Method':
+      return { kind: key.type };
     case 'Claim':
       return { kind: 'Claim', claim: key.claim.name, onUnknown: key.onUnknownKey };
     case 'Expressions':

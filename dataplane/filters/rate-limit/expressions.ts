@@ -4,13 +4,14 @@ import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
-import { keyOf } from './key.ts';
+import { addressReader, keyOf } from './key.ts';
 
 /** Reads the value by which a request is counted; null when it is not there. */
 export function keyReader(
   key: RateLimitKey,
   variables: Variables<RequestSubject>,
 ): (exchange: Exchange) => string | null {
+  if (key.kind === 'ClientAddress') return addressReader(key);
   if (key.kind !== 'Expressions') return (exchange) => keyOf(key, exchange);
   const expressions = key.expressions.map((text) => compiled(text, 'text', variables));
   const [first] = expressions;

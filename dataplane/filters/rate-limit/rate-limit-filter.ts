@@ -1,7 +1,7 @@
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
-import type { RateLimitKey } from '#snapshot/rate-limit.ts';
+import type { OnUnknownKey, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
 import { countsReader, keyReader } from './expressions.ts';
@@ -65,8 +65,9 @@ export function rateLimitFilter(
   }
 
   function unknownKey(key: RateLimitKey): Verdict {
-    tally.count(key.kind !== 'ClientAddress' && key.onUnknown === 'Refuse' ? 'Refused' : 'Skipped');
-    if (!enforce || key.kind === 'ClientAddress' || key.onUnknown !== 'Refuse') return null;
+    const refuses = onUnknown(key) === 'Refuse';
+    tally.count(refuses ? 'Refused' : 'Skipped');
+    if (!enforce || !refuses) return null;
     return refusal(Math.max(...limit.limits.map((each) => windowMsOf(each) ?? 0)));
   }
 
@@ -78,7 +79,7 @@ export function rateLimitFilter(
         return null;
       }
       const found = readKey(exchange);
-      const key = found ?? (sharesUnknown(limit.key) ? sharedKey : null);
+      const key = found ?? (onUnknown(limit.key) === 'Share' ? sharedKey : null);
       if (key === null) return unknownKey(limit.key);
       const outcome = decide(rule, key.length > keyLengthMax ? hash('sha256', key, 'base64url') : key);
       if (!(outcome instanceof Promise)) return verdictOf(exchange, outcome);
@@ -87,6 +88,7 @@ export function rateLimitFilter(
   };
 }
 
-function sharesUnknown(key: RateLimitKey): boolean {
-  return key.kind !== 'ClientAddress' && key.onUnknown === 'Share';
+/** Keys that each request has are as if they were shared. */
+function onUnknown(key: RateLimitKey): OnUnknownKey {
+  return 'onUnknown' in key ? key.onUnknown : 'Share';
 }

@@ -1,3 +1,4 @@
+import { addressKeyDefaults } from '#snapshot/rate-limit.ts';
 import { httpPortOf } from '../../given/runtime.ts';
 import type { Backend, Rule } from '#dataplane/runtime.ts';
 import type { HeaderEdits } from '#snapshot/filter.ts';
@@ -135,7 +136,7 @@ describe('a compiled snapshot', () => {
   });
 
   it('keeps the order: limits by address, authentication, other limits, edits as told', (t) => {
-    const address = givenLimit('address', { kind: 'ClientAddress' });
+    const address = givenLimit('address', { kind: 'ClientAddress', ...addressKeyDefaults });
     const claim = givenLimit('claim', { kind: 'Claim', claim: 'sub', onUnknown: 'Skip' });
     const header = givenLimit('header', { kind: 'Header', header: 'a', onUnknown: 'Skip' });
     const authentication = givenAuthentication();

@@ -2,7 +2,7 @@ import { nobody, type Exchange } from '#dataplane/http/exchange.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { type Fleet, fleetDefaults } from '#snapshot/fleet.ts';
 import type { TokenBucketLimit } from '#snapshot/limit.ts';
-import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
+import { addressKeyDefaults, type RateLimit, type RateLimitStore } from '#snapshot/rate-limit.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 
@@ -22,7 +22,7 @@ export function rateLimit(parts: Partial<RateLimit> = {}): RateLimit {
     kind: 'RateLimit',
     id: resourceId('RateLimit', 'shop', 'limits', 'per-client'),
     name: 'shop/limits/per-client',
-    key: { kind: 'ClientAddress' },
+    key: { kind: 'ClientAddress', ...addressKeyDefaults },
     when: null,
     limits: [limitOf(100, 60_000, 100, 'minute')],
     onStoreError: 'Local',
