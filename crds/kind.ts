@@ -171,14 +171,14 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
     const misread = partlyRead(kind) ? [] : unknown;
     const around = new Set(misread.map(({ path }) => pathText(path.slice(0, -1))));
     const homes = new Set(
-      misread.flatMap(({ home }) =>
-        home === null
-          ? []
-          : [pathText(home), pathText(typeof home.at(-1) === 'number' ? home.slice(0, -1) : home)],
-      ),
+      misread.flatMap(({ path, home }) => {
+        if (home === null) return [];
+        const list = typeof home.at(-1) === 'number' ? home.slice(0, -1) : home;
+        return [list, home, [...home, path.at(-1) ?? '']].map(pathText);
+      }),
     );
     // A rule between the fields of an object says nothing of worth while one of them goes by another name or stands
-    // elsewhere; nor does it that the object is missing which is to take it.
+    // elsewhere; nor does it that the object is missing which is to take it, or what is to be taken.
     const known = result.error.issues.filter((issue) => {
       const place = pathText(issue.path);
       if (issue.code === 'custom') return !around.has(place) && !homes.has(place);

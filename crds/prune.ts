@@ -9,7 +9,7 @@ export type Path = readonly (string | number)[];
 export interface UnknownField {
   readonly path: Path;
   readonly known: readonly string[];
-  /** The object near by whose schema has a member of this name; null where none or several do. */
+  /** The object near by whose schema has a member of this name, and that has none yet; null where none or several do. */
   readonly home: Path | null;
 }
 
@@ -29,10 +29,20 @@ export const maxDepth = 100;
 /** `value` as `schema` knows it. The given value is left as it is. */
 export function prune(schema: z.ZodType, value: unknown): Pruned {
   const findings: Findings = { unknown: [], tooDeep: [] };
-  return {
-    value: pruned(schema, value, { step: '', depth: 0, parent: null, schema, findings }),
-    ...findings,
-  };
+  const kept = pruned(schema, value, { step: '', depth: 0, parent: null, schema, findings });
+  const unknown = findings.unknown.map((one) => ({ ...one, home: isTaken(kept, one) ? null : one.home }));
+  return { value: kept, unknown, tooDeep: findings.tooDeep };
+}
+
+/** Whether there is a member of its name where it would belong: then that is not what was meant. */
+function isTaken(value: unknown, { path, home }: UnknownField): boolean {
+  if (home === null) return false;
+  let at = value;
+  for (const step of [...home, path.at(-1) ?? '']) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return false;
+    at = new Map<unknown, unknown>(Object.entries(at)).get(String(step));
+  }
+  return true;
 }
 
 interface Findings {

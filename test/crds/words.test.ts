@@ -258,7 +258,7 @@ test('a field that is indented too little or too far is told where it belongs, a
   for (const [object, path, place] of [
     [{ spec: { targetRefs }, rules: { authenticate } }, 'rules', 'in spec'],
     [
-      { metadata: { name: 'p', spec: {} }, spec: { targetRefs, rules: { authenticate } } },
+      { metadata: { name: 'p', spec: { targetRefs, rules: { authenticate } } }, spec: null },
       'metadata.spec',
       'at the top of the object',
     ],
@@ -286,6 +286,13 @@ test('a field that is indented too little or too far is told where it belongs, a
       [{ path, message: message(place) }],
     );
   }
+});
+
+test('a field that is unknown does not belong where there is one of its name', () => {
+  const jwks = { type: 'Remote', remote: { uri } };
+  const [only, ...others] = way({ type: 'JWT', jwt: { type: 'RS256', issuer: 'x', jwks } });
+  assert.match(only?.message ?? '', /^is an unknown field: take one of audiences, /);
+  assert.deepEqual(others, []);
 });
 
 test('a field that is unknown is told the one that is meant, or those there are', () => {
