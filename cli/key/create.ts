@@ -19,6 +19,13 @@ export function lineOf(owner: Owner, key: { readonly sha256: string; readonly pr
   return line;
 }
 
+/** Where a field of the Consumer comes from. */
+const optionFor: Readonly<Record<string, string>> = {
+  'metadata.name': '--consumer',
+  'metadata.namespace': '--namespace',
+  'spec.plan': '--plan',
+};
+
 /** The Consumer with one credential, as YAML. Throws a TypeError where an API server would refuse it. */
 export function consumerOf(owner: Owner, key: { readonly sha256: string; readonly prefix: string }): string {
   const { consumer, namespace, groups, plan } = owner;
@@ -34,7 +41,9 @@ export function consumerOf(owner: Owner, key: { readonly sha256: string; readonl
   };
   const decoded = decodeManifest('Consumer', manifest);
   if (!decoded.ok) {
-    throw new TypeError(decoded.problems.map(({ path, message }) => `${path} ${message}`).join('; '));
+    throw new TypeError(
+      decoded.problems.map(({ path, message }) => `${optionFor[path] ?? path} ${message}`).join('; '),
+    );
   }
   return yamlOf(manifest);
 }

@@ -110,7 +110,7 @@ test('a key of a Secret is revoked, encoded or not, and its neighbours stay', as
 test('wrong options make nothing and tell why', async () => {
   for (const [args, why] of [
     [['create'], /say whose key it is/],
-    [['create', '--consumer', 'A B'], /metadata.name/],
+    [['create', '--consumer', 'A B'], /--consumer must be lower-case/],
     [['create', '--consumer', 'a', '--group', 'a,b'], /spec.groups\[0\]/],
     [['create', '--consumer', 'a', '--line', '--plan', 'a;b'], /none of prefix|not well formed/],
     [['create', '--consumer', 'a', '--expires', 'soon'], /tell a day/],
