@@ -34,7 +34,7 @@ function deadLine(objects: ObjectReader, { namespace, name, port }: Backend): st
     .flatMap(({ ports }) => ports.map((one) => one.name));
   if (found.includes(wanted.name)) return null;
   const names = found.length === 0 ? 'none' : [...new Set(found)].map(quoted).join(', ');
-  return `Service ${namespace}/${name} port ${port}: no EndpointSlice has it (${label}=${name}, port name ${quoted(wanted.name)}; found: ${names})`;
+  return `Service ${namespace}/${name} port ${port}: no EndpointSlice has it, so requests are answered 503: write one with the label ${label}=${name} and a port of the name ${quoted(wanted.name)} (found: ${names})`;
 }
 
 function quoted(name: string): string {

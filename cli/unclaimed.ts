@@ -59,6 +59,19 @@ function line(object: string, problem: string): StateLine {
   return { ok: false, object, state: 'not in force as written', facts: [], details: [problem] };
 }
 
+/** {@link nothingServed}, where the classes of Gateways are there and another controller's; else it is told otherwise, or no matter. */
+export function allForeign(
+  objects: ObjectReader,
+  statuses: readonly DesiredStatus[],
+  folders: readonly string[],
+): readonly string[] {
+  const isForeign = objects
+    .list('Gateway')
+    .some(({ spec }) => objects.get('GatewayClass', '', spec.gatewayClassName) !== undefined);
+  const nothing = isForeign ? nothingServed(objects, statuses, folders) : null;
+  return nothing === null ? [] : [nothing];
+}
+
 /** Why nothing at all is served, with the remedy; null when some Gateway is. */
 export function nothingServed(
   objects: ObjectReader,

@@ -21,7 +21,7 @@ import { deadBackendLines } from '../dead-backends.ts';
 import { FollowUps } from '../follow-ups.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
 import { stateLines, titleOf } from '../state-lines.ts';
-import { unclaimedLines } from '../unclaimed.ts';
+import { allForeign, unclaimedLines } from '../unclaimed.ts';
 import { problemLine } from '../up/screen.ts';
 
 /** Prints what is wrong in the folders, taken as one, and answers the exit code: 0 nothing, 1 something, 2 unreadable. */
@@ -58,7 +58,11 @@ export async function report(folders: readonly string[]): Promise<number> {
   ];
   for (const line of lines) console.log(line);
   const followUps = new FollowUps(objects, problems);
-  for (const line of [...remarkLines(notices, followUps), ...deadBackendLines(objects)]) {
+  for (const line of [
+    ...allForeign(objects, statuses, folders),
+    ...remarkLines(notices, followUps),
+    ...deadBackendLines(objects),
+  ]) {
     console.log(`${styleText('yellow', 'warning')} ${line}`);
   }
   const passedOver = otherKindsLine(others);

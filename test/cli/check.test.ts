@@ -92,7 +92,7 @@ stringData: { ${key}: "ada:x" }
 
 test('a Service port that no EndpointSlice has is a warning, which tells what was found', async () => {
   const warning =
-    'warning Service default/shop port 80: no EndpointSlice has it (kubernetes.io/service-name=shop, port name http; found: ';
+    'warning Service default/shop port 80: no EndpointSlice has it, so requests are answered 503: write one with the label kubernetes.io/service-name=shop and a port of the name http (found: ';
   const slips = { 'port: 3000': null, 'service-name: shop': 'none)', '[{ name: http, port: 3000': 'web)' };
   for (const [right, found] of Object.entries(slips)) {
     const wrong = right.replace('name: shop', 'name: shpo').replace('http', 'web');
@@ -102,6 +102,19 @@ test('a Service port that no EndpointSlice has is a warning, which tells what wa
     assert.equal(stdout, `${told}5 objects checked, no problems\n`);
     assert.equal(code, 0);
   }
+});
+
+test('Gateways that are all of a class of another controller are a warning', async () => {
+  const theirs = good['edge.yaml'].replace('turnpike.dev/gateway-controller', 'turnpike.dev/controller');
+  await using folder = await givenFolder({ ...good, 'edge.yaml': theirs });
+  const { code, stdout } = await turnpike(['check', folder.path]);
+  assert.equal(
+    stdout,
+    `warning no Gateway in ${folder.path} is of a GatewayClass with controllerName turnpike.dev/gateway-controller, so nothing is served (correct spec.gatewayClassName or the class)
+5 objects checked, no problems
+`,
+  );
+  assert.equal(code, 0);
 });
 
 test('API keys that are left out and plain ones are warnings, which do not tell them', async () => {
