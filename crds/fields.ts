@@ -134,6 +134,14 @@ export const amount = amountOf(
   "must be a share such as 25%, or a number in quotes such as '1'",
 ).max(4);
 
+/** A Consumer by its name, or by namespace and name. */
+export const consumerName = matching(
+  `^(${label}/)?${subdomain}$`,
+  'must be the name of a Consumer, or its namespace and name as shop/reports',
+)
+  .min(1)
+  .max(317);
+
 const noNetwork = 'must be a network such as 10.0.0.0/8 or 2001:db8::/32, or one address such as 10.0.0.1/32';
 
 /** A network of addresses (CIDR). */

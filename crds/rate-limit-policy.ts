@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { expression } from './authorization.ts';
 import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
-import { cookieName, fieldName, partName } from './fields.ts';
+import { consumerName, cookieName, fieldName, network, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 import { requestLimit } from './request-limit.ts';
@@ -96,6 +96,21 @@ const rule = z.object({
     .describe(
       'What requests are counted by. Left out: the address of the client (of an IPv6 address the first 64 bits).',
     ),
+  exempt: z
+    .object({
+      addresses: atomicList(network)
+        .max(128)
+        .default([])
+        .describe('Networks of clients that are not counted, such as 10.0.0.0/8.'),
+      consumers: atomicList(consumerName)
+        .max(128)
+        .default([])
+        .describe(
+          "Consumers that are not counted: of the policy's namespace by their names, of others as NAMESPACE/NAME. The rule is then asked after authentication, also where it counts by address.",
+        ),
+    })
+    .exactOptional()
+    .describe('Who is not counted and never refused by this rule. Left out: nobody.'),
   limits: listByKeys(requestLimit, ['name'])
     .min(1)
     .max(8)

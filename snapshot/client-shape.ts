@@ -7,13 +7,12 @@ import type {
   ForwardedMode,
   ProxyProtocol,
 } from './client-settings.ts';
-import { count, hostname, port } from './field-shapes.ts';
+import { count, hostname, network, port } from './field-shapes.ts';
 import type { Listener, ListenerTls } from './listener.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { whole } from './unread.ts';
 
-const network = shape.pattern(/^[0-9a-fA-F.:]{2,45}\/[0-9]{1,3}$/, 'a network such as 10.0.0.0/8');
 const some = shape.integer(1);
 
 const limits: shape.Fields<ClientLimits> = {

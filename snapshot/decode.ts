@@ -20,6 +20,7 @@ import {
   fieldValue,
   hostname,
   millis,
+  network,
   pathText,
   port,
   statusCode,
@@ -287,6 +288,7 @@ const rateLimit: Shape<RateLimit> = object({
   ...shape.defaulted(
     {
       when: shape.nullable(shape.text),
+      exempt: object({ addresses: shape.list(network), consumers: shape.list(shape.text) }),
       answerFields: shape.oneOf('Draft', 'XRateLimit', 'Both', 'None'),
     },
     rateLimitDefaults,

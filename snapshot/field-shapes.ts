@@ -32,3 +32,6 @@ export const percent = shape.integer(0, 100);
 
 /** A status code of an answer. */
 export const statusCode = shape.integer(100, 599);
+
+/** A network of addresses (CIDR). */
+export const network = shape.pattern(/^[0-9a-fA-F.:]{2,45}\/[0-9]{1,3}$/, 'a network such as 10.0.0.0/8');

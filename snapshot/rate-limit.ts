@@ -11,6 +11,7 @@ export interface RateLimit {
   readonly key: RateLimitKey;
   /** An expression (CEL): which requests are counted. Null: all. */
   readonly when: string | null;
+  readonly exempt: Exempt;
   readonly limits: readonly Limit[];
   /** What holds while the shared store cannot be asked. Local: this data plane's own share, 1/N. */
   readonly onStoreError: 'Local' | 'Open' | 'Closed';
@@ -38,8 +39,17 @@ export type RateLimitKey =
       readonly onUnknown: OnUnknownKey;
     };
 
+/** Whom a rule does not count. */
+export interface Exempt {
+  /** Networks, such as `10.0.0.0/8`. */
+  readonly addresses: readonly string[];
+  /** `<namespace>/<name>`. */
+  readonly consumers: readonly string[];
+}
+
 /** What a rule does that its encoded form does not tell. */
-export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields'> = Object.freeze({
+export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields' | 'exempt'> = Object.freeze({
+  exempt: Object.freeze({ addresses: Object.freeze([]), consumers: Object.freeze([]) }),
   when: null,
   answerFields: 'Draft',
 });

@@ -14,6 +14,7 @@ import { httpSignatureRules } from './http-signature-cases.ts';
 import { introspectionRules } from './introspection-cases.ts';
 import { openIdConnectRules } from './open-id-connect-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
+import { bitsBeyondLength, noNetwork } from './networks.ts';
 import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
 
 export interface RuleCase {
@@ -145,6 +146,16 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: limits({ key: { type: 'Expressions' } }),
   },
   {
+    rule: noNetwork,
+    valid: limits({ exempt: { addresses: ['10.0.0.0/8'], consumers: ['reports', 'shop/reports'] } }),
+    invalid: limits({ exempt: { addresses: ['10.0.0/8'] } }),
+  },
+  {
+    rule: bitsBeyondLength,
+    valid: limits({ exempt: { addresses: ['2001:db8::/32'] } }),
+    invalid: limits({ exempt: { addresses: ['10.0.0.1/8'] } }),
+  },
+  {
     rule: 'must be from 1s to 8760h (a year)',
     valid: limit({ window: '8760h' }),
     invalid: limit({ window: '999ms' }),
@@ -225,6 +236,12 @@ export const schemaCases: readonly SchemaCase[] = [
     what: 'a time zone that cannot be one',
     path: 'spec.rules[0].limits[0].calendar.timeZone',
     invalid: limit({ calendar: { ...day, timeZone: '+02:00' } }),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a Consumer that cannot be one',
+    path: 'spec.rules[0].exempt.consumers[0]',
+    invalid: limits({ exempt: { consumers: ['a/b/c'] } }),
   },
   {
     kind: 'RateLimitPolicy',

@@ -189,6 +189,23 @@ test('cookies and methods tell apart whom they name', async () => {
   assert.deepEqual([await by('PUT', 'device=b'), await by('PUT', ''), await by('PUT', '')], [200, 200, 429]);
 });
 
+test('who is exempt from a rule is not counted by it', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': `${policy('{ type: ClientAddress }', 1)}
+      exempt: { addresses: [127.0.0.1/32] }
+    - name: others
+      exempt: { addresses: [127.0.0.2/32] }
+      limits: [{ name: hour, requests: 2, window: 1h }]
+`,
+  });
+  await turnpike.until('/open', 200);
+
+  const asked = async () => (await turnpike.get('/limited')).status;
+  assert.deepEqual([await asked(), await asked(), await asked()], [200, 200, 429], 'by the second rule');
+});
+
 test('changing a route does not give a client its limit anew', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({

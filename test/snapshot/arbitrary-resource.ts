@@ -349,6 +349,7 @@ const byKind = {
     onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
     mode: fc.constantFrom('Enforce', 'Shadow'),
     answerFields: fc.constantFrom('Draft', 'XRateLimit', 'Both', 'None'),
+    exempt: fc.record({ addresses: list(constant('192.0.2.0/24')), consumers: list(text) }),
   }),
   RateLimitStore: fc.oneof(
     fc.record({ kind: constant('RateLimitStore'), id: id('RateLimitStore'), type: constant('Memory') }),

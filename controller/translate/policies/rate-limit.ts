@@ -78,6 +78,12 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
     onStoreError: rule.onStoreError,
     mode: rule.mode,
     answerFields: rule.answer.fields,
+    exempt: {
+      addresses: rule.exempt?.addresses ?? [],
+      consumers: (rule.exempt?.consumers ?? []).map((name) =>
+        name.includes('/') ? name : `${namespace}/${name}`,
+      ),
+    },
   };
 }
 

@@ -33,8 +33,11 @@ export function countsReader(
 }
 
 /** Whether `limit` can be asked before it is known who calls. */
-export function needsNoIdentity({ key, when }: RateLimit, variables: Variables<RequestSubject>): boolean {
-  if (key.kind !== 'ClientAddress') return false;
+export function needsNoIdentity(
+  { key, exempt, when }: RateLimit,
+  variables: Variables<RequestSubject>,
+): boolean {
+  if (key.kind !== 'ClientAddress' || exempt.consumers.length > 0) return false;
   return when === null || compiled(when, 'bool', variables)?.names.has('auth') !== true;
 }
 

@@ -46,7 +46,8 @@ export function addressReader(prefixes: AddressPrefixes): (exchange: Exchange) =
     if (network === undefined) {
       network = addressNetwork(address, prefixes);
       if (remembered.size >= rememberedMax) remembered.clear();
-      remembered.set(address, network);
+      // A copy: the text may be a slice that keeps the whole head of its request in memory.
+      remembered.set(Buffer.from(address).toString(), network);
     }
     return network;
   };

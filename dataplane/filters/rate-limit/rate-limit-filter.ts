@@ -4,6 +4,7 @@ import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.
 import type { OnUnknownKey, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
+import { exemptReader } from './exempt.ts';
 import { countsReader, keyReader } from './expressions.ts';
 import { sharedKey } from './key.ts';
 import type { Outcome } from './outcome.ts';
@@ -35,6 +36,7 @@ export function rateLimitFilter(
 ): RequestFilter {
   const { limit } = rule;
   const readKey = keyReader(limit.key, variables);
+  const exempts = exemptReader(limit.exempt);
   const counts = countsReader(limit, variables);
   const fields = rateLimitFields(limit);
   const enforce = limit.mode === 'Enforce';
@@ -74,7 +76,7 @@ export function rateLimitFilter(
   return {
     kind: 'RateLimit',
     apply(exchange) {
-      if (counts !== null && !counts(exchange)) {
+      if (exempts?.(exchange) === true || counts?.(exchange) === false) {
         tally.count('Skipped');
         return null;
       }

@@ -10,7 +10,7 @@ import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
 import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
-import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
+import { rateLimitDefaults, type RateLimit, type RateLimitKey } from '#snapshot/rate-limit.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { givenRequest } from '#test/given/request.ts';
 import { listenerId } from '#test/given/route.ts';
@@ -93,11 +93,10 @@ export function givenLimit(name: string, key: RateLimitKey): RateLimit {
     id: resourceId('RateLimit', 'shop', name),
     name: `shop/limits/${name}`,
     key,
-    when: null,
+    ...rateLimitDefaults,
     limits: [{ name: 'minute', algorithm: 'TokenBucket', requests: 1, windowMs: 60_000, burst: 1 }],
     onStoreError: 'Local',
     mode: 'Enforce',
-    answerFields: 'Draft',
   };
 }
 

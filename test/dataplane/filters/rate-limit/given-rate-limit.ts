@@ -2,7 +2,12 @@ import { nobody, type Exchange } from '#dataplane/http/exchange.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { type Fleet, fleetDefaults } from '#snapshot/fleet.ts';
 import type { TokenBucketLimit } from '#snapshot/limit.ts';
-import { addressKeyDefaults, type RateLimit, type RateLimitStore } from '#snapshot/rate-limit.ts';
+import {
+  addressKeyDefaults,
+  rateLimitDefaults,
+  type RateLimit,
+  type RateLimitStore,
+} from '#snapshot/rate-limit.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 
@@ -23,11 +28,10 @@ export function rateLimit(parts: Partial<RateLimit> = {}): RateLimit {
     id: resourceId('RateLimit', 'shop', 'limits', 'per-client'),
     name: 'shop/limits/per-client',
     key: { kind: 'ClientAddress', ...addressKeyDefaults },
-    when: null,
+    ...rateLimitDefaults,
     limits: [limitOf(100, 60_000, 100, 'minute')],
     onStoreError: 'Local',
     mode: 'Enforce',
-    answerFields: 'Draft',
     ...parts,
   };
 }

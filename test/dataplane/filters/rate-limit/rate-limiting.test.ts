@@ -1,7 +1,7 @@
 import { variables } from '#test/cel/subject.ts';
 import { retryAfterSeconds } from '#dataplane/filters/rate-limit/answer-fields.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
-import type { RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import { nobody, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -197,4 +197,30 @@ test('which fields tell what is left is a choice', async () => {
   assert.deepEqual(await names('XRateLimit'), xRateLimit);
   assert.deepEqual(await names('Both'), [...draft, ...xRateLimit]);
   assert.deepEqual(await names('None'), []);
+});
+
+test('who is exempt is neither counted nor refused', async () => {
+  const { limiting } = given();
+  const exempt = { addresses: ['192.0.2.0/31', '2001:db8::/32'], consumers: ['shop/reports'] };
+  const filter = limiting.filterFor(rateLimit({ exempt, limits: [limitOf(1, 60_000)] }));
+  assert.equal(await admitted(filter, 3, exchangeOf({ address: '192.0.2.1' })), 3);
+  assert.equal(await admitted(filter, 3, exchangeOf({ address: '192.0.2.2' })), 1);
+  assert.equal(await admitted(filter, 3, exchangeOf({ address: '2001:db8:7::1' })), 3);
+  assert.equal(await admitted(filter, 3, exchangeOf({ address: '2001:db9:7::1' })), 1);
+  const of = (consumer: string, address: string) => {
+    const exchange = exchangeOf({ address });
+    exchange.identity = { ...nobody, method: 'APIKey', consumer };
+    return exchange;
+  };
+  assert.equal(await admitted(filter, 3, of('shop/reports', '192.0.2.3')), 3);
+  assert.equal(await admitted(filter, 3, of('cart/reports', '192.0.2.3')), 1);
+  assert.equal(await admitted(filter, 3, of('', '192.0.2.4')), 1);
+});
+
+test('a rule that exempts consumers is asked once it is known who calls', () => {
+  const { limiting } = given();
+  const exempt = (consumers: readonly string[]) =>
+    rateLimit({ exempt: { addresses: ['192.0.2.0/24'], consumers } });
+  assert.equal(limiting.needsNoIdentity(exempt([])), true);
+  assert.equal(limiting.needsNoIdentity(exempt(['shop/reports'])), false);
 });
