@@ -27,12 +27,14 @@ const calendar = z.object({
 
 const fields = z.object({
   name: partName.describe('Name of this limit: counters are kept under it, such as minute.'),
-  requests: count.describe('How many requests may come in each window.'),
+  requests: count.describe(
+    'How many requests may come in each window; for Concurrency: may be under way at a time.',
+  ),
   algorithm: z
-    .enum(['TokenBucket', 'FixedWindow', 'SlidingWindow', 'LeakyBucket'])
+    .enum(['TokenBucket', 'FixedWindow', 'SlidingWindow', 'LeakyBucket', 'Concurrency'])
     .default('TokenBucket')
     .describe(
-      'How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window. FixedWindow: requests in each window, whenever in it; the next window begins anew. SlidingWindow: requests in the window that ends now, by an estimate from two windows. LeakyBucket: requests in each window, evenly; those that come sooner wait in a queue.',
+      'How is counted. TokenBucket: up to burst at once, and then evenly, requests in each window. FixedWindow: requests in each window, whenever in it; the next window begins anew. SlidingWindow: requests in the window that ends now, by an estimate from two windows. LeakyBucket: requests in each window, evenly; those that come sooner wait in a queue. Concurrency: requests at a time, however long each takes.',
     ),
   window: window
     .exactOptional()
@@ -54,9 +56,15 @@ const queuedMaxS = 60;
 /** The schema of a limit; of what only some algorithms have, each has what it needs and nothing else. */
 export const requestLimit = withRules(fields, [
   {
-    cel: 'has(self.window) != has(self.calendar)',
+    cel: "self.algorithm == 'Concurrency' || has(self.window) != has(self.calendar)",
     message: 'exactly one of window and calendar must be set: add window, or remove one of the two',
-    holds: (limit) => (limit.window === undefined) !== (limit.calendar === undefined),
+    holds: ({ algorithm, window, calendar }) =>
+      algorithm === 'Concurrency' || (window === undefined) !== (calendar === undefined),
+  },
+  {
+    cel: "self.algorithm != 'Concurrency' || !has(self.window)",
+    message: 'Concurrency limits what is under way at a time: remove window, or set another algorithm',
+    holds: (limit) => limit.algorithm !== 'Concurrency' || limit.window === undefined,
   },
   {
     cel: "!has(self.calendar) || self.algorithm == 'FixedWindow'",

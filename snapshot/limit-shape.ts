@@ -1,4 +1,5 @@
 import type {
+  ConcurrencyLimit,
   FixedWindowLimit,
   LeakyBucketLimit,
   Limit,
@@ -53,6 +54,11 @@ const limits = {
     requests: some,
     windowMs: some,
     queue: some,
+  }),
+  Concurrency: object<ConcurrencyLimit>({
+    name: shape.text,
+    algorithm: shape.oneOf('Concurrency'),
+    requests: some,
   }),
 } satisfies Record<Limit['algorithm'], Shape<Limit>>;
 

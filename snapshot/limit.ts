@@ -1,5 +1,8 @@
 /** One limit of a RateLimit, by how it counts. `requests` is what may pass; all numbers are at least 1. */
-export type Limit = TokenBucketLimit | FixedWindowLimit | SlidingWindowLimit | LeakyBucketLimit;
+export type Limit = TimedLimit | ConcurrencyLimit;
+
+/** One that counts over time. */
+export type TimedLimit = TokenBucketLimit | FixedWindowLimit | SlidingWindowLimit | LeakyBucketLimit;
 
 /** GCRA: `burst` at once, and `requests` in `windowMs` over time (ITU-T I.371). */
 export interface TokenBucketLimit {
@@ -33,6 +36,13 @@ export interface LeakyBucketLimit {
   readonly requests: number;
   readonly windowMs: number;
   readonly queue: number;
+}
+
+/** `requests` in flight at a time. */
+export interface ConcurrencyLimit {
+  readonly name: string;
+  readonly algorithm: 'Concurrency';
+  readonly requests: number;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface Exchange {
   shadowed: string | null;
   /** Added to whatever answer the client gets, also to a refusal: for example `ratelimit`. */
   readonly answerFields: Fields;
+  /** Done when it is over, however it ends: {@link nothing}, until {@link atEnd} adds to it. */
+  atEnd: () => void;
   /** Length of what the rule's Prefix match matched of `request.path`; -1 for other matches. */
   readonly matchedPrefix: number;
   /** A monotonic clock in milliseconds, read once a request: when its head was complete. */
@@ -32,6 +34,18 @@ export interface Exchange {
    * the request. Never rejects.
    */
   content(demand: ContentDemand): Promise<RequestContent | Failure>;
+}
+
+/** The end of an exchange after which nothing is to be done. */
+export function nothing(): void {}
+
+/** Has `action` done when the exchange is over, however it ends, after what others want done then. */
+export function atEnd(exchange: Pick<Exchange, 'atEnd'>, action: () => void): void {
+  const before = exchange.atEnd;
+  exchange.atEnd = () => {
+    before();
+    action();
+  };
 }
 
 /** A rule of a route. */

@@ -33,9 +33,7 @@ import { CollectedContent } from './collected-content.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
 import type { ForwardEvents } from './forward-events.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { ConnectionEnd } from '#dataplane/http/address.ts';
-import type { Denial } from '#dataplane/http/denial.ts';
-import type { Client, Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import { nothing, type Exchange, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
@@ -47,12 +45,13 @@ import type { Backend, Forward, Port, Rule, ServedListener } from '#dataplane/ru
 export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
   readonly request: ReceivedRequest;
   readonly forwarded: ForwardedHead;
-  readonly client: Client;
+  readonly client: Exchange['client'];
   readonly answerFields = new Fields();
   readonly startedMs: number;
-  identity: Identity | null = null;
-  denial: Denial | null = null;
+  identity: Exchange['identity'] = null;
+  denial: Exchange['denial'] = null;
   shadowed: string | null = null;
+  atEnd: Exchange['atEnd'] = nothing;
   matchedPrefix = -1;
   rule: Rule | null = null;
 
@@ -88,7 +87,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#contentEnded = request.length === noContent || request.length === 0;
   }
 
-  get destination(): ConnectionEnd {
+  get destination(): Exchange['destination'] {
     return this.#downstream.destination;
   }
 
@@ -369,6 +368,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#finished = true;
     const { observer, now } = this.#around;
     this.#time?.end();
+    this.atEnd();
     if (failure !== null) this.#collected?.fail(failure);
     observer.exchangeFinished({
       port: this.#downstream.port,

@@ -178,6 +178,11 @@ const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: limit({ burst: 1, algorithm: 'FixedWindow' }),
   },
   {
+    rule: 'Concurrency limits what is under way at a time: remove window, or set another algorithm',
+    valid: limits({ limits: [{ name: 'at-a-time', requests: 1, algorithm: 'Concurrency' }] }),
+    invalid: limit({ algorithm: 'Concurrency' }),
+  },
+  {
     rule: 'queue is for LeakyBucket: remove it, or set algorithm to LeakyBucket',
     valid: limit({ queue: 1, algorithm: 'LeakyBucket' }),
     invalid: limit({ queue: 1 }),

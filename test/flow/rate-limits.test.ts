@@ -1,5 +1,6 @@
 // A RateLimitPolicy admits a burst and then a rate, for each client by itself; with Redis, with others together.
 import assert from 'node:assert/strict';
+import http, { type ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
@@ -155,6 +156,38 @@ test('requests that come sooner than their limit lets them wait for their time, 
     hasty.map(({ status }) => status).sort((a, b) => a - b),
     [200, 504],
   );
+});
+
+test('of requests that take long only so many are under way, until one is over or its client has gone', async () => {
+  const held: ServerResponse[] = [];
+  await using shop = await givenBackend('shop', {
+    answer: (request, answer) => {
+      if (request.url === '/limited') held.push(answer);
+      else answer.end();
+    },
+  });
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policyWith('{ name: at-a-time, requests: 2, algorithm: Concurrency }'),
+  });
+  await turnpike.until('/open', 200);
+
+  const leaving = http.get({ port: turnpike.port, path: '/limited', headers: { host: 'example.com' } });
+  leaving.on('error', () => undefined);
+  const first = turnpike.get('/limited');
+  await eventually(() => assert.equal(held.length, 2));
+  const refused = await turnpike.get('/limited');
+  assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '1']);
+
+  leaving.destroy();
+  const second = (async () => {
+    let answer = await turnpike.get('/limited');
+    while (answer.status === 429) answer = await turnpike.get('/limited');
+    return answer;
+  })();
+  await eventually(() => assert.equal(held.length, 3));
+  for (const answer of held) answer.end();
+  assert.deepEqual([(await first).status, (await second).status], [200, 200]);
 });
 
 test('clients that a header tells apart do not use up each other', async () => {

@@ -1,5 +1,5 @@
 // Requests as the listener hands them on.
-import { inTheClear, type Client, type Exchange } from '#dataplane/http/exchange.ts';
+import { inTheClear, nothing, type Client, type Exchange } from '#dataplane/http/exchange.ts';
 import { Fields } from '#dataplane/http/fields.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 
@@ -56,6 +56,7 @@ export function givenExchange(
     identity: null,
     denial: null,
     shadowed: null,
+    atEnd: nothing,
     answerFields: new Fields(),
     matchedPrefix: given.matchedPrefix ?? -1,
     startedMs: 0,

@@ -130,6 +130,7 @@ const limit = fc.oneof(
   fc.record({ name: text, algorithm: constant('FixedWindow'), requests: some, windows }),
   fc.record({ name: text, algorithm: constant('SlidingWindow'), requests: some, windowMs: some }),
   fc.record({ name: text, algorithm: constant('LeakyBucket'), requests: some, windowMs: some, queue: some }),
+  fc.record({ name: text, algorithm: constant('Concurrency'), requests: some }),
 );
 const jsonWebKey = fc.record({
   kty: fc.constantFrom('RSA', 'EC', 'OKP'),

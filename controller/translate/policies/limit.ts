@@ -29,6 +29,8 @@ export function limitOf(limit: RequestLimit): Limit {
       return { name, algorithm, requests, windowMs };
     case 'LeakyBucket':
       return { name, algorithm, requests, windowMs, queue: limit.queue ?? requests };
+    case 'Concurrency':
+      return { name, algorithm, requests };
     default:
       return algorithm satisfies never;
   }

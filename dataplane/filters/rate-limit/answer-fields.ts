@@ -1,7 +1,7 @@
 import { fieldLine, type Fields } from '#dataplane/http/fields.ts';
-import type { Limit } from '#snapshot/limit.ts';
+import type { TimedLimit } from '#snapshot/limit.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
-import { windowMsOf } from './rule.ts';
+import { timedLimits, windowMsOf } from './rule.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Tells what is left. */
@@ -40,9 +40,10 @@ export function rateLimitFields(limit: RateLimit): RateLimitFields {
  * not learn of namespaces.
  */
 function draftFields(limit: RateLimit): RateLimitFields {
+  const limits = timedLimits(limit);
   const rule = limit.name.slice(limit.name.indexOf('/') + 1);
-  const names = limit.limits.map((each) => structuredString(`${rule}/${each.name}`));
-  const policy = limit.limits
+  const names = limits.map((each) => structuredString(`${rule}/${each.name}`));
+  const policy = limits
     .map((each, at) => `${names[at]};q=${each.requests}${windowParameter(each)}`)
     .join(', ');
   const policyLine = fieldLine('RateLimit-Policy', policy);
@@ -59,7 +60,8 @@ function draftFields(limit: RateLimit): RateLimitFields {
  * `x-ratelimit-limit`, `-remaining` and `-reset` (seconds), which have room for one limit: of all limits of all rules that of
  * which the fewest requests are left; of several such the one that lasts longest.
  */
-function xRateLimitFields({ limits }: RateLimit): RateLimitFields {
+function xRateLimitFields(limit: RateLimit): RateLimitFields {
+  const limits = timedLimits(limit);
   return {
     append(fields, { remaining, resetMs }) {
       let left = Number(fields.get(xRemaining) ?? Number.POSITIVE_INFINITY);
@@ -87,7 +89,7 @@ const xRemaining = 'x-ratelimit-remaining';
 const xReset = 'x-ratelimit-reset';
 
 /** None for windows that are not all of one length. */
-function windowParameter(limit: Limit): string {
+function windowParameter(limit: TimedLimit): string {
   const windowMs = windowMsOf(limit);
   return windowMs === null ? '' : `;w=${Math.ceil(windowMs / 1000)}`;
 }

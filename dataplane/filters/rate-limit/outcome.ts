@@ -1,5 +1,5 @@
 /**
- * What a limiter says of one request. `remaining` and `resetMs` stand in the order of the rule's limits.
+ * What a limiter says of one request. `remaining` and `resetMs` stand in the order of the rule's meters.
  *
  * Hot path: limiters that answer at once fill and return the same object again and again; read it before the
  * next request.

@@ -1,6 +1,6 @@
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
-import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import { atEnd, type Exchange, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
 import type { OnUnknownKey, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
@@ -8,7 +8,8 @@ import { exemptReader } from './exempt.ts';
 import { countsReader, keyReader } from './expressions.ts';
 import { sharedKey } from './key.ts';
 import type { Outcome } from './outcome.ts';
-import { windowMsOf, type LimitRule } from './rule.ts';
+import type { Gate } from './algorithms/concurrency.ts';
+import { timedLimits, windowMsOf, type LimitRule } from './rule.ts';
 import type { Tally } from './tally.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -21,6 +22,10 @@ export type Decide = (rule: LimitRule, key: string) => Outcome | Promise<Outcome
 /** What a rule is asked with. */
 export interface RateLimitSurroundings {
   readonly decide: Decide;
+  /** Of the rule's limits on what is in flight. */
+  readonly gate: Gate | null;
+  /** N, where each of N data planes grants its part of what is in flight. */
+  readonly share: () => number;
   /** Where those wait that a limit delays. */
   readonly room: WaitingRoom;
   readonly tally: Tally;
@@ -32,7 +37,7 @@ export interface RateLimitSurroundings {
 /** The filter of one rule of a RateLimitPolicy. */
 export function rateLimitFilter(
   rule: LimitRule,
-  { decide, room, tally, variables, random }: RateLimitSurroundings,
+  { decide, gate, share, room, tally, variables, random }: RateLimitSurroundings,
 ): RequestFilter {
   const { limit } = rule;
   const readKey = keyReader(limit.key, variables);
@@ -66,11 +71,16 @@ export function rateLimitFilter(
     return { kind: 'RateLimited', policy: limit.name, retryAfterS: retryAfterSeconds(waitMs, random()) };
   }
 
+  function tooMany(): Verdict {
+    tally.count('Refused');
+    return enforce ? refusal(0) : null;
+  }
+
   function unknownKey(key: RateLimitKey): Verdict {
     const refuses = onUnknown(key) === 'Refuse';
     tally.count(refuses ? 'Refused' : 'Skipped');
     if (!enforce || !refuses) return null;
-    return refusal(Math.max(...limit.limits.map((each) => windowMsOf(each) ?? 0)));
+    return refusal(Math.max(0, ...timedLimits(limit).map((each) => windowMsOf(each) ?? 0)));
   }
 
   return {
@@ -81,9 +91,19 @@ export function rateLimitFilter(
         return null;
       }
       const found = readKey(exchange);
-      const key = found ?? (onUnknown(limit.key) === 'Share' ? sharedKey : null);
-      if (key === null) return unknownKey(limit.key);
-      const outcome = decide(rule, key.length > keyLengthMax ? hash('sha256', key, 'base64url') : key);
+      const whole = found ?? (onUnknown(limit.key) === 'Share' ? sharedKey : null);
+      if (whole === null) return unknownKey(limit.key);
+      const key = whole.length > keyLengthMax ? hash('sha256', whole, 'base64url') : whole;
+      if (gate !== null) {
+        if (!gate.enter(key, share())) return tooMany();
+        // A request that another limit refuses is over at once, and leaves.
+        atEnd(exchange, () => gate.leave(key));
+        if (rule.meters.length === 0) {
+          tally.count('Admitted');
+          return null;
+        }
+      }
+      const outcome = decide(rule, key);
       if (!(outcome instanceof Promise)) return verdictOf(exchange, outcome);
       return outcome.then((known) => verdictOf(exchange, known));
     },

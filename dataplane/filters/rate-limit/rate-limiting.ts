@@ -11,6 +11,7 @@ import { randomInt } from 'node:crypto';
 import { needsNoIdentity } from './expressions.ts';
 import { unavailableStore } from './counter-store.ts';
 import type { CounterStore } from './counter-store.ts';
+import { Gates } from './algorithms/concurrency.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { LocalLimiter } from './local-limiter.ts';
 import type { Outcome } from './outcome.ts';
@@ -87,6 +88,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   const local = new LocalLimiter(options.countersMax ?? countersMaxDefault, hash);
   const filters = new WeakMap<RateLimit, RequestFilter>();
   const room = new WaitingRoom(options.wait);
+  const gates = new Gates();
   const tallies = new Tallies();
   let sharing: Sharing | null = null;
 
@@ -95,13 +97,22 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
     return sharing === null ? local.take(rule, key, 1, now()) : sharing.limiter.take(rule, key);
   }
 
+  const shareOfGate = (): number => sharing?.limiter.fleet ?? 1;
+
   return {
     filterFor(limit) {
       let filter = filters.get(limit);
       if (filter === undefined) {
         const tally = tallies.of(limit.name);
-        const rule = ruleFor(limit, hash, options.epochMs);
-        filter = rateLimitFilter(rule, { decide, room, tally, variables, random });
+        filter = rateLimitFilter(ruleFor(limit, hash, options.epochMs), {
+          decide,
+          gate: gates.of(limit),
+          share: shareOfGate,
+          room,
+          tally,
+          variables,
+          random,
+        });
         filters.set(limit, filter);
       }
       return filter;

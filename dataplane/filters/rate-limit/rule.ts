@@ -1,4 +1,4 @@
-import type { Limit } from '#snapshot/limit.ts';
+import type { TimedLimit } from '#snapshot/limit.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { saltOf, type Salt } from './algorithms/counters.ts';
 import { FixedWindow } from './algorithms/fixed-window.ts';
@@ -11,7 +11,7 @@ import type { KeyedHash } from './keyed-hash.ts';
 /** A RateLimit made ready: numbers worked out once, and each limit's own part of a hash. */
 export interface LimitRule {
   readonly limit: RateLimit;
-  /** In the order of the limits. */
+  /** Of the limits that count over time, in their order. */
   readonly meters: readonly Meter[];
 }
 
@@ -20,14 +20,14 @@ export interface LimitRule {
  * what the wall clock shows.
  */
 export function ruleFor(limit: RateLimit, hash: KeyedHash, epochMs: () => number = Date.now): LimitRule {
-  const meters = limit.limits.map((each) => {
+  const meters = timedLimits(limit).map((each) => {
     const salt = saltOf(hash, `${limit.name}\n${each.name}\n${each.algorithm}`);
     return meterFor(each, salt, epochMs);
   });
   return { limit, meters };
 }
 
-function meterFor(limit: Limit, salt: Salt, epochMs: () => number): Meter {
+function meterFor(limit: TimedLimit, salt: Salt, epochMs: () => number): Meter {
   switch (limit.algorithm) {
     case 'TokenBucket':
       return new TokenBucket(limit, salt);
@@ -42,8 +42,13 @@ function meterFor(limit: Limit, salt: Salt, epochMs: () => number): Meter {
   }
 }
 
+/** Those of the rule that count over time. */
+export function timedLimits({ limits }: RateLimit): readonly TimedLimit[] {
+  return limits.flatMap((each) => (each.algorithm === 'Concurrency' ? [] : [each]));
+}
+
 /** How long a window of the limit is; null for those that are not all of one length. */
-export function windowMsOf(limit: Limit): number | null {
+export function windowMsOf(limit: TimedLimit): number | null {
   if (limit.algorithm !== 'FixedWindow') return limit.windowMs;
   return limit.windows.kind === 'Even' ? limit.windows.lengthMs : null;
 }

@@ -50,6 +50,10 @@ export class SharedLimiter {
     this.#fleet = fleet;
   }
 
+  get fleet(): number {
+    return this.#fleet;
+  }
+
   set fleet(replicas: number) {
     this.#fleet = Math.max(1, replicas);
   }

@@ -1,5 +1,5 @@
 // What each algorithm means, told as plainly as can be: every admitted request is remembered for ever.
-import type { Limit } from '#snapshot/limit.ts';
+import type { TimedLimit } from '#snapshot/limit.ts';
 import fc from 'fast-check';
 
 /** How long a request waits that comes at `ms`, never before the one asked about last; null when it is refused. */
@@ -7,7 +7,7 @@ export type Naive = (ms: number) => number | null;
 
 /** A limit and what it means. */
 export interface Meaning {
-  readonly limit: Limit;
+  readonly limit: TimedLimit;
   readonly naive: () => Naive;
 }
 
@@ -81,13 +81,13 @@ function remembering(passes: (before: readonly number[], ms: number) => boolean)
   };
 }
 
-/** Some limit of each algorithm. */
+/** Some limit of each algorithm that counts over time. */
 export const meanings = {
   TokenBucket: tokenBucket,
   FixedWindow: fixedWindow,
   SlidingWindow: slidingWindow,
   LeakyBucket: leakyBucket,
-} satisfies Record<Limit['algorithm'], fc.Arbitrary<Meaning>>;
+} satisfies Record<TimedLimit['algorithm'], fc.Arbitrary<Meaning>>;
 
 /** Milliseconds between arrivals: floods, a steady flow and pauses. */
 export const gaps = fc.array(
