@@ -4,6 +4,7 @@ import http, { type ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
+import { anH2Client } from '#test/given/h2-client.ts';
 import { edgeWithRedisManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenRedis, ownRedisMissing } from '#test/given/redis.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
@@ -220,6 +221,26 @@ test('cookies and methods tell apart whom they name', async () => {
     (await turnpike.get('/limited', { method, headers: cookie === '' ? {} : { cookie } })).status;
   assert.deepEqual([await by('GET', 'device=a'), await by('GET', 'device=a')], [200, 429]);
   assert.deepEqual([await by('PUT', 'device=b'), await by('PUT', ''), await by('PUT', '')], [200, 200, 429]);
+});
+
+test('a call of gRPC over the limit is told to come again, and when', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policy('{ type: ClientAddress }', 1),
+  });
+  await turnpike.until('/limited', 200);
+  using client = await anH2Client(turnpike.port);
+  const { status, headers } = await client.ask({
+    headers: { ':path': '/limited', 'content-type': 'application/grpc', te: 'trailers' },
+    body: '',
+  });
+  assert.deepEqual(
+    [status, headers['grpc-status'], headers['ratelimit']?.slice(0, 25)],
+    [200, '8', '"limited/each/hour";r=0;t'],
+  );
+  const details = Buffer.from(String(headers['grpc-status-details-bin']), 'base64').toString('latin1');
+  assert.match(details, /Too many requests\..*google\.rpc\.RetryInfo/su);
 });
 
 test('who is exempt from a rule is not counted by it', async () => {
