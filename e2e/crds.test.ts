@@ -93,7 +93,6 @@ describe('a real API server', () => {
             key: { type: 'ClientAddress', onUnknownKey: 'Share' },
             limits: [{ ...limits[0], algorithm: 'TokenBucket' }],
             onStoreError: 'Local',
-            answer: { fields: 'Draft' },
             mode: 'Enforce',
           },
         ],
