@@ -28,6 +28,11 @@ export class ReceiveWindow {
     return this.#left + this.#returned;
   }
 
+  /** The peer may send nothing before it hears that octets were given back. */
+  get isUsedUp(): boolean {
+    return this.#left <= 0;
+  }
+
   /** Octets have come, padding included; false when they are more than was granted. */
   takes(octets: number): boolean {
     this.#left -= octets;

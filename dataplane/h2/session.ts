@@ -2,7 +2,7 @@
 // protocol's rules, its windows, and what a peer may cost; it knows no socket, no clock but the one given, no
 // meaning of any field, and no policy.
 import { errorCodes, type H2Fault } from './error-code.ts';
-import { defaultWindowBytes, Outflow, windowBytesMax, type Transport } from './flow.ts';
+import { defaultWindowBytes, Outflow, ReceiveWindow, windowBytesMax, type Transport } from './flow.ts';
 import { FloodGuard, type Clock } from './flood.ts';
 import {
   clientPreface,
@@ -65,6 +65,7 @@ export class Session implements FrameEvents {
   readonly #reader: FrameReader;
   readonly #assembler: HeaderAssembler;
   readonly #guard: FloodGuard;
+  readonly #incoming: ReceiveWindow;
   readonly #streams: Streams;
   readonly #peer = new PeerSettings();
   #peerIsGoing = false;
@@ -89,7 +90,8 @@ export class Session implements FrameEvents {
     this.#guard = new FloodGuard(settings, host);
     const blocks = new HeaderBlockReader(decoderFor(role), settings, section);
     const wasted = ownResets === null ? null : new WastedStreams(ownResets, host);
-    const parts = { outflow: this.#outflow, guard: this.#guard, blocks, wasted };
+    this.#incoming = new ReceiveWindow(settings.connectionWindowBytes);
+    const parts = { outflow: this.#outflow, incoming: this.#incoming, guard: this.#guard, blocks, wasted };
     this.#streams = new Streams(role, settings, host, { ...parts, session: this });
   }
 
@@ -130,6 +132,11 @@ export class Session implements FrameEvents {
   /** Octets of a stream's content that have come, and are not told before their frame is whole. */
   arriving(streamId: number): number {
     return this.#reader.partialDataOf === streamId ? this.#reader.buffered : 0;
+  }
+
+  /** False while content that has come and not gone on, of whichever stream, keeps the peer from sending any. */
+  get takesContent(): boolean {
+    return !this.#incoming.isUsedUp;
   }
 
   /** Octets it holds: what waits for windows and the transport, and beginnings of frames and heads. */

@@ -1,6 +1,6 @@
 import type { H2Fault } from './error-code.ts';
 import type { FloodGuard } from './flood.ts';
-import type { Outflow } from './flow.ts';
+import type { Outflow, ReceiveWindow } from './flow.ts';
 import type { HeaderBlockReader, RequestBlock } from './header-block.ts';
 import type { H2Stream, StreamEvents } from './stream.ts';
 import type { WastedStreams } from './wasted-streams.ts';
@@ -15,6 +15,8 @@ export interface StreamsSettings {
 /** What streams need of their connection. */
 export interface StreamsParts {
   readonly outflow: Outflow;
+  /** What may come on the connection. */
+  readonly incoming: ReceiveWindow;
   readonly guard: FloodGuard;
   readonly blocks: HeaderBlockReader;
   /** Null: what is given up is reset at once. */

@@ -1,11 +1,10 @@
 import { ClosedStreams } from './closed-streams.ts';
 import { errorCodes, isPeersFault, type H2Fault } from './error-code.ts';
-import { ReceiveWindow } from './flow.ts';
 import { streamIdMax } from './frame.ts';
 import * as faults from './stream-faults.ts';
 import { H2Stream, type StreamEvents, type StreamOwner } from './stream.ts';
 import type { StreamsHost, StreamsParts, StreamsSettings } from './streams-options.ts';
-import type { Outflow } from './flow.ts';
+import type { Outflow, ReceiveWindow } from './flow.ts';
 import type { WastedStreams } from './wasted-streams.ts';
 import type { FloodGuard } from './flood.ts';
 import type { HeaderAssembler } from './header-assembler.ts';
@@ -49,7 +48,7 @@ export class Streams implements StreamOwner {
     this.#wasted = parts.wasted;
     this.#closed = new ClosedStreams(parts.wasted);
     this.#session = parts.session;
-    this.#incoming = new ReceiveWindow(settings.connectionWindowBytes);
+    this.#incoming = parts.incoming;
   }
 
   /** Nobody has asked for a while: lets go of what is empty. */

@@ -103,6 +103,10 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     return this.#around.guard.patience;
   }
 
+  get takesContent(): boolean {
+    return this.#session.takesContent;
+  }
+
   arriving(stream: H2Stream): number {
     return this.#session.arriving(stream.id);
   }

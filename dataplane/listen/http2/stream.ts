@@ -32,6 +32,8 @@ export interface StreamHome {
   readonly sheds: boolean;
   /** What share of its time a client gets. */
   readonly patience: number;
+  /** False while other streams' content, which waits for their backends, keeps the client from sending any. */
+  readonly takesContent: boolean;
   /** Content of a stream that has come, and is not told yet. */
   arriving(stream: H2Stream): number;
   /** The stream is over. */
@@ -151,6 +153,12 @@ export class Http2ServerStream implements Downstream, StreamEvents {
   }
 
   #sweepContent(nowMs: number): void {
+    if (!this.#home.takesContent) {
+      this.#awaitedSinceMs = nowMs;
+      this.#pace?.rest(nowMs);
+      return;
+    }
+    this.#pace?.wait(nowMs);
     const come = this.#contentBytes + this.#home.arriving(this.#stream);
     if (come !== this.#come) {
       this.#pace?.took(come - this.#come);

@@ -12,6 +12,8 @@ import { frame, request, requestBlock, types } from '#test/given/h2-frames.ts';
 import { aRawH2Client } from '#test/given/h2-raw-client.ts';
 import { aRawClient } from '#test/given/raw-client.ts';
 import { aRawBackend } from '#test/given/raw-backend.ts';
+import { aRule } from '#test/given/runtime.ts';
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
 
 const limits = { bodyTimeoutMs: 150, sendTimeoutMs: 150, sweepMs: 10 };
 
@@ -23,6 +25,34 @@ it('a client that sends nothing of its content is told so, and its connection li
   stream.write('part');
   assert.equal((await answerOf(stream)).status, 408);
   assert.equal((await client.ask()).status, 200);
+});
+
+it('a client whose other content waits, so that it may send no more, is not slow', async () => {
+  await using backend = await aRawBackend();
+  let release = (): void => {};
+  const released = new Promise<null>((resolve) => (release = () => resolve(null)));
+  const holding: RequestFilter = {
+    kind: 'Authentication',
+    apply: ({ request: { path } }) => (path === '/held' ? released : null),
+  };
+  using dataPlane = await givenDataPlane([backend.port], {
+    limits,
+    rule: (cluster) => aRule(cluster, { requestFilters: [holding] }),
+  });
+  using client = await anH2Client(dataPlane.port);
+  const held = Array.from({ length: 17 }, () => {
+    const stream = client.begin({ ':method': 'POST', ':path': '/held' });
+    stream.end(Buffer.alloc(65_535));
+    return answerOf(stream);
+  });
+  const last = client.begin({ ':method': 'POST', ':path': '/' });
+  const answered = answerOf(last);
+  last.end('part');
+  await pause(600);
+  assert.deepEqual(dataPlane.records, []);
+  release();
+  const answers = await Promise.all([answered, ...held]);
+  assert.ok(answers.every(({ status }) => status === 200));
 });
 
 it('a frame that takes long to come is no silence', async () => {
