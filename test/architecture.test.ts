@@ -113,7 +113,14 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:buffer', 'node:crypto'],
   },
   'dataplane/filters/rate-limit': {
-    rooms: ['cel', 'snapshot', 'dataplane/http', 'dataplane/filters/authenticate', 'dataplane/filters/redis'],
+    rooms: [
+      'cel',
+      'snapshot',
+      'dataplane/http',
+      'dataplane/filters',
+      'dataplane/filters/authenticate',
+      'dataplane/filters/redis',
+    ],
     packages: ['ioredis'],
     builtins: ['node:crypto'],
   },

@@ -8,7 +8,7 @@ import type { RequestContent } from '#dataplane/http/request-content.ts';
 import type { ServiceAnswer, ServiceRequest } from '#dataplane/http/service-call.ts';
 import type { ExternalAuthorization } from '#snapshot/external-authorization.ts';
 import type { CallService } from '../call-service.ts';
-import type { CapacityShare } from './capacity.ts';
+import type { CapacityShare } from '../capacity.ts';
 import { Circuit } from './circuit.ts';
 import { follow, UnsendableField, UnusableAnswer, type Decision } from './decision.ts';
 import { ExternalByGrpc } from './external-by-grpc.ts';

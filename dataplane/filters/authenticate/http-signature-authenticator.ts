@@ -12,7 +12,7 @@ import { messageSignatures, type MessageSignature } from './http-signature/messa
 import { nonceName, type Nonces, type UsedNonce } from './http-signature/nonces.ts';
 import { signatureBase } from './http-signature/signature-base.ts';
 import type { ReadyKeySet, VerificationKey } from './keys.ts';
-import { policyNamespace } from './policy-namespace.ts';
+import { policyNamespace } from '../policy-namespace.ts';
 import { isSignature } from './signature.ts';
 
 /** What the signatures of all authentications share. */

@@ -4,7 +4,7 @@ import type { CallService } from '../call-service.ts';
 import type { CredentialPlaces } from '#snapshot/authentication.ts';
 import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
 import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
-import type { CapacityShare } from './capacity.ts';
+import type { CapacityShare } from '../capacity.ts';
 import { Circuit } from './circuit.ts';
 import type { Claims } from './claims.ts';
 import { credentialIn } from './credential.ts';

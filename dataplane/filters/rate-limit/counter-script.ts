@@ -15,7 +15,7 @@ import { tokenBucketScript } from './algorithms/token-bucket.ts';
  * Answers for each counter: granted, microseconds until the next one would be, and for each limit: what is left,
  * microseconds until all of it is there again.
  *
- * An algorithm is two functions: \`open\` reads its numbers and its key and tells how many are \`free\`; \`close\` charges
+ * An algorithm is two functions: `open` reads its numbers and its key and tells how many are `free`; `close` charges
  * what is granted and tells what is left, and the microseconds until all is and until one more would be.
  */
 export const counterScript = `

@@ -3,6 +3,7 @@ import type { Variables } from '#cel/variables.ts';
 import { atEnd, type Exchange, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
 import type { OnUnknownKey, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
+import type { CapacityShare } from '../capacity.ts';
 import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
 import { exemptReader } from './exempt.ts';
 import { countsReader, keyReader } from './expressions.ts';
@@ -11,7 +12,6 @@ import type { Outcome } from './outcome.ts';
 import type { Gate } from './algorithms/concurrency.ts';
 import { timedLimits, windowMsOf, type LimitRule } from './rule.ts';
 import type { Tally } from './tally.ts';
-import type { WaitingRoom } from './waiting-room.ts';
 
 /** Longer values are counted by their hash, so that no client decides how much is remembered. */
 const keyLengthMax = 128;
@@ -26,8 +26,9 @@ export interface RateLimitSurroundings {
   readonly gate: Gate | null;
   /** N, where each of N data planes grants its part of what is in flight. */
   readonly share: () => number;
-  /** Where those wait that a limit delays. */
-  readonly room: WaitingRoom;
+  /** For requests that a limit delays. */
+  readonly places: CapacityShare;
+  readonly wait: (ms: number) => Promise<void>;
   readonly tally: Tally;
   readonly variables: Variables<RequestSubject>;
   /** 0 to 1; spreads waits. */
@@ -37,7 +38,7 @@ export interface RateLimitSurroundings {
 /** The filter of one rule of a RateLimitPolicy. */
 export function rateLimitFilter(
   rule: LimitRule,
-  { decide, gate, share, room, tally, variables, random }: RateLimitSurroundings,
+  { decide, gate, share, places, wait, tally, variables, random }: RateLimitSurroundings,
 ): RequestFilter {
   const { limit } = rule;
   const readKey = keyReader(limit.key, variables);
@@ -64,7 +65,8 @@ export function rateLimitFilter(
   }
 
   function goesOnAfter(delayMs: number): Verdict | Promise<Verdict> {
-    return room.wait(delayMs)?.then(() => null) ?? refusal(delayMs);
+    if (places.isFull) return refusal(delayMs);
+    return places.run(() => wait(delayMs)).then(() => null);
   }
 
   function refusal(waitMs: number): Verdict {

@@ -8,6 +8,8 @@ import type { Fleet } from '#snapshot/fleet.ts';
 import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import { redisAddress, redisAddressForm } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
+import { Capacity } from '../capacity.ts';
+import { policyNamespace } from '../policy-namespace.ts';
 import { needsNoIdentity } from './expressions.ts';
 import { unavailableStore } from './counter-store.ts';
 import type { CounterStore } from './counter-store.ts';
@@ -22,7 +24,6 @@ import type { LimitRule } from './rule.ts';
 import { SharedLimiter } from './shared-limiter.ts';
 import { Tally } from './tally.ts';
 import type { Decision } from './tally.ts';
-import { WaitingRoom } from './waiting-room.ts';
 
 /** The long-lived owner of all counters of a data plane. */
 export interface RateLimiting {
@@ -79,6 +80,8 @@ const countersMaxDefault = 2 ** 21;
 const leasesMaxDefault = 2 ** 16;
 const storeDeadlineMsDefault = 50;
 const sweepEveryMs = 500;
+/** Most requests that wait at a time because a limit delays them: each of them is held in memory. */
+const delayedMax = 20_000;
 
 /** Counters in this process until {@link RateLimiting.configure} says otherwise. */
 export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
@@ -87,7 +90,8 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   const hash = new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32));
   const local = new LocalLimiter(options.countersMax ?? countersMaxDefault, hash);
   const filters = new WeakMap<RateLimit, RequestFilter>();
-  const room = new WaitingRoom(options.wait);
+  const places = new Capacity(delayedMax);
+  const wait = options.wait ?? passed;
   const gates = new Gates();
   const tallies = new Tallies();
   let sharing: Sharing | null = null;
@@ -108,7 +112,8 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
           decide,
           gate: gates.of(limit),
           share: shareOfGate,
-          room,
+          places: places.of(policyNamespace(limit.name)),
+          wait,
           tally,
           variables,
           random,
@@ -196,4 +201,10 @@ class Tallies {
     }
     return stats;
   }
+}
+
+function passed(ms: number): Promise<void> {
+  return new Promise((over) => {
+    setTimeout(over, Math.ceil(ms));
+  });
 }

@@ -3,7 +3,7 @@ import { nobody, type Identity } from '#dataplane/http/exchange.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import type { OpenIdConnectAuthentication } from '#snapshot/open-id-connect.ts';
 import type { Admission, Finding } from '../authenticator.ts';
-import type { CapacityShare } from '../capacity.ts';
+import type { CapacityShare } from '../../capacity.ts';
 import { Circuit } from '../circuit.ts';
 import { claimAt, isObject, own, type Claims } from '../claims.ts';
 import { keysUnavailable } from '../findings.ts';

@@ -10,7 +10,7 @@ import type { SharedMemory } from '../../shared-memory.ts';
 import type { Authenticator, Challenge, Finding } from '../authenticator.ts';
 import { keysUnavailable } from '../findings.ts';
 import type { ReadyKeySet } from '../keys.ts';
-import { policyNamespace } from '../policy-namespace.ts';
+import { policyNamespace } from '../../policy-namespace.ts';
 import { BackChannel } from './back-channel.ts';
 import { IdTokens } from './id-tokens.ts';
 import { contextOf } from './login-context.ts';

@@ -38,6 +38,13 @@ const firstDay = {
 
 const lengthOf = { Day: { days: 1 }, Week: { weeks: 1 }, Month: { months: 1 }, Year: { years: 1 } } as const;
 
+type Boundaries = readonly [number, number, number, number];
+
+function boundariesOf(windows: Windows, { startMs, endMs }: Window): Boundaries {
+  const before = windowAt(windows, startMs - 1);
+  return [before.startMs, startMs, endMs, windowAt(windows, endMs).endMs];
+}
+
 /** A wall clock that is set is followed after so long, if no window ends before. */
 const followMs = 60_000;
 
@@ -57,6 +64,7 @@ export class WindowClock {
   readonly #windows: Windows;
   readonly #epochMs: () => number;
   #lookMs = -Infinity;
+  #boundaries: Boundaries | null = null;
 
   constructor(windows: Windows, epochMs: () => number) {
     this.#windows = windows;
@@ -70,17 +78,19 @@ export class WindowClock {
   }
 
   /** The ends of four windows by the wall clock: the one before, this one, and the one after. */
-  boundaries(): readonly [number, number, number, number] {
-    const { startMs, endMs } = this.current;
-    const before = windowAt(this.#windows, startMs - 1);
-    return [before.startMs, startMs, endMs, windowAt(this.#windows, endMs).endMs];
+  boundaries(): Boundaries {
+    this.#boundaries ??= boundariesOf(this.#windows, this.current);
+    return this.#boundaries;
   }
 
   #look(now: number): void {
     const epochMs = this.#epochMs();
     const { startMs, endMs } = this.current;
     const isNear = epochMs < endMs && epochMs >= startMs - (endMs - startMs);
-    if (!isNear) this.current = windowAt(this.#windows, epochMs);
+    if (!isNear) {
+      this.current = windowAt(this.#windows, epochMs);
+      this.#boundaries = null;
+    }
     this.startMs = now + this.current.startMs - epochMs;
     this.endMs = now + this.current.endMs - epochMs;
     this.serial = Math.floor(this.current.startMs / 1000) >>> 0;

@@ -2,6 +2,7 @@ import { variables } from '#test/cel/subject.ts';
 import { retryAfterSeconds } from '#dataplane/filters/rate-limit/answer-fields.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import { nobody, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
+import type { Limit } from '#snapshot/limit.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -223,4 +224,19 @@ test('a rule that exempts consumers is asked once it is known who calls', () => 
     rateLimit({ exempt: { addresses: ['192.0.2.0/24'], consumers } });
   assert.equal(limiting.needsNoIdentity(exempt([])), true);
   assert.equal(limiting.needsNoIdentity(exempt(['shop/reports'])), false);
+});
+
+test('requests that wait in one namespace leave places to those of others', async () => {
+  const wait = (): Promise<void> => new Promise(() => {});
+  const limiting = createRateLimiting({ variables, now: () => 0, random: () => 0, wait });
+  const slow: Limit = { name: 'slow', algorithm: 'LeakyBucket', requests: 1, windowMs: 1, queue: 50_000 };
+  const waiting = (name: string): number => {
+    const filter = limiting.filterFor(rateLimit({ name, limits: [slow] }));
+    let count = 0;
+    for (let turn = 0; turn < 30_000; turn += 1)
+      if (filter.apply(exchangeOf()) instanceof Promise) count += 1;
+    return count;
+  };
+  assert.deepEqual([waiting('a/limits/one'), waiting('a/limits/two')], [10_001, 0]);
+  assert.equal(waiting('b/limits/one'), 5_000);
 });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
-import { Capacity } from '#dataplane/filters/authenticate/capacity.ts';
-import type { CapacityShare } from '#dataplane/filters/authenticate/capacity.ts';
+import { Capacity } from '#dataplane/filters/capacity.ts';
+import type { CapacityShare } from '#dataplane/filters/capacity.ts';
 
 /** Asks as much as it may; how much that was. Nothing is heard before `answer`, and nothing ever without it. */
 function askOn(share: CapacityShare, answer: Promise<void> = new Promise(() => {})): number {
