@@ -1,6 +1,7 @@
 // So many requests at a time, however long each takes. What is counted are requests in flight, so nothing needs a bound of
 // its own, and no clock.
 import type { RateLimit } from '#snapshot/rate-limit.ts';
+import { partOf } from './meter.ts';
 
 /** Lets the requests of one key in while fewer than so many are in flight. */
 export class Gate {
@@ -16,7 +17,7 @@ export class Gate {
   /** Whether one more may be in flight, who then must {@link leave}. `share`: one of N data planes lets its part in. */
   enter(key: string, share: number): boolean {
     const count = this.#inFlight.get(key) ?? 0;
-    if (count >= Math.max(1, Math.floor(this.#requests / share))) return false;
+    if (count >= partOf(this.#requests, share)) return false;
     this.#inFlight.set(key, count + 1);
     return true;
   }

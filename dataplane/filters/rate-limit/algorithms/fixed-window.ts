@@ -1,7 +1,7 @@
 // So many requests in each window, whenever in it. A counter is how many came, and in which window.
 import type { FixedWindowLimit } from '#snapshot/limit.ts';
 import type { Counters, Salt } from './counters.ts';
-import type { Meter } from './meter.ts';
+import { partOf, type Meter } from './meter.ts';
 import { WindowClock } from './windows.ts';
 
 /**
@@ -56,7 +56,7 @@ export class FixedWindow implements Meter {
   }
 
   capacity(share: number): number {
-    return share === 1 ? this.#limit.requests : Math.max(1, Math.floor(this.#limit.requests / share));
+    return partOf(this.#limit.requests, share);
   }
 
   fullMs(_level: number, _share: number, now: number): number {

@@ -39,5 +39,10 @@ export interface Meter {
   tell(values: number[], owed: number, now: number): void;
 }
 
+/** Of `count` requests, those that one of `share` data planes may let pass: at least one. */
+export function partOf(count: number, share: number): number {
+  return Math.max(1, Math.floor(count / share));
+}
+
 /** What adding up floating numbers may be off by, in requests, before one is refused for it. */
 export const tolerance = 1e-3;

@@ -2,7 +2,7 @@
 // A counter is how many came in this window and in the one before, and when both are over.
 import type { SlidingWindowLimit } from '#snapshot/limit.ts';
 import type { Counters, Salt } from './counters.ts';
-import { tolerance, type Meter } from './meter.ts';
+import { partOf, tolerance, type Meter } from './meter.ts';
 
 /**
  * A request of one key passes where `previous * (1 - elapsed / window) + current` leaves room for it. Any span as long as
@@ -72,7 +72,7 @@ export class SlidingWindow implements Meter {
   }
 
   capacity(share: number): number {
-    return share === 1 ? this.#requests : Math.max(1, Math.floor(this.#requests / share));
+    return partOf(this.#requests, share);
   }
 
   fullMs(_level: number, _share: number, now: number): number {

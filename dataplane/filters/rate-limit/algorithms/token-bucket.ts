@@ -2,7 +2,7 @@
 import type { TokenBucketLimit } from '#snapshot/limit.ts';
 import { leaseMs } from '../lease.ts';
 import type { Counters, Salt } from './counters.ts';
-import { tolerance, type Meter } from './meter.ts';
+import { partOf, tolerance, type Meter } from './meter.ts';
 
 /**
  * Any span of length T admits at most burst + rate * T of one key; one that had to be given up for want of room gets one
@@ -62,7 +62,7 @@ export class TokenBucket implements Meter {
   }
 
   capacity(share: number): number {
-    return share === 1 ? this.#burst : Math.max(1, Math.floor(this.#burst / share));
+    return partOf(this.#burst, share);
   }
 
   fullMs(level: number): number {
