@@ -17,6 +17,7 @@ import { Gates } from './algorithms/concurrency.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { LocalLimiter } from './local-limiter.ts';
 import type { Outcome } from './outcome.ts';
+import { passed } from './passed.ts';
 import { rateLimitFilter } from './rate-limit-filter.ts';
 import { RedisStore } from './redis-store.ts';
 import { ruleFor } from './rule.ts';
@@ -201,10 +202,4 @@ class Tallies {
     }
     return stats;
   }
-}
-
-function passed(ms: number): Promise<void> {
-  return new Promise((over) => {
-    setTimeout(over, Math.ceil(ms));
-  });
 }

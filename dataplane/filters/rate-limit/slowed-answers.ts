@@ -1,5 +1,7 @@
 // Answers that come late, so that trying is slow work. What waits costs memory here, and who tries has time; so few wait.
 
+import { passed } from './passed.ts';
+
 /** How late they come. */
 const slowedMs = 1000;
 
@@ -23,10 +25,4 @@ export class SlowedAnswers {
       this.#waiting -= 1;
     });
   }
-}
-
-function passed(ms: number): Promise<void> {
-  return new Promise((over) => {
-    setTimeout(over, ms);
-  });
 }
