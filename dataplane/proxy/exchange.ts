@@ -15,7 +15,7 @@
 import { Fields } from '#dataplane/http/fields.ts';
 import { answerTo, grpcAnswerTo, statusOf } from './answer.ts';
 import { answerOf, verdictOf } from './request-filters.ts';
-import { addTo, addToOwn, filteredHead } from './response-filters.ts';
+import { addToAnswer, addToOwnAnswer, filteredHead } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
 import { forwardedHead, forwardedTrailers, removeOwnFields, requestIdOf, userAgentOf } from './forwarded.ts';
@@ -255,7 +255,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       return null;
     }
     this.#session?.tell(head.fields, this.#backend, this.#forwarding?.endpoint ?? null, this.client);
-    addTo(head.fields, this.answerFields);
+    addToAnswer(head.fields, this.answerFields);
     return head;
   }
 
@@ -349,7 +349,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
 
   /** An answer of no backend: of a filter or a redirect, or what a failure is answered by. */
   #answerOurselves(status: number, fields: Fields, body: Buffer, failure: Failure | null = null): void {
-    addToOwn(this, { status, fields });
+    addToOwnAnswer(this, { status, fields });
     fields.appendLine('date', this.#around.dateLine());
     this.#status = status;
     if (this.request.grpc !== null) this.#grpcStatus = grpcStatusOf(fields);

@@ -30,17 +30,20 @@ export function filteredHead(
 }
 
 /** Adds to an answer what filters have for whatever answer the client gets. One with a cookie is that client's alone. */
-export function addTo(fields: Fields, added: Fields): void {
+export function addToAnswer(fields: Fields, added: Fields): void {
   if (added.size === 0) return;
   fields.appendAll(added);
   if (added.has('set-cookie')) makePrivate(fields);
 }
 
 /** The same to an answer that no backend gave. What a service that was asked says of origins is its rule's to say. */
-export function addToOwn(exchange: Exchange & { readonly rule: Filtering | null }, head: ResponseHead): void {
+export function addToOwnAnswer(
+  exchange: Exchange & { readonly rule: Filtering | null },
+  head: ResponseHead,
+): void {
   const ofOrigins = exchange.rule?.responseFilters.filter(({ kind }) => kind === crossOriginKind);
   applyToAnswer(exchange, ofOrigins, head);
-  addTo(head.fields, exchange.answerFields);
+  addToAnswer(head.fields, exchange.answerFields);
 }
 
 /** Applies filters in order; what broke, or null. */
