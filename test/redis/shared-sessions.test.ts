@@ -73,12 +73,22 @@ describe('sessions of data planes with a Redis', { skip: ownRedisMissing() }, ()
     };
   }
 
-  it('a logout at one ends the session at all others within a second, and at one that starts later', async () => {
-    await using shop = await givenShop();
-    using one = await plane(shop);
-    using two = await plane(shop);
-    const [ada, bob] = [one.browser(), one.browser()];
+  /** Two data planes of a shop, at the first of which Ada has logged in. */
+  async function givenTwo(settings: Parameters<typeof givenShop>[1] = {}) {
+    await using made = new AsyncDisposableStack();
+    const shop = made.use(await givenShop({}, settings));
+    const one = made.use(await plane(shop));
+    const two = made.use(await plane(shop));
+    const ada = one.browser();
     await ada.logIn();
+    const all = made.move();
+    return { shop, one, two, ada, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  }
+
+  it('a logout at one ends the session at all others within a second, and at one that starts later', async () => {
+    await using given = await givenTwo();
+    const { shop, one, two, ada } = given;
+    const bob = one.browser();
     await bob.logIn('/', 'bob');
     const [adaAtTwo, bobAtTwo] = [copyOf(ada, two), copyOf(bob, two)];
     for (const browser of [adaAtTwo, bobAtTwo]) assert.equal(await statusOf(browser), 'pass');
@@ -166,17 +176,15 @@ describe('sessions of data planes with a Redis', { skip: ownRedisMissing() }, ()
     for (let at = 0; at < 500; at += 1) await one.memory.append('ends:shop', 'x', week);
     const length = await writer.xlen(logOf(shop));
     assert.ok(length >= 100 && length <= 200, String(length));
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    await one.memory.append('ends:shop', 'x', 1);
-    assert.ok((await writer.xlen(logOf(shop))) <= 100, 'whole blocks of 100 go');
+    await eventually(async () => {
+      await one.memory.append('ends:shop', 'x', 1);
+      assert.ok((await writer.xlen(logOf(shop))) <= 100, 'whole blocks of 100 go');
+    });
   });
 
   it('is refreshed by one of them, and the others tell their browsers what came of it', async () => {
-    await using shop = await givenShop({}, choices);
-    using one = await plane(shop);
-    using two = await plane(shop);
-    const ada = one.browser();
-    await ada.logIn();
+    await using given = await givenTwo(choices);
+    const { shop, one, two, ada } = given;
     const atTwo = copyOf(ada, two);
     assert.equal(await statusOf(atTwo), 'pass');
     const asked = shop.provider.asked('POST /token');
@@ -198,11 +206,8 @@ describe('sessions of data planes with a Redis', { skip: ownRedisMissing() }, ()
   });
 
   it('that is over waits for whoever refreshes it', async () => {
-    await using shop = await givenShop({}, choices);
-    using one = await plane(shop);
-    using two = await plane(shop);
-    const ada = one.browser();
-    await ada.logIn();
+    await using given = await givenTwo(choices);
+    const { shop, one, two, ada } = given;
     const asked = shop.provider.asked('POST /token');
     for (const { made } of [one, two]) made.clock += overMs;
     const all = await Promise.all([ada, copyOf(ada, two)].map(statusOf));
@@ -211,11 +216,8 @@ describe('sessions of data planes with a Redis', { skip: ownRedisMissing() }, ()
   });
 
   it('that nobody can refresh is so for all, and is tried again', async () => {
-    await using shop = await givenShop({}, choices);
-    using one = await plane(shop);
-    using two = await plane(shop);
-    const ada = one.browser();
-    await ada.logIn();
+    await using given = await givenTwo(choices);
+    const { shop, one, two, ada } = given;
     const atTwo = copyOf(ada, two);
     shop.provider.state = 'Failing';
     for (const { made } of [one, two]) made.clock += overMs;
