@@ -8,6 +8,7 @@ export const ownKinds = [
   'RateLimitPolicy',
   'TrafficPolicy',
   'ClientPolicy',
+  'ProtectionPolicy',
   'Consumer',
   'GatewayParameters',
 ] as const satisfies readonly Kind[];
@@ -95,6 +96,17 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
       clientAddress: { type: 'XForwardedFor', xForwardedFor: { type: 'Hops', hops: 1 } },
       limits: { maxConnections: 10_000, maxHeadBytes: '16Ki' },
       timeouts: { idle: '1m' },
+    },
+  },
+  ProtectionPolicy: {
+    description:
+      'Says who is kept out of the Gateways and listeners it names, and how much one address may do there, before it is known what is asked for.',
+    shortNames: ['pp'],
+    status: 'Policy',
+    example: {
+      targetRefs: [edge],
+      connections: { perAddress: { opened: 100, window: '10s', burst: 200, maxOpen: 500 } },
+      exempt: { addresses: ['192.0.2.0/24'] },
     },
   },
   Consumer: {

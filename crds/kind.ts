@@ -29,6 +29,7 @@ import {
 } from './kubernetes.ts';
 import { nearestName } from './nearest-name.ts';
 import { maxDepth, prune, type UnknownField } from './prune.ts';
+import { protectionPolicySchema, type ProtectionPolicy } from './protection-policy.ts';
 import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
 import { isRecord } from './record.ts';
 import { trafficPolicySchema, type TrafficPolicy } from './traffic-policy.ts';
@@ -48,6 +49,7 @@ export interface KindMap {
   readonly RateLimitPolicy: RateLimitPolicy;
   readonly TrafficPolicy: TrafficPolicy;
   readonly ClientPolicy: ClientPolicy;
+  readonly ProtectionPolicy: ProtectionPolicy;
   readonly Consumer: Consumer;
   readonly GatewayParameters: GatewayParameters;
 }
@@ -85,6 +87,7 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   RateLimitPolicy: ours('RateLimitPolicy', 'ratelimitpolicies'),
   TrafficPolicy: ours('TrafficPolicy', 'trafficpolicies'),
   ClientPolicy: ours('ClientPolicy', 'clientpolicies'),
+  ProtectionPolicy: ours('ProtectionPolicy', 'protectionpolicies'),
   Consumer: ours('Consumer', 'consumers'),
   GatewayParameters: ours('GatewayParameters', 'gatewayparameters'),
 });
@@ -117,6 +120,7 @@ export const schemas = Object.freeze({
   RateLimitPolicy: rateLimitPolicySchema,
   TrafficPolicy: trafficPolicySchema,
   ClientPolicy: clientPolicySchema,
+  ProtectionPolicy: protectionPolicySchema,
   Consumer: consumerSchema,
   GatewayParameters: gatewayParametersSchema,
 }) satisfies { readonly [K in Kind]: z.ZodType };

@@ -44,6 +44,7 @@ import type {
 } from './route.ts';
 import { persistenceShape, sessionSecretShape } from './session-shape.ts';
 import { loginSecretShape } from './open-id-connect-shape.ts';
+import { protectionShape } from './protection-shape.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -78,6 +79,7 @@ export function resourceOf(value: unknown): Resource {
 
 /** What a build that knows more has put into the resource, such as `filter NAME` or `member NAME`; null when all of it is known here. */
 export function unknownIn(resource: Resource): string | null {
+  if (resource.kind === 'Protection') return resource.unread === null ? null : `member ${resource.unread}`;
   if (resource.kind !== 'Route') return null;
   for (const { filters, action } of resource.rules) {
     const backends = action.kind === 'Forward' ? action.backends.flatMap((backend) => backend.filters) : [];
@@ -326,6 +328,7 @@ const fleet: Shape<Fleet> = object({
 const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly kind: K }>> } = {
   Listener: listenerShape,
   ClientSettings: clientSettingsShape,
+  Protection: protectionShape,
   Route: route,
   StreamRoute: streamRoute,
   Cluster: clusterShape,

@@ -13,6 +13,7 @@ import {
 } from './cluster-defaults.ts';
 import { externalDefaults } from './external-authorization.ts';
 import { fleetDefaults } from './fleet.ts';
+import { protectionDefaults } from './protection.ts';
 import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
@@ -103,6 +104,7 @@ const canonical = encoder(
   new Map([
     ['Cluster', encodedMembers(clusterDefaults)],
     ['ClientSettings', encodedMembers(clientDefaults)],
+    ['Protection', encodedMembers(protectionDefaults)],
     ['Listener', encodedMembers({ tls: listenerTlsDefaults })],
     ['Forward', encodedMembers(forwardDefaults)],
     ['Fleet', encodedMembers(fleetDefaults)],

@@ -10,6 +10,7 @@ import type { Fleet } from './fleet.ts';
 import type { ResourceId } from './ids.ts';
 import type { Listener } from './listener.ts';
 import type { LoginSecret } from './open-id-connect.ts';
+import type { Protection } from './protection.ts';
 import type { RateLimit, RateLimitStore } from './rate-limit.ts';
 import type { TokenRevocations } from './token-revocations.ts';
 import type { Route } from './route.ts';
@@ -20,6 +21,7 @@ import type { StreamRoute } from './stream-route.ts';
 export type Resource =
   | Listener
   | ClientSettings
+  | Protection
   | Route
   | StreamRoute
   | Cluster

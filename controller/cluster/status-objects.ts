@@ -10,6 +10,7 @@ const sharedStatuses = [
   'RateLimitPolicy',
   'TrafficPolicy',
   'ClientPolicy',
+  'ProtectionPolicy',
   'Consumer',
 ] as const satisfies readonly Kind[];
 

@@ -56,6 +56,7 @@ const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
   'RateLimitPolicy',
   'TrafficPolicy',
   'ClientPolicy',
+  'ProtectionPolicy',
   'Consumer',
 ]);
 

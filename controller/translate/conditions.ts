@@ -195,7 +195,7 @@ const table: Table = {
   PortConflicted: ({ port, winner }) =>
     accepted(
       'Conflicted',
-      `Port ${String(port)} already has ${winner}, by a listener before this one, and all but tls holds for a port; remove one of them, or give the listener another port.`,
+      `Port ${String(port)} already has ${winner}, by a listener before this one, and what they set (but for tls) holds for the whole port; remove one of them, or give the listener another port.`,
     ),
   SettingsInvalid: ({ field, detail }) =>
     accepted('Invalid', `${field}: ${sentence(detail)} Until then none of its settings hold.`),

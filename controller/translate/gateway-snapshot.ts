@@ -1,6 +1,7 @@
 // Everything one Gateway's data planes must know, and nothing else: above all no other Gateway's secrets.
 import type { ClientSettings } from '#snapshot/client-settings.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
+import type { Protection } from '#snapshot/protection.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import { routesByGateway } from './attach.ts';
@@ -11,6 +12,7 @@ import type { Read, Unit } from './memo.ts';
 import type { RouteAtGateway } from './route-at-gateway.ts';
 import { routeUnit } from './route.ts';
 import { gatewayClientsUnit } from './policies/client-settings.ts';
+import { gatewayProtectionsUnit } from './policies/protections.ts';
 import type { EndpointSource } from './translation.ts';
 
 /** A Gateway's part of the translation. */
@@ -47,7 +49,7 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
       ...listeners.flatMap(({ resource, certificates }) =>
         resource === null ? [] : [resource, ...certificates],
       ),
-      ...clientSettings(read, [namespace, name], listeners),
+      ...portSettings(read, [namespace, name], listeners),
       ...ofRoutes,
       ...credentialSets(read, ofRoutes),
       gateway.parameters.store,
@@ -67,13 +69,15 @@ function sortedById(resources: readonly Resource[]): ResourceSet {
 }
 
 /** Of ports that are served. */
-function clientSettings(
+function portSettings(
   read: Read,
   gateway: readonly string[],
   listeners: readonly ListenerModel[],
-): readonly ClientSettings[] {
+): readonly (ClientSettings | Protection)[] {
   const ports = new Set(listeners.flatMap((one) => one.resource?.port ?? []));
-  return read.ask(gatewayClientsUnit, ...gateway).settings.filter((one) => ports.has(one.port));
+  const { settings } = read.ask(gatewayClientsUnit, ...gateway);
+  const { protections } = read.ask(gatewayProtectionsUnit, ...gateway);
+  return [...settings, ...protections].filter((one) => ports.has(one.port));
 }
 
 /** A listener that cannot serve is not told of, and no route is attached to what is not there. */

@@ -7,6 +7,7 @@ import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { LoginSecret } from '#snapshot/open-id-connect.ts';
+import type { Protection } from '#snapshot/protection.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
@@ -28,6 +29,7 @@ export interface ByKind {
   readonly revocations: TokenRevocations[];
   readonly rateLimits: RateLimit[];
   readonly clientSettings: ClientSettings[];
+  readonly protections: Protection[];
   readonly ticketSecrets: TicketSecret[];
   readonly sessionSecrets: SessionSecret[];
   readonly loginSecrets: LoginSecret[];
@@ -48,6 +50,7 @@ export function byKind(resources: ResourceSet): ByKind {
     revocations: [],
     rateLimits: [],
     clientSettings: [],
+    protections: [],
     ticketSecrets: [],
     sessionSecrets: [],
     loginSecrets: [],
@@ -86,6 +89,9 @@ export function byKind(resources: ResourceSet): ByKind {
         break;
       case 'ClientSettings':
         all.clientSettings.push(resource);
+        break;
+      case 'Protection':
+        all.protections.push(resource);
         break;
       case 'TicketSecret':
         all.ticketSecrets.push(resource);
@@ -128,6 +134,7 @@ export function sameButFollowed(a: ByKind, b: ByKind): boolean {
     sameList(a.authentications, b.authentications) &&
     sameList(a.rateLimits, b.rateLimits) &&
     sameList(a.clientSettings, b.clientSettings) &&
+    sameList(a.protections, b.protections) &&
     sameList(a.ticketSecrets, b.ticketSecrets) &&
     sameList(a.sessionSecrets, b.sessionSecrets) &&
     sameList([...a.keySets.values()], [...b.keySets.values()])

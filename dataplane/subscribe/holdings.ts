@@ -193,7 +193,8 @@ function entryOf(put: Put, before: Entry | undefined): Entry {
     const resource = putResource(put);
     const unknown = unknownIn(resource);
     // It is taken nevertheless: what it was before may let in whom the newer build wants to keep out.
-    const refusal = unknown === null ? null : `the ${unknown} is not known to this build; closed`;
+    const instead = resource.kind === 'Protection' ? 'it does not hold' : 'closed';
+    const refusal = unknown === null ? null : `the ${unknown} is not known to this build; ${instead}`;
     return { hash, kept: { resource, encoded: put.encoded }, refusal };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;

@@ -5,6 +5,7 @@ import { apiKeyRules, apiKeySchemaCases } from './api-key-cases.ts';
 import { basicRules } from './basic-cases.ts';
 import { clientCertificateRules } from './client-certificate-cases.ts';
 import { clientPolicyRules, clientPolicySchemaCases } from './client-policy-cases.ts';
+import { protectionPolicyRules, protectionPolicySchemaCases } from './protection-policy-cases.ts';
 import { gatewayParametersRules, gatewayParametersSchemaCases } from './gateway-parameters-cases.ts';
 import { authorizationRules, authorizationSchemaCases } from './authorization-cases.ts';
 import { corsRules, corsSchemaCases } from './cors-cases.ts';
@@ -212,12 +213,14 @@ export const ruleCases: readonly RuleCase[] = [
   ...rateLimitPolicyRules.map((one) => ({ kind: 'RateLimitPolicy' as const, ...one })),
   ...trafficPolicyRules.map((one) => ({ kind: 'TrafficPolicy' as const, ...one })),
   ...clientPolicyRules.map((one) => ({ kind: 'ClientPolicy' as const, ...one })),
+  ...protectionPolicyRules.map((one) => ({ kind: 'ProtectionPolicy' as const, ...one })),
   ...gatewayParametersRules.map((one) => ({ kind: 'GatewayParameters' as const, ...one })),
 ];
 
 /** Some of what types, enums, patterns and bounds refuse. */
 export const schemaCases: readonly SchemaCase[] = [
   ...apiKeySchemaCases,
+  ...protectionPolicySchemaCases,
   {
     kind: 'AuthPolicy',
     what: 'a target of another kind',

@@ -11,6 +11,7 @@ import {
   arbitraryClusterSettings,
   arbitraryForwardExtras,
   arbitraryListenerTls,
+  arbitraryProtections,
 } from './arbitrary-traffic.ts';
 import {
   basic,
@@ -216,6 +217,13 @@ const byKind = {
     id: id('ClientSettings'),
     port,
     ...arbitraryClientRules,
+  }),
+  Protection: fc.record({
+    kind: constant('Protection'),
+    id: id('Protection'),
+    port,
+    unread: fc.constant(null),
+    ...arbitraryProtections,
   }),
   Route: fc.record({
     kind: constant('Route'),

@@ -4,6 +4,7 @@ import type { ClientRules, ForwardedMode } from '#snapshot/client-settings.ts';
 import type { ClusterSettings } from '#snapshot/cluster.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { ListenerTls } from '#snapshot/listener.ts';
+import type { Protections } from '#snapshot/protection.ts';
 import type { ForwardAction } from '#snapshot/route.ts';
 
 const count = fc.nat();
@@ -165,3 +166,21 @@ export const arbitraryListenerTls: fc.Arbitrary<ListenerTls> = fc.record({
     fc.record({ mode: fc.constantFrom('Required', 'Optional'), authorities: pem }),
   ),
 });
+
+const floodMode = fc.constantFrom('Enforce', 'Shadow');
+
+export const arbitraryProtections: { readonly [K in keyof Protections]: fc.Arbitrary<Protections[K]> } = {
+  connections: nullable(
+    fc.record({
+      policy: fc.string(),
+      prefixes: fc.record({
+        ipv4Prefix: fc.integer({ min: 1, max: 32 }),
+        ipv6Prefix: fc.integer({ min: 1, max: 128 }),
+      }),
+      opened: nullable(fc.record({ count: some, windowMs: some, burst: some })),
+      openMax: count,
+      mode: floodMode,
+    }),
+  ),
+  exempt: networks,
+};

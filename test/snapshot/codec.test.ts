@@ -18,6 +18,7 @@ import { revocationDefaults } from '#snapshot/token-revocations.ts';
 import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
 import { resourceId } from '#snapshot/ids.ts';
+import { protectionDefaults } from '#snapshot/protection.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import { arbitraryResource } from './arbitrary-resource.ts';
@@ -32,6 +33,7 @@ const endpoints = {
 const defaulted: Readonly<Record<string, object>> = {
   Cluster: clusterDefaults,
   ClientSettings: clientDefaults,
+  Protection: protectionDefaults,
   Listener: { tls: listenerTlsDefaults },
   action: forwardDefaults,
   backends: backendDefaults,

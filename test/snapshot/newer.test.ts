@@ -74,6 +74,20 @@ describe('a member that only a newer build knows', () => {
     );
   });
 
+  test('leaves a protection as far as it is known, and has the rest named', () => {
+    const protections = arbitraryResource.filter(({ kind }) => kind === 'Protection');
+    fc.assert(
+      fc.property(protections, fc.nat(), (protection, pick) => {
+        const paths = objectsIn(JSON.parse(encodeResource(protection)));
+        const path = paths[pick % paths.length] ?? [];
+        const decoded = decodeResource(byNewer(protection, path));
+        assert.match(unknownIn(decoded) ?? '', /^member .*onlyWhen$/);
+        assert(decoded.kind === 'Protection');
+        assert.equal(encodeResource({ ...decoded, unread: null }), encodeResource(protection));
+      }),
+    );
+  });
+
   test('has a listener refused where it is about certificates of clients, and a cluster where about its TLS', () => {
     const both = arbitraryResource.filter(
       (one) =>

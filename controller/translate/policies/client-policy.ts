@@ -1,12 +1,10 @@
 import type { ClientGroups } from '#crds/client-settings.ts';
 import type { Unit } from '../memo.ts';
-import type { PolicyModel } from './policy.ts';
+import type { PortPolicy } from './port-policies.ts';
 import { refusedModel } from './source.ts';
 
 /** A ClientPolicy, made ready to be attached: each group of its settings is a part. */
-export interface ClientModel extends PolicyModel {
-  readonly settings: ClientGroups;
-}
+export type ClientModel = PortPolicy<ClientGroups>;
 
 /** The ClientPolicy of a namespace and name; null when there is none. */
 export const clientPolicyUnit: Unit<ClientModel | null> = {

@@ -1,15 +1,22 @@
-// Which ClientPolicies hold at a Gateway: for each port one of its listeners' or the Gateway's own, group by group,
-// since a connection does not say at first which listener it is for; `tls` for each listener.
+// Which ClientPolicies hold at a Gateway: for each port its listeners' or the Gateway's own, `tls` for each listener.
 import type { ClientGroups } from '#crds/client-settings.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { ClientSettings } from '#snapshot/client-settings.ts';
-import { gatewayUnit, type GatewayModel } from '../gateway.ts';
-import type { ListenerShape } from '../listeners.ts';
-import type { Read, Unit } from '../memo.ts';
+import { gatewayUnit } from '../gateway.ts';
+import type { Unit } from '../memo.ts';
 import { clientPolicyUnit, type ClientModel } from './client-policy.ts';
 import { clientRules } from './client-rules.ts';
-import { levelsAt } from './levels.ts';
-import { policyTitle } from './policy.ts';
+import {
+  hasGroup,
+  judgementOf,
+  portEffects,
+  portHolders,
+  portJudgements,
+  saysOfPort,
+  type Judgement,
+  type PortHolders,
+  type PortsEffect,
+} from './port-policies.ts';
 
 /** What ClientPolicies say of a Gateway's clients. */
 export interface GatewayClients {
@@ -18,30 +25,11 @@ export interface GatewayClients {
   /** By listener. */
   readonly tls: ReadonlyMap<string, NonNullable<ClientGroups['tls']>>;
   /** By the policy's title. */
-  readonly effects: ReadonlyMap<string, ClientEffect>;
+  readonly effects: ReadonlyMap<string, PortsEffect>;
 }
 
-/** What of a policy holds at a Gateway. */
-export interface ClientEffect {
-  /** By port: groups that hold, and how many do not. */
-  readonly ports: readonly PortEffect[];
-  /** Titles of the policies that put it aside. */
-  readonly by: readonly string[];
-}
-
-interface PortEffect {
-  readonly port: number;
-  readonly groups: readonly string[];
-  readonly aside: number;
-}
-
-/** A group that holds at a port, or for a listener of it, or that does not for another policy's sake. */
-interface Judgement {
-  readonly policy: ClientModel;
-  readonly port: number;
-  readonly group: string;
-  readonly asideFor: ClientModel | null;
-}
+/** Where ClientPolicies come from. */
+export const clientPolicies = { kind: 'ClientPolicy', unit: clientPolicyUnit } as const;
 
 const nothing: GatewayClients = Object.freeze({ settings: [], tls: new Map(), effects: new Map() });
 
@@ -53,58 +41,21 @@ export const gatewayClientsUnit: Unit<GatewayClients> = {
     if (gateway === null) {
       return nothing;
     }
-    const ofGateway = policyAt(read, gateway, '');
-    const ports = Map.groupBy(
-      gateway.listeners.filter((one) => one.problem === null),
-      (one) => one.port,
-    );
-    const found = [...ports].map(([port, listeners]) => {
-      const own = listeners.map((listener) => ({ listener, policy: policyAt(read, gateway, listener.name) }));
-      return portClients(port, own, ofGateway);
-    });
+    const ports = portHolders(read, gateway, clientPolicies);
     return {
-      settings: found.flatMap((one) => one.settings ?? []),
-      tls: new Map(found.flatMap((one) => one.tls)),
-      effects: effectsOf(found.flatMap((one) => one.judgements)),
+      settings: ports.flatMap((one) => settingsOf(one) ?? []),
+      tls: new Map(ports.flatMap(tlsOf)),
+      effects: portEffects(ports.flatMap((one) => [...portJudgements(one), ...handshakeJudgements(one)])),
     };
   },
 };
 
-/** The policy that holds for the port of a Gateway's listener, when it is another listener's. */
-export function portRival(read: Read, gateway: GatewayModel, listener: string): ClientModel | null {
-  const own = gateway.listeners.find((one) => one.name === listener);
-  const policy = policyAt(read, gateway, listener);
-  if (own === undefined || policy === null || !saysOfPort(policy)) {
-    return null;
-  }
-  const policies = gateway.listeners
-    .filter((one) => one.port === own.port && one.problem === null)
-    .map((one) => policyAt(read, gateway, one.name));
-  const first = policies.find((one) => one !== null && saysOfPort(one)) ?? null;
-  return first === null || first === policy ? null : first;
-}
+type Holders = PortHolders<ClientModel>;
 
-function policyAt(read: Read, { namespace, name }: GatewayModel, section: string): ClientModel | null {
-  const place = { kind: 'Gateway', namespace, name, section } as const;
-  const [found] = levelsAt(read, { kind: 'ClientPolicy', unit: clientPolicyUnit }, [place]).flat();
-  // One that cannot be read is as if it were not there.
-  return found === undefined || found.closes !== null ? null : found;
-}
-
-function saysOfPort({ parts }: ClientModel): boolean {
-  return parts.some(({ name }) => name !== 'tls');
-}
-
-interface Owned {
-  readonly listener: ListenerShape;
-  readonly policy: ClientModel | null;
-}
-
-function portClients(port: number, own: readonly Owned[], ofGateway: ClientModel | null) {
-  const ofPort = own.map(({ policy }) => policy).find((one) => one !== null && saysOfPort(one)) ?? null;
+function settingsOf({ port, ofPort, ofGateway }: Holders): ClientSettings | null {
   const groups = { ...ofGateway?.settings, ...ofPort?.settings };
   const says = [ofGateway, ofPort].some((one) => one !== null && saysOfPort(one));
-  const settings: ClientSettings | null = says
+  return says
     ? {
         kind: 'ClientSettings',
         id: resourceId('ClientSettings', String(port)),
@@ -112,70 +63,23 @@ function portClients(port: number, own: readonly Owned[], ofGateway: ClientModel
         ...clientRules(groups, ofGateway?.settings ?? {}),
       }
     : null;
-  const tls = own.flatMap(({ listener, policy }) => {
+}
+
+function tlsOf({ own, ofGateway }: Holders) {
+  return own.flatMap(({ listener, policy }) => {
     const held = policy?.settings.tls ?? ofGateway?.settings.tls;
     return held === undefined || listener.protocol !== 'HTTPS' ? [] : [[listener.name, held] as const];
   });
-  return { settings, tls, judgements: judgementsOf(port, { own, ofPort, ofGateway }) };
 }
 
-function judgementsOf(
-  port: number,
-  {
-    own,
-    ofPort,
-    ofGateway,
-  }: {
-    readonly own: readonly Owned[];
-    readonly ofPort: ClientModel | null;
-    readonly ofGateway: ClientModel | null;
-  },
-): readonly Judgement[] {
-  const judge = (policy: ClientModel, winner: ClientModel | null, group: string): Judgement => ({
-    policy,
-    port,
-    group,
-    asideFor: winner === null || winner === policy || !hasGroup(winner, group) ? null : winner,
-  });
-  const policies = new Set([ofGateway, ...own.map((one) => one.policy)].filter((one) => one !== null));
-  const ofSocket = [...policies].flatMap((policy) =>
-    groupsOf(policy)
-      .filter((group) => group !== 'tls')
-      .map((group) => judge(policy, ofPort, group)),
-  );
-  const ofHandshake = own
+function handshakeJudgements({ port, own, ofGateway }: Holders): readonly Judgement[] {
+  return own
     .filter(({ listener }) => listener.protocol === 'HTTPS')
     .flatMap(({ policy }) =>
       [ofGateway, policy].flatMap((one) =>
-        one !== null && hasGroup(one, 'tls') ? [judge(one, policy, 'tls')] : [],
+        one !== null && hasGroup(one, 'tls')
+          ? [judgementOf({ policy: one, winner: policy, port, group: 'tls' })]
+          : [],
       ),
     );
-  return [...ofSocket, ...ofHandshake];
-}
-
-function groupsOf({ parts }: ClientModel): readonly string[] {
-  return parts.map(({ name }) => name);
-}
-
-function hasGroup(policy: ClientModel, group: string): boolean {
-  return groupsOf(policy).includes(group);
-}
-
-function effectsOf(judgements: readonly Judgement[]): ReadonlyMap<string, ClientEffect> {
-  const byPolicy = Map.groupBy(judgements, ({ policy }) => policyTitle(policy));
-  return new Map(
-    [...byPolicy].map(([title, mine]) => [
-      title,
-      {
-        ports: [...Map.groupBy(mine, ({ port }) => port)].map(([port, here]) => ({
-          port,
-          groups: [...new Set(here.filter((one) => one.asideFor === null).map((one) => one.group))].sort(),
-          aside: here.filter((one) => one.asideFor !== null).length,
-        })),
-        by: [
-          ...new Set(mine.flatMap(({ asideFor }) => (asideFor === null ? [] : [policyTitle(asideFor)]))),
-        ].sort(),
-      },
-    ]),
-  );
 }

@@ -34,6 +34,7 @@ const rateLimitPolicies: Index<'RateLimitPolicy'> = { kind: 'RateLimitPolicy', k
 const trafficPolicies: Index<'TrafficPolicy'> = { kind: 'TrafficPolicy', keysOf: placesOf };
 
 const clientPolicies: Index<'ClientPolicy'> = { kind: 'ClientPolicy', keysOf: placesOf };
+const protectionPolicies: Index<'ProtectionPolicy'> = { kind: 'ProtectionPolicy', keysOf: placesOf };
 
 type Find = (read: Read, place: string) => readonly KindMap[PolicyKind][];
 
@@ -43,6 +44,7 @@ const findAt: Readonly<Record<PolicyKind, Find>> = {
   RateLimitPolicy: (read, place) => read.find(rateLimitPolicies, place),
   TrafficPolicy: (read, place) => read.find(trafficPolicies, place),
   ClientPolicy: (read, place) => read.find(clientPolicies, place),
+  ProtectionPolicy: (read, place) => read.find(protectionPolicies, place),
 };
 
 const contendersUnit: Unit<readonly string[]> = {

@@ -1,7 +1,9 @@
 import { gatewayOf, resourceId, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import { attachedRoutesUnit } from '../gateway-snapshot.ts';
 import type { Read, Unit } from '../memo.ts';
-import { gatewayClientsUnit, type ClientEffect } from './client-settings.ts';
+import { gatewayClientsUnit } from './client-settings.ts';
+import type { PortsEffect } from './port-policies.ts';
+import { gatewayProtectionsUnit } from './protections.ts';
 
 /** How a policy fares at one Gateway, over all rules of all routes it concerns there. */
 export interface Effect {
@@ -60,14 +62,18 @@ const effectUnit: Unit<Effect> = {
   name: 'effect',
   compute(read, namespace = '', name = '', policy = '') {
     const ofClients = read.ask(gatewayClientsUnit, namespace, name).effects.get(policy);
-    return ofClients === undefined
+    if (ofClients !== undefined) {
+      return portsEffect('ClientSettings', ofClients);
+    }
+    const ofProtections = read.ask(gatewayProtectionsUnit, namespace, name).effects.get(policy);
+    return ofProtections === undefined
       ? (read.ask(effectsUnit, namespace, name).get(policy) ?? none)
-      : clientEffect(ofClients);
+      : portsEffect('Protection', ofProtections);
   },
 };
 
-/** That of a ClientPolicy, over the ports it concerns. */
-function clientEffect({ ports, by }: ClientEffect): Effect {
+/** That of a policy for ports, over those it concerns, which data planes are told in resources of `kind`. */
+function portsEffect(kind: 'ClientSettings' | 'Protection', { ports, by }: PortsEffect): Effect {
   const holding = ports.filter((one) => one.groups.length > 0);
   return {
     whole: ports.filter((one) => one.aside === 0).length,
@@ -75,6 +81,6 @@ function clientEffect({ ports, by }: ClientEffect): Effect {
     nothing: ports.length - holding.length,
     by,
     told: holding.map(({ port, groups }) => `Port ${String(port)}: ${groups.join(', ')}.`).join(' '),
-    resources: holding.map(({ port }) => resourceId('ClientSettings', String(port))),
+    resources: holding.map(({ port }) => resourceId(kind, String(port))),
   };
 }

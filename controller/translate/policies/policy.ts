@@ -7,7 +7,7 @@ import type { Problem } from '../problem.ts';
 import type { EndpointSource, RemoteKeys } from '../translation.ts';
 
 /** The kinds of policy that are attached to Gateways, listeners, routes, rules and Services. */
-export const policyKinds = [...guardKinds, 'TrafficPolicy', 'ClientPolicy'] as const;
+export const policyKinds = [...guardKinds, 'TrafficPolicy', 'ClientPolicy', 'ProtectionPolicy'] as const;
 
 /** The kinds of policy that make a listener's routes other than those of its neighbours. */
 export const routeKinds = [...guardKinds, 'TrafficPolicy'] as const satisfies readonly PolicyKind[];

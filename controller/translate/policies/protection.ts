@@ -13,6 +13,7 @@ import { contenders, type Place } from './conflict.ts';
 import { levelsAt, placesOfRule, type RuleSite } from './levels.ts';
 import { standings, type Standing } from './nearness.ts';
 import { policyTitle, type GuardKind, type PolicyKind, type PolicyModel } from './policy.ts';
+import { protectionPolicyUnit } from './protection-policy.ts';
 import { rateLimitPolicyUnit } from './rate-limit.ts';
 import { trafficPolicyUnit } from './traffic-policy.ts';
 
@@ -40,6 +41,7 @@ export const policyUnits = {
   RateLimitPolicy: rateLimitPolicyUnit,
   TrafficPolicy: trafficPolicyUnit,
   ClientPolicy: clientPolicyUnit,
+  ProtectionPolicy: protectionPolicyUnit,
 } as const satisfies Record<PolicyKind, Unit<PolicyModel | null>>;
 
 /** Whether `place` has policies of its own, of any of `kinds`. */

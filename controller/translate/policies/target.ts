@@ -10,8 +10,10 @@ import type { Index, Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { routeUnit } from '../route.ts';
 import { contenders, placeOf } from './conflict.ts';
-import { portRival } from './client-settings.ts';
-import { policyTitle, type PolicyKind } from './policy.ts';
+import { clientPolicies } from './client-settings.ts';
+import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
+import { portKinds, portRival } from './port-policies.ts';
+import { protectionPolicies } from './protections.ts';
 import type { PolicySource } from './source.ts';
 
 /** One target of a policy. `Foreign`: a matter of another controller's Gateways alone, of which we say nothing. */
@@ -63,19 +65,24 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
   ];
 }
 
-/** A ClientPolicy of a listener whose port has another listener's. */
+/** Where the policies that hold for ports come from. */
+const portPolicies = { ClientPolicy: clientPolicies, ProtectionPolicy: protectionPolicies } as const;
+
+/** A policy for ports, of a listener whose port has another listener's. */
 function portConflict(
   read: Read,
   kind: PolicyKind,
   namespace: string,
   { name, sectionName }: TargetReference,
 ): Problem | null {
-  const gateway = kind === 'ClientPolicy' ? read.ask(gatewayUnit, namespace, name) : null;
+  const portKind = portKinds.find((one) => one === kind);
+  const gateway = portKind === undefined ? null : read.ask(gatewayUnit, namespace, name);
   const listener = gateway?.listeners.find((one) => one.name === sectionName);
-  const rival = gateway === null || listener === undefined ? null : portRival(read, gateway, listener.name);
-  return listener === undefined || rival === null
-    ? null
-    : { kind: 'PortConflicted', port: listener.port, winner: policyTitle(rival) };
+  if (portKind === undefined || gateway === null || listener === undefined) {
+    return null;
+  }
+  const rival = portRival<PolicyModel>(read, gateway, listener.name, portPolicies[portKind]);
+  return rival === null ? null : { kind: 'PortConflicted', port: listener.port, winner: policyTitle(rival) };
 }
 
 /** The target that a targetRef of a policy of `namespace` names, by its kind. */

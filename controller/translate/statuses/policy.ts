@@ -20,6 +20,7 @@ export const policyStatusUnits = {
   RateLimitPolicy: statusUnit('RateLimitPolicy'),
   TrafficPolicy: statusUnit('TrafficPolicy'),
   ClientPolicy: statusUnit('ClientPolicy'),
+  ProtectionPolicy: statusUnit('ProtectionPolicy'),
 } as const satisfies Record<PolicyKind, Unit<Told | null>>;
 
 /** The Gateway API allows no more entries in a policy's status. */

@@ -91,6 +91,9 @@ function broughtBy(bad: KindMap[Kind], id: string): boolean {
   if (bad.kind === 'ClientPolicy') {
     return bad.metadata.namespace === 'shop' && id.startsWith('ClientSettings/');
   }
+  if (bad.kind === 'ProtectionPolicy') {
+    return bad.metadata.namespace === 'shop' && id.startsWith('Protection/');
+  }
   if (bad.kind === 'TrafficPolicy') {
     return /^(Route|Cluster)\//.test(id);
   }

@@ -286,6 +286,20 @@ const clientPolicy = fc.record({ ...policyMeta, name: gateways, section: fc.opti
   }),
 ); // prettier-ignore
 
+const protectionGroups = fc.constantFrom<Manifest>(
+  { connections: { perAddress: { opened: 10, window: '1s' } } },
+  { connections: { perAddress: { maxOpen: 5 } }, exempt: { addresses: ['10.0.0.0/8'] } },
+  { exempt: { addresses: ['192.0.2.0/24'] } },
+);
+
+const protectionPolicy = fc.record({ ...policyMeta, name: gateways, section: fc.option(fc.constantFrom('l0', 'l1')), policy: policyMeta.name, groups: protectionGroups }).map(
+  ({ name, namespace, created, section, policy, groups }): Manifest => ({
+    kind: 'ProtectionPolicy',
+    metadata: { name: policy, namespace, creationTimestamp: created },
+    spec: { targetRefs: [{ group: gatewayGroup, kind: 'Gateway', ...withoutNulls({ name, sectionName: section }) }], ...groups },
+  }),
+); // prettier-ignore
+
 const parameters = fc.record({ namespace: namespaces, required: fc.boolean(), redis: fc.boolean() }).map(
   ({ namespace, required, redis }): Manifest => ({
     kind: 'GatewayParameters',
@@ -319,6 +333,7 @@ export const anyObject: fc.Arbitrary<KindMap[Kind]> = fc
     { arbitrary: rateLimitPolicy, weight: 3 },
     { arbitrary: trafficPolicy, weight: 3 },
     { arbitrary: clientPolicy, weight: 2 },
+    { arbitrary: protectionPolicy, weight: 2 },
     { arbitrary: parameters, weight: 1 },
     { arbitrary: namespace, weight: 1 },
   )

@@ -1,0 +1,33 @@
+import type { ProtectionGroups } from '#crds/protection-settings.ts';
+import type { Unit } from '../memo.ts';
+import type { PortPolicy } from './port-policies.ts';
+import { refusedModel } from './source.ts';
+
+/** A ProtectionPolicy, made ready to be attached: each group of its settings is a part. */
+export type ProtectionModel = PortPolicy<ProtectionGroups>;
+
+/** The ProtectionPolicy of a namespace and name; null when there is none. */
+export const protectionPolicyUnit: Unit<ProtectionModel | null> = {
+  name: 'ProtectionPolicy',
+  compute(read, namespace = '', name = '') {
+    const object = read.get('ProtectionPolicy', namespace, name);
+    if (object === undefined) {
+      const refused = refusedModel(read, 'ProtectionPolicy', namespace, name);
+      return refused === null ? null : { ...refused, settings: {} };
+    }
+    const { targetRefs: _, ...settings } = object.spec;
+    return {
+      kind: 'ProtectionPolicy',
+      namespace,
+      name,
+      layer: 'Rules',
+      strategy: 'Merge',
+      parts: Object.keys(settings).map((group) => ({ name: group, id: null })),
+      resources: [],
+      remoteKeys: [],
+      closes: null,
+      pending: null,
+      settings,
+    };
+  },
+};

@@ -1,0 +1,80 @@
+// Which ProtectionPolicies hold at a Gateway: for each port its listeners' or the Gateway's own, group by group.
+import { durationMs } from '#crds/fields.ts';
+import type { ProtectionGroups } from '#crds/protection-settings.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import { protectionDefaults, type ConnectionFloods, type Protection } from '#snapshot/protection.ts';
+import { gatewayUnit } from '../gateway.ts';
+import type { Unit } from '../memo.ts';
+import {
+  hasGroup,
+  portEffects,
+  portHolders,
+  portJudgements,
+  type PortHolders,
+  type PortsEffect,
+} from './port-policies.ts';
+import { protectionPolicyUnit, type ProtectionModel } from './protection-policy.ts';
+
+/** What ProtectionPolicies say at a Gateway. */
+export interface GatewayProtections {
+  /** One for each port at which a policy says something. */
+  readonly protections: readonly Protection[];
+  /** By the policy's title. */
+  readonly effects: ReadonlyMap<string, PortsEffect>;
+}
+
+/** Where ProtectionPolicies come from. */
+export const protectionPolicies = { kind: 'ProtectionPolicy', unit: protectionPolicyUnit } as const;
+
+const nothing: GatewayProtections = Object.freeze({ protections: [], effects: new Map() });
+
+/** The protections of the Gateway of a namespace and name. */
+export const gatewayProtectionsUnit: Unit<GatewayProtections> = {
+  name: 'protections',
+  compute(read, namespace = '', name = '') {
+    const gateway = read.ask(gatewayUnit, namespace, name);
+    if (gateway === null) {
+      return nothing;
+    }
+    const ports = portHolders(read, gateway, protectionPolicies);
+    return {
+      protections: ports.flatMap((one) => protectionOf(one) ?? []),
+      effects: portEffects(ports.flatMap(portJudgements)),
+    };
+  },
+};
+
+function protectionOf({ port, ofPort, ofGateway }: PortHolders<ProtectionModel>): Protection | null {
+  if (ofPort === null && ofGateway === null) {
+    return null;
+  }
+  /** The policy whose group of that name holds. */
+  const holder = (group: keyof ProtectionGroups) =>
+    [ofPort, ofGateway].find((one) => one !== null && hasGroup(one, group)) ?? null;
+  return {
+    kind: 'Protection',
+    id: resourceId('Protection', String(port)),
+    port,
+    ...protectionDefaults,
+    connections: connectionFloods(holder('connections')),
+    exempt: holder('exempt')?.settings.exempt?.addresses ?? protectionDefaults.exempt,
+  };
+}
+
+function connectionFloods(policy: ProtectionModel | null): ConnectionFloods | null {
+  const group = policy?.settings.connections;
+  if (policy === null || group === undefined) {
+    return null;
+  }
+  const { opened, window, burst, maxOpen, ipv4Prefix, ipv6Prefix } = group.perAddress;
+  return {
+    policy: `${policy.namespace}/${policy.name}`,
+    prefixes: { ipv4Prefix, ipv6Prefix },
+    opened:
+      opened === undefined
+        ? null
+        : { count: opened, windowMs: durationMs(window ?? ''), burst: burst ?? opened },
+    openMax: maxOpen ?? 0,
+    mode: group.mode,
+  };
+}

@@ -1,0 +1,97 @@
+// The settings of a ProtectionPolicy by groups. A group that is left out is as the policy of the Gateway says; where
+// that says nothing either, nothing of the kind is done.
+import * as z from 'zod';
+import { duration, durationMs, network } from './fields.ts';
+import { atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
+
+const some = z.int32().min(1).max(10_000_000);
+
+const window = withRules(duration, [
+  {
+    cel: "duration(self) >= duration('1s') && duration(self) <= duration('1h')",
+    message: 'must be from 1s to 1h',
+    holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 3_600_000,
+  },
+]);
+
+const mode = z
+  .enum(['Enforce', 'Shadow'])
+  .default('Enforce')
+  .describe('Enforce: what is too much is refused. Shadow: it is only counted and reported.');
+
+const prefixes = {
+  ipv4Prefix: z
+    .int32()
+    .min(1)
+    .max(32)
+    .default(32)
+    .describe('So many leading bits of an IPv4 address tell whose it is.'),
+  ipv6Prefix: z
+    .int32()
+    .min(1)
+    .max(128)
+    .default(64)
+    .describe('So many leading bits of an IPv6 address tell whose it is.'),
+};
+
+type PerAddress = {
+  readonly opened?: number;
+  readonly window?: string;
+  readonly burst?: number;
+  readonly maxOpen?: number;
+};
+
+const perAddressRules: readonly Rule<PerAddress>[] = [
+  {
+    cel: 'has(self.opened) || has(self.maxOpen)',
+    message: 'nothing is limited: add opened with window, or maxOpen',
+    holds: ({ opened, maxOpen }) => opened !== undefined || maxOpen !== undefined,
+  },
+  {
+    cel: 'has(self.opened) == has(self.window)',
+    message: 'opened and window are set together: add the other, or remove both',
+    holds: ({ opened, window }) => (opened === undefined) === (window === undefined),
+  },
+  {
+    cel: '!has(self.burst) || has(self.opened)',
+    message: 'burst is for opened: add opened with window, or remove burst',
+    holds: ({ burst, opened }) => burst === undefined || opened !== undefined,
+  },
+];
+
+const connections = z
+  .object({
+    perAddress: withRules(
+      z.object({
+        opened: some.exactOptional().describe('How many connections one address may open in each window.'),
+        window: window.exactOptional().describe('The time they are for, such as 1s or 1m; from 1s to 1h.'),
+        burst: some
+          .exactOptional()
+          .describe('How many of them may be opened at once. Left out: as many as opened.'),
+        maxOpen: some.exactOptional().describe('How many connections one address may have open at a time.'),
+        ...prefixes,
+      }),
+      perAddressRules,
+    ).describe('What one address may do.'),
+    mode,
+  })
+  .describe(
+    'Connections of one address, counted by each data plane over all ports the policy holds for. What is too much is reset when it is accepted, before anything is read of it; where a load balancer tells the address by the PROXY protocol, after that header. Connections of proxies that clientAddress of a ClientPolicy trusts are not counted.',
+  );
+
+const exempt = z
+  .object({
+    addresses: atomicList(network)
+      .min(1)
+      .max(128)
+      .describe('Networks of clients that are never refused nor counted, such as 10.0.0.0/8.'),
+  })
+  .describe('Whom nothing of this policy holds for. Left out: nobody.');
+
+/** The groups that a ProtectionPolicy can set. */
+export const protectionGroups = { connections, exempt } as const;
+
+/** Settings of a ProtectionPolicy, decoded. */
+export type ProtectionGroups = {
+  readonly [Name in keyof typeof protectionGroups]?: Frozen<z.output<(typeof protectionGroups)[Name]>>;
+};

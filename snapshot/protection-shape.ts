@@ -1,0 +1,46 @@
+import { count, network, port } from './field-shapes.ts';
+import {
+  protectionDefaults,
+  type ConnectionFloods,
+  type FloodRate,
+  type Protection,
+  type ProtectionMode,
+} from './protection.ts';
+import * as shape from './shape.ts';
+import { type Shape, object } from './shape.ts';
+import { closedBy } from './unread.ts';
+
+const some = shape.integer(1);
+
+const mode: Shape<ProtectionMode> = shape.oneOf('Enforce', 'Shadow');
+
+const prefixes = object({ ipv4Prefix: shape.integer(1, 32), ipv6Prefix: shape.integer(1, 128) });
+
+const rate: Shape<FloodRate> = object({ count: some, windowMs: some, burst: some });
+
+const connections: Shape<ConnectionFloods> = object({
+  policy: shape.text,
+  prefixes,
+  opened: shape.nullable(rate),
+  openMax: count,
+  mode,
+});
+
+const known: Shape<Protection> = object<Protection>({
+  kind: shape.oneOf('Protection'),
+  id: shape.idOf('Protection'),
+  port,
+  ...shape.defaulted<Omit<Protection, 'kind' | 'id' | 'port'>>(
+    {
+      connections: shape.nullable(connections),
+      exempt: shape.list(network),
+      unread: shape.nullable(shape.text),
+    },
+    protectionDefaults,
+  ),
+});
+
+/** Reads a {@link Protection}; of what a newer build tells beside, all that is known holds, and the rest is named. */
+export const protectionShape: Shape<Protection> = closedBy(known, '', (read, path) =>
+  Object.freeze({ ...read, unread: path.slice(0, 64) }),
+);

@@ -1,0 +1,48 @@
+import type { ResourceId } from './ids.ts';
+
+/** From what one port is protected before it is known what is asked for. Absent from the snapshot: from nothing. */
+export interface Protection extends Protections {
+  readonly kind: 'Protection';
+  /** `Protection/<port>`. */
+  readonly id: ResourceId;
+  readonly port: number;
+  /** Where a newer build has told more than this one knows, of which nothing holds; null: nowhere. */
+  readonly unread: string | null;
+}
+
+/** What holds at a port; null for what does not. */
+export interface Protections {
+  readonly connections: ConnectionFloods | null;
+  /** Networks whose clients none of this holds for. */
+  readonly exempt: readonly string[];
+}
+
+/** How many connections one address may open, and have open. */
+export interface ConnectionFloods {
+  /** `<namespace>/<name>` of the policy: a label, and what counts are kept under, over all ports it holds for. */
+  readonly policy: string;
+  /** So many leading bits of an address tell whose it is. */
+  readonly prefixes: { readonly ipv4Prefix: number; readonly ipv6Prefix: number };
+  /** Null: any number. */
+  readonly opened: FloodRate | null;
+  /** At a time; 0: any number. */
+  readonly openMax: number;
+  readonly mode: ProtectionMode;
+}
+
+/** Up to `burst` at once, and then evenly `count` in each window. */
+export interface FloodRate {
+  readonly count: number;
+  readonly windowMs: number;
+  readonly burst: number;
+}
+
+/** Shadow: what would be refused is counted, and served. */
+export type ProtectionMode = 'Enforce' | 'Shadow';
+
+/** A protection from nothing; what equals it is left out of the bytes of a snapshot. */
+export const protectionDefaults: Protections & Pick<Protection, 'unread'> = Object.freeze({
+  connections: null,
+  exempt: Object.freeze([]),
+  unread: null,
+});

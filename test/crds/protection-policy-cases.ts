@@ -1,0 +1,91 @@
+import type { RuleCase, SchemaCase } from './cases.ts';
+import { manifest, type Json } from './manifest.ts';
+import { bitsBeyondLength, noNetwork } from './networks.ts';
+
+const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
+const web = { ...edge, sectionName: 'web' };
+const nobody = { exempt: { addresses: ['10.0.0.0/8'] } };
+
+function policy(spec: Json): Json {
+  return manifest('ProtectionPolicy', { targetRefs: [edge], ...spec });
+}
+
+function connections(perAddress: Json): Json {
+  return policy({ connections: { perAddress } });
+}
+
+function exempt(...addresses: readonly string[]): Json {
+  return policy({ exempt: { addresses } });
+}
+
+export const protectionPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
+  {
+    rule: 'one target is named both whole and by sectionName: give each of its entries a sectionName, or keep the whole one alone',
+    valid: policy({ targetRefs: [web, { ...edge, sectionName: 'other' }], ...nobody }),
+    invalid: policy({ targetRefs: [edge, web], ...nobody }),
+  },
+  {
+    rule: 'a target is named twice: remove one of the two entries',
+    valid: policy({ targetRefs: [edge, { ...edge, name: 'other' }], ...nobody }),
+    invalid: policy({ targetRefs: [web, web], ...nobody }),
+  },
+  {
+    rule: 'nothing is set: add a setting',
+    valid: exempt('10.0.0.0/8'),
+    invalid: policy({}),
+  },
+  {
+    rule: 'nothing is limited: add opened with window, or maxOpen',
+    valid: connections({ maxOpen: 5 }),
+    invalid: connections({ ipv4Prefix: 24 }),
+  },
+  {
+    rule: 'opened and window are set together: add the other, or remove both',
+    valid: connections({ opened: 5, window: '1s' }),
+    invalid: connections({ opened: 5 }),
+  },
+  {
+    rule: 'opened and window are set together: add the other, or remove both',
+    valid: connections({ opened: 5, window: '1h', maxOpen: 5 }),
+    invalid: connections({ window: '1s', maxOpen: 5 }),
+  },
+  {
+    rule: 'burst is for opened: add opened with window, or remove burst',
+    valid: connections({ opened: 5, window: '1m', burst: 10 }),
+    invalid: connections({ maxOpen: 5, burst: 10 }),
+  },
+  {
+    rule: 'must be from 1s to 1h',
+    valid: connections({ opened: 5, window: '3600s' }),
+    invalid: connections({ opened: 5, window: '999ms' }),
+  },
+  {
+    rule: 'must be from 1s to 1h',
+    valid: connections({ opened: 5, window: '1s' }),
+    invalid: connections({ opened: 5, window: '2h' }),
+  },
+  { rule: noNetwork, valid: exempt('10.0.0.0/8', '2001:db8::/32'), invalid: exempt('10.0.0.0') },
+  { rule: bitsBeyondLength, valid: exempt('10.0.0.0/8'), invalid: exempt('10.0.0.1/8') },
+];
+
+/** Some of what types, enums, patterns and bounds refuse. */
+export const protectionPolicySchemaCases: readonly SchemaCase[] = [
+  {
+    kind: 'ProtectionPolicy',
+    what: 'a target that has no connections',
+    path: 'spec.targetRefs[0].kind',
+    invalid: policy({ targetRefs: [{ ...edge, kind: 'HTTPRoute' }], exempt: { addresses: ['10.0.0.0/8'] } }),
+  },
+  {
+    kind: 'ProtectionPolicy',
+    what: 'no connection at all',
+    path: 'spec.connections.perAddress.maxOpen',
+    invalid: connections({ maxOpen: 0 }),
+  },
+  {
+    kind: 'ProtectionPolicy',
+    what: 'more bits than an address has',
+    path: 'spec.connections.perAddress.ipv4Prefix',
+    invalid: connections({ maxOpen: 5, ipv4Prefix: 33 }),
+  },
+];
