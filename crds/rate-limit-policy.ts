@@ -1,97 +1,33 @@
 // RateLimitPolicy: how often callers may call.
 import * as z from 'zod';
 import { expression } from './authorization.ts';
-import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
-import { consumerName, cookieName, fieldName, network, partName } from './fields.ts';
+import { atomicList, listByKeys, setOf, withRules, type Frozen } from './grammar.ts';
+import { consumerName, network, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
+import { rateLimitKey } from './rate-limit-key.ts';
 import { requestLimit } from './request-limit.ts';
 
-const keys = oneOf({
-  type: 'What requests are counted by: ClientAddress, Header, Cookie, Claim, Consumer, Route, Method or Expressions.',
-  variants: {
-    ClientAddress: {},
-    Consumer: {},
-    Route: {},
-    Method: {},
-    Header: {
-      header: z
-        .object({ name: fieldName.describe('Name of the header, such as x-tenant.') })
-        .describe('Requests with the same value of this header are counted together.'),
-    },
-    Cookie: {
-      cookie: z
-        .object({ name: cookieName.describe('Name of the cookie, such as device.') })
-        .describe('Requests with the same value of this cookie are counted together.'),
-    },
-    Claim: {
-      claim: z
-        .object({
-          name: z
-            .string()
-            .min(1)
-            .max(256)
-            .describe('Name of the claim; dots descend into objects, such as sub or org.id.'),
-        })
-        .describe(
-          'Requests whose token has the same value of this claim are counted together. An AuthPolicy must check the token.',
-        ),
-    },
-    Expressions: {
-      expressions: atomicList(expression)
-        .min(1)
-        .max(4)
-        .describe(
-          'Expressions (CEL) over request, source, tls, route, auth and now, such as auth.subject. Requests for which all of them come to the same texts are counted together; one that comes to nothing or to an empty text is an unknown key.',
-        ),
-    },
-  },
-  common: {
-    clientAddress: z
-      .object({
-        ipv4Prefix: z
-          .int32()
-          .min(1)
-          .max(32)
-          .default(32)
-          .describe('So many leading bits of an IPv4 address tell whose it is.'),
-        ipv6Prefix: z
-          .int32()
-          .min(1)
-          .max(128)
-          .default(64)
-          .describe('So many leading bits of an IPv6 address tell whose it is.'),
-      })
-      .exactOptional()
-      .describe('Which addresses are counted together, for type ClientAddress.'),
-    onUnknownKey: z
-      .enum(['Skip', 'Share', 'Refuse'])
-      .default('Share')
-      .describe(
-        'What happens to a request without the header, cookie, claim, consumer or value. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress, Route and Method.',
-      ),
-  },
+const limits = listByKeys(requestLimit, ['name']).min(1).max(8);
+
+const limitsOfValues = z.object({
+  values: setOf(z.string().min(1).max(256))
+    .min(1)
+    .max(64)
+    .describe(
+      "Texts, such as acme: requests whose key is just one of them have the limits beside it, each text for itself. For Consumer and Route the names of some: of the policy's namespace, or NAMESPACE/NAME.",
+    ),
+  limits: limits.describe('Their limits, in place of those of the rule.'),
 });
 
-const key = withRules(keys, [
-  {
-    cel: "self.type == 'ClientAddress' || !has(self.clientAddress)",
-    message: 'clientAddress is for type ClientAddress: set type to ClientAddress, or remove it',
-    holds: ({ type, clientAddress }) => type === 'ClientAddress' || clientAddress === undefined,
-  },
-]);
-
-/** What requests are counted by. */
-export type RateLimitKey = Frozen<z.infer<typeof key>>;
-
-const rule = z.object({
+const fields = z.object({
   name: partName.describe('Name of the rule: merging and counters go by it, such as per-user.'),
   when: expression
     .exactOptional()
     .describe(
       'An expression (CEL) over request, source, tls, route, auth and now: the rule is for requests of which it is true. One that comes to nothing counts as true. Left out: all requests.',
     ),
-  key: key
+  key: rateLimitKey
     .prefault({ type: 'ClientAddress' })
     .describe(
       'What requests are counted by. Left out: the address of the client (of an IPv6 address the first 64 bits).',
@@ -111,10 +47,12 @@ const rule = z.object({
     })
     .exactOptional()
     .describe('Who is not counted and never refused by this rule. Left out: nobody.'),
-  limits: listByKeys(requestLimit, ['name'])
+  limits: limits.describe('The limits; all of them must hold, else the answer is 429.'),
+  values: atomicList(limitsOfValues)
     .min(1)
-    .max(8)
-    .describe('The limits; all of them must hold, else the answer is 429.'),
+    .max(16)
+    .exactOptional()
+    .describe('Other limits for some values of the key. Left out: all have those of limits.'),
   onStoreError: z
     .enum(['Local', 'Open', 'Closed'])
     .default('Local')
@@ -137,6 +75,17 @@ const rule = z.object({
     .default('Enforce')
     .describe('Enforce: requests over a limit are refused. Shadow: they are only counted and reported.'),
 });
+
+const rule = withRules(fields, [
+  {
+    cel: "!has(self.values) || self.key.type != 'ClientAddress' && (self.key.type != 'Expressions' || self.key.expressions.size() == 1)",
+    message:
+      'values are for keys of one text: count addresses by the expression source.address, keep one of the expressions, or remove values',
+    holds: ({ key, values }) =>
+      values === undefined ||
+      (key.type !== 'ClientAddress' && (key.type !== 'Expressions' || key.expressions.length === 1)),
+  },
+]);
 
 /** One rule of a RateLimitPolicy. */
 export type RateLimitRule = Frozen<z.infer<typeof rule>>;

@@ -14,13 +14,11 @@ import { clientSettingsShape, listenerShape } from './client-shape.ts';
 import { backendDefaults, forwardDefaults, retryDefaults, timeoutDefaults } from './cluster-defaults.ts';
 import { clusterShape, endpointsShape } from './cluster-shape.ts';
 import {
-  cookieName,
   count,
   fieldName,
   fieldValue,
   hostname,
   millis,
-  network,
   pathText,
   port,
   statusCode,
@@ -28,9 +26,8 @@ import {
 import type { BackendFilter, CorsFilter, Filter, HeaderValue } from './filter.ts';
 import { type Fleet, fleetDefaults } from './fleet.ts';
 import type { ResourceKind } from './ids.ts';
-import { limitShape } from './limit-shape.ts';
-import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
-import type { OnUnknownKey, RateLimit, RateLimitKey, RateLimitStore } from './rate-limit.ts';
+import { rateLimitShape } from './rate-limit-shape.ts';
+import type { RateLimitStore } from './rate-limit.ts';
 import type {
   Attachment,
   Mirror,
@@ -259,47 +256,6 @@ const ticketSecret: Shape<TicketSecret> = object({
   secret: shape.secret(shape.text),
 });
 
-const onUnknown: Shape<OnUnknownKey> = shape.oneOf('Skip', 'Share', 'Refuse');
-
-const rateLimitKeys = {
-  ClientAddress: object({
-    kind: shape.oneOf('ClientAddress'),
-    ...shape.defaulted(
-      { ipv4Prefix: shape.integer(1, 32), ipv6Prefix: shape.integer(1, 128) },
-      addressKeyDefaults,
-    ),
-  }),
-  Route: object({ kind: shape.oneOf('Route') }),
-  Method: object({ kind: shape.oneOf('Method') }),
-  Consumer: object({ kind: shape.oneOf('Consumer'), onUnknown }),
-  Cookie: object({ kind: shape.oneOf('Cookie'), cookie: cookieName, onUnknown }),
-  Header: object({ kind: shape.oneOf('Header'), header: fieldName, onUnknown }),
-  Claim: object({ kind: shape.oneOf('Claim'), claim: shape.text, onUnknown }),
-  Expressions: object({
-    kind: shape.oneOf('Expressions'),
-    expressions: shape.list(shape.text, 1, 4),
-    onUnknown,
-  }),
-} satisfies Record<RateLimitKey['kind'], Shape<RateLimitKey>>;
-
-const rateLimit: Shape<RateLimit> = object({
-  kind: shape.oneOf('RateLimit'),
-  id: shape.idOf('RateLimit'),
-  name: shape.text,
-  key: variant<RateLimitKey>('kind', rateLimitKeys),
-  ...shape.defaulted(
-    {
-      when: shape.nullable(shape.text),
-      exempt: object({ addresses: shape.list(network), consumers: shape.list(shape.text) }),
-      answerFields: shape.oneOf('Draft', 'XRateLimit', 'Both', 'None'),
-    },
-    rateLimitDefaults,
-  ),
-  limits: shape.list(limitShape),
-  onStoreError: shape.oneOf('Local', 'Open', 'Closed'),
-  mode: shape.oneOf('Enforce', 'Shadow'),
-});
-
 const storeFields = { kind: shape.oneOf('RateLimitStore'), id: shape.idOf('RateLimitStore') };
 
 const rateLimitStore = variant<RateLimitStore>('type', {
@@ -340,7 +296,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   KeySet: whole(keySetShape),
   CredentialSet: whole(credentialSetShape),
   TokenRevocations: whole(tokenRevocationsShape),
-  RateLimit: whole(rateLimit),
+  RateLimit: whole(rateLimitShape),
   LoginSecret: loginSecretShape,
   RateLimitStore: rateLimitStore,
   Fleet: fleet,

@@ -13,6 +13,8 @@ export interface RateLimit {
   readonly when: string | null;
   readonly exempt: Exempt;
   readonly limits: readonly Limit[];
+  /** Those of some texts of the key, in place of `limits`; no text stands in two of them. */
+  readonly values: readonly LimitsOfValues[];
   /** What holds while the shared store cannot be asked. Local: this data plane's own share, 1/N. */
   readonly onStoreError: 'Local' | 'Open' | 'Closed';
   /** Shadow: counted and reported, never refused. */
@@ -39,6 +41,12 @@ export type RateLimitKey =
       readonly onUnknown: OnUnknownKey;
     };
 
+/** Other limits for keys that are one of these texts, each counted for itself. */
+export interface LimitsOfValues {
+  readonly values: readonly string[];
+  readonly limits: readonly Limit[];
+}
+
 /** Whom a rule does not count. */
 export interface Exempt {
   /** Networks, such as `10.0.0.0/8`. */
@@ -48,11 +56,13 @@ export interface Exempt {
 }
 
 /** What a rule does that its encoded form does not tell. */
-export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields' | 'exempt'> = Object.freeze({
-  exempt: Object.freeze({ addresses: Object.freeze([]), consumers: Object.freeze([]) }),
-  when: null,
-  answerFields: 'Draft',
-});
+export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields' | 'exempt' | 'values'> =
+  Object.freeze({
+    exempt: Object.freeze({ addresses: Object.freeze([]), consumers: Object.freeze([]) }),
+    values: Object.freeze([]),
+    when: null,
+    answerFields: 'Draft',
+  });
 
 /** What of a key by address its encoded form does not tell. */
 export const addressKeyDefaults: Readonly<Record<'ipv4Prefix' | 'ipv6Prefix', number>> = Object.freeze({

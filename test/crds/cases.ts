@@ -14,8 +14,8 @@ import { externalAuthorizationRules } from './external-authorization-cases.ts';
 import { httpSignatureRules } from './http-signature-cases.ts';
 import { introspectionRules } from './introspection-cases.ts';
 import { openIdConnectRules } from './open-id-connect-cases.ts';
-import { manifest, needs, type Json } from './manifest.ts';
-import { bitsBeyondLength, noNetwork } from './networks.ts';
+import { manifest, type Json } from './manifest.ts';
+import { rateLimitPolicyRules, rateLimitPolicySchemaCases } from './rate-limit-policy-cases.ts';
 import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
 
 export interface RuleCase {
@@ -45,22 +45,6 @@ function guarded(protection: Json): Json {
 function targets(...targetRefs: readonly Json[]): Json {
   return manifest('AuthPolicy', { targetRefs, rules: { authenticate: [jwtWay({})] } });
 }
-
-const minute = { name: 'minute', requests: 100, window: '1m' };
-
-function limits(rule: Json): Json {
-  return manifest('RateLimitPolicy', {
-    targetRefs: [shop],
-    rules: [{ name: 'per-client', limits: [minute], ...rule }],
-  });
-}
-
-function limit(fields: Json): Json {
-  return limits({ limits: [{ ...minute, ...fields }] });
-}
-
-const rule = { name: 'per-client', limits: [minute] };
-const day = { period: 'Day' };
 
 const namedTwice = 'a target is named twice: remove one of the two entries';
 const wholeAndPart =
@@ -97,102 +81,6 @@ const authPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
   ...authorizationRules,
   ...corsRules,
   ...jwtRules,
-];
-
-const limitTargets = (...targetRefs: readonly Json[]): Json =>
-  manifest('RateLimitPolicy', { targetRefs, rules: [rule] });
-
-const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
-  {
-    rule: wholeAndPart,
-    valid: limitTargets(...sections),
-    invalid: limitTargets({ ...shop, sectionName: 'read' }, shop),
-  },
-  {
-    rule: namedTwice,
-    valid: limitTargets(shop, { ...shop, name: 'cart' }),
-    invalid: limitTargets({ ...shop, sectionName: 'read' }, { ...shop, sectionName: 'read' }),
-  },
-  {
-    rule: onePlace,
-    valid: manifest('RateLimitPolicy', {
-      targetRefs: [shop],
-      defaults: { strategy: 'Merge', rules: [rule] },
-    }),
-    invalid: manifest('RateLimitPolicy', { targetRefs: [shop], rules: [rule], overrides: { rules: [rule] } }),
-  },
-  {
-    rule: needs('Header', 'header'),
-    valid: limits({ key: { type: 'Header', header: { name: 'x-tenant' } } }),
-    invalid: limits({ key: { type: 'Header' } }),
-  },
-  {
-    rule: needs('Cookie', 'cookie'),
-    valid: limits({ key: { type: 'Cookie', cookie: { name: 'device' }, onUnknownKey: 'Skip' } }),
-    invalid: limits({ key: { type: 'Consumer', cookie: { name: 'device' } } }),
-  },
-  {
-    rule: 'clientAddress is for type ClientAddress: set type to ClientAddress, or remove it',
-    valid: limits({ key: { type: 'ClientAddress', clientAddress: { ipv4Prefix: 24 } } }),
-    invalid: limits({ key: { type: 'Route', clientAddress: { ipv4Prefix: 24 } } }),
-  },
-  {
-    rule: needs('Claim', 'claim'),
-    valid: limits({ key: { type: 'Claim', claim: { name: 'org.id' }, onUnknownKey: 'Refuse' } }),
-    invalid: limits({ key: { type: 'ClientAddress', claim: { name: 'sub' } } }),
-  },
-  {
-    rule: needs('Expressions', 'expressions'),
-    valid: limits({ when: 'true', key: { type: 'Expressions', expressions: ['auth.subject'] } }),
-    invalid: limits({ key: { type: 'Expressions' } }),
-  },
-  {
-    rule: noNetwork,
-    valid: limits({ exempt: { addresses: ['10.0.0.0/8'], consumers: ['reports', 'shop/reports'] } }),
-    invalid: limits({ exempt: { addresses: ['10.0.0/8'] } }),
-  },
-  {
-    rule: bitsBeyondLength,
-    valid: limits({ exempt: { addresses: ['2001:db8::/32'] } }),
-    invalid: limits({ exempt: { addresses: ['10.0.0.1/8'] } }),
-  },
-  {
-    rule: 'must be from 1s to 8760h (a year)',
-    valid: limit({ window: '8760h' }),
-    invalid: limit({ window: '999ms' }),
-  },
-  {
-    rule: 'exactly one of window and calendar must be set: add window, or remove one of the two',
-    valid: limits({ limits: [{ name: 'day', requests: 1, algorithm: 'FixedWindow', calendar: day }] }),
-    invalid: limits({ limits: [{ name: 'day', requests: 1 }] }),
-  },
-  {
-    rule: 'calendar is for FixedWindow: set algorithm to FixedWindow, or write window in its place',
-    valid: limits({
-      limits: [{ name: 'day', requests: 1, algorithm: 'FixedWindow', calendar: { ...day, timeZone: 'UTC' } }],
-    }),
-    invalid: limits({ limits: [{ name: 'day', requests: 1, calendar: day }] }),
-  },
-  {
-    rule: 'burst is for TokenBucket: remove it, or set algorithm to TokenBucket',
-    valid: limit({ burst: 1 }),
-    invalid: limit({ burst: 1, algorithm: 'FixedWindow' }),
-  },
-  {
-    rule: 'Concurrency limits what is under way at a time: remove window, or set another algorithm',
-    valid: limits({ limits: [{ name: 'at-a-time', requests: 1, algorithm: 'Concurrency' }] }),
-    invalid: limit({ algorithm: 'Concurrency' }),
-  },
-  {
-    rule: 'queue is for LeakyBucket: remove it, or set algorithm to LeakyBucket',
-    valid: limit({ queue: 1, algorithm: 'LeakyBucket' }),
-    invalid: limit({ queue: 1 }),
-  },
-  {
-    rule: 'the last of the queue would wait longer than 1m: make queue smaller, or window shorter',
-    valid: limit({ algorithm: 'LeakyBucket' }),
-    invalid: limit({ algorithm: 'LeakyBucket', queue: 101 }),
-  },
 ];
 
 /** One for each rule of each CRD. */
@@ -233,60 +121,7 @@ export const schemaCases: readonly SchemaCase[] = [
     path: 'spec.targetRefs',
     invalid: targets(...Array.from({ length: 17 }, (_, index) => ({ ...shop, name: `route-${index}` }))),
   },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'an algorithm that there is not',
-    path: 'spec.rules[0].limits[0].algorithm',
-    invalid: limit({ algorithm: 'Fixed' }),
-  },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'a time zone that cannot be one',
-    path: 'spec.rules[0].limits[0].calendar.timeZone',
-    invalid: limit({ calendar: { ...day, timeZone: '+02:00' } }),
-  },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'a Consumer that cannot be one',
-    path: 'spec.rules[0].exempt.consumers[0]',
-    invalid: limits({ exempt: { consumers: ['a/b/c'] } }),
-  },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'an unknown word of an enum',
-    path: 'spec.rules[0].mode',
-    invalid: limits({ mode: 'enforce' }),
-  },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'a number too small',
-    path: 'spec.rules[0].limits[0].requests',
-    invalid: limit({ requests: 0 }),
-  },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'a broken number',
-    path: 'spec.rules[0].limits[0].burst',
-    invalid: limit({ burst: 1.5 }),
-  },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'a duration without unit',
-    path: 'spec.rules[0].limits[0].window',
-    invalid: limit({ window: '60' }),
-  },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'a name that is none',
-    path: 'spec.rules[0].name',
-    invalid: limits({ name: 'Per Client' }),
-  },
-  {
-    kind: 'RateLimitPolicy',
-    what: 'an empty list',
-    path: 'spec.rules[0].limits',
-    invalid: limits({ limits: [] }),
-  },
+  ...rateLimitPolicySchemaCases,
   ...authorizationSchemaCases,
   ...corsSchemaCases,
   ...jwtSchemaCases,

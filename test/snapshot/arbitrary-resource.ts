@@ -354,6 +354,7 @@ const byKind = {
     name: text,
     key: rateLimitKey,
     limits: list(limit),
+    values: list(fc.record({ values: list(text), limits: list(limit) })),
     when: nullable(text),
     onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
     mode: fc.constantFrom('Enforce', 'Shadow'),

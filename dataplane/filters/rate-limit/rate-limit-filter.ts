@@ -1,15 +1,15 @@
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import { atEnd, type Exchange, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
-import type { OnUnknownKey, RateLimitKey } from '#snapshot/rate-limit.ts';
+import type { OnUnknownKey, RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import type { CapacityShare } from '../capacity.ts';
-import { rateLimitFields, retryAfterSeconds } from './answer-fields.ts';
+import { retryAfterSeconds } from './answer-fields.ts';
+import type { Counted, CountedByValue } from './counted.ts';
 import { exemptReader } from './exempt.ts';
 import { countsReader, keyReader } from './expressions.ts';
 import { sharedKey } from './key.ts';
 import type { Outcome } from './outcome.ts';
-import type { Gate } from './algorithms/concurrency.ts';
 import { timedLimits, windowMsOf, type LimitRule } from './rule.ts';
 import type { Tally } from './tally.ts';
 
@@ -22,8 +22,6 @@ export type Decide = (rule: LimitRule, key: string) => Outcome | Promise<Outcome
 /** What a rule is asked with. */
 export interface RateLimitSurroundings {
   readonly decide: Decide;
-  /** Of the rule's limits on what is in flight. */
-  readonly gate: Gate | null;
   /** N, where each of N data planes grants its part of what is in flight. */
   readonly share: () => number;
   /** For requests that a limit delays. */
@@ -37,17 +35,16 @@ export interface RateLimitSurroundings {
 
 /** The filter of one rule of a RateLimitPolicy. */
 export function rateLimitFilter(
-  rule: LimitRule,
-  { decide, gate, share, places, wait, tally, variables, random }: RateLimitSurroundings,
+  limit: RateLimit,
+  { usual, byValue }: CountedByValue,
+  { decide, share, places, wait, tally, variables, random }: RateLimitSurroundings,
 ): RequestFilter {
-  const { limit } = rule;
   const readKey = keyReader(limit.key, variables);
   const exempts = exemptReader(limit.exempt);
   const counts = countsReader(limit, variables);
-  const fields = rateLimitFields(limit);
   const enforce = limit.mode === 'Enforce';
 
-  function verdictOf(exchange: Exchange, outcome: Outcome): Verdict | Promise<Verdict> {
+  function verdictOf(exchange: Exchange, { fields }: Counted, outcome: Outcome): Verdict | Promise<Verdict> {
     tally.count(outcome.verdict);
     if (!enforce) return null;
     switch (outcome.verdict) {
@@ -95,6 +92,8 @@ export function rateLimitFilter(
       const found = readKey(exchange);
       const whole = found ?? (onUnknown(limit.key) === 'Share' ? sharedKey : null);
       if (whole === null) return unknownKey(limit.key);
+      const counted = byValue?.get(whole) ?? usual;
+      const { rule, gate } = counted;
       const key = whole.length > keyLengthMax ? hash('sha256', whole, 'base64url') : whole;
       if (gate !== null) {
         if (!gate.enter(key, share())) return tooMany();
@@ -106,8 +105,8 @@ export function rateLimitFilter(
         }
       }
       const outcome = decide(rule, key);
-      if (!(outcome instanceof Promise)) return verdictOf(exchange, outcome);
-      return outcome.then((known) => verdictOf(exchange, known));
+      if (!(outcome instanceof Promise)) return verdictOf(exchange, counted, outcome);
+      return outcome.then((known) => verdictOf(exchange, counted, known));
     },
   };
 }

@@ -11,6 +11,7 @@ import { randomInt } from 'node:crypto';
 import { Capacity } from '../capacity.ts';
 import { policyNamespace } from '../policy-namespace.ts';
 import { needsNoIdentity } from './expressions.ts';
+import { countedByValue } from './counted.ts';
 import { unavailableStore } from './counter-store.ts';
 import type { CounterStore } from './counter-store.ts';
 import { Gates } from './algorithms/concurrency.ts';
@@ -109,9 +110,12 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       let filter = filters.get(limit);
       if (filter === undefined) {
         const tally = tallies.of(limit.name);
-        filter = rateLimitFilter(ruleFor(limit, hash, options.epochMs), {
+        const counted = countedByValue(limit, {
+          ruleFor: (one) => ruleFor(one, hash, options.epochMs),
+          gateOf: (one) => gates.of(one),
+        });
+        filter = rateLimitFilter(limit, counted, {
           decide,
-          gate: gates.of(limit),
           share: shareOfGate,
           places: places.of(policyNamespace(limit.name)),
           wait,
