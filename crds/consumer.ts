@@ -1,6 +1,6 @@
 // Consumer: who calls, and the hashes of the keys that prove it.
 import * as z from 'zod';
-import { partName } from './fields.ts';
+import { instant, partName } from './fields.ts';
 import { listByKeys, oneOf, setOf, type Frozen } from './grammar.ts';
 import { conditionsSchema, kindSchema } from './kubernetes.ts';
 import { turnpikeVersion } from './policy.ts';
@@ -33,13 +33,7 @@ const apiKey = z
       .max(64)
       .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key as 64 hexadecimal digits in lower case')
       .describe('SHA-256 of the whole key, in lower-case hexadecimal, as turnpike key create tells it.'),
-    expires: z
-      .string()
-      .max(20)
-      .regex(
-        /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$/,
-        'must be a time in UTC such as 2027-06-30T00:00:00Z',
-      )
+    expires: instant
       .exactOptional()
       .describe(
         'From when on the key is good no more, such as 2027-06-30T00:00:00Z. Left out: it stays good.',

@@ -10,6 +10,7 @@ export const ownKinds = [
   'ClientPolicy',
   'ProtectionPolicy',
   'Consumer',
+  'Ban',
   'GatewayParameters',
 ] as const satisfies readonly Kind[];
 
@@ -22,6 +23,8 @@ interface Presentation {
   readonly shortNames: readonly string[];
   /** Of what its status tells; None: it has none. */
   readonly status: 'Policy' | 'Consumer' | 'None';
+  /** Columns beside those that all of its status have. */
+  readonly columns?: readonly Column[];
   /** The `spec` of the example in the reference. */
   readonly example: Readonly<Record<string, unknown>>;
 }
@@ -130,6 +133,22 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
       ],
     },
   },
+  Ban: {
+    description: 'Says which addresses may not come to the Gateways of its namespace, or may again.',
+    shortNames: [],
+    status: 'None',
+    columns: [
+      { name: 'Action', type: 'string', jsonPath: '.spec.action', description: 'Refuse, or Lift.' },
+      { name: 'Addresses', type: 'string', jsonPath: '.spec.addresses', description: 'Whom it is about.' },
+      { name: 'Expires', type: 'string', jsonPath: '.spec.expires', description: 'Until when it holds.' },
+      { name: 'Reason', type: 'string', jsonPath: '.spec.reason', description: 'Why.' },
+    ],
+    example: {
+      addresses: ['192.0.2.7/32', '2001:db8:0:7::/64'],
+      expires: '2027-06-30T00:00:00Z',
+      reason: 'tries passwords',
+    },
+  },
   GatewayParameters: {
     description: 'Says what the platform decides for the Gateways of a GatewayClass, or for one Gateway.',
     shortNames: ['gwp'],
@@ -143,6 +162,14 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
     },
   },
 };
+
+/** A column of `kubectl get`. */
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly jsonPath: string;
+  readonly description: string;
+}
 
 const age = {
   name: 'Age',
@@ -201,7 +228,7 @@ export function objectSchema(kind: OwnKind): StructuralSchema {
 /** The CustomResourceDefinition of a kind of ours, as an object to be written as YAML. */
 export function customResourceDefinition(kind: OwnKind): Readonly<Record<string, unknown>> {
   const { group, version, plural } = kinds[kind];
-  const { shortNames, status } = presentations[kind];
+  const { shortNames, status, columns: own = [] } = presentations[kind];
   const isPolicy = status === 'Policy';
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -229,7 +256,7 @@ export function customResourceDefinition(kind: OwnKind): Readonly<Record<string,
           name: version,
           served: true,
           storage: true,
-          additionalPrinterColumns: columns[status],
+          additionalPrinterColumns: [...own, ...columns[status]],
           ...(status !== 'None' ? { subresources: { status: {} } } : {}),
           schema: { openAPIV3Schema: objectSchema(kind) },
         },

@@ -155,6 +155,12 @@ export const network = withRules(matching('^[0-9a-fA-F.:]{2,45}/[0-9]{1,3}$', no
   },
 ]);
 
+/** A moment (RFC 3339) in UTC. */
+export const instant = matching(
+  '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$',
+  'must be a time in UTC such as 2027-06-30T00:00:00Z',
+).max(20);
+
 /** A TCP or UDP port. */
 export const port = z
   .int32({

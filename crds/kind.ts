@@ -2,6 +2,7 @@
 // defaults or its problems come out. Does not know where objects come from.
 import type * as z from 'zod';
 import { authPolicySchema, type AuthPolicy } from './auth-policy.ts';
+import { banSchema, type Ban } from './ban.ts';
 import { clientPolicySchema, type ClientPolicy } from './client-policy.ts';
 import { consumerSchema, type Consumer } from './consumer.ts';
 import { pathText, problemOf, wordsOf, type FieldProblem } from './field-problem.ts';
@@ -51,6 +52,7 @@ export interface KindMap {
   readonly ClientPolicy: ClientPolicy;
   readonly ProtectionPolicy: ProtectionPolicy;
   readonly Consumer: Consumer;
+  readonly Ban: Ban;
   readonly GatewayParameters: GatewayParameters;
 }
 
@@ -89,6 +91,7 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   ClientPolicy: ours('ClientPolicy', 'clientpolicies'),
   ProtectionPolicy: ours('ProtectionPolicy', 'protectionpolicies'),
   Consumer: ours('Consumer', 'consumers'),
+  Ban: ours('Ban', 'bans'),
   GatewayParameters: ours('GatewayParameters', 'gatewayparameters'),
 });
 
@@ -122,6 +125,7 @@ export const schemas = Object.freeze({
   ClientPolicy: clientPolicySchema,
   ProtectionPolicy: protectionPolicySchema,
   Consumer: consumerSchema,
+  Ban: banSchema,
   GatewayParameters: gatewayParametersSchema,
 }) satisfies { readonly [K in Kind]: z.ZodType };
 

@@ -1,6 +1,7 @@
 // One data plane put together: snapshots of one Gateway come in by subscribe/, are compiled, and are served. Decides
 // nothing by itself, and reads no environment: main.ts and the standalone command hand everything in.
 import { requestVariables } from '#cel/request-variables.ts';
+import type { Ban } from '#snapshot/ban.ts';
 import { bindPort } from '#snapshot/bind-port.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import { fleetDefaults, nowhere } from '#snapshot/fleet.ts';
@@ -8,6 +9,7 @@ import type { Fleet } from '#snapshot/fleet.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { Compiler } from '#dataplane/compile/compiler.ts';
+import { Bans } from '#dataplane/filters/bans/bans.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import type { GuessBlock } from '#dataplane/filters/rate-limit/guess-counters.ts';
@@ -124,6 +126,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     onFollowed: (list, available, reason) =>
       options.report({ kind: 'RevocationList', list, available, reason }),
   });
+  const bans = new Bans({ wallClock: Date.now });
   const compiler = new Compiler({ upstreams, rateLimiting, authenticating });
   const cell: RuntimeCell = { current: { version: '', ports: new Map(), datagramPorts: new Map() } };
   const accessLog = createAccessLog({ fd: options.accessLog ?? 1, wallClock: Date.now });
@@ -145,6 +148,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const listeners = createListeners({
     cell,
     observer: createObserver(metrics, accessLog),
+    bans,
     now,
     ...(options.address === null ? {} : { address: options.address }),
     bindPort: (port) => bindPort(port, cell.current.ports.keys(), options.reservedPort ?? null),
@@ -159,6 +163,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     rateLimiting.configure(store, fleet);
     memory.use(store.type === 'Redis' ? store.url.reveal() : null);
     upstreams.runAt(fleet.members.find(({ instance }) => instance === options.instance) ?? nowhere);
+    bans.use(bansOf(resources));
     const { runtime, refused } = compiler.compile({ version, resources });
     cell.current = runtime;
     served = resources;
@@ -217,6 +222,10 @@ function snapshotFigures({ connected, serving, refused }: SubscriberState) {
     connected,
     refused: refused.length,
   };
+}
+
+function bansOf(resources: ResourceSet): readonly Ban[] {
+  return [...resources.values()].filter((one) => one.kind === 'Ban');
 }
 
 /** The store and the fleet of a snapshot; one without them counts in memory, alone. */

@@ -41,7 +41,7 @@ import type {
 } from './route.ts';
 import { persistenceShape, sessionSecretShape } from './session-shape.ts';
 import { loginSecretShape } from './open-id-connect-shape.ts';
-import { protectionShape } from './protection-shape.ts';
+import { banShape, protectionShape } from './protection-shape.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -285,6 +285,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   Listener: listenerShape,
   ClientSettings: clientSettingsShape,
   Protection: protectionShape,
+  Ban: whole(banShape),
   Route: route,
   StreamRoute: streamRoute,
   Cluster: clusterShape,

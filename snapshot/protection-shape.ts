@@ -1,3 +1,4 @@
+import type { Ban } from './ban.ts';
 import { count, network, port } from './field-shapes.ts';
 import {
   protectionDefaults,
@@ -44,3 +45,12 @@ const known: Shape<Protection> = object<Protection>({
 export const protectionShape: Shape<Protection> = closedBy(known, '', (read, path) =>
   Object.freeze({ ...read, unread: path.slice(0, 64) }),
 );
+
+/** Reads a {@link Ban}. */
+export const banShape: Shape<Ban> = object({
+  kind: shape.oneOf('Ban'),
+  id: shape.idOf('Ban'),
+  addresses: shape.list(network, 1),
+  action: shape.oneOf('Refuse', 'Lift'),
+  expiresS: count,
+});

@@ -2,6 +2,7 @@
 // nor sockets. A snapshot is a set of resources by id; equal content has equal bytes and an equal version.
 import type { Authentication } from './authentication.ts';
 import type { KeySet } from './key-set.ts';
+import type { Ban } from './ban.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Cluster, Endpoints } from './cluster.ts';
@@ -22,6 +23,7 @@ export type Resource =
   | Listener
   | ClientSettings
   | Protection
+  | Ban
   | Route
   | StreamRoute
   | Cluster

@@ -5,6 +5,7 @@ import type { Protection } from '#snapshot/protection.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import { routesByGateway } from './attach.ts';
+import { bansUnit } from './bans.ts';
 import { listenerUnit, type ListenerModel } from './certificates.ts';
 import { credentialSets } from './credentials/credential-set.ts';
 import { gatewayUnit } from './gateway.ts';
@@ -52,6 +53,7 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
       ...portSettings(read, [namespace, name], listeners),
       ...ofRoutes,
       ...credentialSets(read, ofRoutes),
+      ...read.ask(bansUnit, namespace),
       gateway.parameters.store,
     ];
     const sources = new Map(routes.flatMap((one) => one.sources).map((one) => [one.id, one]));

@@ -1,4 +1,6 @@
 import type { Authentication } from '#snapshot/authentication.ts';
+import type { Ban } from '#snapshot/ban.ts';
+import type { Fleet } from '#snapshot/fleet.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { Certificate, TicketSecret } from '#snapshot/certificate.ts';
 import type { ClientSettings } from '#snapshot/client-settings.ts';
@@ -8,11 +10,11 @@ import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Protection } from '#snapshot/protection.ts';
-import type { RateLimit } from '#snapshot/rate-limit.ts';
+import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { SessionSecret } from '#snapshot/sessions.ts';
-import type { ResourceSet } from '#snapshot/snapshot.ts';
+import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import type { StreamRoute } from '#snapshot/stream-route.ts';
 
 /** The resources a runtime is compiled from, each kind for itself, in the order of the set. */
@@ -35,7 +37,7 @@ export interface ByKind {
   readonly loginSecrets: LoginSecret[];
 }
 
-/** Sorts out `resources`; stores and fleets are told to whom they concern by others. */
+/** Sorts out `resources`. */
 export function byKind(resources: ResourceSet): ByKind {
   const all: ByKind = {
     listeners: [],
@@ -56,6 +58,7 @@ export function byKind(resources: ResourceSet): ByKind {
     loginSecrets: [],
   };
   for (const resource of resources.values()) {
+    if (isForOthers(resource)) continue;
     switch (resource.kind) {
       case 'Listener':
         all.listeners.push(resource);
@@ -105,14 +108,16 @@ export function byKind(resources: ResourceSet): ByKind {
       case 'StreamRoute':
         all.streamRoutes.push(resource);
         break;
-      case 'RateLimitStore':
-      case 'Fleet':
-        break;
       default:
         resource satisfies never;
     }
   }
   return { ...all, authentications: withLists(all) };
+}
+
+/** Of these others tell whom they concern. */
+function isForOthers(resource: Resource): resource is RateLimitStore | Fleet | Ban {
+  return resource.kind === 'RateLimitStore' || resource.kind === 'Fleet' || resource.kind === 'Ban';
 }
 
 /** Those whose lists of revoked tokens are all there: without one, nobody can tell which tokens still count. */

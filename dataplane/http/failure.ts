@@ -30,6 +30,8 @@ export type Failure =
     }
   /** Whoever it is may not do this; `challenge`: what more would help, if anything does. */
   | { readonly kind: 'Forbidden'; readonly challenge: string | null; readonly detail: string }
+  /** Its address may not come. */
+  | { readonly kind: 'Banned'; readonly detail: string }
   /** Its address brought too many bad credentials. */
   | { readonly kind: 'GuessingBlocked'; readonly retryAfterS: number; readonly detail: string }
   /** A service that was asked has refused, in its own words. */

@@ -3,6 +3,7 @@ import { Clock } from './clock.ts';
 import { proxyHeader } from './proxy-header.ts';
 import { clientHello } from './client-hello.ts';
 import { addressGroup, plainAddress } from '#dataplane/http/address.ts';
+import { isTrustedHop } from '#dataplane/proxy/client-address.ts';
 import { createConnection, protocolOf } from './protocols.ts';
 import { RelayConnection } from './relay/relay-connection.ts';
 import type { AddressCounts } from './addresses.ts';
@@ -144,8 +145,13 @@ class Accepting implements ClientConnection {
 
   /** Whom a connection counts for is told by the PROXY protocol, since else all of a proxy's clients were one. */
   #count(): void {
-    const { addresses, limits } = this.#home;
-    const group = addressGroup(this.#source?.address ?? this.#peer);
+    const { addresses, limits, around, port, rules } = this.#home;
+    const address = this.#source?.address ?? this.#peer;
+    if (around.bans.at(port, address) !== null && !isTrustedHop(this.#client(), rules)) {
+      this.#refuse();
+      return;
+    }
+    const group = addressGroup(address);
     if (!addresses.enter(group, limits.connectionsPerAddressMax)) {
       this.#refuse();
       return;

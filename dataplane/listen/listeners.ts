@@ -1,5 +1,6 @@
 // The clients' side of the data plane: server sockets that follow the runtime's ports, connections, their limits, and
 // the drain. Knows nothing of routes, filters and backends: requests go to the engine as they come.
+import { noBans, type BanList } from '#dataplane/http/ban-list.ts';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { AddressCounts } from './addresses.ts';
 import { Http2Terms } from './http2/session-terms.ts';
@@ -21,6 +22,8 @@ import type { DatagramPort, Port, RuntimeCell } from '#dataplane/runtime.ts';
 export interface ListenersOptions {
   readonly cell: RuntimeCell;
   readonly observer: Observer;
+  /** Nobody is banned unless told. */
+  readonly bans?: BanList;
   /** What stands before the limits of each port. */
   readonly limits?: Partial<Limits>;
   readonly datagramLimits?: Partial<DatagramLimits>;
@@ -104,6 +107,7 @@ class FollowingListeners implements Listeners {
     const gateway = createGateway({ ...options, now: this.#now });
     this.#around = {
       gateway,
+      bans: options.bans ?? noBans,
       http2: new Http2Terms(),
       memory: new LentMemory(),
       guard: this.#guard,

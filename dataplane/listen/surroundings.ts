@@ -3,12 +3,14 @@ import type { LentMemory } from '#dataplane/http/lent-memory.ts';
 import type { Limits } from './limits.ts';
 import type { OverloadGuard } from './overload-guard.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
+import type { BanList } from '#dataplane/http/ban-list.ts';
 import type { Gateway } from '#dataplane/proxy/downstream.ts';
 import type { ClientRules } from '#dataplane/runtime.ts';
 
 /** What all connections of a data plane share. `nowMs` is coarse: the last sweep's monotonic time. */
 export interface ConnectionSurroundings {
   readonly gateway: Gateway;
+  readonly bans: BanList;
   readonly http2: Http2Terms;
   /** What sockets are read into. */
   readonly memory: LentMemory;

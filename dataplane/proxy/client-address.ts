@@ -25,6 +25,28 @@ export function clientOf(fields: Fields, client: Client, rule: AddressRule): Cli
   return address === client.address ? client : { ...client, address, port: 0 };
 }
 
+/**
+ * Whether an address is that of a proxy whom we believe, and of no client: what is said of clients holds not for it, however
+ * many of them come by it. So nothing that a client writes into its head is ever taken for a word about the proxy.
+ */
+export function isTrustedHop(
+  { address, peer, port }: Pick<Client, 'address' | 'peer' | 'port'>,
+  { address: rule, proxyProtocol }: Pick<ClientRules, 'address' | 'proxyProtocol'>,
+): boolean {
+  if (address === peer && proxyProtocol?.trusts(peer) === true) return true;
+  switch (rule.kind) {
+    case 'Connection':
+      return false;
+    case 'Hops':
+      // whom a header tells has no port
+      return port !== 0;
+    case 'Sources':
+      return rule.trusts(address);
+    default:
+      return rule satisfies never;
+  }
+}
+
 /** With one trusted hop, the connection itself, the client is the last of the list; with two the last but one. */
 function byHops(told: readonly string[], peer: string, hops: number): string {
   let address = peer;

@@ -100,7 +100,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   start(): void {
     const routed = listenerOf(this.#port, this.request.host);
     this.#listener = routed?.listener ?? null;
-    const match = ruleFor(this, this.#port, routed, this.#around.now);
+    const match = ruleFor(this, this.#port, routed, this.#around);
     if ('kind' in match) {
       this.#fail(match);
       return;

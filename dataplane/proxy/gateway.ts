@@ -1,3 +1,4 @@
+import { noBans, type BanList } from '#dataplane/http/ban-list.ts';
 import { restoreStringMethods } from '#dataplane/http/fast-strings.ts';
 import { fieldLine } from '#dataplane/http/fields.ts';
 import { answerTo } from './answer.ts';
@@ -18,6 +19,8 @@ const deadlineTickMs = 25;
 export interface GatewayOptions {
   readonly cell: RuntimeCell;
   readonly observer: Observer;
+  /** Nobody's unless told. */
+  readonly bans?: BanList;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -28,6 +31,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const now = options.now ?? ((): number => performance.now());
   const around: Surroundings = {
     observer: options.observer,
+    bans: options.bans ?? noBans,
     deadlines: new Deadlines(deadlineTickMs, now),
     now,
     dateLine: createDateLine(now),

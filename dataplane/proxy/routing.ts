@@ -3,6 +3,8 @@ import type { Client, Exchange } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 import type { RoutedListener, RoutedRule } from '#dataplane/route/router.ts';
+import { isTrustedHop } from './client-address.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { HttpPort, Port, Rule, ServedListener } from '#dataplane/runtime.ts';
 
 /** Whose listener the Host is; null for nobody's. */
@@ -10,14 +12,17 @@ export function listenerOf(port: Port | null, host: string): RoutedListener<Serv
   return port?.kind === 'Http' ? port.router.listenerFor(host) : null;
 }
 
-/** The rule for the request at its listener, or why there is none. */
+/** The rule for the request at its listener, or why there is none: first of all, whether the client may come. */
 export function ruleFor(
   { request, client }: Pick<Exchange, 'request' | 'client'>,
   port: Port | null,
   routed: RoutedListener<ServedListener, Rule> | null,
-  now: () => number,
+  { bans, now }: Pick<Surroundings, 'bans' | 'now'>,
 ): RoutedRule<Rule> | Failure {
-  if (port?.kind !== 'Http' || routed === null) return noRoute;
+  if (port?.kind !== 'Http') return noRoute;
+  const detail = bans.at(port.number, client.address);
+  if (detail !== null && !isTrustedHop(client, port.client)) return { kind: 'Banned', detail };
+  if (routed === null) return noRoute;
   if (isMisdirected(port, routed, client)) return { kind: 'Misdirected' };
   try {
     return preflightRule(request, routed, now) ?? routed.match(request, now) ?? noRoute;

@@ -2,6 +2,7 @@
 // real API server in e2e/crds.test.ts, and both must say the same.
 import type { OwnKind } from '#crds/definition.ts';
 import { apiKeyRules, apiKeySchemaCases } from './api-key-cases.ts';
+import { banRules, banSchemaCases } from './ban-cases.ts';
 import { basicRules } from './basic-cases.ts';
 import { clientCertificateRules } from './client-certificate-cases.ts';
 import { clientPolicyRules, clientPolicySchemaCases } from './client-policy-cases.ts';
@@ -86,6 +87,7 @@ const authPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
 /** One for each rule of each CRD. */
 export const ruleCases: readonly RuleCase[] = [
   ...apiKeyRules,
+  ...banRules,
   ...[
     ...authPolicyRules,
     ...clientCertificateRules,
@@ -109,6 +111,7 @@ export const ruleCases: readonly RuleCase[] = [
 export const schemaCases: readonly SchemaCase[] = [
   ...apiKeySchemaCases,
   ...protectionPolicySchemaCases,
+  ...banSchemaCases,
   {
     kind: 'AuthPolicy',
     what: 'a target of another kind',

@@ -7,6 +7,8 @@ export interface Wanted {
   /** Of loopback; 127.0.0.1 unless told. */
   readonly address?: string;
   readonly port: number;
+  /** The address of loopback it comes from; 127.0.0.1 unless told. */
+  readonly from?: string;
   readonly path?: string;
   readonly method?: string;
   readonly host?: string;
@@ -34,6 +36,7 @@ export function request(wanted: Wanted): Promise<Got> {
     method,
     headers: { host, ...headers },
     agent: agent ?? false,
+    ...(wanted.from === undefined ? {} : { localAddress: wanted.from }),
     signal: AbortSignal.timeout(5_000),
   } as const;
   return new Promise((resolve, reject) => {

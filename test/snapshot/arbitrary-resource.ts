@@ -7,6 +7,7 @@ import { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { rateLimitKey } from './arbitrary-key.ts';
 import {
+  arbitraryBan,
   arbitraryClientRules,
   arbitraryClusterSettings,
   arbitraryForwardExtras,
@@ -332,6 +333,7 @@ const byKind = {
     namespace: text,
     keys: list(credentialLine).map((lines) => new Secret(lines.join('\n'))),
   }),
+  Ban: fc.record({ kind: constant('Ban'), id: id('Ban'), ...arbitraryBan }),
   TokenRevocations: fc.record({
     kind: constant('TokenRevocations'),
     id: id('TokenRevocations'),

@@ -184,3 +184,9 @@ export const arbitraryProtections: { readonly [K in keyof Protections]: fc.Arbit
   ),
   exempt: networks,
 };
+
+export const arbitraryBan = {
+  addresses: networks,
+  action: fc.constantFrom('Refuse', 'Lift'),
+  expiresS: count,
+} as const;

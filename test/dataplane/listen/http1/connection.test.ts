@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
+import { noBans } from '#dataplane/http/ban-list.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultClientRules as rules } from '#dataplane/compile/client-rules.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
@@ -52,6 +53,7 @@ function givenConnection(choices: Choices = {}) {
   const scanner = new HeadScanner({ bytesMax: 8_192, fieldsMax: 100, underscores: 'Refuse' });
   const around = {
     gateway,
+    bans: noBans,
     http2: new Http2Terms(),
     memory: new LentMemory(),
     nowMs: 0,

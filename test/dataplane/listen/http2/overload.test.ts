@@ -6,6 +6,7 @@ import net from 'node:net';
 import { it } from 'node:test';
 import { defaultClientRules } from '#dataplane/compile/client-rules.ts';
 import { Http2Connection } from '#dataplane/listen/http2/connection.ts';
+import { noBans } from '#dataplane/http/ban-list.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { Http2Terms } from '#dataplane/listen/http2/session-terms.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
@@ -25,7 +26,14 @@ async function aGuardedPort(backendPort: number) {
     cell: dataPlane.cell,
     observer: { exchangeFinished: () => {} },
   });
-  const around = { gateway, guard, http2: new Http2Terms(), memory: new LentMemory(), nowMs: 0 };
+  const around = {
+    gateway,
+    guard,
+    bans: noBans,
+    http2: new Http2Terms(),
+    memory: new LentMemory(),
+    nowMs: 0,
+  };
   const home = {
     port: 80,
     draining: false,
