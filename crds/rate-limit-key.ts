@@ -4,8 +4,25 @@ import { expression } from './authorization.ts';
 import { atomicList, oneOf, withRules, type Frozen } from './grammar.ts';
 import { cookieName, fieldName } from './fields.ts';
 
+const template = withRules(
+  z
+    .string()
+    .max(256)
+    .regex(
+      /^(\/(\{[A-Za-z][A-Za-z0-9_-]*\}|\*|\.{0,2}[A-Za-z0-9_~!$&'()+,=:@-][A-Za-z0-9._~!$&'()+,=:@-]*))+(\/\*\*)?$/,
+      'must be segments, each behind a /: a text, {name} or *, and at the end perhaps ** for all that may follow',
+    ),
+  [
+    {
+      cel: "self.contains('{')",
+      message: 'names no segment to count by: write one of them as {name}, as in /shops/{shop}/orders',
+      holds: (text) => text.includes('{'),
+    },
+  ],
+);
+
 const keys = oneOf({
-  type: 'What requests are counted by: ClientAddress, Header, Cookie, Claim, Consumer, Route, Method or Expressions.',
+  type: 'What requests are counted by: ClientAddress, Header, Cookie, Claim, Consumer, Route, Method, PathTemplate or Expressions.',
   variants: {
     ClientAddress: {},
     Consumer: {},
@@ -32,6 +49,17 @@ const keys = oneOf({
         })
         .describe(
           'Requests whose token has the same value of this claim are counted together. An AuthPolicy must check the token.',
+        ),
+    },
+    PathTemplate: {
+      pathTemplate: z
+        .object({
+          template: template.describe(
+            'A path such as /shops/{shop}/orders/**. {shop}: a segment that is counted by. *: any one segment. **, at the end only: any that follow, or none.',
+          ),
+        })
+        .describe(
+          'Requests are counted together in whose path the named segments hold the same. A path that does not fit is an unknown key.',
         ),
     },
     Expressions: {
@@ -65,7 +93,7 @@ const keys = oneOf({
       .enum(['Skip', 'Share', 'Refuse'])
       .default('Share')
       .describe(
-        'What happens to a request without the header, cookie, claim, consumer or value. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress, Route and Method.',
+        'What happens to a request without the header, cookie, claim, consumer or value, or whose path does not fit. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress, Route and Method.',
       ),
   },
 });

@@ -5,7 +5,7 @@ import { atomicList, listByKeys, setOf, withRules, type Frozen } from './grammar
 import { consumerName, network, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
-import { rateLimitKey } from './rate-limit-key.ts';
+import { rateLimitKey, type RateLimitKey } from './rate-limit-key.ts';
 import { requestLimit } from './request-limit.ts';
 
 const limits = listByKeys(requestLimit, ['name']).min(1).max(8);
@@ -76,14 +76,19 @@ const fields = z.object({
     .describe('Enforce: requests over a limit are refused. Shadow: they are only counted and reported.'),
 });
 
+function isOneText(key: RateLimitKey): boolean {
+  if (key.type === 'Expressions') return key.expressions.length === 1;
+  return key.type === 'PathTemplate'
+    ? key.pathTemplate.template.split('{').length === 2
+    : key.type !== 'ClientAddress';
+}
+
 const rule = withRules(fields, [
   {
-    cel: "!has(self.values) || self.key.type != 'ClientAddress' && (self.key.type != 'Expressions' || self.key.expressions.size() == 1)",
+    cel: "!has(self.values) || (self.key.type == 'Expressions' ? self.key.expressions.size() == 1 : self.key.type == 'PathTemplate' ? self.key.pathTemplate.template.split('{').size() == 2 : self.key.type != 'ClientAddress')",
     message:
-      'values are for keys of one text: count addresses by the expression source.address, keep one of the expressions, or remove values',
-    holds: ({ key, values }) =>
-      values === undefined ||
-      (key.type !== 'ClientAddress' && (key.type !== 'Expressions' || key.expressions.length === 1)),
+      'values are for keys of one text: count addresses by the expression source.address, keep one expression or one named segment, or remove values',
+    holds: ({ key, values }) => values === undefined || isOneText(key),
   },
 ]);
 

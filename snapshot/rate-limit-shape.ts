@@ -21,6 +21,11 @@ const rateLimitKeys = {
   Cookie: object({ kind: shape.oneOf('Cookie'), cookie: cookieName, onUnknown }),
   Header: object({ kind: shape.oneOf('Header'), header: fieldName, onUnknown }),
   Claim: object({ kind: shape.oneOf('Claim'), claim: shape.text, onUnknown }),
+  PathTemplate: object({
+    kind: shape.oneOf('PathTemplate'),
+    template: shape.pattern(/^(\/[^/]+)+$/, 'a path template'),
+    onUnknown,
+  }),
   Expressions: object({
     kind: shape.oneOf('Expressions'),
     expressions: shape.list(shape.text, 1, 4),

@@ -25,7 +25,8 @@ export interface RateLimit {
 
 /**
  * ClientAddress: so many leading bits of it; checked before authentication, all others after it. Route: the whole of it.
- * Expressions: what 1 to 4 of them come to. `onUnknown` tells what holds when the field, cookie, claim, consumer or value is not there.
+ * PathTemplate: what its segments in braces hold in the path; `*` is any one segment, a last `**` any or none.
+ * Expressions: what 1 to 4 of them come to. `onUnknown` tells what holds when the field, cookie, claim, consumer or value is not there, or the path does not fit.
  */
 export type RateLimitKey =
   | { readonly kind: 'ClientAddress'; readonly ipv4Prefix: number; readonly ipv6Prefix: number }
@@ -35,6 +36,7 @@ export type RateLimitKey =
   | { readonly kind: 'Cookie'; readonly cookie: string; readonly onUnknown: OnUnknownKey }
   | { readonly kind: 'Header'; readonly header: string; readonly onUnknown: OnUnknownKey }
   | { readonly kind: 'Claim'; readonly claim: string; readonly onUnknown: OnUnknownKey }
+  | { readonly kind: 'PathTemplate'; readonly template: string; readonly onUnknown: OnUnknownKey }
   | {
       readonly kind: 'Expressions';
       readonly expressions: readonly string[];

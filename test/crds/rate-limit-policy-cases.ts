@@ -17,6 +17,10 @@ function limit(fields: Json): Json {
   return limits({ limits: [{ ...minute, ...fields }] });
 }
 
+function shops(template: string, rule: Json = {}): Json {
+  return limits({ key: { type: 'PathTemplate', pathTemplate: { template } }, ...rule });
+}
+
 const rule = { name: 'per-client', limits: [minute] };
 const day = { period: 'Day' };
 
@@ -68,12 +72,27 @@ export const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: limits({ key: { type: 'ClientAddress', claim: { name: 'sub' } } }),
   },
   {
-    rule: 'values are for keys of one text: count addresses by the expression source.address, keep one of the expressions, or remove values',
+    rule: 'values are for keys of one text: count addresses by the expression source.address, keep one expression or one named segment, or remove values',
     valid: limits({
       key: { type: 'Expressions', expressions: ['source.address'] },
       values: [{ values: ['192.0.2.1'], limits: [minute] }],
     }),
     invalid: limits({ values: [{ values: ['192.0.2.1'], limits: [minute] }] }),
+  },
+  {
+    rule: needs('PathTemplate', 'pathTemplate'),
+    valid: shops('/.well-known/*/shops/{shop}/orders/{order_id}/**'),
+    invalid: limits({ key: { type: 'PathTemplate' } }),
+  },
+  {
+    rule: 'names no segment to count by: write one of them as {name}, as in /shops/{shop}/orders',
+    valid: shops('/{shop}'),
+    invalid: shops('/shops/**'),
+  },
+  {
+    rule: 'values are for keys of one text: count addresses by the expression source.address, keep one expression or one named segment, or remove values',
+    valid: shops('/shops/{shop}/**', { values: [{ values: ['acme'], limits: [minute] }] }),
+    invalid: shops('/shops/{shop}/{order}', { values: [{ values: ['acme'], limits: [minute] }] }),
   },
   {
     rule: needs('Expressions', 'expressions'),
@@ -183,6 +202,42 @@ export const rateLimitPolicySchemaCases: readonly SchemaCase[] = [
     what: 'a value that stands twice',
     path: 'spec.rules[0].values[0].values[1]',
     invalid: limits({ key: { type: 'Method' }, values: [{ values: ['GET', 'GET'], limits: [minute] }] }),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a template that does not begin at the root',
+    path: 'spec.rules[0].key.pathTemplate.template',
+    invalid: shops('shops/{shop}'),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a template with an empty segment',
+    path: 'spec.rules[0].key.pathTemplate.template',
+    invalid: shops('/shops//{shop}'),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a template with ** before its end',
+    path: 'spec.rules[0].key.pathTemplate.template',
+    invalid: shops('/**/{shop}'),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a template with a dot segment',
+    path: 'spec.rules[0].key.pathTemplate.template',
+    invalid: shops('/shops/../{shop}'),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a template with half a name',
+    path: 'spec.rules[0].key.pathTemplate.template',
+    invalid: shops('/shops/a{shop}'),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a template that is spelled as no path is',
+    path: 'spec.rules[0].key.pathTemplate.template',
+    invalid: shops('/caf%C3%A9/{shop}'),
   },
   {
     kind: 'RateLimitPolicy',

@@ -18,6 +18,7 @@ export const rateLimitKey: fc.Arbitrary<RateLimitKey> = fc.oneof(
   fc.record({ kind: constant('Header'), header: token, onUnknown }),
   fc.record({ kind: constant('Cookie'), cookie: token, onUnknown }),
   fc.record({ kind: constant('Claim'), claim: text, onUnknown }),
+  fc.record({ kind: constant('PathTemplate'), template: constant('/shops/{shop}/**'), onUnknown }),
   fc.record({
     kind: constant('Expressions'),
     expressions: fc.array(text, { minLength: 1, maxLength: 4 }),

@@ -28,6 +28,8 @@ export function keyOf(key: KeySpec): RateLimitKey {
       return { kind: key.type };
     case 'Claim':
       return { kind: 'Claim', claim: key.claim.name, onUnknown: key.onUnknownKey };
+    case 'PathTemplate':
+      return { kind: 'PathTemplate', template: key.pathTemplate.template, onUnknown: key.onUnknownKey };
     case 'Expressions':
       return { kind: 'Expressions', expressions: key.expressions, onUnknown: key.onUnknownKey };
     default:

@@ -5,6 +5,7 @@ import type { Variables } from '#cel/variables.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { addressReader, keyOf } from './key.ts';
+import { templateReader } from './path-template.ts';
 
 /** Reads the value by which a request is counted; null when it is not there. */
 export function keyReader(
@@ -12,6 +13,10 @@ export function keyReader(
   variables: Variables<RequestSubject>,
 ): (exchange: Exchange) => string | null {
   if (key.kind === 'ClientAddress') return addressReader(key);
+  if (key.kind === 'PathTemplate') {
+    const read = templateReader(key.template);
+    return ({ request }) => read(request.path);
+  }
   if (key.kind !== 'Expressions') return (exchange) => keyOf(key, exchange);
   const expressions = key.expressions.map((text) => compiled(text, 'text', variables));
   const [first] = expressions;

@@ -8,7 +8,7 @@ import type { OnUnknownKey, RateLimitKey } from '#snapshot/rate-limit.ts';
 export const sharedKey = '\u0000';
 
 /** What a key is made of that a request tells by itself. */
-export type PlainKey = Exclude<RateLimitKey, { kind: 'Expressions' | 'ClientAddress' }>;
+export type PlainKey = Exclude<RateLimitKey, { kind: 'Expressions' | 'ClientAddress' | 'PathTemplate' }>;
 
 /** The value by which a request is counted, or null when what it should come from is not there. */
 export function keyOf(key: PlainKey, exchange: Exchange): string | null {
