@@ -8,11 +8,18 @@ import { problemOf, type ExpressionProblem } from './problem.ts';
 import { limits, type Variables } from './variables.ts';
 import { Optional, type Value } from './value.ts';
 
-/** What an expression comes to: a yes or no, or a text (an int, a double or a bool is spelt as CEL spells it). */
+/**
+ * What an expression comes to: a yes or no, a text (an int, a double or a bool is spelt as CEL spells it), or a count: a whole
+ * number from 0 to {@link countMax}.
+ */
 export interface ResultTypes {
   readonly bool: boolean;
   readonly text: string;
+  readonly count: number;
 }
+
+/** More is no count. */
+export const countMax = 1_000_000_000;
 
 /** An expression that can be asked about any number of subjects. */
 export interface Expression<Subject, Result> {
@@ -63,11 +70,13 @@ export function placeIn(text: string, { line, column }: Pick<ExpressionProblem, 
 const fitting = {
   bool: new Set(['bool', 'dyn']),
   text: new Set(['string', 'int', 'double', 'bool', 'dyn', 'optional<string>', 'optional<dyn>']),
+  count: new Set(['int', 'dyn']),
 } satisfies Record<keyof ResultTypes, ReadonlySet<string>>;
 
 const readers: { readonly [Kind in keyof ResultTypes]: (value: Value) => ResultTypes[Kind] | undefined } = {
   bool: (value) => (typeof value === 'boolean' ? value : undefined),
   text: textOf,
+  count: countOf,
 };
 
 function textOf(value: Value): string | undefined {
@@ -76,10 +85,21 @@ function textOf(value: Value): string | undefined {
   return value === null || typeof value === 'object' ? undefined : String(value);
 }
 
+function countOf(value: Value): number | undefined {
+  const count = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof count !== 'number' || !Number.isInteger(count)) return undefined;
+  return count >= 0 && count <= countMax ? count : undefined;
+}
+
+const wanted = {
+  bool: 'true or false',
+  text: 'a text or a number',
+  count: 'a whole number (int)',
+} satisfies Record<keyof ResultTypes, string>;
+
 function checkType(ast: ASTNode, type: string, result: keyof ResultTypes): void {
   if (fitting[result].has(type)) return;
-  const wanted = result === 'bool' ? 'true or false' : 'a text or a number';
-  throw new CompileFailure(ast.start, `it must come to ${wanted}, and comes to ${type}`);
+  throw new CompileFailure(ast.start, `it must come to ${wanted[result]}, and comes to ${type}`);
 }
 
 function expressionOf<Subject, Result>(

@@ -6,6 +6,7 @@ import { consumerName, network, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 import { rateLimitKey, type RateLimitKey } from './rate-limit-key.ts';
+import { costIsOfTime, requestCost } from './request-cost.ts';
 import { requestLimit } from './request-limit.ts';
 
 const limits = listByKeys(requestLimit, ['name']).min(1).max(8);
@@ -47,6 +48,7 @@ const fields = z.object({
     })
     .exactOptional()
     .describe('Who is not counted and never refused by this rule. Left out: nobody.'),
+  cost: requestCost.exactOptional().describe('What a request takes of the limits. Left out: one unit.'),
   limits: limits.describe('The limits; all of them must hold, else the answer is 429.'),
   values: atomicList(limitsOfValues)
     .min(1)
@@ -84,6 +86,7 @@ function isOneText(key: RateLimitKey): boolean {
 }
 
 const rule = withRules(fields, [
+  costIsOfTime,
   {
     cel: "!has(self.values) || (self.key.type == 'Expressions' ? self.key.expressions.size() == 1 : self.key.type == 'PathTemplate' ? self.key.pathTemplate.template.split('{').size() == 2 : self.key.type != 'ClientAddress')",
     message:

@@ -43,6 +43,7 @@ export const rateLimitShape: Shape<RateLimit> = object({
     {
       when: shape.nullable(shape.text),
       values: shape.list(object({ values: shape.list(shape.text), limits: shape.list(limitShape) })),
+      cost: shape.nullable(object({ type: shape.oneOf('Request'), expression: shape.text })),
       exempt: object({ addresses: shape.list(network), consumers: shape.list(shape.text) }),
       answerFields: shape.oneOf('Draft', 'XRateLimit', 'Both', 'None'),
     },

@@ -12,6 +12,8 @@ export interface RateLimit {
   /** An expression (CEL): which requests are counted. Null: all. */
   readonly when: string | null;
   readonly exempt: Exempt;
+  /** What a request takes of the limits that count over time. Null: one unit. */
+  readonly cost: Cost | null;
   readonly limits: readonly Limit[];
   /** Those of some texts of the key, in place of `limits`; no text stands in two of them. */
   readonly values: readonly LimitsOfValues[];
@@ -49,6 +51,14 @@ export interface LimitsOfValues {
   readonly limits: readonly Limit[];
 }
 
+/** Units: a whole number from 0 to 1,000,000,000; a request of none is not counted. */
+export interface Cost {
+  /** Request: taken before it goes on. */
+  readonly type: 'Request';
+  /** An expression (CEL). What comes to no such number is more than any limit has. */
+  readonly expression: string;
+}
+
 /** Whom a rule does not count. */
 export interface Exempt {
   /** Networks, such as `10.0.0.0/8`. */
@@ -58,10 +68,11 @@ export interface Exempt {
 }
 
 /** What a rule does that its encoded form does not tell. */
-export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields' | 'exempt' | 'values'> =
+export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields' | 'exempt' | 'values' | 'cost'> =
   Object.freeze({
     exempt: Object.freeze({ addresses: Object.freeze([]), consumers: Object.freeze([]) }),
     values: Object.freeze([]),
+    cost: null,
     when: null,
     answerFields: 'Draft',
   });

@@ -45,6 +45,8 @@ export type Failure =
   | { readonly kind: 'AuthorizationUnavailable'; readonly detail: string }
   | { readonly kind: 'KeysUnavailable'; readonly detail: string }
   | { readonly kind: 'RateLimited'; readonly policy: string; readonly retryAfterS: number }
+  /** It takes more than a limit ever has, or nobody can tell what it takes. */
+  | { readonly kind: 'RequestTooCostly'; readonly policy: string }
   | { readonly kind: 'RateLimitUnavailable' }
   // backends
   | { readonly kind: 'NoBackend' }

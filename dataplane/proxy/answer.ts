@@ -38,6 +38,7 @@ const answers = {
   AuthorizationUnavailable: [503, grpcCodes.unavailable, 'The request cannot be authorized at the moment.'],
   KeysUnavailable: [503, grpcCodes.unavailable, 'Credentials cannot be checked at the moment.'],
   RateLimited: [429, grpcCodes.resourceExhausted, 'Too many requests.'],
+  RequestTooCostly: [429, grpcCodes.resourceExhausted, 'The request is more than the limit ever allows.'],
   RateLimitUnavailable: [503, grpcCodes.unavailable, 'The request cannot be admitted at the moment.'],
   NoBackend: [500, grpcCodes.unimplemented, 'The route has no backend.'],
   InvalidBackend: [500, grpcCodes.internal, 'The route has no valid backend.'],

@@ -22,6 +22,7 @@ function shops(template: string, rule: Json = {}): Json {
 }
 
 const rule = { name: 'per-client', limits: [minute] };
+const others = { values: ['GET'], limits: [minute] };
 const day = { period: 'Day' };
 
 const sections = [
@@ -137,6 +138,15 @@ export const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: limit({ algorithm: 'Concurrency' }),
   },
   {
+    rule: 'cost is not for Concurrency, which counts requests under way: remove cost, or move that limit into a rule of its own',
+    valid: limits({ cost: { expression: '2' }, key: { type: 'Method' }, values: [others] }),
+    invalid: limits({
+      cost: { expression: '2' },
+      key: { type: 'Method' },
+      values: [{ ...others, limits: [{ name: 'at-a-time', requests: 1, algorithm: 'Concurrency' }] }],
+    }),
+  },
+  {
     rule: 'queue is for LeakyBucket: remove it, or set algorithm to LeakyBucket',
     valid: limit({ queue: 1, algorithm: 'LeakyBucket' }),
     invalid: limit({ queue: 1 }),
@@ -154,6 +164,12 @@ export const rateLimitPolicySchemaCases: readonly SchemaCase[] = [
     what: 'an algorithm that there is not',
     path: 'spec.rules[0].limits[0].algorithm',
     invalid: limit({ algorithm: 'Fixed' }),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a cost without an expression',
+    path: 'spec.rules[0].cost.expression',
+    invalid: limits({ cost: { type: 'Request' } }),
   },
   {
     kind: 'RateLimitPolicy',

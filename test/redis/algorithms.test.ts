@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { rateLimit } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
-import { gaps, meanings } from '../dataplane/filters/rate-limit/algorithms/naive.ts';
+import { costs, gaps, meanings } from '../dataplane/filters/rate-limit/algorithms/naive.ts';
 
 /** Its keys outlive this test, as they are over by Redis's clock, and not by the one that is told. */
 const script = counterScript
@@ -30,9 +30,9 @@ describe('the script', { skip: redisMissing() }, () => {
     await redis.stop();
   });
 
-  /** What the script says of one request when its clock shows `epochMs`. */
-  async function asked(rule: LimitRule, key: string, epochMs: number): Promise<readonly number[]> {
-    const values = [4, 1, 1, 1];
+  /** What the script says of one request of so many units when its clock shows `epochMs`. */
+  async function asked(rule: LimitRule, key: string, epochMs: number, units = 1): Promise<readonly number[]> {
+    const values = [4, 1, units, units, units];
     rule.meters[0]?.tell(values, 0, 0);
     const time = [Math.floor(epochMs / 1000), (epochMs % 1000) * 1000];
     const answer = await client.eval(script, 1, key, ...values, ...time);
@@ -58,22 +58,23 @@ describe('the script', { skip: redisMissing() }, () => {
   for (const [algorithm, meaning] of Object.entries(meanings)) {
     test(`${algorithm} admits exactly what it means to, and leaves no key behind for ever`, async () => {
       await fc.assert(
-        fc.asyncProperty(meaning, gaps, async ({ limit, naive }, waits) => {
+        fc.asyncProperty(meaning, gaps, costs, async ({ limit, naive }, waits, taken) => {
           let now = 1_790_000_000_123;
           const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2), () => now);
           const key = `test:${randomUUID()}`;
           const passes = naive();
-          for (const wait of waits) {
+          for (const [at, wait] of waits.entries()) {
             now += wait;
-            const [granted, waitMicros, left, fullMicros] = await asked(rule, key, now);
-            const meant = passes(now);
-            assert.equal(granted, meant === null ? 0 : 1, `at ${now}`);
-            const delayMs = rule.meters[0]?.delayMs(Number(fullMicros) / 1000, 0, 1) ?? 0;
+            const units = Math.min(taken[at % taken.length] ?? 1, rule.unitsMax);
+            const [granted, waitMicros, left, fullMicros] = await asked(rule, key, now, units);
+            const meant = passes(now, units);
+            assert.equal(granted, meant === null ? 0 : units, `at ${now}`);
+            const delayMs = rule.meters[0]?.delayMs(Number(fullMicros) / 1000, units, 1) ?? 0;
             assert.ok(
               meant === null || Math.abs(delayMs - meant) < 0.5,
               `waits ${delayMs} in place of ${meant}`,
             );
-            assert.equal(left === 0, Number(waitMicros) > 0, `${left} at ${now}`);
+            assert.equal(Number(left) < units, Number(waitMicros) > 0, `${left} at ${now}`);
           }
           assert.notEqual(await client.pttl(key), -1);
         }),

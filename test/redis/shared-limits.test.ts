@@ -95,6 +95,22 @@ describe('limits shared through Redis', { skip: redisMissing() }, () => {
     assert.match(exchange.answerFields.joined('ratelimit') ?? '', /small";r=0;t=\d+, .*large";r=98;t=/);
   });
 
+  test('requests of several units take them all or not at all, leased or not, and leave the rest to smaller ones', async () => {
+    const cost = { type: 'Request', expression: "int(request.headers['x-units'])" } as const;
+    const taking = (units: number) => exchangeOf({ fields: { 'x-units': String(units) } });
+    for (const windowMs of [60_000_000, 6000]) {
+      const filters = await dataPlanes(2, fresh({ cost, limits: [limitOf(100, windowMs * 100, 100)] }));
+      const passed = async (units: number, times: number): Promise<number> => {
+        const asks = Array.from({ length: times }, async (_, at) => filters[at % 2]?.apply(taking(units)));
+        return (await Promise.all(asks)).filter((verdict) => verdict === null).length;
+      };
+      assert.equal(await passed(30, 6), 3);
+      assert.equal(await passed(30, 2), 0);
+      assert.equal(await passed(7, 4), 1);
+      assert.equal(await passed(1, 10), 3);
+    }
+  });
+
   test('requests of one caller wait in one queue, whichever data plane they meet', async () => {
     const waits: number[] = [];
     const wait = async (ms: number): Promise<void> => void waits.push(ms);

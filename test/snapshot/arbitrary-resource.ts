@@ -358,6 +358,7 @@ const byKind = {
     limits: list(limit),
     values: list(fc.record({ values: list(text), limits: list(limit) })),
     when: nullable(text),
+    cost: nullable(fc.record({ type: constant('Request'), expression: text })),
     onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
     mode: fc.constantFrom('Enforce', 'Shadow'),
     answerFields: fc.constantFrom('Draft', 'XRateLimit', 'Both', 'None'),

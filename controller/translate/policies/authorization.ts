@@ -1,4 +1,4 @@
-import { compileExpression, placeIn } from '#cel/expression.ts';
+import { compileExpression, placeIn, type ResultTypes } from '#cel/expression.ts';
 import type { UnknownName } from '#cel/problem.ts';
 import { requestVariables } from '#cel/request-variables.ts';
 import type { AuthorizationEntry as EntrySpec } from '#crds/authorization.ts';
@@ -9,7 +9,7 @@ import type { Problem } from '../problem.ts';
 const variables = requestVariables(() => 0);
 
 /** What keeps `text` from being an expression about requests that comes to `result`; null: nothing. */
-export function expressionProblem(text: string, result: 'bool' | 'text'): string | null {
+export function expressionProblem(text: string, result: keyof ResultTypes): string | null {
   const compiled = compileExpression(text, { variables, result });
   if (compiled.ok) return null;
   const { message, unknown } = compiled.problem;

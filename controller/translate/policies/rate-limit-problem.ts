@@ -21,6 +21,7 @@ export function rulesProblem(
     const found =
       whenProblem(rule) ??
       expressionsProblem(rule) ??
+      costProblem(rule) ??
       limitsProblem(rule.limits, 'limits') ??
       valuesProblem(namespace, rule);
     if (found === null) continue;
@@ -44,6 +45,11 @@ function expressionsProblem({ key }: RateLimitRule): Found | null {
     if (detail !== null) return { field: `key.expressions[${String(at)}]`, detail };
   }
   return null;
+}
+
+function costProblem({ cost }: RateLimitRule): Found | null {
+  const detail = cost === undefined ? null : expressionProblem(cost.expression, 'count');
+  return detail === null ? null : { field: 'cost.expression', detail };
 }
 
 function limitsProblem(limits: readonly RequestLimit[], place: string): Found | null {

@@ -46,6 +46,7 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
     name: `${namespace}/${policy}/${rule.name}`,
     key: keyOf(rule.key),
     when: rule.when ?? null,
+    cost: rule.cost ?? null,
     limits: rule.limits.map(limitOf),
     values: (rule.values ?? []).map(({ values, limits }) => ({
       values: values.map((value) => keyText(namespace, rule.key, value)),

@@ -8,15 +8,15 @@ import { tokenBucketScript } from './algorithms/token-bucket.ts';
  * Redis key for each limit of the rule, and is charged in all of them or in none. Time is the server's, microseconds
  * since 2024-07 (a nearer epoch leaves doubles room for fractions); what the clock shows is `epoch` more.
  *
- * ARGV: fleet, then for each counter: number of limits, need, want, and for each limit the code of its algorithm and
- * what that reads. What is owed was admitted while nobody could ask, and is charged first, to no more than fits. `need`
- * requests wait now; `want` - `need` more are for a lease, of which no data plane gets more than its share of what is
- * left. A negative `want` gives requests back.
- * Answers for each counter: granted, microseconds until the next one would be, and for each limit: what is left,
+ * ARGV: fleet, then for each counter: number of limits, units, need, want, and for each limit the code of its algorithm
+ * and what that reads. What is owed was admitted while nobody could ask, and is charged first, to no more than fits.
+ * `need` is what requests take that wait now, each of them `units`; `want` - `need` more are for a lease, of which no data
+ * plane gets more than its share of what is left. A negative `want` gives back.
+ * Answers for each counter: granted, microseconds until the next request would be, and for each limit: what is left,
  * microseconds until all of it is there again.
  *
  * An algorithm is two functions: `open` reads its numbers and its key and tells how many are `free`; `close` charges
- * what is granted and tells what is left, and the microseconds until all is and until one more would be.
+ * what is granted and tells what is left, and the microseconds until all is and until `units` more would be.
  */
 export const counterScript = `
 local time = redis.call('TIME')
@@ -27,6 +27,7 @@ local function number()
   arg = arg + 1
   return tonumber(ARGV[arg])
 end
+local units = 1
 local algorithms = {}
 ${tokenBucketScript}
 ${fixedWindowScript}
@@ -35,7 +36,9 @@ local fleet = number()
 local answer = {}
 local key = 1
 while key <= #KEYS do
-  local limits, need, want = number(), number(), number()
+  local limits
+  limits, units = number(), number()
+  local need, want = number(), number()
   local opened, states = {}, {}
   local free = math.huge
   for at = 1, limits do
@@ -45,7 +48,7 @@ while key <= #KEYS do
   end
   local granted = want
   if want > 0 then
-    granted = math.min(free, need)
+    granted = math.min(free - free % units, need)
     if want > need and free > granted then
       granted = granted + math.min(want - need, math.floor((free - granted) / fleet))
     end
@@ -54,8 +57,8 @@ while key <= #KEYS do
   local wait = 0
   answer[head], answer[head + 1] = granted, 0
   for at = 1, limits do
-    local left, full, one = opened[at].close(KEYS[key + at - 1], states[at], granted)
-    if left < 1 then wait = math.max(wait, one) end
+    local left, full, untilNext = opened[at].close(KEYS[key + at - 1], states[at], granted)
+    if left < units then wait = math.max(wait, untilNext) end
     answer[#answer + 1] = left
     answer[#answer + 1] = math.ceil(math.max(0, full))
   end

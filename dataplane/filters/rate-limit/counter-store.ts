@@ -5,11 +5,13 @@ export interface Ask {
   /** Where each limit of the rule counts, in their order. */
   readonly keys: readonly string[];
   readonly meters: readonly Meter[];
-  /** Requests that wait for the answer. */
+  /** What one request takes. */
+  readonly units: number;
+  /** What the requests take that wait for the answer. */
   readonly need: number;
   /** `need` and what is wished for a lease; negative to give tokens back. */
   readonly want: number;
-  /** By limit: requests that were admitted while the store could not be asked; charged first. */
+  /** By limit: what was admitted while the store could not be asked; charged first. */
   readonly owed: readonly number[];
 }
 
@@ -17,7 +19,7 @@ export interface Ask {
 export interface Grant {
   /** 0 to `want`; what goes beyond `need` is a lease. */
   readonly granted: number;
-  /** Until one more would be granted; 0 when it would be now. */
+  /** Until one more request would be granted; 0 when it would be now. */
   readonly waitMs: number;
   /** By limit: tokens left, and until all are there again. */
   readonly remaining: readonly number[];

@@ -1,5 +1,5 @@
 // What of a rule is an expression: which requests it counts, and by what.
-import { compileExpression, type Expression } from '#cel/expression.ts';
+import { compileExpression, type Expression, type ResultTypes } from '#cel/expression.ts';
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
@@ -37,17 +37,31 @@ export function countsReader(
   };
 }
 
+/** Reads what a request costs; null: nobody can tell. */
+export function costReader(
+  text: string,
+  variables: Variables<RequestSubject>,
+): (exchange: Exchange) => number | null {
+  const expression = compiled(text, 'count', variables);
+  return (exchange) => {
+    const evaluated = expression?.evaluate(exchange);
+    return evaluated?.ok === true ? evaluated.value : null;
+  };
+}
+
 /** Whether `limit` can be asked before it is known who calls. */
 export function needsNoIdentity(
-  { key, exempt, when }: RateLimit,
+  { key, exempt, when, cost }: RateLimit,
   variables: Variables<RequestSubject>,
 ): boolean {
   if (key.kind !== 'ClientAddress' || exempt.consumers.length > 0) return false;
-  return when === null || compiled(when, 'bool', variables)?.names.has('auth') !== true;
+  const names = (text: string | undefined | null, kind: keyof ResultTypes) =>
+    typeof text === 'string' && compiled(text, kind, variables)?.names.has('auth') === true;
+  return !names(when, 'bool') && !names(cost?.expression, 'count');
 }
 
 /** Null for what the translation would not have let through. */
-function compiled<Kind extends 'bool' | 'text'>(
+function compiled<Kind extends keyof ResultTypes>(
   text: string,
   result: Kind,
   variables: Variables<RequestSubject>,

@@ -9,9 +9,10 @@ export class Lease {
   /** Tokens in hand; good until `expiresMs`. */
   tokens = 0;
   expiresMs = 0;
-  /** The store said that nothing is left before. */
+  /** The store said that so many units, or more, are not left before. */
+  deniedUnits = 1;
   deniedUntilMs = 0;
-  /** Requests admitted while the store could not be asked, of which it does not know. */
+  /** Units admitted while the store could not be asked, of which it does not know. */
   owed = 0;
   /** True while an answer is awaited that nobody waits for. */
   renewing = false;
@@ -28,17 +29,21 @@ export class Lease {
   #perMs = 0;
 
   /** Takes a request into account for the demand. */
-  see(now: number): void {
+  see(units: number, now: number): void {
     if (this.#seen === 0 && this.#perMs === 0) this.#sinceMs = now;
-    this.#seen += 1;
+    this.#seen += units;
     this.usedMs = now;
   }
 
-  /** Uses one token when there is one. */
-  spend(now: number): boolean {
-    if (this.tokens < 1 || now >= this.expiresMs) return false;
-    this.tokens -= 1;
+  /** Uses so many tokens when they are there. */
+  spend(units: number, now: number): boolean {
+    if (this.tokens < units || now >= this.expiresMs) return false;
+    this.tokens -= units;
     return true;
+  }
+
+  denies(units: number, now: number): boolean {
+    return units >= this.deniedUnits && now < this.deniedUntilMs;
   }
 
   get wantsRenewal(): boolean {

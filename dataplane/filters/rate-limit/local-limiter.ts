@@ -18,10 +18,17 @@ export class LocalLimiter {
     this.#counters = new Counters(slotsMax, hash);
   }
 
-  /** Charges one request to every limit of the rule, or, when one of them refuses, to none. `share`: 1/N each. */
+  /** What is taken or charged next are so many units, in place of one. */
+  weighing(units: number): this {
+    this.#counters.units = units;
+    return this;
+  }
+
+  /** Charges a request to every limit of the rule, or, when one of them refuses, to none. `share`: 1/N each. */
   take({ meters }: LimitRule, key: string, share: number, now: number): Outcome {
     const counters = this.#counters;
     const outcome = this.#outcome;
+    const { units } = counters;
     counters.turnTo(key);
     // setting a length is a call of V8's runtime, also when it is the same
     if (outcome.resetMs.length !== meters.length) {
@@ -33,7 +40,7 @@ export class LocalLimiter {
       const meter = meters[at];
       if (meter === undefined) continue;
       const level = meter.level(counters, share, now);
-      waitMs = Math.max(waitMs, meter.waitMs(level, share, now));
+      waitMs = Math.max(waitMs, meter.waitMs(level, units, share, now));
       // Kept here until it is known whether all limits agree.
       outcome.resetMs[at] = level;
     }
@@ -46,12 +53,13 @@ export class LocalLimiter {
       if (meter === undefined) continue;
       const before = outcome.resetMs[at] ?? 0;
       const level = admitted ? meter.charge(counters, before, share, now) : before;
-      if (admitted) outcome.delayMs = Math.max(outcome.delayMs, meter.delayMs(level, 0, share));
+      if (admitted) outcome.delayMs = Math.max(outcome.delayMs, meter.delayMs(level, units, share));
       const remaining = remainingAt(meter, level, share);
       outcome.remaining[at] = remaining;
       outcome.resetMs[at] =
-        remaining === 0 ? meter.waitMs(level, share, now) : meter.fullMs(level, share, now);
+        remaining === 0 ? meter.waitMs(level, 1, share, now) : meter.fullMs(level, share, now);
     }
+    counters.units = 1;
     return outcome;
   }
 
@@ -61,6 +69,7 @@ export class LocalLimiter {
     for (const meter of meters) {
       meter.charge(this.#counters, meter.level(this.#counters, share, now), share, now);
     }
+    this.#counters.units = 1;
   }
 
   /** Lets the key have no more than its share of what is `left` of each limit for all data planes together. */
@@ -77,7 +86,7 @@ export class LocalLimiter {
     }
   }
 
-  /** By limit: requests that the key's counters have not got over yet. */
+  /** By limit: units that the key's counters have not got over yet. */
   charged({ meters }: LimitRule, key: string, share: number, now: number): number[] {
     this.#counters.turnTo(key);
     return meters.map((meter) => meter.used(meter.level(this.#counters, share, now), share));

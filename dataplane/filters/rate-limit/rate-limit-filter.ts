@@ -1,13 +1,14 @@
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import { atEnd, type Exchange, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
 import type { OnUnknownKey, RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import type { CapacityShare } from '../capacity.ts';
 import { retryAfterSeconds } from './answer-fields.ts';
 import type { Counted, CountedByValue } from './counted.ts';
 import { exemptReader } from './exempt.ts';
-import { countsReader, keyReader } from './expressions.ts';
+import { costReader, countsReader, keyReader } from './expressions.ts';
 import { sharedKey } from './key.ts';
 import type { Outcome } from './outcome.ts';
 import { timedLimits, windowMsOf, type LimitRule } from './rule.ts';
@@ -17,7 +18,7 @@ import type { Tally } from './tally.ts';
 const keyLengthMax = 128;
 
 /** Asks whoever holds the counters now; a promise only when they are elsewhere. */
-export type Decide = (rule: LimitRule, key: string) => Outcome | Promise<Outcome>;
+export type Decide = (rule: LimitRule, key: string, units: number) => Outcome | Promise<Outcome>;
 
 /** What a rule is asked with. */
 export interface RateLimitSurroundings {
@@ -42,6 +43,7 @@ export function rateLimitFilter(
   const readKey = keyReader(limit.key, variables);
   const exempts = exemptReader(limit.exempt);
   const counts = countsReader(limit, variables);
+  const costs = limit.cost === null ? null : costReader(limit.cost.expression, variables);
   const enforce = limit.mode === 'Enforce';
 
   function verdictOf(exchange: Exchange, { fields }: Counted, outcome: Outcome): Verdict | Promise<Verdict> {
@@ -66,37 +68,42 @@ export function rateLimitFilter(
     return places.run(() => wait(delayMs)).then(() => null);
   }
 
-  function refusal(waitMs: number): Verdict {
+  function refusal(waitMs: number): Failure {
     return { kind: 'RateLimited', policy: limit.name, retryAfterS: retryAfterSeconds(waitMs, random()) };
   }
 
-  function tooMany(): Verdict {
+  function refuses(failure: Failure): Verdict {
     tally.count('Refused');
-    return enforce ? refusal(0) : null;
+    return enforce ? failure : null;
+  }
+
+  function skips(): null {
+    tally.count('Skipped');
+    return null;
   }
 
   function unknownKey(key: RateLimitKey): Verdict {
-    const refuses = onUnknown(key) === 'Refuse';
-    tally.count(refuses ? 'Refused' : 'Skipped');
-    if (!enforce || !refuses) return null;
-    return refusal(Math.max(0, ...timedLimits(limit).map((each) => windowMsOf(each) ?? 0)));
+    if (onUnknown(key) !== 'Refuse') return skips();
+    return refuses(refusal(Math.max(0, ...timedLimits(limit).map((each) => windowMsOf(each) ?? 0))));
   }
 
   return {
     kind: 'RateLimit',
     apply(exchange) {
       if (exempts?.(exchange) === true || counts?.(exchange) === false) {
-        tally.count('Skipped');
-        return null;
+        return skips();
       }
+      const units = costs === null ? 1 : (costs(exchange) ?? Infinity);
+      if (units === 0) return skips();
       const found = readKey(exchange);
       const whole = found ?? (onUnknown(limit.key) === 'Share' ? sharedKey : null);
       if (whole === null) return unknownKey(limit.key);
       const counted = byValue?.get(whole) ?? usual;
       const { rule, gate } = counted;
+      if (units > rule.unitsMax) return refuses({ kind: 'RequestTooCostly', policy: limit.name });
       const key = whole.length > keyLengthMax ? hash('sha256', whole, 'base64url') : whole;
       if (gate !== null) {
-        if (!gate.enter(key, share())) return tooMany();
+        if (!gate.enter(key, share())) return refuses(refusal(0));
         // A request that another limit refuses is over at once, and leaves.
         atEnd(exchange, () => gate.leave(key));
         if (rule.meters.length === 0) {
@@ -104,7 +111,7 @@ export function rateLimitFilter(
           return null;
         }
       }
-      const outcome = decide(rule, key);
+      const outcome = decide(rule, key, units);
       if (!(outcome instanceof Promise)) return verdictOf(exchange, counted, outcome);
       return outcome.then((known) => verdictOf(exchange, counted, known));
     },

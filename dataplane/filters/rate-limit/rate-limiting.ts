@@ -98,9 +98,10 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   const tallies = new Tallies();
   let sharing: Sharing | null = null;
 
-  function decide(rule: LimitRule, key: string): Outcome | Promise<Outcome> {
+  function decide(rule: LimitRule, key: string, units: number): Outcome | Promise<Outcome> {
+    if (sharing !== null) return sharing.limiter.take(rule, key, units);
     // In memory each data plane keeps the whole limit by itself: it knows of no others.
-    return sharing === null ? local.take(rule, key, 1, now()) : sharing.limiter.take(rule, key);
+    return local.weighing(units).take(rule, key, 1, now());
   }
 
   const shareOfGate = (): number => sharing?.limiter.fleet ?? 1;

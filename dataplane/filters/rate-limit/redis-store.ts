@@ -116,8 +116,8 @@ function messageOf(error: unknown): string {
 
 function argumentsOf(asks: readonly Ask[], fleet: number, now: number): number[] {
   const values: number[] = [Math.max(1, fleet)];
-  for (const { meters, need, want, owed } of asks) {
-    values.push(meters.length, need, want);
+  for (const { meters, units, need, want, owed } of asks) {
+    values.push(meters.length, units, need, want);
     for (const [at, meter] of meters.entries()) meter.tell(values, owed[at] ?? 0, now);
   }
   return values;

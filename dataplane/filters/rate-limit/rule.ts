@@ -13,6 +13,8 @@ export interface LimitRule {
   readonly limit: RateLimit;
   /** Of the limits that count over time, in their order. */
   readonly meters: readonly Meter[];
+  /** A request that takes more never passes. */
+  readonly unitsMax: number;
 }
 
 /**
@@ -24,7 +26,7 @@ export function ruleFor(limit: RateLimit, hash: KeyedHash, epochMs: () => number
     const salt = saltOf(hash, `${limit.name}\n${each.name}\n${each.algorithm}`);
     return meterFor(each, salt, epochMs);
   });
-  return { limit, meters };
+  return { limit, meters, unitsMax: Math.min(...meters.map((meter) => meter.capacity(1))) };
 }
 
 function meterFor(limit: TimedLimit, salt: Salt, epochMs: () => number): Meter {

@@ -24,6 +24,8 @@ const waitingMax = 20_000;
 interface Pending {
   readonly rule: LimitRule;
   readonly key: string;
+  /** What each request takes that waits. */
+  readonly units: number;
   /** Debts that the question carries; the lease's again when there is no answer. */
   owed: number;
   readonly waiters: ((outcome: Outcome) => void)[];
@@ -41,7 +43,8 @@ export class SharedLimiter {
   readonly #leases = new Map<LimitRule, Map<string, Lease>>();
   #leaseCount = 0;
   #fleet: number;
-  #pending = new Map<LimitRule, Map<string, Pending>>();
+  /** By rule, units and key. */
+  #pending = new Map<LimitRule, Map<number, Map<string, Pending>>>();
   #scheduled = false;
   #waiting = 0;
 
@@ -59,27 +62,27 @@ export class SharedLimiter {
   }
 
   /**
-   * Decides on one request. Hot path: at once while a lease or a known refusal holds; else with the other
+   * Decides on one request, which takes so many `units`. Hot path: at once while a lease or a known refusal holds; else with the other
    * requests of this turn of the loop in one call.
    */
-  take(rule: LimitRule, key: string): Outcome | Promise<Outcome> {
+  take(rule: LimitRule, key: string, units = 1): Outcome | Promise<Outcome> {
     const { store, now } = this.#options;
     const time = now();
     const lease = this.#leases.get(rule)?.get(key);
     if (lease !== undefined) {
-      lease.see(time);
+      lease.see(units, time);
       // Tokens in hand are paid for, also when the store has gone.
-      if (lease.spend(time)) {
+      if (lease.spend(units, time)) {
         if (lease.wantsRenewal && store.available) this.#renew(rule, key, lease);
-        this.#options.local.charge(rule, key, this.#fleet, time);
+        this.#options.local.weighing(units).charge(rule, key, this.#fleet, time);
         return this.#remembered(lease, 'Admitted', time);
       }
     }
-    if (!store.available) return this.#alone(rule, key);
-    if (lease !== undefined && time < lease.deniedUntilMs) return this.#remembered(lease, 'Refused', time);
-    if (this.#waiting >= waitingMax) return this.#alone(rule, key);
+    if (!store.available) return this.#alone(rule, key, units);
+    if (lease?.denies(units, time) === true) return this.#remembered(lease, 'Refused', time);
+    if (this.#waiting >= waitingMax) return this.#alone(rule, key, units);
     this.#waiting += 1;
-    return new Promise((resolve) => this.#ask(rule, key).waiters.push(resolve));
+    return new Promise((resolve) => this.#ask(rule, key, units).waiters.push(resolve));
   }
 
   /** Gives expired tokens back, pays debts and forgets idle keys; to be called every half second or so. */
@@ -108,14 +111,14 @@ export class SharedLimiter {
     return { leases: this.#leaseCount, waiting: this.#waiting };
   }
 
-  #alone(rule: LimitRule, key: string): Outcome {
+  #alone(rule: LimitRule, key: string, units: number): Outcome {
     if (rule.limit.onStoreError === 'Local') {
       const { local, now } = this.#options;
       const time = now();
       const lease = this.#leases.get(rule)?.get(key);
       if (lease?.fromStore === true) this.#takeOver(rule, key, lease, time);
-      const outcome = local.take(rule, key, this.#fleet, time);
-      if (outcome.verdict === 'Admitted') this.#owe(rule, key);
+      const outcome = local.weighing(units).take(rule, key, this.#fleet, time);
+      if (outcome.verdict === 'Admitted') this.#owe(rule, key, units);
       return outcome;
     }
     this.#outcome.verdict = 'Unknown';
@@ -132,10 +135,10 @@ export class SharedLimiter {
   }
 
   /** Notes a request of which the store does not know, so that its return is no new burst for everybody. */
-  #owe(rule: LimitRule, key: string): void {
+  #owe(rule: LimitRule, key: string, units: number): void {
     const lease = this.#leases.get(rule)?.get(key) ?? this.#newLease(rule, key);
     if (lease === null) return;
-    lease.owed += 1;
+    lease.owed += units;
     lease.usedMs = this.#options.now();
   }
 
@@ -158,20 +161,16 @@ export class SharedLimiter {
 
   #renew(rule: LimitRule, key: string, lease: Lease): void {
     lease.renewing = true;
-    this.#ask(rule, key);
+    this.#ask(rule, key, 1);
   }
 
   /** The question of this turn about a counter; all of them are sent when the turn ends. */
-  #ask(rule: LimitRule, key: string): Pending {
-    let ofRule = this.#pending.get(rule);
-    if (ofRule === undefined) {
-      ofRule = new Map();
-      this.#pending.set(rule, ofRule);
-    }
-    let pending = ofRule.get(key);
+  #ask(rule: LimitRule, key: string, units: number): Pending {
+    const byKey = this.#pending.getOrInsertComputed(rule, newMap).getOrInsertComputed(units, newMap);
+    let pending = byKey.get(key);
     if (pending === undefined) {
-      pending = { rule, key, owed: 0, waiters: [] };
-      ofRule.set(key, pending);
+      pending = { rule, key, units, owed: 0, waiters: [] };
+      byKey.set(key, pending);
     }
     if (!this.#scheduled) {
       this.#scheduled = true;
@@ -181,7 +180,8 @@ export class SharedLimiter {
   }
 
   #flush(): void {
-    const all = [...this.#pending.values()].flatMap((ofRule) => [...ofRule.values()]);
+    const ofRules = [...this.#pending.values()].flatMap((ofRule) => [...ofRule.values()]);
+    const all = ofRules.flatMap((byKey) => [...byKey.values()]);
     this.#pending = new Map();
     this.#scheduled = false;
     for (let at = 0; at < all.length; at += asksMax) this.#send(all.slice(at, at + asksMax));
@@ -191,16 +191,17 @@ export class SharedLimiter {
     const { store, now } = this.#options;
     const time = now();
     const asks = batch.map((pending): Ask => {
-      const { rule, key, waiters } = pending;
+      const { rule, key, units, waiters } = pending;
       const lease = this.#leases.get(rule)?.get(key);
-      if (lease === undefined) return askFor(rule, key, waiters.length, 0);
-      const ask = askFor(rule, key, waiters.length, lease.wish(leaseMax(rule, this.#fleet), time));
+      const need = { units, requests: waiters.length };
+      if (lease === undefined) return askFor(rule, key, need, 0);
+      const ask = askFor(rule, key, need, lease.wish(leaseMax(rule, this.#fleet), time));
       if (lease.owed === 0) return ask;
       pending.owed = lease.owed;
       lease.owed = 0;
       // What was admitted long ago is got over by now; these counters know.
       const charged = this.#options.local.charged(rule, key, this.#fleet, time);
-      return { ...ask, owed: charged.map((requests) => Math.min(pending.owed, requests)) };
+      return { ...ask, owed: charged.map((known) => Math.min(pending.owed, known)) };
     });
     void store.ask(asks, this.#fleet).then((grants) => {
       for (let at = 0; at < batch.length; at += 1) {
@@ -210,31 +211,32 @@ export class SharedLimiter {
     });
   }
 
-  #answer({ rule, key, owed, waiters }: Pending, grant: Grant | null): void {
+  #answer({ rule, key, units, owed, waiters }: Pending, grant: Grant | null): void {
     this.#waiting -= waiters.length;
     const known = this.#leases.get(rule)?.get(key);
     if (known !== undefined) known.renewing = false;
     if (grant === null) {
       if (known !== undefined) known.owed += owed;
-      for (const resolve of waiters) resolve(copyOf(this.#alone(rule, key)));
+      for (const resolve of waiters) resolve(copyOf(this.#alone(rule, key, units)));
       return;
     }
     const time = this.#options.now();
-    const admitted = Math.min(grant.granted, waiters.length);
+    const admitted = Math.min(Math.floor(grant.granted / units), waiters.length);
     for (const [at, resolve] of waiters.entries()) {
-      if (at < admitted) this.#options.local.charge(rule, key, this.#fleet, time);
-      resolve(outcomeOf(grant, at < admitted, delayMs(rule, grant, grant.granted - 1 - at)));
+      if (at < admitted) this.#options.local.weighing(units).charge(rule, key, this.#fleet, time);
+      resolve(outcomeOf(grant, at < admitted, delayMs(rule, grant, grant.granted - at * units)));
     }
+    const more = grant.granted - admitted * units;
     const lease = known ?? this.#leaseFor(rule, key, grant.waitMs);
-    if (lease !== null) this.#note(lease, rule, grant, admitted);
-    else if (grant.granted > admitted) void this.#return([askFor(rule, key, 0, admitted - grant.granted)]);
+    if (lease !== null) this.#note(lease, rule, grant, { units, more });
+    else if (more > 0) void this.#return([askFor(rule, key, nobody, -more)]);
   }
 
   /** A lease for a key worth remembering; null when there is no room or no use. */
   #leaseFor(rule: LimitRule, key: string, waitMs: number): Lease | null {
     if (waitMs === 0 && leaseMax(rule, this.#fleet) === 0) return null;
     const lease = this.#newLease(rule, key);
-    lease?.see(this.#options.now());
+    lease?.see(1, this.#options.now());
     return lease;
   }
 
@@ -248,10 +250,11 @@ export class SharedLimiter {
     return lease;
   }
 
-  #note(lease: Lease, rule: LimitRule, grant: Grant, admitted: number): void {
+  /** `more`: what was granted beyond what requests took, each of them `units`. */
+  #note(lease: Lease, rule: LimitRule, grant: Grant, { units, more }: { units: number; more: number }): void {
     const { now, random } = this.#options;
     const time = now();
-    lease.add(grant.granted - admitted, time);
+    lease.add(more, time);
     lease.remaining = grant.remaining;
     lease.fullMs = grant.fullMs;
     lease.toldMs = time;
@@ -259,6 +262,7 @@ export class SharedLimiter {
     if (grant.waitMs === 0) return;
     // Leased limits refill so fast that asking for each token would cost more than waiting for a few.
     const atLeast = leaseMax(rule, this.#fleet) === 0 ? 0 : leaseMs * (0.25 + random() / 2);
+    lease.deniedUnits = units;
     lease.deniedUntilMs = time + Math.max(grant.waitMs, atLeast);
   }
 
@@ -267,7 +271,7 @@ export class SharedLimiter {
     for (const [rule, leases] of this.#leases) {
       for (const [key, lease] of leases) {
         const tokens = tokensOf(lease);
-        if (tokens > 0) asks.push(askFor(rule, key, 0, -tokens));
+        if (tokens > 0) asks.push(askFor(rule, key, nobody, -tokens));
       }
     }
     return this.#return(asks);
@@ -282,17 +286,30 @@ export class SharedLimiter {
   }
 }
 
+/** What requests need that wait: so many units each. */
+interface Need {
+  readonly units: number;
+  readonly requests: number;
+}
+
+const nobody: Need = { units: 1, requests: 0 };
+
+function newMap<Key, Value>(): Map<Key, Value> {
+  return new Map();
+}
+
 /** `more`: for a lease; negative to give back. */
-function askFor(rule: LimitRule, key: string, need: number, more: number): Ask {
+function askFor(rule: LimitRule, key: string, { units, requests }: Need, more: number): Ask {
   // 128 bits name rule and key, bounded and without the client's data; braces keep a counter on one Redis slot.
   const name = hash('sha256', `${rule.limit.name}\n${key}`, 'hex').slice(0, 32);
   const keys = rule.meters.map(({ place }) => `turnpike:{${name}}:${place}`);
-  return { keys, meters: rule.meters, need, want: need + more, owed: [] };
+  const need = units * requests;
+  return { keys, meters: rule.meters, units, need, want: need + more, owed: [] };
 }
 
-/** Of the request after which `later` ones were granted. */
-function delayMs({ meters }: LimitRule, { fullMs }: Grant, later: number): number {
-  return Math.max(...meters.map((meter, at) => meter.delayMs(fullMs[at] ?? 0, later, 1)));
+/** Of the request that was granted its units with those of later ones. */
+function delayMs({ meters }: LimitRule, { fullMs }: Grant, units: number): number {
+  return Math.max(...meters.map((meter, at) => meter.delayMs(fullMs[at] ?? 0, units, 1)));
 }
 
 function outcomeOf(grant: Grant, admitted: boolean, delayMs: number): Outcome {

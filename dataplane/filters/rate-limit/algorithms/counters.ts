@@ -17,6 +17,8 @@ export function saltOf(hash: KeyedHash, text: string): Salt {
 export class Counters {
   readonly #table: ArrivalTable;
   readonly #hash: KeyedHash;
+  /** What the request takes that is asked about. */
+  units = 1;
 
   constructor(slotsMax: number, hash: KeyedHash) {
     this.#table = new ArrivalTable(slotsMax);

@@ -33,12 +33,12 @@ export class FixedWindow implements Meter {
     return counters.second === this.#clock.serial ? Math.min(counters.first, this.capacity(share)) : 0;
   }
 
-  waitMs(level: number, share: number, now: number): number {
-    return level < this.capacity(share) ? 0 : this.#clock.endMs - now;
+  waitMs(level: number, units: number, share: number, now: number): number {
+    return level + units <= this.capacity(share) ? 0 : this.#clock.endMs - now;
   }
 
   charge(counters: Counters, level: number, share: number, now: number): number {
-    const count = Math.min(level + 1, this.capacity(share));
+    const count = Math.min(level + counters.units, this.capacity(share));
     this.#keep(counters, count, now);
     return count;
   }
@@ -47,8 +47,8 @@ export class FixedWindow implements Meter {
     return 0;
   }
 
-  raise(counters: Counters, requests: number, share: number, now: number): void {
-    if (requests > this.level(counters, share, now)) this.#keep(counters, Math.ceil(requests), now);
+  raise(counters: Counters, units: number, share: number, now: number): void {
+    if (units > this.level(counters, share, now)) this.#keep(counters, Math.ceil(units), now);
   }
 
   used(level: number): number {

@@ -6,7 +6,7 @@ import { TokenBucket } from './token-bucket.ts';
 
 /**
  * Requests of one key go on at least `window / requests` apart, in the order in which they came. Those for which there is
- * no room in the queue are refused. Who leaves while it waits keeps its time.
+ * no room in the queue are refused. One of several units waits for its first, and keeps later ones waiting for all of them. Who leaves while it waits keeps its time.
  */
 export class LeakyBucket extends TokenBucket implements Meter {
   override readonly place: string;
@@ -19,8 +19,8 @@ export class LeakyBucket extends TokenBucket implements Meter {
     this.#intervalMs = windowMs / requests;
   }
 
-  override delayMs(level: number, later: number, share: number): number {
-    return Math.max(0, level - (later + 1) * this.#intervalMs * share);
+  override delayMs(level: number, units: number, share: number): number {
+    return Math.max(0, level - units * this.#intervalMs * share);
   }
 
   override leaseMax(): number {

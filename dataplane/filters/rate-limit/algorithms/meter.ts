@@ -4,7 +4,7 @@ import type { Counters } from './counters.ts';
  * How one limit of a rule counts: by one algorithm, in this process and in the script of the store alike. A `level` is
  * what the counter of the key stands at, in a unit of the algorithm's own. `share` is N where each of N data planes
  * grants its part of the limit. All times are milliseconds of the monotonic clock. What is asked with a level is asked of
- * the key whose level was asked last.
+ * the key whose level was asked last. A request takes one unit, unless its rule has a cost.
  *
  * Hot path: asked for each request, by numbers alone, so that nothing is allocated.
  */
@@ -17,32 +17,32 @@ export interface Meter {
   readonly overMs: number;
   /** What the counter of the key stands at now. */
   level(counters: Counters, share: number, now: number): number;
-  /** Until one more request fits above `level`; 0 when it fits now. */
-  waitMs(level: number, share: number, now: number): number;
-  /** Counts one more request above `level`, never more than what fits, and returns the new level. */
+  /** Until so many more units fit above `level`; 0 when they fit now. */
+  waitMs(level: number, units: number, share: number, now: number): number;
+  /** Counts the units of `counters` above `level`, never more than what fits, and returns the new level. */
   charge(counters: Counters, level: number, share: number, now: number): number;
-  /** How long the request waits before it goes on that has brought the counter, with `later` ones, to `level`. */
-  delayMs(level: number, later: number, share: number): number;
-  /** Lets no counter stand lower than at `requests`. */
-  raise(counters: Counters, requests: number, share: number, now: number): void;
-  /** Requests that `level` stands for. */
+  /** How long a request waits before it goes on: its `units`, with those of later ones, have brought the counter to `level`. */
+  delayMs(level: number, units: number, share: number): number;
+  /** Lets no counter stand lower than at so many units. */
+  raise(counters: Counters, units: number, share: number, now: number): void;
+  /** Units that `level` stands for. */
   used(level: number, share: number): number;
-  /** Requests that fit where nothing has been counted. */
+  /** Units that fit where nothing has been counted. */
   capacity(share: number): number;
   /** Until all of them fit again. */
   fullMs(level: number, share: number, now: number): number;
-  /** Requests that fit since `thenMs` because time has passed. */
+  /** Units that fit since `thenMs` because time has passed. */
   regained(thenMs: number, now: number): number;
-  /** The largest lease of one of `fleet` data planes, in requests; 0: the store must be asked for each. */
+  /** The largest lease of one of `fleet` data planes, in units; 0: the store must be asked for each. */
   leaseMax(fleet: number): number;
   /** Appends what the script reads of this limit, its code first; `owed` was admitted unknown to the store. */
   tell(values: number[], owed: number, now: number): void;
 }
 
-/** Of `count` requests, those that one of `share` data planes may let pass: at least one. */
+/** Of `count` units, those that one of `share` data planes may let pass: at least one. */
 export function partOf(count: number, share: number): number {
   return Math.max(1, Math.floor(count / share));
 }
 
-/** What adding up floating numbers may be off by, in requests, before one is refused for it. */
+/** What adding up floating numbers may be off by, in units, before one is refused for it. */
 export const tolerance = 1e-3;

@@ -42,19 +42,19 @@ export class SlidingWindow implements Meter {
     return this.#level(share, now);
   }
 
-  waitMs(level: number, share: number, now: number): number {
+  waitMs(level: number, units: number, share: number, now: number): number {
     const windowMs = this.#windowMs;
     const capacity = this.capacity(share);
-    if (level <= (capacity - 1 + tolerance) * windowMs) return 0;
+    if (level <= (capacity - units + tolerance) * windowMs) return 0;
     const elapsedMs = now - this.#startMs;
-    if (this.#current < capacity) {
-      return windowMs - ((capacity - 1 - this.#current) * windowMs) / this.#previous - elapsedMs;
+    if (this.#current + units <= capacity) {
+      return windowMs - ((capacity - units - this.#current) * windowMs) / this.#previous - elapsedMs;
     }
-    return windowMs - elapsedMs + windowMs - ((capacity - 1) * windowMs) / this.#current;
+    return windowMs - elapsedMs + windowMs - ((capacity - units) * windowMs) / this.#current;
   }
 
   charge(counters: Counters, _level: number, share: number, now: number): number {
-    this.#keep(counters, Math.min(this.#current + 1, this.capacity(share)), now);
+    this.#keep(counters, Math.min(this.#current + counters.units, this.capacity(share)), now);
     return this.#level(share, now);
   }
 
@@ -62,9 +62,9 @@ export class SlidingWindow implements Meter {
     return 0;
   }
 
-  raise(counters: Counters, requests: number, share: number, now: number): void {
+  raise(counters: Counters, units: number, share: number, now: number): void {
     const used = this.level(counters, share, now) / this.#windowMs;
-    if (requests > used) this.#keep(counters, this.#current + Math.ceil(requests - used), now);
+    if (units > used) this.#keep(counters, this.#current + Math.ceil(units - used), now);
   }
 
   used(level: number): number {
@@ -150,14 +150,14 @@ algorithms[${slidingWindowCode}] = {
     if state.changed or granted > 0 then
       redis.call('SET', key, state.start .. ' ' .. current .. ' ' .. previous, 'PX', math.ceil(over / 1000))
     end
-    local full, one = 0, 0
+    local full, wait = 0, 0
     if current > 0 then full = over elseif previous > 0 then full = window - elapsed end
-    if current >= requests then
-      one = over - (requests - 1) * window / current
+    if current + units > requests then
+      wait = over - (requests - units) * window / current
     elseif previous > 0 then
-      one = window - (requests - 1 - current) * window / previous - elapsed
+      wait = window - (requests - units - current) * window / previous - elapsed
     end
-    return state.left(), full, one
+    return state.left(), full, wait
   end,
 }
 `;

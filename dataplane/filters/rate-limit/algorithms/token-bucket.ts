@@ -35,25 +35,25 @@ export class TokenBucket implements Meter {
     return Math.min(time - now, this.capacity(share) * this.#intervalMs * share);
   }
 
-  waitMs(level: number, share: number): number {
+  waitMs(level: number, units: number, share: number): number {
     const intervalMs = this.#intervalMs * share;
-    const waitMs = level - (this.capacity(share) - 1) * intervalMs;
+    const waitMs = level - (this.capacity(share) - units) * intervalMs;
     return waitMs <= intervalMs * tolerance ? 0 : waitMs;
   }
 
   charge(counters: Counters, level: number, share: number, now: number): number {
     const intervalMs = this.#intervalMs * share;
-    const debtMs = Math.min(level + intervalMs, this.capacity(share) * intervalMs);
+    const debtMs = Math.min(level + counters.units * intervalMs, this.capacity(share) * intervalMs);
     counters.keep(this.#salt, now + debtMs, now);
     return debtMs;
   }
 
-  delayMs(_level: number, _later: number, _share: number): number {
+  delayMs(_level: number, _units: number, _share: number): number {
     return 0;
   }
 
-  raise(counters: Counters, requests: number, share: number, now: number): void {
-    const debtMs = requests * this.#intervalMs * share;
+  raise(counters: Counters, units: number, share: number, now: number): void {
+    const debtMs = units * this.#intervalMs * share;
     if (debtMs > this.level(counters, share, now)) counters.keep(this.#salt, now + debtMs, now);
   }
 
@@ -109,7 +109,7 @@ algorithms[${tokenBucketCode}] = {
     elseif state.changed or granted ~= 0 then
       redis.call('SET', key, string.format('%.4f', now + debt), 'PX', math.ceil(debt / 1000) + 1)
     end
-    return math.floor(state.burst - debt / state.interval + 0.01), debt, debt - (state.burst - 1) * state.interval
+    return math.floor(state.burst - debt / state.interval + 0.01), debt, debt - (state.burst - units) * state.interval
   end,
 }
 `;

@@ -2,8 +2,8 @@
 import type { TimedLimit } from '#snapshot/limit.ts';
 import fc from 'fast-check';
 
-/** How long a request waits that comes at `ms`, never before the one asked about last; null when it is refused. */
-export type Naive = (ms: number) => number | null;
+/** How long a request of so many units waits that comes at `ms`, never before the one asked about last; null when it is refused. */
+export type Naive = (ms: number, units: number) => number | null;
 
 /** A limit and what it means. */
 export interface Meaning {
@@ -23,11 +23,11 @@ const tokenBucket = fc
     const naive = (): Naive => {
       let creditMs = burst * intervalMs;
       let lastMs: number | null = null;
-      return (ms) => {
+      return (ms, units) => {
         creditMs = Math.min(burst * intervalMs, creditMs + ms - (lastMs ?? ms));
         lastMs = ms;
-        if (creditMs < intervalMs) return null;
-        creditMs -= intervalMs;
+        if (creditMs < units * intervalMs) return null;
+        creditMs -= units * intervalMs;
         return 0;
       };
     };
@@ -38,45 +38,48 @@ const fixedWindow = fc.record({ requests, lengthMs }).map(({ requests, lengthMs 
   const windows = { kind: 'Even', lengthMs } as const;
   const windowOf = (ms: number): number => Math.floor(ms / lengthMs);
   const naive = (): Naive =>
-    remembering((before, ms) => before.filter((one) => windowOf(one) === windowOf(ms)).length < requests);
+    remembering(
+      (before, ms, units) =>
+        before.filter((one) => windowOf(one) === windowOf(ms)).length + units <= requests,
+    );
   return { limit: { name: 'only', algorithm: 'FixedWindow', requests, windows }, naive };
 });
 
 /** In whole numbers: requests times milliseconds. */
 const slidingWindow = fc.record({ requests, lengthMs }).map(({ requests, lengthMs }): Meaning => {
   const naive = (): Naive =>
-    remembering((before, ms) => {
+    remembering((before, ms, units) => {
       const startMs = ms - (ms % lengthMs);
       const current = before.filter((one) => one >= startMs).length;
       const previous = before.filter((one) => one >= startMs - lengthMs).length - current;
       const estimate = previous * (lengthMs - (ms - startMs)) + current * lengthMs;
-      return estimate + lengthMs <= requests * lengthMs + lengthMs / 1000;
+      return estimate + units * lengthMs <= requests * lengthMs + lengthMs / 1000;
     });
   return { limit: { name: 'only', algorithm: 'SlidingWindow', requests, windowMs: lengthMs }, naive };
 });
 
-/** A queue: each leaves when the one before has left for long enough. */
+/** A queue: each leaves when the one before has left for long enough; one of several units as so many in a row. */
 const leakyBucket = fc
   .record({ requests, intervalMs: fc.integer({ min: 1, max: 50 }), queue: fc.integer({ min: 1, max: 12 }) })
   .map(({ requests, intervalMs, queue }): Meaning => {
     const windowMs = intervalMs * requests;
     const naive = (): Naive => {
       const leaving: number[] = [];
-      return (ms) => {
-        if (leaving.filter((one) => one > ms).length >= queue) return null;
+      return (ms, units) => {
+        if (leaving.filter((one) => one + intervalMs > ms).length + units > queue + 1) return null;
         const leaves = Math.max(ms, (leaving.at(-1) ?? -Infinity) + intervalMs);
-        leaving.push(leaves);
+        for (let unit = 0; unit < units; unit += 1) leaving.push(leaves + unit * intervalMs);
         return leaves - ms;
       };
     };
     return { limit: { name: 'only', algorithm: 'LeakyBucket', requests, windowMs, queue }, naive };
   });
 
-function remembering(passes: (before: readonly number[], ms: number) => boolean): Naive {
+function remembering(passes: (before: readonly number[], ms: number, units: number) => boolean): Naive {
   const before: number[] = [];
-  return (ms) => {
-    const isPassed = passes(before, ms);
-    if (isPassed) before.push(ms);
+  return (ms, units) => {
+    const isPassed = passes(before, ms, units);
+    if (isPassed) before.push(...Array<number>(units).fill(ms));
     return isPassed ? 0 : null;
   };
 }
@@ -88,6 +91,12 @@ export const meanings = {
   SlidingWindow: slidingWindow,
   LeakyBucket: leakyBucket,
 } satisfies Record<TimedLimit['algorithm'], fc.Arbitrary<Meaning>>;
+
+/** What requests take, in turn: often one unit each, and at times more than a limit ever has. */
+export const costs = fc.oneof(
+  fc.constant([1]),
+  fc.array(fc.integer({ min: 1, max: 14 }), { minLength: 1, maxLength: 8 }),
+);
 
 /** Milliseconds between arrivals: floods, a steady flow and pauses. */
 export const gaps = fc.array(
