@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -84,6 +84,7 @@ export async function startContainer(image: UnpackedImage, options: RunOptions =
 
 function watched(child: ChildProcess, ended: Promise<Exit>, pidFile: string): Container {
   const lines: string[] = [];
+  const firstProcess = () => Number(readFileSync(pidFile, 'utf8'));
   const told = [child.stdout, child.stderr].map(async (stream) => {
     if (stream === null) return;
     const reader = createInterface({ input: stream }).on('line', (line) => lines.push(line));
@@ -100,10 +101,13 @@ function watched(child: ChildProcess, ended: Promise<Exit>, pidFile: string): Co
       };
       return eventually(`a line with ${words}`, found, { deadlineMs, intervalMs: 10 });
     },
-    // runc passes signals on.
-    kill: (signal) => void child.kill(signal),
+    kill(signal) {
+      // runc passes signals on, but the one that it cannot hear itself: its container would outlive it.
+      if (signal !== 'SIGKILL') child.kill(signal);
+      else if (existsSync(pidFile)) process.kill(firstProcess(), signal);
+    },
     cpuMs() {
-      const stat = readFileSync(`/proc/${readFileSync(pidFile, 'utf8')}/stat`, 'utf8');
+      const stat = readFileSync(`/proc/${firstProcess()}/stat`, 'utf8');
       // Behind the name, which may hold anything: fields 14 and 15 of proc(5), in hundredths of a second.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return (Number(fields[11]) + Number(fields[12])) * 10;

@@ -215,6 +215,10 @@ describe('the images for tests', () => {
     socket.write('PING\r\n');
     const [answer] = (await once(socket, 'data')) as [Buffer];
     assert.equal(answer.toString(), '+PONG\r\n');
+    // Nothing stays when the test has gone.
+    redis.kill('SIGKILL');
+    await redis.ended;
+    await assert.rejects(once(connect(port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' });
   });
 });
 
