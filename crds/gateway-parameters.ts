@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { oneOf, setOf, withRules, type Frozen } from './grammar.ts';
 import { infrastructureFields, scalingRules } from './infrastructure.ts';
 import { kindSchema } from './kubernetes.ts';
-import { secretKeyReference } from './references.ts';
+import { sharedRedisSchema } from './shared-redis.ts';
 import { turnpikeVersion } from './policy.ts';
 
 const rateLimitStore = oneOf({
@@ -11,11 +11,7 @@ const rateLimitStore = oneOf({
   variants: {
     Memory: {},
     Redis: {
-      redis: z
-        .object({
-          secretRef: secretKeyReference('the address, redis:// or rediss://, with user and password'),
-        })
-        .describe('The Redis that holds the counters.'),
+      redis: sharedRedisSchema.describe('The Redis (or Valkey) that holds the counters.'),
     },
   },
   common: {},

@@ -161,7 +161,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const onSnapshot: OnSnapshot = async (resources, { version }) => {
     const [store, fleet] = storeAndFleet(resources);
     rateLimiting.configure(store, fleet);
-    memory.use(store.type === 'Redis' ? store.url.reveal() : null);
+    memory.use(store);
     upstreams.runAt(fleet.members.find(({ instance }) => instance === options.instance) ?? nowhere);
     bans.use(bansOf(resources));
     const { runtime, refused } = compiler.compile({ version, resources });

@@ -44,6 +44,7 @@ import { loginSecretShape } from './open-id-connect-shape.ts';
 import { banShape, protectionShape } from './protection-shape.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
+import { sharedRedisFields } from './shared-redis-shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
 import type { Resource } from './snapshot.ts';
 import type { StreamRoute } from './stream-route.ts';
@@ -260,7 +261,7 @@ const storeFields = { kind: shape.oneOf('RateLimitStore'), id: shape.idOf('RateL
 
 const rateLimitStore = variant<RateLimitStore>('type', {
   Memory: object({ ...storeFields, type: shape.oneOf('Memory') }),
-  Redis: object({ ...storeFields, type: shape.oneOf('Redis'), url: shape.secret(shape.text) }),
+  Redis: object({ ...storeFields, type: shape.oneOf('Redis'), ...sharedRedisFields }),
 });
 
 const fleet: Shape<Fleet> = object({

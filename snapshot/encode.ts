@@ -15,6 +15,7 @@ import { externalDefaults } from './external-authorization.ts';
 import { fleetDefaults } from './fleet.ts';
 import { protectionDefaults } from './protection.ts';
 import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
+import { sharedRedisDefaults } from './redis-address.ts';
 import { Secret } from './secret.ts';
 import type { Resource } from './snapshot.ts';
 import { revocationDefaults } from './token-revocations.ts';
@@ -110,6 +111,7 @@ const canonical = encoder(
     ['Fleet', encodedMembers(fleetDefaults)],
     ['Authentication', encodedMembers(authenticationDefaults)],
     ['RateLimit', encodedMembers(rateLimitDefaults)],
+    ['RateLimitStore', encodedMembers(sharedRedisDefaults)],
     ['ClientAddress', encodedMembers(addressKeyDefaults)],
     ['JWT', encodedMembers(jwtDefaults)],
     ['TokenRevocations', encodedMembers(revocationDefaults)],

@@ -1,6 +1,6 @@
 import type { ResourceId } from './ids.ts';
 import type { Limit } from './limit.ts';
-import type { Secret } from './secret.ts';
+import type { SharedRedis } from './redis-address.ts';
 
 /** One rule of a RateLimitPolicy: requests are counted by `key`, and every limit must hold. */
 export interface RateLimit {
@@ -89,10 +89,4 @@ export type OnUnknownKey = 'Skip' | 'Share' | 'Refuse';
 /** Where counters live. One a snapshot. */
 export type RateLimitStore =
   | { readonly kind: 'RateLimitStore'; readonly id: ResourceId; readonly type: 'Memory' }
-  | {
-      readonly kind: 'RateLimitStore';
-      readonly id: ResourceId;
-      readonly type: 'Redis';
-      /** `redis://` or `rediss://`, with user and password. */
-      readonly url: Secret<string>;
-    };
+  | ({ readonly kind: 'RateLimitStore'; readonly id: ResourceId; readonly type: 'Redis' } & SharedRedis);

@@ -121,7 +121,6 @@ const walls: Readonly<Record<string, Walls>> = {
       'dataplane/filters/authenticate',
       'dataplane/filters/redis',
     ],
-    packages: ['ioredis'],
     builtins: ['node:crypto'],
   },
   'dataplane/filters/redis': {

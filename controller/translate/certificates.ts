@@ -121,12 +121,14 @@ function certificatesOf(read: Read, gateway: GatewayModel, listener: Listener): 
   return { certificates, problems };
 }
 
-type FoundCertificate =
+/** A certificate with its key, or why there is none. */
+export type FoundCertificate =
   | Certificate
   | { readonly kind: 'NotFound' }
   | { readonly kind: 'Malformed'; readonly detail: string };
 
-const certificateUnit: Unit<FoundCertificate> = {
+/** The certificate and key of a Secret of type kubernetes.io/tls, by its namespace and name. */
+export const certificateUnit: Unit<FoundCertificate> = {
   name: 'certificate',
   compute(read, namespace = '', name = '') {
     const secret = read.get('Secret', namespace, name);

@@ -16,10 +16,10 @@ const table: Table = {
   ClassNotAccepted: ({ className }) =>
     accepted('InvalidParameters', `GatewayClass ${className} is not accepted; see its status.`),
   InvalidParameters: ({ field, detail }) => accepted('InvalidParameters', `${field} ${detail}.`),
-  StoreUnresolved: ({ parameters, detail }) =>
+  StoreUnresolved: ({ parameters, field, detail }) =>
     resolvedRefs(
       'InvalidParameters',
-      `GatewayParameters ${parameters}: spec.rateLimitStore.redis.secretRef: ${detail}; correct it. Until then each data plane counts for itself.`,
+      `GatewayParameters ${parameters}: spec.rateLimitStore.redis.${field} ${detail}. Until then each data plane counts for itself.`,
     ),
   UnsupportedAddress: ({ field, type }) =>
     accepted('UnsupportedAddress', `${field}: addresses of type ${type} are not supported; use IPAddress.`),

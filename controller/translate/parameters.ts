@@ -1,12 +1,10 @@
 import { resourceId } from '#snapshot/ids.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
-import { redisAddress, redisAddressForm } from '#snapshot/redis-address.ts';
-import { Secret } from '#snapshot/secret.ts';
 import type { GatewayParameters } from '#crds/gateway-parameters.ts';
-import { decodeBase64, entryOf } from './data.ts';
 import { patchProblem, type PatchAuthor } from './infrastructure/pod-template-patch.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
+import { findRedis } from './shared-redis.ts';
 
 /** A reference to parameters as GatewayClasses and Gateways write it, its namespace told. */
 export interface ParametersReference {
@@ -109,21 +107,12 @@ function storeOf(read: Read, parameters: GatewayParameters): FoundStore {
     return memory;
   }
   const { namespace, name } = parameters.metadata;
-  const { secretRef } = wanted.redis;
-  const encoded = entryOf(read.get('Secret', namespace, secretRef.name)?.data, secretRef.key);
-  const lacks = (detail: string): FoundStore => ({
-    ...memory,
-    problem: { kind: 'StoreUnresolved', parameters: `${namespace}/${name}`, detail },
-  });
-  if (encoded === null) {
-    return lacks(`Secret ${namespace}/${secretRef.name} with the key ${secretRef.key} does not exist`);
-  }
-  const url = decodeBase64(encoded)?.trim();
-  if (url === undefined || redisAddress(url) === null) {
-    return lacks(
-      `the key ${secretRef.key} of Secret ${namespace}/${secretRef.name} is not ${redisAddressForm}`,
-    );
+  const found = findRedis(read, namespace, wanted.redis);
+  if (found.kind === 'Unresolved') {
+    const { field, detail } = found;
+    const problem = { kind: 'StoreUnresolved', parameters: `${namespace}/${name}`, field, detail } as const;
+    return { ...memory, problem };
   }
   const id = resourceId('RateLimitStore', 'redis');
-  return { store: { kind: 'RateLimitStore', id, type: 'Redis', url: new Secret(url) }, problem: null };
+  return { store: { kind: 'RateLimitStore', id, type: 'Redis', ...found.redis }, problem: null };
 }

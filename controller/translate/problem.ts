@@ -8,7 +8,12 @@ export type Problem = GatewayProblem | ListenerProblem | RouteProblem | Referenc
 export type GatewayProblem =
   | { readonly kind: 'ClassNotAccepted'; readonly className: string }
   | { readonly kind: 'InvalidParameters'; readonly field: string; readonly detail: string }
-  | { readonly kind: 'StoreUnresolved'; readonly parameters: string; readonly detail: string }
+  | {
+      readonly kind: 'StoreUnresolved';
+      readonly parameters: string;
+      readonly field: string;
+      readonly detail: string;
+    }
   | { readonly kind: 'UnsupportedAddress'; readonly field: string; readonly type: string }
   | { readonly kind: 'AddressNotUsable'; readonly value: string }
   | { readonly kind: 'AddressNotAssigned' }

@@ -16,6 +16,29 @@ export const gatewayParametersRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: parameters({ rateLimitStore: { type: 'Redis' } }),
   },
   {
+    rule: 'mode Sentinel needs the field sentinel, and no other mode may have it: add sentinel with a masterName, remove it, or change mode',
+    valid: parameters({
+      rateLimitStore: {
+        type: 'Redis',
+        redis: {
+          mode: 'Sentinel',
+          secretRef: { name: 'redis', key: 'url' },
+          sentinel: { masterName: 'main' },
+        },
+      },
+    }),
+    invalid: parameters({
+      rateLimitStore: {
+        type: 'Redis',
+        redis: {
+          mode: 'Cluster',
+          secretRef: { name: 'redis', key: 'url' },
+          sentinel: { masterName: 'main' },
+        },
+      },
+    }),
+  },
+  {
     rule: 'replicas and autoscaling exclude each other: remove one of them',
     valid: parameters({ replicas: 3 }),
     invalid: parameters({ replicas: 3, autoscaling: { maxReplicas: 5 } }),

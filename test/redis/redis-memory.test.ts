@@ -6,6 +6,7 @@ import { RedisMemory, type RedisMemoryLimits } from '#dataplane/filters/redis/re
 import type { LogEvents } from '#dataplane/filters/shared-memory.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenRedis, ownRedisMissing, type GivenRedis } from '#test/given/redis.ts';
+import { memoryStore, redisStore } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
 import { givenSlowWay } from '#test/given/slow-way.ts';
 
 /** As docs/guides/authentication.md tells them. */
@@ -51,7 +52,7 @@ describe('the memory of data planes', { skip: ownRedisMissing() }, () => {
     const { made, changes } = memory();
     const told: string[] = [];
     made.follow('log', hearing(told));
-    made.use(await urlOfUser('few', rights));
+    made.use(redisStore(await urlOfUser('few', rights)));
     await made.caughtUp(5000);
     assert.deepEqual(changes, ['up: connected']);
     assert.deepEqual(await made.take('key', 60_000), { kind: 'Taken' });
@@ -66,12 +67,8 @@ describe('the memory of data planes', { skip: ownRedisMissing() }, () => {
     it(`is none without the right to ${right}, which is told once`, async () => {
       const { made, changes } = memory();
       made.follow('log', hearing([]));
-      made.use(
-        await urlOfUser(
-          `no-${right}`,
-          rights.filter((one) => one !== right),
-        ),
-      );
+      const others = rights.filter((one) => one !== right);
+      made.use(redisStore(await urlOfUser(`no-${right}`, others)));
       await made.caughtUp(5000);
       const before = await commandsSeen();
       await eventually(async () => assert.ok((await commandsSeen()) > before + 20), 5000);
@@ -92,7 +89,7 @@ describe('the memory of data planes', { skip: ownRedisMissing() }, () => {
     const told: string[] = [];
     await admin.xadd('turnpike:shop/edge:slow', '*', 'e', 'entry');
     made.follow('slow', hearing(told));
-    made.use(`redis://127.0.0.1:${way.port}`);
+    made.use(redisStore(`redis://127.0.0.1:${way.port}`));
     await eventually(() => changes.length > 0);
     for (let count = 0; count < 10; count += 1) {
       const looks = await commandsSeen();
@@ -106,12 +103,12 @@ describe('the memory of data planes', { skip: ownRedisMissing() }, () => {
   it('goes where it is told, and without a place nobody knows anything', async () => {
     const { made, changes } = memory();
     assert.deepEqual(await made.take('nowhere', 60_000), { kind: 'Unknown' });
-    made.use('http://example.com');
+    made.use(redisStore('http://example.com'));
     assert.match(changes.at(-1) ?? '', /^down: the URL is not/u);
-    made.use(redis.url);
+    made.use(redisStore(redis.url));
     await made.caughtUp(5000);
     assert.deepEqual(await made.take('nowhere', 60_000), { kind: 'Taken' });
-    made.use(null);
+    made.use(memoryStore);
     assert.deepEqual(await made.take('nowhere', 60_000), { kind: 'Unknown' });
     assert.equal(changes.at(-1), 'up: connected', 'it is none that is lost');
   });

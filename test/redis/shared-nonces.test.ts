@@ -7,6 +7,7 @@ import type { HttpSignatureAuthentication } from '#snapshot/http-signature.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { createdS, givenSignedWay, givenSigner, signedExchange } from '#test/given/http-signature.ts';
 import { givenRedis, ownRedisMissing, type GivenRedis } from '#test/given/redis.ts';
+import { redisStore } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
 import { givenAuthentication } from '#test/given/token.ts';
 import { gate, told } from '../dataplane/filters/authenticate/gate.ts';
 
@@ -46,7 +47,7 @@ describe('nonces of data planes with a Redis', { skip: ownRedisMissing() }, () =
       limits: { deadlineMs, silenceMs: 300 },
     });
     memories.push(memory);
-    memory.use(redis.url);
+    memory.use(redisStore(redis.url));
     await eventually(() => changes.at(-1) === true);
     const made = gate({}, undefined, memory);
     const filter = made.filter(givenAuthentication(givenSignedWay(rule)), ada.keySet);

@@ -8,6 +8,7 @@ import { eventually } from '#test/given/eventually.ts';
 import { givenForgedProvider } from '#test/given/forged-provider.ts';
 import { LoginBrowser, shopHost } from '#test/given/login.ts';
 import { givenRedis, ownRedisMissing, type GivenRedis } from '#test/given/redis.ts';
+import { redisStore } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 import { givenKeySet, issuerKey } from '#test/given/token.ts';
 import { told } from '../dataplane/filters/authenticate/gate.ts';
@@ -60,7 +61,7 @@ describe('sessions of data planes with a Redis', { skip: ownRedisMissing() }, ()
       limits: { deadlineMs: 1000, ...limits },
     });
     const made = besides(shop, rule, memory);
-    memory.use(redis.url);
+    memory.use(redisStore(redis.url));
     await memory.caughtUp(5000);
     return {
       ...made,

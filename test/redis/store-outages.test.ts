@@ -203,7 +203,7 @@ describe('when Redis fails', { skip: ownRedisMissing() }, () => {
       const name = `test/${randomUUID()}/r`;
       assert.equal(passed(await all(limiting.filterFor(rateLimit({ name })), 100)), 50);
     }
-    assert.equal(changes.filter((change) => change.includes('the URL of the store')).length, 4);
+    assert.equal(changes.filter((change) => change.includes('the URL is not')).length, 4);
   });
 
   test('changes of the store are told once each, without its password', async () => {

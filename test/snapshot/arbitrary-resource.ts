@@ -6,6 +6,7 @@ import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { rateLimitKey } from './arbitrary-key.ts';
+import { rateLimitStore } from './arbitrary-store.ts';
 import {
   arbitraryBan,
   arbitraryClientRules,
@@ -364,15 +365,7 @@ const byKind = {
     answerFields: fc.constantFrom('Draft', 'XRateLimit', 'Both', 'None'),
     exempt: fc.record({ addresses: list(constant('192.0.2.0/24')), consumers: list(text) }),
   }),
-  RateLimitStore: fc.oneof(
-    fc.record({ kind: constant('RateLimitStore'), id: id('RateLimitStore'), type: constant('Memory') }),
-    fc.record({
-      kind: constant('RateLimitStore'),
-      id: id('RateLimitStore'),
-      type: constant('Redis'),
-      url: secret,
-    }),
-  ),
+  RateLimitStore: rateLimitStore(id('RateLimitStore')),
   TicketSecret: fc.record({ kind: constant('TicketSecret'), id: id('TicketSecret'), secret }),
   SessionSecret: fc.record({ kind: constant('SessionSecret'), id: id('SessionSecret'), secret }),
   LoginSecret: fc.record({

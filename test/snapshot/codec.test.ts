@@ -14,6 +14,7 @@ import {
 } from '#snapshot/cluster-defaults.ts';
 import { fleetDefaults } from '#snapshot/fleet.ts';
 import { addressKeyDefaults, rateLimitDefaults } from '#snapshot/rate-limit.ts';
+import { sharedRedisDefaults } from '#snapshot/redis-address.ts';
 import { revocationDefaults } from '#snapshot/token-revocations.ts';
 import { decodeResource, unknownIn } from '#snapshot/decode.ts';
 import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
@@ -43,6 +44,7 @@ const defaulted: Readonly<Record<string, object>> = {
   Fleet: fleetDefaults,
   Authentication: authenticationDefaults,
   RateLimit: rateLimitDefaults,
+  RateLimitStore: sharedRedisDefaults,
   key: addressKeyDefaults,
   TokenRevocations: revocationDefaults,
   alternatives: jwtDefaults,

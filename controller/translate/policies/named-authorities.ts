@@ -7,7 +7,7 @@ import type { Problem } from '../problem.ts';
 /** Authorities as PEM, null for those of the system, and by which name they are told from all others (empty for these). */
 export type NamedAuthorities =
   | { readonly kind: 'Found'; readonly authorities: string | null; readonly term: string }
-  | { readonly kind: 'Unresolved'; readonly problem: Problem };
+  | { readonly kind: 'Unresolved'; readonly problem: Extract<Problem, { kind: 'KeysUnresolved' }> };
 
 /** The authorities that `reference`, at `field` of an object in `namespace`, names. */
 export function namedAuthorities(
@@ -34,6 +34,6 @@ export function namedAuthorities(
   return { kind: 'Found', authorities, term: `${kind}/${namespace}/${name}/${key}` };
 }
 
-function unresolved(problem: Problem): NamedAuthorities {
+function unresolved(problem: Extract<Problem, { kind: 'KeysUnresolved' }>): NamedAuthorities {
   return { kind: 'Unresolved', problem };
 }

@@ -31,18 +31,9 @@ export interface CounterStore {
   /** False while asking would be in vain: callers then decide by themselves, at no cost. */
   readonly available: boolean;
   /**
-   * The grants in the order of the asks, or null when there was no answer in time. Never rejects. What an
-   * answer that comes too late granted is given back.
+   * The grants in the order of the asks, null where there was no answer in time. Never rejects. What an answer that
+   * comes too late granted is given back.
    */
-  ask(asks: readonly Ask[], fleet: number): Promise<readonly Grant[] | null>;
+  ask(asks: readonly Ask[], fleet: number): Promise<readonly (Grant | null)[]>;
   close(): Promise<void>;
 }
-
-/** A store that cannot be asked at all. */
-export const unavailableStore: CounterStore = {
-  available: false,
-  async ask() {
-    return null;
-  },
-  async close() {},
-};

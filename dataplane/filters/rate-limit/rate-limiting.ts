@@ -4,15 +4,15 @@
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import { encodeResource } from '#snapshot/encode.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
 import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
-import { redisAddress, redisAddressForm } from '#snapshot/redis-address.ts';
+import type { SharedRedis } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
 import { Capacity } from '../capacity.ts';
 import { policyNamespace } from '../policy-namespace.ts';
 import { needsNoIdentity } from './expressions.ts';
 import { countedByValue } from './counted.ts';
-import { unavailableStore } from './counter-store.ts';
 import type { CounterStore } from './counter-store.ts';
 import { Gates } from './algorithms/concurrency.ts';
 import { KeyedHash } from './keyed-hash.ts';
@@ -129,13 +129,13 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       return filter;
     },
     configure(store, fleet) {
-      const url = store.type === 'Redis' ? store.url.reveal() : null;
-      if (sharing !== null && sharing.url === url) {
+      const place = encodeResource(store);
+      if (sharing !== null && sharing.place === place) {
         sharing.limiter.fleet = fleet.replicas;
         return;
       }
       void sharing?.end();
-      sharing = url === null ? null : share(url, fleet, local, options);
+      sharing = store.type === 'Redis' ? { place, ...share(store, fleet, local, options) } : null;
     },
     needsNoIdentity: (limit) => needsNoIdentity(limit, variables),
     stats() {
@@ -155,29 +155,32 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
 }
 
 interface Sharing {
-  readonly url: string;
+  /** All that is told of the store, by which it is the same. */
+  readonly place: string;
   readonly store: CounterStore;
   readonly limiter: SharedLimiter;
   end(): Promise<void>;
 }
 
-function share(url: string, fleet: Fleet, local: LocalLimiter, options: RateLimitingOptions): Sharing {
+function share(
+  redis: SharedRedis,
+  fleet: Fleet,
+  local: LocalLimiter,
+  options: RateLimitingOptions,
+): Omit<Sharing, 'place'> {
   const { now, random, onStoreChange } = options;
   const deadlineMs = options.storeDeadlineMs ?? storeDeadlineMsDefault;
-  const address = redisAddress(url);
-  if (address === null) onStoreChange?.(false, `the URL of the store is not ${redisAddressForm}`);
   const onChange = (available: boolean, reason: string): void => {
     // Debts of the outage are paid before the store is asked for more.
     if (available) limiter.sweep();
     onStoreChange?.(available, reason);
   };
-  const store = address === null ? unavailableStore : new RedisStore({ address, now, deadlineMs, onChange });
+  const store = new RedisStore({ redis, now, deadlineMs, onChange });
   const leasesMax = options.leasesMax ?? leasesMaxDefault;
   const limiter = new SharedLimiter({ store, local, now, random, leasesMax }, fleet.replicas);
   const timer = setInterval(() => limiter.sweep(), sweepEveryMs);
   timer.unref();
   return {
-    url,
     store,
     limiter,
     async end() {

@@ -1,78 +1,67 @@
-import type { Redis } from 'ioredis';
-import { lastingClient } from '../redis/connection.ts';
-import { Silence, whyNotAsked, within } from '../redis/within.ts';
+import type { SharedRedis } from '#snapshot/redis-address.ts';
+import type { RedisClient } from '../redis/connection.ts';
+import { RedisLink } from '../redis/link.ts';
 import { counterScript, counterScriptSha } from './counter-script.ts';
 import type { Ask, CounterStore, Grant } from './counter-store.ts';
-import type { RedisAddress } from '#snapshot/redis-address.ts';
 
 export interface RedisStoreOptions {
-  readonly address: RedisAddress;
+  readonly redis: SharedRedis;
   /** A monotonic clock, milliseconds. */
   readonly now: () => number;
   /** The longest a request waits for Redis. */
   readonly deadlineMs: number;
   /** Told when Redis becomes usable or unusable, with the reason. */
-  readonly onChange?: ((available: boolean, reason: string) => void) | undefined;
+  readonly onChange: (available: boolean, reason: string) => void;
 }
 
 /** Between two looks at a Redis that did not answer. */
-const probeEveryMs = 100;
-/** A connection that has not answered a probe for so long is given up for a new one. */
-const silenceMs = 2000;
+const lookEveryMs = 100;
 
-/**
- * Counters in Redis, with a breaker: after one failure or one missed deadline nobody asks any more, until one
- * probe in the background (no request waits for it) has been answered. Connects at once and for ever again.
- */
+/** Counters in Redis. */
 export class RedisStore implements CounterStore {
-  readonly #options: RedisStoreOptions;
-  readonly #client: Redis;
-  readonly #timer: NodeJS.Timeout;
-  #available = false;
-  #isProbing = false;
-  /** What the owner was told last. */
-  #told: boolean | null = null;
+  readonly #now: () => number;
+  readonly #link: RedisLink;
 
   constructor(options: RedisStoreOptions) {
-    this.#options = options;
-    this.#client = lastingClient(options.address);
-    this.#client.on('error', (error) => this.#set(false, error.message));
-    this.#client.on('close', () => this.#set(false, 'connection closed'));
-    this.#client.on('ready', () => void this.#probe());
-    this.#timer = setInterval(() => void this.#probe(), probeEveryMs);
-    this.#timer.unref();
+    this.#now = options.now;
+    // Without counters the script shows that Redis runs it, and loads it.
+    const proof = (masters: readonly RedisClient[]): Promise<unknown> =>
+      Promise.all(masters.map((node) => this.#call(node, [], 1)));
+    this.#link = new RedisLink({ ...options, lookEveryMs, proof });
   }
 
   get available(): boolean {
-    return this.#available;
+    return this.#link.available;
   }
 
-  async ask(asks: readonly Ask[], fleet: number): Promise<readonly Grant[] | null> {
-    const answer = this.#call(asks, fleet);
-    try {
-      return await within(this.#options.deadlineMs, answer);
-    } catch (error) {
-      this.#set(false, messageOf(error));
-      const giveBack = (grants: readonly Grant[]): void => this.#giveBack(asks, grants, fleet);
-      if (error instanceof Silence) answer.then(giveBack, () => undefined);
-      return null;
-    }
+  async ask(asks: readonly Ask[], fleet: number): Promise<readonly (Grant | null)[]> {
+    // The keys of one counter are in one slot, those of several are not.
+    const parts = this.#link.hasSlots ? asks.map((ask) => [ask]) : [asks];
+    const answers = await Promise.all(
+      parts.map(async (part) => (await this.#askAtOnce(part, fleet)) ?? part.map(() => null)),
+    );
+    return answers.flat();
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#set(false, 'closed');
-    this.#client.disconnect();
+    this.#link.close();
   }
 
-  async #call(asks: readonly Ask[], fleet: number): Promise<readonly Grant[]> {
+  #askAtOnce(asks: readonly Ask[], fleet: number): Promise<readonly Grant[] | null> {
+    return this.#link.ask(
+      (client) => this.#call(client, asks, fleet),
+      (grants) => this.#giveBack(asks, grants, fleet),
+    );
+  }
+
+  async #call(client: RedisClient, asks: readonly Ask[], fleet: number): Promise<readonly Grant[]> {
     const keys = asks.flatMap((ask) => ask.keys);
-    const values = argumentsOf(asks, fleet, this.#options.now());
+    const values = argumentsOf(asks, fleet, this.#now());
     try {
-      return grantsOf(asks, await this.#client.evalsha(counterScriptSha, keys.length, ...keys, ...values));
+      return grantsOf(asks, await client.evalsha(counterScriptSha, keys.length, ...keys, ...values));
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return grantsOf(asks, await this.#client.eval(counterScript, keys.length, ...keys, ...values));
+      return grantsOf(asks, await client.eval(counterScript, keys.length, ...keys, ...values));
     }
   }
 
@@ -84,34 +73,8 @@ export class RedisStore implements CounterStore {
       return tokens > 0 ? [{ ...ask, need: 0, want: -tokens, owed: [] }] : [];
     });
     // Best effort: what is lost was charged and not used.
-    if (back.length > 0) this.#call(back, fleet).catch(() => undefined);
+    if (back.length > 0) this.#link.tell((client) => this.#call(client, back, fleet));
   }
-
-  #set(available: boolean, reason: string): void {
-    const told = available === this.#told;
-    this.#available = available;
-    this.#told = available;
-    if (!told) this.#options.onChange?.(available, reason);
-  }
-
-  /** One at a time; the script without counters shows that Redis runs it, and loads it. */
-  async #probe(): Promise<void> {
-    if (this.#available || this.#isProbing || this.#client.status !== 'ready') return;
-    this.#isProbing = true;
-    try {
-      const problem = await whyNotAsked(this.#call([], 1), { ...this.#options, silenceMs });
-      this.#set(problem === null, problem ?? 'connected');
-    } catch (error) {
-      this.#set(false, messageOf(error));
-      if (error instanceof Silence) this.#client.disconnect(true);
-    } finally {
-      this.#isProbing = false;
-    }
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function argumentsOf(asks: readonly Ask[], fleet: number, now: number): number[] {

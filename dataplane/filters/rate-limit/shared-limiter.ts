@@ -206,7 +206,7 @@ export class SharedLimiter {
     void store.ask(asks, this.#fleet).then((grants) => {
       for (let at = 0; at < batch.length; at += 1) {
         const pending = batch[at];
-        if (pending !== undefined) this.#answer(pending, grants?.[at] ?? null);
+        if (pending !== undefined) this.#answer(pending, grants[at] ?? null);
       }
     });
   }

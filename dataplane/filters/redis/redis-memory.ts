@@ -1,11 +1,12 @@
 // What data planes remember together, in the Redis that they share: keys that one of them takes, and logs that all
-// follow. One connection. While Redis does not answer nobody waits for it: one missed deadline, and it is asked by
-// nobody but this file until it has done all that is asked of it again.
-import type { Redis } from 'ioredis';
-import { redisAddress, redisAddressForm, type RedisAddress } from '#snapshot/redis-address.ts';
+// follow. While Redis does not answer nobody waits for it.
+import { encodeResource } from '#snapshot/encode.ts';
+import type { RateLimitStore } from '#snapshot/rate-limit.ts';
+import type { SharedRedis } from '#snapshot/redis-address.ts';
 import { noSharedMemory, type LogEvents, type SharedMemory, type Taken } from '../shared-memory.ts';
-import { lastingClient } from './connection.ts';
-import { Silence, whyNotAsked, within } from './within.ts';
+import type { RedisClient } from './connection.ts';
+import { RedisLink } from './link.ts';
+import { within } from './within.ts';
 
 export interface RedisMemoryOptions {
   /** Whose logs they are, in the names of their keys. */
@@ -42,38 +43,37 @@ const pageEntries = 250;
 export class RedisMemory implements SharedMemory {
   readonly #options: RedisMemoryOptions;
   readonly #followed = new Map<string, LogEvents>();
-  #url: string | null = null;
-  #link: Link | null = null;
+  #place: string | null = null;
+  #there: OneMemory | null = null;
 
   constructor(options: RedisMemoryOptions) {
     this.#options = options;
   }
 
-  /** From now on it is there; null: nowhere. */
-  use(url: string | null): void {
-    if (url === this.#url) return;
+  /** From now on it is where counters are; in memory: nowhere. */
+  use(store: RateLimitStore): void {
+    const place = encodeResource(store);
+    if (place === this.#place) return;
     this.close();
-    this.#url = url;
-    const address = url === null ? null : redisAddress(url);
-    if (address !== null) this.#link = new Link(address, this.#followed, this.#options);
-    else if (url !== null) this.#options.onChange(false, `the URL is not ${redisAddressForm}`);
+    this.#place = place;
+    if (store.type === 'Redis') this.#there = new OneMemory(store, this.#followed, this.#options);
   }
 
   /** Resolves when all that logs say was told once, it turned out that nobody can, or `ms` are over. */
   async caughtUp(ms: number): Promise<void> {
-    await this.#link?.caughtUp(ms);
+    await this.#there?.caughtUp(ms);
   }
 
   take(key: string, ms: number): Promise<Taken> {
-    return (this.#link ?? noSharedMemory).take(key, ms);
+    return (this.#there ?? noSharedMemory).take(key, ms);
   }
 
   put(key: string, value: string, ms: number): Promise<void> {
-    return (this.#link ?? noSharedMemory).put(key, value, ms);
+    return (this.#there ?? noSharedMemory).put(key, value, ms);
   }
 
   append(log: string, entry: string, ms: number): Promise<boolean> {
-    return (this.#link ?? noSharedMemory).append(log, entry, ms);
+    return (this.#there ?? noSharedMemory).append(log, entry, ms);
   }
 
   follow(log: string, events: LogEvents): void {
@@ -81,59 +81,63 @@ export class RedisMemory implements SharedMemory {
   }
 
   close(): void {
-    this.#link?.close();
-    this.#link = null;
-    this.#url = null;
+    this.#there?.close();
+    this.#there = null;
+    this.#place = null;
   }
 }
 
 /** One Redis, for as long as it is this one. */
-class Link implements Omit<SharedMemory, 'follow'> {
+class OneMemory implements Omit<SharedMemory, 'follow'> {
   readonly #followed: ReadonlyMap<string, LogEvents>;
   readonly #options: RedisMemoryOptions;
   readonly #limits: RedisMemoryLimits;
-  readonly #client: Redis;
-  readonly #timer: NodeJS.Timeout;
+  readonly #link: RedisLink;
   /** The last entries that were told on this connection. */
   readonly #last = new Map<string, string>();
   readonly #waiting = new Set<() => void>();
-  #available = false;
-  /** What the owner was told last. */
-  #told: boolean | null = null;
-  #isBusy = false;
   /** Whether nothing is told of this connection. */
   #isNew = true;
-  #isClosed = false;
 
-  constructor(address: RedisAddress, followed: ReadonlyMap<string, LogEvents>, options: RedisMemoryOptions) {
+  constructor(redis: SharedRedis, followed: ReadonlyMap<string, LogEvents>, options: RedisMemoryOptions) {
     this.#followed = followed;
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#client = lastingClient(address);
-    this.#client.on('error', (error: Error) => this.#fail(error));
-    this.#client.on('close', () => this.#fail(new Error('connection closed')));
-    this.#client.on('ready', () => {
-      this.#isNew = true;
-      void this.#look();
+    this.#link = new RedisLink({
+      redis,
+      now: options.now,
+      deadlineMs: this.#limits.deadlineMs,
+      silenceMs: this.#limits.silenceMs,
+      lookEveryMs: this.#limits.everyMs,
+      proof: (masters, client) => this.#proof(masters, client),
+      look: (client) => this.#tellAll(client),
+      onLooked: () => {
+        for (const events of followed.values()) events.caughtUp();
+      },
+      onConnected: () => {
+        this.#isNew = true;
+      },
+      onChange: (available, reason) => {
+        options.onChange(available, reason);
+        this.#letGo();
+      },
     });
-    this.#timer = setInterval(() => void this.#look(), this.#limits.everyMs);
-    this.#timer.unref();
   }
 
   async take(key: string, ms: number): Promise<Taken> {
-    return (await this.#asked(() => this.#take(key, ms))) ?? { kind: 'Unknown' };
+    return (await this.#link.ask((client) => this.#take(client, key, ms))) ?? { kind: 'Unknown' };
   }
 
   async put(key: string, value: string, ms: number): Promise<void> {
-    await this.#asked(() => this.#all([['set', keyOf(key), value, 'PX', ms]]));
+    await this.#link.ask((client) => all(client, [['set', keyOf(key), value, 'PX', ms]]));
   }
 
   async append(log: string, entry: string, ms: number): Promise<boolean> {
-    return (await this.#asked(() => this.#append(log, entry, ms))) !== null;
+    return (await this.#link.ask((client) => this.#append(client, log, entry, ms))) !== null;
   }
 
   caughtUp(ms: number): Promise<void> {
-    if (this.#told !== null) return Promise.resolve();
+    if (this.#link.isKnown) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
@@ -142,30 +146,16 @@ class Link implements Omit<SharedMemory, 'follow'> {
       };
       const timer = setTimeout(done, ms);
       this.#waiting.add(done);
-      void this.#look();
     });
   }
 
   close(): void {
-    clearInterval(this.#timer);
-    this.#isClosed = true;
-    this.#client.disconnect();
-    for (const done of this.#waiting) done();
+    this.#link.close();
+    this.#letGo();
   }
 
-  /** The answer, or null when there was none in time. */
-  async #asked<T>(ask: () => Promise<T>): Promise<T | null> {
-    if (!this.#available) return null;
-    try {
-      return await within(this.#limits.deadlineMs, ask());
-    } catch (error) {
-      this.#fail(error);
-      return null;
-    }
-  }
-
-  async #take(key: string, ms: number): Promise<Taken> {
-    const [taken, held] = await this.#all([
+  async #take(client: RedisClient, key: string, ms: number): Promise<Taken> {
+    const [taken, held] = await all(client, [
       ['set', keyOf(key), '', 'PX', ms, 'NX'],
       ['get', keyOf(key)],
     ]);
@@ -173,91 +163,69 @@ class Link implements Omit<SharedMemory, 'follow'> {
     return { kind: 'Held', value: typeof held === 'string' ? held : '' };
   }
 
-  #append(log: string, entry: string, ms: number): Promise<readonly unknown[]> {
+  #append(client: RedisClient, log: string, entry: string, ms: number): Promise<readonly unknown[]> {
     const key = this.#keyOfLog(log);
-    return this.#all([
+    return all(client, [
       ['xadd', key, 'MAXLEN', '~', this.#limits.entriesMax, '*', 'e', entry],
       ['xtrim', key, 'MINID', '~', Math.floor(this.#options.now() - ms)],
       ['pexpire', key, ms],
     ]);
   }
 
-  /** What Redis answers to each; rejects when it refuses one. */
-  async #all(commands: (string | number)[][]): Promise<readonly unknown[]> {
-    const answers = (await this.#client.pipeline(commands).exec()) ?? [];
-    for (const [error] of answers) if (error !== null) throw error;
-    return answers.map(([, answer]) => answer);
+  /** All that is asked of it, and of a Cluster a word from each master. */
+  #proof(masters: readonly RedisClient[], client: RedisClient): Promise<unknown> {
+    return Promise.all([
+      ...masters.filter((node) => node !== client).map((node) => node.ping()),
+      this.#append(client, 'alive', '', 1000),
+      this.#take(client, 'alive', 1000),
+    ]);
   }
 
-  /** Every so often: shows that Redis does what is asked of it, if that is not known, and tells what logs say. */
-  async #look(): Promise<void> {
-    if (this.#isBusy || this.#client.status !== 'ready') return;
-    this.#isBusy = true;
+  /** What has come in all logs. */
+  async #tellAll(client: RedisClient): Promise<void> {
     if (this.#isNew) this.#last.clear();
     this.#isNew = false;
-    try {
-      const problem = this.#available ? null : await this.#problem();
-      while (await this.#tellPage()) {
+    for (const [log, events] of this.#followed) {
+      if (!this.#last.has(log)) {
+        this.#last.set(log, '0');
+        events.begun();
+      }
+      while (await this.#tellPage(client, log, events)) {
         // there is more
       }
-      this.#set(problem === null, problem ?? 'connected');
-      for (const events of this.#followed.values()) events.caughtUp();
-      for (const done of this.#waiting) done();
-    } catch (error) {
-      this.#fail(error);
-      if (error instanceof Silence) this.#client.disconnect(true);
-    } finally {
-      this.#isBusy = false;
     }
   }
 
-  /** Why requests are not to ask it. */
-  #problem(): Promise<string | null> {
-    const proof = Promise.all([this.#append('alive', '', 1000), this.#take('alive', 1000)]);
-    return whyNotAsked(proof, { ...this.#limits, now: this.#options.now });
-  }
-
-  /** Tells what comes next in each log; whether there may be more. */
-  async #tellPage(): Promise<boolean> {
-    const logs = [...this.#followed];
-    if (logs.length === 0) return false;
-    for (const [log, events] of logs) {
-      if (this.#last.has(log)) continue;
-      this.#last.set(log, '0');
-      events.begun();
+  /** Tells what comes next in a log; whether there may be more. */
+  async #tellPage(client: RedisClient, log: string, events: LogEvents): Promise<boolean> {
+    const from = this.#last.get(log) ?? '0';
+    const asked = client.xread('COUNT', pageEntries, 'STREAMS', this.#keyOfLog(log), from);
+    const [, page] = (await within(this.#limits.silenceMs, asked))?.[0] ?? ['', []];
+    for (const [id, fields] of page) {
+      this.#last.set(log, id);
+      events.told(fields[1] ?? '');
     }
-    const keys = logs.map(([log]) => this.#keyOfLog(log));
-    const last = logs.map(([log]) => this.#last.get(log) ?? '0');
-    const asked = this.#client.xread('COUNT', pageEntries, 'STREAMS', ...keys, ...last);
-    const pages = new Map((await within(this.#limits.silenceMs, asked)) ?? []);
-    let isMore = false;
-    for (const [log, events] of logs) {
-      const page = pages.get(this.#keyOfLog(log)) ?? [];
-      for (const [id, fields] of page) {
-        this.#last.set(log, id);
-        events.told(fields[1] ?? '');
-      }
-      if (page.length > 0) await new Promise((resolve) => setImmediate(resolve));
-      isMore ||= page.length === pageEntries;
-    }
-    return isMore;
+    if (page.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    return page.length === pageEntries;
   }
 
   #keyOfLog(log: string): string {
     return keyOf(`${this.#options.owner}:${log}`);
   }
 
-  #fail(error: unknown): void {
-    this.#set(false, error instanceof Error ? error.message : String(error));
+  #letGo(): void {
     for (const done of this.#waiting) done();
   }
+}
 
-  #set(available: boolean, reason: string): void {
-    this.#available = available && !this.#isClosed;
-    if (this.#told === available || this.#isClosed) return;
-    this.#told = available;
-    this.#options.onChange(available, reason);
-  }
+/** What Redis answers to each; rejects when it refuses one. */
+async function all(
+  client: RedisClient,
+  commands: readonly (readonly (string | number)[])[],
+): Promise<readonly unknown[]> {
+  const answers = (await client.pipeline(commands.map((command) => [...command])).exec()) ?? [];
+  for (const [error] of answers) if (error !== null) throw error;
+  return answers.map(([, answer]) => answer);
 }
 
 function keyOf(name: string): string {

@@ -161,7 +161,7 @@ const secret = fc.record({
   name: fc.constantFrom('cert', 'keys', 'redis'),
   namespace: namespaces,
   tier: fc.constantFrom('a', 'b'),
-  data: fc.oneof(keyLines, fc.constantFrom<Manifest>({ 'jwks.json': keys }, { 'jwks.json': 'x' }, { 'tls.crt': 'x', 'tls.key': 'y' }, { url: 'redis://redis:6379' })),
+  data: fc.oneof(keyLines, fc.constantFrom<Manifest>({ 'jwks.json': keys }, { 'jwks.json': 'x' }, { 'tls.crt': 'x', 'tls.key': 'y' }, { url: 'redis://redis:6379' }, { url: 'redis://one,two' })),
 }).map(({ name, namespace, tier, data }): Manifest => ({
   kind: 'Secret', metadata: { name, namespace, labels: { tier } }, stringData: data,
 })); // prettier-ignore
@@ -300,13 +300,19 @@ const protectionPolicy = fc.record({ ...policyMeta, name: gateways, section: fc.
   }),
 ); // prettier-ignore
 
-const parameters = fc.record({ namespace: namespaces, required: fc.boolean(), redis: fc.boolean() }).map(
+const redisModes = fc.constantFrom<Manifest>(
+  {},
+  { mode: 'Cluster', tls: { caRef: { name: 'keys' }, clientCertificateRef: { name: 'cert' } } },
+  { mode: 'Sentinel', sentinel: { masterName: 'main', passwordRef: { name: 'redis', key: 'url' } } },
+);
+
+const parameters = fc.record({ namespace: namespaces, required: fc.boolean(), redis: fc.option(redisModes) }).map(
   ({ namespace, required, redis }): Manifest => ({
     kind: 'GatewayParameters',
     metadata: { name: 'params', namespace },
     spec: {
       requirePolicies: required ? ['AuthPolicy'] : [],
-      ...(redis ? { rateLimitStore: { type: 'Redis', redis: { secretRef: { name: 'redis', key: 'url' } } } } : {}),
+      ...(redis === null ? {} : { rateLimitStore: { type: 'Redis', redis: { ...redis, secretRef: { name: 'redis', key: 'url' } } } }),
     },
   }),
 ); // prettier-ignore

@@ -1,5 +1,6 @@
 import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
 import { resourceId } from '#snapshot/ids.ts';
+import { sharedRedisDefaults } from '#snapshot/redis-address.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource, Snapshot } from '#snapshot/snapshot.ts';
 import assert from 'node:assert/strict';
@@ -16,6 +17,7 @@ const store: Resource = {
   id: resourceId('RateLimitStore', 'store'),
   type: 'Redis',
   url: new Secret('redis://:private@db'),
+  ...sharedRedisDefaults,
 };
 
 test('the running config holds every resource in the order of the ids, without secrets', async () => {

@@ -8,6 +8,7 @@ import {
   type RateLimit,
   type RateLimitStore,
 } from '#snapshot/rate-limit.ts';
+import { sharedRedisDefaults } from '#snapshot/redis-address.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 
@@ -48,6 +49,7 @@ export function redisStore(url: string): RateLimitStore {
     id: resourceId('RateLimitStore', 'store'),
     type: 'Redis',
     url: new Secret(url),
+    ...sharedRedisDefaults,
   };
 }
 

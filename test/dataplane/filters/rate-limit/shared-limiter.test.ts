@@ -15,10 +15,10 @@ class GenerousStore implements CounterStore {
   grant: (ask: Ask) => Grant = (ask) => ({ granted: ask.want, waitMs: 0, remaining: [50], fullMs: [10] });
   calls = 0;
 
-  async ask(asks: readonly Ask[]): Promise<readonly Grant[] | null> {
+  async ask(asks: readonly Ask[]): Promise<readonly (Grant | null)[]> {
     this.calls += 1;
     this.asked.push(...asks);
-    return this.available ? asks.map((ask) => this.grant(ask)) : null;
+    return asks.map((ask) => (this.available ? this.grant(ask) : null));
   }
 
   async close(): Promise<void> {}
