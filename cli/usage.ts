@@ -23,6 +23,7 @@ takes effect at once. Endpoints may be on this machine (127.0.0.1), which a clus
   --demo, --no-demo          run or do not run the quickstart's demo services and token issuer on ports 7101 to 7103
                              (default: only without --folder)
   --admin-address HOST:PORT  tell health, metrics and the running config there, secrets redacted (default: nowhere)
+  --usage-journal FOLDER     keep a journal there of what Consumers use (default: they are counted in memory alone)
   --access-log               print a line of JSON for each request
   --quiet                    print problems only
   --help                     tell this
@@ -36,6 +37,7 @@ export const upArguments = {
   address: { type: 'string', default: '127.0.0.1' },
   demo: { type: 'boolean' },
   'admin-address': { type: 'string' },
+  'usage-journal': { type: 'string' },
   'access-log': { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },

@@ -92,6 +92,7 @@ const plane = startDataPlane({
   readCa: () => readFile(caFile, 'utf8'),
   readToken: () => readFile(tokenFile, 'utf8'),
   stateFolder: optional('state-folder'),
+  usageJournal: optional('usage-journal'),
   address: optional('address'),
   accessLog: accessLog === 'off' ? null : 1,
   reservedPort: reservedPort(),
@@ -201,6 +202,7 @@ function report(event: DataPlaneEvent): void {
       break;
     case 'RevocationList':
     case 'RateLimitStore':
+    case 'UsageJournal':
     case 'SharedMemory':
       reportAvailability(event);
       break;
@@ -216,6 +218,8 @@ type AvailabilityEvent = Extract<DataPlaneEvent, { readonly available: boolean }
 const notes = {
   RevocationList: 'what is known of it holds for maxStale',
   RateLimitStore: 'policies say what holds meanwhile (onStoreError)',
+  UsageJournal:
+    'what Consumers use is counted in memory, and written when that can be; it is lost if this process ends before',
   SharedMemory: 'each data plane goes by what it knows itself of logouts, refreshed sessions and nonces',
 } satisfies Record<AvailabilityEvent['kind'], string>;
 

@@ -21,6 +21,7 @@ import type { DrainOptions, Listeners } from '#dataplane/listen/listeners.ts';
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import { UnboundPorts } from '#dataplane/listen/unbound-ports.ts';
 import type { PortNews } from '#dataplane/listen/unbound-ports.ts';
+import { createMetering } from '#dataplane/metering/metering.ts';
 import { createAccessLog } from '#dataplane/observe/access-log.ts';
 import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
 import type { Metrics } from '#dataplane/observe/metrics.ts';
@@ -46,6 +47,8 @@ export interface DataPlaneOptions {
   readonly readToken: () => Promise<string>;
   /** Where the last good snapshot is kept; null for nowhere. */
   readonly stateFolder: string | null;
+  /** Where the journal of what Consumers use is written; null for nowhere. */
+  readonly usageJournal: string | null;
   /** The address listeners bind; null for all. */
   readonly address: string | null;
   /** Where access lines go, a file descriptor; null for nowhere. */
@@ -68,6 +71,8 @@ export type DataPlaneEvent =
       readonly available: boolean;
       readonly reason: string;
     }
+  /** The journal of what Consumers use. */
+  | { readonly kind: 'UsageJournal'; readonly available: boolean; readonly reason: string }
   | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string }
   /** What data planes remember together. */
   | { readonly kind: 'SharedMemory'; readonly available: boolean; readonly reason: string };
@@ -127,7 +132,14 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       options.report({ kind: 'RevocationList', list, available, reason }),
   });
   const bans = new Bans({ wallClock: Date.now });
-  const compiler = new Compiler({ upstreams, rateLimiting, authenticating });
+  const metering = createMetering({
+    gateway: options.gateway,
+    instance: options.instance,
+    folder: options.usageJournal,
+    now: Date.now,
+    onJournalChange: (available, reason) => options.report({ kind: 'UsageJournal', available, reason }),
+  });
+  const compiler = new Compiler({ upstreams, rateLimiting, authenticating, metering });
   const cell: RuntimeCell = { current: { version: '', ports: new Map(), datagramPorts: new Map() } };
   const accessLog = createAccessLog({ fd: options.accessLog ?? 1, wallClock: Date.now });
   accessLog.enabled = options.accessLog !== null;
@@ -198,6 +210,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       authenticating.stop();
       memory.close();
       await rateLimiting.close();
+      await metering.close();
       await accessLog.close();
     },
   };

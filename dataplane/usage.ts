@@ -10,6 +10,7 @@ Serves one Gateway. Each option can also be an environment variable: TURNPIKE_GA
   --ca-file FILE             the authorities that controllers' certificates are checked by (PEM)
   --token-file FILE          the service account's token with the audience turnpike.dev
   --state-folder FOLDER      keeps the last good snapshot there; without it none is kept
+  --usage-journal FOLDER     keeps a journal there of what Consumers use; without it they are counted in memory alone
   --address ADDRESS          what listeners bind; all addresses without it
   --admin-address HOST:PORT  health, metrics and running config (default 127.0.0.1:9901; port 0 takes a free one)
   --reserved-port PORT       a port that listeners do not bind, being taken; one of this number binds 61001 (or the
@@ -29,6 +30,7 @@ export const dataPlaneOptions = {
   'ca-file': { type: 'string' },
   'token-file': { type: 'string' },
   'state-folder': { type: 'string' },
+  'usage-journal': { type: 'string' },
   address: { type: 'string' },
   'admin-address': { type: 'string' },
   'reserved-port': { type: 'string' },

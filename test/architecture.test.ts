@@ -128,6 +128,10 @@ const walls: Readonly<Record<string, Walls>> = {
     packages: ['ioredis'],
     builtins: ['node:net'],
   },
+  'dataplane/metering': {
+    rooms: ['snapshot', 'dataplane/http'],
+    builtins: ['node:crypto', 'node:fs', 'node:path'],
+  },
   'dataplane/compile': {
     rooms: [
       'snapshot',

@@ -80,6 +80,7 @@ export class Narrator implements StandaloneReport {
         break;
       case 'RevocationList':
       case 'RateLimitStore':
+      case 'UsageJournal':
         this.#availability(gateway, event);
         break;
       case 'SharedMemory':
@@ -108,23 +109,11 @@ export class Narrator implements StandaloneReport {
     }
   };
 
-  #availability(
-    gateway: string,
-    event: Extract<DataPlaneEvent, { readonly kind: 'RevocationList' | 'RateLimitStore' }>,
-  ): void {
+  #availability(gateway: string, event: AvailabilityEvent): void {
     const { screen } = this.#options;
-    const isList = event.kind === 'RevocationList';
-    const what = isList ? `the list of revoked tokens ${event.list}` : 'the rate-limit store';
-    if (event.available) screen.say(`Gateway ${gateway}: ${what} ${isList ? 'is read' : 'answers'}`);
-    else if (isList) {
-      screen.problem(
-        `Gateway ${gateway}: ${what} cannot be read: ${event.reason} (what is known of it holds for maxStale)`,
-      );
-    } else {
-      screen.problem(
-        `Gateway ${gateway}: ${what} does not answer: ${event.reason} (policies say what holds meanwhile; start it, or correct its address in the Secret)`,
-      );
-    }
+    const [what, well, ill, note] = availabilityWords(event);
+    if (event.available) screen.say(`Gateway ${gateway}: ${what} ${well}`);
+    else screen.problem(`Gateway ${gateway}: ${what} ${ill}: ${event.reason} (${note})`);
   }
 
   #settle(): void {
@@ -144,6 +133,40 @@ export class Narrator implements StandaloneReport {
     if (this.#told.has(key)) return;
     this.#told.add(key);
     this.#options.screen.problem(text);
+  }
+}
+
+type AvailabilityEvent = Extract<
+  DataPlaneEvent,
+  { readonly kind: 'RevocationList' | 'RateLimitStore' | 'UsageJournal' }
+>;
+
+/** What it is, what it does while it is there and does not do while it is away, and what holds meanwhile. */
+function availabilityWords(event: AvailabilityEvent): readonly [string, string, string, string] {
+  switch (event.kind) {
+    case 'RevocationList':
+      return [
+        `the list of revoked tokens ${event.list}`,
+        'is read',
+        'cannot be read',
+        'what is known of it holds for maxStale',
+      ];
+    case 'RateLimitStore':
+      return [
+        'the rate-limit store',
+        'answers',
+        'does not answer',
+        'policies say what holds meanwhile; start it, or correct its address in the Secret',
+      ];
+    case 'UsageJournal':
+      return [
+        'the journal of usage',
+        'is written again',
+        'cannot be written',
+        'it is tried again, and has all then; make room, or name another folder with --usage-journal',
+      ];
+    default:
+      return event satisfies never;
   }
 }
 

@@ -10,6 +10,8 @@ export interface UpOptions {
   readonly demo: 'Run' | 'Leave';
   /** Where health, metrics and the running config are told; null for nowhere. */
   readonly admin: { readonly host: string; readonly port: number } | null;
+  /** Where the journal of what Consumers use is kept; null for nowhere. */
+  readonly usageJournal: string | null;
   readonly accessLog: 'Stdout' | 'Off';
   readonly output: 'Full' | 'Quiet';
 }
@@ -34,6 +36,7 @@ export function upOptions(args: readonly string[]): UpOptions | null {
     address: values.address,
     demo: (values.demo ?? values.folder === undefined) ? 'Run' : 'Leave',
     admin: admin === undefined ? null : hostAndPort(admin),
+    usageJournal: values['usage-journal'] ?? null,
     accessLog: values['access-log'] ? 'Stdout' : 'Off',
     output: values.quiet ? 'Quiet' : 'Full',
   };

@@ -64,6 +64,7 @@ async function start(options: UpOptions, screen: Screen, demo: boolean): Promise
     return await startStandalone({
       folders: options.folders,
       address: options.address,
+      usageJournal: options.usageJournal,
       accessLog: options.accessLog === 'Stdout' ? 1 : null,
       build: build.version,
       report: narrator,

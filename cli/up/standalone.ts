@@ -22,6 +22,8 @@ export interface StandaloneOptions {
   readonly folders: readonly string[];
   /** What listeners bind. */
   readonly address: string;
+  /** Where the journal of what Consumers use is kept; null for nowhere. */
+  readonly usageJournal: string | null;
   /** A file descriptor for access lines; null for none. */
   readonly accessLog: number | null;
   readonly build: string;
@@ -107,6 +109,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       readCa: () => Promise.resolve(publicBundle(authority)),
       readToken: () => Promise.resolve(token),
       stateFolder: null,
+      usageJournal: options.usageJournal,
       address: options.address,
       accessLog: options.accessLog,
       report: (event) => report.dataPlane(gateway, event),

@@ -66,6 +66,10 @@ export interface CompilerDependencies {
     /** A filter that lets nobody in by a key set that is not among `keySets`. */
     filterFor(authentication: Authentication, keySets: readonly KeySet[]): MadeAuthentication;
   };
+  readonly metering: {
+    /** Counts what Consumers use of the route of this name. */
+    filterFor(route: string): RequestFilter;
+  };
 }
 
 /** The filter of an Authentication, and which of its key sets cannot be used as a whole. */
@@ -154,6 +158,7 @@ export class Compiler {
       authentication: (id) => authentications.get(id) ?? null,
       rateLimit: (id) => limits.get(id) ?? null,
       sessionSeal: () => this.#seals.present,
+      metering: (route) => this.#dependencies.metering.filterFor(route),
     };
   }
 

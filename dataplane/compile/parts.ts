@@ -21,10 +21,12 @@ export interface Parts {
   rateLimit(id: ResourceId): LimitFilter | null;
   /** What sealed tokens are opened by; the id is that of its secret. */
   sessionSeal(id: ResourceId): SessionSeal | null;
+  /** What counts the requests of a route: always the same. */
+  metering(route: string): RequestFilter;
 }
 
 interface Read {
-  readonly from: keyof Parts;
+  readonly from: Exclude<keyof Parts, 'metering'>;
   readonly id: ResourceId;
   readonly answer: unknown;
 }
@@ -54,13 +56,17 @@ export class RecordedParts implements Parts {
     return this.#record('sessionSeal', id, this.#parts.sessionSeal(id));
   }
 
+  metering(route: string): RequestFilter {
+    return this.#parts.metering(route);
+  }
+
   /** Ends the recording: tells of any parts whether they would have given the same answers. */
   seal(): (parts: Parts) => boolean {
     const reads = this.#reads;
     return (parts) => reads.every(({ from, id, answer }) => parts[from](id) === answer);
   }
 
-  #record<T>(from: keyof Parts, id: ResourceId, answer: T): T {
+  #record<T>(from: Read['from'], id: ResourceId, answer: T): T {
     this.#reads.push({ from, id, answer });
     return answer;
   }

@@ -51,7 +51,10 @@ function compileRule(context: RuleContext): Rule {
   if (reason !== null) {
     return { ...labels, requestFilters: [], responseFilters: [], action: { kind: 'Closed', reason } };
   }
-  const requestFilters = inOrder({ ...policies, crossOrigin: edits.crossOrigin, edits: edits.request });
+  // Where nobody is asked who calls, nobody is known to be a Consumer.
+  const metering = policies.authentications.length === 0 ? [] : [parts.metering(route.name)];
+  const { crossOrigin, request } = edits;
+  const requestFilters = inOrder({ ...policies, crossOrigin, metering, edits: request });
   return { ...labels, requestFilters, responseFilters: edits.response, action };
 }
 

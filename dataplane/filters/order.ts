@@ -12,7 +12,8 @@ import type { RequestFilter } from '#dataplane/http/exchange.ts';
  *    before it looks at anything, and writes them once it has let the request pass.
  * 4. `identityLimits`: limits by claim or header count who was let in; nobody can use up another's share by
  *    naming them.
- * 5. `edits`: header edits and rewrites in the order the route tells them. They come last, so that all policies
+ * 5. `metering`: what a Consumer uses is counted once nothing refuses it any more.
+ * 6. `edits`: header edits and rewrites in the order the route tells them. They come last, so that all policies
  *    judge what the client sent; and the filters of the chosen backend come after those of the rule.
  */
 export interface RequestPhases {
@@ -20,6 +21,7 @@ export interface RequestPhases {
   readonly addressLimits: readonly RequestFilter[];
   readonly authentications: readonly RequestFilter[];
   readonly identityLimits: readonly RequestFilter[];
+  readonly metering: readonly RequestFilter[];
   readonly edits: readonly RequestFilter[];
 }
 
@@ -30,6 +32,7 @@ export function inOrder(phases: RequestPhases): readonly RequestFilter[] {
     ...phases.addressLimits,
     ...phases.authentications,
     ...phases.identityLimits,
+    ...phases.metering,
     ...phases.edits,
   ];
 }

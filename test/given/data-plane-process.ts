@@ -26,6 +26,8 @@ export interface DataPlaneProcess extends AsyncDisposable {
   /** Whether GET /readyz is answered by 200; false too when nobody answers. */
   isReady(): Promise<boolean>;
   terminate(): void;
+  /** SIGKILL. */
+  kill(): void;
   /** How it ended, when it has. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
@@ -73,6 +75,7 @@ export async function aDataPlaneProcess(
     isReady,
     ended,
     terminate: () => void child.kill('SIGTERM'),
+    kill: () => void child.kill('SIGKILL'),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await ended;

@@ -38,6 +38,7 @@ export async function givenFurtherDataPlane(
     readCa: () => Promise.resolve(publicBundle(authority)),
     readToken: () => Promise.resolve('token'),
     stateFolder: null,
+    usageJournal: null,
     address,
     accessLog: null,
     report: () => {},

@@ -48,7 +48,7 @@ export interface GivenStandalone extends AsyncDisposable {
  */
 export async function givenStandalone(
   files: Files | ((port: number) => Files | Promise<Files>),
-  choices: { readonly clock?: Clock; readonly accessLog?: number } = {},
+  choices: { readonly clock?: Clock; readonly accessLog?: number; readonly usageJournal?: string } = {},
 ): Promise<GivenStandalone> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-flow-'));
   const port = await aFreePort();
@@ -69,6 +69,7 @@ export async function givenStandalone(
     folders: [folder],
     address: '127.0.0.1',
     accessLog: null,
+    usageJournal: null,
     build: 'test',
     ...choices,
     report: {

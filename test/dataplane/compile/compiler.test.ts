@@ -164,6 +164,7 @@ describe('a compiled snapshot', () => {
         'Authentication',
         'RateLimit shop/limits/claim',
         'RateLimit shop/limits/header',
+        'Metering',
         'Rewrite',
         'RequestHeaders',
       ],
@@ -340,7 +341,7 @@ describe('a snapshot compiled after another', () => {
     const { compile } = givenCompiler(t);
     compile(...all);
     closedBecause(rules(compile(...all.filter((one) => one !== authentication))).guarded);
-    assert.equal(rules(compile(...all)).guarded?.requestFilters.length, 2);
+    assert.equal(rules(compile(...all)).guarded?.requestFilters.length, 3);
   });
 
   it('fails what goes to a cluster that has left, and forwards again when it is back', (t) => {

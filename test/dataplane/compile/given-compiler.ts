@@ -37,6 +37,7 @@ export function givenCompiler(t: TestContext): GivenCompiler {
       needsNoIdentity: ({ key }) => key.kind === 'ClientAddress',
     },
     authenticating: authenticating(() => nowMs),
+    metering,
   });
   const compile = (...resources: readonly Resource[]) =>
     compiler.compile({ version: 'v1', resources: new Map(resources.map((one) => [one.id, one])) });
@@ -49,8 +50,11 @@ export function bareCompiler(): Compiler {
     upstreams: { apply: () => {}, cluster: () => null },
     rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }), needsNoIdentity: () => true },
     authenticating: authenticating(Date.now),
+    metering,
   });
 }
+
+const metering = { filterFor: (): RequestFilter => ({ kind: 'Metering', apply: () => null }) };
 
 function authenticating(now: () => number): Authenticating {
   return createAuthenticating({

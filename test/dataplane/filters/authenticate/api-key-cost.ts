@@ -63,6 +63,7 @@ const compiler = new Compiler({
   upstreams,
   rateLimiting: { filterFor: () => ({ kind: 'RateLimit', apply: () => null }), needsNoIdentity: () => true },
   authenticating,
+  metering: { filterFor: () => ({ kind: 'Metering', apply: () => null }) },
 });
 const ids = Array.from({ length: sets }, (_, set) => idOf(set));
 const authentication = givenAuthentication(givenApiKeys({ keys: ids }));

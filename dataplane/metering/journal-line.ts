@@ -1,0 +1,89 @@
+// What stands in a journal: one JSON object a line. A line that is written twice tells nothing new, and one that was
+// torn tells nothing: what it would have let through had not passed yet.
+import * as shape from '#snapshot/shape.ts';
+import { type Shape, object } from '#snapshot/shape.ts';
+
+/** Who used what, and where: what units are counted by. */
+export interface UsageKey {
+  /** `<namespace>/<name>`; {@link otherConsumer} for those that there was no room for. */
+  readonly consumer: string;
+  /** `''`: none. */
+  readonly plan: string;
+  /** `HTTPRoute/<namespace>/<name>`; `''`: several. */
+  readonly route: string;
+}
+
+/** Whom units are counted for that nobody else has room for. */
+export const otherConsumer = 'other';
+
+/** First line of each segment: whose it is. */
+export interface BeginLine {
+  readonly kind: 'begin';
+  readonly gateway: string;
+  readonly instance: string;
+  /** Since 1970. */
+  readonly atMs: number;
+}
+
+/** From now on so many units may be used; written before they are, and again in the next segment. */
+export interface LeaseLine extends UsageKey {
+  readonly kind: 'lease';
+  /** Of this journal; each lease another. */
+  readonly lease: number;
+  readonly units: number;
+  /** When it began. */
+  readonly atMs: number;
+}
+
+/** From now on so many units may be used of a lease that there is, those it had included. */
+export interface MoreLine {
+  readonly kind: 'more';
+  readonly lease: number;
+  readonly units: number;
+}
+
+/** A lease is over, and so many of its units were used. */
+export interface UsedLine {
+  readonly kind: 'used';
+  readonly lease: number;
+  readonly units: number;
+  readonly atMs: number;
+}
+
+/** Nothing comes after it: the data plane has ended. */
+export interface EndLine {
+  readonly kind: 'end';
+  readonly atMs: number;
+}
+
+export type JournalLine = BeginLine | LeaseLine | MoreLine | UsedLine | EndLine;
+
+/** The line of `line`, with its end. */
+export function textOf(line: JournalLine): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** What `text`, a line without its end, says; null for what cannot be read. */
+export function readLine(text: string): JournalLine | null {
+  try {
+    return line(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof shape.Mismatch) return null;
+    throw error;
+  }
+}
+
+const count = shape.integer(0);
+const timeMs = shape.integer(0);
+const name = shape.shortText(1024);
+
+/** How a {@link UsageKey} is read. */
+export const keyFields: shape.Fields<UsageKey> = { consumer: name, plan: shape.text, route: shape.text };
+
+const line: Shape<JournalLine> = shape.variant<JournalLine>('kind', {
+  begin: object({ kind: shape.oneOf('begin'), gateway: name, instance: name, atMs: timeMs }),
+  lease: object({ kind: shape.oneOf('lease'), lease: count, ...keyFields, units: count, atMs: timeMs }),
+  more: object({ kind: shape.oneOf('more'), lease: count, units: count }),
+  used: object({ kind: shape.oneOf('used'), lease: count, units: count, atMs: timeMs }),
+  end: object({ kind: shape.oneOf('end'), atMs: timeMs }),
+});

@@ -1,0 +1,184 @@
+// Metering: counts what each Consumer uses, route by route, once all limits have let a request pass, and keeps a journal
+// of it that survives the process. Does not know what a unit costs, nor who reads the journal.
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import type { Account, Lending } from './account.ts';
+import { JournalFile } from './journal-file.ts';
+import { otherConsumer, textOf, type UsageKey } from './journal-line.ts';
+import { Journal } from './journal.ts';
+import { readJournals, unitsOf } from './read-journals.ts';
+import { RouteAccounts } from './route-accounts.ts';
+import { UsageSums } from './usage-sums.ts';
+
+/** Most accounts at a time: pairs of a consumer and a route, of which each takes some 300 bytes. */
+export const accountsMax = 10_000;
+/** What was used is told, and leases end, so often; at whole minutes of the clock. */
+const turnMs = 60_000;
+const beatMs = 10_000;
+
+export interface MeteringOptions {
+  readonly gateway: string;
+  readonly instance: string;
+  /** Where the journal is; null: counts are kept in memory alone. */
+  readonly folder: string | null;
+  /** Since 1970. */
+  readonly now: () => number;
+  /** Told when the journal can be written again, or no more, and why. */
+  readonly onJournalChange: (available: boolean, reason: string) => void;
+  readonly accountsMax?: number;
+  /** See JournalOptions. */
+  readonly deadlineMs?: number;
+  readonly segmentBytesMax?: number;
+}
+
+/** The long-lived owner of all counts of a data plane. */
+export interface Metering {
+  /** The filter that counts the requests of a route, `HTTPRoute/<namespace>/<name>`, which all limits have let pass. */
+  filterFor(route: string): RequestFilter;
+  /**
+   * Settles when what journals of before tell is known, also when they cannot be read. Until then {@link usedSince}
+   * knows of this process alone.
+   */
+  readonly restored: Promise<void>;
+  /** Units that the consumer `<namespace>/<name>` has used since then, all of the hour that this is in included. */
+  usedSince(consumer: string, fromMs: number): number;
+  /** Ends what was used until now; done by itself each minute. */
+  turn(): void;
+  /** Ends all leases with what was used. */
+  close(): Promise<void>;
+}
+
+/** Counts from now on. */
+export function createMetering(options: MeteringOptions): Metering {
+  return new Meters(options);
+}
+
+class Meters implements Metering {
+  readonly #options: MeteringOptions;
+  readonly #lending: Lending & { readonly journal: Journal | null };
+  /** With where they are found. */
+  readonly #accounts = new Map<Account, RouteAccounts>();
+  /** Weak: a route that is gone has no filter, and its accounts come to rest. */
+  readonly #routes = new Map<string, WeakRef<RouteAccounts>>();
+  readonly #others: Account;
+  readonly #sums = new UsageSums();
+  readonly restored: Promise<void>;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #lease = 0;
+
+  constructor(options: MeteringOptions) {
+    this.#options = options;
+    const { now } = options;
+    const file = options.folder === null ? null : this.#newFile(options.folder);
+    this.#lending = {
+      journal: file === null ? null : this.#newJournal(file),
+      nextLease: () => (this.#lease += 1),
+      now,
+      onUsed: (usage) => this.#sums.add(usage),
+    };
+    this.restored = options.folder === null ? Promise.resolve() : this.#restore(options.folder, file?.name);
+    const nowhere = new RouteAccounts();
+    this.#others = nowhere.add({ consumer: otherConsumer, plan: '', route: '' }, this.#lending);
+    this.#accounts.set(this.#others, nowhere);
+    const minute = (): void => {
+      this.turn();
+      this.#timers[0] = setTimeout(minute, turnMs - (now() % turnMs)).unref();
+    };
+    this.#timers.push(setTimeout(minute, turnMs - (now() % turnMs)).unref());
+    this.#timers.push(setInterval(() => this.#beat(), beatMs).unref());
+  }
+
+  filterFor(route: string): RequestFilter {
+    const accounts = this.#routes.get(route)?.deref() ?? new RouteAccounts();
+    this.#routes.set(route, new WeakRef(accounts));
+    return {
+      kind: 'Metering',
+      apply: ({ identity }) => {
+        if (identity === null || identity.consumer === '') return null;
+        const { consumer, plan } = identity;
+        const account =
+          accounts.find(consumer, plan) ?? this.#newAccount(accounts, { consumer, plan, route });
+        const using = account.use(1);
+        return using === null ? null : using.then(() => null);
+      },
+    };
+  }
+
+  usedSince(consumer: string, fromMs: number): number {
+    let sum = this.#sums.since(consumer, fromMs);
+    for (const { key, open } of this.#accounts.keys()) if (key.consumer === consumer) sum += open.units;
+    return sum;
+  }
+
+  turn(): void {
+    if (this.#lending.journal?.isAvailable === false) return;
+    for (const [account, home] of this.#accounts) {
+      const { isAtRest } = account;
+      account.turn();
+      if (!isAtRest || account === this.#others) continue;
+      this.#accounts.delete(account);
+      home.delete(account);
+    }
+    for (const [route, reference] of this.#routes) {
+      if (reference.deref() === undefined) this.#routes.delete(route);
+    }
+  }
+
+  async close(): Promise<void> {
+    const [minute, beat] = this.#timers;
+    clearTimeout(minute);
+    clearInterval(beat);
+    const { journal, now } = this.#lending;
+    const accounts = [...this.#accounts.keys()];
+    await Promise.race([Promise.all(accounts.map((one) => one.settled())), journal?.unavailable]);
+    for (const account of accounts) account.end();
+    if (this.#lease > 0) {
+      journal?.add({ text: () => textOf({ kind: 'end', atMs: now() }), written: () => {} });
+    }
+    await journal?.close();
+  }
+
+  async #restore(folder: string, own: string | undefined): Promise<void> {
+    try {
+      for (const { name, leases } of await readJournals(folder)) {
+        if (name === own) continue;
+        for (const lease of leases) this.#sums.add({ ...lease, units: unitsOf(lease) });
+      }
+    } catch (error) {
+      this.#options.onJournalChange(false, `what is in it cannot be read: ${String(error)}`);
+    }
+  }
+
+  #newAccount(accounts: RouteAccounts, key: UsageKey): Account {
+    const most = this.#options.accountsMax ?? accountsMax;
+    if (this.#accounts.size > most) return this.#others;
+    const account = accounts.add(key, this.#lending);
+    this.#accounts.set(account, accounts);
+    return account;
+  }
+
+  #newJournal(file: JournalFile): Journal {
+    const { deadlineMs, onJournalChange: onChange } = this.#options;
+    return new Journal({ file, onChange, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
+  }
+
+  #newFile(folder: string): JournalFile {
+    const { gateway, instance, now, segmentBytesMax } = this.#options;
+    return new JournalFile({
+      folder,
+      gateway,
+      instance,
+      now,
+      openLeases: () => [...this.#accounts.keys()].flatMap((account) => account.restated() ?? []),
+      onTaken: () => {
+        for (const account of this.#accounts.keys()) account.forgetLease();
+      },
+      ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
+    });
+  }
+
+  /** One that is written to lives anyway. */
+  #beat(): void {
+    if (this.#lease === 0 || this.#lending.journal?.waiting !== 0) return;
+    this.#lending.journal.add({ text: () => '\n', written: () => {} });
+  }
+}
