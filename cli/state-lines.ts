@@ -78,6 +78,7 @@ function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
   switch (status.kind) {
     case 'GatewayClass':
     case 'Consumer':
+    case 'Plan':
       return [{ where: '', conditions: status.conditions }];
     case 'Gateway':
       return [

@@ -57,7 +57,9 @@ export const consumerSchema = kindSchema('Consumer', turnpikeVersion, {
         .describe('Groups the consumer is in: policies read them as auth.groups.'),
       plan: credentialName
         .exactOptional()
-        .describe('The plan the consumer has: policies read it as auth.plan.'),
+        .describe(
+          'The Plan of this namespace that the consumer has: its limits hold wherever the consumer calls, and policies read its name as auth.plan. While there is no such Plan, its requests are refused.',
+        ),
       credentials: listByKeys(credential, ['name'])
         .max(8)
         .default([])
@@ -67,7 +69,11 @@ export const consumerSchema = kindSchema('Consumer', turnpikeVersion, {
     })
     .describe('Who calls, and by what they are known.'),
   status: z
-    .object({ conditions: conditionsSchema.default([]).describe('Whether the credentials count: Accepted.') })
+    .object({
+      conditions: conditionsSchema
+        .default([])
+        .describe('Whether the credentials count, and the plan is there: Accepted, ResolvedRefs.'),
+    })
     .prefault({})
     .describe('What the controller says of the consumer.'),
 });

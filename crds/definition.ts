@@ -11,6 +11,7 @@ export const ownKinds = [
   'ProtectionPolicy',
   'Consumer',
   'Ban',
+  'Plan',
   'GatewayParameters',
 ] as const satisfies readonly Kind[];
 
@@ -22,7 +23,7 @@ interface Presentation {
   readonly description: string;
   readonly shortNames: readonly string[];
   /** Of what its status tells; None: it has none. */
-  readonly status: 'Policy' | 'Consumer' | 'None';
+  readonly status: 'Policy' | 'Consumer' | 'Plan' | 'None';
   /** Columns beside those that all of its status have. */
   readonly columns?: readonly Column[];
   /** The `spec` of the example in the reference. */
@@ -149,6 +150,17 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
       reason: 'tries passwords',
     },
   },
+  Plan: {
+    description:
+      'Says how much each Consumer that has it may call, wherever it calls. Consumers of its namespace name it.',
+    shortNames: ['pl'],
+    status: 'Plan',
+    example: {
+      limits: [{ name: 'minute', requests: 1000, window: '1m' }],
+      quotas: [{ name: 'month', requests: 1_000_000, period: 'Month', timeZone: 'Europe/Berlin' }],
+      concurrency: 50,
+    },
+  },
   GatewayParameters: {
     description: 'Says what the platform decides for the Gateways of a GatewayClass, or for one Gateway.',
     shortNames: ['gwp'],
@@ -186,6 +198,28 @@ const consumerColumns = [
     description: 'Whether all its credentials count.',
   },
   { name: 'Plan', type: 'string', jsonPath: '.spec.plan', description: 'The plan it has.' },
+  {
+    name: 'Resolved',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="ResolvedRefs")].status',
+    description: 'Whether its plan is there; until then its requests are refused.',
+  },
+  age,
+];
+
+const planColumns = [
+  {
+    name: 'Accepted',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Accepted")].status',
+    description: 'Whether the plan can be enforced; until then requests of who has it are refused.',
+  },
+  {
+    name: 'Consumers',
+    type: 'integer',
+    jsonPath: '.status.consumers',
+    description: 'How many Consumers have it.',
+  },
   age,
 ];
 
@@ -205,7 +239,7 @@ const policyColumns = [
   age,
 ];
 
-const columns = { Policy: policyColumns, Consumer: consumerColumns, None: [age] };
+const columns = { Policy: policyColumns, Consumer: consumerColumns, Plan: planColumns, None: [age] };
 
 /** The schema of a whole object, as the CRD has it: metadata is the API server's. */
 export function objectSchema(kind: OwnKind): StructuralSchema {

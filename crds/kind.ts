@@ -30,6 +30,7 @@ import {
 } from './kubernetes.ts';
 import { nearestName } from './nearest-name.ts';
 import { maxDepth, prune, type UnknownField } from './prune.ts';
+import { planSchema, type Plan } from './plan.ts';
 import { protectionPolicySchema, type ProtectionPolicy } from './protection-policy.ts';
 import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
 import { isRecord } from './record.ts';
@@ -53,6 +54,7 @@ export interface KindMap {
   readonly ProtectionPolicy: ProtectionPolicy;
   readonly Consumer: Consumer;
   readonly Ban: Ban;
+  readonly Plan: Plan;
   readonly GatewayParameters: GatewayParameters;
 }
 
@@ -92,6 +94,7 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   ProtectionPolicy: ours('ProtectionPolicy', 'protectionpolicies'),
   Consumer: ours('Consumer', 'consumers'),
   Ban: ours('Ban', 'bans'),
+  Plan: ours('Plan', 'plans'),
   GatewayParameters: ours('GatewayParameters', 'gatewayparameters'),
 });
 
@@ -126,6 +129,7 @@ export const schemas = Object.freeze({
   ProtectionPolicy: protectionPolicySchema,
   Consumer: consumerSchema,
   Ban: banSchema,
+  Plan: planSchema,
   GatewayParameters: gatewayParametersSchema,
 }) satisfies { readonly [K in Kind]: z.ZodType };
 

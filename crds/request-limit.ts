@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { duration, durationMs, partName } from './fields.ts';
 import { withRules, type Frozen } from './grammar.ts';
 
-const count = z.int32().min(1).max(1_000_000_000);
+/** A number of requests. */
+export const requestCount = z.int32().min(1).max(1_000_000_000);
 
 const window = withRules(duration, [
   {
@@ -13,7 +14,8 @@ const window = withRules(duration, [
   },
 ]);
 
-const calendar = z.object({
+/** Whose windows are those of a calendar. */
+export const calendarFields = {
   period: z
     .enum(['Hour', 'Day', 'Week', 'Month', 'Year'])
     .describe('How long a window is; weeks begin on Mondays.'),
@@ -23,11 +25,13 @@ const calendar = z.object({
     .max(64)
     .default('UTC')
     .describe('The time zone (IANA) whose calendar it is, such as Europe/Berlin.'),
-});
+};
+
+const calendar = z.object(calendarFields);
 
 const fields = z.object({
   name: partName.describe('Name of this limit: counters are kept under it, such as minute.'),
-  requests: count.describe(
+  requests: requestCount.describe(
     'How many requests may come in each window; for Concurrency: may be under way at a time.',
   ),
   algorithm: z
@@ -42,10 +46,10 @@ const fields = z.object({
   calendar: calendar
     .exactOptional()
     .describe('For FixedWindow, in place of window: the windows are those of a calendar.'),
-  burst: count
+  burst: requestCount
     .exactOptional()
     .describe('For TokenBucket: how many requests may come at once. Left out: as many as requests.'),
-  queue: count
+  queue: requestCount
     .exactOptional()
     .describe('For LeakyBucket: how many requests of one caller may wait. Left out: as many as requests.'),
 });

@@ -119,6 +119,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     call,
     memory,
     guards: guesses,
+    limitsOfPlan: (name) => rateLimiting.limitsOfPlan(name),
     now: Date.now,
     onMissingKey: (keySet, kid) => subscriber.missingKey(keySet, kid),
     follow: (stream, events) =>

@@ -12,7 +12,7 @@ import {
 } from './authentication.ts';
 import { basicShape } from './basic-shape.ts';
 import { clientCertificateShape } from './client-certificate-shape.ts';
-import { areCredentialLines, type CredentialSet } from './credential-set.ts';
+import { areCredentialLines, credentialSetDefaults, type CredentialSet } from './credential-set.ts';
 import { cookieName, count, fieldName, fieldValue, millis } from './field-shapes.ts';
 import type { AuthorizationEntry } from './authorization.ts';
 import { externalAuthorizationShape } from './external-authorization-shape.ts';
@@ -143,6 +143,7 @@ export const credentialSetShape: Shape<CredentialSet> = object({
   id: shape.idOf('CredentialSet'),
   namespace: shape.text,
   keys: shape.secret(credentialLines),
+  ...shape.defaulted({ plans: shape.list(shape.text) }, credentialSetDefaults),
 });
 
 /** Reads a {@link KeySet}. */

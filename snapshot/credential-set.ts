@@ -12,7 +12,14 @@ export interface CredentialSet {
   readonly namespace: string;
   /** One line a key (see {@link credentialLine}); one text, for a hundred thousand objects would be ten times as large. */
   readonly keys: Secret<string>;
+  /** The plans of the keys that are enforced: who has one of them is let through by the Plan `<namespace>/<plan>` alone. */
+  readonly plans: readonly string[];
 }
+
+/** What a set does that its encoded form does not tell. */
+export const credentialSetDefaults: Pick<CredentialSet, 'plans'> = Object.freeze({
+  plans: Object.freeze([]),
+});
 
 /** One key, and who calls by it. The key itself is known to nobody but its owner. */
 export interface Credential {
@@ -55,6 +62,16 @@ export function ownerOf(told: string): Omit<Credential, 'sha256'> {
     groups: groups >= told.length ? noGroups : told.slice(groups).split(','),
   };
 }
+
+/** The plan in what a {@link credentialLine} tells behind its hash; `''`: none. */
+export function planOf(told: string): string {
+  let plan = 0;
+  for (let part = 0; part < planPart; part += 1) plan = endOfPart(told, plan) + 1;
+  return told.slice(plan, endOfPart(told, plan));
+}
+
+/** Expiry, consumer and prefix come before it. */
+const planPart = 3;
 
 /** Where the part that begins at `from` ends: at a blank, or with the text. */
 function endOfPart(told: string, from: number): number {

@@ -26,6 +26,8 @@ import {
 import type { BackendFilter, CorsFilter, Filter, HeaderValue } from './filter.ts';
 import { type Fleet, fleetDefaults } from './fleet.ts';
 import type { ResourceKind } from './ids.ts';
+import { limitShape } from './limit-shape.ts';
+import type { Plan } from './plan.ts';
 import { rateLimitShape } from './rate-limit-shape.ts';
 import type { RateLimitStore } from './rate-limit.ts';
 import type {
@@ -257,6 +259,13 @@ const ticketSecret: Shape<TicketSecret> = object({
   secret: shape.secret(shape.text),
 });
 
+const plan: Shape<Plan> = object({
+  kind: shape.oneOf('Plan'),
+  id: shape.idOf('Plan'),
+  name: shape.text,
+  limits: shape.list(limitShape),
+});
+
 const storeFields = { kind: shape.oneOf('RateLimitStore'), id: shape.idOf('RateLimitStore') };
 
 const rateLimitStore = variant<RateLimitStore>('type', {
@@ -299,6 +308,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   CredentialSet: whole(credentialSetShape),
   TokenRevocations: whole(tokenRevocationsShape),
   RateLimit: whole(rateLimitShape),
+  Plan: whole(plan),
   LoginSecret: loginSecretShape,
   RateLimitStore: rateLimitStore,
   Fleet: fleet,
@@ -311,4 +321,5 @@ const asking: ReadonlySet<string> = new Set<ResourceKind>([
   'CredentialSet',
   'TokenRevocations',
   'RateLimit',
+  'Plan',
 ]);

@@ -11,6 +11,7 @@ import {
   retryDefaults,
   timeoutDefaults,
 } from './cluster-defaults.ts';
+import { credentialSetDefaults } from './credential-set.ts';
 import { externalDefaults } from './external-authorization.ts';
 import { fleetDefaults } from './fleet.ts';
 import { protectionDefaults } from './protection.ts';
@@ -110,6 +111,7 @@ const canonical = encoder(
     ['Forward', encodedMembers(forwardDefaults)],
     ['Fleet', encodedMembers(fleetDefaults)],
     ['Authentication', encodedMembers(authenticationDefaults)],
+    ['CredentialSet', encodedMembers(credentialSetDefaults)],
     ['RateLimit', encodedMembers(rateLimitDefaults)],
     ['RateLimitStore', encodedMembers(sharedRedisDefaults)],
     ['ClientAddress', encodedMembers(addressKeyDefaults)],

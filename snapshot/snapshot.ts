@@ -11,6 +11,7 @@ import type { Fleet } from './fleet.ts';
 import type { ResourceId } from './ids.ts';
 import type { Listener } from './listener.ts';
 import type { LoginSecret } from './open-id-connect.ts';
+import type { Plan } from './plan.ts';
 import type { Protection } from './protection.ts';
 import type { RateLimit, RateLimitStore } from './rate-limit.ts';
 import type { TokenRevocations } from './token-revocations.ts';
@@ -37,6 +38,7 @@ export type Resource =
   | CredentialSet
   | TokenRevocations
   | RateLimit
+  | Plan
   | RateLimitStore
   | Fleet;
 

@@ -152,6 +152,7 @@ function staticPart(status: StatusPart): StatusPart {
   switch (status.kind) {
     case 'GatewayClass':
     case 'Consumer':
+    case 'Plan':
       return { ...status, conditions: keep(status.conditions) };
     case 'Gateway':
       return { ...status, conditions: keep(status.conditions), listeners: within(status.listeners) };

@@ -12,6 +12,7 @@ const sharedStatuses = [
   'ClientPolicy',
   'ProtectionPolicy',
   'Consumer',
+  'Plan',
 ] as const satisfies readonly Kind[];
 
 /** Kinds that have a status of ours. */

@@ -53,6 +53,11 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
       };
     case 'Consumer':
       return { conditions: mergeConditions(part.conditions, before['conditions'], context) };
+    case 'Plan':
+      return {
+        conditions: mergeConditions(part.conditions, before['conditions'], context),
+        consumers: part.consumers,
+      };
     case 'Route':
       return { parents: mergeEntries(part.parents, before['parents'], parentEntries, context) };
     case 'Policy':

@@ -58,6 +58,7 @@ const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
   'ClientPolicy',
   'ProtectionPolicy',
   'Consumer',
+  'Plan',
 ]);
 
 type Tables = { readonly [K in Kind]?: KindObjects<KindMap[K]> };

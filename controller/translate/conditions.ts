@@ -220,6 +220,10 @@ const table: Table = {
     ),
   CredentialsTaken: ({ detail }) =>
     accepted('Conflicted', `${detail}. What is taken lets nobody in as this consumer; make a new key.`),
+  PlanInvalid: ({ field, detail }) =>
+    accepted('Invalid', `${field}: ${sentence(detail)} Until then requests of who has the plan are refused.`),
+  PlanUnresolved: ({ reason, detail }) =>
+    resolvedRefs(reason, `spec.plan: ${detail} Until then requests of this consumer are refused.`),
   PolicyOverridden: ({ by }) => programmed('Overridden', `Put aside everywhere by ${by.join(', ')}.`),
   PolicyPartlyOverridden: ({ by }) =>
     programmed('PartiallyProgrammed', `Put aside in part by ${by.join(', ')}.`),

@@ -8,6 +8,7 @@ import { routesByGateway } from './attach.ts';
 import { bansUnit } from './bans.ts';
 import { listenerUnit, type ListenerModel } from './certificates.ts';
 import { credentialSets } from './credentials/credential-set.ts';
+import { plansOf } from './credentials/plan.ts';
 import { gatewayUnit } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import type { RouteAtGateway } from './route-at-gateway.ts';
@@ -46,13 +47,15 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
     const serving = new Set(listeners.flatMap((one) => one.resource?.id ?? []));
     const routes = servedRoutes(read, [namespace, name], serving);
     const ofRoutes = routes.flatMap((one) => [...one.routes, ...one.resources]);
+    const credentials = credentialSets(read, ofRoutes);
     const resources: readonly Resource[] = [
       ...listeners.flatMap(({ resource, certificates }) =>
         resource === null ? [] : [resource, ...certificates],
       ),
       ...portSettings(read, [namespace, name], listeners),
       ...ofRoutes,
-      ...credentialSets(read, ofRoutes),
+      ...credentials,
+      ...plansOf(read, credentials),
       ...read.ask(bansUnit, namespace),
       gateway.parameters.store,
     ];

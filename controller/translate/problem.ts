@@ -177,6 +177,14 @@ export type PolicyProblem =
       readonly route: string;
     }
   | { readonly kind: 'KeysPending'; readonly source: string; readonly detail: string | null }
+  /** Of a Plan itself. */
+  | { readonly kind: 'PlanInvalid'; readonly field: string; readonly detail: string }
+  /** Of a Consumer: there is no such Plan, or it cannot be enforced. */
+  | {
+      readonly kind: 'PlanUnresolved';
+      readonly reason: 'PlanNotFound' | 'InvalidPlan';
+      readonly detail: string;
+    }
   /** Keys of a Consumer are those of others. */
   | { readonly kind: 'CredentialsTaken'; readonly detail: string }
   | { readonly kind: 'PolicyOverridden'; readonly by: readonly string[] }

@@ -14,6 +14,7 @@ import { policyUnits } from './policies/protection.ts';
 import { consumerStatusUnit } from './statuses/consumer.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
+import { planStatusUnit } from './statuses/plan.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
 import { routeStatusUnit } from './statuses/route.ts';
 import type { Told } from './statuses/told.ts';
@@ -94,6 +95,9 @@ function toldOf(read: Read): readonly Told[] {
     ...read
       .list('Consumer')
       .map(({ metadata }) => read.ask(consumerStatusUnit, metadata.namespace, metadata.name)),
+    ...[...read.list('Plan').map((one) => one.metadata), ...read.refused('Plan')].map((one) =>
+      read.ask(planStatusUnit, one.namespace, one.name),
+    ),
     ...policyKinds.flatMap((kind) =>
       [...read.list(kind).map((one) => one.metadata), ...read.refused(kind)].map((one) =>
         read.ask(policyStatusUnits[kind], one.namespace, one.name),

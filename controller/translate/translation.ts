@@ -100,6 +100,12 @@ export type StatusPart =
     }
   /** Nobody else writes it. */
   | { readonly kind: 'Consumer'; readonly conditions: readonly DesiredCondition[] }
+  | {
+      readonly kind: 'Plan';
+      readonly conditions: readonly DesiredCondition[];
+      /** How many have it. */
+      readonly consumers: number;
+    }
   | { readonly kind: 'Route'; readonly parents: readonly DesiredParentStatus[] }
   | {
       readonly kind: 'Policy';

@@ -9,6 +9,7 @@ import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { LoginSecret } from '#snapshot/open-id-connect.ts';
+import type { Plan } from '#snapshot/plan.ts';
 import type { Protection } from '#snapshot/protection.ts';
 import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
@@ -30,6 +31,7 @@ export interface ByKind {
   readonly credentialSets: CredentialSet[];
   readonly revocations: TokenRevocations[];
   readonly rateLimits: RateLimit[];
+  readonly plans: Plan[];
   readonly clientSettings: ClientSettings[];
   readonly protections: Protection[];
   readonly ticketSecrets: TicketSecret[];
@@ -51,6 +53,7 @@ export function byKind(resources: ResourceSet): ByKind {
     credentialSets: [],
     revocations: [],
     rateLimits: [],
+    plans: [],
     clientSettings: [],
     protections: [],
     ticketSecrets: [],
@@ -89,6 +92,9 @@ export function byKind(resources: ResourceSet): ByKind {
         break;
       case 'RateLimit':
         all.rateLimits.push(resource);
+        break;
+      case 'Plan':
+        all.plans.push(resource);
         break;
       case 'ClientSettings':
         all.clientSettings.push(resource);

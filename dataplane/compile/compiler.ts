@@ -22,6 +22,7 @@ import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Refused } from '#snapshot/message.ts';
+import type { Plan } from '#snapshot/plan.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
@@ -53,6 +54,8 @@ export interface CompilerDependencies {
   };
   readonly rateLimiting: {
     filterFor(limit: RateLimit): RequestFilter;
+    /** From now on these hold for those who have them, also in filters made before. */
+    usePlans(plans: readonly Plan[]): void;
     /** Whether it can be asked before it is known who calls. */
     needsNoIdentity(limit: RateLimit): boolean;
   };
@@ -108,6 +111,7 @@ export class Compiler {
     const resources = byKind(snapshot.resources);
     const { clusters, endpoints, certificates, credentialSets, revocations } = resources;
     this.#dependencies.upstreams.apply(clusters, endpoints, certificates);
+    this.#dependencies.rateLimiting.usePlans(resources.plans);
     this.#dependencies.authenticating.useCredentials(credentialSets);
     this.#dependencies.authenticating.useRevocations(revocations);
     this.#dependencies.authenticating.useLoginSecret(resources.loginSecrets[0] ?? null);

@@ -5,6 +5,7 @@ import { problemOfEdits } from '#snapshot/header-edits.ts';
 import { inOrder } from '#dataplane/filters/order.ts';
 import { redirecting, redirectLocation } from '#dataplane/filters/redirect.ts';
 import { tellingMetadata } from '#dataplane/filters/resource-metadata.ts';
+import { planOfCaller } from '#dataplane/filters/rate-limit/plans.ts';
 import { rewrite } from '#dataplane/filters/rewrite.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Action, Backend, Mirror, ResponseFilter, Retry, Rule } from '#dataplane/runtime.ts';
@@ -62,6 +63,7 @@ interface CompiledPolicies {
   readonly addressLimits: readonly RequestFilter[];
   readonly authentications: readonly RequestFilter[];
   readonly identityLimits: readonly RequestFilter[];
+  readonly plans: readonly RequestFilter[];
   readonly closed: string | null;
 }
 
@@ -80,7 +82,8 @@ function compilePolicies(rule: RouteRule, parts: Parts): CompiledPolicies {
     if (limit === null) closed ??= `${id} is not in the snapshot`;
     else (limit.early ? addressLimits : identityLimits).push(limit.filter);
   }
-  return { addressLimits, authentications, identityLimits, closed };
+  const plans = authentications.length === 0 ? [] : [planOfCaller];
+  return { addressLimits, authentications, identityLimits, plans, closed };
 }
 
 interface CompiledEdits {

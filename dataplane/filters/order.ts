@@ -12,8 +12,9 @@ import type { RequestFilter } from '#dataplane/http/exchange.ts';
  *    before it looks at anything, and writes them once it has let the request pass.
  * 4. `identityLimits`: limits by claim or header count who was let in; nobody can use up another's share by
  *    naming them.
- * 5. `metering`: what a Consumer uses is counted once nothing refuses it any more.
- * 6. `edits`: header edits and rewrites in the order the route tells them. They come last, so that all policies
+ * 5. `plans`: after all other limits, so that what those refuse is not taken from a quota.
+ * 6. `metering`: what a Consumer uses is counted once nothing refuses it any more.
+ * 7. `edits`: header edits and rewrites in the order the route tells them. They come last, so that all policies
  *    judge what the client sent; and the filters of the chosen backend come after those of the rule.
  */
 export interface RequestPhases {
@@ -21,6 +22,7 @@ export interface RequestPhases {
   readonly addressLimits: readonly RequestFilter[];
   readonly authentications: readonly RequestFilter[];
   readonly identityLimits: readonly RequestFilter[];
+  readonly plans: readonly RequestFilter[];
   readonly metering: readonly RequestFilter[];
   readonly edits: readonly RequestFilter[];
 }
@@ -32,6 +34,7 @@ export function inOrder(phases: RequestPhases): readonly RequestFilter[] {
     ...phases.addressLimits,
     ...phases.authentications,
     ...phases.identityLimits,
+    ...phases.plans,
     ...phases.metering,
     ...phases.edits,
   ];

@@ -113,6 +113,8 @@ export interface Identity {
   readonly consumer: string;
   /** The consumer's plan; `''` for none. */
   readonly plan: string;
+  /** What the plan lets it do; null: nothing limits it. */
+  readonly limits: RequestFilter | null;
   readonly groups: readonly string[];
   readonly scopes: readonly string[];
   readonly claims: Readonly<Record<string, unknown>>;
@@ -126,6 +128,7 @@ export const nobody: Identity = Object.freeze({
   subject: '',
   consumer: '',
   plan: '',
+  limits: null,
   groups: Object.freeze([]),
   scopes: Object.freeze([]),
   claims: Object.freeze({}),

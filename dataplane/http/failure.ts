@@ -48,6 +48,8 @@ export type Failure =
   /** It takes more than a limit ever has, or nobody can tell what it takes. */
   | { readonly kind: 'RequestTooCostly'; readonly policy: string }
   | { readonly kind: 'RateLimitUnavailable' }
+  /** Whoever calls has a plan that is not there. */
+  | { readonly kind: 'PlanUnavailable'; readonly plan: string }
   // backends
   | { readonly kind: 'NoBackend' }
   | { readonly kind: 'InvalidBackend' }

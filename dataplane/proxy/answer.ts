@@ -40,6 +40,7 @@ const answers = {
   RateLimited: [429, grpcCodes.resourceExhausted, 'Too many requests.'],
   RequestTooCostly: [429, grpcCodes.resourceExhausted, 'The request is more than the limit ever allows.'],
   RateLimitUnavailable: [503, grpcCodes.unavailable, 'The request cannot be admitted at the moment.'],
+  PlanUnavailable: [503, grpcCodes.unavailable, 'The plan of the consumer is not available.'],
   NoBackend: [500, grpcCodes.unimplemented, 'The route has no backend.'],
   InvalidBackend: [500, grpcCodes.internal, 'The route has no valid backend.'],
   NoEndpoint: [503, grpcCodes.unavailable, 'The service has no endpoint ready.'],
@@ -106,8 +107,14 @@ export function answerTo(failure: Failure, exchange: DeniedExchange | null = nul
   }
   const requestId = exchange === null ? '' : (requestIdOf(exchange.forwarded) ?? '');
   const body =
-    denial?.text({ status, title: words, requestId }) ?? `{"status":${status},"title":"${words}"}\n`;
+    denial?.text({ status, title: words, requestId }) ??
+    `{"status":${status},"title":"${words}"${extensionOf(failure)}}\n`;
   return { status, fields, body: Buffer.from(body) };
+}
+
+/** A member of problem details of its own (RFC 9457 section 3.2). */
+function extensionOf(failure: Failure): string {
+  return failure.kind === 'PlanUnavailable' ? `,"plan":${JSON.stringify(failure.plan)}` : '';
 }
 
 /** Its fields are kept with the decision, and more come to those of an answer. */

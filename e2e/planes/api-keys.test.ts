@@ -47,6 +47,13 @@ function consumer(name: string, ...keys: readonly string[]): object {
   };
 }
 
+const gold = {
+  apiVersion: 'turnpike.dev/v1alpha1',
+  kind: 'Plan',
+  metadata: { name: 'gold', namespace: 'default' },
+  spec: { limits: [{ name: 'minute', requests: 1000, window: '1m' }] },
+};
+
 function secret(text: string): object {
   const metadata = { name: 'many', namespace: 'default', labels: { keys: 'partners' } };
   return { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { partners: text } };
@@ -61,6 +68,7 @@ describe('API keys', () => {
     turnpike = await Turnpike.serve(2);
     await turnpike.apply(
       ...service('shop', [{ address: echo.address }]),
+      gold,
       consumer('acme', givenKey(1)),
       secret(`sha256:${sha256(givenKey(3))};consumer=eve`),
       policy,

@@ -15,6 +15,7 @@ import { externalAuthorizationRules } from './external-authorization-cases.ts';
 import { httpSignatureRules } from './http-signature-cases.ts';
 import { introspectionRules } from './introspection-cases.ts';
 import { openIdConnectRules } from './open-id-connect-cases.ts';
+import { planRules, planSchemaCases } from './plan-cases.ts';
 import { manifest, type Json } from './manifest.ts';
 import { rateLimitPolicyRules, rateLimitPolicySchemaCases } from './rate-limit-policy-cases.ts';
 import { trafficPolicyRules, trafficPolicySchemaCases } from './traffic-policy-cases.ts';
@@ -88,6 +89,7 @@ const authPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
 export const ruleCases: readonly RuleCase[] = [
   ...apiKeyRules,
   ...banRules,
+  ...planRules,
   ...[
     ...authPolicyRules,
     ...clientCertificateRules,
@@ -112,6 +114,7 @@ export const schemaCases: readonly SchemaCase[] = [
   ...apiKeySchemaCases,
   ...protectionPolicySchemaCases,
   ...banSchemaCases,
+  ...planSchemaCases,
   {
     kind: 'AuthPolicy',
     what: 'a target of another kind',

@@ -1,10 +1,10 @@
 import type { RuleCase, SchemaCase } from './cases.ts';
+import { limitRules, minute } from './limit-cases.ts';
 import { manifest, needs, type Json } from './manifest.ts';
 import { bitsBeyondLength, noNetwork } from './networks.ts';
 
 const group = 'gateway.networking.k8s.io';
 const shop = { group, kind: 'HTTPRoute', name: 'shop' };
-const minute = { name: 'minute', requests: 100, window: '1m' };
 
 function limits(rule: Json): Json {
   return manifest('RateLimitPolicy', {
@@ -23,7 +23,6 @@ function shops(template: string, rule: Json = {}): Json {
 
 const rule = { name: 'per-client', limits: [minute] };
 const others = { values: ['GET'], limits: [minute] };
-const day = { period: 'Day' };
 
 const sections = [
   { ...shop, sectionName: 'read' },
@@ -111,33 +110,6 @@ export const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: limits({ exempt: { addresses: ['10.0.0.1/8'] } }),
   },
   {
-    rule: 'must be from 1s to 8760h (a year)',
-    valid: limit({ window: '8760h' }),
-    invalid: limit({ window: '999ms' }),
-  },
-  {
-    rule: 'exactly one of window and calendar must be set: add window, or remove one of the two',
-    valid: limits({ limits: [{ name: 'day', requests: 1, algorithm: 'FixedWindow', calendar: day }] }),
-    invalid: limits({ limits: [{ name: 'day', requests: 1 }] }),
-  },
-  {
-    rule: 'calendar is for FixedWindow: set algorithm to FixedWindow, or write window in its place',
-    valid: limits({
-      limits: [{ name: 'day', requests: 1, algorithm: 'FixedWindow', calendar: { ...day, timeZone: 'UTC' } }],
-    }),
-    invalid: limits({ limits: [{ name: 'day', requests: 1, calendar: day }] }),
-  },
-  {
-    rule: 'burst is for TokenBucket: remove it, or set algorithm to TokenBucket',
-    valid: limit({ burst: 1 }),
-    invalid: limit({ burst: 1, algorithm: 'FixedWindow' }),
-  },
-  {
-    rule: 'Concurrency limits what is under way at a time: remove window, or set another algorithm',
-    valid: limits({ limits: [{ name: 'at-a-time', requests: 1, algorithm: 'Concurrency' }] }),
-    invalid: limit({ algorithm: 'Concurrency' }),
-  },
-  {
     rule: 'cost is not for Concurrency, which counts requests under way: remove cost, or move that limit into a rule of its own',
     valid: limits({ cost: { expression: '2' }, key: { type: 'Method' }, values: [others] }),
     invalid: limits({
@@ -146,16 +118,11 @@ export const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
       values: [{ ...others, limits: [{ name: 'at-a-time', requests: 1, algorithm: 'Concurrency' }] }],
     }),
   },
-  {
-    rule: 'queue is for LeakyBucket: remove it, or set algorithm to LeakyBucket',
-    valid: limit({ queue: 1, algorithm: 'LeakyBucket' }),
-    invalid: limit({ queue: 1 }),
-  },
-  {
-    rule: 'the last of the queue would wait longer than 1m: make queue smaller, or window shorter',
-    valid: limit({ algorithm: 'LeakyBucket' }),
-    invalid: limit({ algorithm: 'LeakyBucket', queue: 101 }),
-  },
+  ...limitRules.map(({ rule, valid, invalid }) => ({
+    rule,
+    valid: limits({ limits: [valid] }),
+    invalid: limits({ limits: [invalid] }),
+  })),
 ];
 
 export const rateLimitPolicySchemaCases: readonly SchemaCase[] = [
@@ -175,7 +142,7 @@ export const rateLimitPolicySchemaCases: readonly SchemaCase[] = [
     kind: 'RateLimitPolicy',
     what: 'a time zone that cannot be one',
     path: 'spec.rules[0].limits[0].calendar.timeZone',
-    invalid: limit({ calendar: { ...day, timeZone: '+02:00' } }),
+    invalid: limit({ calendar: { period: 'Day', timeZone: '+02:00' } }),
   },
   {
     kind: 'RateLimitPolicy',

@@ -84,7 +84,8 @@ test('docs/guides/troubleshooting.md lists exactly the reasons that conditions c
     (match) => `${match[1]} ${match[2]}`,
   );
   const policies = 'controller/translate/policies';
-  const keys = ['keys.ts', ...readdirSync(path.join(root, policies, 'ways')).map((name) => `ways/${name}`)]
+  const ways = readdirSync(path.join(root, policies, 'ways')).map((name) => `ways/${name}`);
+  const keys = ['keys.ts', '../credentials/plan.ts', ...ways]
     .flatMap((name) => [...read(`${policies}/${name}`).matchAll(/reason: '([A-Za-z]+)'/g)])
     .map((match) => `ResolvedRefs ${match[1]}`);
   const provisioning = /readonly reason: ((?:'[A-Za-z]+'(?: \| )?)+);/.exec(

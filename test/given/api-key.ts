@@ -26,10 +26,11 @@ export function credentialOfKey(key: string, given: Partial<Credential> = {}): C
 
 export const keysId = resourceId('CredentialSet', 'Secret', 'shop', 'keys');
 
-/** The set `id` of namespace shop. */
+/** The set `id` of namespace shop; the plans it names are enforced. */
 export function givenCredentials(credentials: readonly Credential[], id = keysId): CredentialSet {
   const keys = new Secret(credentials.map((one) => credentialLine(one)).join('\n'));
-  return { kind: 'CredentialSet', id, namespace: 'shop', keys };
+  const plans = [...new Set(credentials.map(({ plan }) => plan))].filter((plan) => plan !== '').sort();
+  return { kind: 'CredentialSet', id, namespace: 'shop', keys, plans };
 }
 
 /** Takes keys of one set from `x-api-key`, which backends do not get, but for what is given. */

@@ -131,6 +131,7 @@ function conditionsOf(
   switch (status.kind) {
     case 'GatewayClass':
     case 'Consumer':
+    case 'Plan':
       return status.conditions;
     case 'Gateway':
       return [...status.conditions, ...status.listeners.flatMap(({ conditions }) => conditions)];

@@ -60,6 +60,7 @@ describe('revoked tokens in a stream', { skip: ownRedisMissing() }, () => {
     const authenticating = createAuthenticating({
       now,
       onMissingKey: () => {},
+      limitsOfPlan: () => ({ kind: 'Plan', apply: () => null }),
       guards: new GuessCounters({ onBlock: () => {} }),
       call: () => Promise.resolve({ kind: 'Failed', detail: '' }),
       follow: (stream, events) =>

@@ -6,6 +6,7 @@ import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { rateLimitKey } from './arbitrary-key.ts';
+import { limit } from './arbitrary-limit.ts';
 import { rateLimitStore } from './arbitrary-store.ts';
 import {
   arbitraryBan,
@@ -113,28 +114,6 @@ const rule = fc.record({
   rateLimits: list(id('RateLimit')),
   action,
 });
-const some = fc.integer({ min: 1 });
-const windows = fc.oneof(
-  fc.record({ kind: constant('Even'), lengthMs: some }),
-  fc.record({
-    kind: constant('Calendar'),
-    period: fc.constantFrom('Hour', 'Day', 'Week', 'Month', 'Year'),
-    timeZone: fc.constantFrom('UTC', 'Europe/Berlin'),
-  }),
-);
-const limit = fc.oneof(
-  fc.record({
-    name: text,
-    algorithm: constant('TokenBucket'),
-    requests: some,
-    windowMs: some,
-    burst: some,
-  }),
-  fc.record({ name: text, algorithm: constant('FixedWindow'), requests: some, windows }),
-  fc.record({ name: text, algorithm: constant('SlidingWindow'), requests: some, windowMs: some }),
-  fc.record({ name: text, algorithm: constant('LeakyBucket'), requests: some, windowMs: some, queue: some }),
-  fc.record({ name: text, algorithm: constant('Concurrency'), requests: some }),
-);
 const jsonWebKey = fc.record({
   kty: fc.constantFrom('RSA', 'EC', 'OKP'),
   kid: nullable(text),
@@ -333,6 +312,7 @@ const byKind = {
     id: id('CredentialSet'),
     namespace: text,
     keys: list(credentialLine).map((lines) => new Secret(lines.join('\n'))),
+    plans: list(text),
   }),
   Ban: fc.record({ kind: constant('Ban'), id: id('Ban'), ...arbitraryBan }),
   TokenRevocations: fc.record({
@@ -351,6 +331,7 @@ const byKind = {
       }),
     ),
   }),
+  Plan: fc.record({ kind: constant('Plan'), id: id('Plan'), name: text, limits: fc.array(limit) }),
   RateLimit: fc.record({
     kind: constant('RateLimit'),
     id: id('RateLimit'),

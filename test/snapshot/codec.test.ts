@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { authenticationDefaults, jwtDefaults } from '#snapshot/authentication.ts';
+import { credentialSetDefaults } from '#snapshot/credential-set.ts';
 import { externalDefaults } from '#snapshot/external-authorization.ts';
 import { clientDefaults, listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import {
@@ -45,6 +46,7 @@ const defaulted: Readonly<Record<string, object>> = {
   Authentication: authenticationDefaults,
   RateLimit: rateLimitDefaults,
   RateLimitStore: sharedRedisDefaults,
+  CredentialSet: credentialSetDefaults,
   key: addressKeyDefaults,
   TokenRevocations: revocationDefaults,
   alternatives: jwtDefaults,

@@ -17,7 +17,14 @@ import { forwardToNothing, givenMatch, givenRoute, givenRule } from '#test/given
 import { givenAuthentication, givenJwt, givenKeySet, issuerKey } from '#test/given/token.ts';
 import { arbitraryResource } from './arbitrary-resource.ts';
 
-const asking = new Set(['Authentication', 'KeySet', 'CredentialSet', 'TokenRevocations', 'RateLimit']);
+const asking = new Set([
+  'Authentication',
+  'KeySet',
+  'CredentialSet',
+  'TokenRevocations',
+  'RateLimit',
+  'Plan',
+]);
 
 /** All objects in `value`, each with the way to it. */
 function objectsIn(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {

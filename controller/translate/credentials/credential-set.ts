@@ -55,25 +55,32 @@ const credentialSetUnit: Unit<CredentialSet | null> = {
   name: 'credential set',
   compute(read, id = '') {
     const [, kind, namespace = '', ...told] = id.split('/');
-    const lines =
+    const entries =
       kind === 'Secret'
-        ? linesOfSecret(read, namespace, told.join('/'))
-        : linesOfConsumers(read, namespace, kind === 'Consumers' ? [namespace, ...told] : told);
+        ? keysOfSecret(read, namespace, told.join('/'))
+        : keysOfConsumers(read, namespace, kind === 'Consumers' ? [namespace, ...told] : told);
     // It is the id of a set: only such are asked for.
-    return { kind: 'CredentialSet', id: id as ResourceId, namespace, keys: new Secret(lines.join('\n')) };
+    const keys = new Secret(entries.map(({ line }) => line).join('\n'));
+    return { kind: 'CredentialSet', id: id as ResourceId, namespace, keys, plans: plansIn(entries) };
   },
 };
 
-function linesOfSecret(read: Read, namespace: string, name: string): readonly string[] {
+function plansIn(entries: readonly KeyEntry[]): readonly string[] {
+  const plans = new Set(entries.map(({ plan }) => plan));
+  plans.delete('');
+  return [...plans].sort();
+}
+
+function keysOfSecret(read: Read, namespace: string, name: string): readonly KeyEntry[] {
   const { entries } = read.ask(secretKeysUnit, namespace, name);
   return ownKeys(read, namespace, secretTitle(namespace, name), entries);
 }
 
-function linesOfConsumers(
+function keysOfConsumers(
   read: Read,
   namespace: string,
   [policies = '', part, ...selector]: readonly string[],
-): readonly string[] {
+): readonly KeyEntry[] {
   return read
     .ask(countedConsumersUnit, policies, namespace, selector.join('/'))
     .filter((consumer) => partOf(consumer) === part)
@@ -88,9 +95,9 @@ function ownKeys(
   namespace: string,
   owner: string,
   entries: readonly KeyEntry[],
-): readonly string[] {
+): readonly KeyEntry[] {
   const lost = lostKeys(read, namespace, owner, entries);
-  return entries.filter(({ place }) => !lost.has(place)).map(({ line }) => line);
+  return entries.filter(({ place }) => !lost.has(place));
 }
 
 function partOf(consumer: string): string {

@@ -15,6 +15,8 @@ export interface KeyEntry {
   readonly place: string;
   /** As credentialLine() of the contract has it. */
   readonly line: string;
+  /** `''`: none. */
+  readonly plan: string;
 }
 
 /** The keys of a Secret. */
@@ -98,5 +100,6 @@ function plainKey(name: string, key: string): KeyEntry | string {
 function keyEntry(place: string, { sha256, expires, ...told }: KeyLine): KeyEntry {
   const encoded = Buffer.from(sha256, 'hex').toString('base64url');
   const expiresS = expires === '' ? 0 : Math.max(1, Math.floor(Date.parse(expires) / 1000));
-  return { sha256: encoded, place, line: credentialLine({ ...told, sha256: encoded, expiresS }) };
+  const line = credentialLine({ ...told, sha256: encoded, expiresS });
+  return { sha256: encoded, place, line, plan: told.plan };
 }

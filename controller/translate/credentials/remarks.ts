@@ -1,6 +1,8 @@
 // What the owner of a policy should hear of the keys it lets in by: what is left out, and what could be safer.
-import type { Unit } from '../memo.ts';
+import type { Read, Unit } from '../memo.ts';
 import type { Remark } from '../policies/policy.ts';
+import type { KeyEntry } from './key-entry.ts';
+import { lackOfPlan } from './plan.ts';
 import { lostKeys, secretKeysUnit, secretTitle } from './key-owners.ts';
 
 const toldMax = 3;
@@ -18,6 +20,7 @@ export const secretRemarksUnit: Unit<readonly Remark[]> = {
     const hashes = 'write their hashes in place of them, as turnpike key hash tells them';
     return [
       ...credentialsLeftOut(title, leftOut),
+      ...lackingPlans(read, namespace, title, entries),
       ...remark('PlainCredentials', plain, `${title} holds plain keys (${some(plain, ', ')}): ${hashes}.`),
       ...(entries.length + problems.length > 0
         ? []
@@ -25,6 +28,23 @@ export const secretRemarksUnit: Unit<readonly Remark[]> = {
     ];
   },
 };
+
+/** Each plan is told once, where it stands first. */
+function lackingPlans(
+  read: Read,
+  namespace: string,
+  title: string,
+  entries: readonly KeyEntry[],
+): readonly Remark[] {
+  const places = new Map(entries.toReversed().map(({ plan, place }) => [plan, place]));
+  places.delete('');
+  return [...places].toReversed().flatMap(([plan, place]) => {
+    const lack = lackOfPlan(read, namespace, plan);
+    if (lack === null) return [];
+    const message = `${title}, ${place}: ${lack.detail} Until then requests by keys with this plan are refused.`;
+    return [{ reason: lack.reason, message }];
+  });
+}
 
 /** Of `problems` with what `title` holds; nothing where there are none. */
 export function credentialsLeftOut(title: string, problems: readonly string[]): readonly Remark[] {

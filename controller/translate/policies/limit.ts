@@ -5,9 +5,14 @@ import { isTimeZone } from '#snapshot/time-zone.ts';
 
 /** What is wrong with a limit that its schema cannot tell; `field` is in the limit. Null when nothing is. */
 export function limitProblem({ calendar }: RequestLimit): { field: string; detail: string } | null {
-  if (calendar === undefined || isTimeZone(calendar.timeZone)) return null;
-  const detail = `${calendar.timeZone} is no time zone; take one of the IANA data base such as Europe/Berlin, or UTC`;
-  return { field: 'calendar.timeZone', detail };
+  const detail = calendar === undefined ? null : timeZoneProblem(calendar.timeZone);
+  return detail === null ? null : { field: 'calendar.timeZone', detail };
+}
+
+/** What is wrong with the name of a time zone; null when nothing is. */
+export function timeZoneProblem(timeZone: string): string | null {
+  if (isTimeZone(timeZone)) return null;
+  return `${timeZone} is no time zone; take one of the IANA data base such as Europe/Berlin, or UTC`;
 }
 
 /** The limit as data planes count by it. */

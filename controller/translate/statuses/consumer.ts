@@ -1,5 +1,6 @@
 import { conditionOf } from '../conditions.ts';
 import { consumerKeysUnit, consumerTitle, lostKeys } from '../credentials/key-owners.ts';
+import { lackOfPlan } from '../credentials/plan.ts';
 import { lostByConsumer } from '../credentials/remarks.ts';
 import type { Unit } from '../memo.ts';
 import type { Told } from './told.ts';
@@ -14,13 +15,17 @@ export const consumerStatusUnit: Unit<Told | null> = {
     }
     const keys = read.ask(consumerKeysUnit, namespace, name);
     const detail = lostByConsumer(lostKeys(read, namespace, consumerTitle(namespace, name), keys));
-    const problems = detail === null ? [] : [{ kind: 'CredentialsTaken', detail } as const];
+    const taken = detail === null ? [] : [{ kind: 'CredentialsTaken', detail } as const];
+    const { plan } = consumer.spec;
+    const lack = plan === undefined ? null : lackOfPlan(read, namespace, plan);
+    const lacks = lack === null ? [] : [{ kind: 'PlanUnresolved', ...lack } as const];
+    const conditions = [conditionOf('Accepted', taken), conditionOf('ResolvedRefs', lacks)];
     return {
       status: {
         object: { kind: 'Consumer', namespace, name },
         generation: consumer.metadata.generation,
         gateways: [],
-        status: { kind: 'Consumer', conditions: [conditionOf('Accepted', problems)] },
+        status: { kind: 'Consumer', conditions },
       },
       notices: [],
     };

@@ -6,6 +6,7 @@ import { ownerOf, type Credential } from '#snapshot/credential-set.ts';
 import type { Admission, Authenticator, Challenge, Finding, Refusal } from './authenticator.ts';
 import { credentialIn } from './credential.ts';
 import { badCredential, bearerChallenge, keysUnavailable } from './findings.ts';
+import type { FoundCredential } from './credential-index.ts';
 import { identityLine } from './identity-fields.ts';
 import type { Credentials, CredentialSets } from './credentials.ts';
 
@@ -50,13 +51,13 @@ export class ApiKeyAuthenticator implements Authenticator {
     if (key.length > keyLengthMax)
       return badCredential(this.#way.name, `longer than ${keyLengthMax} characters`);
     const found = this.#all.find(hash('sha256', key, 'base64url'), this.#sets);
-    if (found !== null) return this.#finding(ownerOf(found.told), found.table.namespace);
+    if (found !== null) return this.#finding(ownerOf(found.told), found);
     const missing = this.#sets.find(({ table }) => table === null);
     if (missing === undefined) return badCredential(this.#way.name, 'no key that is known');
     return keysUnavailable(missing.id);
   }
 
-  #finding(owner: Owner, namespace: string): Admission | Refusal {
+  #finding(owner: Owner, { table: { namespace }, limits }: FoundCredential): Admission | Refusal {
     const { prefix, expiresS, plan, groups } = owner;
     const title = `${namespace}/${owner.consumer}`;
     // Whoever names Consumers in another namespace must not be able to name one of the policy's own.
@@ -70,6 +71,7 @@ export class ApiKeyAuthenticator implements Authenticator {
       subject: consumer,
       consumer: title,
       plan,
+      limits,
       groups,
       scopes: nobody.scopes,
       claims: nobody.claims,

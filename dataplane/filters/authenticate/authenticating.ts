@@ -18,6 +18,7 @@ import { BasicAuthenticator, type PasswordSurroundings } from './basic-authentic
 import { Capacity } from '../capacity.ts';
 import { CertificateAuthenticator } from './certificate-authenticator.ts';
 import { CredentialSets } from './credentials.ts';
+import type { LimitsOfPlan } from './credential-table.ts';
 import { ExternalAuthorizer, type DecisionSurroundings } from './external-authorizer.ts';
 import type { GuessGuards } from './guess-guard.ts';
 import {
@@ -55,6 +56,8 @@ export interface AuthenticatingOptions {
   readonly onFollowed?: (list: string, available: boolean, reason: string) => void;
   /** What is remembered with other data planes; left out: nothing. */
   readonly memory?: SharedMemory;
+  /** What is held against those who have a plan. */
+  readonly limitsOfPlan: LimitsOfPlan;
   /** Who counts guesses. */
   readonly guards: GuessGuards;
   readonly limits?: Partial<AuthenticatingLimits>;
@@ -153,7 +156,7 @@ export function createAuthenticating(options: AuthenticatingOptions): Authentica
     memoryKey: randomBytes(32).toString('base64'),
     nonces: new Nonces(limits.noncesMax),
   };
-  const credentials = new CredentialSets();
+  const credentials = new CredentialSets(options.limitsOfPlan);
   const variables = requestVariables(options.now);
   const refusals = new RefusalCounts();
   const countOf = refusals.of.bind(refusals);

@@ -1,11 +1,13 @@
 // The keys of all credential sets of the process, found by their hash.
+import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { CredentialTable } from './credential-table.ts';
 import type { Credentials } from './credentials.ts';
 
-/** A key that was found: in which of the sets that were asked for, and what its line tells behind the hash. */
+/** A key that was found: in which of the sets that were asked for, what its line tells behind the hash, and what its plan lets do. */
 export interface FoundCredential {
   readonly table: CredentialTable;
   readonly told: string;
+  readonly limits: RequestFilter | null;
 }
 
 /**
@@ -61,7 +63,7 @@ export class CredentialIndex {
       const rank = rankOf(table, sets, best);
       if (rank === best) continue;
       best = rank;
-      found = { table, told: table.toldAt(at) };
+      found = { table, told: table.toldAt(at), limits: table.limitsAt(at) };
     }
   }
 

@@ -1,7 +1,7 @@
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { CredentialIndex, type FoundCredential } from './credential-index.ts';
-import { CredentialTable } from './credential-table.ts';
+import { CredentialTable, type LimitsOfPlan } from './credential-table.ts';
 
 /** The keys of one set as they are now. */
 export interface Credentials {
@@ -12,11 +12,16 @@ export interface Credentials {
 
 /** All credential sets of the process. Whoever was handed one sees its keys come and go: nothing is made anew for them. */
 export class CredentialSets {
+  readonly #limitsOf: LimitsOfPlan;
   #sets: ReadonlyMap<ResourceId, CredentialSet> = new Map();
   #tables: ReadonlyMap<ResourceId, CredentialTable> = new Map();
   #index = new CredentialIndex([]);
   /** As long as somebody lets in by them. */
   readonly #handed = new Map<ResourceId, WeakRef<Credentials>>();
+
+  constructor(limitsOf: LimitsOfPlan) {
+    this.#limitsOf = limitsOf;
+  }
 
   get(id: ResourceId): Credentials {
     const known = this.#handed.get(id)?.deref();
@@ -40,7 +45,7 @@ export class CredentialSets {
     this.#tables = new Map(
       sets.map((one) => {
         const kept = before.get(one.id) === one ? tables.get(one.id) : undefined;
-        return [one.id, kept ?? new CredentialTable(one)];
+        return [one.id, kept ?? new CredentialTable(one, this.#limitsOf)];
       }),
     );
     this.#index = new CredentialIndex([...this.#tables.values()]);

@@ -6,6 +6,7 @@ import type { Variables } from '#cel/variables.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
+import type { Plan } from '#snapshot/plan.ts';
 import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { SharedRedis } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
@@ -20,6 +21,7 @@ import { LocalLimiter } from './local-limiter.ts';
 import type { Outcome } from './outcome.ts';
 import { passed } from './passed.ts';
 import { rateLimitFilter } from './rate-limit-filter.ts';
+import { Plans } from './plans.ts';
 import { RedisStore } from './redis-store.ts';
 import { ruleFor } from './rule.ts';
 import type { LimitRule } from './rule.ts';
@@ -31,6 +33,10 @@ import type { Decision } from './tally.ts';
 export interface RateLimiting {
   /** The filter for `limit`. Limits of the same rule name, limit name and key share their counters for ever. */
   filterFor(limit: RateLimit): RequestFilter;
+  /** The filter of the plan `<namespace>/<plan>`: it follows the plan, and refuses all while there is none. */
+  limitsOfPlan(name: string): RequestFilter;
+  /** From now on there are these plans and no others. */
+  usePlans(plans: readonly Plan[]): void;
   /** Where counters live from now on, and among how many data planes; call it on each snapshot. */
   configure(store: RateLimitStore, fleet: Fleet): void;
   /** Whether `limit` can be asked before it is known who calls. */
@@ -106,28 +112,34 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
 
   const shareOfGate = (): number => sharing?.limiter.fleet ?? 1;
 
+  function filterFor(limit: RateLimit): RequestFilter {
+    let filter = filters.get(limit);
+    if (filter === undefined) {
+      const tally = tallies.of(limit.name);
+      const counted = countedByValue(limit, {
+        ruleFor: (one) => ruleFor(one, hash, options.epochMs),
+        gateOf: (one) => gates.of(one),
+      });
+      filter = rateLimitFilter(limit, counted, {
+        decide,
+        share: shareOfGate,
+        places: places.of(policyNamespace(limit.name)),
+        wait,
+        tally,
+        variables,
+        random,
+      });
+      filters.set(limit, filter);
+    }
+    return filter;
+  }
+
+  const plans = new Plans(filterFor);
+
   return {
-    filterFor(limit) {
-      let filter = filters.get(limit);
-      if (filter === undefined) {
-        const tally = tallies.of(limit.name);
-        const counted = countedByValue(limit, {
-          ruleFor: (one) => ruleFor(one, hash, options.epochMs),
-          gateOf: (one) => gates.of(one),
-        });
-        filter = rateLimitFilter(limit, counted, {
-          decide,
-          share: shareOfGate,
-          places: places.of(policyNamespace(limit.name)),
-          wait,
-          tally,
-          variables,
-          random,
-        });
-        filters.set(limit, filter);
-      }
-      return filter;
-    },
+    filterFor,
+    limitsOfPlan: (name) => plans.of(name),
+    usePlans: (all) => plans.use(all),
     configure(store, fleet) {
       const place = encodeResource(store);
       if (sharing !== null && sharing.place === place) {

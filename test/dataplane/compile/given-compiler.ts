@@ -34,6 +34,7 @@ export function givenCompiler(t: TestContext): GivenCompiler {
         limitFilters.set(limit.name, filter);
         return filter;
       },
+      usePlans: () => {},
       needsNoIdentity: ({ key }) => key.kind === 'ClientAddress',
     },
     authenticating: authenticating(() => nowMs),
@@ -48,7 +49,11 @@ export function givenCompiler(t: TestContext): GivenCompiler {
 export function bareCompiler(): Compiler {
   return new Compiler({
     upstreams: { apply: () => {}, cluster: () => null },
-    rateLimiting: { filterFor: () => ({ kind: 'none', apply: () => null }), needsNoIdentity: () => true },
+    rateLimiting: {
+      filterFor: () => ({ kind: 'none', apply: () => null }),
+      usePlans: () => {},
+      needsNoIdentity: () => true,
+    },
     authenticating: authenticating(Date.now),
     metering,
   });
@@ -61,6 +66,7 @@ function authenticating(now: () => number): Authenticating {
     call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
     now,
     onMissingKey: () => {},
+    limitsOfPlan: () => ({ kind: 'Plan', apply: () => null }),
     guards: new GuessCounters({ onBlock: () => {} }),
   });
 }

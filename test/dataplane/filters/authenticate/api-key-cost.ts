@@ -56,12 +56,17 @@ const authenticating = createAuthenticating({
   call: () => Promise.resolve({ kind: 'Failed', detail: 'nobody is there' }),
   now: Date.now,
   onMissingKey: () => undefined,
+  limitsOfPlan: () => ({ kind: 'Plan', apply: () => null }),
   guards: new GuessCounters({ onBlock: () => undefined }),
 });
 const upstreams = createUpstreams();
 const compiler = new Compiler({
   upstreams,
-  rateLimiting: { filterFor: () => ({ kind: 'RateLimit', apply: () => null }), needsNoIdentity: () => true },
+  rateLimiting: {
+    filterFor: () => ({ kind: 'RateLimit', apply: () => null }),
+    usePlans: () => {},
+    needsNoIdentity: () => true,
+  },
   authenticating,
   metering: { filterFor: () => ({ kind: 'Metering', apply: () => null }) },
 });

@@ -41,6 +41,7 @@ export function gate(
     authenticating: createAuthenticating({
       now: () => made.clock,
       onMissingKey: (keySet, kid) => missing.push(`${keySet} ${kid}`),
+      limitsOfPlan: (name) => ({ kind: `Plan ${name}`, apply: () => null }),
       guards: new GuessCounters({
         onBlock: ({ client }) => void blocked.push(client),
         wait: () => made.wait(),

@@ -1,0 +1,85 @@
+// Plans: limits that go with who calls, not with what is called. Whoever has one holds on to it before it is there,
+// and when it changes or goes.
+import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import type { Plan } from '#snapshot/plan.ts';
+import { rateLimitDefaults, type RateLimit } from '#snapshot/rate-limit.ts';
+
+/** All plans of the process. */
+export class Plans {
+  readonly #filterFor: (limit: RateLimit) => RequestFilter;
+  /** As long as somebody has them. */
+  readonly #handed = new Map<string, WeakRef<PlanFilter>>();
+  #plans: ReadonlyMap<string, Plan> = new Map();
+
+  constructor(filterFor: (limit: RateLimit) => RequestFilter) {
+    this.#filterFor = filterFor;
+  }
+
+  /** The filter of the plan of this name, `<namespace>/<plan>`; it follows the plan. */
+  of(name: string): RequestFilter {
+    const known = this.#handed.get(name)?.deref();
+    if (known !== undefined) return known;
+    const made = new PlanFilter(name, this.#filterFor);
+    made.follow(this.#plans.get(name) ?? null);
+    this.#handed.set(name, new WeakRef(made));
+    return made;
+  }
+
+  /** From now on there are these and no others. */
+  use(plans: readonly Plan[]): void {
+    this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
+    for (const [name, handed] of this.#handed) {
+      const filter = handed.deref();
+      if (filter === undefined) this.#handed.delete(name);
+      else filter.follow(this.#plans.get(name) ?? null);
+    }
+  }
+}
+
+/** Refuses all requests while there is no such plan. */
+class PlanFilter implements RequestFilter {
+  readonly kind = 'Plan';
+  readonly #unavailable: Verdict;
+  readonly #filterFor: (limit: RateLimit) => RequestFilter;
+  #plan: Plan | null = null;
+  /** Null where the plan limits nothing. */
+  #limits: RequestFilter | null = null;
+
+  constructor(name: string, filterFor: (limit: RateLimit) => RequestFilter) {
+    this.#unavailable = { kind: 'PlanUnavailable', plan: name.slice(name.indexOf('/') + 1) };
+    this.#filterFor = filterFor;
+  }
+
+  follow(plan: Plan | null): void {
+    if (plan === this.#plan) return;
+    this.#plan = plan;
+    this.#limits =
+      plan === null || plan.limits.length === 0 ? null : this.#filterFor(limitsPerConsumer(plan));
+  }
+
+  apply(exchange: Exchange): Verdict | Promise<Verdict> {
+    if (this.#limits !== null) return this.#limits.apply(exchange);
+    return this.#plan === null ? this.#unavailable : null;
+  }
+}
+
+/** A plan counts as a rule of a RateLimitPolicy does that counts by consumer, and refuses in the same words. */
+function limitsPerConsumer({ name, limits }: Plan): RateLimit {
+  return {
+    ...rateLimitDefaults,
+    kind: 'RateLimit',
+    id: resourceId('RateLimit', name),
+    name,
+    key: { kind: 'Consumer', onUnknown: 'Refuse' },
+    limits,
+    onStoreError: 'Local',
+    mode: 'Enforce',
+  };
+}
+
+/** Asks the plan of who calls, if it has one. */
+export const planOfCaller: RequestFilter = Object.freeze({
+  kind: 'Plan',
+  apply: (exchange: Exchange) => exchange.identity?.limits?.apply(exchange) ?? null,
+});
