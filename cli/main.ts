@@ -20,6 +20,11 @@ switch (command ?? '--help') {
     process.exitCode = await key(rest);
     break;
   }
+  case 'usage': {
+    const { usage } = await import('./metering/usage-command.ts');
+    process.exitCode = await usage(rest, Date.now());
+    break;
+  }
   case 'version':
   case '--version':
     console.log(`turnpike ${build.version} on node ${process.versions.node}`);

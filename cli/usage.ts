@@ -6,6 +6,7 @@ export const turnpikeHelp = `usage: turnpike COMMAND [OPTION ...]
   up        run both planes from folders of manifests, without a cluster
   check     validate folders of manifests offline
   key       make, list and revoke API keys
+  usage     tell what Consumers have used
   version   tell the versions of Turnpike and Node
 
 turnpike COMMAND --help tells a command's options.
@@ -88,5 +89,32 @@ export const keyArguments = {
   expires: { type: 'string' },
   line: { type: 'boolean', default: false },
   file: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** What `turnpike usage --help` prints. */
+export const usageHelp = `usage: turnpike usage --folder FOLDER [OPTION ...]
+
+Tells what Consumers have used, in units (one for each request that all limits let pass), from the folder that a data
+plane or turnpike up keeps its journal in (--usage-journal).
+
+  --folder FOLDER     the folder of the journal
+  --consumer NAME     of this Consumer alone: NAMESPACE/NAME, or a name in the namespace default
+  --period PERIOD     a year, month, day or hour (UTC): 2026, 2026-11, 2026-11-23 or 2026-11-23T04 (default: this month)
+  --reconcile         tell what is counted although nobody knows whether it was used: leases of data planes that were
+                      killed
+  --output FORMAT     table or json, also -o (default table)
+  --help              tell this
+
+Exit codes: 0 told, 1 the folder cannot be read, 2 wrong options.
+`;
+
+/** The options of `turnpike usage` as parseArgs of node:util takes them. */
+export const usageArguments = {
+  folder: { type: 'string' },
+  consumer: { type: 'string' },
+  period: { type: 'string' },
+  reconcile: { type: 'boolean', default: false },
+  output: { type: 'string', short: 'o', default: 'table' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;

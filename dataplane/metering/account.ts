@@ -1,5 +1,6 @@
+import type { UsageKey } from '#snapshot/usage.ts';
 import type { Journal } from './journal.ts';
-import { textOf, type UsageKey } from './journal-line.ts';
+import { textOf } from './journal-line.ts';
 
 /** Units of a lease: as many as are used in some seconds, within these. */
 const sizeMin = 10;

@@ -2,19 +2,7 @@
 // torn tells nothing: what it would have let through had not passed yet.
 import * as shape from '#snapshot/shape.ts';
 import { type Shape, object } from '#snapshot/shape.ts';
-
-/** Who used what, and where: what units are counted by. */
-export interface UsageKey {
-  /** `<namespace>/<name>`; {@link otherConsumer} for those that there was no room for. */
-  readonly consumer: string;
-  /** `''`: none. */
-  readonly plan: string;
-  /** `HTTPRoute/<namespace>/<name>`; `''`: several. */
-  readonly route: string;
-}
-
-/** Whom units are counted for that nobody else has room for. */
-export const otherConsumer = 'other';
+import { usageKeyFields, type UsageKey } from '#snapshot/usage.ts';
 
 /** First line of each segment: whose it is. */
 export interface BeginLine {
@@ -77,12 +65,9 @@ const count = shape.integer(0);
 const timeMs = shape.integer(0);
 const name = shape.shortText(1024);
 
-/** How a {@link UsageKey} is read. */
-export const keyFields: shape.Fields<UsageKey> = { consumer: name, plan: shape.text, route: shape.text };
-
 const line: Shape<JournalLine> = shape.variant<JournalLine>('kind', {
   begin: object({ kind: shape.oneOf('begin'), gateway: name, instance: name, atMs: timeMs }),
-  lease: object({ kind: shape.oneOf('lease'), lease: count, ...keyFields, units: count, atMs: timeMs }),
+  lease: object({ kind: shape.oneOf('lease'), lease: count, ...usageKeyFields, units: count, atMs: timeMs }),
   more: object({ kind: shape.oneOf('more'), lease: count, units: count }),
   used: object({ kind: shape.oneOf('used'), lease: count, units: count, atMs: timeMs }),
   end: object({ kind: shape.oneOf('end'), atMs: timeMs }),

@@ -1,9 +1,10 @@
 // Metering: counts what each Consumer uses, route by route, once all limits have let a request pass, and keeps a journal
 // of it that survives the process. Does not know what a unit costs, nor who reads the journal.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import { otherConsumer, type UsageKey } from '#snapshot/usage.ts';
 import type { Account, Lending } from './account.ts';
 import { JournalFile } from './journal-file.ts';
-import { otherConsumer, textOf, type UsageKey } from './journal-line.ts';
+import { textOf } from './journal-line.ts';
 import { Journal } from './journal.ts';
 import { readJournals, unitsOf } from './read-journals.ts';
 import { RouteAccounts } from './route-accounts.ts';

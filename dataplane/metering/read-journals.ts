@@ -1,7 +1,8 @@
+import type { UsageKey } from '#snapshot/usage.ts';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { segmentOf } from './journal-file.ts';
-import { readLine, type UsageKey } from './journal-line.ts';
+import { readLine } from './journal-line.ts';
 
 /** All segments of one journal that are there, read as one. */
 export interface JournalRead {

@@ -1,5 +1,5 @@
+import type { UsageKey } from '#snapshot/usage.ts';
 import { Account, type Lending } from './account.ts';
-import type { UsageKey } from './journal-line.ts';
 
 /** The accounts of one route. */
 export class RouteAccounts {

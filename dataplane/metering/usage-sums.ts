@@ -1,11 +1,5 @@
+import type { UsageSum } from '#snapshot/usage.ts';
 import type { Usage } from './account.ts';
-import type { UsageKey } from './journal-line.ts';
-
-/** Units of one key that were used in one hour (UTC, begun at `hourMs` since 1970). */
-export interface UsageSum extends UsageKey {
-  readonly hourMs: number;
-  readonly units: number;
-}
 
 export const hourMs = 3_600_000;
 

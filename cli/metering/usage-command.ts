@@ -1,0 +1,101 @@
+// turnpike usage: what Consumers have used, from the folder of a journal or from a cluster's controller.
+import { stat } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { UsageLoss, UsageSum } from '#snapshot/usage.ts';
+import { readUsage } from './folder-usage.ts';
+import { optionProblem } from '../option-problem.ts';
+import { usageArguments, usageHelp } from '../usage.ts';
+import { isPeriod, lostIn, table, usedIn } from './usage-table.ts';
+
+/** The exit code: 0 told, 1 nothing can be read, 2 wrong options. */
+export async function usage(args: readonly string[], nowMs: number): Promise<number> {
+  let options: UsageOptions | null;
+  try {
+    options = optionsOf(args, nowMs);
+  } catch (error) {
+    console.error(`turnpike: ${optionProblem(error)}\n\n${usageHelp}`);
+    return 2;
+  }
+  if (options === null) {
+    process.stdout.write(usageHelp);
+    return 0;
+  }
+  try {
+    const found = await foundBy(options, nowMs);
+    process.stdout.write(options.reconcile ? reconciled(options, found) : used(options, found));
+    return 0;
+  } catch (error) {
+    console.error(`turnpike: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}
+
+interface UsageOptions {
+  readonly folder: string;
+  /** Null: all. */
+  readonly consumer: string | null;
+  readonly period: string;
+  readonly output: 'Table' | 'Json';
+  readonly reconcile: boolean;
+}
+
+interface Found {
+  readonly sums: readonly UsageSum[];
+  readonly losses: readonly UsageLoss[];
+}
+
+/** Null: only help is wanted. Throws a TypeError that names what is wrong. */
+function optionsOf(args: readonly string[], nowMs: number): UsageOptions | null {
+  const { values } = parseArgs({ args: [...args], options: usageArguments });
+  if (values.help) return null;
+  const { folder, consumer = null, period = new Date(nowMs).toISOString().slice(0, 7), output } = values;
+  if (folder === undefined) throw new TypeError('name the folder of the journal: --folder FOLDER');
+  if (!isPeriod(period))
+    throw new TypeError(`--period is no year, month, day or hour such as 2026-11: ${period}`);
+  if (output !== 'table' && output !== 'json')
+    throw new TypeError(`--output is table or json, not ${output}`);
+  const whole = consumer === null || consumer.includes('/') ? consumer : `default/${consumer}`;
+  const { reconcile } = values;
+  return { folder, consumer: whole, period, output: output === 'json' ? 'Json' : 'Table', reconcile };
+}
+
+async function foundBy({ folder }: UsageOptions, nowMs: number): Promise<Found> {
+  // One that is not there is a slip of the pen, and not the same as one where nothing was used.
+  await stat(folder);
+  return readUsage(folder, nowMs);
+}
+
+function used({ period, consumer, output }: UsageOptions, { sums }: Found): string {
+  const rows = usedIn(period, consumer, sums);
+  if (output === 'Json') return `${JSON.stringify({ period, usage: rows }, null, 2)}\n`;
+  const told = rows.map((row) => [row.consumer, row.plan || '-', row.route || '-', row.units]);
+  return told.length === 0
+    ? `Nothing was used in ${period}.\n`
+    : table(['CONSUMER', 'PLAN', 'ROUTE', 'UNITS'], told);
+}
+
+function reconciled({ period, consumer, output }: UsageOptions, { sums, losses }: Found): string {
+  const counted = usedIn(period, consumer, sums).reduce((all, { units }) => all + units, 0);
+  const lost = lostIn(period, consumer, losses);
+  const over = lost.reduce((all, { units }) => all + units, 0);
+  if (output === 'Json') {
+    const told = { period, counted, usedAtLeast: counted - over, leases: lost.map(inWords) };
+    return `${JSON.stringify(told, null, 2)}\n`;
+  }
+  const sum = `${counted} units are counted in ${period}, of which ${counted - over} at least were used.\n`;
+  if (lost.length === 0) return `${sum}Every data plane has told what it used of what it had leased.\n`;
+  const rows = lost.map((loss) => [
+    inWords(loss).from,
+    loss.gateway,
+    loss.instance,
+    loss.consumer,
+    loss.route || '-',
+    loss.units,
+  ]);
+  const titles = ['LEASED', 'GATEWAY', 'DATA PLANE', 'CONSUMER', 'ROUTE', 'UNITS'];
+  return `${sum}Leases of data planes that ended before they told how much they used:\n\n${table(titles, rows)}`;
+}
+
+function inWords({ fromMs, ...loss }: UsageLoss) {
+  return { ...loss, from: new Date(fromMs).toISOString() };
+}

@@ -1,0 +1,113 @@
+// turnpike usage over the folder of a journal.
+import assert from 'node:assert/strict';
+import { utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { textOf, type JournalLine } from '#dataplane/metering/journal-line.ts';
+import { turnpike } from '#test/given/command.ts';
+import { givenFolder } from '#test/given/folder.ts';
+
+const at = (text: string): number => Date.parse(text);
+
+function lines(...all: readonly JournalLine[]): string {
+  return all.map(textOf).join('');
+}
+
+const route = 'HTTPRoute/shop/orders';
+const acme = { kind: 'lease', consumer: 'shop/acme', plan: 'gold', route } as const;
+
+/** One data plane that ended by itself, and one that was killed. */
+const journals = {
+  'edge-1.0123456789ab.000000.jsonl': lines(
+    { kind: 'begin', gateway: 'infra/edge', instance: 'edge-1', atMs: at('2026-10-31T23:59:00Z') },
+    { ...acme, lease: 1, units: 100, atMs: at('2026-10-31T23:59:00Z') },
+    { kind: 'used', lease: 1, units: 60, atMs: at('2026-11-01T00:00:00Z') },
+    { ...acme, lease: 2, units: 100, atMs: at('2026-11-01T00:00:00Z') },
+    { kind: 'more', lease: 2, units: 300 },
+    { kind: 'used', lease: 2, units: 210, atMs: at('2026-11-01T00:01:00Z') },
+    { kind: 'end', atMs: at('2026-11-01T00:01:00Z') },
+  ),
+  'edge-2.ba9876543210.000000.jsonl': lines(
+    { kind: 'begin', gateway: 'infra/edge', instance: 'edge-2', atMs: at('2026-11-03T10:00:00Z') },
+    { ...acme, lease: 1, units: 40, atMs: at('2026-11-03T10:00:00Z') },
+    {
+      kind: 'lease',
+      consumer: 'bolt/bolt',
+      plan: '',
+      route,
+      lease: 2,
+      units: 10,
+      atMs: at('2026-11-03T10:00:00Z'),
+    },
+    { kind: 'used', lease: 2, units: 3, atMs: at('2026-11-03T10:01:00Z') },
+  ),
+};
+
+async function told(...args: readonly string[]): Promise<string> {
+  await using folder = await givenFolder(journals);
+  const longAgo = at('2026-11-03T11:00:00Z') / 1000;
+  for (const file of Object.keys(journals)) await utimes(path.join(folder.path, file), longAgo, longAgo);
+  const { code, stdout, stderr } = await turnpike(['usage', `--folder=${folder.path}`, ...args]);
+  assert.equal(stderr, '');
+  assert.equal(code, 0);
+  return stdout;
+}
+
+describe('turnpike usage', () => {
+  test('tells what each Consumer has used in a month, by plan and route', async () => {
+    assert.equal(
+      await told('--period=2026-11'),
+      `CONSUMER   PLAN  ROUTE                  UNITS
+bolt/bolt  -     HTTPRoute/shop/orders      3
+shop/acme  gold  HTTPRoute/shop/orders    250
+`,
+    );
+  });
+
+  test('tells of an hour, and of one Consumer, as JSON', async () => {
+    assert.deepEqual(JSON.parse(await told('--period=2026-10-31T23', '--consumer=shop/acme', '-o', 'json')), {
+      period: '2026-10-31T23',
+      usage: [{ consumer: 'shop/acme', plan: 'gold', route, units: 60 }],
+    });
+    assert.equal(await told('--period=2026-11', '--consumer=nobody'), 'Nothing was used in 2026-11.\n');
+  });
+
+  test('tells with --reconcile what is counted of data planes that told no end', async () => {
+    assert.equal(
+      await told('--period=2026-11', '--reconcile'),
+      `253 units are counted in 2026-11, of which 213 at least were used.
+Leases of data planes that ended before they told how much they used:
+
+LEASED                    GATEWAY     DATA PLANE  CONSUMER   ROUTE                  UNITS
+2026-11-03T10:00:00.000Z  infra/edge  edge-2      shop/acme  HTTPRoute/shop/orders     40
+`,
+    );
+    assert.equal(
+      await told('--period=2026-10', '--reconcile'),
+      `60 units are counted in 2026-10, of which 60 at least were used.
+Every data plane has told what it used of what it had leased.
+`,
+    );
+  });
+
+  for (const [args, problem] of [
+    [[], 'name the folder of the journal: --folder FOLDER'],
+    [
+      ['--folder=x', '--period=november'],
+      '--period is no year, month, day or hour such as 2026-11: november',
+    ],
+    [['--folder=x', '-o', 'yaml'], '--output is table or json, not yaml'],
+  ] as const) {
+    test(`refuses ${args.join(' ') || 'no options'}`, async () => {
+      const { code, stderr } = await turnpike(['usage', ...args]);
+      assert.equal(code, 2);
+      assert.equal(stderr.split('\n')[0], `turnpike: ${problem}`);
+    });
+  }
+
+  test('says that a folder is not there', async () => {
+    const { code, stderr } = await turnpike(['usage', '--folder=/nowhere/at/all']);
+    assert.equal(code, 1);
+    assert.match(stderr, /ENOENT/);
+  });
+});
