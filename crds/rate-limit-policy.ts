@@ -1,7 +1,7 @@
 // RateLimitPolicy: how often callers may call.
 import * as z from 'zod';
 import { expression } from './authorization.ts';
-import { atomicList, listByKeys, setOf, withRules, type Frozen } from './grammar.ts';
+import { atomicList, listByKeys, oneOf, setOf, withRules, type Frozen } from './grammar.ts';
 import { consumerName, network, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
@@ -55,6 +55,24 @@ const fields = z.object({
     .max(16)
     .exactOptional()
     .describe('Other limits for some values of the key. Left out: all have those of limits.'),
+  scope: oneOf({
+    type: 'Which requests count together. Policy: those of this rule. Shared: those of all rules of the namespace that name the same. Pod: those of this rule in one data plane, which asks no store.',
+    defaultType: 'Policy',
+    variants: {
+      Policy: {},
+      Pod: {},
+      Shared: {
+        shared: z
+          .object({ name: partName.describe('What the rules name, such as checkout.') })
+          .describe(
+            'Rules of this namespace with the same name count together, whatever their policies are for; their limits and values must be the same.',
+          ),
+      },
+    },
+    common: {},
+  })
+    .exactOptional()
+    .describe('Which requests count together. Left out: those of this rule, wherever it holds.'),
   onStoreError: z
     .enum(['Local', 'Open', 'Closed'])
     .default('Local')

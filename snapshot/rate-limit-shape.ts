@@ -1,7 +1,7 @@
 import { cookieName, fieldName, network } from './field-shapes.ts';
 import { limitShape } from './limit-shape.ts';
 import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
-import type { OnUnknownKey, RateLimit, RateLimitKey } from './rate-limit.ts';
+import type { OnUnknownKey, RateLimit, RateLimitKey, RateLimitScope } from './rate-limit.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 
@@ -42,6 +42,11 @@ export const rateLimitShape: Shape<RateLimit> = object({
   ...shape.defaulted(
     {
       when: shape.nullable(shape.text),
+      scope: variant<RateLimitScope>('kind', {
+        Policy: object({ kind: shape.oneOf('Policy') }),
+        Shared: object({ kind: shape.oneOf('Shared'), name: shape.text }),
+        Pod: object({ kind: shape.oneOf('Pod') }),
+      }),
       values: shape.list(object({ values: shape.list(shape.text), limits: shape.list(limitShape) })),
       cost: shape.nullable(object({ type: shape.oneOf('Request'), expression: shape.text })),
       exempt: object({ addresses: shape.list(network), consumers: shape.list(shape.text) }),

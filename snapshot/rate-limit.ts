@@ -6,7 +6,7 @@ import type { SharedRedis } from './redis-address.ts';
 export interface RateLimit {
   readonly kind: 'RateLimit';
   readonly id: ResourceId;
-  /** `<namespace>/<policy>/<rule>`: with a limit's name, the stable part of a counter's key. */
+  /** `<namespace>/<policy>/<rule>`: with a limit's name, the stable part of a counter's key, unless that is shared. */
   readonly name: string;
   readonly key: RateLimitKey;
   /** An expression (CEL): which requests are counted. Null: all. */
@@ -14,6 +14,7 @@ export interface RateLimit {
   readonly exempt: Exempt;
   /** What a request takes of the limits that count over time. Null: one unit. */
   readonly cost: Cost | null;
+  readonly scope: RateLimitScope;
   readonly limits: readonly Limit[];
   /** Those of some texts of the key, in place of `limits`; no text stands in two of them. */
   readonly values: readonly LimitsOfValues[];
@@ -59,6 +60,15 @@ export interface Cost {
   readonly expression: string;
 }
 
+/**
+ * What counts together. Policy: the rule's requests. Shared: those of all rules with this `name` (`<namespace>/<name>`),
+ * whose limits are the same. Pod: the rule's in one data plane, whatever the store.
+ */
+export type RateLimitScope =
+  | { readonly kind: 'Policy' }
+  | { readonly kind: 'Shared'; readonly name: string }
+  | { readonly kind: 'Pod' };
+
 /** Whom a rule does not count. */
 export interface Exempt {
   /** Networks, such as `10.0.0.0/8`. */
@@ -68,14 +78,17 @@ export interface Exempt {
 }
 
 /** What a rule does that its encoded form does not tell. */
-export const rateLimitDefaults: Pick<RateLimit, 'when' | 'answerFields' | 'exempt' | 'values' | 'cost'> =
-  Object.freeze({
-    exempt: Object.freeze({ addresses: Object.freeze([]), consumers: Object.freeze([]) }),
-    values: Object.freeze([]),
-    cost: null,
-    when: null,
-    answerFields: 'Draft',
-  });
+export const rateLimitDefaults: Omit<
+  RateLimit,
+  'kind' | 'id' | 'name' | 'key' | 'limits' | 'onStoreError' | 'mode'
+> = Object.freeze({
+  exempt: Object.freeze({ addresses: Object.freeze([]), consumers: Object.freeze([]) }),
+  values: Object.freeze([]),
+  cost: null,
+  scope: Object.freeze({ kind: 'Policy' }),
+  when: null,
+  answerFields: 'Draft',
+});
 
 /** What of a key by address its encoded form does not tell. */
 export const addressKeyDefaults: Readonly<Record<'ipv4Prefix' | 'ipv6Prefix', number>> = Object.freeze({

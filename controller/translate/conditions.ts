@@ -192,6 +192,11 @@ const table: Table = {
     ),
   PolicyInvalid: ({ field, detail }) =>
     accepted('Invalid', `${field}: ${sentence(detail)} Until then what the policy holds for is closed.`),
+  SharedLimitConflicted: ({ field, shared, limit, winner }) =>
+    accepted(
+      'Conflicted',
+      `${field}: the ${limit} is not that of ${winner}, which was there first (or is first by name) and says what ${shared} stands for; make limits and values the same, or take another name. Until then what the policy holds for is closed.`,
+    ),
   PortConflicted: ({ port, winner }) =>
     accepted(
       'Conflicted',

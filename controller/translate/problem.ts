@@ -139,6 +139,14 @@ export type PolicyProblem =
   | { readonly kind: 'PolicyConflicted'; readonly target: string; readonly winner: string }
   /** Settings hold for a port, and the policy of a listener before has it. */
   | { readonly kind: 'PortConflicted'; readonly port: number; readonly winner: string }
+  /** Rules that count together have different limits; `limit`: what is not the same. */
+  | {
+      readonly kind: 'SharedLimitConflicted';
+      readonly field: string;
+      readonly shared: string;
+      readonly limit: string;
+      readonly winner: string;
+    }
   | { readonly kind: 'PolicyInvalid'; readonly field: string; readonly detail: string }
   /** As PolicyInvalid, of one that sets values: it closes nothing. */
   | { readonly kind: 'SettingsInvalid'; readonly field: string; readonly detail: string }

@@ -80,6 +80,11 @@ export const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: limits({ values: [{ values: ['192.0.2.1'], limits: [minute] }] }),
   },
   {
+    rule: needs('Shared', 'shared'),
+    valid: limits({ scope: { type: 'Shared', shared: { name: 'checkout' } } }),
+    invalid: limits({ scope: { shared: { name: 'checkout' } } }),
+  },
+  {
     rule: needs('PathTemplate', 'pathTemplate'),
     valid: shops('/.well-known/*/shops/{shop}/orders/{order_id}/**'),
     invalid: limits({ key: { type: 'PathTemplate' } }),

@@ -65,6 +65,18 @@ describe('limits shared through Redis', { skip: redisMissing() }, () => {
     assert.equal(await admitted(filters, 400), 0);
   });
 
+  test('rules with one shared name count together, also at other data planes; those of a pod ask nobody', async () => {
+    const limits = [limitOf(20, 60_000_000, 20)];
+    const scope = { kind: 'Shared', name: `test/${randomUUID()}` } as const;
+    const [one] = await dataPlanes(1, fresh({ scope, limits }));
+    const [other] = await dataPlanes(1, fresh({ scope, limits }));
+    assert(one && other);
+    assert.equal(await admitted([one], 15), 15);
+    assert.equal(await admitted([other], 15), 5);
+    const pods = await dataPlanes(2, fresh({ scope: { kind: 'Pod' }, limits }));
+    assert.equal(await admitted(pods, 100), 40);
+  });
+
   test('the same holds when all requests but a few meet one data plane', async () => {
     const filters = await dataPlanes(3, fresh({ limits: [limitOf(100, 60_000_000, 100)] }));
     const [busy] = filters;

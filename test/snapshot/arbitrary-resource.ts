@@ -5,8 +5,8 @@ import { jwtAlgorithms, sharedAlgorithms } from '#snapshot/key-set.ts';
 import { type ResourceKind, resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
-import { rateLimitKey } from './arbitrary-key.ts';
 import { limit } from './arbitrary-limit.ts';
+import { rateLimitMembers } from './arbitrary-rate-limit.ts';
 import { rateLimitStore } from './arbitrary-store.ts';
 import {
   arbitraryBan,
@@ -332,20 +332,7 @@ const byKind = {
     ),
   }),
   Plan: fc.record({ kind: constant('Plan'), id: id('Plan'), name: text, limits: fc.array(limit) }),
-  RateLimit: fc.record({
-    kind: constant('RateLimit'),
-    id: id('RateLimit'),
-    name: text,
-    key: rateLimitKey,
-    limits: list(limit),
-    values: list(fc.record({ values: list(text), limits: list(limit) })),
-    when: nullable(text),
-    cost: nullable(fc.record({ type: constant('Request'), expression: text })),
-    onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
-    mode: fc.constantFrom('Enforce', 'Shadow'),
-    answerFields: fc.constantFrom('Draft', 'XRateLimit', 'Both', 'None'),
-    exempt: fc.record({ addresses: list(constant('192.0.2.0/24')), consumers: list(text) }),
-  }),
+  RateLimit: fc.record({ kind: constant('RateLimit'), id: id('RateLimit'), ...rateLimitMembers }),
   RateLimitStore: rateLimitStore(id('RateLimitStore')),
   TicketSecret: fc.record({ kind: constant('TicketSecret'), id: id('TicketSecret'), secret }),
   SessionSecret: fc.record({ kind: constant('SessionSecret'), id: id('SessionSecret'), secret }),

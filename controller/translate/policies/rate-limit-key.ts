@@ -1,10 +1,20 @@
 import type { RateLimitKey as KeySpec } from '#crds/rate-limit-key.ts';
-import { addressKeyDefaults, type RateLimitKey } from '#snapshot/rate-limit.ts';
+import type { RateLimitRule } from '#crds/rate-limit-policy.ts';
+import { addressKeyDefaults, type LimitsOfValues, type RateLimitKey } from '#snapshot/rate-limit.ts';
+import { limitOf } from './limit.ts';
 
 /** What data planes find as the key where a policy of `namespace` writes `value`. */
 export function keyText(namespace: string, { type }: KeySpec, value: string): string {
   if (type === 'Consumer') return inNamespace(namespace, value);
   return type === 'Route' ? `HTTPRoute/${inNamespace(namespace, value)}` : value;
+}
+
+/** Other limits of some values of the key of a rule of a policy in `namespace`. */
+export function valuesOf(namespace: string, { key, values = [] }: RateLimitRule): readonly LimitsOfValues[] {
+  return values.map((one) => ({
+    values: one.values.map((value) => keyText(namespace, key, value)),
+    limits: one.limits.map(limitOf),
+  }));
 }
 
 /** `name` as `<namespace>/<name>`. */

@@ -1,11 +1,12 @@
 import type { RateLimitRule } from '#crds/rate-limit-policy.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import type { RateLimit } from '#snapshot/rate-limit.ts';
+import type { RateLimit, RateLimitScope } from '#snapshot/rate-limit.ts';
 import type { Unit } from '../memo.ts';
 import { limitOf } from './limit.ts';
 import { closedPolicy, placedRules, placeNames, type PolicyModel } from './policy.ts';
-import { inNamespace, keyOf, keyText } from './rate-limit-key.ts';
+import { inNamespace, keyOf, valuesOf } from './rate-limit-key.ts';
 import { rulesProblem } from './rate-limit-problem.ts';
+import { sharedNameOf, sharedProblem } from './shared-limits.ts';
 import { refusedModel } from './source.ts';
 
 /** The RateLimitPolicy of a namespace and name; null when there is none. Each rule is a part. */
@@ -19,7 +20,7 @@ export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
     const { layer, strategy, rules } = placedRules(object.spec);
     const base = { kind: 'RateLimitPolicy', namespace, name, layer, strategy } as const;
     const place = layer === 'Rules' ? placeNames[layer] : `${placeNames[layer]}.rules`;
-    const closes = rulesProblem(namespace, rules, place);
+    const closes = rulesProblem(namespace, rules, place) ?? sharedProblem(read, namespace, rules, place);
     if (closes !== null) {
       return closedPolicy(base, closes);
     }
@@ -48,10 +49,8 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
     when: rule.when ?? null,
     cost: rule.cost ?? null,
     limits: rule.limits.map(limitOf),
-    values: (rule.values ?? []).map(({ values, limits }) => ({
-      values: values.map((value) => keyText(namespace, rule.key, value)),
-      limits: limits.map(limitOf),
-    })),
+    values: valuesOf(namespace, rule),
+    scope: scopeOf(namespace, rule),
     onStoreError: rule.onStoreError,
     mode: rule.mode,
     answerFields: rule.answer.fields,
@@ -60,4 +59,10 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
       consumers: (rule.exempt?.consumers ?? []).map((name) => inNamespace(namespace, name)),
     },
   };
+}
+
+function scopeOf(namespace: string, rule: RateLimitRule): RateLimitScope {
+  const shared = sharedNameOf(rule);
+  if (shared !== null) return { kind: 'Shared', name: `${namespace}/${shared}` };
+  return { kind: rule.scope?.type === 'Pod' ? 'Pod' : 'Policy' };
 }

@@ -86,7 +86,7 @@ function isAccepted(policy: PolicyModel, target: OwnTarget): boolean {
 }
 
 function isInvalid({ closes }: PolicyModel): boolean {
-  return closes?.kind === 'PolicyInvalid' || closes?.kind === 'SettingsInvalid';
+  return closes !== null && wordsOf(closes).type === 'Accepted';
 }
 
 function gatewaysOf(targets: readonly OwnTarget[]): readonly GatewayKey[] {

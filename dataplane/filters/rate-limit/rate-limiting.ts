@@ -31,7 +31,7 @@ import type { Decision } from './tally.ts';
 
 /** The long-lived owner of all counters of a data plane. */
 export interface RateLimiting {
-  /** The filter for `limit`. Limits of the same rule name, limit name and key share their counters for ever. */
+  /** The filter for `limit`. Limits of the same rule name (or shared one), limit name and key share their counters for ever. */
   filterFor(limit: RateLimit): RequestFilter;
   /** The filter of the plan `<namespace>/<plan>`: it follows the plan, and refuses all while there is none. */
   limitsOfPlan(name: string): RequestFilter;
@@ -105,11 +105,12 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   let sharing: Sharing | null = null;
 
   function decide(rule: LimitRule, key: string, units: number): Outcome | Promise<Outcome> {
-    if (sharing !== null) return sharing.limiter.take(rule, key, units);
+    if (sharing !== null && rule.limit.scope.kind !== 'Pod') return sharing.limiter.take(rule, key, units);
     // In memory each data plane keeps the whole limit by itself: it knows of no others.
     return local.weighing(units).take(rule, key, 1, now());
   }
 
+  const whole = (): number => 1;
   const shareOfGate = (): number => sharing?.limiter.fleet ?? 1;
 
   function filterFor(limit: RateLimit): RequestFilter {
@@ -122,7 +123,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       });
       filter = rateLimitFilter(limit, counted, {
         decide,
-        share: shareOfGate,
+        share: limit.scope.kind === 'Pod' ? whole : shareOfGate,
         places: places.of(policyNamespace(limit.name)),
         wait,
         tally,

@@ -11,6 +11,8 @@ import type { KeyedHash } from './keyed-hash.ts';
 /** A RateLimit made ready: numbers worked out once, and each limit's own part of a hash. */
 export interface LimitRule {
   readonly limit: RateLimit;
+  /** What its counters go by, with the names of its limits. */
+  readonly counters: string;
   /** Of the limits that count over time, in their order. */
   readonly meters: readonly Meter[];
   /** A request that takes more never passes. */
@@ -18,15 +20,21 @@ export interface LimitRule {
 }
 
 /**
- * The rule of `limit`; counters go by the names of the rule and the limit and by its algorithm, and nothing else. `epochMs`:
+ * The rule of `limit`; counters go by {@link countersOf}, the name of the limit and its algorithm, and nothing else. `epochMs`:
  * what the wall clock shows.
  */
 export function ruleFor(limit: RateLimit, hash: KeyedHash, epochMs: () => number = Date.now): LimitRule {
+  const counters = countersOf(limit);
   const meters = timedLimits(limit).map((each) => {
-    const salt = saltOf(hash, `${limit.name}\n${each.name}\n${each.algorithm}`);
+    const salt = saltOf(hash, `${counters}\n${each.name}\n${each.algorithm}`);
     return meterFor(each, salt, epochMs);
   });
-  return { limit, meters, unitsMax: Math.min(...meters.map((meter) => meter.capacity(1))) };
+  return { limit, counters, meters, unitsMax: Math.min(...meters.map((meter) => meter.capacity(1))) };
+}
+
+/** The name that counters of the rule go by; no rule is called like what several of them share. */
+export function countersOf({ name, scope }: RateLimit): string {
+  return scope.kind === 'Shared' ? `shared:${scope.name}` : name;
 }
 
 function meterFor(limit: TimedLimit, salt: Salt, epochMs: () => number): Meter {

@@ -301,7 +301,7 @@ function newMap<Key, Value>(): Map<Key, Value> {
 /** `more`: for a lease; negative to give back. */
 function askFor(rule: LimitRule, key: string, { units, requests }: Need, more: number): Ask {
   // 128 bits name rule and key, bounded and without the client's data; braces keep a counter on one Redis slot.
-  const name = hash('sha256', `${rule.limit.name}\n${key}`, 'hex').slice(0, 32);
+  const name = hash('sha256', `${rule.counters}\n${key}`, 'hex').slice(0, 32);
   const keys = rule.meters.map(({ place }) => `turnpike:{${name}}:${place}`);
   const need = units * requests;
   return { keys, meters: rule.meters, units, need, want: need + more, owed: [] };

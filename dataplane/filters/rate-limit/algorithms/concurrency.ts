@@ -1,6 +1,7 @@
 // So many requests at a time, however long each takes. What is counted are requests in flight, so nothing needs a bound of
 // its own, and no clock.
 import type { RateLimit } from '#snapshot/rate-limit.ts';
+import { countersOf } from '../rule.ts';
 import { partOf } from './meter.ts';
 
 /** Lets the requests of one key in while fewer than so many are in flight. */
@@ -35,9 +36,12 @@ export class Gates {
   readonly #byRule = new Map<string, WeakRef<Map<string, number>>>();
 
   /** The gate of the rule, by the least of its limits of this algorithm; null when it has none. */
-  of({ name, limits }: RateLimit): Gate | null {
-    const requests = limits.flatMap((limit) => (limit.algorithm === 'Concurrency' ? [limit.requests] : []));
+  of(rule: RateLimit): Gate | null {
+    const requests = rule.limits.flatMap((limit) =>
+      limit.algorithm === 'Concurrency' ? [limit.requests] : [],
+    );
     if (requests.length === 0) return null;
+    const name = countersOf(rule);
     const inFlight = this.#byRule.get(name)?.deref() ?? new Map<string, number>();
     this.#byRule.set(name, new WeakRef(inFlight));
     return new Gate(Math.min(...requests), inFlight);

@@ -1,13 +1,15 @@
-// What requests of a RateLimit are counted by.
+// Rules of RateLimitPolicies, as data planes are told of them.
 import fc from 'fast-check';
 import type { RateLimitKey } from '#snapshot/rate-limit.ts';
+import { limit } from './arbitrary-limit.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const token = fc.stringMatching(/^[a-z0-9_-]{1,10}$/);
 const onUnknown = fc.constantFrom('Skip', 'Share', 'Refuse');
+const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
 const constant = <const T extends string>(value: T) => fc.constant(value);
 
-export const rateLimitKey: fc.Arbitrary<RateLimitKey> = fc.oneof(
+const rateLimitKey: fc.Arbitrary<RateLimitKey> = fc.oneof(
   fc.record({
     kind: constant('ClientAddress'),
     ipv4Prefix: fc.integer({ min: 1, max: 32 }),
@@ -25,3 +27,21 @@ export const rateLimitKey: fc.Arbitrary<RateLimitKey> = fc.oneof(
     onUnknown,
   }),
 );
+
+/** All of a RateLimit but its kind and id. */
+export const rateLimitMembers = {
+  name: text,
+  key: rateLimitKey,
+  limits: list(limit),
+  scope: fc.oneof(
+    fc.record({ kind: fc.constantFrom('Policy', 'Pod') }),
+    fc.record({ kind: constant('Shared'), name: text }),
+  ),
+  values: list(fc.record({ values: list(text), limits: list(limit) })),
+  when: fc.option(text),
+  cost: fc.option(fc.record({ type: constant('Request'), expression: text })),
+  onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
+  mode: fc.constantFrom('Enforce', 'Shadow'),
+  answerFields: fc.constantFrom('Draft', 'XRateLimit', 'Both', 'None'),
+  exempt: fc.record({ addresses: list(constant('192.0.2.0/24')), consumers: list(text) }),
+} as const;
