@@ -26,10 +26,13 @@ export function credentialOfKey(key: string, given: Partial<Credential> = {}): C
 
 export const keysId = resourceId('CredentialSet', 'Secret', 'shop', 'keys');
 
-/** The set `id` of namespace shop; the plans it names are enforced. */
-export function givenCredentials(credentials: readonly Credential[], id = keysId): CredentialSet {
+/** The set `id` of namespace shop; of its plans those in `plans` are enforced. */
+export function givenCredentials(
+  credentials: readonly Credential[],
+  id = keysId,
+  plans: readonly string[] = [],
+): CredentialSet {
   const keys = new Secret(credentials.map((one) => credentialLine(one)).join('\n'));
-  const plans = [...new Set(credentials.map(({ plan }) => plan))].filter((plan) => plan !== '').sort();
   return { kind: 'CredentialSet', id, namespace: 'shop', keys, plans };
 }
 

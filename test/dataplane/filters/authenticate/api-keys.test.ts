@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import { credentialOfKey, givenApiKeys, givenCredentials, givenKey } from '#test/given/api-key.ts';
+import { credentialOfKey, givenApiKeys, givenCredentials, givenKey, keysId } from '#test/given/api-key.ts';
 import { givenAuthentication, givenJwt, givenKeySet, issuerKey, nowMs } from '#test/given/token.ts';
 import { bearing, carrying, gate, told, verdictOf } from './gate.ts';
 
@@ -18,7 +18,9 @@ function filterOf(...given: Parameters<typeof givenCredentials>[0]) {
 
 test('a key lets in as its consumer, at once, and backends do not get it', () => {
   const credential = credentialOfKey(key, { groups: ['partners', 'eu'], plan: 'gold' });
-  const { filter } = filterOf(credential);
+  const made = gate();
+  made.authenticating.useCredentials([givenCredentials([credential], keysId, ['gold'])]);
+  const filter = made.filter(givenAuthentication(givenApiKeys()));
   const exchange = withKey(key);
   assert.equal(filter.apply(exchange), null);
   const { limits, ...identity } = exchange.identity ?? assert.fail();
