@@ -182,6 +182,11 @@ spec:
     - { name: first, type: APIKey, apiKey: { prefix: ${acme.slice(0, 11)}, sha256: "${hash('sha256', acme, 'hex')}" } }
 ---
 apiVersion: turnpike.dev/v1alpha1
+kind: Plan
+metadata: { name: gold }
+spec: {}
+---
+apiVersion: turnpike.dev/v1alpha1
 kind: RateLimitPolicy
 metadata: { name: orders }
 spec:
