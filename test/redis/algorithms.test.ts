@@ -32,12 +32,12 @@ describe('the script', { skip: redisMissing() }, () => {
 
   /** What the script says of one request of so many units when its clock shows `epochMs`. */
   async function asked(rule: LimitRule, key: string, epochMs: number, units = 1): Promise<readonly number[]> {
-    const values = [4, 1, units, units, units];
+    const values = [4, 1, units, units, units, 0];
     rule.meters[0]?.tell(values, 0, 0);
     const time = [Math.floor(epochMs / 1000), (epochMs % 1000) * 1000];
     const answer = await client.eval(script, 1, key, ...values, ...time);
     assert.ok(Array.isArray(answer));
-    return answer.map(Number);
+    return answer.slice(1).map(Number);
   }
 
   test('windows of the calendar go by Redis’s clock, also where the data plane’s is a little off', async () => {

@@ -8,21 +8,23 @@ import { tokenBucketScript } from './algorithms/token-bucket.ts';
  * Redis key for each limit of the rule, and is charged in all of them or in none. Time is the server's, microseconds
  * since 2024-07 (a nearer epoch leaves doubles room for fractions); what the clock shows is `epoch` more.
  *
- * ARGV: fleet, then for each counter: number of limits, units, need, want, and for each limit the code of its algorithm
- * and what that reads. What is owed was admitted while nobody could ask, and is charged first, to no more than fits.
- * `need` is what requests take that wait now, each of them `units`; `want` - `need` more are for a lease, of which no data
- * plane gets more than its share of what is left. A negative `want` gives back.
- * Answers for each counter: granted, microseconds until the next request would be, and for each limit: what is left,
- * microseconds until all of it is there again.
+ * ARGV: fleet, then for each counter: number of limits, units, need, want, since, and for each limit the code of its
+ * algorithm and what that reads. What is owed was admitted while nobody could ask, and is charged first, to no more than
+ * fits. `need` is what requests take that wait now, each of them `units`; `want` - `need` more are for a lease, of which no
+ * data plane gets more than its share of what is left. A negative `want` gives back what was granted at `since`: windows
+ * that are over keep theirs.
+ * Answers the time, and for each counter: granted, microseconds until the next request would be, and for each limit: what
+ * is left, microseconds until all of it is there again.
  *
- * An algorithm is two functions: `open` reads its numbers and its key and tells how many are `free`; `close` charges
- * what is granted and tells what is left, and the microseconds until all is and until `units` more would be.
+ * An algorithm is two functions: `open` reads its numbers and its key and tells how many are `free`, and where who leases
+ * may take more, how many are `ahead`; `close` charges what is granted and tells what is left, and the microseconds until
+ * all is and until `units` more would be.
  */
 export const counterScript = `
 local time = redis.call('TIME')
 local epoch = 1720000000 * 1000000
 local now = (time[1] - 1720000000) * 1000000 + time[2]
-local arg = 0
+local arg, since = 0, 0
 local function number()
   arg = arg + 1
   return tonumber(ARGV[arg])
@@ -33,21 +35,24 @@ ${tokenBucketScript}
 ${fixedWindowScript}
 ${slidingWindowScript}
 local fleet = number()
-local answer = {}
+local answer = { now }
 local key = 1
 while key <= #KEYS do
   local limits
   limits, units = number(), number()
   local need, want = number(), number()
+  since = number()
   local opened, states = {}, {}
-  local free = math.huge
+  local free, ahead = math.huge, math.huge
   for at = 1, limits do
     opened[at] = algorithms[number()]
     states[at] = opened[at].open(KEYS[key + at - 1])
     free = math.min(free, states[at].free)
+    ahead = math.min(ahead, states[at].ahead or states[at].free)
   end
   local granted = want
   if want > 0 then
+    if want > need then free = ahead end
     granted = math.min(free - free % units, need)
     if want > need and free > granted then
       granted = granted + math.min(want - need, math.floor((free - granted) / fleet))

@@ -11,6 +11,8 @@ export interface Ask {
   readonly need: number;
   /** `need` and what is wished for a lease; negative to give tokens back. */
   readonly want: number;
+  /** By the store's clock: when it granted what is given back; 0 else. */
+  readonly since: number;
   /** By limit: what was admitted while the store could not be asked; charged first. */
   readonly owed: readonly number[];
 }
@@ -19,6 +21,8 @@ export interface Ask {
 export interface Grant {
   /** 0 to `want`; what goes beyond `need` is a lease. */
   readonly granted: number;
+  /** When, by the store's clock. */
+  readonly at: number;
   /** Until one more request would be granted; 0 when it would be now. */
   readonly waitMs: number;
   /** By limit: tokens left, and until all are there again. */

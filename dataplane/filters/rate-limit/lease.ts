@@ -1,3 +1,4 @@
+import type { Grant } from './counter-store.ts';
 import type { LimitRule } from './rule.ts';
 
 /** How long a lease is meant to last, and the unit of its other times. */
@@ -6,12 +7,18 @@ const lifetimeMs = 5 * leaseMs;
 
 /** What this data plane holds of one counter of the store, and what it remembers of it. */
 export class Lease {
-  /** Tokens in hand; good until `expiresMs`. */
+  /** Tokens in hand, all of the same windows; good until `expiresMs`. */
   tokens = 0;
   expiresMs = 0;
+  /** The end of the windows of which the store told last. */
+  endMs = 0;
+  /** When the store granted tokens last, by its clock. */
+  grantedAt = 0;
   /** The store said that so many units, or more, are not left before. */
   deniedUnits = 1;
   deniedUntilMs = 0;
+  /** Until then nobody asks it whether that is still so. */
+  quietUntilMs = 0;
   /** Units admitted while the store could not be asked, of which it does not know. */
   owed = 0;
   /** True while an answer is awaited that nobody waits for. */
@@ -42,19 +49,34 @@ export class Lease {
     return true;
   }
 
+  /** Whether the store is not asked for so many. */
   denies(units: number, now: number): boolean {
-    return units >= this.deniedUnits && now < this.deniedUntilMs;
+    return units >= this.deniedUnits && now < this.quietUntilMs;
   }
 
   get wantsRenewal(): boolean {
     return !this.renewing && this.tokens <= this.#renewBelow;
   }
 
-  add(tokens: number, now: number): void {
+  /** Takes tokens in hand, after those that {@link expire}; `endMs`: when the windows that count now end. */
+  add(tokens: number, now: number, endMs: number): void {
+    this.endMs = endMs;
     if (tokens < 1) return;
-    this.tokens = (now < this.expiresMs ? this.tokens : 0) + tokens;
-    this.expiresMs = now + lifetimeMs;
+    this.tokens += tokens;
+    this.expiresMs = Math.min(now + lifetimeMs, endMs);
     this.#renewBelow = Math.floor(this.tokens / 4);
+  }
+
+  /** What the store tells of the counter to whom asked for `units` a request. */
+  note({ at, remaining, fullMs, waitMs }: Grant, units: number, now: number): void {
+    this.deniedUnits = units;
+    this.grantedAt = at;
+    this.remaining = remaining;
+    this.fullMs = fullMs;
+    this.toldMs = now;
+    this.fromStore = true;
+    this.deniedUntilMs = now + waitMs;
+    this.quietUntilMs = this.deniedUntilMs;
   }
 
   /** How many tokens to wish for: what the demand of late uses up in a lease's time, if it comes often enough. */
@@ -66,8 +88,12 @@ export class Lease {
       this.#seen = 0;
       this.#sinceMs = now;
     }
-    if (this.#perMs * lifetimeMs < 1) return 0;
-    return Math.min(max, Math.ceil(this.#perMs * leaseMs));
+    if (this.endMs === Infinity) {
+      return this.#perMs * lifetimeMs < 1 ? 0 : Math.min(max, Math.ceil(this.#perMs * leaseMs));
+    }
+    // What is left over of a window is lost for all.
+    const leftMs = now < this.endMs ? this.endMs - now : leaseMs;
+    return Math.min(max, Math.floor(this.#perMs * Math.min(leftMs, leaseMs)));
   }
 
   /** Tokens that were not used in time; they are no longer in hand. */

@@ -70,25 +70,29 @@ export class RedisStore implements CounterStore {
       // What was owed is owed still: whoever asked was told that there was no answer.
       const owed = ask.owed.length === 0 ? 0 : Math.floor(Math.min(...ask.owed));
       const tokens = (grants[at]?.granted ?? 0) + owed;
-      return tokens > 0 ? [{ ...ask, need: 0, want: -tokens, owed: [] }] : [];
+      return tokens > 0 ? [{ ...ask, need: 0, want: -tokens, since: grants[at]?.at ?? 0, owed: [] }] : [];
     });
     // Best effort: what is lost was charged and not used.
     if (back.length > 0) this.#link.tell((client) => this.#call(client, back, fleet));
   }
 }
 
-function argumentsOf(asks: readonly Ask[], fleet: number, now: number): number[] {
+/** What the script reads after its keys. */
+export function argumentsOf(asks: readonly Ask[], fleet: number, now: number): number[] {
   const values: number[] = [Math.max(1, fleet)];
-  for (const { meters, units, need, want, owed } of asks) {
-    values.push(meters.length, units, need, want);
+  for (const { meters, units, need, want, since, owed } of asks) {
+    values.push(meters.length, units, need, want, since);
     for (const [at, meter] of meters.entries()) meter.tell(values, owed[at] ?? 0, now);
   }
   return values;
 }
 
-/** @throws {TypeError} when the answer is not what the script gives */
-function grantsOf(asks: readonly Ask[], answer: unknown): Grant[] {
-  const length = asks.reduce((sum, { meters }) => sum + 2 + 2 * meters.length, 0);
+/**
+ * What the script answered.
+ * @throws {TypeError} when the answer is not what the script gives
+ */
+export function grantsOf(asks: readonly Ask[], answer: unknown): Grant[] {
+  const length = asks.reduce((sum, { meters }) => sum + 2 + 2 * meters.length, 1);
   if (
     !Array.isArray(answer) ||
     answer.length !== length ||
@@ -99,15 +103,16 @@ function grantsOf(asks: readonly Ask[], answer: unknown): Grant[] {
   const numbers: readonly number[] = answer;
   let next = 0;
   const take = (): number => numbers[next++] ?? 0;
+  const at = take();
   return asks.map(({ meters }) => {
     const granted = take();
     const waitMs = take() / 1000;
     const remaining: number[] = [];
     const fullMs: number[] = [];
-    for (let at = 0; at < meters.length; at += 1) {
+    for (let limit = 0; limit < meters.length; limit += 1) {
       remaining.push(Math.max(0, take()));
       fullMs.push(take() / 1000);
     }
-    return { granted, waitMs, remaining, fullMs };
+    return { granted, at, waitMs, remaining, fullMs };
   });
 }

@@ -16,6 +16,9 @@ export interface SharedLimiterOptions {
   readonly leasesMax: number;
 }
 
+/** After so long the store is asked again whether nothing is left: others may have given back what they leased. */
+const quietMs = 500;
+
 /** Counters asked for in one call, and the most requests that wait for answers at a time. */
 const asksMax = 128;
 const waitingMax = 20_000;
@@ -28,14 +31,17 @@ interface Pending {
   readonly units: number;
   /** Debts that the question carries; the lease's again when there is no answer. */
   owed: number;
+  /** Tokens that the question wishes for a lease. */
+  wished: number;
   readonly waiters: ((outcome: Outcome) => void)[];
 }
 
 /**
  * Limits that all data planes keep together, through a store. A key is asked for at its first request and, when
- * its limit is small, at each: then exactly burst + rate * time pass. Larger limits are leased: tokens are
- * taken from the store ahead of need, so that any window admits at most 200 ms worth of the rate more, and
- * nothing more in the long run. While the store is away each rule does as its onStoreError says.
+ * its limit is small, at each: then exactly what the algorithm means to passes. Larger limits are leased: tokens are
+ * taken from the store ahead of need. Of a bucket any span of time then admits at most 200 ms worth of the rate more, and
+ * nothing more in the long run; those of a window die with it by a clock that is never late, so none admits more than
+ * its requests. While the store is away each rule does as its onStoreError says.
  */
 export class SharedLimiter {
   readonly #options: SharedLimiterOptions;
@@ -45,6 +51,8 @@ export class SharedLimiter {
   #fleet: number;
   /** By rule, units and key. */
   #pending = new Map<LimitRule, Map<number, Map<string, Pending>>>();
+  /** Goes with the questions of this turn. */
+  #back: Ask[] = [];
   #scheduled = false;
   #waiting = 0;
 
@@ -73,10 +81,12 @@ export class SharedLimiter {
       lease.see(units, time);
       // Tokens in hand are paid for, also when the store has gone.
       if (lease.spend(units, time)) {
-        if (lease.wantsRenewal && store.available) this.#renew(rule, key, lease);
+        if (lease.wantsRenewal && time >= lease.quietUntilMs && store.available)
+          this.#renew(rule, key, lease);
         this.#options.local.weighing(units).charge(rule, key, this.#fleet, time);
         return this.#remembered(lease, 'Admitted', time);
       }
+      this.#giveUp(rule, key, lease, time);
     }
     if (!store.available) return this.#alone(rule, key, units);
     if (lease?.denies(units, time) === true) return this.#remembered(lease, 'Refused', time);
@@ -109,6 +119,12 @@ export class SharedLimiter {
   /** Keys remembered, and requests that wait for the store. */
   usage(): { readonly leases: number; readonly waiting: number } {
     return { leases: this.#leaseCount, waiting: this.#waiting };
+  }
+
+  /** What was not used in time goes back with what is asked next. */
+  #giveUp(rule: LimitRule, key: string, lease: Lease, time: number): void {
+    const tokens = lease.expire(time);
+    if (tokens > 0) this.#back.push(backOf(rule, key, tokens, lease.grantedAt));
   }
 
   #alone(rule: LimitRule, key: string, units: number): Outcome {
@@ -169,7 +185,7 @@ export class SharedLimiter {
     const byKey = this.#pending.getOrInsertComputed(rule, newMap).getOrInsertComputed(units, newMap);
     let pending = byKey.get(key);
     if (pending === undefined) {
-      pending = { rule, key, units, owed: 0, waiters: [] };
+      pending = { rule, key, units, owed: 0, wished: 0, waiters: [] };
       byKey.set(key, pending);
     }
     if (!this.#scheduled) {
@@ -182,12 +198,17 @@ export class SharedLimiter {
   #flush(): void {
     const ofRules = [...this.#pending.values()].flatMap((ofRule) => [...ofRule.values()]);
     const all = ofRules.flatMap((byKey) => [...byKey.values()]);
+    const back = this.#back;
     this.#pending = new Map();
+    this.#back = [];
     this.#scheduled = false;
-    for (let at = 0; at < all.length; at += asksMax) this.#send(all.slice(at, at + asksMax));
+    if (back.length > asksMax) void this.#return(back.splice(asksMax));
+    for (let at = 0; at < all.length; at += asksMax) {
+      this.#send(all.slice(at, at + asksMax), at === 0 ? back : []);
+    }
   }
 
-  #send(batch: readonly Pending[]): void {
+  #send(batch: readonly Pending[], back: readonly Ask[]): void {
     const { store, now } = this.#options;
     const time = now();
     const asks = batch.map((pending): Ask => {
@@ -195,7 +216,8 @@ export class SharedLimiter {
       const lease = this.#leases.get(rule)?.get(key);
       const need = { units, requests: waiters.length };
       if (lease === undefined) return askFor(rule, key, need, 0);
-      const ask = askFor(rule, key, need, lease.wish(leaseMax(rule, this.#fleet), time));
+      pending.wished = lease.wish(leaseMax(rule, this.#fleet), time);
+      const ask = askFor(rule, key, need, pending.wished);
       if (lease.owed === 0) return ask;
       pending.owed = lease.owed;
       lease.owed = 0;
@@ -203,15 +225,16 @@ export class SharedLimiter {
       const charged = this.#options.local.charged(rule, key, this.#fleet, time);
       return { ...ask, owed: charged.map((known) => Math.min(pending.owed, known)) };
     });
-    void store.ask(asks, this.#fleet).then((grants) => {
+    void store.ask([...back, ...asks], this.#fleet).then((grants) => {
       for (let at = 0; at < batch.length; at += 1) {
         const pending = batch[at];
-        if (pending !== undefined) this.#answer(pending, grants[at] ?? null);
+        if (pending !== undefined) this.#answer(pending, grants[back.length + at] ?? null, time);
       }
     });
   }
 
-  #answer({ rule, key, units, owed, waiters }: Pending, grant: Grant | null): void {
+  #answer(pending: Pending, grant: Grant | null, askedMs: number): void {
+    const { rule, key, units, owed, waiters } = pending;
     this.#waiting -= waiters.length;
     const known = this.#leases.get(rule)?.get(key);
     if (known !== undefined) known.renewing = false;
@@ -228,8 +251,16 @@ export class SharedLimiter {
     }
     const more = grant.granted - admitted * units;
     const lease = known ?? this.#leaseFor(rule, key, grant.waitMs);
-    if (lease !== null) this.#note(lease, rule, grant, { units, more });
-    else if (more > 0) void this.#return([askFor(rule, key, nobody, -more)]);
+    if (lease === null) {
+      if (more > 0) void this.#return([backOf(rule, key, more, grant.at)]);
+      return;
+    }
+    this.#giveUp(rule, key, lease, time);
+    // The store had its time after it was asked, so no window ends later by this.
+    const ends = rule.meters.map((meter, at) => askedMs + meter.leaseEndMs(grant.fullMs[at] ?? 0));
+    lease.add(more, time, Math.min(...ends));
+    lease.note(grant, units, time);
+    this.#hush(lease, rule, 4 * more < pending.wished);
   }
 
   /** A lease for a key worth remembering; null when there is no room or no use. */
@@ -250,28 +281,31 @@ export class SharedLimiter {
     return lease;
   }
 
-  /** `more`: what was granted beyond what requests took, each of them `units`. */
-  #note(lease: Lease, rule: LimitRule, grant: Grant, { units, more }: { units: number; more: number }): void {
+  /** When the store is asked again for a leased limit of which nothing or little is left. */
+  #hush(lease: Lease, rule: LimitRule, isScarce: boolean): void {
+    if (leaseMax(rule, this.#fleet) === 0) return;
     const { now, random } = this.#options;
     const time = now();
-    lease.add(more, time);
-    lease.remaining = grant.remaining;
-    lease.fullMs = grant.fullMs;
-    lease.toldMs = time;
-    lease.fromStore = true;
-    if (grant.waitMs === 0) return;
-    // Leased limits refill so fast that asking for each token would cost more than waiting for a few.
-    const atLeast = leaseMax(rule, this.#fleet) === 0 ? 0 : leaseMs * (0.25 + random() / 2);
-    lease.deniedUnits = units;
-    lease.deniedUntilMs = time + Math.max(grant.waitMs, atLeast);
+    const spread = 0.5 + random();
+    lease.quietUntilMs = Math.min(lease.quietUntilMs, time + quietMs * spread);
+    if (!rule.meters.some((meter) => meter.refillsEvenly)) return;
+    // Leases are granted before what they take has come back.
+    lease.quietUntilMs -= leaseMs;
+    // Asking for each of the tokens that come back would cost more than waiting for a few; at the end of a window those that
+    // are left are lost.
+    if (isScarce && time < lease.endMs - 0.8 * leaseMs) {
+      lease.quietUntilMs = Math.max(lease.quietUntilMs, time + (leaseMs / 2) * spread);
+      lease.deniedUntilMs = Math.max(lease.deniedUntilMs, lease.quietUntilMs);
+    }
   }
 
   #giveBack(tokensOf: (lease: Lease) => number): Promise<void> {
-    const asks: Ask[] = [];
+    const asks = this.#back;
+    this.#back = [];
     for (const [rule, leases] of this.#leases) {
       for (const [key, lease] of leases) {
         const tokens = tokensOf(lease);
-        if (tokens > 0) asks.push(askFor(rule, key, nobody, -tokens));
+        if (tokens > 0) asks.push(backOf(rule, key, tokens, lease.grantedAt));
       }
     }
     return this.#return(asks);
@@ -298,13 +332,18 @@ function newMap<Key, Value>(): Map<Key, Value> {
   return new Map();
 }
 
-/** `more`: for a lease; negative to give back. */
+/** `more`: for a lease. */
 function askFor(rule: LimitRule, key: string, { units, requests }: Need, more: number): Ask {
   // 128 bits name rule and key, bounded and without the client's data; braces keep a counter on one Redis slot.
   const name = hash('sha256', `${rule.counters}\n${key}`, 'hex').slice(0, 32);
   const keys = rule.meters.map(({ place }) => `turnpike:{${name}}:${place}`);
   const need = units * requests;
-  return { keys, meters: rule.meters, units, need, want: need + more, owed: [] };
+  return { keys, meters: rule.meters, units, need, want: need + more, since: 0, owed: [] };
+}
+
+/** Gives back tokens that were granted at `since`. */
+function backOf(rule: LimitRule, key: string, tokens: number, since: number): Ask {
+  return { ...askFor(rule, key, nobody, -tokens), since };
 }
 
 /** Of the request that was granted its units with those of later ones. */

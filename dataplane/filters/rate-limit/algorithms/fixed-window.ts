@@ -1,7 +1,7 @@
 // So many requests in each window, whenever in it. A counter is how many came, and in which window.
 import type { FixedWindowLimit } from '#snapshot/limit.ts';
 import type { Counters, Salt } from './counters.ts';
-import { partOf, type Meter } from './meter.ts';
+import { partOf, windowLeaseMax, type Meter } from './meter.ts';
 import { WindowClock } from './windows.ts';
 
 /**
@@ -12,6 +12,7 @@ export class FixedWindow implements Meter {
   readonly name: string;
   readonly place: string;
   readonly overMs: number;
+  readonly refillsEvenly = false;
   readonly #salt: Salt;
   readonly #limit: FixedWindowLimit;
   readonly #clock: WindowClock;
@@ -68,8 +69,13 @@ export class FixedWindow implements Meter {
     return thenMs < this.#clock.startMs ? this.#limit.requests : 0;
   }
 
-  leaseMax(): number {
-    return 0;
+  leaseMax(fleet: number): number {
+    return windowLeaseMax(this.#limit.requests, fleet);
+  }
+
+  /** A lease dies with its window. */
+  leaseEndMs(fullMs: number): number {
+    return fullMs;
   }
 
   tell(values: number[], owed: number, now: number): void {
@@ -94,7 +100,7 @@ const fixedWindowCode = 2;
 /**
  * Its part of the script: see counter-script.ts. The counter is when the window began, and how many came. Even windows go
  * by Redis's clock alone; of those of the calendar the data plane tells three, and Redis's clock chooses among them. What
- * is given back stays charged: it may have been of a window that is over.
+ * is given back of a window that is over stays charged.
  */
 export const fixedWindowScript = `
 algorithms[${fixedWindowCode}] = {
@@ -116,11 +122,15 @@ algorithms[${fixedWindowCode}] = {
     local start = string.format('%.0f', from)
     local known, count = string.match(redis.call('GET', key) or '', '^(%S+) (%S+)$')
     count = math.min(requests, (known == start and tonumber(count) or 0) + owed)
-    return { start = start, count = count, requests = requests, over = to - now, changed = owed > 0, free = requests - count }
+    return {
+      start = start, from = from, count = count, requests = requests, over = to - now, changed = owed > 0,
+      free = requests - count,
+    }
   end,
   close = function(key, state, granted)
-    local count = state.count + math.max(0, granted)
-    if state.changed or granted > 0 then
+    if granted < 0 and since < state.from then granted = 0 end
+    local count = math.max(0, state.count + granted)
+    if state.changed or granted ~= 0 then
       redis.call('SET', key, state.start .. ' ' .. count, 'PX', math.max(1, math.ceil(state.over / 1000)))
     end
     return state.requests - count, state.over, state.over

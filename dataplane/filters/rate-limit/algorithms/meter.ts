@@ -35,8 +35,21 @@ export interface Meter {
   regained(thenMs: number, now: number): number;
   /** The largest lease of one of `fleet` data planes, in units; 0: the store must be asked for each. */
   leaseMax(fleet: number): number;
+  /** How long a lease can be used at most, of which the store said that all of the limit is there again after `fullMs`. */
+  leaseEndMs(fullMs: number): number;
+  /** Whether what has been used up comes back bit by bit, and not all at once. */
+  readonly refillsEvenly: boolean;
   /** Appends what the script reads of this limit, its code first; `owed` was admitted unknown to the store. */
   tell(values: number[], owed: number, now: number): void;
+}
+
+/** Smaller windows are counted one by one. */
+const windowLeasedMin = 200;
+
+/** The largest lease of one of `fleet` data planes in a window of so many units: none of a small one. */
+export function windowLeaseMax(requests: number, fleet: number): number {
+  const max = Math.floor(requests / fleet / 10);
+  return requests < windowLeasedMin || max < 2 ? 0 : max;
 }
 
 /** Of `count` units, those that one of `share` data planes may let pass: at least one. */

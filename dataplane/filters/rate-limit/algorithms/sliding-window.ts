@@ -1,8 +1,9 @@
 // So many requests in a window that ends now, by estimate: those of the window before are taken to have come evenly.
 // A counter is how many came in this window and in the one before, and when both are over.
 import type { SlidingWindowLimit } from '#snapshot/limit.ts';
+import { leaseMs } from '../lease.ts';
 import type { Counters, Salt } from './counters.ts';
-import { partOf, tolerance, type Meter } from './meter.ts';
+import { partOf, tolerance, windowLeaseMax, type Meter } from './meter.ts';
 
 /**
  * A request of one key passes where `previous * (1 - elapsed / window) + current` leaves room for it. Any span as long as
@@ -13,6 +14,7 @@ export class SlidingWindow implements Meter {
   readonly name: string;
   readonly place: string;
   readonly overMs: number;
+  readonly refillsEvenly = true;
   readonly #salt: Salt;
   readonly #requests: number;
   readonly #windowMs: number;
@@ -84,8 +86,13 @@ export class SlidingWindow implements Meter {
     return ((now - thenMs) * this.#requests) / this.#windowMs;
   }
 
-  leaseMax(): number {
-    return 0;
+  leaseMax(fleet: number): number {
+    return windowLeaseMax(this.#requests, fleet);
+  }
+
+  /** A lease dies with its window, so that none admits more than its requests. */
+  leaseEndMs(fullMs: number): number {
+    return fullMs - this.#windowMs;
   }
 
   tell(values: number[], owed: number): void {
@@ -114,7 +121,8 @@ const slidingWindowCode = 3;
 
 /**
  * Its part of the script: see counter-script.ts. The counter is when the window began, how many came in it, and how many in
- * the one before. What is given back stays charged: it may have been of another window.
+ * the one before; what is given back may be of either. A lease may take what falls out of the window while it lasts: what
+ * a window has left at its end is lost.
  */
 export const slidingWindowScript = `
 algorithms[${slidingWindowCode}] = {
@@ -132,22 +140,27 @@ algorithms[${slidingWindowCode}] = {
     end
     current = math.min(requests, current + owed)
     local state = {
-      start = start, elapsed = elapsed, window = window, requests = requests, current = current, previous = previous,
+      start = start, from = now - elapsed, elapsed = elapsed, window = window, requests = requests, current = current, previous = previous,
       changed = owed > 0,
     }
-    state.left = function()
-      local used = state.previous * (window - elapsed) / window + state.current
+    state.left = function(rest)
+      local used = state.previous * rest / window + state.current
       return math.max(0, math.floor(requests - used + ${tolerance}))
     end
-    state.free = state.left()
+    state.free = state.left(window - elapsed)
+    state.ahead = state.left(math.max(0, window - elapsed - ${leaseMs * 1000}))
     return state
   end,
   close = function(key, state, granted)
-    local window, elapsed, requests, previous = state.window, state.elapsed, state.requests, state.previous
-    state.current = state.current + math.max(0, granted)
-    local current = state.current
+    local window, elapsed, requests = state.window, state.elapsed, state.requests
+    if granted >= 0 or since >= state.from then
+      state.current = math.max(0, state.current + granted)
+    elseif since >= state.from - window then
+      state.previous = math.max(0, state.previous + granted)
+    end
+    local current, previous = state.current, state.previous
     local over = 2 * window - elapsed
-    if state.changed or granted > 0 then
+    if state.changed or granted ~= 0 then
       redis.call('SET', key, state.start .. ' ' .. current .. ' ' .. previous, 'PX', math.ceil(over / 1000))
     end
     local full, wait = 0, 0
@@ -157,7 +170,7 @@ algorithms[${slidingWindowCode}] = {
     elseif previous > 0 then
       wait = window - (requests - units - current) * window / previous - elapsed
     end
-    return state.left(), full, wait
+    return state.left(window - elapsed), full, wait
   end,
 }
 `;

@@ -12,6 +12,7 @@ export class TokenBucket implements Meter {
   readonly name: string;
   readonly place: string;
   readonly overMs: number;
+  readonly refillsEvenly = true;
   readonly #salt: Salt;
   readonly #limit: TokenBucketLimit;
   /** Between two requests at the steady rate. */
@@ -78,6 +79,10 @@ export class TokenBucket implements Meter {
     if (this.#burst < 4 * fleet || this.overMs < leaseMs) return 0;
     const max = Math.floor((2 * leaseMs) / this.#intervalMs / fleet);
     return max < 2 ? 0 : max;
+  }
+
+  leaseEndMs(): number {
+    return Infinity;
   }
 
   tell(values: number[], owed: number): void {

@@ -12,7 +12,13 @@ import { limitOf, rateLimit } from './given-rate-limit.ts';
 class GenerousStore implements CounterStore {
   available = true;
   readonly asked: Ask[] = [];
-  grant: (ask: Ask) => Grant = (ask) => ({ granted: ask.want, waitMs: 0, remaining: [50], fullMs: [10] });
+  grant: (ask: Ask) => Grant = (ask) => ({
+    granted: ask.want,
+    at: 7,
+    waitMs: 0,
+    remaining: [50],
+    fullMs: [10],
+  });
   calls = 0;
 
   async ask(asks: readonly Ask[]): Promise<readonly (Grant | null)[]> {
@@ -90,6 +96,52 @@ test('a large limit is leased after the first requests, never more than its boun
   assert(largest > 10 && largest <= 100, `${largest}`);
 });
 
+test('what is leased of a window dies with it, and goes back with what is asked next', async () => {
+  const all = given();
+  const windows = { kind: 'Even', lengthMs: 1000 } as const;
+  const limit = { name: 'only', algorithm: 'FixedWindow', requests: 1000, windows } as const;
+  const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2));
+  let endMs = Infinity;
+  all.store.grant = ({ want }) => ({
+    granted: want,
+    at: 7,
+    waitMs: 0,
+    remaining: [50],
+    fullMs: [endMs - all.clock.ms],
+  });
+  endMs = all.clock.ms + 1000;
+  assert(all.store.asked.length < (await inTurn(all, rule, 200, 1)) + 20, 'leased');
+  const granted = all.store.asked.reduce((sum, { want }) => sum + want, 0);
+  all.clock.ms = endMs;
+  endMs += 1000;
+  all.store.asked.length = 0;
+  assert(all.limiter.take(rule, 'key') instanceof Promise);
+  await all.limiter.take(rule, 'key');
+  assert.deepEqual(
+    all.store.asked.slice(0, 2).map(({ need, want, since }) => [need, Math.min(want, 2), since]),
+    [
+      [0, 200 - granted, 7],
+      [2, 2, 0],
+    ],
+  );
+});
+
+test('no window is taken to last longer by an answer that was long under way', async () => {
+  const all = given();
+  const windows = { kind: 'Even', lengthMs: 1000 } as const;
+  const limit = { name: 'only', algorithm: 'FixedWindow', requests: 1000, windows } as const;
+  const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2));
+  const fullMs = [100];
+  all.store.grant = ({ want }) => {
+    all.clock.ms += 60;
+    return { granted: want + 10, at: 7, waitMs: 0, remaining: [50], fullMs };
+  };
+  await all.limiter.take(rule, 'key');
+  assert(!(all.limiter.take(rule, 'key') instanceof Promise));
+  all.clock.ms += 40;
+  assert(all.limiter.take(rule, 'key') instanceof Promise);
+});
+
 test('the tokens of a lease are given back when they were not used in time', async () => {
   const all = given();
   await inTurn(all, all.ruleOf(1000, 1000), 200, 1);
@@ -121,7 +173,7 @@ test('all tokens are given back on release', async () => {
 test('while the store has said that nothing is left, nobody asks it', async () => {
   const all = given();
   const rule = all.ruleOf(100, 60_000);
-  all.store.grant = () => ({ granted: 0, waitMs: 300, remaining: [0], fullMs: [60_000] });
+  all.store.grant = () => ({ granted: 0, at: 7, waitMs: 300, remaining: [0], fullMs: [60_000] });
   const first = await all.limiter.take(rule, 'key');
   assert.deepEqual([first.verdict, first.waitMs, first.resetMs], ['Refused', 300, [300]]);
   all.clock.ms += 100;
@@ -134,7 +186,7 @@ test('while the store has said that nothing is left, nobody asks it', async () =
 
 test('requests beyond what was granted are refused', async () => {
   const all = given();
-  all.store.grant = () => ({ granted: 2, waitMs: 700, remaining: [0], fullMs: [60_000] });
+  all.store.grant = () => ({ granted: 2, at: 7, waitMs: 700, remaining: [0], fullMs: [60_000] });
   const rule = all.ruleOf(100, 60_000);
   const outcomes = await Promise.all([1, 2, 3, 4].map(async () => all.limiter.take(rule, 'key')));
   assert.deepEqual(
@@ -146,7 +198,7 @@ test('requests beyond what was granted are refused', async () => {
 test('no more keys are remembered than there is room for; the others are asked for', async () => {
   const all = given(3);
   const rule = all.ruleOf(100, 60_000);
-  all.store.grant = () => ({ granted: 0, waitMs: 300, remaining: [0], fullMs: [60_000] });
+  all.store.grant = () => ({ granted: 0, at: 7, waitMs: 300, remaining: [0], fullMs: [60_000] });
   const keys = ['a', 'b', 'c', 'd', 'e'];
   await Promise.all(keys.map(async (key) => all.limiter.take(rule, key)));
   assert.equal(all.limiter.usage().leases, 3);
@@ -198,7 +250,7 @@ test('debts are not forgotten when the store fails once more', async () => {
 test('when the store goes, its last word is shared out: what was nearly used up stays so', async () => {
   const all = given();
   const rule = all.ruleOf(100, 60_000);
-  all.store.grant = () => ({ granted: 1, waitMs: 1, remaining: [8], fullMs: [50_000] });
+  all.store.grant = () => ({ granted: 1, at: 7, waitMs: 1, remaining: [8], fullMs: [50_000] });
   await all.limiter.take(rule, 'key');
   all.store.available = false;
   let admitted = 0;
@@ -217,7 +269,7 @@ test('tokens in hand are used when the store has gone', async () => {
   all.store.available = false;
   for (let turn = 0; turn < granted - 200; turn += 1) void all.limiter.take(rule, 'key');
   all.store.available = true;
-  all.store.grant = () => ({ granted: 0, waitMs: 1, remaining: [0], fullMs: [1000] });
+  all.store.grant = () => ({ granted: 0, at: 7, waitMs: 1, remaining: [0], fullMs: [1000] });
   await all.limiter.take(rule, 'key');
   assert.deepEqual(all.store.asked.at(-1)?.owed, []);
 });
