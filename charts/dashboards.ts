@@ -178,6 +178,17 @@ export const dashboards: readonly Dashboard[] = [
         queries: [[rate('turnpike_authentication_blocks_total', 'policy'), '{{policy}}']],
       },
       {
+        title: 'Kept out by ProtectionPolicies',
+        description: 'Connections and requests that were refused; in Shadow they went on.',
+        unit: 'short',
+        queries: [
+          [
+            rate('turnpike_protection_refused_total', 'policy, reason, mode'),
+            '{{policy}} {{reason}} {{mode}}',
+          ],
+        ],
+      },
+      {
         title: 'Authorization: refused',
         description: 'Requests for which an entry of an AuthPolicy did not hold; in Shadow they went on.',
         unit: 'reqps',

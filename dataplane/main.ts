@@ -190,15 +190,11 @@ function report(event: DataPlaneEvent): void {
       log.info('PortAvailable', { port: event.port });
       break;
     case 'Overload':
-      if (event.level === 'None') log.info('OverloadOver');
-      else log.warn('Overload', { level: event.level, note: overloadNote(event.level) });
+      reportOverload(event.level);
       break;
     case 'AuthenticationBlocked':
-      log.warn('AuthenticationBlocked', {
-        client: event.client,
-        policy: event.policy,
-        seconds: event.blockMs / 1000,
-      });
+    case 'ProtectionRefused':
+      reportKeptOut(event);
       break;
     case 'RevocationList':
     case 'RateLimitStore':
@@ -209,6 +205,20 @@ function report(event: DataPlaneEvent): void {
     default:
       event satisfies never;
   }
+}
+
+function reportOverload(level: OverloadLevel): void {
+  if (level === 'None') log.info('OverloadOver');
+  else log.warn('Overload', { level, note: overloadNote(level) });
+}
+
+/** Somebody who may not come, or not now. */
+type KeptOutEvent = Extract<DataPlaneEvent, { readonly client: string }>;
+
+function reportKeptOut(event: KeptOutEvent): void {
+  const { kind, client, policy } = event;
+  if (kind === 'AuthenticationBlocked') log.warn(kind, { client, policy, seconds: event.blockMs / 1000 });
+  else log.warn(kind, { client, policy, reason: event.reason, mode: event.mode, count: event.count });
 }
 
 /** Something that is there, or away. */

@@ -22,6 +22,8 @@ import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import { UnboundPorts } from '#dataplane/listen/unbound-ports.ts';
 import type { PortNews } from '#dataplane/listen/unbound-ports.ts';
 import { createMetering } from '#dataplane/metering/metering.ts';
+import { Protecting } from '#dataplane/protect/protecting.ts';
+import type { Refusals } from '#dataplane/protect/policy-counts.ts';
 import { createAccessLog } from '#dataplane/observe/access-log.ts';
 import { createMetrics, createObserver } from '#dataplane/observe/metrics.ts';
 import type { Metrics } from '#dataplane/observe/metrics.ts';
@@ -64,6 +66,7 @@ export type DataPlaneEvent =
   | PortNews
   | { readonly kind: 'Overload'; readonly level: OverloadLevel }
   | ({ readonly kind: 'AuthenticationBlocked' } & GuessBlock)
+  | ({ readonly kind: 'ProtectionRefused' } & Refusals)
   /** A list of revoked tokens that is followed. */
   | {
       readonly kind: 'RevocationList';
@@ -140,7 +143,11 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     now: Date.now,
     onJournalChange: (available, reason) => options.report({ kind: 'UsageJournal', available, reason }),
   });
-  const compiler = new Compiler({ upstreams, rateLimiting, authenticating, metering });
+  const protecting = new Protecting({
+    now,
+    onRefusals: (refusals) => options.report({ kind: 'ProtectionRefused', ...refusals }),
+  });
+  const compiler = new Compiler({ upstreams, rateLimiting, authenticating, metering, protecting });
   const cell: RuntimeCell = { current: { version: '', ports: new Map(), datagramPorts: new Map() } };
   const accessLog = createAccessLog({ fd: options.accessLog ?? 1, wallClock: Date.now });
   accessLog.enabled = options.accessLog !== null;
@@ -149,6 +156,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       snapshot: () => snapshotFigures(subscriber.state()),
       rateLimits: () => rateLimiting.stats(),
       guesses: () => guesses.figures(),
+      protections: () => protecting.figures(),
       authorizations: () => authenticating.refusals(),
       revocations: () => authenticating.followedLists(),
       log: () => accessLog,

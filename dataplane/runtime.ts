@@ -31,6 +31,8 @@ export interface HttpPort {
   /** Null for plain HTTP. */
   readonly tls: TlsPort | null;
   readonly client: ClientRules;
+  /** Null: whoever comes is let in. */
+  readonly guard: PortGuard | null;
 }
 
 /** Byte streams, of which no protocol is looked at. */
@@ -39,6 +41,23 @@ export interface RelayPort {
   readonly number: number;
   readonly relay: Relay;
   readonly client: ClientRules;
+  /** Null: whoever comes is let in. */
+  readonly guard: PortGuard | null;
+}
+
+/**
+ * Keeps clients out of a port before it is known what they ask for. What it counts lives on when another guard takes
+ * its place. Addresses have one spelling each, as `Client.address`.
+ */
+export interface PortGuard {
+  /** Lets a connection of this address in; null: it is to be reset. */
+  admit(address: string): Pass | null;
+}
+
+/** What a connection was let in by. */
+export interface Pass {
+  /** The connection is gone; to be told once. */
+  leave(): void;
 }
 
 /** What listens on one port of UDP. */

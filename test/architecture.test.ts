@@ -152,6 +152,16 @@ const walls: Readonly<Record<string, Walls>> = {
     rooms: ['snapshot', 'dataplane/http', 'dataplane/route', 'dataplane/upstream', 'dataplane/runtime'],
     builtins: ['node:crypto', 'node:net'],
   },
+  'dataplane/protect': {
+    rooms: [
+      'snapshot',
+      'dataplane/http',
+      'dataplane/runtime',
+      'dataplane/filters/rate-limit/arrival-table',
+      'dataplane/filters/rate-limit/keyed-hash',
+    ],
+    builtins: ['node:crypto'],
+  },
   'dataplane/listen': {
     rooms: ['snapshot', 'dataplane/h2', 'dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
     builtins: ['node:crypto', 'node:dgram', 'node:net', 'node:tls'],

@@ -4,6 +4,7 @@ import type { FolderReport } from '#controller/files/folder-source.ts';
 import { bindProblem } from '#controller/translate/conditions.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
+import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
 import type { Screen } from './screen.ts';
 import type { StandaloneReport } from './standalone.ts';
@@ -70,13 +71,11 @@ export class Narrator implements StandaloneReport {
         screen.say(`Gateway ${gateway}: port ${event.port} is open`);
         break;
       case 'Overload':
-        if (event.level === 'None') screen.say(`Gateway ${gateway}: it keeps up again`);
-        else screen.problem(`Gateway ${gateway}: there is more to do than it can: ${event.level}`);
+        this.#overload(gateway, event.level);
         break;
       case 'AuthenticationBlocked':
-        screen.problem(
-          `Gateway ${gateway}: ${event.client} brought too many bad credentials to AuthPolicy ${event.policy} and is blocked for ${event.blockMs / 1000} s`,
-        );
+      case 'ProtectionRefused':
+        screen.problem(`Gateway ${gateway}: ${keptOutWords(event)}`);
         break;
       case 'RevocationList':
       case 'RateLimitStore':
@@ -108,6 +107,12 @@ export class Narrator implements StandaloneReport {
         event satisfies never;
     }
   };
+
+  #overload(gateway: string, level: OverloadLevel): void {
+    const { screen } = this.#options;
+    if (level === 'None') screen.say(`Gateway ${gateway}: it keeps up again`);
+    else screen.problem(`Gateway ${gateway}: there is more to do than it can: ${level}`);
+  }
 
   #availability(gateway: string, event: AvailabilityEvent): void {
     const { screen } = this.#options;
@@ -181,4 +186,13 @@ function isSettled({ status }: DesiredStatus): boolean {
 function portWords(code: string, message: string): string {
   const { what, remedy } = bindProblem(code, message);
   return `${what} (${remedy}; tried again every second)`;
+}
+
+function keptOutWords(event: Extract<DataPlaneEvent, { readonly client: string }>): string {
+  const { kind, client, policy } = event;
+  if (kind === 'AuthenticationBlocked') {
+    return `${client} brought too many bad credentials to AuthPolicy ${policy} and is blocked for ${event.blockMs / 1000} s`;
+  }
+  const refused = event.mode === 'Shadow' ? 'would have refused' : 'refused';
+  return `ProtectionPolicy ${policy} ${refused} ${client} (${event.reason}); ${event.count} since it was told last`;
 }

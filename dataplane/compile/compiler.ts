@@ -8,6 +8,7 @@ import type {
   ClientRules,
   DatagramPort,
   Port,
+  PortGuard,
   Rule,
   Runtime,
   ServedListener,
@@ -23,6 +24,7 @@ import type { Listener } from '#snapshot/listener.ts';
 import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Refused } from '#snapshot/message.ts';
 import type { Plan } from '#snapshot/plan.ts';
+import type { Protection } from '#snapshot/protection.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
@@ -58,6 +60,10 @@ export interface CompilerDependencies {
     usePlans(plans: readonly Plan[]): void;
     /** Whether it can be asked before it is known who calls. */
     needsNoIdentity(limit: RateLimit): boolean;
+  };
+  readonly protecting: {
+    /** A guard that goes on with what was counted for the same policies. */
+    guardFor(protection: Protection): PortGuard;
   };
   readonly authenticating: {
     /** From now on all filters let in by these credentials, also those made before. */
@@ -98,6 +104,7 @@ export class Compiler {
   readonly #clients = new CarryOver(portClients);
   readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
   readonly #limits = new WeakMap<RateLimit, LimitFilter>();
+  readonly #guards = new WeakMap<Protection, PortGuard>();
   readonly #relays: RelayCompiler;
   #routers: ReadonlyMap<number, PortCompiler> = new Map();
   #last: (CompiledPorts & { readonly resources: ByKind }) | null = null;
@@ -139,9 +146,10 @@ export class Compiler {
     const certificates = this.#certificatesById(resources, refused);
     this.#tls.useTickets(resources.ticketSecrets[0]?.secret ?? null);
     const clients = new Map(this.#clients.takeOver(resources.clientSettings, refused));
+    const guards = new Map(resources.protections.map((one) => [one.port, this.#guardOf(one)]));
     const { listeners } = resources;
     const relays = this.#relays.compile(resources.streamRoutes);
-    const from = { routes, parts, certificates, clients, relays, refused };
+    const from = { routes, parts, certificates, clients, guards, relays, refused };
     const { streams, datagrams } = byTransport(listeners, refused);
     const ports = this.#ports(streams, from);
     const datagramPorts = compileDatagramPorts(datagrams, from);
@@ -188,6 +196,14 @@ export class Compiler {
     return made;
   }
 
+  #guardOf(protection: Protection): PortGuard {
+    const known = this.#guards.get(protection);
+    if (known !== undefined) return known;
+    const made = this.#dependencies.protecting.guardFor(protection);
+    this.#guards.set(protection, made);
+    return made;
+  }
+
   #certificatesById(resources: ByKind, refused: Refused[]): ReadonlyMap<ResourceId, LoadedCertificate> {
     return new Map(this.#certificates.takeOver(resources.certificates, refused));
   }
@@ -198,9 +214,11 @@ export class Compiler {
     const rulesAt = ({ rules }: CompiledRoute, { port }: ServedListener) => rules.on(port, from.parts);
     for (const [number, listeners] of all) {
       const client = from.clients.get(number) ?? defaultClientRules;
+      const guard = from.guards.get(number) ?? null;
       const [first] = listeners;
       if (first?.protocol === 'TCP') {
-        ports.set(number, Object.freeze({ kind: 'Relay', number, relay: from.relays.whole(first), client }));
+        const relay = from.relays.whole(first);
+        ports.set(number, Object.freeze({ kind: 'Relay', number, relay, client, guard }));
         continue;
       }
       const compiler: PortCompiler = this.#routers.get(number) ?? new RouterCompiler();
@@ -208,7 +226,7 @@ export class Compiler {
       const served = listeners.filter(({ protocol }) => protocol === 'HTTP' || protocol === 'HTTPS');
       const router = compiler.compile({ listeners: served.map(listenerEntry), routes: from.routes, rulesAt });
       const tls = this.#tlsPort(listeners, from);
-      ports.set(number, Object.freeze({ kind: 'Http', number, router, tls, client }));
+      ports.set(number, Object.freeze({ kind: 'Http', number, router, tls, client, guard }));
     }
     this.#routers = routers;
     return ports;
@@ -232,6 +250,7 @@ interface PortParts {
   readonly parts: Parts;
   readonly certificates: ReadonlyMap<ResourceId, LoadedCertificate>;
   readonly clients: ReadonlyMap<number, ClientRules>;
+  readonly guards: ReadonlyMap<number, PortGuard>;
   readonly relays: Relays;
   readonly refused: Refused[];
 }

@@ -6,7 +6,7 @@ import { addressGroup, plainAddress } from '#dataplane/http/address.ts';
 import { isTrustedHop } from '#dataplane/proxy/client-address.ts';
 import { createConnection, protocolOf } from './protocols.ts';
 import { RelayConnection } from './relay/relay-connection.ts';
-import type { AddressCounts } from './addresses.ts';
+import type { AddressCounts } from '#dataplane/http/address-counts.ts';
 import type { Admission, Admissions } from './admissions.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Protocol } from './protocols.ts';
@@ -15,7 +15,7 @@ import type { ProxySource } from './proxy-header.ts';
 import type { ConnectionHome, ConnectionSurroundings } from './surroundings.ts';
 import type { TlsServers } from './tls-servers.ts';
 import { inTheClear, type Client, type ClientCertificate } from '#dataplane/http/exchange.ts';
-import type { Relay, TlsChoice, TlsPort } from '#dataplane/runtime.ts';
+import type { Pass, PortGuard, Relay, TlsChoice, TlsPort } from '#dataplane/runtime.ts';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
@@ -27,6 +27,8 @@ export interface AcceptHome extends ConnectionHome {
   /** How many of them there are from each address. */
   readonly addresses: AddressCounts;
   readonly admissions: Admissions;
+  /** By the runtime of the moment; null: whoever comes is let in. */
+  readonly guard: PortGuard | null;
   /** Null where TLS is not spoken. */
   readonly tls: TlsServers | null;
   /** What is spoken, by the rules of the moment. */
@@ -43,12 +45,42 @@ export interface AcceptHome extends ConnectionHome {
  */
 type Phase = 'ProxyHeader' | 'FirstOctets' | 'Handshake' | 'Over';
 
-/** Accepts a connection: finds out whose it is and what is spoken on it, and has it served. */
+/**
+ * Accepts a connection: finds out whose it is and what is spoken on it, and has it served. One that is kept out is
+ * reset before anything is made for it, and nothing of it is read.
+ */
 export function accept(home: AcceptHome, socket: Socket): void {
   const peer = plainAddress(socket.remoteAddress ?? '');
   const isFull = home.connections.size >= home.limits.connectionsMax || home.around.guard.sheds;
-  if (peer === '' || isFull) socket.destroy();
-  else new Accepting(home, socket, peer).begin();
+  if (peer === '' || isFull) {
+    socket.destroy();
+    return;
+  }
+  // who it is the header tells, as a proxy's clients are not one
+  const isTold = home.rules.proxyProtocol?.trusts(peer) === true;
+  const pass = isTold ? null : passFor(home, { address: peer, peer, port: socket.remotePort ?? 0 });
+  if (pass === null && !isTold) {
+    socket.resetAndDestroy();
+    return;
+  }
+  const own = home.tls === null ? home.around.memory.adopt(socket) : socket;
+  new Accepting(home, own, { peer, pass }).begin();
+}
+
+/** A pass for a connection of `client`; null: it is kept out. Connections of proxies are those of many. */
+function passFor(home: AcceptHome, client: Pick<Client, 'address' | 'peer' | 'port'>): Pass | null {
+  if (isTrustedHop(client, home.rules)) return freePass;
+  if (home.around.bans.at(home.port, client.address) !== null) return null;
+  return home.guard === null ? freePass : home.guard.admit(client.address);
+}
+
+/** Of connections that nobody counts. */
+const freePass: Pass = { leave: () => {} };
+
+/** A connection that has come; `pass` null: a header must tell whose it is. */
+interface Arrival {
+  readonly peer: string;
+  readonly pass: Pass | null;
 }
 
 /**
@@ -65,18 +97,21 @@ class Accepting implements ClientConnection {
   #source: ProxySource | null = null;
   /** Whom the connection counts for; null while that is not known. */
   #group: string | null = null;
+  /** What it was let in by; null while it is not known whose it is. */
+  #pass: Pass | null;
   /** What has come, and has not been understood yet. */
   #early: Buffer | null = null;
   readonly #clock: Clock;
 
-  constructor(home: AcceptHome, socket: Socket, peer: string) {
+  constructor(home: AcceptHome, socket: Socket, { peer, pass }: Arrival) {
     this.#home = home;
     this.#socket = socket;
     this.#peer = peer;
     this.sinceMs = home.around.nowMs;
     this.#clock = new Clock(home.around);
     this.#clock.start(home.limits.firstByteTimeoutMs);
-    this.#phase = home.rules.proxyProtocol?.trusts(peer) === true ? 'ProxyHeader' : 'FirstOctets';
+    this.#pass = pass;
+    this.#phase = pass === null ? 'ProxyHeader' : 'FirstOctets';
   }
 
   begin(): void {
@@ -122,8 +157,14 @@ class Accepting implements ClientConnection {
   readonly #onClose = (): void => {
     this.#phase = 'Over';
     this.#home.connections.delete(this);
-    if (this.#group !== null) this.#home.addresses.leave(this.#group);
+    this.#leave();
   };
+
+  /** It is counted no more. */
+  #leave(): void {
+    if (this.#group !== null) this.#home.addresses.leave(this.#group);
+    this.#pass?.leave();
+  }
 
   #readProxyHeader(bytes: Buffer): void {
     const header = proxyHeader(bytes);
@@ -139,19 +180,20 @@ class Accepting implements ClientConnection {
       this.#source = header.source;
       this.#early = bytes.subarray(header.length);
     }
+    this.#pass = passFor(this.#home, this.#client());
+    if (this.#pass === null) {
+      this.#phase = 'Over';
+      this.#socket.resetAndDestroy();
+      return;
+    }
     this.#phase = 'FirstOctets';
     this.#count();
   }
 
   /** Whom a connection counts for is told by the PROXY protocol, since else all of a proxy's clients were one. */
   #count(): void {
-    const { addresses, limits, around, port, rules } = this.#home;
-    const address = this.#source?.address ?? this.#peer;
-    if (around.bans.at(port, address) !== null && !isTrustedHop(this.#client(), rules)) {
-      this.#refuse();
-      return;
-    }
-    const group = addressGroup(address);
+    const { addresses, limits } = this.#home;
+    const group = addressGroup(this.#source?.address ?? this.#peer);
     if (!addresses.enter(group, limits.connectionsPerAddressMax)) {
       this.#refuse();
       return;
@@ -266,11 +308,10 @@ class Accepting implements ClientConnection {
     home.connections.delete(this);
     const connection = create();
     home.connections.add(connection);
-    const group = this.#group;
     this.#socket.on('close', () => {
       home.connections.delete(connection);
       home.admissions.remove(connection);
-      if (group !== null) home.addresses.leave(group);
+      this.#leave();
     });
     return connection;
   }

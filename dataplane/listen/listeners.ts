@@ -2,7 +2,7 @@
 // the drain. Knows nothing of routes, filters and backends: requests go to the engine as they come.
 import { noBans, type BanList } from '#dataplane/http/ban-list.ts';
 import { createGateway } from '#dataplane/proxy/gateway.ts';
-import { AddressCounts } from './addresses.ts';
+import { AddressCounts } from '#dataplane/http/address-counts.ts';
 import { Http2Terms } from './http2/session-terms.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { fixedLimits } from './limits.ts';

@@ -6,12 +6,12 @@ import { fixedLimits } from './limits.ts';
 import { spoken } from './protocols.ts';
 import { TlsServers } from './tls-servers.ts';
 import type { AcceptHome } from './accept.ts';
-import type { AddressCounts } from './addresses.ts';
+import type { AddressCounts } from '#dataplane/http/address-counts.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
 import type { Protocol } from './protocols.ts';
 import type { ConnectionSurroundings } from './surroundings.ts';
-import type { ClientRules, Port, Relay, RuntimeCell, TlsPort } from '#dataplane/runtime.ts';
+import type { ClientRules, Port, PortGuard, Relay, RuntimeCell, TlsPort } from '#dataplane/runtime.ts';
 
 /** A client whose machine is gone answers no probe: else its connection would stay for ever. */
 const socketOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
@@ -42,6 +42,7 @@ export class PortServer implements AcceptHome {
   readonly #options: PortServerOptions;
   readonly #server: net.Server;
   #rules: ClientRules;
+  #guard: PortGuard | null;
   #limits: Limits;
   #scanner: HeadScanner;
   #protocols: ReadonlySet<Protocol>;
@@ -52,12 +53,13 @@ export class PortServer implements AcceptHome {
   /** Opens the socket. */
   constructor(options: PortServerOptions) {
     this.#options = options;
-    const { port, around } = options;
+    const { port } = options;
     this.port = port.number;
-    this.around = around;
+    this.around = options.around;
     this.connections = options.connections;
     this.addresses = options.addresses;
     this.#rules = port.client;
+    this.#guard = port.guard;
     this.#limits = limitsOf(port.client, options.limits);
     this.#scanner = scannerFor(this.#limits);
     this.#protocols = spoken(port.client.protocols);
@@ -65,9 +67,7 @@ export class PortServer implements AcceptHome {
     // TLS reads its sockets itself
     this.#server = isSecure(port)
       ? net.createServer(socketOptions, (socket) => accept(this, socket))
-      : net.createServer({ ...socketOptions, pauseOnConnect: true }, (socket) =>
-          accept(this, around.memory.adopt(socket)),
-        );
+      : net.createServer({ ...socketOptions, pauseOnConnect: true }, (socket) => accept(this, socket));
     this.#server.on('error', (error) => {
       this.#closed = true;
       this.#server.close();
@@ -94,6 +94,10 @@ export class PortServer implements AcceptHome {
 
   get rules(): ClientRules {
     return this.#rules;
+  }
+
+  get guard(): PortGuard | null {
+    return this.#guard;
   }
 
   get limits(): Limits {
@@ -133,6 +137,7 @@ export class PortServer implements AcceptHome {
     const { client } = port;
     if (isSecure(port) !== (this.#tls !== null)) return false;
     this.admissions.review(this.tlsPort());
+    this.#guard = port.guard;
     if (client === this.#rules) return true;
     this.#rules = client;
     this.#limits = limitsOf(client, this.#options.limits);

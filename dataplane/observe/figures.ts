@@ -8,6 +8,7 @@ export interface Figures {
   readonly snapshot: () => SnapshotFigures;
   readonly rateLimits: () => RateLimitFigures;
   readonly guesses: () => readonly GuessFigures[];
+  readonly protections: () => readonly ProtectionFigures[];
   readonly authorizations: () => readonly AuthorizationFigures[];
   readonly revocations: () => readonly RevocationFigures[];
   readonly log: () => { readonly dropped: number };
@@ -23,6 +24,14 @@ export interface GuessFigures {
   readonly slowed: number;
   readonly blocks: number;
   readonly refused: number;
+}
+
+/** What a ProtectionPolicy refused for one reason, since the start. */
+export interface ProtectionFigures {
+  readonly policy: string;
+  readonly reason: string;
+  readonly mode: string;
+  readonly count: number;
 }
 
 /** What is served, and where it comes from. */
@@ -66,13 +75,15 @@ export interface AuthorizationFigures {
 
 /** The families of all figures, asked for now. */
 export function figureFamilies(figures: Figures): MetricFamily[] {
-  const { snapshot, rateLimits, guesses, authorizations, revocations, log, clients, backends } = figures;
+  const { snapshot, rateLimits, guesses, protections, log, clients, backends } = figures;
+  const { authorizations, revocations } = figures;
   return [
     gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients()),
     ...backendFamilies(backends()),
     ...snapshotFamilies(snapshot()),
     ...rateLimitFamilies(rateLimits()),
     ...guessFamilies(guesses()),
+    protectionFamily(protections()),
     authorizationFamily(authorizations()),
     ...revocationFamilies(revocations()),
     counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
@@ -121,6 +132,14 @@ function guessFamilies(policies: readonly GuessFigures[]): MetricFamily[] {
       samples('refused'),
     ),
   ];
+}
+
+function protectionFamily(causes: readonly ProtectionFigures[]): MetricFamily {
+  return counter(
+    'turnpike_protection_refused_total',
+    'Connections and requests that a ProtectionPolicy refused; in Shadow they went on.',
+    causes.map(({ count, ...labels }) => ({ labels: labelText(labels), value: count })),
+  );
 }
 
 function authorizationFamily(entries: readonly AuthorizationFigures[]): MetricFamily {

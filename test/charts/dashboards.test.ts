@@ -29,6 +29,7 @@ async function exposition(): Promise<string> {
         waiting: 1,
       }),
       guesses: () => [{ policy: 'shop/staff', failures: 1, slowed: 0, blocks: 1, refused: 1 }],
+      protections: () => [{ policy: 'shop/edge', reason: 'ConnectionRate', mode: 'Enforce', count: 5 }],
       log: () => ({ dropped: 0 }),
       clients: () => 1,
       backends: () => [backendFigures('shop/cart:80')],

@@ -22,6 +22,7 @@ export function aRelayPort(cluster: UpstreamCluster | null, rules: Partial<Clien
     number: 9000,
     relay: aRelay(cluster),
     client: { ...defaultClientRules, ...rules },
+    guard: null,
   };
 }
 

@@ -85,6 +85,7 @@ export function aPort(
     number,
     tls,
     client: defaultClientRules,
+    guard: null,
     router: { listenerFor: (host) => served.get(host) ?? served.get('') ?? null },
   };
 }

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { addressGroup, plainAddress } from '#dataplane/http/address.ts';
 import { DatagramSession } from './datagram-session.ts';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import type { AddressCounts } from '../addresses.ts';
+import type { AddressCounts } from '#dataplane/http/address-counts.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import type { ConnectionSurroundings } from '../surroundings.ts';
 import type { Limits } from '../limits.ts';

@@ -39,6 +39,7 @@ export function givenCompiler(t: TestContext): GivenCompiler {
     },
     authenticating: authenticating(() => nowMs),
     metering,
+    protecting,
   });
   const compile = (...resources: readonly Resource[]) =>
     compiler.compile({ version: 'v1', resources: new Map(resources.map((one) => [one.id, one])) });
@@ -56,10 +57,14 @@ export function bareCompiler(): Compiler {
     },
     authenticating: authenticating(Date.now),
     metering,
+    protecting,
   });
 }
 
 const metering = { filterFor: (): RequestFilter => ({ kind: 'Metering', apply: () => null }) };
+
+/** Lets everybody in. */
+const protecting = { guardFor: () => ({ admit: () => ({ leave: () => {} }) }) };
 
 function authenticating(now: () => number): Authenticating {
   return createAuthenticating({

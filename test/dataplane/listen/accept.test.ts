@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addressGroup } from '#dataplane/http/address.ts';
-import { AddressCounts } from '#dataplane/listen/addresses.ts';
+import { AddressCounts } from '#dataplane/http/address-counts.ts';
 import { protocolOf, preface } from '#dataplane/listen/protocols.ts';
 import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';

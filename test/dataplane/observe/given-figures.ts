@@ -13,6 +13,7 @@ export const quietFigures: Figures = {
     waiting: 0,
   }),
   guesses: () => [],
+  protections: () => [],
   log: () => ({ dropped: 0 }),
   clients: () => 0,
   backends: () => [],

@@ -69,6 +69,7 @@ const compiler = new Compiler({
   },
   authenticating,
   metering: { filterFor: () => ({ kind: 'Metering', apply: () => null }) },
+  protecting: { guardFor: () => ({ admit: () => ({ leave: () => {} }) }) },
 });
 const ids = Array.from({ length: sets }, (_, set) => idOf(set));
 const authentication = givenAuthentication(givenApiKeys({ keys: ids }));

@@ -10,6 +10,11 @@ export class AddressCounts {
     return true;
   }
 
+  /** How many there are of one. */
+  of(group: string): number {
+    return this.#counts.get(group) ?? 0;
+  }
+
   /** One less; for each that has entered once. */
   leave(group: string): void {
     const count = this.#counts.get(group) ?? 0;

@@ -1,0 +1,62 @@
+// ProtectionPolicies over both planes: from a manifest to a connection that is reset.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { givenBackend } from '#test/given/backend.ts';
+import { eventually } from '#test/given/eventually.ts';
+import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { givenStandalone } from '#test/given/standalone.ts';
+
+function policy(spec: string): string {
+  return `
+apiVersion: turnpike.dev/v1alpha1
+kind: ProtectionPolicy
+metadata: { name: edge }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
+  ${spec}
+`;
+}
+
+test('who opens more connections than a policy allows is kept out until it is gone, and told of', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    'services.yaml': serviceManifest('shop', shop.port),
+    'routes.yaml': pathRouteManifest('shop', '/', 'shop'),
+  });
+  await turnpike.until('/', 200);
+  await turnpike.save({ 'policy.yaml': policy('connections: { perAddress: { opened: 2, window: 1h } }') });
+  await eventually(() =>
+    turnpike
+      .conditions('ProtectionPolicy', 'edge')
+      .some(({ type, status }) => type === 'Programmed' && status === 'True'),
+  );
+  const told = turnpike.conditions('ProtectionPolicy', 'edge').find(({ type }) => type === 'Programmed');
+  assert.equal(told?.message, `Port ${turnpike.port}: connections.`);
+  const codeOf = async () =>
+    turnpike.get('/').then(
+      ({ status }) => status,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+  await eventually(async () => (await codeOf()) === 'ECONNRESET');
+  assert.equal(await codeOf(), 'ECONNRESET');
+  assert.deepEqual(
+    turnpike.events.filter(({ kind }) => kind === 'ProtectionRefused'),
+    [
+      {
+        kind: 'ProtectionRefused',
+        policy: 'default/edge',
+        reason: 'ConnectionRate',
+        mode: 'Enforce',
+        client: '127.0.0.1',
+        count: 1,
+      },
+    ],
+  );
+  const metrics = await turnpike.dataPlanes()[0]?.metrics.text();
+  assert.match(
+    metrics ?? '',
+    /turnpike_protection_refused_total\{policy="default\/edge",reason="ConnectionRate",mode="Enforce"\} 2\n/,
+  );
+  await turnpike.remove('policy.yaml');
+  await eventually(async () => (await codeOf()) === 200);
+});
