@@ -31,7 +31,7 @@ const spec = withRules(
   }),
   [
     {
-      cel: 'self.limits.all(limit, self.quotas.all(quota, quota.name != limit.name))',
+      cel: '!has(self.limits) || !has(self.quotas) || self.limits.all(limit, self.quotas.all(quota, quota.name != limit.name))',
       message: 'a limit and a quota have one name, and counters go by it: rename one of them',
       holds: ({ limits, quotas }) => limits.every(({ name }) => quotas.every((one) => one.name !== name)),
     },
