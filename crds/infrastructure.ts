@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { amount, duration, durationMs, network, qualifiedKey, quantity } from './fields.ts';
 import { atomicList, oneOf, setOf, withRules, type Frozen, type Rule } from './grammar.ts';
+import { usageSchema } from './usage.ts';
 
 const workload = oneOf({
   type: 'What runs the data planes: Deployment (as many as replicas or autoscaling say) or DaemonSet (one on each node).',
@@ -192,6 +193,11 @@ export const infrastructureFields = {
       'How many data planes may be away while nodes are drained. Left out: MaxUnavailable 1. A DaemonSet has none.',
     ),
   drain: drain.exactOptional().describe('How a data plane ends without failing a request.'),
+  usage: usageSchema
+    .exactOptional()
+    .describe(
+      'What Consumers use is kept in journals of the data planes. Left out, for the class and the Gateway: it is counted in memory alone.',
+    ),
   podTemplatePatch: podTemplatePatch
     .exactOptional()
     .describe(

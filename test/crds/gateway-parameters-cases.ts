@@ -78,6 +78,32 @@ export const gatewayParametersRules: readonly Omit<RuleCase, 'kind'>[] = [
     invalid: parameters({ podDisruptionBudget: { type: 'Unlimited', minAvailable: '2' } }),
   },
   {
+    rule: needs('PersistentVolumeClaim', 'persistentVolumeClaim'),
+    valid: parameters({
+      usage: {
+        journal: {
+          volume: { type: 'PersistentVolumeClaim', persistentVolumeClaim: { claimName: 'usage' } },
+        },
+      },
+    }),
+    invalid: parameters({ usage: { journal: { volume: { type: 'PersistentVolumeClaim' } } } }),
+  },
+  {
+    rule: 'sizeLimit is for EmptyDir: remove it, or set type to EmptyDir',
+    valid: parameters({ usage: { journal: { volume: { type: 'EmptyDir', sizeLimit: '256Mi' } } } }),
+    invalid: parameters({
+      usage: {
+        journal: {
+          volume: {
+            type: 'PersistentVolumeClaim',
+            persistentVolumeClaim: { claimName: 'usage' },
+            sizeLimit: '256Mi',
+          },
+        },
+      },
+    }),
+  },
+  {
     rule: noNetwork,
     valid: parameters({ service: { loadBalancerSourceRanges: ['203.0.113.0/24'] } }),
     invalid: parameters({ service: { loadBalancerSourceRanges: ['10.0.0.0/33'] } }),
@@ -101,6 +127,18 @@ export const gatewayParametersRules: readonly Omit<RuleCase, 'kind'>[] = [
 
 /** Some of what types, enums, patterns and bounds refuse. */
 export const gatewayParametersSchemaCases: readonly SchemaCase[] = [
+  {
+    kind: 'GatewayParameters',
+    what: 'a claim with a name that none can have',
+    path: 'spec.usage.journal.volume.persistentVolumeClaim.claimName',
+    invalid: parameters({
+      usage: {
+        journal: {
+          volume: { type: 'PersistentVolumeClaim', persistentVolumeClaim: { claimName: 'Usage Claim' } },
+        },
+      },
+    }),
+  },
   {
     kind: 'GatewayParameters',
     what: 'a value twice in a set',

@@ -1,6 +1,7 @@
 // The pod of a data plane: one container, restricted Pod Security, nothing to write to but memory.
 import { ownContainer, ownVolumes } from '#controller/translate/infrastructure/own-names.ts';
 import type { WantedInfrastructure } from '#controller/translate/infrastructure/infrastructure.ts';
+import type { UsageJournal } from '#controller/translate/infrastructure/parameters.ts';
 import { labelsOf, selectorLabels } from './labels.ts';
 import { mergePatch, type Json } from './merge-patch.ts';
 import type { Platform } from './platform.ts';
@@ -8,7 +9,7 @@ import type { Platform } from './platform.ts';
 /** The port of a pod for health, metrics and running config; named `admin`. */
 export const adminPort = 9901;
 
-const { authorities, token, state } = ownVolumes;
+const { authorities, token, state, usage } = ownVolumes;
 
 /** What is left of the grace period after the drain, for the process to end. */
 const endSeconds = 5;
@@ -78,6 +79,7 @@ function podSpec(infrastructure: WantedInfrastructure, platform: Platform, sysct
       },
       // Certificates and credentials are in it: never on a disk.
       { name: state.name, emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } },
+      ...(parameters.usage === null ? [] : [{ name: usage.name, ...usageVolume(parameters.usage) }]),
     ],
   };
 }
@@ -101,6 +103,7 @@ function container(
       `--reserved-port=${adminPort}`,
       `--drain-accept=${drain.acceptSeconds}`,
       `--drain-deadline=${drain.deadlineSeconds}`,
+      ...(parameters.usage === null ? [] : [`--usage-journal=${usage.mountPath}`]),
     ],
     env: [
       // Of the memory limit; the rest is for sockets, TLS and the snapshot.
@@ -115,9 +118,20 @@ function container(
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ ...authorities, readOnly: true }, { ...token, readOnly: true }, state],
+    volumeMounts: [
+      { ...authorities, readOnly: true },
+      { ...token, readOnly: true },
+      state,
+      ...(parameters.usage === null ? [] : [usage]),
+    ],
     ...probes,
   };
+}
+
+function usageVolume(journal: UsageJournal): Json {
+  return journal.kind === 'EmptyDir'
+    ? { emptyDir: { sizeLimit: journal.sizeLimit } }
+    : { persistentVolumeClaim: { claimName: journal.claimName } };
 }
 
 function page(path: string): Json {

@@ -11,4 +11,5 @@ export const ownVolumes = Object.freeze({
   authorities: { name: 'turnpike-ca', mountPath: '/etc/turnpike/ca' },
   token: { name: 'turnpike-token', mountPath: '/var/run/secrets/turnpike.dev' },
   state: { name: 'turnpike-state', mountPath: '/var/lib/turnpike' },
+  usage: { name: 'turnpike-usage', mountPath: '/var/lib/turnpike-usage' },
 });

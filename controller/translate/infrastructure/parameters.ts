@@ -12,9 +12,16 @@ export interface InfrastructureParameters {
   readonly service: ServiceParameters;
   readonly disruption: Disruption;
   readonly drain: { readonly acceptSeconds: number; readonly deadlineSeconds: number };
+  /** Null: what Consumers use is counted in memory alone. */
+  readonly usage: UsageJournal | null;
   /** To be laid over the pod template one after the other. */
   readonly podTemplatePatches: readonly PodTemplatePatch[];
 }
+
+/** Where the journals of what Consumers use are. */
+export type UsageJournal =
+  | { readonly kind: 'EmptyDir'; readonly sizeLimit: string }
+  | { readonly kind: 'PersistentVolumeClaim'; readonly claimName: string };
 
 /** What runs the data planes. */
 export type Workload =
@@ -73,6 +80,7 @@ export function infrastructureParameters(
     service: serviceOf(ofClass.service, own.service),
     disruption: workload.kind === 'DaemonSet' ? { kind: 'Unlimited' } : disruptionOf(ofClass, own),
     drain: drainOf({ ...ofClass.drain, ...own.drain }),
+    usage: usageOf(own.usage ?? ofClass.usage, (own.usage?.journal ?? ofClass.usage?.journal)?.volume),
     podTemplatePatches: [ofClass.podTemplatePatch, own.podTemplatePatch].filter((one) => one !== undefined),
   };
 }
@@ -130,6 +138,16 @@ function serviceOf(
     loadBalancerSourceRanges: merged.loadBalancerSourceRanges ?? [],
     annotations: { ...ofClass?.annotations, ...own?.annotations },
   };
+}
+
+function usageOf(
+  usage: InfrastructureFields['usage'],
+  volume: NonNullable<NonNullable<InfrastructureFields['usage']>['journal']>['volume'],
+): UsageJournal | null {
+  if (usage === undefined) return null;
+  return volume?.type === 'PersistentVolumeClaim'
+    ? { kind: 'PersistentVolumeClaim', claimName: volume.persistentVolumeClaim.claimName }
+    : { kind: 'EmptyDir', sizeLimit: volume?.sizeLimit ?? '1Gi' };
 }
 
 function disruptionOf(ofClass: InfrastructureFields, own: InfrastructureFields): Disruption {
