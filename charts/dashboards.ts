@@ -189,6 +189,16 @@ export const dashboards: readonly Dashboard[] = [
         ],
       },
       {
+        title: 'Bans',
+        description:
+          'Addresses that may not come, and how many bans rules make; in Shadow they come nevertheless.',
+        unit: 'short',
+        queries: [
+          ['max by (cause, mode) (turnpike_bans)', '{{cause}} {{mode}}'],
+          [rate('turnpike_bans_made_total', 'cause, mode'), '{{cause}} {{mode}} made'],
+        ],
+      },
+      {
         title: 'Authorization: refused',
         description: 'Requests for which an entry of an AuthPolicy did not hold; in Shadow they went on.',
         unit: 'reqps',

@@ -1,8 +1,8 @@
 // The settings of a ProtectionPolicy by groups. A group that is left out is as the policy of the Gateway says; where
 // that says nothing either, nothing of the kind is done.
 import * as z from 'zod';
-import { duration, durationMs, network } from './fields.ts';
-import { atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
+import { duration, durationMs, network, partName } from './fields.ts';
+import { atomicList, listByKeys, setOf, withRules, type Frozen, type Rule } from './grammar.ts';
 
 const some = z.int32().min(1).max(10_000_000);
 
@@ -79,6 +79,34 @@ const connections = z
     'Connections of one address, counted by each data plane over all ports the policy holds for. What is too much is reset when it is accepted, before anything is read of it; where a load balancer tells the address by the PROXY protocol, after that header. Connections of proxies that clientAddress of a ClientPolicy trusts are not counted.',
   );
 
+const bans = listByKeys(
+  z.object({
+    name: partName.describe('Name of the rule: in metrics, logs and statuses.'),
+    statuses: setOf(z.int32().min(400).max(499))
+      .min(1)
+      .max(16)
+      .describe(
+        'Statuses of answers, such as 401, 404 and 429, whoever gave them: a backend, or the gateway.',
+      ),
+    answers: some.describe('So many of them in a window, over all statuses of the rule, make a ban.'),
+    window: window.describe('The time they are for, such as 1m; from 1s to 1h.'),
+    duration: withRules(duration, [
+      {
+        cel: "duration(self) >= duration('1s') && duration(self) <= duration('720h')",
+        message: 'must be from 1s to 720h',
+        holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 2_592_000_000,
+      },
+    ]).describe('How long the address may not come, such as 10m; from 1s to 720h.'),
+    mode,
+  }),
+  ['name'],
+)
+  .min(1)
+  .max(8)
+  .describe(
+    'Rules that ban addresses for what they were answered, IPv6 by /64. Each data plane counts for itself; who is banned at one is banned at all where the Gateway has a Redis. Addresses of proxies that a ClientPolicy trusts are not counted.',
+  );
+
 const exempt = z
   .object({
     addresses: atomicList(network)
@@ -89,7 +117,7 @@ const exempt = z
   .describe('Whom nothing of this policy holds for. Left out: nobody.');
 
 /** The groups that a ProtectionPolicy can set. */
-export const protectionGroups = { connections, exempt } as const;
+export const protectionGroups = { connections, bans, exempt } as const;
 
 /** Settings of a ProtectionPolicy, decoded. */
 export type ProtectionGroups = {

@@ -139,6 +139,10 @@ const at = await admin.listen(adminAddress.host, adminAddress.port).catch((error
 log.info('Started', { version: build.version, gateway, admin: hostPortText(at) });
 
 function report(event: DataPlaneEvent): void {
+  if ('client' in event) {
+    reportKeptOut(event);
+    return;
+  }
   switch (event.kind) {
     case 'Connected':
       log.info('Connected', { controller: event.controller });
@@ -192,10 +196,6 @@ function report(event: DataPlaneEvent): void {
     case 'Overload':
       reportOverload(event.level);
       break;
-    case 'AuthenticationBlocked':
-    case 'ProtectionRefused':
-      reportKeptOut(event);
-      break;
     case 'RevocationList':
     case 'RateLimitStore':
     case 'UsageJournal':
@@ -217,8 +217,25 @@ type KeptOutEvent = Extract<DataPlaneEvent, { readonly client: string }>;
 
 function reportKeptOut(event: KeptOutEvent): void {
   const { kind, client, policy } = event;
-  if (kind === 'AuthenticationBlocked') log.warn(kind, { client, policy, seconds: event.blockMs / 1000 });
-  else log.warn(kind, { client, policy, reason: event.reason, mode: event.mode, count: event.count });
+  switch (kind) {
+    case 'AuthenticationBlocked':
+      log.warn(kind, { client, policy, seconds: event.blockMs / 1000 });
+      break;
+    case 'ProtectionRefused':
+      log.warn(kind, { client, policy, reason: event.reason, mode: event.mode, count: event.count });
+      break;
+    case 'AddressBanned':
+      log.warn(kind, {
+        client,
+        policy,
+        rule: event.rule,
+        mode: event.mode,
+        seconds: event.durationMs / 1000,
+      });
+      break;
+    default:
+      kind satisfies never;
+  }
 }
 
 /** Something that is there, or away. */

@@ -1,15 +1,15 @@
 // One data plane put together: snapshots of one Gateway come in by subscribe/, are compiled, and are served. Decides
 // nothing by itself, and reads no environment: main.ts and the standalone command hand everything in.
 import { requestVariables } from '#cel/request-variables.ts';
-import type { Ban } from '#snapshot/ban.ts';
 import { bindPort } from '#snapshot/bind-port.ts';
-import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
+import { resourceId, type GatewayKey, type ResourceKind } from '#snapshot/ids.ts';
 import { fleetDefaults, nowhere } from '#snapshot/fleet.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
-import type { ResourceSet } from '#snapshot/snapshot.ts';
+import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import { Compiler } from '#dataplane/compile/compiler.ts';
-import { Bans } from '#dataplane/filters/bans/bans.ts';
+import { Bans } from '#dataplane/protect/bans/bans.ts';
+import type { MadeBan } from '#dataplane/protect/bans/policy-bans.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import type { GuessBlock } from '#dataplane/filters/rate-limit/guess-counters.ts';
@@ -35,6 +35,7 @@ import { createSubscriber } from '#dataplane/subscribe/subscriber.ts';
 import type { SubscriberState } from '#dataplane/subscribe/subscriber.ts';
 import { noHash } from '#dataplane/upstream/balance/balancer.ts';
 import { callService } from '#dataplane/upstream/service-call.ts';
+import { isTrustedHop } from '#dataplane/proxy/client-address.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
 
 export interface DataPlaneOptions {
@@ -67,6 +68,8 @@ export type DataPlaneEvent =
   | { readonly kind: 'Overload'; readonly level: OverloadLevel }
   | ({ readonly kind: 'AuthenticationBlocked' } & GuessBlock)
   | ({ readonly kind: 'ProtectionRefused' } & Refusals)
+  /** By a rule. */
+  | ({ readonly kind: 'AddressBanned' } & MadeBan)
   /** A list of revoked tokens that is followed. */
   | {
       readonly kind: 'RevocationList';
@@ -135,7 +138,16 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     onFollowed: (list, available, reason) =>
       options.report({ kind: 'RevocationList', list, available, reason }),
   });
-  const bans = new Bans({ wallClock: Date.now });
+  const bans = new Bans({
+    memory,
+    now,
+    wallClock: Date.now,
+    isClient: (port, client) => {
+      const rules = cell.current.ports.get(port)?.client;
+      return rules !== undefined && !isTrustedHop(client, rules);
+    },
+    onBan: (ban) => options.report({ kind: 'AddressBanned', ...ban }),
+  });
   const metering = createMetering({
     gateway: options.gateway,
     instance: options.instance,
@@ -157,6 +169,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       rateLimits: () => rateLimiting.stats(),
       guesses: () => guesses.figures(),
       protections: () => protecting.figures(),
+      bans: () => bans.figures(),
       authorizations: () => authenticating.refusals(),
       revocations: () => authenticating.followedLists(),
       log: () => accessLog,
@@ -168,7 +181,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
   const unbound = new UnboundPorts(options.report, (ports) => subscriber.tellPorts(ports));
   const listeners = createListeners({
     cell,
-    observer: createObserver(metrics, accessLog),
+    observer: createObserver(metrics, accessLog, bans),
     bans,
     now,
     ...(options.address === null ? {} : { address: options.address }),
@@ -184,7 +197,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     rateLimiting.configure(store, fleet);
     memory.use(store);
     upstreams.runAt(fleet.members.find(({ instance }) => instance === options.instance) ?? nowhere);
-    bans.use(bansOf(resources));
+    bans.use(ofKind(resources, 'Ban'), ofKind(resources, 'Protection'));
     const { runtime, refused } = compiler.compile({ version, resources });
     cell.current = runtime;
     served = resources;
@@ -246,8 +259,10 @@ function snapshotFigures({ connected, serving, refused }: SubscriberState) {
   };
 }
 
-function bansOf(resources: ResourceSet): readonly Ban[] {
-  return [...resources.values()].filter((one) => one.kind === 'Ban');
+function ofKind<K extends ResourceKind>(resources: ResourceSet, kind: K) {
+  return [...resources.values()].filter(
+    (one): one is Extract<Resource, { readonly kind: K }> => one.kind === kind,
+  );
 }
 
 /** The store and the fleet of a snapshot; one without them counts in memory, alone. */

@@ -1,7 +1,8 @@
 import type { Ban } from './ban.ts';
-import { count, network, port } from './field-shapes.ts';
+import { count, network, port, statusCode } from './field-shapes.ts';
 import {
   protectionDefaults,
+  type BanRules,
   type ConnectionFloods,
   type FloodRate,
   type Protection,
@@ -27,6 +28,21 @@ const connections: Shape<ConnectionFloods> = object({
   mode,
 });
 
+const bans: Shape<BanRules> = object({
+  policy: shape.text,
+  rules: shape.list(
+    object({
+      name: shape.shortText(63),
+      statuses: shape.list(statusCode, 1),
+      answers: some,
+      windowMs: some,
+      durationMs: some,
+      mode,
+    }),
+    1,
+  ),
+});
+
 const known: Shape<Protection> = object<Protection>({
   kind: shape.oneOf('Protection'),
   id: shape.idOf('Protection'),
@@ -34,6 +50,7 @@ const known: Shape<Protection> = object<Protection>({
   ...shape.defaulted<Omit<Protection, 'kind' | 'id' | 'port'>>(
     {
       connections: shape.nullable(connections),
+      bans: shape.nullable(bans),
       exempt: shape.list(network),
       unread: shape.nullable(shape.text),
     },

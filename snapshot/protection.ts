@@ -13,6 +13,7 @@ export interface Protection extends Protections {
 /** What holds at a port; null for what does not. */
 export interface Protections {
   readonly connections: ConnectionFloods | null;
+  readonly bans: BanRules | null;
   /** Networks whose clients none of this holds for. */
   readonly exempt: readonly string[];
 }
@@ -37,12 +38,30 @@ export interface FloodRate {
   readonly burst: number;
 }
 
+/** What bans an address. */
+export interface BanRules {
+  /** As of {@link ConnectionFloods}: whoever is banned is banned at all ports it holds for. */
+  readonly policy: string;
+  readonly rules: readonly BanRule[];
+}
+
+/** So many answers of these statuses in a window, and the address may not come for a while. */
+export interface BanRule {
+  readonly name: string;
+  readonly statuses: readonly number[];
+  readonly answers: number;
+  readonly windowMs: number;
+  readonly durationMs: number;
+  readonly mode: ProtectionMode;
+}
+
 /** Shadow: what would be refused is counted, and served. */
 export type ProtectionMode = 'Enforce' | 'Shadow';
 
 /** A protection from nothing; what equals it is left out of the bytes of a snapshot. */
 export const protectionDefaults: Protections & Pick<Protection, 'unread'> = Object.freeze({
   connections: null,
+  bans: null,
   exempt: Object.freeze([]),
   unread: null,
 });

@@ -159,6 +159,7 @@ const walls: Readonly<Record<string, Walls>> = {
       'dataplane/runtime',
       'dataplane/filters/rate-limit/arrival-table',
       'dataplane/filters/rate-limit/keyed-hash',
+      'dataplane/filters/shared-memory',
     ],
     builtins: ['node:crypto'],
   },

@@ -61,6 +61,10 @@ export class Narrator implements StandaloneReport {
 
   readonly dataPlane = (gateway: string, event: DataPlaneEvent): void => {
     const { screen } = this.#options;
+    if ('client' in event) {
+      screen.problem(`Gateway ${gateway}: ${keptOutWords(event)}`);
+      return;
+    }
     switch (event.kind) {
       case 'PortUnavailable':
         screen.problem(
@@ -72,10 +76,6 @@ export class Narrator implements StandaloneReport {
         break;
       case 'Overload':
         this.#overload(gateway, event.level);
-        break;
-      case 'AuthenticationBlocked':
-      case 'ProtectionRefused':
-        screen.problem(`Gateway ${gateway}: ${keptOutWords(event)}`);
         break;
       case 'RevocationList':
       case 'RateLimitStore':
@@ -192,6 +192,10 @@ function keptOutWords(event: Extract<DataPlaneEvent, { readonly client: string }
   const { kind, client, policy } = event;
   if (kind === 'AuthenticationBlocked') {
     return `${client} brought too many bad credentials to AuthPolicy ${policy} and is blocked for ${event.blockMs / 1000} s`;
+  }
+  if (kind === 'AddressBanned') {
+    const banned = event.mode === 'Shadow' ? 'would have banned' : 'has banned';
+    return `ProtectionPolicy ${policy} ${banned} ${client} for ${event.durationMs / 1000} s (rule ${event.rule})`;
   }
   const refused = event.mode === 'Shadow' ? 'would have refused' : 'refused';
   return `ProtectionPolicy ${policy} ${refused} ${client} (${event.reason}); ${event.count} since it was told last`;

@@ -11,7 +11,8 @@ export type Taken =
 export interface LogEvents {
   /** All that the log has is told from its beginning on: after each connection. */
   begun(): void;
-  told(entry: string): void;
+  /** `ageMs`: since it was added, by the clock of the memory. */
+  told(entry: string, ageMs: number): void;
   /** All that there was a moment ago is told. */
   caughtUp(): void;
 }

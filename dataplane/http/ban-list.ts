@@ -1,12 +1,22 @@
+import type { Client } from './exchange.ts';
+
 /** Who may not come. */
 export interface BanList {
   /**
-   * What the address is banned by at a port of the Gateway, for the log; null: it may come.
+   * Why the address may not come to a port of the Gateway; null: it may.
    *
    * Hot path: asked for each connection and for each request.
    */
-  at(port: number, address: string): string | null;
+  at(port: number, address: Client['address']): BanHit | null;
 }
 
-/** Everybody may. */
+/** What keeps an address out. */
+export interface BanHit {
+  /** For the log. */
+  readonly detail: string;
+  /** It comes nevertheless, and that is told. */
+  readonly isShadow: boolean;
+}
+
+/** Everybody may come. */
 export const noBans: BanList = { at: () => null };

@@ -70,7 +70,7 @@ export function accept(home: AcceptHome, socket: Socket): void {
 /** A pass for a connection of `client`; null: it is kept out. Connections of proxies are those of many. */
 function passFor(home: AcceptHome, client: Pick<Client, 'address' | 'peer' | 'port'>): Pass | null {
   if (isTrustedHop(client, home.rules)) return freePass;
-  if (home.around.bans.at(home.port, client.address) !== null) return null;
+  if (home.around.bans.at(home.port, client.address)?.isShadow === false) return null;
   return home.guard === null ? freePass : home.guard.admit(client.address);
 }
 

@@ -9,6 +9,7 @@ export interface Figures {
   readonly rateLimits: () => RateLimitFigures;
   readonly guesses: () => readonly GuessFigures[];
   readonly protections: () => readonly ProtectionFigures[];
+  readonly bans: () => readonly BanFigures[];
   readonly authorizations: () => readonly AuthorizationFigures[];
   readonly revocations: () => readonly RevocationFigures[];
   readonly log: () => { readonly dropped: number };
@@ -32,6 +33,14 @@ export interface ProtectionFigures {
   readonly reason: string;
   readonly mode: string;
   readonly count: number;
+}
+
+/** Addresses that are kept out, by what keeps them out. */
+export interface BanFigures {
+  readonly cause: string;
+  readonly mode: string;
+  readonly addresses: number;
+  readonly made: number;
 }
 
 /** What is served, and where it comes from. */
@@ -75,7 +84,7 @@ export interface AuthorizationFigures {
 
 /** The families of all figures, asked for now. */
 export function figureFamilies(figures: Figures): MetricFamily[] {
-  const { snapshot, rateLimits, guesses, protections, log, clients, backends } = figures;
+  const { snapshot, rateLimits, guesses, protections, bans, log, clients, backends } = figures;
   const { authorizations, revocations } = figures;
   return [
     gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients()),
@@ -84,6 +93,7 @@ export function figureFamilies(figures: Figures): MetricFamily[] {
     ...rateLimitFamilies(rateLimits()),
     ...guessFamilies(guesses()),
     protectionFamily(protections()),
+    ...banFamilies(bans()),
     authorizationFamily(authorizations()),
     ...revocationFamilies(revocations()),
     counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
@@ -140,6 +150,19 @@ function protectionFamily(causes: readonly ProtectionFigures[]): MetricFamily {
     'Connections and requests that a ProtectionPolicy refused; in Shadow they went on.',
     causes.map(({ count, ...labels }) => ({ labels: labelText(labels), value: count })),
   );
+}
+
+function banFamilies(causes: readonly BanFigures[]): MetricFamily[] {
+  const samples = (figure: 'addresses' | 'made') =>
+    causes.map(({ cause, mode, [figure]: value }) => ({ labels: labelText({ cause, mode }), value }));
+  return [
+    gauge(
+      'turnpike_bans',
+      'Addresses and networks that may not come; in Shadow they come nevertheless.',
+      samples('addresses'),
+    ),
+    counter('turnpike_bans_made_total', 'Bans that rules of policies made here.', samples('made')),
+  ];
 }
 
 function authorizationFamily(entries: readonly AuthorizationFigures[]): MetricFamily {

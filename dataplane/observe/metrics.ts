@@ -1,6 +1,6 @@
 // What a data plane tells of itself to operators, beside its access log: request metrics kept here, figures of
 // other rooms asked for when they are wanted, and those of the process. Does not know who asks, nor how.
-import type { Observer } from '#dataplane/http/observer.ts';
+import type { Observer, RequestRecord } from '#dataplane/http/observer.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { Registry, collectDefaultMetrics } from '@prometheus-io/client';
 import type { AccessLog } from './access-log.ts';
@@ -33,13 +33,19 @@ export function createMetrics(figures: Figures, now: () => number): Metrics {
   };
 }
 
-/** Tells metrics and access log of each exchange. */
-export function createObserver(metrics: Metrics, log: AccessLog): Observer {
+/** Who goes by what clients were answered. */
+export interface AnswerListener {
+  answered(record: RequestRecord): void;
+}
+
+/** Tells metrics, access log and `bans` of each exchange. */
+export function createObserver(metrics: Metrics, log: AccessLog, bans: AnswerListener): Observer {
   const { requests } = metrics;
   return {
     exchangeFinished(record) {
       requests.record(record);
       log.add(record);
+      bans.answered(record);
     },
   };
 }

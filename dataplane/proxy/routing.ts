@@ -14,15 +14,19 @@ export function listenerOf(port: Port | null, host: string): RoutedListener<Serv
 
 /** The rule for the request at its listener, or why there is none: first of all, whether the client may come. */
 export function ruleFor(
-  { request, client }: Pick<Exchange, 'request' | 'client'>,
+  exchange: Pick<Exchange, 'request' | 'client' | 'shadowed'>,
   port: Port | null,
   routed: RoutedListener<ServedListener, Rule> | null,
   { bans, now }: Pick<Surroundings, 'bans' | 'now'>,
 ): RoutedRule<Rule> | Failure {
   if (port?.kind !== 'Http') return noRoute;
-  const detail = bans.at(port.number, client.address);
-  if (detail !== null && !isTrustedHop(client, port.client)) return { kind: 'Banned', detail };
+  const hit = bans.at(port.number, exchange.client.address);
+  if (hit !== null && !isTrustedHop(exchange.client, port.client)) {
+    if (!hit.isShadow) return { kind: 'Banned', detail: hit.detail };
+    exchange.shadowed ??= hit.detail;
+  }
   if (routed === null) return noRoute;
+  const { request, client } = exchange;
   if (isMisdirected(port, routed, client)) return { kind: 'Misdirected' };
   try {
     return preflightRule(request, routed, now) ?? routed.match(request, now) ?? noRoute;

@@ -14,6 +14,11 @@ function connections(perAddress: Json): Json {
   return policy({ connections: { perAddress } });
 }
 
+function bans(fields: Json): Json {
+  const guesses = { name: 'guesses', statuses: [401], answers: 20, window: '1m', duration: '10m' };
+  return policy({ bans: [{ ...guesses, ...fields }] });
+}
+
 function exempt(...addresses: readonly string[]): Json {
   return policy({ exempt: { addresses } });
 }
@@ -64,6 +69,16 @@ export const protectionPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     valid: connections({ opened: 5, window: '1s' }),
     invalid: connections({ opened: 5, window: '2h' }),
   },
+  {
+    rule: 'must be from 1s to 720h',
+    valid: bans({ duration: '720h' }),
+    invalid: bans({ duration: '721h' }),
+  },
+  {
+    rule: 'must be from 1s to 720h',
+    valid: bans({ duration: '1s' }),
+    invalid: bans({ duration: '999ms' }),
+  },
   { rule: noNetwork, valid: exempt('10.0.0.0/8', '2001:db8::/32'), invalid: exempt('10.0.0.0') },
   { rule: bitsBeyondLength, valid: exempt('10.0.0.0/8'), invalid: exempt('10.0.0.1/8') },
 ];
@@ -75,6 +90,24 @@ export const protectionPolicySchemaCases: readonly SchemaCase[] = [
     what: 'a target that has no connections',
     path: 'spec.targetRefs[0].kind',
     invalid: policy({ targetRefs: [{ ...edge, kind: 'HTTPRoute' }], exempt: { addresses: ['10.0.0.0/8'] } }),
+  },
+  {
+    kind: 'ProtectionPolicy',
+    what: 'a ban for what went well',
+    path: 'spec.bans[0].statuses[0]',
+    invalid: bans({ statuses: [200] }),
+  },
+  {
+    kind: 'ProtectionPolicy',
+    what: 'a ban for what a backend did',
+    path: 'spec.bans[0].statuses[0]',
+    invalid: bans({ statuses: [503] }),
+  },
+  {
+    kind: 'ProtectionPolicy',
+    what: 'a ban for nothing',
+    path: 'spec.bans[0].answers',
+    invalid: bans({ answers: 0 }),
   },
   {
     kind: 'ProtectionPolicy',

@@ -98,6 +98,126 @@ test('behind a load balancer clients are banned, by what it says of them, and ne
   await turnpike.shop[Symbol.asyncDispose]();
 });
 
+function protecting(bans: string, more = ''): string {
+  return `
+apiVersion: turnpike.dev/v1alpha1
+kind: ProtectionPolicy
+metadata: { name: edge }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
+  bans: [${bans}]
+  ${more}
+`;
+}
+
+const probes = '{ name: probes, statuses: [404, 405], answers: 3, window: 1m, duration: 10m }';
+
+/** Of the shop only `/shop` is there. */
+async function givenGuarded(policy: string, more: Readonly<Record<string, string>> = {}) {
+  const shop = await givenBackend('shop');
+  const turnpike = await givenStandalone({
+    'shop.yaml': `${serviceManifest('shop', shop.port)}---${pathRouteManifest('shop', '/shop', 'shop')}`,
+    'policy.yaml': policy,
+    ...more,
+  });
+  await turnpike.until('/shop', 200);
+  return Object.assign(turnpike, { shop });
+}
+
+async function probe(turnpike: GivenStandalone, count: number, wanted: Partial<Wanted>): Promise<void> {
+  for (let at = 0; at < count; at += 1) assert.equal((await turnpike.get('/none', wanted)).status, 404);
+}
+
+test('who gets three times 404 is banned, told of in log and metrics, and lifted by an operator', async () => {
+  await using turnpike = await givenGuarded(protecting(probes));
+  using agent = closing(new http.Agent({ keepAlive: true, maxSockets: 1 }));
+  const kept = { agent, from: mallory } as Partial<Wanted>;
+  await probe(turnpike, 2, kept);
+  assert.equal((await turnpike.get('/shop', kept)).status, 200, 'two are not three');
+  await probe(turnpike, 1, kept);
+  assert.equal((await turnpike.get('/shop', kept)).status, 403);
+  await assert.rejects(turnpike.get('/shop', { from: mallory }), { code: 'ECONNRESET' });
+  assert.equal((await turnpike.get('/shop', { from: ada })).status, 200);
+
+  assert.deepEqual(
+    turnpike.events.filter(({ kind }) => kind === 'AddressBanned'),
+    [
+      {
+        kind: 'AddressBanned',
+        policy: 'default/edge',
+        rule: 'probes',
+        mode: 'Enforce',
+        client: mallory,
+        durationMs: 600_000,
+      },
+    ],
+  );
+  const metrics = await turnpike.dataPlanes()[0]?.metrics.text();
+  assert.match(metrics ?? '', /^turnpike_bans\{cause="default\/edge\/probes",mode="Enforce"\} 1$/mu);
+  assert.match(
+    metrics ?? '',
+    /^turnpike_bans_made_total\{cause="default\/edge\/probes",mode="Enforce"\} 1$/mu,
+  );
+
+  await turnpike.save({ 'lift.yaml': ban('lift', `{ addresses: [${mallory}/32], action: Lift }`) });
+  await turnpike.until('/shop', 200, { from: mallory });
+  await probe(turnpike, 5, { from: mallory });
+  assert.equal((await turnpike.get('/shop', { from: mallory })).status, 200, 'rules make no other');
+  await turnpike.remove('lift.yaml');
+  await eventually(async () => {
+    await turnpike.get('/none', kept);
+    assert.equal((await turnpike.get('/shop', kept)).status, 403, 'then they do again');
+  });
+  await turnpike.shop[Symbol.asyncDispose]();
+});
+
+test('in Shadow everybody comes, and the log says who would not', async () => {
+  await using turnpike = await givenGuarded(protecting(probes.replace('}', ', mode: Shadow }')));
+  await probe(turnpike, 5, { from: mallory });
+  assert.equal((await turnpike.get('/shop', { from: mallory })).status, 200);
+  const made = turnpike.events.filter(({ kind }) => kind === 'AddressBanned');
+  assert.equal(made.length, 1);
+  const metrics = await turnpike.dataPlanes()[0]?.metrics.text();
+  assert.match(metrics ?? '', /^turnpike_bans\{cause="default\/edge\/probes",mode="Shadow"\} 1$/mu);
+  await turnpike.shop[Symbol.asyncDispose]();
+});
+
+test('whom the policy exempts is never banned', async () => {
+  await using turnpike = await givenGuarded(protecting(probes, `exempt: { addresses: [${mallory}/32] }`));
+  await probe(turnpike, 5, { from: mallory });
+  assert.equal((await turnpike.get('/shop', { from: mallory })).status, 200);
+  await turnpike.shop[Symbol.asyncDispose]();
+});
+
+test('nothing that a client writes has a load balancer banned, nor anybody for whom it does not speak', async () => {
+  const [balancer, other] = ['127.0.0.11', '127.0.0.12'];
+  await using turnpike = await givenGuarded(protecting(probes), { 'client.yaml': hops });
+  const as = (told: string, from = balancer) => ({ from, headers: { 'x-forwarded-for': told } });
+  // Who is asked for by the balancer itself, without a header, or with one that cannot be read.
+  await probe(turnpike, 5, { from: balancer });
+  await probe(turnpike, 5, as('nobody'));
+  await probe(turnpike, 5, as(`192.0.2.1, ${balancer}`));
+  // A client that reaches the data plane itself, and says it was the other balancer's address.
+  await probe(turnpike, 5, as(other, ada)).catch(() => undefined);
+  for (const from of [balancer, other]) {
+    assert.equal((await turnpike.get('/shop', { from })).status, 200);
+    assert.equal((await turnpike.get('/shop', as('192.0.2.9', from))).status, 200);
+  }
+  await probe(turnpike, 3, as('192.0.2.8, 192.0.2.7'));
+  assert.equal((await turnpike.get('/shop', as('192.0.2.7'))).status, 403);
+  assert.equal((await turnpike.get('/shop', as('192.0.2.8'))).status, 200, 'it was named by the client');
+  await turnpike.shop[Symbol.asyncDispose]();
+});
+
+test('an IPv6 client is banned with its /64, and its neighbours are not', async () => {
+  await using turnpike = await givenGuarded(protecting(probes), { 'client.yaml': hops });
+  const as = (told: string) => ({ from: ada, headers: { 'x-forwarded-for': told } });
+  for (const host of ['1', '2', '3']) await probe(turnpike, 1, as(`2001:db8:0:7::${host}`));
+  assert.equal((await turnpike.get('/shop', as('2001:db8:0:7:8000::9'))).status, 403);
+  assert.equal((await turnpike.get('/shop', as('2001:db8:0:8::1'))).status, 200);
+  await turnpike.shop[Symbol.asyncDispose]();
+});
+
 function closing(agent: http.Agent): http.Agent & Disposable {
   return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() });
 }

@@ -182,6 +182,22 @@ export const arbitraryProtections: { readonly [K in keyof Protections]: fc.Arbit
       mode: floodMode,
     }),
   ),
+  bans: nullable(
+    fc.record({
+      policy: fc.string(),
+      rules: fc.array(
+        fc.record({
+          name: constant('guesses'),
+          statuses: fc.constantFrom([401], [404, 429]),
+          answers: some,
+          windowMs: some,
+          durationMs: some,
+          mode: floodMode,
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+    }),
+  ),
   exempt: networks,
 };
 

@@ -2,7 +2,12 @@
 import { durationMs } from '#crds/fields.ts';
 import type { ProtectionGroups } from '#crds/protection-settings.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import { protectionDefaults, type ConnectionFloods, type Protection } from '#snapshot/protection.ts';
+import {
+  protectionDefaults,
+  type BanRules,
+  type ConnectionFloods,
+  type Protection,
+} from '#snapshot/protection.ts';
 import { gatewayUnit } from '../gateway.ts';
 import type { Unit } from '../memo.ts';
 import {
@@ -57,7 +62,26 @@ function protectionOf({ port, ofPort, ofGateway }: PortHolders<ProtectionModel>)
     port,
     ...protectionDefaults,
     connections: connectionFloods(holder('connections')),
+    bans: banRules(holder('bans')),
     exempt: holder('exempt')?.settings.exempt?.addresses ?? protectionDefaults.exempt,
+  };
+}
+
+function banRules(policy: ProtectionModel | null): BanRules | null {
+  const rules = policy?.settings.bans;
+  if (policy === null || rules === undefined) {
+    return null;
+  }
+  return {
+    policy: `${policy.namespace}/${policy.name}`,
+    rules: rules.map(({ name, statuses, answers, window, duration, mode }) => ({
+      name,
+      statuses,
+      answers,
+      windowMs: durationMs(window),
+      durationMs: durationMs(duration),
+      mode,
+    })),
   };
 }
 

@@ -96,6 +96,8 @@ class OneMemory implements Omit<SharedMemory, 'follow'> {
   /** The last entries that were told on this connection. */
   readonly #last = new Map<string, string>();
   readonly #waiting = new Set<() => void>();
+  /** What Redis's clock is ahead of this process's own. */
+  #aheadMs: number | null = null;
   /** Whether nothing is told of this connection. */
   #isNew = true;
 
@@ -163,13 +165,20 @@ class OneMemory implements Omit<SharedMemory, 'follow'> {
     return { kind: 'Held', value: typeof held === 'string' ? held : '' };
   }
 
-  #append(client: RedisClient, log: string, entry: string, ms: number): Promise<readonly unknown[]> {
+  async #append(client: RedisClient, log: string, entry: string, ms: number): Promise<readonly unknown[]> {
     const key = this.#keyOfLog(log);
-    return all(client, [
+    const answers = await all(client, [
       ['xadd', key, 'MAXLEN', '~', this.#limits.entriesMax, '*', 'e', entry],
-      ['xtrim', key, 'MINID', '~', Math.floor(this.#options.now() - ms)],
+      ['xtrim', key, 'MINID', '~', Math.max(0, Math.floor(this.#nowMs() - ms))],
       ['pexpire', key, ms],
     ]);
+    this.#aheadMs = momentOf(String(answers[0])) - performance.now();
+    return answers;
+  }
+
+  /** By the clock of Redis, which data planes have in common: since 1970. Known once it has added something. */
+  #nowMs(): number {
+    return this.#aheadMs === null ? this.#options.now() : performance.now() + this.#aheadMs;
   }
 
   /** All that is asked of it, and of a Cluster a word from each master. */
@@ -203,7 +212,7 @@ class OneMemory implements Omit<SharedMemory, 'follow'> {
     const [, page] = (await within(this.#limits.silenceMs, asked))?.[0] ?? ['', []];
     for (const [id, fields] of page) {
       this.#last.set(log, id);
-      events.told(fields[1] ?? '');
+      events.told(fields[1] ?? '', this.#nowMs() - momentOf(id));
     }
     if (page.length > 0) await new Promise((resolve) => setImmediate(resolve));
     return page.length === pageEntries;
@@ -226,6 +235,11 @@ async function all(
   const answers = (await client.pipeline(commands.map((command) => [...command])).exec()) ?? [];
   for (const [error] of answers) if (error !== null) throw error;
   return answers.map(([, answer]) => answer);
+}
+
+/** When an entry was added: its id begins with that. */
+function momentOf(id: string): number {
+  return Number(id.slice(0, id.indexOf('-')));
 }
 
 function keyOf(name: string): string {

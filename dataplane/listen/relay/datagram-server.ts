@@ -152,7 +152,7 @@ export class DatagramServer {
     const { connectionsMax, connectionsPerAddressMax } = { ...this.#rules.limits, ...this.#options.limits };
     if (relay === null || connections.size >= connectionsMax || !this.#isAllowed()) return null;
     const address = plainAddress(from.address);
-    if (around.bans.at(this.port, address) !== null) return null;
+    if (around.bans.at(this.port, address)?.isShadow === false) return null;
     const group = addressGroup(address);
     if (!addresses.enter(group, connectionsPerAddressMax)) return null;
     const running = around.gateway.relayDatagrams(relay, {

@@ -14,6 +14,7 @@ export const quietFigures: Figures = {
   }),
   guesses: () => [],
   protections: () => [],
+  bans: () => [],
   log: () => ({ dropped: 0 }),
   clients: () => 0,
   backends: () => [],

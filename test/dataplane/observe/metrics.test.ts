@@ -142,6 +142,7 @@ test('figures of other rooms are asked for when metrics are, and labels are esca
       }),
       guesses: () => [{ policy: 'shop/staff', failures: 12, slowed: 3, blocks: 1, refused: 40 }],
       protections: () => [{ policy: 'shop/edge', reason: 'ConnectionRate', mode: 'Enforce', count: 5 }],
+      bans: () => [{ cause: 'shop/edge/guesses', mode: 'Enforce', addresses: 2, made: 3 }],
       log: () => ({ dropped: 9 }),
       clients: () => 7,
       backends: () => [backendFigures('shop/cart:80')],
@@ -160,6 +161,8 @@ test('figures of other rooms are asked for when metrics are, and labels are esca
     'turnpike_authentication_blocks_total{policy="shop/staff"} 1',
     'turnpike_authentication_blocked_requests_total{policy="shop/staff"} 40',
     'turnpike_protection_refused_total{policy="shop/edge",reason="ConnectionRate",mode="Enforce"} 5',
+    'turnpike_bans{cause="shop/edge/guesses",mode="Enforce"} 2',
+    'turnpike_bans_made_total{cause="shop/edge/guesses",mode="Enforce"} 3',
     'turnpike_access_log_dropped_total 9',
     'turnpike_client_connections 7',
     'turnpike_backend_connections{cluster="shop/cart:80",state="busy"} 3',
@@ -208,11 +211,14 @@ test('the text is well formed, and tells of the process too', async () => {
   assert(names.has('turnpike_requests_total'));
 });
 
-test('an observer tells metrics and log of each exchange', async () => {
+test('an observer tells metrics, log and bans of each exchange', async () => {
   const { metrics } = given();
   const log = createAccessLog({ fd: 1, wallClock: () => 0 });
   log.enabled = false;
-  createObserver(metrics, log).exchangeFinished(recordOf());
+  const answered: number[] = [];
+  const bans = { answered: ({ status }: { status: number }) => void answered.push(status) };
+  createObserver(metrics, log, bans).exchangeFinished(recordOf({ status: 404 }));
+  assert.deepEqual(answered, [404]);
   assert(
     (await linesOf(metrics)).some(
       (line) => line.startsWith('turnpike_requests_total') && line.endsWith(' 1'),

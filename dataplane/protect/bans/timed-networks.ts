@@ -18,11 +18,23 @@ interface SameLength {
 export class TimedNetworks {
   readonly #lengths: { readonly ipv4: readonly SameLength[]; readonly ipv6: readonly SameLength[] };
 
+  readonly #all: readonly TimedNetwork[];
+
   constructor(networks: readonly TimedNetwork[]) {
+    this.#all = networks;
     this.#lengths = {
       ipv4: byLength(networks.filter(({ network }) => !network.includes(':'))),
       ipv6: byLength(networks.filter(({ network }) => network.includes(':'))),
     };
+  }
+
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** How many are not over then. */
+  countAt(nowMs: number): number {
+    return this.#all.filter(({ untilMs }) => nowMs < untilMs).length;
   }
 
   /** One that holds the address then; null: none does. Where networks are the same the one that lasts longest. */

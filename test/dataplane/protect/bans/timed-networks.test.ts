@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { BlockList } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { TimedNetworks, type TimedNetwork } from '#dataplane/filters/bans/timed-networks.ts';
+import { TimedNetworks, type TimedNetwork } from '#dataplane/protect/bans/timed-networks.ts';
 import { oneSpelling } from '#dataplane/http/address.ts';
 
 const octet = fc.constantFrom(0, 1, 127, 128, 255);
