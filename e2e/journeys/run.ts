@@ -29,6 +29,7 @@ const rows = [
   ['sudden-backends'],
   ['scale', 'mistakes'],
   ['shared-limit'],
+  ['plans'],
   ['uninstall'],
   ['guides'],
 ];

@@ -39,19 +39,35 @@ export function echo(image: string, name: string, options: EchoOptions = {}): re
   return workload({ name, replicas, container, port: 8080, ...named(options.namespace) });
 }
 
-/** A Deployment and a Service `name` with port 6379; it keeps nothing. */
-export function redis(image: string, name = 'redis'): readonly object[] {
+/** A Deployment and a Service `redis` with port 6379. `keeps`: what its container knows when it starts again. */
+export function redis(
+  image: string,
+  { keeps = 'Nothing' }: { readonly keeps?: 'Nothing' | 'All' } = {},
+): readonly object[] {
+  const appends = keeps === 'All' ? 'yes' : 'no';
   const container = {
     name: 'redis',
     image,
     imagePullPolicy: 'IfNotPresent',
-    command: ['redis-server', '--save', '', '--appendonly', 'no', '--protected-mode', 'no', '--dir', '/tmp'],
+    command: [
+      'redis-server',
+      '--save',
+      '',
+      '--appendonly',
+      appends,
+      '--protected-mode',
+      'no',
+      '--dir',
+      '/data',
+    ],
     ports: [{ name: 'http', containerPort: 6379 }],
     readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
     resources: { requests: { cpu: '10m', memory: '32Mi' } },
     securityContext: restricted,
+    volumeMounts: [{ name: 'data', mountPath: '/data' }],
   };
-  return workload({ name, replicas: 1, container, port: 6379 });
+  const volumes = [{ name: 'data', emptyDir: {} }];
+  return workload({ name: 'redis', replicas: 1, container, port: 6379, volumes });
 }
 
 /** A Deployment and a Service `name` with port 80: answers by gRPC as the header x-answer of each request tells. */
