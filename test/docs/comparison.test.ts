@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 const page = path.join(import.meta.dirname, '../../docs/comparison.md');
 const peers = ['Envoy Gateway', 'Kong', 'APISIX', 'Traefik', 'KrakenD'];
+const service = 'AWS API Gateway';
 
 /** The cells of each line of the page's tables, without those that rule lines off. */
 const lines = readFileSync(page, 'utf8')
@@ -17,12 +18,14 @@ const lines = readFileSync(page, 'utf8')
       .split('|')
       .map((cell) => cell.trim()),
   );
-const [versions, rows] = [
-  lines.filter(({ length }) => length === 4),
-  lines.filter(({ length }) => length === 7),
+const versions = lines.filter(({ length }) => length === 4);
+/** Who may pass, and how much, where a service is one of the others too. */
+const tables = [
+  { others: peers, rows: lines.filter(({ length }) => length === peers.length + 2) },
+  { others: [...peers, service], rows: lines.filter(({ length }) => length === peers.length + 3) },
 ];
 /** Those between headings, which stand in bold. */
-const features = rows.slice(1).filter(([name = '']) => !name.startsWith('**'));
+const features = tables.flatMap(({ rows }) => rows.slice(1)).filter(([name = '']) => !name.startsWith('**'));
 
 /** Names of the tests in a file, as they are written there. */
 function testsIn(file: string): readonly string[] {
@@ -33,14 +36,14 @@ function testsIn(file: string): readonly string[] {
 test('the page tells the version of every gateway it speaks of', () => {
   assert.deepEqual(
     versions.slice(1).map(([name]) => name),
-    peers,
+    [...peers, service],
   );
-  assert.deepEqual(rows[0]?.slice(1, -1), peers);
-  for (const [name = '', version = ''] of versions.slice(1)) assert.match(version, /^\d/, name);
+  for (const { others, rows } of tables) assert.deepEqual(rows[0]?.slice(1, -1), others);
+  for (const [name = '', version = ''] of versions.slice(1)) assert.match(version, /\d/, name);
 });
 
 test('every row names a test that is there', () => {
-  assert.ok(features.length > 20);
+  assert.ok(features.length > 40);
   for (const cells of features) {
     const proofs = [...(cells.at(-1) ?? '').matchAll(/\[([^\]]+)\]\(([^)]+)\)/g)];
     assert.ok(proofs.length > 0, `no test proves "${cells[0]}"`);
