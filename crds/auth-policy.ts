@@ -81,7 +81,7 @@ export type AuthRules = Frozen<z.infer<typeof rules>>;
 
 /** The schema of an AuthPolicy. */
 export const authPolicySchema = kindSchema('AuthPolicy', turnpikeVersion, {
-  spec: policySpec(rules).describe('What the policy asks of requests, and of which.'),
+  spec: policySpec(rules, {}).describe('What the policy asks of requests, and of which.'),
   status: policyStatusSchema.describe('What the controller says of the policy.'),
 });
 

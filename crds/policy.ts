@@ -117,13 +117,19 @@ const onePlace: Rule<Readonly<Record<string, unknown>>> = {
     ['rules', 'defaults', 'overrides'].filter((place) => Object.hasOwn(spec, place)).length === 1,
 };
 
-/** The `spec` of a policy whose rules are `rules`: exactly one of rules, defaults and overrides holds them. */
-export function policySpec<Rules extends z.ZodType>(
+type PolicySpec<Rules extends z.ZodType, Own extends z.ZodRawShape> = {
+  targetRefs: z.output<typeof targetRefsSchema>;
+} & Places<Rules> & { [Field in keyof Own]: z.output<Own[Field]> };
+
+/** The `spec` of a policy whose rules are `rules`: exactly one of rules, defaults and overrides holds them; `own`: what is beside. */
+export function policySpec<Rules extends z.ZodType, Own extends z.ZodRawShape>(
   rules: Rules,
-): z.ZodType<{ targetRefs: z.output<typeof targetRefsSchema> } & Places<Rules>> {
+  own: Own,
+): z.ZodType<PolicySpec<Rules, Own>> {
   const layer = z.object({ strategy, rules });
   const flat = z.object({
     targetRefs: targetRefsSchema,
+    ...own,
     rules: rules
       .describe('Rules for the targets themselves. Exactly one of rules, defaults and overrides is set.')
       .exactOptional(),
@@ -135,9 +141,7 @@ export function policySpec<Rules extends z.ZodType>(
     overrides: layer.describe('Rules that hold whatever policies nearer to the request say.').exactOptional(),
   });
   // The rule just added makes the flat object the union it is said to be.
-  return withRules(flat, [onePlace]) as unknown as z.ZodType<
-    { targetRefs: z.output<typeof targetRefsSchema> } & Places<Rules>
-  >;
+  return withRules(flat, [onePlace]) as unknown as z.ZodType<PolicySpec<Rules, Own>>;
 }
 
 const ancestorStatus = z.object({

@@ -121,9 +121,16 @@ const rules = listByKeys(rule, ['name'])
   .max(16)
   .describe('The rules; a request must pass all of them.');
 
+const onInvalid = z
+  .enum(['Closed', 'Open'])
+  .default('Closed')
+  .describe(
+    'What becomes of requests while the policy cannot be enforced, as its status then tells. Closed: what it holds for is closed. Open: the policy is as if it were not there.',
+  );
+
 /** The schema of a RateLimitPolicy. */
 export const rateLimitPolicySchema = kindSchema('RateLimitPolicy', turnpikeVersion, {
-  spec: policySpec(rules).describe('How often may be called, and what.'),
+  spec: policySpec(rules, { onInvalid }).describe('How often may be called, and what.'),
   status: policyStatusSchema.describe('What the controller says of the policy.'),
 });
 

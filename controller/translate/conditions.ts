@@ -190,12 +190,12 @@ const table: Table = {
       'Conflicted',
       `${target} already has ${winner}, which is older (or first by name); remove one of them.`,
     ),
-  PolicyInvalid: ({ field, detail }) =>
-    accepted('Invalid', `${field}: ${sentence(detail)} Until then what the policy holds for is closed.`),
-  SharedLimitConflicted: ({ field, shared, limit, winner }) =>
+  PolicyInvalid: ({ field, detail, opens }) =>
+    accepted('Invalid', `${field}: ${sentence(detail)} ${untilThen(opens)}`),
+  SharedLimitConflicted: ({ field, shared, limit, winner, opens }) =>
     accepted(
       'Conflicted',
-      `${field}: the ${limit} is not that of ${winner}, which was there first (or is first by name) and says what ${shared} stands for; make limits and values the same, or take another name. Until then what the policy holds for is closed.`,
+      `${field}: the ${limit} is not that of ${winner}, which was there first (or is first by name) and says what ${shared} stands for; make limits and values the same, or take another name. ${untilThen(opens)}`,
     ),
   PortConflicted: ({ port, winner }) =>
     accepted(
@@ -238,6 +238,13 @@ const table: Table = {
     programmed('Reconciling', 'What the policy holds for is closed; see the condition ResolvedRefs.'),
   PolicyRefused: ({ detail }) => programmed('Invalid', `A data plane has refused the policy: ${detail}.`),
 };
+
+/** What becomes of what a policy is for that cannot be enforced. */
+function untilThen(opens = false): string {
+  return opens
+    ? 'Until then it limits nothing, as onInvalid is Open.'
+    : 'Until then what the policy holds for is closed.';
+}
 
 /** The words for `problem`. */
 export function wordsOf(problem: Problem): Words {

@@ -146,8 +146,15 @@ export type PolicyProblem =
       readonly shared: string;
       readonly limit: string;
       readonly winner: string;
+      readonly opens?: boolean;
     }
-  | { readonly kind: 'PolicyInvalid'; readonly field: string; readonly detail: string }
+  /** `opens`: it is as if it were not there, as its owner wants. */
+  | {
+      readonly kind: 'PolicyInvalid';
+      readonly field: string;
+      readonly detail: string;
+      readonly opens?: boolean;
+    }
   /** As PolicyInvalid, of one that sets values: it closes nothing. */
   | { readonly kind: 'SettingsInvalid'; readonly field: string; readonly detail: string }
   | {

@@ -229,6 +229,12 @@ export const rateLimitPolicySchemaCases: readonly SchemaCase[] = [
   },
   {
     kind: 'RateLimitPolicy',
+    what: 'another word for what becomes of requests',
+    path: 'spec.onInvalid',
+    invalid: manifest('RateLimitPolicy', { targetRefs: [shop], onInvalid: 'Allow', rules: [rule] }),
+  },
+  {
+    kind: 'RateLimitPolicy',
     what: 'an empty list',
     path: 'spec.rules[0].limits',
     invalid: limits({ limits: [] }),

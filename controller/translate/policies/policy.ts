@@ -66,6 +66,11 @@ export function closedPolicy(
   return { ...base, parts: [], resources: [], remoteKeys: [], closes, pending: null };
 }
 
+/** Whether the policy is as if it were not there since it cannot be enforced: its owner wants that. */
+export function isAbsent({ closes }: PolicyModel): boolean {
+  return closes !== null && 'opens' in closes && closes.opens;
+}
+
 /** One of the things a policy asks for or sets, and the name under which it is merged. */
 export interface PolicyPart {
   readonly name: string;

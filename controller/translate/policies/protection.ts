@@ -12,7 +12,7 @@ import { clientPolicyUnit } from './client-policy.ts';
 import { contenders, type Place } from './conflict.ts';
 import { levelsAt, placesOfRule, type RuleSite } from './levels.ts';
 import { standings, type Standing } from './nearness.ts';
-import { policyTitle, type GuardKind, type PolicyKind, type PolicyModel } from './policy.ts';
+import { isAbsent, policyTitle, type GuardKind, type PolicyKind, type PolicyModel } from './policy.ts';
 import { protectionPolicyUnit } from './protection-policy.ts';
 import { rateLimitPolicyUnit } from './rate-limit.ts';
 import { trafficPolicyUnit } from './traffic-policy.ts';
@@ -108,12 +108,13 @@ function resourcesOf({ policy, parts }: Standing): readonly Resource[] {
 
 function levelsOf(read: Read, kind: GuardKind, place: RulePlace): readonly (readonly PolicyModel[])[] {
   const unit = policyUnits[kind];
-  return [
+  const levels = [
     ...levelsAt(read, { kind, unit }, placesOfRule(place)),
     place.extensions
       .filter((one) => one.group === 'turnpike.dev' && one.kind === kind)
       .flatMap((one) => read.ask(unit, place.route.namespace, one.name) ?? []),
   ];
+  return levels.map((level) => level.filter((one) => !isAbsent(one)));
 }
 
 /** What is wrong with a filter of type ExtensionRef of `route`. */

@@ -1,10 +1,13 @@
 // What is wrong with the rules of a RateLimitPolicy that its schema cannot tell.
 import type { RateLimitRule } from '#crds/rate-limit-policy.ts';
 import type { RequestLimit } from '#crds/request-limit.ts';
-import type { Problem } from '../problem.ts';
+import type { PolicyProblem } from '../problem.ts';
 import { expressionProblem } from './authorization.ts';
 import { limitProblem } from './limit.ts';
 import { keyText } from './rate-limit-key.ts';
+
+/** Why a RateLimitPolicy cannot be enforced. */
+export type Unenforceable = Extract<PolicyProblem, { opens?: boolean }>;
 
 interface Found {
   readonly field: string;
@@ -16,7 +19,7 @@ export function rulesProblem(
   namespace: string,
   rules: readonly RateLimitRule[],
   place: string,
-): Problem | null {
+): Unenforceable | null {
   for (const [index, rule] of rules.entries()) {
     const found =
       whenProblem(rule) ??

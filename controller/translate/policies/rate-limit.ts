@@ -22,7 +22,7 @@ export const rateLimitPolicyUnit: Unit<PolicyModel | null> = {
     const place = layer === 'Rules' ? placeNames[layer] : `${placeNames[layer]}.rules`;
     const closes = rulesProblem(namespace, rules, place) ?? sharedProblem(read, namespace, rules, place);
     if (closes !== null) {
-      return closedPolicy(base, closes);
+      return closedPolicy(base, { ...closes, opens: object.spec.onInvalid === 'Open' });
     }
     const limits = rules.map((rule) => rateLimit(namespace, name, rule));
     return {

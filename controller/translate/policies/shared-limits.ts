@@ -3,10 +3,10 @@
 import type { RateLimitPolicy, RateLimitRule } from '#crds/rate-limit-policy.ts';
 import { createdMs } from '../creation-time.ts';
 import type { Index, Read, Unit } from '../memo.ts';
-import type { Problem } from '../problem.ts';
 import { limitOf } from './limit.ts';
 import { placedRules } from './policy.ts';
 import { valuesOf } from './rate-limit-key.ts';
+import type { Unenforceable } from './rate-limit-problem.ts';
 
 /** Limits that a shared name stands for, told by the names of limits, and whose they are. */
 interface Definition {
@@ -43,7 +43,7 @@ export function sharedProblem(
   namespace: string,
   rules: readonly RateLimitRule[],
   place: string,
-): Problem | null {
+): Unenforceable | null {
   for (const [index, rule] of rules.entries()) {
     const shared = sharedNameOf(rule);
     const definition = shared === null ? null : read.ask(definitionUnit, namespace, shared);

@@ -70,7 +70,7 @@ function findRefused(read: Read, kind: PolicyKind, namespace: string, name: stri
 function refusedPolicy(kind: PolicyKind, { namespace, name, raw, problems }: RefusedObject): RefusedPolicy {
   const metadata = fieldsOf(fieldsOf(raw)['metadata']);
   const { generation, creationTimestamp } = metadata;
-  const targets = fieldsOf(fieldsOf(raw)['spec'])['targetRefs'];
+  const { targetRefs: targets, onInvalid } = fieldsOf(fieldsOf(raw)['spec']);
   const [first] = problems;
   return {
     namespace,
@@ -82,6 +82,7 @@ function refusedPolicy(kind: PolicyKind, { namespace, name, raw, problems }: Ref
       kind: guardKinds.some((one) => one === kind) ? 'PolicyInvalid' : 'SettingsInvalid',
       field: first?.path ?? 'spec',
       detail: first?.message ?? 'cannot be read',
+      ...(kind === 'RateLimitPolicy' ? { opens: onInvalid === 'Open' } : {}),
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Read, Unit } from '../memo.ts';
 import { affectedConditions, type Affecting } from '../policies/affected.ts';
 import { contenders } from '../policies/conflict.ts';
 import { policyUnits } from '../policies/protection.ts';
-import { policyKinds, policyTitle } from '../policies/policy.ts';
+import { isAbsent, policyKinds, policyTitle } from '../policies/policy.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredCondition, DesiredListenerStatus, DesiredStatus, Notice } from '../translation.ts';
 import { closedPorts, portNotices, portProblem } from './ports.ts';
@@ -142,7 +142,7 @@ function affectingOf(read: Read, { namespace, name, listeners }: GatewayModel): 
     sections.flatMap((section) => {
       const [winner = ''] = contenders(read, kind, { kind: 'Gateway', namespace, name, section });
       const policy = read.ask(policyUnits[kind], namespace, winner);
-      const holds = policy !== null && policy.closes?.kind !== 'SettingsInvalid';
+      const holds = policy !== null && policy.closes?.kind !== 'SettingsInvalid' && !isAbsent(policy);
       return holds ? [{ kind, title: policyTitle(policy) }] : [];
     }),
   );
