@@ -25,6 +25,11 @@ switch (command ?? '--help') {
     process.exitCode = await usage(rest, Date.now());
     break;
   }
+  case 'ban': {
+    const { ban } = await import('./ban/ban.ts');
+    process.exitCode = await ban(rest);
+    break;
+  }
   case 'version':
   case '--version':
     console.log(`turnpike ${build.version} on node ${process.versions.node}`);

@@ -1,7 +1,7 @@
 // docs/reference/options.md, from what each program prints for --help.
 import { controllerHelp } from '#controller/usage.ts';
 import { dataPlaneHelp } from '#dataplane/usage.ts';
-import { checkHelp, keyHelp, turnpikeHelp, upHelp, usageHelp } from './usage.ts';
+import { banHelp, checkHelp, keyHelp, turnpikeHelp, upHelp, usageHelp } from './usage.ts';
 
 /** One line of a help's table, its continuations joined: an option or command, and what it means. */
 export interface Told {
@@ -21,6 +21,7 @@ const programs: readonly (readonly [title: string, help: string, environment: En
   ['turnpike check', checkHelp, 'NotRead'],
   ['turnpike key', keyHelp, 'NotRead'],
   ['turnpike usage', usageHelp, 'NotRead'],
+  ['turnpike ban', banHelp, 'NotRead'],
 ];
 
 /** An option with its value, if it has one, or a command; then its meaning. */

@@ -7,6 +7,7 @@ export const turnpikeHelp = `usage: turnpike COMMAND [OPTION ...]
   check     validate folders of manifests offline
   key       make, list and revoke API keys
   usage     tell what Consumers have used
+  ban       ban addresses, list and remove bans
   version   tell the versions of Turnpike and Node
 
 turnpike COMMAND --help tells a command's options.
@@ -116,5 +117,40 @@ export const usageArguments = {
   period: { type: 'string' },
   reconcile: { type: 'boolean', default: false },
   output: { type: 'string', short: 'o', default: 'table' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** What `turnpike ban --help` prints. */
+export const banHelp = `usage: turnpike ban add ADDRESS [ADDRESS ...] [OPTION ...]
+       turnpike ban remove ADDRESS [ADDRESS ...] [OPTION ...]
+       turnpike ban list [OPTION ...]
+
+Says who may not come to the Gateways of a namespace, by objects of kind Ban: in the cluster of a kubeconfig, with the
+rights that it gives, or in a folder. Data planes follow within a second. An address is one such as 192.0.2.7, of IPv6
+with its /64, or a network such as 192.0.2.0/24.
+
+  add                ban addresses; one that is banned already gets the new time and reason
+  remove             let addresses come again: their Bans are deleted, and what rules have banned of them is lifted
+  list               tell the Bans: address, action, until when, reason, name
+  --for TIME         add: how long, such as 30s, 10m, 12h or 90d (default: until it is removed); remove: how long rules
+                     do not ban them again (default 10m)
+  --reason TEXT      why, for people
+  --namespace NAME   whose Gateways (default: that of the context, else default)
+  --kubeconfig FILE  the cluster (default: KUBECONFIG, else ~/.kube/config)
+  --context NAME     of the kubeconfig (default: its current one)
+  --folder FOLDER    a folder of manifests in place of a cluster
+  --help             tell this
+
+Exit codes: 0 done, 1 the cluster refuses it, or a Ban names other addresses too, 2 wrong options.
+`;
+
+/** The options of `turnpike ban` as parseArgs of node:util takes them. */
+export const banArguments = {
+  for: { type: 'string' },
+  reason: { type: 'string' },
+  namespace: { type: 'string' },
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  folder: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;

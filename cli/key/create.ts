@@ -73,7 +73,7 @@ export async function addTo(
 }
 
 /** As kubectl reads it, which takes times for more than text unless they are quoted. */
-function yamlOf(value: unknown): string {
+export function yamlOf(value: unknown): string {
   return stringify(value, { lineWidth: 0, version: '1.1' });
 }
 

@@ -22,7 +22,7 @@ export interface FoundKey {
 /** All keys below `folders`, in the order of their files. */
 export async function keysIn(folders: readonly string[]): Promise<readonly FoundKey[]> {
   const found: FoundKey[] = [];
-  for (const { file, documents } of await filesIn(folders)) {
+  for (const { file, documents } of await manifestDocuments(folders)) {
     for (const document of documents) {
       found.push(...keysOf(document).map((key) => ({ file, ...key })));
     }
@@ -33,7 +33,7 @@ export async function keysIn(folders: readonly string[]): Promise<readonly Found
 /** Takes the keys of `prefix` out of the files below `folders`; tells those that were there. */
 export async function removeKeys(folders: readonly string[], prefix: string): Promise<readonly FoundKey[]> {
   const removed: FoundKey[] = [];
-  for (const { file, documents } of await filesIn(folders)) {
+  for (const { file, documents } of await manifestDocuments(folders)) {
     const here = documents.flatMap((document) => {
       const mine = keysOf(document).filter((key) => key.prefix === prefix);
       if (mine.length > 0) removeFrom(document, prefix);
@@ -56,12 +56,14 @@ function startsItself(document: Document): boolean {
   return document.directives?.docStart === true;
 }
 
-interface ManifestFile {
+/** A file of manifests. */
+export interface ManifestFile {
   readonly file: string;
   readonly documents: readonly Document[];
 }
 
-async function filesIn(folders: readonly string[]): Promise<readonly ManifestFile[]> {
+/** The manifests below `folders` that are YAML, by their files. */
+export async function manifestDocuments(folders: readonly string[]): Promise<readonly ManifestFile[]> {
   const files: ManifestFile[] = [];
   for (const folder of folders) {
     for (const relative of (await manifestFiles(folder)).keys()) {

@@ -1,0 +1,25 @@
+import type { Ban } from '#crds/ban.ts';
+
+/** A Ban as `turnpike ban` writes it. */
+export interface BanManifest {
+  readonly apiVersion: string;
+  readonly kind: 'Ban';
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: {
+    readonly addresses: readonly string[];
+    readonly action?: 'Lift';
+    readonly expires?: string;
+    readonly reason?: string;
+  };
+}
+
+/** Where Bans of a namespace are kept. */
+export interface BanPlace {
+  readonly namespace: string;
+  list(): Promise<readonly Ban[]>;
+  /** Writes it, in place of one of its name. */
+  put(manifest: BanManifest): Promise<void>;
+  /** Takes it away; one that is gone already is no problem. */
+  remove(name: string): Promise<void>;
+  close(): Promise<void>;
+}
