@@ -107,7 +107,7 @@ const nothing: readonly string[] = Object.freeze([]);
 const noClaims = Object.freeze({});
 
 /** Header fields: names in lower case, to be asked for in any case; repeated ones joined by `, `. */
-class FieldMapping extends Mapping {
+export class FieldMapping extends Mapping {
   readonly #fields: SubjectFields;
 
   constructor(fields: SubjectFields) {

@@ -60,6 +60,11 @@ export class Variables<Subject> {
     }
   }
 
+  /** These and those of `more`, about a subject that tells both. */
+  with<More extends Subject>(more: VariableGroup<More>): Variables<More> {
+    return new Variables<More>({ ...this.#group, ...more });
+  }
+
   /** All names down to the values, in the order they were told. */
   names(): readonly string[] {
     return namesIn(this.#group, '');

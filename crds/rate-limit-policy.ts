@@ -6,7 +6,7 @@ import { consumerName, network, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
 import { policySpec, policyStatusSchema, turnpikeVersion } from './policy.ts';
 import { rateLimitKey, type RateLimitKey } from './rate-limit-key.ts';
-import { costIsOfTime, requestCost } from './request-cost.ts';
+import { costIsInTime, costIsOfTime, requestCost } from './request-cost.ts';
 import { requestLimit } from './request-limit.ts';
 
 const limits = listByKeys(requestLimit, ['name']).min(1).max(8);
@@ -105,6 +105,7 @@ function isOneText(key: RateLimitKey): boolean {
 
 const rule = withRules(fields, [
   costIsOfTime,
+  costIsInTime,
   {
     cel: "!has(self.values) || (self.key.type == 'Expressions' ? self.key.expressions.size() == 1 : self.key.type == 'PathTemplate' ? self.key.pathTemplate.template.split('{').size() == 2 : self.key.type != 'ClientAddress')",
     message:

@@ -48,7 +48,7 @@ export const rateLimitShape: Shape<RateLimit> = object({
         Pod: object({ kind: shape.oneOf('Pod') }),
       }),
       values: shape.list(object({ values: shape.list(shape.text), limits: shape.list(limitShape) })),
-      cost: shape.nullable(object({ type: shape.oneOf('Request'), expression: shape.text })),
+      cost: shape.nullable(object({ type: shape.oneOf('Request', 'Response'), expression: shape.text })),
       exempt: object({ addresses: shape.list(network), consumers: shape.list(shape.text) }),
       answerFields: shape.oneOf('Draft', 'XRateLimit', 'Both', 'None'),
     },

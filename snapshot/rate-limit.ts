@@ -54,9 +54,12 @@ export interface LimitsOfValues {
 
 /** Units: a whole number from 0 to 1,000,000,000; a request of none is not counted. */
 export interface Cost {
-  /** Request: taken before it goes on. */
-  readonly type: 'Request';
-  /** An expression (CEL). What comes to no such number is more than any limit has. */
+  /** Request: taken before it goes on. Response: charged when its answer has ended, be it more than there is left. */
+  readonly type: 'Request' | 'Response';
+  /**
+   * An expression (CEL). What comes to no such number is more than any limit has for a request, and as much as the
+   * smallest has for an answer.
+   */
   readonly expression: string;
 }
 

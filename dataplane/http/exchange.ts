@@ -2,7 +2,7 @@ import type { ConnectionEnd } from './address.ts';
 import type { Denial } from './denial.ts';
 import type { Failure } from './failure.ts';
 import type { Fields } from './fields.ts';
-import type { ForwardedHead, RequestHead } from './message.ts';
+import type { ForwardedHead, RequestHead, ResponseHead } from './message.ts';
 import type { ContentDemand, RequestContent } from './request-content.ts';
 
 /** One request and its answer, as filters and observers see them. proxy/exchange.ts makes and drives it. */
@@ -22,8 +22,16 @@ export interface Exchange {
   shadowed: string | null;
   /** Added to whatever answer the client gets, also to a refusal: for example `ratelimit`. */
   readonly answerFields: Fields;
-  /** Done when it is over, however it ends: {@link nothing}, until {@link atEnd} adds to it. */
+  /** Done when a backend has been given all of the request: {@link nothing}, until {@link atSent} adds to it. */
+  atSent: () => void;
+  /** Done when the head of a backend's answer is there, before anything changes it; as {@link atSent}. */
+  atAnswer: (answer: ResponseHead) => void;
+  /** Done when it is over, however it ends; as {@link atSent}. */
   atEnd: () => void;
+  /** Octets of content that the client has been sent. */
+  readonly bytesOut: number;
+  /** Of a backend's answer, once they are there. */
+  readonly trailers: Fields | null;
   /** Length of what the rule's Prefix match matched of `request.path`; -1 for other matches. */
   readonly matchedPrefix: number;
   /** A monotonic clock in milliseconds, read once a request: when its head was complete. */
@@ -36,8 +44,26 @@ export interface Exchange {
   content(demand: ContentDemand): Promise<RequestContent | Failure>;
 }
 
-/** The end of an exchange after which nothing is to be done. */
+/** The stage of an exchange after which nothing is to be done. */
 export function nothing(): void {}
+
+/** Has `action` done when a backend has been given all of the request, after what others want done then. */
+export function atSent(exchange: Pick<Exchange, 'atSent'>, action: () => void): void {
+  const before = exchange.atSent;
+  exchange.atSent = () => {
+    before();
+    action();
+  };
+}
+
+/** Has `action` done when the head of a backend's answer is there, after what others want done then. */
+export function atAnswer(exchange: Pick<Exchange, 'atAnswer'>, action: (answer: ResponseHead) => void): void {
+  const before = exchange.atAnswer;
+  exchange.atAnswer = (answer) => {
+    before(answer);
+    action(answer);
+  };
+}
 
 /** Has `action` done when the exchange is over, however it ends, after what others want done then. */
 export function atEnd(exchange: Pick<Exchange, 'atEnd'>, action: () => void): void {

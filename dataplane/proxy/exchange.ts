@@ -12,7 +12,7 @@
 // it: filters change that one, never `request`. It knows neither sockets nor framing: the client's side is a Downstream,
 // which calls what RunningExchange names; the backend's is a Forwarding, which calls what ForwardEvents names, and only
 // to ask for content speaks to the Downstream itself.
-import { Fields } from '#dataplane/http/fields.ts';
+import type { Fields } from '#dataplane/http/fields.ts';
 import { answerTo, grpcAnswerTo, statusOf } from './answer.ts';
 import { answerOf, verdictOf } from './request-filters.ts';
 import { addToAnswer, addToOwnAnswer, filteredHead } from './response-filters.ts';
@@ -24,6 +24,7 @@ import { endpointLabel } from './record.ts';
 import { listenerOf, ruleFor } from './routing.ts';
 import { Tunnel } from './tunnel.ts';
 import { acceptsSwitch, mustSwitch } from './upgrade.ts';
+import { Notes } from './notes.ts';
 import { OutgoingRequest } from './outgoing.ts';
 import { grpcStatusOf } from '#dataplane/http/grpc.ts';
 import { noContent } from '#dataplane/http/framing.ts';
@@ -33,7 +34,7 @@ import { CollectedContent } from './collected-content.ts';
 import type { Downstream, RunningExchange } from './downstream.ts';
 import type { ForwardEvents } from './forward-events.ts';
 import type { Surroundings } from './surroundings.ts';
-import { nothing, type Exchange, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
+import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
@@ -42,16 +43,11 @@ import type { Session } from '#dataplane/upstream/sessions/sessions.ts';
 import type { Backend, Forward, Port, Rule, ServedListener } from '#dataplane/runtime.ts';
 
 /** Drives one request; see the head of this file. */
-export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
+export class ProxiedExchange extends Notes implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
   readonly request: ReceivedRequest;
   readonly forwarded: ForwardedHead;
   readonly client: Exchange['client'];
-  readonly answerFields = new Fields();
   readonly startedMs: number;
-  identity: Exchange['identity'] = null;
-  denial: Exchange['denial'] = null;
-  shadowed: string | null = null;
-  atEnd: Exchange['atEnd'] = nothing;
   matchedPrefix = -1;
   rule: Rule | null = null;
 
@@ -72,10 +68,10 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   #status = 0;
   #grpcStatus: number | null = null;
   #bytesIn = 0;
-  #bytesOut = 0;
 
   /** `port`: the request's, as the runtime of the moment has it; null when it has it no more. To be started at once. */
   constructor(around: Surroundings, port: Port | null, request: ReceivedRequest, downstream: Downstream) {
+    super();
     this.#around = around;
     this.#port = port;
     this.#downstream = downstream;
@@ -189,6 +185,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     this.#forwarding = new Forwarding(outgoing, terms, this.#downstream, this);
     const trailers = this.#collected?.trailers ?? null;
     if (trailers !== null) removeOwnFields(trailers, [this.rule, backend]);
+    if (this.#contentEnded) this.atSent();
     this.#forwarding.start(this.#contentEnded, this.#collected);
   }
 
@@ -221,6 +218,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     }
     if (this.#status === 0) this.#time?.requestEnded();
     if (trailers !== null) removeOwnFields(trailers, [this.rule, this.#backend]);
+    this.atSent();
     this.#forwarding.contentEnd(trailers);
   }
 
@@ -260,7 +258,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   }
 
   responseData(data: Buffer): void {
-    this.#bytesOut += data.length;
+    this.bytesOut += data.length;
     if (!this.#downstream.data(data)) this.#forwarding?.pause();
   }
 
@@ -275,6 +273,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
   responseEnd(trailers: Fields | null): void {
     // a filter may have refused the answer whose rest this is
     if (this.#finished) return;
+    this.trailers = trailers;
     if (this.request.grpc !== null && trailers !== null) this.#grpcStatus = grpcStatusOf(trailers);
     this.#finish(null);
     this.#downstream.end(trailers === null ? null : forwardedTrailers(trailers, null));
@@ -295,7 +294,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     const { tunnelTimes: times } = this.#downstream;
     const tunnel = new Tunnel({ client, backend }, { deadlines, times, now }, (totals) => {
       this.#bytesIn += totals.bytesIn;
-      this.#bytesOut += totals.bytesOut;
+      this.bytesOut += totals.bytesOut;
       this.#forwarding?.switchedEnds();
       this.#finish(null);
     });
@@ -355,7 +354,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
     if (this.request.grpc !== null) this.#grpcStatus = grpcStatusOf(fields);
     const { method, grpc } = this.request;
     const hasContent = method !== 'HEAD' && grpc === null;
-    this.#bytesOut = hasContent ? body.length : 0;
+    this.bytesOut = hasContent ? body.length : 0;
     this.#finish(failure);
     const { length } = body;
     this.#downstream.begin(status, fields, hasContent ? length : noContent, grpc === null ? length : -1);
@@ -385,7 +384,7 @@ export class ProxiedExchange implements Exchange, RunningExchange, ForwardEvents
       grpcStatus: this.#grpcStatus,
       failure,
       bytesIn: this.#bytesIn,
-      bytesOut: this.#bytesOut,
+      bytesOut: this.bytesOut,
       startedMs: this.startedMs,
       durationMs: now() - this.startedMs,
       attempts: this.#forwarding?.attempts ?? 0,

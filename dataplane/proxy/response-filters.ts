@@ -22,6 +22,7 @@ export function filteredHead(
 ): ResponseHead | Failure {
   removeNominated(fields, connectionOptions);
   const head: ResponseHead = { status, fields };
+  exchange.atAnswer(head);
   return (
     applyToAnswer(exchange, backend?.responseFilters, head) ??
     applyToAnswer(exchange, rule?.responseFilters, head) ??

@@ -123,6 +123,14 @@ export const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
       values: [{ ...others, limits: [{ name: 'at-a-time', requests: 1, algorithm: 'Concurrency' }] }],
     }),
   },
+  {
+    rule: 'a LeakyBucket lets a request wait for what it takes, which its answer tells too late: set cost.type to Request, or another algorithm',
+    valid: limits({ cost: { expression: '2' }, limits: [{ ...minute, algorithm: 'LeakyBucket' }] }),
+    invalid: limits({
+      cost: { type: 'Response', expression: 'response.bytes' },
+      limits: [{ ...minute, algorithm: 'LeakyBucket' }],
+    }),
+  },
   ...limitRules.map(({ rule, valid, invalid }) => ({
     rule,
     valid: limits({ limits: [valid] }),
@@ -136,6 +144,12 @@ export const rateLimitPolicySchemaCases: readonly SchemaCase[] = [
     what: 'an algorithm that there is not',
     path: 'spec.rules[0].limits[0].algorithm',
     invalid: limit({ algorithm: 'Fixed' }),
+  },
+  {
+    kind: 'RateLimitPolicy',
+    what: 'a cost of something else',
+    path: 'spec.rules[0].cost.type',
+    invalid: limits({ cost: { type: 'Answer', expression: '1' } }),
   },
   {
     kind: 'RateLimitPolicy',

@@ -10,6 +10,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { rateLimit } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
+import { debtMeanings, taken, told as cost } from '../dataplane/filters/rate-limit/algorithms/naive-debts.ts';
 import { costs, gaps, meanings } from '../dataplane/filters/rate-limit/algorithms/naive.ts';
 
 /** Its keys outlive this test, as they are over by Redis's clock, and not by the one that is told. */
@@ -34,6 +35,17 @@ describe('the script', { skip: redisMissing() }, () => {
   async function asked(rule: LimitRule, key: string, epochMs: number, units = 1): Promise<readonly number[]> {
     const values = [4, 1, units, units, units, 0];
     rule.meters[0]?.tell(values, 0, 0);
+    return told(key, epochMs, values);
+  }
+
+  /** The same where so much is owed for answers. */
+  async function charged(rule: LimitRule, key: string, epochMs: number, owed: number) {
+    const values = [4, 1, 1, 0, 0, 0];
+    rule.meters[0]?.tell(values, owed, 0);
+    return told(key, epochMs, values);
+  }
+
+  async function told(key: string, epochMs: number, values: readonly number[]): Promise<readonly number[]> {
     const time = [Math.floor(epochMs / 1000), (epochMs % 1000) * 1000];
     const answer = await client.eval(script, 1, key, ...values, ...time);
     assert.ok(Array.isArray(answer));
@@ -75,6 +87,34 @@ describe('the script', { skip: redisMissing() }, () => {
               `waits ${delayMs} in place of ${meant}`,
             );
             assert.equal(Number(left) < units, Number(waitMicros) > 0, `${left} at ${now}`);
+          }
+          assert.notEqual(await client.pttl(key), -1);
+        }),
+        { numRuns: 30 },
+      );
+    });
+  }
+
+  for (const [algorithm, meaning] of Object.entries(debtMeanings)) {
+    test(`${algorithm} owes for answers, and has that paid before more may go on`, async () => {
+      await fc.assert(
+        fc.asyncProperty(meaning, gaps, taken, async ({ limit, naive }, waits, units) => {
+          let now = 1_790_000_000_123;
+          const rule = ruleFor(rateLimit({ limits: [limit], cost }), new KeyedHash(1, 2), () => now);
+          const key = `test:${randomUUID()}`;
+          const counter = naive();
+          for (const [at, wait] of waits.entries()) {
+            now += wait;
+            const [, waitMicros = 0, left = 0] = await charged(rule, key, now, 0);
+            assert.equal(left >= 1, counter.isLeft(now), `${left} at ${now}`);
+            assert.equal(left < 1, waitMicros > 0, `${left} and ${waitMicros} at ${now}`);
+            if (waitMicros > 0 && waits.length % 2 === 0) {
+              now += Math.ceil(waitMicros / 1000);
+              assert.ok(((await charged(rule, key, now, 0))[2] ?? 0) >= 1, 'after its wait');
+            }
+            const took = units[at % units.length] ?? 0;
+            await charged(rule, key, now, took);
+            counter.charge(now, took);
           }
           assert.notEqual(await client.pttl(key), -1);
         }),

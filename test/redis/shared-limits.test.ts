@@ -3,6 +3,7 @@ import { variables } from '#test/cel/subject.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RateLimiting, RateLimitingOptions } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import { Fields } from '#dataplane/http/fields.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenAnyRedis, redisMissing } from '#test/given/redis.ts';
@@ -121,6 +122,30 @@ describe('limits shared through Redis', { skip: redisMissing() }, () => {
       assert.equal(await passed(7, 4), 1);
       assert.equal(await passed(1, 10), 3);
     }
+  });
+
+  test('what answers at one data plane took is known to the others, and no request waits to learn it', async () => {
+    const cost = { type: 'Response', expression: "int(response.headers['x-rows'])" } as const;
+    const filters = await dataPlanes(2, fresh({ cost, limits: [limitOf(100, 60_000_000)] }));
+    const [one, other] = filters;
+    assert(one && other);
+    assert.equal(await admitted(filters, 2), 2);
+    const exchange = exchangeOf();
+    assert.equal(one.apply(exchange), null);
+    const fields = new Fields();
+    fields.append('x-rows', '150');
+    exchange.atAnswer({ status: 200, fields });
+    exchange.atEnd();
+    await eventually(() => {
+      const asked = exchangeOf();
+      const verdicts = [one.apply(asked), other.apply(exchangeOf())];
+      assert.deepEqual(
+        verdicts.map((verdict) => (verdict instanceof Promise ? 'waits' : verdict?.kind)),
+        ['RateLimited', 'RateLimited'],
+      );
+      // 50 are owed, and one more must be there.
+      assert.match(asked.answerFields.joined('ratelimit') ?? '', /r=0;t=306\d\d$/u);
+    });
   });
 
   test('requests of one caller wait in one queue, whichever data plane they meet', async () => {

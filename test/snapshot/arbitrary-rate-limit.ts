@@ -39,7 +39,7 @@ export const rateLimitMembers = {
   ),
   values: list(fc.record({ values: list(text), limits: list(limit) })),
   when: fc.option(text),
-  cost: fc.option(fc.record({ type: constant('Request'), expression: text })),
+  cost: fc.option(fc.record({ type: fc.constantFrom('Request', 'Response'), expression: text })),
   onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
   mode: fc.constantFrom('Enforce', 'Shadow'),
   answerFields: fc.constantFrom('Draft', 'XRateLimit', 'Both', 'None'),

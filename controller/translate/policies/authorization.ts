@@ -1,6 +1,7 @@
 import { compileExpression, placeIn, type ResultTypes } from '#cel/expression.ts';
 import type { UnknownName } from '#cel/problem.ts';
 import { requestVariables } from '#cel/request-variables.ts';
+import { responseGroup } from '#cel/response-variables.ts';
 import type { AuthorizationEntry as EntrySpec } from '#crds/authorization.ts';
 import { nearestName } from '#crds/nearest-name.ts';
 import type { AuthorizationEntry } from '#snapshot/authorization.ts';
@@ -8,9 +9,18 @@ import type { Problem } from '../problem.ts';
 
 const variables = requestVariables(() => 0);
 
-/** What keeps `text` from being an expression about requests that comes to `result`; null: nothing. */
-export function expressionProblem(text: string, result: keyof ResultTypes): string | null {
-  const compiled = compileExpression(text, { variables, result });
+const ofAnswers = variables.with(responseGroup);
+
+/** What keeps `text` from being an expression about requests, or their answers, that comes to `result`; null: nothing. */
+export function expressionProblem(
+  text: string,
+  result: keyof ResultTypes,
+  about: 'requests' | 'answers' = 'requests',
+): string | null {
+  const compiled =
+    about === 'requests'
+      ? compileExpression(text, { variables, result })
+      : compileExpression(text, { variables: ofAnswers, result });
   if (compiled.ok) return null;
   const { message, unknown } = compiled.problem;
   return `${placeIn(text, compiled.problem)}: ${message}${unknown === undefined ? '; correct it' : remedyOf(unknown)}`;

@@ -51,8 +51,17 @@ function expressionsProblem({ key }: RateLimitRule): Found | null {
 }
 
 function costProblem({ cost }: RateLimitRule): Found | null {
-  const detail = cost === undefined ? null : expressionProblem(cost.expression, 'count');
-  return detail === null ? null : { field: 'cost.expression', detail };
+  if (cost === undefined) return null;
+  const about = cost.type === 'Response' ? 'answers' : 'requests';
+  const detail = expressionProblem(cost.expression, 'count', about);
+  if (detail === null) return null;
+  if (about === 'requests' && expressionProblem(cost.expression, 'count', 'answers') === null) {
+    return {
+      field: 'cost.type',
+      detail: 'is Request, and the expression names response; set it to Response',
+    };
+  }
+  return { field: 'cost.expression', detail };
 }
 
 function limitsProblem(limits: readonly RequestLimit[], place: string): Found | null {

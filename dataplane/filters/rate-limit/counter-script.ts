@@ -10,7 +10,8 @@ import { tokenBucketScript } from './algorithms/token-bucket.ts';
  *
  * ARGV: fleet, then for each counter: number of limits, units, need, want, since, and for each limit the code of its
  * algorithm and what that reads. What is owed was admitted while nobody could ask, and is charged first, to no more than
- * fits. `need` is what requests take that wait now, each of them `units`; `want` - `need` more are for a lease, of which no
+ * fits and the limit may owe. `need` is what requests take that wait now, each of them `units`; `want` - `need` more are
+ * for a lease, of which no
  * data plane gets more than its share of what is left. A negative `want` gives back what was granted at `since`: windows
  * that are over keep theirs.
  * Answers the time, and for each counter: granted, microseconds until the next request would be, and for each limit: what
@@ -53,7 +54,7 @@ while key <= #KEYS do
   local granted = want
   if want > 0 then
     if want > need then free = ahead end
-    granted = math.min(free - free % units, need)
+    granted = math.max(0, math.min(free - free % units, need))
     if want > need and free > granted then
       granted = granted + math.min(want - need, math.floor((free - granted) / fleet))
     end

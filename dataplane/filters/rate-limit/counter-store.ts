@@ -13,7 +13,7 @@ export interface Ask {
   readonly want: number;
   /** By the store's clock: when it granted what is given back; 0 else. */
   readonly since: number;
-  /** By limit: what was admitted while the store could not be asked; charged first. */
+  /** By limit: what was admitted while the store could not be asked, or is owed for answers; charged first. */
   readonly owed: readonly number[];
 }
 

@@ -3,7 +3,7 @@ import { compileExpression, type Expression, type ResultTypes } from '#cel/expre
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
-import type { RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
+import type { Cost, RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { addressReader, keyOf } from './key.ts';
 import { templateReader } from './path-template.ts';
 
@@ -37,14 +37,14 @@ export function countsReader(
   };
 }
 
-/** Reads what a request costs; null: nobody can tell. */
-export function costReader(
-  text: string,
-  variables: Variables<RequestSubject>,
-): (exchange: Exchange) => number | null {
+/** Reads what a request, or its answer, takes; null: nobody can tell. */
+export function costReader<Subject>(
+  { expression: text }: Cost,
+  variables: Variables<Subject>,
+): (subject: Subject) => number | null {
   const expression = compiled(text, 'count', variables);
-  return (exchange) => {
-    const evaluated = expression?.evaluate(exchange);
+  return (subject) => {
+    const evaluated = expression?.evaluate(subject);
     return evaluated?.ok === true ? evaluated.value : null;
   };
 }
@@ -55,16 +55,16 @@ export function needsNoIdentity(
   variables: Variables<RequestSubject>,
 ): boolean {
   if (key.kind !== 'ClientAddress' || exempt.consumers.length > 0) return false;
-  const names = (text: string | undefined | null, kind: keyof ResultTypes) =>
-    typeof text === 'string' && compiled(text, kind, variables)?.names.has('auth') === true;
-  return !names(when, 'bool') && !names(cost?.expression, 'count');
+  const names = (text: string | null, kind: keyof ResultTypes) =>
+    text !== null && compiled(text, kind, variables)?.names.has('auth') === true;
+  return !names(when, 'bool') && !names(cost?.type === 'Request' ? cost.expression : null, 'count');
 }
 
 /** Null for what the translation would not have let through. */
-function compiled<Kind extends keyof ResultTypes>(
+function compiled<Kind extends keyof ResultTypes, Subject>(
   text: string,
   result: Kind,
-  variables: Variables<RequestSubject>,
+  variables: Variables<Subject>,
 ) {
   const made = compileExpression(text, { variables, result });
   return made.ok ? made.expression : null;

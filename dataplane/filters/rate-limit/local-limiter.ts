@@ -24,7 +24,10 @@ export class LocalLimiter {
     return this;
   }
 
-  /** Charges a request to every limit of the rule, or, when one of them refuses, to none. `share`: 1/N each. */
+  /**
+   * Charges a request to every limit of the rule, or, when one of them refuses, to none. `share`: 1/N each. One of no units
+   * is admitted where one would fit.
+   */
   take({ meters }: LimitRule, key: string, share: number, now: number): Outcome {
     const counters = this.#counters;
     const outcome = this.#outcome;
@@ -40,7 +43,7 @@ export class LocalLimiter {
       const meter = meters[at];
       if (meter === undefined) continue;
       const level = meter.level(counters, share, now);
-      waitMs = Math.max(waitMs, meter.waitMs(level, units, share, now));
+      waitMs = Math.max(waitMs, meter.waitMs(level, units || 1, share, now));
       // Kept here until it is known whether all limits agree.
       outcome.resetMs[at] = level;
     }
@@ -99,5 +102,5 @@ export class LocalLimiter {
 }
 
 function remainingAt(meter: Meter, level: number, share: number): number {
-  return Math.floor(meter.capacity(share) - meter.used(level, share) + tolerance);
+  return Math.max(0, Math.floor(meter.capacity(share) - meter.used(level, share) + tolerance));
 }

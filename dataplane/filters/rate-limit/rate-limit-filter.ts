@@ -5,6 +5,7 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { OnUnknownKey, RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import type { CapacityShare } from '../capacity.ts';
+import { answerCost } from './answer-cost.ts';
 import { retryAfterSeconds } from './answer-fields.ts';
 import type { Counted, CountedByValue } from './counted.ts';
 import { exemptReader } from './exempt.ts';
@@ -17,12 +18,17 @@ import type { Tally } from './tally.ts';
 /** Longer values are counted by their hash, so that no client decides how much is remembered. */
 const keyLengthMax = 128;
 
-/** Asks whoever holds the counters now; a promise only when they are elsewhere. */
-export type Decide = (rule: LimitRule, key: string, units: number) => Outcome | Promise<Outcome>;
+/** Whoever holds the counters now. */
+export interface Deciding {
+  /** Takes units, or with none of them only asks whether one is left; a promise only when the counters are elsewhere. */
+  take(rule: LimitRule, key: string, units: number): Outcome | Promise<Outcome>;
+  /** Takes what an answer took, though it may be more than there is left. */
+  charge(rule: LimitRule, key: string, units: number): void;
+}
 
 /** What a rule is asked with. */
 export interface RateLimitSurroundings {
-  readonly decide: Decide;
+  readonly deciding: Deciding;
   /** N, where each of N data planes grants its part of what is in flight. */
   readonly share: () => number;
   /** For requests that a limit delays. */
@@ -34,20 +40,35 @@ export interface RateLimitSurroundings {
   readonly random: () => number;
 }
 
+/** What was asked of whoever holds the counters. */
+interface Asked {
+  readonly counted: Counted;
+  readonly key: string;
+}
+
 /** The filter of one rule of a RateLimitPolicy. */
 export function rateLimitFilter(
   limit: RateLimit,
   { usual, byValue }: CountedByValue,
-  { decide, share, places, wait, tally, variables, random }: RateLimitSurroundings,
+  { deciding, share, places, wait, tally, variables, random }: RateLimitSurroundings,
 ): RequestFilter {
   const readKey = keyReader(limit.key, variables);
   const exempts = exemptReader(limit.exempt);
   const counts = countsReader(limit, variables);
-  const costs = limit.cost === null ? null : costReader(limit.cost.expression, variables);
+  const costs = limit.cost?.type === 'Request' ? costReader(limit.cost, variables) : null;
+  const charging = answerCost(limit.cost, variables);
   const enforce = limit.mode === 'Enforce';
 
-  function verdictOf(exchange: Exchange, { fields }: Counted, outcome: Outcome): Verdict | Promise<Verdict> {
+  function verdictOf(
+    exchange: Exchange,
+    { counted, key }: Asked,
+    outcome: Outcome,
+  ): Verdict | Promise<Verdict> {
+    const { rule, fields } = counted;
     tally.count(outcome.verdict);
+    if (outcome.verdict !== 'Refused') {
+      charging?.(exchange, (units) => deciding.charge(rule, key, units ?? rule.unitsMax));
+    }
     if (!enforce) return null;
     switch (outcome.verdict) {
       case 'Unknown':
@@ -111,9 +132,9 @@ export function rateLimitFilter(
           return null;
         }
       }
-      const outcome = decide(rule, key, units);
-      if (!(outcome instanceof Promise)) return verdictOf(exchange, counted, outcome);
-      return outcome.then((known) => verdictOf(exchange, counted, known));
+      const outcome = deciding.take(rule, key, charging === null ? units : 0);
+      if (!(outcome instanceof Promise)) return verdictOf(exchange, { counted, key }, outcome);
+      return outcome.then((known) => verdictOf(exchange, { counted, key }, known));
     },
   };
 }

@@ -15,12 +15,12 @@ import { policyNamespace } from '../policy-namespace.ts';
 import { needsNoIdentity } from './expressions.ts';
 import { countedByValue } from './counted.ts';
 import type { CounterStore } from './counter-store.ts';
+import { DebtLimiter } from './debt-limiter.ts';
 import { Gates } from './algorithms/concurrency.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { LocalLimiter } from './local-limiter.ts';
-import type { Outcome } from './outcome.ts';
 import { passed } from './passed.ts';
-import { rateLimitFilter } from './rate-limit-filter.ts';
+import { rateLimitFilter, type Deciding } from './rate-limit-filter.ts';
 import { Plans } from './plans.ts';
 import { RedisStore } from './redis-store.ts';
 import { ruleFor } from './rule.ts';
@@ -104,10 +104,23 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   const tallies = new Tallies();
   let sharing: Sharing | null = null;
 
-  function decide(rule: LimitRule, key: string, units: number): Outcome | Promise<Outcome> {
-    if (sharing !== null && rule.limit.scope.kind !== 'Pod') return sharing.limiter.take(rule, key, units);
-    // In memory each data plane keeps the whole limit by itself: it knows of no others.
-    return local.weighing(units).take(rule, key, 1, now());
+  const deciding: Deciding = {
+    take(rule, key, units) {
+      const shared = sharingOf(rule);
+      if (shared === null) return local.weighing(units).take(rule, key, 1, now());
+      return units === 0 ? shared.debts.take(rule, key) : shared.limiter.take(rule, key, units);
+    },
+    charge(rule, key, units) {
+      if (units === 0) return;
+      const shared = sharingOf(rule);
+      if (shared === null) local.weighing(units).charge(rule, key, 1, now());
+      else shared.debts.charge(rule, key, units);
+    },
+  };
+
+  /** Null: this data plane keeps the whole limit by itself. In memory it knows of no others. */
+  function sharingOf({ limit }: LimitRule): Sharing | null {
+    return limit.scope.kind === 'Pod' ? null : sharing;
   }
 
   const whole = (): number => 1;
@@ -122,7 +135,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
         gateOf: (one) => gates.of(one),
       });
       filter = rateLimitFilter(limit, counted, {
-        decide,
+        deciding,
         share: limit.scope.kind === 'Pod' ? whole : shareOfGate,
         places: places.of(policyNamespace(limit.name)),
         wait,
@@ -172,6 +185,7 @@ interface Sharing {
   readonly place: string;
   readonly store: CounterStore;
   readonly limiter: SharedLimiter;
+  readonly debts: DebtLimiter;
   end(): Promise<void>;
 }
 
@@ -185,20 +199,26 @@ function share(
   const deadlineMs = options.storeDeadlineMs ?? storeDeadlineMsDefault;
   const onChange = (available: boolean, reason: string): void => {
     // Debts of the outage are paid before the store is asked for more.
-    if (available) limiter.sweep();
+    if (available) sweep();
     onStoreChange?.(available, reason);
   };
   const store = new RedisStore({ redis, now, deadlineMs, onChange });
   const leasesMax = options.leasesMax ?? leasesMaxDefault;
   const limiter = new SharedLimiter({ store, local, now, random, leasesMax }, fleet.replicas);
-  const timer = setInterval(() => limiter.sweep(), sweepEveryMs);
+  const debts = new DebtLimiter({ store, local, now, keysMax: leasesMax }, () => limiter.fleet);
+  function sweep(): void {
+    limiter.sweep();
+    debts.sweep();
+  }
+  const timer = setInterval(sweep, sweepEveryMs);
   timer.unref();
   return {
     store,
     limiter,
+    debts,
     async end() {
       clearInterval(timer);
-      await limiter.release();
+      await Promise.all([limiter.release(), debts.release()]);
       await store.close();
     },
   };

@@ -27,7 +27,7 @@ export function ruleFor(limit: RateLimit, hash: KeyedHash, epochMs: () => number
   const counters = countersOf(limit);
   const meters = timedLimits(limit).map((each) => {
     const salt = saltOf(hash, `${counters}\n${each.name}\n${each.algorithm}`);
-    return meterFor(each, salt, epochMs);
+    return meterFor(each, salt, epochMs, limit.cost?.type === 'Response' ? each.requests : 0);
   });
   return { limit, counters, meters, unitsMax: Math.min(...meters.map((meter) => meter.capacity(1))) };
 }
@@ -37,14 +37,15 @@ export function countersOf({ name, scope }: RateLimit): string {
   return scope.kind === 'Shared' ? `shared:${scope.name}` : name;
 }
 
-function meterFor(limit: TimedLimit, salt: Salt, epochMs: () => number): Meter {
+/** A counter owes no more than what one window pays for. */
+function meterFor(limit: TimedLimit, salt: Salt, epochMs: () => number, debtMax: number): Meter {
   switch (limit.algorithm) {
     case 'TokenBucket':
-      return new TokenBucket(limit, salt);
+      return new TokenBucket(limit, salt, debtMax);
     case 'FixedWindow':
-      return new FixedWindow(limit, salt, epochMs);
+      return new FixedWindow(limit, salt, epochMs, debtMax);
     case 'SlidingWindow':
-      return new SlidingWindow(limit, salt);
+      return new SlidingWindow(limit, salt, debtMax);
     case 'LeakyBucket':
       return new LeakyBucket(limit, salt);
     default:

@@ -321,7 +321,7 @@ export class SharedLimiter {
 }
 
 /** What requests need that wait: so many units each. */
-interface Need {
+export interface Need {
   readonly units: number;
   readonly requests: number;
 }
@@ -333,7 +333,7 @@ function newMap<Key, Value>(): Map<Key, Value> {
 }
 
 /** `more`: for a lease. */
-function askFor(rule: LimitRule, key: string, { units, requests }: Need, more: number): Ask {
+export function askFor(rule: LimitRule, key: string, { units, requests }: Need, more: number): Ask {
   // 128 bits name rule and key, bounded and without the client's data; braces keep a counter on one Redis slot.
   const name = hash('sha256', `${rule.counters}\n${key}`, 'hex').slice(0, 32);
   const keys = rule.meters.map(({ place }) => `turnpike:{${name}}:${place}`);

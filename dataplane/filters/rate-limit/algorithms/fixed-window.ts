@@ -1,7 +1,7 @@
 // So many requests in each window, whenever in it. A counter is how many came, and in which window.
 import type { FixedWindowLimit } from '#snapshot/limit.ts';
 import type { Counters, Salt } from './counters.ts';
-import { partOf, windowLeaseMax, type Meter } from './meter.ts';
+import { partOf, partOfDebt, windowLeaseMax, type Meter } from './meter.ts';
 import { WindowClock } from './windows.ts';
 
 /**
@@ -16,30 +16,43 @@ export class FixedWindow implements Meter {
   readonly #salt: Salt;
   readonly #limit: FixedWindowLimit;
   readonly #clock: WindowClock;
+  readonly #debtMax: number;
+  readonly #lengthMs: number;
 
-  /** `epochMs`: what the wall clock shows. */
-  constructor(limit: FixedWindowLimit, salt: Salt, epochMs: () => number) {
+  /** `epochMs`: what the wall clock shows. `debtMax`: no more than `requests`, so that one window pays for it. */
+  constructor(limit: FixedWindowLimit, salt: Salt, epochMs: () => number, debtMax: number) {
     this.name = limit.name;
     this.place = `${limit.name}:fixed`;
     this.#limit = limit;
     this.#salt = salt;
     this.#clock = new WindowClock(limit.windows, epochMs);
     const { startMs, endMs } = this.#clock.current;
-    this.overMs = endMs - startMs;
+    this.#debtMax = debtMax;
+    this.#lengthMs = endMs - startMs;
+    this.overMs = this.#lengthMs * (debtMax > 0 ? 2 : 1);
   }
 
   level(counters: Counters, share: number, now: number): number {
     this.#clock.turnTo(now);
     counters.open(this.#salt);
-    return counters.second === this.#clock.serial ? Math.min(counters.first, this.capacity(share)) : 0;
+    const { first, second } = counters;
+    const capacity = this.capacity(share);
+    if (second === this.#clock.serial) return Math.min(first, this.#countMax(share));
+    // The window before has left a debt.
+    return this.#debtMax > 0 && second === this.#clock.serialBefore && first > capacity
+      ? Math.min(first - capacity, this.#countMax(share))
+      : 0;
   }
 
   waitMs(level: number, units: number, share: number, now: number): number {
-    return level + units <= this.capacity(share) ? 0 : this.#clock.endMs - now;
+    const capacity = this.capacity(share);
+    if (level + units <= capacity) return 0;
+    const isOwedStill = this.#debtMax > 0 && level - capacity + units > capacity;
+    return this.#clock.endMs - now + (isOwedStill ? this.#lengthMs : 0);
   }
 
   charge(counters: Counters, level: number, share: number, now: number): number {
-    const count = Math.min(level + counters.units, this.capacity(share));
+    const count = Math.min(level + counters.units, this.#countMax(share));
     this.#keep(counters, count, now);
     return count;
   }
@@ -60,8 +73,8 @@ export class FixedWindow implements Meter {
     return partOf(this.#limit.requests, share);
   }
 
-  fullMs(_level: number, _share: number, now: number): number {
-    return this.#clock.endMs - now;
+  fullMs(level: number, share: number, now: number): number {
+    return this.#clock.endMs - now + (level > this.capacity(share) ? this.#lengthMs : 0);
   }
 
   regained(thenMs: number, now: number): number {
@@ -80,7 +93,7 @@ export class FixedWindow implements Meter {
 
   tell(values: number[], owed: number, now: number): void {
     const { windows, requests } = this.#limit;
-    values.push(fixedWindowCode, requests, owed);
+    values.push(fixedWindowCode, requests, owed, this.#debtMax);
     if (windows.kind === 'Even') {
       values.push(windows.lengthMs * 1000);
       return;
@@ -91,49 +104,67 @@ export class FixedWindow implements Meter {
 
   #keep(counters: Counters, count: number, now: number): void {
     counters.set(count, this.#clock.serial);
-    counters.close(this.#salt, this.#clock.endMs, now);
+    const debtMs = count > this.#limit.requests ? this.#lengthMs : 0;
+    counters.close(this.#salt, this.#clock.endMs + debtMs, now);
+  }
+
+  #countMax(share: number): number {
+    return this.capacity(share) + partOfDebt(this.#debtMax, share);
   }
 }
 
 const fixedWindowCode = 2;
 
 /**
- * Its part of the script: see counter-script.ts. The counter is when the window began, and how many came. Even windows go
+ * Its part of the script: see counter-script.ts. The counter is when the window began, and how many came; what came beyond
+ * its requests counts in the next one. Even windows go
  * by Redis's clock alone; of those of the calendar the data plane tells three, and Redis's clock chooses among them. What
  * is given back of a window that is over stays charged.
  */
 export const fixedWindowScript = `
 algorithms[${fixedWindowCode}] = {
   open = function(key)
-    local requests, owed, window = number(), number(), number()
-    local from, to
+    local requests, owed, debtMax, window = number(), number(), number(), number()
+    local from, to, before
     if window > 0 then
       from = now - (epoch + now) % window
       to = from + window
+      before = from - window
     else
-      local before, start, finish, after = number(), number(), number(), number()
-      from, to = start * 1000 - epoch, finish * 1000 - epoch
+      local first, second, third, fourth = number(), number(), number(), number()
+      before, from, to = first * 1000 - epoch, second * 1000 - epoch, third * 1000 - epoch
       if now < from then
-        from, to = before * 1000 - epoch, from
+        before, from, to = 2 * before - from, before, from
       elseif now >= to then
-        from, to = to, after * 1000 - epoch
+        before, from, to = from, to, fourth * 1000 - epoch
       end
     end
     local start = string.format('%.0f', from)
-    local known, count = string.match(redis.call('GET', key) or '', '^(%S+) (%S+)$')
-    count = math.min(requests, (known == start and tonumber(count) or 0) + owed)
+    local known, counted = string.match(redis.call('GET', key) or '', '^(%S+) (%S+)$')
+    local count = 0
+    if known == start then
+      count = tonumber(counted)
+    elseif debtMax > 0 and known == string.format('%.0f', before) then
+      count = math.max(0, tonumber(counted) - requests)
+    end
+    count = math.min(requests + debtMax, count + owed)
     return {
-      start = start, from = from, count = count, requests = requests, over = to - now, changed = owed > 0,
+      start = start, from = from, count = count, requests = requests, over = to - now, length = to - from, changed = owed > 0,
       free = requests - count,
     }
   end,
   close = function(key, state, granted)
     if granted < 0 and since < state.from then granted = 0 end
     local count = math.max(0, state.count + granted)
-    if state.changed or granted ~= 0 then
-      redis.call('SET', key, state.start .. ' ' .. count, 'PX', math.max(1, math.ceil(state.over / 1000)))
+    local full, wait = state.over, state.over
+    if count > state.requests then
+      full = full + state.length
+      if count - state.requests + units > state.requests then wait = full end
     end
-    return state.requests - count, state.over, state.over
+    if state.changed or granted ~= 0 then
+      redis.call('SET', key, state.start .. ' ' .. count, 'PX', math.max(1, math.ceil(full / 1000)))
+    end
+    return state.requests - count, full, wait
   end,
 }
 `;

@@ -14,7 +14,7 @@ export class LeakyBucket extends TokenBucket implements Meter {
 
   constructor(limit: LeakyBucketLimit, salt: Salt) {
     const { name, requests, windowMs, queue } = limit;
-    super({ name, algorithm: 'TokenBucket', requests, windowMs, burst: queue + 1 }, salt);
+    super({ name, algorithm: 'TokenBucket', requests, windowMs, burst: queue + 1 }, salt, 0);
     this.place = `${name}:leaky`;
     this.#intervalMs = windowMs / requests;
   }

@@ -5,6 +5,7 @@ import type { Counters } from './counters.ts';
  * what the counter of the key stands at, in a unit of the algorithm's own. `share` is N where each of N data planes
  * grants its part of the limit. All times are milliseconds of the monotonic clock. What is asked with a level is asked of
  * the key whose level was asked last. A request takes one unit, unless its rule has a cost.
+ * Where that is charged when the answer has ended, a counter may stand beyond what fits: its debt, `debtMax` at most.
  *
  * Hot path: asked for each request, by numbers alone, so that nothing is allocated.
  */
@@ -19,7 +20,7 @@ export interface Meter {
   level(counters: Counters, share: number, now: number): number;
   /** Until so many more units fit above `level`; 0 when they fit now. */
   waitMs(level: number, units: number, share: number, now: number): number;
-  /** Counts the units of `counters` above `level`, never more than what fits, and returns the new level. */
+  /** Counts the units of `counters` above `level`, never more than what fits and may be owed, and returns the new level. */
   charge(counters: Counters, level: number, share: number, now: number): number;
   /** How long a request waits before it goes on: its `units`, with those of later ones, have brought the counter to `level`. */
   delayMs(level: number, units: number, share: number): number;
@@ -55,6 +56,11 @@ export function windowLeaseMax(requests: number, fleet: number): number {
 /** Of `count` units, those that one of `share` data planes may let pass: at least one. */
 export function partOf(count: number, share: number): number {
   return Math.max(1, Math.floor(count / share));
+}
+
+/** Of a debt, what one of `share` data planes may leave. */
+export function partOfDebt(debtMax: number, share: number): number {
+  return Math.floor(debtMax / share);
 }
 
 /** What adding up floating numbers may be off by, in units, before one is refused for it. */

@@ -3,7 +3,7 @@
 import type { SlidingWindowLimit } from '#snapshot/limit.ts';
 import { leaseMs } from '../lease.ts';
 import type { Counters, Salt } from './counters.ts';
-import { partOf, tolerance, windowLeaseMax, type Meter } from './meter.ts';
+import { partOf, partOfDebt, tolerance, windowLeaseMax, type Meter } from './meter.ts';
 
 /**
  * A request of one key passes where `previous * (1 - elapsed / window) + current` leaves room for it. Any span as long as
@@ -18,17 +18,19 @@ export class SlidingWindow implements Meter {
   readonly #salt: Salt;
   readonly #requests: number;
   readonly #windowMs: number;
+  readonly #debtMax: number;
   // of the key whose level was asked last
   #startMs = 0;
   #current = 0;
   #previous = 0;
 
-  constructor(limit: SlidingWindowLimit, salt: Salt) {
+  constructor(limit: SlidingWindowLimit, salt: Salt, debtMax: number) {
     this.name = limit.name;
     this.place = `${limit.name}:sliding`;
     this.#salt = salt;
     this.#requests = limit.requests;
     this.#windowMs = limit.windowMs;
+    this.#debtMax = debtMax;
     this.overMs = 2 * limit.windowMs;
   }
 
@@ -56,7 +58,7 @@ export class SlidingWindow implements Meter {
   }
 
   charge(counters: Counters, _level: number, share: number, now: number): number {
-    this.#keep(counters, Math.min(this.#current + counters.units, this.capacity(share)), now);
+    this.#keep(counters, Math.min(this.#current + counters.units, this.#countMax(share)), now);
     return this.#level(share, now);
   }
 
@@ -96,13 +98,17 @@ export class SlidingWindow implements Meter {
   }
 
   tell(values: number[], owed: number): void {
-    values.push(slidingWindowCode, this.#requests, owed, this.#windowMs * 1000);
+    values.push(slidingWindowCode, this.#requests, owed, this.#debtMax, this.#windowMs * 1000);
   }
 
   #level(share: number, now: number): number {
     const windowMs = this.#windowMs;
     const estimate = this.#previous * (windowMs - (now - this.#startMs)) + this.#current * windowMs;
-    return Math.min(estimate, this.capacity(share) * windowMs);
+    return Math.min(estimate, this.#countMax(share) * windowMs);
+  }
+
+  #countMax(share: number): number {
+    return this.capacity(share) + partOfDebt(this.#debtMax, share);
   }
 
   /** When this window says nothing any more. */
@@ -127,7 +133,7 @@ const slidingWindowCode = 3;
 export const slidingWindowScript = `
 algorithms[${slidingWindowCode}] = {
   open = function(key)
-    local requests, owed, window = number(), number(), number()
+    local requests, owed, debtMax, window = number(), number(), number(), number()
     local elapsed = (epoch + now) % window
     local start = string.format('%.0f', now - elapsed)
     local known, current, previous = string.match(redis.call('GET', key) or '', '^(%S+) (%S+) (%S+)$')
@@ -138,7 +144,7 @@ algorithms[${slidingWindowCode}] = {
     else
       current, previous = 0, 0
     end
-    current = math.min(requests, current + owed)
+    current = math.min(requests + debtMax, current + owed)
     local state = {
       start = start, from = now - elapsed, elapsed = elapsed, window = window, requests = requests, current = current, previous = previous,
       changed = owed > 0,

@@ -18,22 +18,24 @@ export class TokenBucket implements Meter {
   /** Between two requests at the steady rate. */
   readonly #intervalMs: number;
   readonly #burst: number;
+  readonly #debtMaxMs: number;
 
-  constructor(limit: TokenBucketLimit, salt: Salt) {
+  constructor(limit: TokenBucketLimit, salt: Salt, debtMax: number) {
     this.name = limit.name;
     this.place = limit.name;
     this.#limit = limit;
     this.#salt = salt;
     this.#intervalMs = limit.windowMs / limit.requests;
     this.#burst = Math.max(1, limit.burst);
-    this.overMs = this.#burst * this.#intervalMs;
+    this.#debtMaxMs = debtMax * this.#intervalMs;
+    this.overMs = this.#burst * this.#intervalMs + this.#debtMaxMs;
   }
 
-  /** Never more than a burst, also when that has shrunk. */
+  /** Never more than a burst and what may be owed, also when that has shrunk. */
   level(counters: Counters, share: number, now: number): number {
     const time = counters.time(this.#salt);
     if (time <= now) return 0;
-    return Math.min(time - now, this.capacity(share) * this.#intervalMs * share);
+    return Math.min(time - now, this.#levelMax(share));
   }
 
   waitMs(level: number, units: number, share: number): number {
@@ -44,7 +46,7 @@ export class TokenBucket implements Meter {
 
   charge(counters: Counters, level: number, share: number, now: number): number {
     const intervalMs = this.#intervalMs * share;
-    const debtMs = Math.min(level + counters.units * intervalMs, this.capacity(share) * intervalMs);
+    const debtMs = Math.min(level + counters.units * intervalMs, this.#levelMax(share));
     counters.keep(this.#salt, now + debtMs, now);
     return debtMs;
   }
@@ -87,7 +89,12 @@ export class TokenBucket implements Meter {
 
   tell(values: number[], owed: number): void {
     const { windowMs, requests } = this.#limit;
-    values.push(tokenBucketCode, windowMs * 1000, requests, this.#burst, owed);
+    const debtMax = this.#debtMaxMs / this.#intervalMs;
+    values.push(tokenBucketCode, windowMs * 1000, requests, this.#burst, owed, Math.round(debtMax));
+  }
+
+  #levelMax(share: number): number {
+    return this.capacity(share) * this.#intervalMs * share + this.#debtMaxMs;
   }
 }
 
@@ -99,9 +106,9 @@ export const tokenBucketScript = `
 algorithms[${tokenBucketCode}] = {
   open = function(key)
     local interval = number() / number()
-    local burst, owed = number(), number()
+    local burst, owed, debtMax = number(), number(), number()
     local debt = math.max(0, tonumber(redis.call('GET', key) or '0') - now) + owed * interval
-    debt = math.min(debt, burst * interval)
+    debt = math.min(debt, (burst + debtMax) * interval)
     return {
       debt = debt, interval = interval, burst = burst, changed = owed > 0,
       free = math.floor(burst - debt / interval + 0.01),

@@ -45,6 +45,10 @@ function boundariesOf(windows: Windows, { startMs, endMs }: Window): Boundaries 
   return [before.startMs, startMs, endMs, windowAt(windows, endMs).endMs];
 }
 
+function serialOf(startMs: number): number {
+  return Math.floor(startMs / 1000) >>> 0;
+}
+
 /** A wall clock that is set is followed after so long, if no window ends before. */
 const followMs = 60_000;
 
@@ -59,6 +63,8 @@ export class WindowClock {
   endMs = 0;
   /** Tells the window from those near it: 32 bits, unsigned. */
   serial = 0;
+  /** Of the window before. */
+  serialBefore = 0;
   /** By the wall clock. */
   current: Window;
   readonly #windows: Windows;
@@ -93,7 +99,8 @@ export class WindowClock {
     }
     this.startMs = now + this.current.startMs - epochMs;
     this.endMs = now + this.current.endMs - epochMs;
-    this.serial = Math.floor(this.current.startMs / 1000) >>> 0;
+    this.serial = serialOf(this.current.startMs);
+    this.serialBefore = serialOf(windowAt(this.#windows, this.current.startMs - 1).startMs);
     this.#lookMs = Math.min(this.endMs, now + followMs);
   }
 }
