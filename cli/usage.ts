@@ -26,6 +26,7 @@ takes effect at once. Endpoints may be on this machine (127.0.0.1), which a clus
                              (default: only without --folder)
   --admin-address HOST:PORT  tell health, metrics and the running config there, secrets redacted (default: nowhere)
   --usage-journal FOLDER     keep a journal there of what Consumers use (default: they are counted in memory alone)
+  --usage-events FILE        add what is in that journal to a file, as CloudEvents
   --access-log               print a line of JSON for each request
   --quiet                    print problems only
   --help                     tell this
@@ -40,6 +41,7 @@ export const upArguments = {
   demo: { type: 'boolean' },
   'admin-address': { type: 'string' },
   'usage-journal': { type: 'string' },
+  'usage-events': { type: 'string' },
   'access-log': { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },

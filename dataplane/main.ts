@@ -9,7 +9,7 @@ import { createAdminServer } from '#admin/server.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
-import type { DataPlaneEvent } from '#dataplane/plane.ts';
+import type { DataPlaneEvent, UsageReceiver } from '#dataplane/plane.ts';
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import { resolveControllers } from '#dataplane/subscribe/addresses.ts';
 import { dataPlaneHelp, dataPlaneOptions } from '#dataplane/usage.ts';
@@ -66,6 +66,25 @@ function address(name: Option, fallback: string): HostPort {
   return parseHostPort(text) ?? usage(`--${name} is not HOST:PORT: ${text}`);
 }
 
+/** Whoever an address or a file of --usage-events is. */
+async function usageReceiver(): Promise<UsageReceiver | null> {
+  const text = optional('usage-events');
+  if (text === null) return null;
+  if (optional('usage-journal') === null)
+    usage('--usage-events needs --usage-journal: what is told is what is there');
+  if (!/^https?:/.test(text)) return { kind: 'File', file: text };
+  const url = URL.parse(text);
+  if (url?.protocol !== 'https:') usage(`--usage-events is neither an https URL nor a file: ${text}`);
+  const [caFile, tokenFile] = [optional('usage-events-ca'), optional('usage-events-token')];
+  return {
+    kind: 'Server',
+    url,
+    authorities: caFile === null ? null : await readFile(caFile, 'utf8'),
+    trusted: parseList(option('usage-events-trust', '-'))?.filter((one) => one !== '-') ?? [],
+    readToken: () => (tokenFile === null ? Promise.resolve(null) : readFile(tokenFile, 'utf8')),
+  };
+}
+
 if (values.help === true) {
   process.stdout.write(dataPlaneHelp);
   process.exit(0);
@@ -93,6 +112,7 @@ const plane = startDataPlane({
   readToken: () => readFile(tokenFile, 'utf8'),
   stateFolder: optional('state-folder'),
   usageJournal: optional('usage-journal'),
+  usageEvents: await usageReceiver(),
   address: optional('address'),
   accessLog: accessLog === 'off' ? null : 1,
   reservedPort: reservedPort(),
@@ -141,6 +161,10 @@ log.info('Started', { version: build.version, gateway, admin: hostPortText(at) }
 function report(event: DataPlaneEvent): void {
   if ('client' in event) {
     reportKeptOut(event);
+    return;
+  }
+  if ('available' in event) {
+    reportAvailability(event);
     return;
   }
   switch (event.kind) {
@@ -196,12 +220,6 @@ function report(event: DataPlaneEvent): void {
     case 'Overload':
       reportOverload(event.level);
       break;
-    case 'RevocationList':
-    case 'RateLimitStore':
-    case 'UsageJournal':
-    case 'SharedMemory':
-      reportAvailability(event);
-      break;
     default:
       event satisfies never;
   }
@@ -247,6 +265,7 @@ const notes = {
   RateLimitStore: 'policies say what holds meanwhile (onStoreError)',
   UsageJournal:
     'what Consumers use is counted in memory, and written when that can be; it is lost if this process ends before',
+  UsageEvents: 'what is in the journal stays there, and is told later',
   SharedMemory: 'each data plane goes by what it knows itself of logouts, refreshed sessions and nonces',
 } satisfies Record<AvailabilityEvent['kind'], string>;
 

@@ -21,6 +21,8 @@ import type { DrainOptions, Listeners } from '#dataplane/listen/listeners.ts';
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import { UnboundPorts } from '#dataplane/listen/unbound-ports.ts';
 import type { PortNews } from '#dataplane/listen/unbound-ports.ts';
+import { toFile, toServer } from '#dataplane/metering/event-receivers.ts';
+import type { SendEvents } from '#dataplane/metering/keeper.ts';
 import { createMetering } from '#dataplane/metering/metering.ts';
 import { Protecting } from '#dataplane/protect/protecting.ts';
 import type { Refusals } from '#dataplane/protect/policy-counts.ts';
@@ -36,6 +38,7 @@ import type { SubscriberState } from '#dataplane/subscribe/subscriber.ts';
 import { noHash } from '#dataplane/upstream/balance/balancer.ts';
 import { callService } from '#dataplane/upstream/service-call.ts';
 import { isTrustedHop } from '#dataplane/proxy/client-address.ts';
+import { outsideServer } from '#dataplane/upstream/outside-server.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
 
 export interface DataPlaneOptions {
@@ -52,6 +55,8 @@ export interface DataPlaneOptions {
   readonly stateFolder: string | null;
   /** Where the journal of what Consumers use is written; null for nowhere. */
   readonly usageJournal: string | null;
+  /** Who is told of it; null: nobody. */
+  readonly usageEvents: UsageReceiver | null;
   /** The address listeners bind; null for all. */
   readonly address: string | null;
   /** Where access lines go, a file descriptor; null for nowhere. */
@@ -60,6 +65,19 @@ export interface DataPlaneOptions {
   readonly reservedPort?: number | null;
   readonly report: (event: DataPlaneEvent) => void;
 }
+
+/** Who is told what Consumers use, from the journal: a file, or a server at an https address outside. */
+export type UsageReceiver =
+  | { readonly kind: 'File'; readonly file: string }
+  | {
+      readonly kind: 'Server';
+      readonly url: URL;
+      /** PEM of those whom its certificate must be from; null for those of the system. */
+      readonly authorities: string | null;
+      /** Networks to which the address may lead though they are not public. */
+      readonly trusted: readonly string[];
+      readonly readToken: () => Promise<string | null>;
+    };
 
 /** What an operator should hear of. */
 export type DataPlaneEvent =
@@ -79,6 +97,8 @@ export type DataPlaneEvent =
     }
   /** The journal of what Consumers use. */
   | { readonly kind: 'UsageJournal'; readonly available: boolean; readonly reason: string }
+  /** Whoever is told what is in it. */
+  | { readonly kind: 'UsageEvents'; readonly available: boolean; readonly reason: string }
   | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string }
   /** What data planes remember together. */
   | { readonly kind: 'SharedMemory'; readonly available: boolean; readonly reason: string };
@@ -148,7 +168,10 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     },
     onBan: (ban) => options.report({ kind: 'AddressBanned', ...ban }),
   });
+  const receiver = options.usageEvents === null ? null : receiverOf(options.usageEvents);
   const metering = createMetering({
+    send: receiver?.send ?? null,
+    onEventsChange: (available, reason) => options.report({ kind: 'UsageEvents', available, reason }),
     gateway: options.gateway,
     instance: options.instance,
     folder: options.usageJournal,
@@ -233,9 +256,16 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       memory.close();
       await rateLimiting.close();
       await metering.close();
+      receiver?.close();
       await accessLog.close();
     },
   };
+}
+
+function receiverOf(to: UsageReceiver): { readonly send: SendEvents; close(): void } {
+  if (to.kind === 'File') return { send: toFile(to.file), close: () => {} };
+  const server = outsideServer(to.url, to);
+  return { send: toServer({ ...to, call: server.call }), close: server.close };
 }
 
 /** Ports of either kind that should be open. */

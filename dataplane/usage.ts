@@ -11,6 +11,11 @@ Serves one Gateway. Each option can also be an environment variable: TURNPIKE_GA
   --token-file FILE          the service account's token with the audience turnpike.dev
   --state-folder FOLDER      keeps the last good snapshot there; without it none is kept
   --usage-journal FOLDER     keeps a journal there of what Consumers use; without it they are counted in memory alone
+  --usage-events TO          tells what is in that journal, as CloudEvents: a file, or the https URL of a server
+  --usage-events-ca FILE     the authorities that the server's certificate must be from (default: the system's)
+  --usage-events-token FILE  the bearer token that the server is shown
+  --usage-events-trust NETS  networks like 10.0.0.0/8, separated by commas, to which its name may lead though they are
+                             not public
   --address ADDRESS          what listeners bind; all addresses without it
   --admin-address HOST:PORT  health, metrics and running config (default 127.0.0.1:9901; port 0 takes a free one)
   --reserved-port PORT       a port that listeners do not bind, being taken; one of this number binds 61001 (or the
@@ -31,6 +36,10 @@ export const dataPlaneOptions = {
   'token-file': { type: 'string' },
   'state-folder': { type: 'string' },
   'usage-journal': { type: 'string' },
+  'usage-events': { type: 'string' },
+  'usage-events-ca': { type: 'string' },
+  'usage-events-token': { type: 'string' },
+  'usage-events-trust': { type: 'string' },
   address: { type: 'string' },
   'admin-address': { type: 'string' },
   'reserved-port': { type: 'string' },

@@ -130,7 +130,7 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'dataplane/metering': {
     rooms: ['snapshot', 'dataplane/http'],
-    builtins: ['node:crypto', 'node:fs', 'node:path'],
+    builtins: ['node:crypto', 'node:fs', 'node:path', 'node:timers'],
   },
   'dataplane/compile': {
     rooms: [

@@ -1,8 +1,8 @@
 // turnpike usage: what Consumers have used, from the folder of a journal or from a cluster's controller.
 import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { readUsage } from '#dataplane/metering/read-usage.ts';
 import type { UsageLoss, UsageSum } from '#snapshot/usage.ts';
-import { readUsage } from './folder-usage.ts';
 import { optionProblem } from '../option-problem.ts';
 import { usageArguments, usageHelp } from '../usage.ts';
 import { isPeriod, lostIn, table, usedIn } from './usage-table.ts';
@@ -62,7 +62,7 @@ function optionsOf(args: readonly string[], nowMs: number): UsageOptions | null 
 async function foundBy({ folder }: UsageOptions, nowMs: number): Promise<Found> {
   // One that is not there is a slip of the pen, and not the same as one where nothing was used.
   await stat(folder);
-  return readUsage(folder, nowMs);
+  return readUsage(folder, null, nowMs);
 }
 
 function used({ period, consumer, output }: UsageOptions, { sums }: Found): string {

@@ -65,6 +65,11 @@ export class Narrator implements StandaloneReport {
       screen.problem(`Gateway ${gateway}: ${keptOutWords(event)}`);
       return;
     }
+    if ('available' in event) {
+      // what data planes remember together is in the store, which says the same
+      if (event.kind !== 'SharedMemory') this.#availability(gateway, event);
+      return;
+    }
     switch (event.kind) {
       case 'PortUnavailable':
         screen.problem(
@@ -76,14 +81,6 @@ export class Narrator implements StandaloneReport {
         break;
       case 'Overload':
         this.#overload(gateway, event.level);
-        break;
-      case 'RevocationList':
-      case 'RateLimitStore':
-      case 'UsageJournal':
-        this.#availability(gateway, event);
-        break;
-      case 'SharedMemory':
-        // the store is Redis too, and says the same
         break;
       case 'NotApplied':
         screen.problem(
@@ -143,7 +140,7 @@ export class Narrator implements StandaloneReport {
 
 type AvailabilityEvent = Extract<
   DataPlaneEvent,
-  { readonly kind: 'RevocationList' | 'RateLimitStore' | 'UsageJournal' }
+  { readonly kind: 'RevocationList' | 'RateLimitStore' | 'UsageJournal' | 'UsageEvents' }
 >;
 
 /** What it is, what it does while it is there and does not do while it is away, and what holds meanwhile. */
@@ -169,6 +166,13 @@ function availabilityWords(event: AvailabilityEvent): readonly [string, string, 
         'is written again',
         'cannot be written',
         'it is tried again, and has all then; make room, or name another folder with --usage-journal',
+      ];
+    case 'UsageEvents':
+      return [
+        'whoever is told of usage',
+        'takes it again',
+        'does not take it',
+        'it is told later; look at the address of --usage-events and at what is there',
       ];
     default:
       return event satisfies never;

@@ -12,6 +12,8 @@ export interface UpOptions {
   readonly admin: { readonly host: string; readonly port: number } | null;
   /** Where the journal of what Consumers use is kept; null for nowhere. */
   readonly usageJournal: string | null;
+  /** The file that is told of it; null: none. */
+  readonly usageEvents: string | null;
   readonly accessLog: 'Stdout' | 'Off';
   readonly output: 'Full' | 'Quiet';
 }
@@ -31,12 +33,16 @@ export function upOptions(args: readonly string[]): UpOptions | null {
   if (stray !== undefined) throw new TypeError(`Unexpected argument '${stray}': name folders with --folder`);
   const folders = values.folder ?? [path.join(quickstart, 'shared'), path.join(quickstart, 'standalone')];
   const admin = values['admin-address'];
+  if (values['usage-events'] !== undefined && values['usage-journal'] === undefined) {
+    throw new TypeError('--usage-events needs --usage-journal: what is told is what is there');
+  }
   return {
     folders: folders.map(shortened),
     address: values.address,
     demo: (values.demo ?? values.folder === undefined) ? 'Run' : 'Leave',
     admin: admin === undefined ? null : hostAndPort(admin),
     usageJournal: values['usage-journal'] ?? null,
+    usageEvents: values['usage-events'] ?? null,
     accessLog: values['access-log'] ? 'Stdout' : 'Off',
     output: values.quiet ? 'Quiet' : 'Full',
   };

@@ -65,6 +65,7 @@ async function start(options: UpOptions, screen: Screen, demo: boolean): Promise
       folders: options.folders,
       address: options.address,
       usageJournal: options.usageJournal,
+      usageEvents: options.usageEvents === null ? null : { kind: 'File', file: options.usageEvents },
       accessLog: options.accessLog === 'Stdout' ? 1 : null,
       build: build.version,
       report: narrator,

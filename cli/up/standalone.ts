@@ -14,7 +14,7 @@ import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import { decodeManifest, kinds } from '#crds/kind.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
-import type { DataPlane, DataPlaneEvent } from '#dataplane/plane.ts';
+import type { DataPlane, DataPlaneEvent, UsageReceiver } from '#dataplane/plane.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
 
@@ -24,6 +24,8 @@ export interface StandaloneOptions {
   readonly address: string;
   /** Where the journal of what Consumers use is kept; null for nowhere. */
   readonly usageJournal: string | null;
+  /** Who is told of it; null: nobody. */
+  readonly usageEvents: UsageReceiver | null;
   /** A file descriptor for access lines; null for none. */
   readonly accessLog: number | null;
   readonly build: string;
@@ -110,6 +112,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       readToken: () => Promise.resolve(token),
       stateFolder: null,
       usageJournal: options.usageJournal,
+      usageEvents: options.usageEvents,
       address: options.address,
       accessLog: options.accessLog,
       report: (event) => report.dataPlane(gateway, event),

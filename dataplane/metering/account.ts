@@ -199,12 +199,9 @@ export class Account {
   }
 
   #endLease(lease: Lease, at: number): void {
-    const line = {
-      kind: 'used',
-      lease: lease.number,
-      units: at - this.#base,
-      atMs: this.#lending.now(),
-    } as const;
+    const { number, fromMs } = lease;
+    const [units, atMs] = [at - this.#base, this.#lending.now()];
+    const line = { kind: 'used', lease: number, ...this.key, units, fromMs, atMs } as const;
     this.#lending.journal?.add({ text: () => textOf(line), written: () => {} });
     this.#tell(at);
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { segmentName } from './folder.ts';
 import { textOf } from './journal-line.ts';
 
 /** A segment that has more is followed by another. */
@@ -21,7 +22,12 @@ export interface JournalFileOptions {
   /** Somebody has taken the journal from us, and counts what we had leased as used. */
   readonly onTaken: () => void;
   readonly segmentBytesMax?: number;
+  /** A segment that has anything is followed by another one after so long; left out: only its size counts. */
+  readonly segmentMs?: number;
 }
+
+/** What says nothing but that we live. */
+export const heartbeat = '\n';
 
 /**
  * The segments of one journal, of which the last is written to. Their names are of this process alone, so that as many
@@ -34,6 +40,8 @@ export class JournalFile {
   #handle: FileHandle | null = null;
   #bytes = 0;
   #isTorn = false;
+  #beganMs = 0;
+  #hasNews = false;
   #saidMs = 0;
   #syncing: Promise<void> | null = null;
 
@@ -54,12 +62,19 @@ export class JournalFile {
 
   /** Adds `text`, whole lines, behind all else; rejects as node:fs does, and then some of it may stand there. */
   async append(text: string): Promise<void> {
-    const { now, segmentBytesMax = segmentBytesMaxDefault } = this.#options;
+    const { now } = this.#options;
     if (this.#handle !== null && now() - this.#saidMs > silentMs) await this.#look();
     if (this.#handle === null) await this.#open(0, []);
-    else if (this.#bytes >= segmentBytesMax) await this.#open(this.#segment + 1, this.#options.openLeases());
+    else if (this.#isFull) await this.#open(this.#segment + 1, this.#options.openLeases());
     await this.#write(text);
+    this.#hasNews ||= text !== heartbeat;
     this.#syncing ??= this.#sync();
+  }
+
+  get #isFull(): boolean {
+    const { now, segmentBytesMax = segmentBytesMaxDefault, segmentMs } = this.#options;
+    const isOld = segmentMs !== undefined && this.#hasNews && now() - this.#beganMs >= segmentMs;
+    return isOld || this.#bytes >= segmentBytesMax;
   }
 
   async close(): Promise<void> {
@@ -72,7 +87,7 @@ export class JournalFile {
   async #open(segment: number, lines: readonly string[]): Promise<void> {
     const { folder, gateway, instance, now } = this.#options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const handle = await open(this.#pathOf(segment), 'w', 0o600);
+    const handle = await open(this.#pathOf(segment), 'wx', 0o600);
     try {
       const begin = textOf({ kind: 'begin', gateway, instance, atMs: now() });
       const data = Buffer.from(begin + lines.join(''));
@@ -80,12 +95,15 @@ export class JournalFile {
       this.#bytes = data.length;
     } catch (error) {
       await handle.close();
+      await unlink(this.#pathOf(segment)).catch(() => {});
       throw error;
     }
     const before = this.#handle;
     this.#handle = handle;
     this.#segment = segment;
     this.#isTorn = false;
+    this.#hasNews = lines.length > 0;
+    this.#beganMs = now();
     this.#saidMs = now();
     await this.#syncing;
     await before?.close();
@@ -121,17 +139,6 @@ export class JournalFile {
   #pathOf(segment: number): string {
     return path.join(this.#options.folder, segmentName(this.#name, segment));
   }
-}
-
-/** The file of a segment. */
-export function segmentName(journal: string, segment: number): string {
-  return `${journal}.${String(segment).padStart(6, '0')}.jsonl`;
-}
-
-/** Whose segment a file is, and which; null for other files. */
-export function segmentOf(file: string): { readonly journal: string; readonly segment: number } | null {
-  const [, journal, segment] = /^([^/]+\.[0-9a-f]{12})\.([0-9]{6,})\.jsonl$/.exec(file) ?? [];
-  return journal === undefined ? null : { journal, segment: Number(segment) };
 }
 
 function newName(instance: string): string {

@@ -30,11 +30,13 @@ export interface MoreLine {
   readonly units: number;
 }
 
-/** A lease is over, and so many of its units were used. */
-export interface UsedLine {
+/** A lease is over, and so many of its units were used. Whose it was stands in an earlier segment perhaps. */
+export interface UsedLine extends UsageKey {
   readonly kind: 'used';
   readonly lease: number;
   readonly units: number;
+  /** When it began. */
+  readonly fromMs: number;
   readonly atMs: number;
 }
 
@@ -69,6 +71,13 @@ const line: Shape<JournalLine> = shape.variant<JournalLine>('kind', {
   begin: object({ kind: shape.oneOf('begin'), gateway: name, instance: name, atMs: timeMs }),
   lease: object({ kind: shape.oneOf('lease'), lease: count, ...usageKeyFields, units: count, atMs: timeMs }),
   more: object({ kind: shape.oneOf('more'), lease: count, units: count }),
-  used: object({ kind: shape.oneOf('used'), lease: count, units: count, atMs: timeMs }),
+  used: object({
+    kind: shape.oneOf('used'),
+    lease: count,
+    ...usageKeyFields,
+    units: count,
+    fromMs: timeMs,
+    atMs: timeMs,
+  }),
   end: object({ kind: shape.oneOf('end'), atMs: timeMs }),
 });

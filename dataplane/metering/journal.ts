@@ -54,7 +54,9 @@ export class Journal {
     return this.#entries.length;
   }
 
+  /** Once it is closed, in vain. */
   add(entry: Entry): void {
+    if (this.#isClosed) return;
     this.#entries.push(entry);
     this.#writing ??= this.#writeAll();
   }

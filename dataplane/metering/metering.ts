@@ -3,10 +3,12 @@
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import { otherConsumer, type UsageKey } from '#snapshot/usage.ts';
 import type { Account, Lending } from './account.ts';
-import { JournalFile } from './journal-file.ts';
+import { heartbeat, JournalFile } from './journal-file.ts';
 import { textOf } from './journal-line.ts';
 import { Journal } from './journal.ts';
-import { readJournals, unitsOf } from './read-journals.ts';
+import { Keeper, type SendEvents } from './keeper.ts';
+import { readUsage } from './read-usage.ts';
+import { Rounds } from './rounds.ts';
 import { RouteAccounts } from './route-accounts.ts';
 import { UsageSums } from './usage-sums.ts';
 
@@ -15,6 +17,8 @@ export const accountsMax = 10_000;
 /** What was used is told, and leases end, so often; at whole minutes of the clock. */
 const turnMs = 60_000;
 const beatMs = 10_000;
+/** Segments are written for so long where somebody is told what is in them once that is over. */
+const segmentMs = 60_000;
 
 export interface MeteringOptions {
   readonly gateway: string;
@@ -25,6 +29,12 @@ export interface MeteringOptions {
   readonly now: () => number;
   /** Told when the journal can be written again, or no more, and why. */
   readonly onJournalChange: (available: boolean, reason: string) => void;
+  /** Who is told what was used, from the journal; null: nobody. */
+  readonly send: SendEvents | null;
+  /** Told when what is in the journal cannot be told or summed up, or can be again, and why. */
+  readonly onEventsChange: (available: boolean, reason: string) => void;
+  /** How soon after a minute is over its events are sent; ten seconds and as much again unless told. */
+  readonly everyMs?: number;
   readonly accountsMax?: number;
   /** See JournalOptions. */
   readonly deadlineMs?: number;
@@ -63,6 +73,7 @@ class Meters implements Metering {
   readonly #others: Account;
   readonly #sums = new UsageSums();
   readonly restored: Promise<void>;
+  readonly #rounds: Rounds | null;
   readonly #timers: NodeJS.Timeout[] = [];
   #lease = 0;
 
@@ -76,7 +87,9 @@ class Meters implements Metering {
       now,
       onUsed: (usage) => this.#sums.add(usage),
     };
-    this.restored = options.folder === null ? Promise.resolve() : this.#restore(options.folder, file?.name);
+    const { folder } = options;
+    this.restored = folder === null ? Promise.resolve() : this.#restore(folder, file?.name ?? null);
+    this.#rounds = folder === null || file === null ? null : this.#newRounds(folder, file);
     const nowhere = new RouteAccounts();
     this.#others = nowhere.add({ consumer: otherConsumer, plan: '', route: '' }, this.#lending);
     this.#accounts.set(this.#others, nowhere);
@@ -85,7 +98,7 @@ class Meters implements Metering {
       this.#timers[0] = setTimeout(minute, turnMs - (now() % turnMs)).unref();
     };
     this.#timers.push(setTimeout(minute, turnMs - (now() % turnMs)).unref());
-    this.#timers.push(setInterval(() => this.#beat(), beatMs).unref());
+    this.#timers.push(setInterval(() => this.#beat(), Math.min(beatMs, options.everyMs ?? beatMs)).unref());
   }
 
   filterFor(route: string): RequestFilter {
@@ -136,14 +149,13 @@ class Meters implements Metering {
       journal?.add({ text: () => textOf({ kind: 'end', atMs: now() }), written: () => {} });
     }
     await journal?.close();
+    await this.#rounds?.finish();
   }
 
-  async #restore(folder: string, own: string | undefined): Promise<void> {
+  async #restore(folder: string, own: string | null): Promise<void> {
     try {
-      for (const { name, leases } of await readJournals(folder)) {
-        if (name === own) continue;
-        for (const lease of leases) this.#sums.add({ ...lease, units: unitsOf(lease) });
-      }
+      const { sums } = await readUsage(folder, own, this.#options.now());
+      for (const { hourMs: fromMs, ...sum } of sums) this.#sums.add({ ...sum, fromMs });
     } catch (error) {
       this.#options.onJournalChange(false, `what is in it cannot be read: ${String(error)}`);
     }
@@ -163,7 +175,7 @@ class Meters implements Metering {
   }
 
   #newFile(folder: string): JournalFile {
-    const { gateway, instance, now, segmentBytesMax } = this.#options;
+    const { gateway, instance, now, segmentBytesMax, send, everyMs } = this.#options;
     return new JournalFile({
       folder,
       gateway,
@@ -174,12 +186,33 @@ class Meters implements Metering {
         for (const account of this.#accounts.keys()) account.forgetLease();
       },
       ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
+      ...(send === null ? {} : { segmentMs: everyMs ?? segmentMs }),
+    });
+  }
+
+  #newRounds(folder: string, file: JournalFile): Rounds {
+    const { now, send, everyMs, onEventsChange: onChange } = this.#options;
+    const keeper = new Keeper({ folder, own: () => file.name, beat: () => this.#beaten(), now, send });
+    return new Rounds({
+      keeper,
+      random: Math.random,
+      onChange,
+      ...(everyMs === undefined ? {} : { everyMs }),
     });
   }
 
   /** One that is written to lives anyway. */
   #beat(): void {
-    if (this.#lease === 0 || this.#lending.journal?.waiting !== 0) return;
-    this.#lending.journal.add({ text: () => '\n', written: () => {} });
+    if (this.#lease > 0 && this.#lending.journal?.waiting === 0) this.#beaten().catch(() => {});
+  }
+
+  /** Settles when it stands there that we live; rejects where that cannot be written now. */
+  async #beaten(): Promise<void> {
+    const { journal } = this.#lending;
+    const { promise, resolve } = Promise.withResolvers<'Written'>();
+    journal?.add({ text: () => heartbeat, written: () => resolve('Written') });
+    if ((await Promise.race([promise, journal?.unavailable])) === undefined) {
+      throw new Error('the journal cannot be written');
+    }
   }
 }

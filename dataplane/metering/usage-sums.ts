@@ -2,23 +2,38 @@ import type { UsageSum } from '#snapshot/usage.ts';
 import type { Usage } from './account.ts';
 
 export const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** Hours that are so long ago are told as days (UTC), and days at last not at all. */
+const hoursKeptMs = 3 * dayMs;
+const daysKeptMs = 400 * dayMs;
 
 /** What was used, hour by hour. */
 export class UsageSums {
   /** By `<hour> <consumer> <plan> <route>`: no name has a blank in it. */
-  readonly #units = new Map<string, number>();
+  #units = new Map<string, number>();
 
   add({ consumer, plan, route, units, fromMs }: Usage): void {
-    if (units === 0) return;
-    const key = `${Math.floor(fromMs / hourMs)} ${consumer} ${plan} ${route}`;
-    this.#units.set(key, (this.#units.get(key) ?? 0) + units);
+    if (units > 0) this.#add(Math.floor(fromMs / hourMs), `${consumer} ${plan} ${route}`, units);
   }
 
   /** In no order. */
   *all(): Generator<UsageSum> {
-    for (const [key, units] of this.#units) {
-      const [hour = '', consumer = '', plan = '', route = ''] = key.split(' ');
+    for (const [text, units] of this.#units) {
+      const [hour = '', consumer = '', plan = '', route = ''] = text.split(' ');
       yield { hourMs: Number(hour) * hourMs, consumer, plan, route, units };
+    }
+  }
+
+  /** Forgets at which hour of its day something was used that is long ago. */
+  compact(nowMs: number): void {
+    const before = this.#units;
+    this.#units = new Map();
+    for (const [text, units] of before) {
+      const blank = text.indexOf(' ');
+      const hour = Number(text.slice(0, blank));
+      const ageMs = nowMs - hour * hourMs;
+      if (ageMs > daysKeptMs) continue;
+      this.#add(ageMs > hoursKeptMs ? hour - (hour % 24) : hour, text.slice(blank + 1), units);
     }
   }
 
@@ -29,5 +44,10 @@ export class UsageSums {
       if (consumer === wanted && at + hourMs > fromMs) sum += units;
     }
     return sum;
+  }
+
+  #add(hour: number, key: string, units: number): void {
+    const whole = `${hour} ${key}`;
+    this.#units.set(whole, (this.#units.get(whole) ?? 0) + units);
   }
 }

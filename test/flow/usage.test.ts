@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { Agent } from 'node:http';
 import { describe, test } from 'node:test';
-import { readJournals, unitsOf, type JournalRead } from '#dataplane/metering/read-journals.ts';
+import { unitsOf } from '#dataplane/metering/read-segment.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { credentialOfKey, givenApiKeys, givenCredentials, givenKey } from '../given/api-key.ts';
@@ -14,6 +14,7 @@ import { eventually } from '../given/eventually.ts';
 import { givenFolder } from '../given/folder.ts';
 import { authPolicyManifest, pathRouteManifest, serviceManifest } from '../given/manifests.ts';
 import { givenStandalone } from '../given/standalone.ts';
+import { journalsIn, type JournalRead } from '../given/usage.ts';
 import { request } from '../given/http-client.ts';
 import { forwardToNothing, givenRoute, givenRule } from '../given/route.ts';
 import { givenAuthentication } from '../given/token.ts';
@@ -97,7 +98,7 @@ describe('the journal of what Consumers use', () => {
       plane.kill();
       await plane.ended;
       await loaded;
-      const journals = await readJournals(folder.path);
+      const journals = await journalsIn(folder.path);
       assert.equal(journals.length, round);
       for (const consumer of consumers) {
         const over = countedOf(journals, consumer) - (backend.served.get(consumer) ?? 0);
@@ -126,7 +127,7 @@ describe('the journal of what Consumers use', () => {
     one.terminate();
     other.terminate();
     await Promise.all([one.ended, other.ended]);
-    const journals = await readJournals(folder.path);
+    const journals = await journalsIn(folder.path);
     assert.equal(journals.length, 2);
     assert.ok(journals.every(({ isEnded, unreadable }) => isEnded && unreadable === 0));
     assert.deepEqual(
@@ -156,7 +157,7 @@ describe('the journal of what Consumers use', () => {
     for (let at = 0; at < 6; at += 1) statuses.push((await turnpike.get('/orders', showing)).status);
     assert.deepEqual(statuses, [200, 200, 200, 200, 429, 429]);
     await turnpike.stop();
-    const journals = await readJournals(folder.path);
+    const journals = await journalsIn(folder.path);
     assert.deepEqual(
       journals.flatMap(({ leases }) =>
         leases.map(({ consumer, plan, route, used }) => [consumer, plan, route, used]),

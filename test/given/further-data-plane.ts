@@ -39,6 +39,7 @@ export async function givenFurtherDataPlane(
     readToken: () => Promise.resolve('token'),
     stateFolder: null,
     usageJournal: null,
+    usageEvents: null,
     address,
     accessLog: null,
     report: () => {},

@@ -8,7 +8,7 @@ import { startStandalone } from '#cli/up/standalone.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { FolderReport } from '#controller/files/folder-source.ts';
 import type { DesiredCondition, DesiredStatus, Notice } from '#controller/translate/translation.ts';
-import type { DataPlane, DataPlaneEvent } from '#dataplane/plane.ts';
+import type { DataPlane, DataPlaneEvent, UsageReceiver } from '#dataplane/plane.ts';
 import { eventually } from './eventually.ts';
 import type { Seen } from './backend.ts';
 import { request } from './http-client.ts';
@@ -48,7 +48,12 @@ export interface GivenStandalone extends AsyncDisposable {
  */
 export async function givenStandalone(
   files: Files | ((port: number) => Files | Promise<Files>),
-  choices: { readonly clock?: Clock; readonly accessLog?: number; readonly usageJournal?: string } = {},
+  choices: {
+    readonly clock?: Clock;
+    readonly accessLog?: number;
+    readonly usageJournal?: string;
+    readonly usageEvents?: UsageReceiver;
+  } = {},
 ): Promise<GivenStandalone> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-flow-'));
   const port = await aFreePort();
@@ -70,6 +75,7 @@ export async function givenStandalone(
     address: '127.0.0.1',
     accessLog: null,
     usageJournal: null,
+    usageEvents: null,
     build: 'test',
     ...choices,
     report: {

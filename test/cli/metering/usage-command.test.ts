@@ -14,6 +14,7 @@ function lines(...all: readonly JournalLine[]): string {
 }
 
 const route = 'HTTPRoute/shop/orders';
+const bolt = { kind: 'lease', consumer: 'bolt/bolt', plan: '', route } as const;
 const acme = { kind: 'lease', consumer: 'shop/acme', plan: 'gold', route } as const;
 
 /** One data plane that ended by itself, and one that was killed. */
@@ -21,25 +22,38 @@ const journals = {
   'edge-1.0123456789ab.000000.jsonl': lines(
     { kind: 'begin', gateway: 'infra/edge', instance: 'edge-1', atMs: at('2026-10-31T23:59:00Z') },
     { ...acme, lease: 1, units: 100, atMs: at('2026-10-31T23:59:00Z') },
-    { kind: 'used', lease: 1, units: 60, atMs: at('2026-11-01T00:00:00Z') },
+    {
+      ...acme,
+      kind: 'used',
+      lease: 1,
+      units: 60,
+      fromMs: at('2026-10-31T23:59:00Z'),
+      atMs: at('2026-11-01T00:00:00Z'),
+    },
     { ...acme, lease: 2, units: 100, atMs: at('2026-11-01T00:00:00Z') },
     { kind: 'more', lease: 2, units: 300 },
-    { kind: 'used', lease: 2, units: 210, atMs: at('2026-11-01T00:01:00Z') },
+    {
+      ...acme,
+      kind: 'used',
+      lease: 2,
+      units: 210,
+      fromMs: at('2026-11-01T00:00:00Z'),
+      atMs: at('2026-11-01T00:01:00Z'),
+    },
     { kind: 'end', atMs: at('2026-11-01T00:01:00Z') },
   ),
   'edge-2.ba9876543210.000000.jsonl': lines(
     { kind: 'begin', gateway: 'infra/edge', instance: 'edge-2', atMs: at('2026-11-03T10:00:00Z') },
     { ...acme, lease: 1, units: 40, atMs: at('2026-11-03T10:00:00Z') },
+    { ...bolt, lease: 2, units: 10, atMs: at('2026-11-03T10:00:00Z') },
     {
-      kind: 'lease',
-      consumer: 'bolt/bolt',
-      plan: '',
-      route,
+      ...bolt,
+      kind: 'used',
       lease: 2,
-      units: 10,
-      atMs: at('2026-11-03T10:00:00Z'),
+      units: 3,
+      fromMs: at('2026-11-03T10:00:00Z'),
+      atMs: at('2026-11-03T10:01:00Z'),
     },
-    { kind: 'used', lease: 2, units: 3, atMs: at('2026-11-03T10:01:00Z') },
   ),
 };
 

@@ -8,10 +8,11 @@ import { nobody, type Exchange, type Verdict } from '#dataplane/http/exchange.ts
 import { Account } from '#dataplane/metering/account.ts';
 import { Journal } from '#dataplane/metering/journal.ts';
 import { createMetering, type Metering, type MeteringOptions } from '#dataplane/metering/metering.ts';
-import { readJournals, unitsOf, type LeaseRead } from '#dataplane/metering/read-journals.ts';
+import { unitsOf, type LeaseRead } from '#dataplane/metering/read-segment.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { givenFolder } from '#test/given/folder.ts';
 import { givenExchange } from '#test/given/request.ts';
+import { journalsIn, leasesIn } from '#test/given/usage.ts';
 
 const route = 'HTTPRoute/shop/orders';
 
@@ -35,6 +36,8 @@ async function given(t: TestContext, options: Partial<MeteringOptions> = {}): Pr
     folder: folder.path,
     now: () => one.clock,
     deadlineMs: 5_000,
+    send: null,
+    onEventsChange: (available, reason) => changes.push(available ? 'sent' : reason),
     onJournalChange: (available, reason) => changes.push(available ? 'back' : reason),
     ...options,
   });
@@ -50,7 +53,7 @@ async function given(t: TestContext, options: Partial<MeteringOptions> = {}): Pr
         assert.equal(verdict satisfies Verdict, null);
       }
     },
-    leases: async () => (await readJournals(options.folder ?? folder.path)).flatMap(({ leases }) => leases),
+    leases: () => leasesIn(options.folder ?? folder.path),
   });
 }
 
@@ -200,7 +203,7 @@ describe('a journal', () => {
     assert.equal(second.metering.usedSince('shop/acme', second.clock), 9);
     const third = await given(t, { folder: folder.path });
     await third.metering.restored;
-    const [open] = (await readJournals(folder.path)).flatMap(({ leases }) =>
+    const [open] = (await journalsIn(folder.path)).flatMap(({ leases }) =>
       leases.filter(({ consumer, used }) => consumer === 'shop/acme' && used === null),
     );
     assert.ok(open !== undefined && open.leased >= 5);
@@ -226,12 +229,12 @@ describe('a journal', () => {
   test('is read up to a line that was torn, whose units nobody had used', async (t) => {
     const one = await given(t);
     await one.use('shop/acme', 3);
-    const [before] = await readJournals(one.folder);
-    const [file = ''] = before?.segments ?? [];
-    const handle = await open(file, 'a');
+    const [before] = await journalsIn(one.folder);
+    const [file = ''] = await readdir(one.folder);
+    const handle = await open(path.join(one.folder, file), 'a');
     await handle.write('{"kind":"lease","lease":99,"consumer":"shop/a');
     await handle.close();
-    const [after] = await readJournals(one.folder);
+    const [after] = await journalsIn(one.folder);
     assert.deepEqual(after?.leases, before?.leases);
     assert.equal(after?.unreadable, 1);
   });
@@ -246,8 +249,8 @@ describe('a journal', () => {
     await eventually(async () => assert.ok(sum(await one.leases(), 'shop/acme') >= 80));
     assert.deepEqual(one.changes.at(-1), 'back');
     await one.metering.close();
-    const [journal] = await readJournals(one.folder);
-    assert.notEqual(journal?.segments[0], path.join(one.folder, file));
+    const [journal] = await journalsIn(one.folder);
+    assert.notEqual(journal?.journal, file.split('.000')[0]);
   });
 
   test('whose folder cannot be had holds nobody up, and has all once it can', async (t) => {
@@ -260,7 +263,7 @@ describe('a journal', () => {
     await rm(at);
     await eventually(() => one.changes.at(-1) === 'back');
     await one.metering.close();
-    const [journal] = await readJournals(at);
+    const [journal] = await journalsIn(at);
     assert.equal(sum(journal?.leases ?? [], 'shop/acme'), 50);
   });
 
@@ -292,7 +295,7 @@ describe('a journal', () => {
     assert.match(changes.join(), /ENOSPC/);
     disk = room;
     await eventually(() => journal.isAvailable);
-    const [read] = await readJournals(folder.path);
+    const [read] = await journalsIn(folder.path);
     assert.ok(sum(read?.leases ?? [], 'shop/acme') >= 40);
     await journal.close();
   });
