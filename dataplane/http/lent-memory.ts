@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import { MemoryBlocks, readBytes } from './memory-blocks.ts';
+import { joinedBytesMax } from './message-writer.ts';
+import { MemoryBlocks, pieceBytes, readBytes } from './memory-blocks.ts';
 import type { BoundSocket, SocketConstructorOpts, TcpNetConnectOpts } from 'node:net';
 
 /** Takes octets that are overwritten after the call. */
@@ -11,8 +12,10 @@ export type Reader = (octets: Buffer) => void;
  * (docs/decisions/0021-reading-clients.md).
  */
 export class LentMemory {
-  /** For copies of what is lent. */
+  /** For copies of what is lent, and large answers. */
   readonly blocks = new MemoryBlocks();
+  /** For what connections to backends are read into at first. */
+  readonly pieces = new MemoryBlocks(pieceBytes);
   readonly #bytes = Buffer.allocUnsafeSlow(readBytes);
 
   /** A socket in place of `socket`, just accepted and paused; itself where Node holds it in a way unknown here. */
@@ -48,7 +51,8 @@ export class LentMemory {
   #socket(options: SocketConstructorOpts): Socket {
     const lending: Lending = { reader: null };
     const callback = (count: number): boolean => this.#took(count, socket, lending);
-    const socket: Socket = new Socket({ ...options, onread: { buffer: this.#bytes, callback } });
+    const onread = { buffer: this.#bytes, callback };
+    const socket: Socket = new Socket({ ...options, ...waitingForAll, onread });
     Reflect.set(socket, lendingKey, lending);
     return socket;
   }
@@ -75,6 +79,11 @@ export function lend(socket: Socket, read: Reader | null): void {
 interface Lending {
   reader: Reader | null;
 }
+
+/** Whoever has not taken what was not copied gets no more, so that one block is held for them and not several. */
+const waitingForAll: SocketConstructorOpts & { writableHighWaterMark: number } = {
+  writableHighWaterMark: joinedBytesMax,
+};
 
 /** Where such a socket has its own. */
 const lendingKey = Symbol('lending');

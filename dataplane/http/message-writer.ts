@@ -7,6 +7,11 @@ import type { Socket } from 'node:net';
 /** Content up to this joins the head, or the content before it, in one write, and is copied by that. */
 export const joinedBytesMax = 8 * 1024;
 
+/** Whether octets wait for the peer, so that more should wait for `drain`: Node calls what went at once waiting too. */
+export function isFull(socket: Socket): boolean {
+  return socket.writableLength > 0 && socket.writableNeedDrain;
+}
+
 /**
  * Writes messages to a socket, one after the other, and frames their content as announced. Nothing goes out before
  * {@link flush} or a large piece of content, so that a head and a small content are one write.
@@ -59,7 +64,7 @@ export class MessageWriter {
       this.#text = '';
       this.#socket.write(text, 'latin1');
     }
-    return !this.#socket.writableNeedDrain;
+    return !isFull(this.#socket);
   }
 
   /** Whether content given before may still be on its way, and must not be overwritten. */
@@ -86,12 +91,15 @@ export class MessageWriter {
 
   #writeBoth(text: string, data: Buffer): boolean {
     const socket = this.#socket;
-    if (text === '') return socket.write(data);
-    socket.cork();
-    socket.write(text, 'latin1');
-    socket.write(data);
-    socket.uncork();
-    return !socket.writableNeedDrain;
+    if (text === '') {
+      socket.write(data);
+    } else {
+      socket.cork();
+      socket.write(text, 'latin1');
+      socket.write(data);
+      socket.uncork();
+    }
+    return !isFull(socket);
   }
 
   #writeCopy(text: string, data: Buffer, blocks: MemoryBlocks): boolean {
@@ -104,8 +112,9 @@ export class MessageWriter {
       data.length * 4 < blockBytes ? Buffer.allocUnsafeSlow(text.length + data.length) : blocks.take();
     const from = isJoined ? block.write(text, 'latin1') : 0;
     const end = from + data.copy(block, from);
-    return this.#socket.write(block.subarray(0, end), (error) => {
+    this.#socket.write(block.subarray(0, end), (error) => {
       if (block.length === blockBytes && (error === null || error === undefined)) blocks.giveBack(block);
     });
+    return !isFull(this.#socket);
   }
 }

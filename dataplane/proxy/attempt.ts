@@ -104,9 +104,10 @@ export class Attempt implements ResponseEvents, ConnectEvents {
   abort(outcome: Outcome | null): void {
     this.#connecting?.abort();
     this.#waitNoMore();
-    this.#owner = null;
+    // that it asks whether its octets are still needed is the last that its owner hears
     this.#exchange?.abort();
     this.#exchange = null;
+    this.#owner = null;
     this.#over(outcome);
   }
 
@@ -176,7 +177,7 @@ export class Attempt implements ResponseEvents, ConnectEvents {
   }
 
   keepsData(): boolean {
-    return this.#owner?.keepsData() ?? false;
+    return this.#owner?.keepsData() ?? true;
   }
 
   get #answered(): Outcome {

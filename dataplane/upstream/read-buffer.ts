@@ -1,7 +1,9 @@
+import type { LentMemory } from '#dataplane/http/lent-memory.ts';
 import type { MemoryBlocks } from '#dataplane/http/memory-blocks.ts';
 import type { OnReadOpts } from 'node:net';
 
-const smallBytes = 16 * 1024;
+/** Memory that connections have while they need it. */
+type Memory = Pick<LentMemory, 'blocks' | 'pieces'>;
 
 /** How things stand after a read. */
 export interface ReadState {
@@ -33,13 +35,16 @@ export class ReadBuffer {
   };
 
   readonly #blocks: MemoryBlocks;
-  #own = Buffer.allocUnsafeSlow(smallBytes);
+  readonly #pieces: MemoryBlocks;
+  #own: Buffer;
   #block: Buffer | null = null;
   /** What was read last before reading came to rest, and is still referred to. */
   #held: Buffer | null = null;
 
-  constructor(blocks: MemoryBlocks) {
+  constructor({ blocks, pieces }: Memory) {
     this.#blocks = blocks;
+    this.#pieces = pieces;
+    this.#own = pieces.take();
   }
 
   /** What the next read fills. */
@@ -52,8 +57,9 @@ export class ReadBuffer {
     const block = this.#block;
     this.#held = null;
     if (block === null) {
-      if (kept) this.#own = Buffer.allocUnsafeSlow(smallBytes);
-      if (!idle && !rests && count === smallBytes) this.#block = this.#blocks.take();
+      const isFull = count === this.#own.length;
+      if (kept) this.#own = this.#pieces.take();
+      if (!idle && !rests && isFull) this.#block = this.#blocks.take();
       return;
     }
     if (idle || rests) {
@@ -71,6 +77,12 @@ export class ReadBuffer {
     if (held === null) return;
     this.#held = null;
     this.#blocks.giveBack(held);
+  }
+
+  /** The connection is gone: nothing is read into this any more. To be called once. */
+  end(): void {
+    if (this.#block !== null) this.#blocks.giveBack(this.#block);
+    this.#pieces.giveBack(this.#own);
   }
 }
 

@@ -1,4 +1,4 @@
-import { MessageWriter } from '#dataplane/http/message-writer.ts';
+import { isFull, MessageWriter } from '#dataplane/http/message-writer.ts';
 import { chunkedLength, noContent, untilCloseLength } from '#dataplane/http/framing.ts';
 import { ownEnd, SocketChannel } from '#dataplane/http/channel.ts';
 import { lend } from '#dataplane/http/lent-memory.ts';
@@ -99,7 +99,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   }
 
   get stalledSinceMs(): number {
-    return this.#socket.writableNeedDrain ? this.#clock.sinceMs : Number.POSITIVE_INFINITY;
+    return isFull(this.#socket) ? this.#clock.sinceMs : Number.POSITIVE_INFINITY;
   }
 
   drain(): void {
@@ -121,11 +121,11 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     }
     if (!this.#clock.isOver(nowMs, this.#around.guard.patience)) return;
     if (this.#phase === 'Head') {
-      if (this.#socket.writableNeedDrain) this.destroy();
+      if (isFull(this.#socket)) this.destroy();
       else if (this.#parser.atStart) this.#linger();
       else this.requestFailed({ kind: 'ClientTooSlow' });
     } else if (this.#phase === 'Exchange') {
-      if (this.#socket.writableNeedDrain) this.#fail({ kind: 'ClientGone' });
+      if (isFull(this.#socket)) this.#fail({ kind: 'ClientGone' });
       else if (this.#wanted && !this.#parser.ended) this.#fail({ kind: 'ClientTooSlow' });
     } else if (this.#phase === 'Discard' || this.#phase === 'Linger') {
       if (this.#leaving.getsOn()) this.#clock.start(this.#home.limits.sendTimeoutMs);
@@ -161,7 +161,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
 
   #takesOctets(): boolean {
     // who takes no answers gets no more of them: else requests in one piece would fill our memory
-    if (this.#phase === 'Head') return !this.#socket.writableNeedDrain;
+    if (this.#phase === 'Head') return !isFull(this.#socket);
     if (this.#parser.ended) return false;
     return this.#phase === 'Exchange' ? this.#wanted : this.#phase === 'Discard';
   }
@@ -255,7 +255,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
     if (this.#phase !== 'Exchange') return;
     this.#wanted = false;
     // who sends without taking what comes back is held back for that, and not waited for without end
-    if (this.#socket.writableNeedDrain) this.#clock.start(this.#home.limits.sendTimeoutMs);
+    if (isFull(this.#socket)) this.#clock.start(this.#home.limits.sendTimeoutMs);
     else this.#clock.stop();
     this.#pace.rest(this.#around.nowMs);
     this.#intake.pause();
@@ -347,7 +347,7 @@ export class ServerConnection implements ClientConnection, RequestEvents, Downst
   /** The time between requests runs from when the answer before has left us. */
   #awaitRequest(): void {
     const { idleTimeoutMs, sendTimeoutMs } = this.#home.limits;
-    this.#clock.start(this.#socket.writableNeedDrain ? sendTimeoutMs : idleTimeoutMs);
+    this.#clock.start(isFull(this.#socket) ? sendTimeoutMs : idleTimeoutMs);
   }
 
   #beginDiscard(): void {

@@ -1,3 +1,4 @@
+import { isFull } from '#dataplane/http/message-writer.ts';
 import { lend } from '#dataplane/http/lent-memory.ts';
 import { Session } from '#dataplane/h2/session.ts';
 import { ownEnd } from '#dataplane/http/channel.ts';
@@ -188,7 +189,7 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
 
   #whatItWaitsFor(): Wait {
     const session = this.#session;
-    if (this.#socket.writableNeedDrain) return 'Socket';
+    if (isFull(this.#socket)) return 'Socket';
     if (session.headUnderWay !== 0 || !session.isSettled) return 'Head';
     if (this.#streams.size > 0) return 'Streams';
     return session.buffered > 0 ? 'Head' : 'Requests';
@@ -253,7 +254,8 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
   // ---- the session
 
   write(octets: Buffer): boolean {
-    return this.#socket.write(octets);
+    this.#socket.write(octets);
+    return !isFull(this.#socket);
   }
 
   keepsOctets(): boolean {

@@ -64,7 +64,10 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
     socket.on('error', () => {});
     socket.on('drain', () => this.#user?.requestReady());
     socket.on('end', () => this.#onEnd());
-    socket.on('close', () => this.#fail({ kind: 'BackendClosed', detail: 'the connection is gone' }));
+    socket.on('close', () => {
+      this.#fail({ kind: 'BackendClosed', detail: 'the connection is gone' });
+      buffer?.end();
+    });
   }
 
   get buffered(): number {
@@ -107,7 +110,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
   resume(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
-    if (this.#user?.keepsData() === false) this.#buffer?.release();
+    this.#releaseHeld();
     this.socket.resume();
     this.pool.terms.room.stallsNot(this);
   }
@@ -118,6 +121,7 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
   }
 
   abort(): void {
+    this.#releaseHeld();
     this.#user = null;
     this.#close();
   }
@@ -151,6 +155,10 @@ export class UpstreamConnection implements UpstreamExchange, ResponseParserEvent
   responseEnd(trailers: Fields | null): void {
     this.#ended = true;
     this.#trailers = trailers;
+  }
+
+  #releaseHeld(): void {
+    if (this.#user?.keepsData() === false) this.#buffer?.release();
   }
 
   #onRead(buffer: ReadBuffer, count: number): void {

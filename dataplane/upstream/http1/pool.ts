@@ -165,7 +165,7 @@ class Http1Connecting implements Connecting, DialEvents, RoomWaiter, Swept {
     around.waiting.delete(this);
     this.#pool.opening();
     // what answers refer to until they have gone on is theirs alone; what a tunnel brings is not kept
-    if (tls === null && this.#mode === 'Exchanges') this.#buffer = new ReadBuffer(around.memory.blocks);
+    if (tls === null && this.#mode === 'Exchanges') this.#buffer = new ReadBuffer(around.memory);
     const tunnels = tls === null ? around.memory : null;
     const memory = this.#buffer?.options ?? tunnels;
     const dialTerms = { tls, header, timeoutMs: connections.connectTimeoutMs, memory };

@@ -1,3 +1,4 @@
+import { isFull } from '#dataplane/http/message-writer.ts';
 import { BlockSection } from '#dataplane/h2/header-block.ts';
 import { Session } from '#dataplane/h2/session.ts';
 import { openUntilMs } from '../surroundings.ts';
@@ -80,6 +81,7 @@ export class Http2Connection implements SessionHost, Swept {
     socket.on('close', () => {
       this.#close();
       around.waiting.delete(this);
+      buffer?.end();
     });
     around.waiting.add(this);
     this.#session.start();
@@ -200,7 +202,8 @@ export class Http2Connection implements SessionHost, Swept {
   // ---- the session's side
 
   write(octets: Buffer): boolean {
-    return this.#socket.write(octets);
+    this.#socket.write(octets);
+    return !isFull(this.#socket);
   }
 
   keepsOctets(): boolean {

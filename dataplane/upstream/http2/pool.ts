@@ -95,7 +95,7 @@ export class Http2Pool implements Transport, Http2Home, DialEvents, RoomWaiter, 
   granted(): void {
     this.#waitsForRoom = false;
     const { around, tls, connections } = this.terms;
-    this.#buffer = tls === null ? new ReadBuffer(around.memory.blocks) : null;
+    this.#buffer = tls === null ? new ReadBuffer(around.memory) : null;
     const memory = this.#buffer?.options ?? null;
     const terms = { tls, header: this.#header, timeoutMs: connections.connectTimeoutMs, memory };
     this.#dial = new Dial(this.#to, around, terms, this);
