@@ -1,6 +1,6 @@
 // The long form of slowloris.test.ts, by command: so many slow clients of each kind in turn against a running `turnpike up` with
 // its defaults, honest requests at a fixed rate meanwhile. Says a line of JSON a kind, and exits with 1 when one was not cut in
-// time or the honest were hurt. On Linux with two processors: the gateway has one, all others share the other.
+// time or the honest were hurt. On Linux with nginx and two processors: the gateway has one, all others share the other.
 //   sh cli/runtime.sh test/hostile/slowloris-program.ts [CLIENTS [READERS]]     (10,000 and 500 without numbers)
 // One kernel holds both ends here, so that a reader who reads nothing fills megabytes of its memory. For 10,000 of these too,
 // give it packets as a network has them and sockets that hold less, where nobody else is (as root):
@@ -18,6 +18,7 @@ import { request } from '../given/http-client.ts';
 import { edgeManifest, pathRouteManifest, serviceManifest } from '../given/manifests.ts';
 import { aFreePort } from '../given/standalone.ts';
 import { slownesses } from './slow-clients.ts';
+import { startBackend } from './slowloris-backend.ts';
 import type { Slowness } from './slow-clients.ts';
 
 const slowClientsProgram = path.join(import.meta.dirname, 'slow-clients-program.ts');
@@ -112,12 +113,12 @@ function residentBytes(pid: number): number {
 }
 
 await promisify(execFile)('taskset', ['--cpu-list', '--pid', '1', String(process.pid)]);
-await using backend = startCommand(process.execPath, ['test/hostile/slowloris-backend.ts']);
-const backendPort = Number(/port (\d+)\n/.exec(await backend.until('\n'))?.[1]);
+await using files = await givenFolder({});
+await using backend = await startBackend(path.join(files.path, 'backend'));
 const port = await aFreePort();
 await using folder = await givenFolder({
   'edge.yaml': edgeManifest(port),
-  'service.yaml': serviceManifest('shop', backendPort),
+  'service.yaml': serviceManifest('shop', backend.port),
   'route.yaml': pathRouteManifest('shop', '/', 'shop'),
 });
 const words = ['cli/main.ts', 'up', '--no-demo', '--access-log', '--folder', folder.path];
