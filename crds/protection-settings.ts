@@ -107,6 +107,24 @@ const bans = listByKeys(
     'Rules that ban addresses for what they were answered, IPv6 by /64. Each data plane counts for itself; who is banned at one is banned at all where the Gateway has a Redis. Addresses of proxies that a ClientPolicy trusts are not counted.',
   );
 
+const requests = z
+  .object({
+    perAddress: z
+      .object({
+        requests: some.describe('How many requests one address may send in each window.'),
+        window: window.describe('The time they are for, such as 1s or 1m; from 1s to 1h.'),
+        burst: some
+          .exactOptional()
+          .describe('How many of them may come at once. Left out: as many as requests.'),
+        ...prefixes,
+      })
+      .describe('What one address may do.'),
+    mode,
+  })
+  .describe(
+    'Requests of one address, over all protocols, counted by each data plane over all ports the policy holds for, before it is known which route they are for. As many again are answered 429 (gRPC: RESOURCE_EXHAUSTED); who goes on beyond that has the connection cut. The address is the one that clientAddress of a ClientPolicy says.',
+  );
+
 const exempt = z
   .object({
     addresses: atomicList(network)
@@ -117,7 +135,7 @@ const exempt = z
   .describe('Whom nothing of this policy holds for. Left out: nobody.');
 
 /** The groups that a ProtectionPolicy can set. */
-export const protectionGroups = { connections, bans, exempt } as const;
+export const protectionGroups = { connections, requests, bans, exempt } as const;
 
 /** Settings of a ProtectionPolicy, decoded. */
 export type ProtectionGroups = {

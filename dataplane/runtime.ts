@@ -1,4 +1,5 @@
 import type { Answered, Exchange, RequestFilter, RuleName } from '#dataplane/http/exchange.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
 import type { ResponseHead } from '#dataplane/http/message.ts';
 import type { Router } from '#dataplane/route/router.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
@@ -52,6 +53,10 @@ export interface RelayPort {
 export interface PortGuard {
   /** Lets a connection of this address in; null: it is to be reset. */
   admit(address: string): Pass | null;
+  /** Whether {@link judge} ever says anything. */
+  readonly judgesRequests: boolean;
+  /** Why a request of this address is refused; null: it is not. Hot path: allocates nothing but for new addresses. */
+  judge(address: string): Failure | null;
 }
 
 /** What a connection was let in by. */

@@ -7,6 +7,7 @@ import {
   type FloodRate,
   type Protection,
   type ProtectionMode,
+  type RequestFloods,
 } from './protection.ts';
 import * as shape from './shape.ts';
 import { type Shape, object } from './shape.ts';
@@ -43,6 +44,8 @@ const bans: Shape<BanRules> = object({
   ),
 });
 
+const requests: Shape<RequestFloods> = object({ policy: shape.text, prefixes, rate, mode });
+
 const known: Shape<Protection> = object<Protection>({
   kind: shape.oneOf('Protection'),
   id: shape.idOf('Protection'),
@@ -51,6 +54,7 @@ const known: Shape<Protection> = object<Protection>({
     {
       connections: shape.nullable(connections),
       bans: shape.nullable(bans),
+      requests: shape.nullable(requests),
       exempt: shape.list(network),
       unread: shape.nullable(shape.text),
     },

@@ -14,21 +14,31 @@ export interface Protection extends Protections {
 export interface Protections {
   readonly connections: ConnectionFloods | null;
   readonly bans: BanRules | null;
+  readonly requests: RequestFloods | null;
   /** Networks whose clients none of this holds for. */
   readonly exempt: readonly string[];
 }
 
-/** How many connections one address may open, and have open. */
-export interface ConnectionFloods {
+/** What one address may do. */
+interface Floods {
   /** `<namespace>/<name>` of the policy: a label, and what counts are kept under, over all ports it holds for. */
   readonly policy: string;
   /** So many leading bits of an address tell whose it is. */
   readonly prefixes: { readonly ipv4Prefix: number; readonly ipv6Prefix: number };
+  readonly mode: ProtectionMode;
+}
+
+/** How many requests one address may send, whatever they ask for. */
+export interface RequestFloods extends Floods {
+  readonly rate: FloodRate;
+}
+
+/** How many connections one address may open, and have open. */
+export interface ConnectionFloods extends Floods {
   /** Null: any number. */
   readonly opened: FloodRate | null;
   /** At a time; 0: any number. */
   readonly openMax: number;
-  readonly mode: ProtectionMode;
 }
 
 /** Up to `burst` at once, and then evenly `count` in each window. */
@@ -62,6 +72,7 @@ export type ProtectionMode = 'Enforce' | 'Shadow';
 export const protectionDefaults: Protections & Pick<Protection, 'unread'> = Object.freeze({
   connections: null,
   bans: null,
+  requests: null,
   exempt: Object.freeze([]),
   unread: null,
 });

@@ -48,6 +48,8 @@ export type Failure =
   /** It takes more than a limit ever has, or nobody can tell what it takes. */
   | { readonly kind: 'RequestTooCostly'; readonly policy: string }
   | { readonly kind: 'RateLimitUnavailable' }
+  /** Its address goes on asking, however often it was refused: the whole connection ends. */
+  | { readonly kind: 'Flooding' }
   /** Whoever calls has a plan that is not there. */
   | { readonly kind: 'PlanUnavailable'; readonly plan: string }
   // backends

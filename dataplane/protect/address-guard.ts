@@ -1,12 +1,13 @@
 import type { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
 import type { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
 import type { AddressCounts } from '#dataplane/http/address-counts.ts';
-import { addressNetwork } from '#dataplane/http/address.ts';
+import { addressNetwork, type AddressPrefixes } from '#dataplane/http/address.ts';
+import type { Failure } from '#dataplane/http/failure.ts';
 import { networks } from '#dataplane/http/networks.ts';
 import type { Pass, PortGuard } from '#dataplane/runtime.ts';
-import type { ConnectionFloods, Protection } from '#snapshot/protection.ts';
+import type { ConnectionFloods, Protection, RequestFloods } from '#snapshot/protection.ts';
 import { FloodMeter, type Digest } from './flood-rate.ts';
-import type { PolicyCounts, RefusalReason } from './policy-counts.ts';
+import type { PolicyCounts, RefusalReason, Tally } from './policy-counts.ts';
 
 /** What guards share. */
 export interface GuardSurroundings {
@@ -26,16 +27,29 @@ export class AddressGuard implements PortGuard {
   readonly #connections: ConnectionGuard | null;
   readonly #remembered = new Map<string, Caller>();
 
-  constructor({ connections, exempt }: Protection, around: GuardSurroundings) {
+  readonly #requests: RequestGuard | null;
+
+  constructor({ connections, requests, exempt }: Protection, around: GuardSurroundings) {
     this.#around = around;
     this.#isExempt = exempt.length === 0 ? () => false : networks(exempt);
     this.#connections = connections === null ? null : new ConnectionGuard(connections, around);
+    this.#requests = requests === null ? null : new RequestGuard(requests, around);
   }
 
   admit(address: string): Pass | null {
     const caller = this.#callerOf(address);
     if (this.#connections === null || caller.isExempt) return freePass;
     return this.#connections.admit(caller, this.#around.now());
+  }
+
+  get judgesRequests(): boolean {
+    return this.#requests !== null;
+  }
+
+  judge(address: string): Failure | null {
+    const caller = this.#callerOf(address);
+    if (this.#requests === null || caller.isExempt) return null;
+    return this.#requests.judge(caller, this.#around.now());
   }
 
   #callerOf(address: string): Caller {
@@ -46,6 +60,7 @@ export class AddressGuard implements PortGuard {
       address,
       isExempt: this.#isExempt(address),
       connections: this.#connections?.networkOf(address) ?? nobody,
+      requests: this.#requests?.networkOf(address) ?? nobody,
     };
     this.#remembered.set(address, caller);
     return caller;
@@ -57,6 +72,7 @@ interface Caller {
   readonly address: string;
   readonly isExempt: boolean;
   readonly connections: Network;
+  readonly requests: Network;
 }
 
 /** Addresses that are counted together. */
@@ -87,8 +103,7 @@ class ConnectionGuard {
   }
 
   networkOf(address: string): Network {
-    const name = addressNetwork(address, this.#floods.prefixes);
-    return { name, digest: digestOf(this.#around.hash, name) };
+    return networkOf(address, this.#floods.prefixes, this.#around.hash);
   }
 
   admit({ address, connections: { name, digest } }: Caller, nowMs: number): Pass | null {
@@ -122,6 +137,47 @@ class CountedPass implements Pass {
   leave(): void {
     this.#open.leave(this.#name);
   }
+}
+
+/** How often an address asks. */
+class RequestGuard {
+  readonly #floods: RequestFloods;
+  readonly #around: GuardSurroundings;
+  readonly #tally: Tally;
+  readonly #asked: FloodMeter;
+  /** Requests that were refused: as many as may be asked are answered. */
+  readonly #refused: FloodMeter;
+  readonly #tooMany: Failure;
+
+  constructor(floods: RequestFloods, around: GuardSurroundings) {
+    const { policy, rate, mode } = floods;
+    const { hash, arrivals } = around;
+    this.#floods = floods;
+    this.#around = around;
+    this.#tally = around.countsOf(policy).tally('RequestRate', mode);
+    this.#asked = new FloodMeter(arrivals, digestOf(hash, `requests ${policy}`), rate);
+    this.#refused = new FloodMeter(arrivals, digestOf(hash, `refused requests ${policy}`), rate);
+    const retryAfterS = rate.windowMs / rate.count / 1000;
+    this.#tooMany = Object.freeze({ kind: 'RateLimited', policy, retryAfterS });
+  }
+
+  networkOf(address: string): Network {
+    return networkOf(address, this.#floods.prefixes, this.#around.hash);
+  }
+
+  judge({ address, requests: { digest } }: Caller, nowMs: number): Failure | null {
+    if (this.#asked.take(digest, nowMs)) return null;
+    this.#tally.add(address, nowMs);
+    if (this.#floods.mode === 'Shadow') return null;
+    return this.#refused.take(digest, nowMs) ? this.#tooMany : flooding;
+  }
+}
+
+const flooding: Failure = Object.freeze({ kind: 'Flooding' });
+
+function networkOf(address: string, prefixes: AddressPrefixes, hash: KeyedHash): Network {
+  const name = addressNetwork(address, prefixes);
+  return { name, digest: digestOf(hash, name) };
 }
 
 function digestOf(hash: KeyedHash, text: string): Digest {

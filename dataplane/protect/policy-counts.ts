@@ -2,7 +2,7 @@ import { AddressCounts } from '#dataplane/http/address-counts.ts';
 import type { ProtectionMode } from '#snapshot/protection.ts';
 
 /** What a client had too much of. */
-export type RefusalReason = 'ConnectionRate' | 'OpenConnections';
+export type RefusalReason = 'ConnectionRate' | 'OpenConnections' | 'RequestRate';
 
 /** What is refused, or would be, and by what. */
 export interface RefusalCause {
@@ -32,12 +32,12 @@ export class PolicyCounts {
   readonly policy: string;
   /** Open connections. */
   readonly open = new AddressCounts();
-  readonly #tell: (refusals: Refusals) => void;
+  readonly tell: (refusals: Refusals) => void;
   readonly #tallies = new Map<string, Tally>();
 
   constructor(policy: string, tell: (refusals: Refusals) => void) {
     this.policy = policy;
-    this.#tell = tell;
+    this.tell = tell;
   }
 
   /** Where refusals of a cause are counted. */
@@ -45,7 +45,7 @@ export class PolicyCounts {
     const key = `${reason} ${mode}`;
     const known = this.#tallies.get(key);
     if (known !== undefined) return known;
-    const made = new Tally({ policy: this.policy, reason, mode }, this.#tell);
+    const made = new Tally({ policy: this.policy, reason, mode }, this);
     this.#tallies.set(key, made);
     return made;
   }
@@ -58,20 +58,21 @@ export class PolicyCounts {
 /** Counts refusals of one cause, and tells of them now and then: a flood of connections is none of log lines. */
 export class Tally {
   readonly cause: RefusalCause;
-  readonly #tell: (refusals: Refusals) => void;
+  /** Held, so that they live as long as anybody counts here. */
+  readonly #counts: PolicyCounts;
   count = 0;
   #told = 0;
   #toldMs = Number.NEGATIVE_INFINITY;
 
-  constructor(cause: RefusalCause, tell: (refusals: Refusals) => void) {
+  constructor(cause: RefusalCause, counts: PolicyCounts) {
     this.cause = cause;
-    this.#tell = tell;
+    this.#counts = counts;
   }
 
   add(client: string, nowMs: number): void {
     this.count += 1;
     if (nowMs - this.#toldMs < tellEveryMs) return;
-    this.#tell({ ...this.cause, client, count: this.count - this.#told });
+    this.#counts.tell({ ...this.cause, client, count: this.count - this.#told });
     this.#told = this.count;
     this.#toldMs = nowMs;
   }

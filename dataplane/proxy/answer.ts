@@ -41,6 +41,7 @@ const answers = {
   RequestTooCostly: [429, grpcCodes.resourceExhausted, 'The request is more than the limit ever allows.'],
   RateLimitUnavailable: [503, grpcCodes.unavailable, 'The request cannot be admitted at the moment.'],
   PlanUnavailable: [503, grpcCodes.unavailable, 'The plan of the consumer is not available.'],
+  Flooding: [0, grpcCodes.resourceExhausted, ''],
   NoBackend: [500, grpcCodes.unimplemented, 'The route has no backend.'],
   InvalidBackend: [500, grpcCodes.internal, 'The route has no valid backend.'],
   NoEndpoint: [503, grpcCodes.unavailable, 'The service has no endpoint ready.'],

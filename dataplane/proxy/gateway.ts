@@ -7,6 +7,7 @@ import { Deadlines } from './deadlines.ts';
 import { ProxiedExchange } from './exchange.ts';
 import { GrpcWebDownstream, grpcWebCallOf, TextContent } from './grpc-web.ts';
 import { refusalRecord } from './record.ts';
+import { RefusedAnswers, RefusedExchange, refusalOf } from './refused-exchange.ts';
 import { StreamRelay } from './stream-relay.ts';
 import type { Gateway } from './downstream.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -36,12 +37,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     now,
     dateLine: createDateLine(now),
   };
+  const answers = new RefusedAnswers(around.dateLine);
   return {
     exchange(request, downstream) {
       const port = options.cell.current.ports.get(downstream.port) ?? null;
       const call = port?.client.grpcWeb === true ? grpcWebCallOf(request) : null;
+      const client = call === null ? downstream : new GrpcWebDownstream(downstream, call);
+      const refusal = refusalOf(port, request, downstream.client);
+      if (refusal !== null) return new RefusedExchange(refusal, call?.request ?? request, client, answers);
       if (call === null) return new ProxiedExchange(around, port, request, downstream);
-      const client = new GrpcWebDownstream(downstream, call);
       const exchange = new ProxiedExchange(around, port, call.request, client);
       return call.isText ? new TextContent(exchange) : exchange;
     },

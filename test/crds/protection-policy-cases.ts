@@ -79,6 +79,11 @@ export const protectionPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     valid: bans({ duration: '1s' }),
     invalid: bans({ duration: '999ms' }),
   },
+  {
+    rule: 'must be from 1s to 1h',
+    valid: policy({ requests: { perAddress: { requests: 5, window: '1m' } } }),
+    invalid: policy({ requests: { perAddress: { requests: 5, window: '61m' } } }),
+  },
   { rule: noNetwork, valid: exempt('10.0.0.0/8', '2001:db8::/32'), invalid: exempt('10.0.0.0') },
   { rule: bitsBeyondLength, valid: exempt('10.0.0.0/8'), invalid: exempt('10.0.0.1/8') },
 ];

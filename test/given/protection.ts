@@ -2,7 +2,12 @@ import { Protecting } from '#dataplane/protect/protecting.ts';
 import type { Refusals } from '#dataplane/protect/policy-counts.ts';
 import type { PortGuard } from '#dataplane/runtime.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import { protectionDefaults, type ConnectionFloods, type Protection } from '#snapshot/protection.ts';
+import {
+  protectionDefaults,
+  type ConnectionFloods,
+  type Protection,
+  type RequestFloods,
+} from '#snapshot/protection.ts';
 
 /** A protection of port 80 from nothing but what is told. */
 export function aProtection(parts: Partial<Protection>): Protection {
@@ -22,6 +27,17 @@ export function connectionFloods(parts: Partial<ConnectionFloods>): ConnectionFl
     prefixes: { ipv4Prefix: 32, ipv6Prefix: 64 },
     opened: null,
     openMax: 0,
+    mode: 'Enforce',
+    ...parts,
+  };
+}
+
+/** The same of requests: one in an hour by default. */
+export function requestFloods(parts: Partial<RequestFloods>): RequestFloods {
+  return {
+    policy: 'default/edge',
+    prefixes: { ipv4Prefix: 32, ipv6Prefix: 64 },
+    rate: { count: 1, windowMs: 3_600_000, burst: 1 },
     mode: 'Enforce',
     ...parts,
   };

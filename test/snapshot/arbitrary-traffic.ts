@@ -167,21 +167,19 @@ export const arbitraryListenerTls: fc.Arbitrary<ListenerTls> = fc.record({
   ),
 });
 
-const floodMode = fc.constantFrom('Enforce', 'Shadow');
+const rate = fc.record({ count: some, windowMs: some, burst: some });
+const floods = {
+  policy: fc.string(),
+  prefixes: fc.record({
+    ipv4Prefix: fc.integer({ min: 1, max: 32 }),
+    ipv6Prefix: fc.integer({ min: 1, max: 128 }),
+  }),
+  mode: fc.constantFrom('Enforce', 'Shadow'),
+};
 
 export const arbitraryProtections: { readonly [K in keyof Protections]: fc.Arbitrary<Protections[K]> } = {
-  connections: nullable(
-    fc.record({
-      policy: fc.string(),
-      prefixes: fc.record({
-        ipv4Prefix: fc.integer({ min: 1, max: 32 }),
-        ipv6Prefix: fc.integer({ min: 1, max: 128 }),
-      }),
-      opened: nullable(fc.record({ count: some, windowMs: some, burst: some })),
-      openMax: count,
-      mode: floodMode,
-    }),
-  ),
+  connections: nullable(fc.record({ ...floods, opened: nullable(rate), openMax: count })),
+  requests: nullable(fc.record({ ...floods, rate })),
   bans: nullable(
     fc.record({
       policy: fc.string(),
@@ -192,7 +190,7 @@ export const arbitraryProtections: { readonly [K in keyof Protections]: fc.Arbit
           answers: some,
           windowMs: some,
           durationMs: some,
-          mode: floodMode,
+          mode: floods.mode,
         }),
         { minLength: 1, maxLength: 2 },
       ),

@@ -7,6 +7,7 @@ import {
   type BanRules,
   type ConnectionFloods,
   type Protection,
+  type RequestFloods,
 } from '#snapshot/protection.ts';
 import { gatewayUnit } from '../gateway.ts';
 import type { Unit } from '../memo.ts';
@@ -63,6 +64,7 @@ function protectionOf({ port, ofPort, ofGateway }: PortHolders<ProtectionModel>)
     ...protectionDefaults,
     connections: connectionFloods(holder('connections')),
     bans: banRules(holder('bans')),
+    requests: requestFloods(holder('requests')),
     exempt: holder('exempt')?.settings.exempt?.addresses ?? protectionDefaults.exempt,
   };
 }
@@ -82,6 +84,20 @@ function banRules(policy: ProtectionModel | null): BanRules | null {
       durationMs: durationMs(duration),
       mode,
     })),
+  };
+}
+
+function requestFloods(policy: ProtectionModel | null): RequestFloods | null {
+  const group = policy?.settings.requests;
+  if (policy === null || group === undefined) {
+    return null;
+  }
+  const { requests: count, window, burst, ipv4Prefix, ipv6Prefix } = group.perAddress;
+  return {
+    policy: `${policy.namespace}/${policy.name}`,
+    prefixes: { ipv4Prefix, ipv6Prefix },
+    rate: { count, windowMs: durationMs(window), burst: burst ?? count },
+    mode: group.mode,
   };
 }
 

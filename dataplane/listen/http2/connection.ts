@@ -302,6 +302,11 @@ export class Http2Connection implements ClientConnection, SessionHost, StreamHom
     this.#streams.delete(stream);
   }
 
+  cutConnection(): void {
+    this.#onClose();
+    this.destroy();
+  }
+
   lastStreamClosed(): void {
     if (this.#phase === 'Ending') this.#linger();
   }

@@ -36,6 +36,8 @@ export interface StreamHome {
   readonly takesContent: boolean;
   /** Content of a stream that has come, and is not told yet. */
   arriving(stream: H2Stream): number;
+  /** Ends the connection with all that is under way on it. */
+  cutConnection(): void;
   /** The stream is over. */
   streamOver(stream: Http2ServerStream): void;
 }
@@ -311,6 +313,10 @@ export class Http2ServerStream implements Downstream, StreamEvents {
 
   cut(failure: Failure): void {
     this.#exchange = null;
+    if (failure.kind === 'Flooding') {
+      this.#home.cutConnection();
+      return;
+    }
     const isClients = failure.kind === 'ClientGone' || failure.kind === 'ClientTooSlow';
     this.#stream.reset(isClients ? errorCodes.cancel : errorCodes.internalError);
   }

@@ -64,7 +64,9 @@ export function bareCompiler(): Compiler {
 const metering = { filterFor: (): RequestFilter => ({ kind: 'Metering', apply: () => null }) };
 
 /** Lets everybody in. */
-const protecting = { guardFor: () => ({ admit: () => ({ leave: () => {} }) }) };
+const protecting = {
+  guardFor: () => ({ admit: () => ({ leave: () => {} }), judgesRequests: false, judge: () => null }),
+};
 
 function authenticating(now: () => number): Authenticating {
   return createAuthenticating({

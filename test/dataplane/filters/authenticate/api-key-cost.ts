@@ -69,7 +69,9 @@ const compiler = new Compiler({
   },
   authenticating,
   metering: { filterFor: () => ({ kind: 'Metering', apply: () => null }) },
-  protecting: { guardFor: () => ({ admit: () => ({ leave: () => {} }) }) },
+  protecting: {
+    guardFor: () => ({ admit: () => ({ leave: () => {} }), judgesRequests: false, judge: () => null }),
+  },
 });
 const ids = Array.from({ length: sets }, (_, set) => idOf(set));
 const authentication = givenAuthentication(givenApiKeys({ keys: ids }));
