@@ -1,6 +1,7 @@
 // A Redis of the test's own. Without one the tests that need it say so, loudly.
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,12 +23,12 @@ export interface GivenRedis {
 const howToGetIt = 'no redis-server in PATH: apt-get install -y redis-server (or set REDIS_URL)';
 
 /** Why tests with a server of their own cannot run here, or false when they can: for the `skip` of a test. */
-export function ownRedisMissing(): string | false {
+export function ownRedisMissing(program = 'redis-server'): string | false {
   try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    execFileSync(program, ['--version'], { stdio: 'ignore' });
     return false;
   } catch {
-    return howToGetIt;
+    return howToGetIt.replaceAll('redis-server', program);
   }
 }
 
@@ -47,29 +48,58 @@ export async function givenAnyRedis(): Promise<GivenRedis> {
 /** A server on a port that was free, without persistence. */
 export async function givenRedis(): Promise<GivenRedis> {
   const port = await freePort();
+  const server = await startedServer(port, ['--port', String(port)]);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    get process() {
+      return server.process;
+    },
+    kill: server.kill,
+    start: server.start,
+    stop: server.stop,
+  };
+}
+
+/** A server by these settings, which make it answer on `port` of loopback; one with a file of settings is told it first. */
+export async function startedServer(
+  port: number,
+  settings: readonly string[],
+  program = 'redis-server',
+): Promise<Omit<GivenRedis, 'url'>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-redis-'));
+  const usual = [
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--repl-diskless-sync-delay',
+    '0',
+  ];
   let child: ChildProcess | null = null;
 
   async function start(): Promise<void> {
-    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    child = spawn('redis-server', [...flags, '--dir', folder, '--loglevel', 'warning'], { stdio: 'ignore' });
+    child = spawn(program, [...settings, ...usual, '--dir', folder, '--loglevel', 'warning'], {
+      stdio: 'ignore',
+    });
     const started = child;
     // A test run that is ended early leaves no server behind.
     process.once('exit', () => started.kill('SIGKILL'));
-    await eventually(() => answers(port), 10_000);
+    const isReady = settings.includes('--tls-port') ? isOpen : answers;
+    await eventually(() => isReady(port), 10_000);
   }
 
   async function kill(): Promise<void> {
     const running = child;
     if (running === null || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = new Promise((resolve) => running.once('exit', resolve));
+    const ended = once(running, 'exit');
     running.kill('SIGKILL');
     await ended;
   }
 
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
     get process() {
       return child;
     },
@@ -82,7 +112,8 @@ export async function givenRedis(): Promise<GivenRedis> {
   };
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody has just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -91,15 +122,28 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** Whether a server that does not speak TLS answers there. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
     socket.setTimeout(200, () => socket.destroy());
     socket.once('data', (data) => {
-      resolve(data.toString().startsWith('+PONG'));
+      // A Sentinel that has a password asks for it.
+      resolve(/^(?:\+PONG|-NOAUTH)/u.test(data.toString()));
       socket.destroy();
     });
     socket.once('error', () => resolve(false));
     socket.once('close', () => resolve(false));
+  });
+}
+
+/** Whether anybody listens there. */
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
   });
 }

@@ -9,7 +9,7 @@ import { givenRedis, ownRedisMissing, type GivenRedis } from '#test/given/redis.
 import { memoryStore, redisStore } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
 import { givenSlowWay } from '#test/given/slow-way.ts';
 
-/** As docs/guides/authentication.md tells them. */
+/** Of those that docs/guides/rate-limiting.md tells. */
 const rights = ['set', 'get', 'xadd', 'xread', 'xtrim', 'pexpire'];
 
 describe('the memory of data planes', { skip: ownRedisMissing() }, () => {

@@ -77,9 +77,6 @@ export function lastingClient(redis: SharedRedis): RedisClient | null {
         ...(tls === null ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
         sentinelCommandTimeout: 1000,
         sentinelRetryStrategy: lasting.retryStrategy,
-        sentinelReconnectStrategy: () => 1000,
-        // Heard of at once, also when the old master hangs.
-        failoverDetector: true,
       });
     case 'Cluster':
       return new Cluster([...nodes], clusterOptions(terms));

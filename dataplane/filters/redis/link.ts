@@ -3,7 +3,7 @@
 import { Cluster } from 'ioredis';
 import { redisAddressForms, type SharedRedis } from '#snapshot/redis-address.ts';
 import { lastingClient, mastersOf, type RedisClient } from './connection.ts';
-import { Silence, within } from './within.ts';
+import { afterwards, Silence, within } from './within.ts';
 
 export interface LinkOptions {
   readonly redis: SharedRedis;
@@ -41,6 +41,8 @@ export class RedisLink {
   #isLooking = false;
   #isClosed = false;
   #askedNodesMs = -Infinity;
+  /** Those who have asked, each to be told that there will be no answer. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -74,17 +76,33 @@ export class RedisLink {
     return this.#client instanceof Cluster;
   }
 
-  /** The answer, or null when there was none in time: `late` then hears of it if it comes all the same. */
-  async ask<T>(question: (client: RedisClient) => Promise<T>, late?: (answer: T) => void): Promise<T | null> {
-    if (!this.#available || this.#client === null) return null;
-    const answer = question(this.#client);
-    try {
-      return await within(this.#options.deadlineMs, answer);
-    } catch (error) {
-      this.#fail(error);
-      if (error instanceof Silence) answer.then(late, () => undefined);
-      return null;
-    }
+  /**
+   * The answer, or null when there was none in time: `late` then hears of it if it comes all the same. Whoever waits when
+   * another one has waited in vain waits no longer.
+   */
+  ask<T>(question: (client: RedisClient) => Promise<T>, late?: (answer: T) => void): Promise<T | null> {
+    const client = this.#client;
+    if (!this.#available || client === null) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const giveUp = (): void => resolve(null);
+      const { deadlineMs } = this.#options;
+      this.#waiting.add(giveUp);
+      const deadline = afterwards(deadlineMs, () => {
+        if (this.#waiting.has(giveUp)) this.#fail(new Silence(deadlineMs));
+      });
+      const isInTime = (): boolean => {
+        clearTimeout(deadline);
+        return this.#waiting.delete(giveUp);
+      };
+      question(client).then(
+        (answer) => (isInTime() ? resolve(answer) : late?.(answer)),
+        (error: unknown) => {
+          if (!isInTime()) return;
+          giveUp();
+          this.#fail(error);
+        },
+      );
+    });
   }
 
   /** Asks what nobody waits for; what comes of it is not told. */
@@ -133,6 +151,8 @@ export class RedisLink {
   }
 
   #fail(error: unknown): void {
+    for (const giveUp of this.#waiting) giveUp();
+    this.#waiting.clear();
     this.#set(false, error instanceof Error ? error.message : String(error));
   }
 

@@ -182,12 +182,9 @@ class OneMemory implements Omit<SharedMemory, 'follow'> {
   }
 
   /** All that is asked of it, and of a Cluster a word from each master. */
-  #proof(masters: readonly RedisClient[], client: RedisClient): Promise<unknown> {
-    return Promise.all([
-      ...masters.filter((node) => node !== client).map((node) => node.ping()),
-      this.#append(client, 'alive', '', 1000),
-      this.#take(client, 'alive', 1000),
-    ]);
+  async #proof(masters: readonly RedisClient[], client: RedisClient): Promise<void> {
+    await Promise.all(masters.filter((node) => node !== client).map((node) => node.ping()));
+    await Promise.all([this.#append(client, 'alive', '', 1000), this.#take(client, 'alive', 1000)]);
   }
 
   /** What has come in all logs. */
