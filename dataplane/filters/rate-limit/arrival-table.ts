@@ -1,15 +1,16 @@
 // The times that the local limiter keeps, by 64-bit hash, and where a limit wants them two counts beside. Knows nothing
 // of limits: a time that has passed says nothing any more, so its place is free.
 
-const shardBits = 6;
+const shardBits = 8;
 const shards = 1 << shardBits;
 const waysBits = 3;
 const ways = 1 << waysBits;
-const slotsFirst = 64;
+/** Two rows. */
+const slotsFirst = 2 * ways;
 
 /**
  * Hash to time, at most `slotsMax` entries (rounded to a power of two, at least 4096), 16 bytes each, 24 once there are
- * counts. Begins small and grows by shards, so that no single growth takes long. When full, of the sixteen places a hash may
+ * counts. Begins small and grows by shards, of which the largest has 8,192 places, so that no single growth takes long. When full, of the sixteen places a hash may
  * take the one whose time passes first is given up: it loses the least.
  *
  * Hot path: flat typed arrays, two rows of eight places (a cache line each) per look-up, nothing allocated.

@@ -7,13 +7,16 @@ const rememberedLengthMax = 64;
  * HalfSipHash-1-3 with 64 bits of output over the UTF-16 units of a text, under a key of this process.
  *
  * Hot path: clients choose the texts, so the hash is keyed; one loop holds the only copy of the round so that
- * the engine inlines it, and the result stands in two fields so that nothing is allocated. A client that comes again
- * costs a look into a map by a string whose own hash the engine keeps: a tenth of the digest.
+ * the engine inlines it, and the result stands in two fields so that nothing is allocated. A client that comes for the
+ * third time costs a look into a map by a string whose own hash the engine keeps: a tenth of the digest. Most of a crowd
+ * come once, and a copy of each would cost several digests.
  */
 export class KeyedHash {
   readonly #k0: number;
   readonly #k1: number;
   readonly #remembered = new Map<string, { readonly hi: number; readonly lo: number }>();
+  /** Upper bits of digests by some of the lower: of texts that came once, mostly. */
+  readonly #seen = new Uint32Array(rememberedMax);
   /** The upper 32 bits of the last digest, unsigned. */
   hi = 0;
   /** The lower 32 bits of the last digest, unsigned. */
@@ -33,6 +36,11 @@ export class KeyedHash {
       return;
     }
     this.#compute(text);
+    const place = this.lo % rememberedMax;
+    if (this.#seen[place] !== this.hi) {
+      this.#seen[place] = this.hi;
+      return;
+    }
     if (text.length > rememberedLengthMax) return;
     if (this.#remembered.size >= rememberedMax) this.#remembered.clear();
     // A copy: the text may be a slice that keeps the whole head of its request in memory.

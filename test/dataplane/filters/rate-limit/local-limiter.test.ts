@@ -161,3 +161,21 @@ test('places of keys whose time has passed are used again', () => {
   assert.equal(limiter.usage().bytes, 4096 * 16);
   assert.equal(limiter.usage().evicted, 0);
 });
+
+test('a million callers have room in 48 MiB, and hardly one of them is given up', () => {
+  const windows = { kind: 'Even', lengthMs: 3_600_000 } as const;
+  const limit = { name: 'only', algorithm: 'FixedWindow', requests: 2, windows } as const;
+  const hash = new KeyedHash(1, 2);
+  const limiter = new LocalLimiter(2 ** 21, hash);
+  const rule = ruleFor(rateLimit({ limits: [limit] }), hash, () => 0);
+  let admitted = 0;
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (let at = 0; at < 1_000_000; at += 1) {
+      if (limiter.take(rule, `client ${at}`, 1, 0).verdict === 'Admitted') admitted += 1;
+    }
+  }
+  const { bytes, evicted } = limiter.usage();
+  assert.equal(bytes, 48 * 2 ** 20);
+  assert.ok(evicted < 1000, `${evicted} given up`);
+  assert.ok(admitted >= 2_000_000 && admitted <= 2_000_000 + 2 * evicted, `${admitted} admitted`);
+});
