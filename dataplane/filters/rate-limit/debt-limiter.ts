@@ -3,7 +3,7 @@ import { leaseMs } from './lease.ts';
 import type { LocalLimiter } from './local-limiter.ts';
 import { emptyOutcome, type Outcome } from './outcome.ts';
 import type { LimitRule } from './rule.ts';
-import { askFor } from './shared-limiter.ts';
+import { askFor } from './ask-for.ts';
 
 export interface DebtLimiterOptions {
   readonly store: CounterStore;

@@ -76,7 +76,7 @@ export interface RateLimitingOptions {
   readonly wait?: (ms: number) => Promise<void>;
   /** Most counters kept in this process, 16 bytes each (24 once there are windows); 2,097,152 (32 or 48 MiB) unless told. */
   readonly countersMax?: number;
-  /** Most keys of shared limits remembered between requests, some 300 bytes each; 65,536 unless told. */
+  /** Most keys of shared limits remembered between requests, some 400 bytes each; 32,768 (13 MiB) unless told. */
   readonly leasesMax?: number;
   /** The longest a request waits for Redis; 50 unless told. */
   readonly storeDeadlineMs?: number;
@@ -85,7 +85,7 @@ export interface RateLimitingOptions {
 }
 
 const countersMaxDefault = 2 ** 21;
-const leasesMaxDefault = 2 ** 16;
+const leasesMaxDefault = 2 ** 15;
 const storeDeadlineMsDefault = 50;
 const sweepEveryMs = 500;
 /** Most requests that wait at a time because a limit delays them: each of them is held in memory. */

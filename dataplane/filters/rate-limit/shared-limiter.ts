@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { askFor, backOf } from './ask-for.ts';
 import type { Ask, CounterStore, Grant } from './counter-store.ts';
 import { Lease, leaseMax, leaseMs } from './lease.ts';
 import type { LocalLimiter } from './local-limiter.ts';
@@ -22,6 +22,10 @@ const quietMs = 500;
 /** Counters asked for in one call, and the most requests that wait for answers at a time. */
 const asksMax = 128;
 const waitingMax = 20_000;
+
+/** Keys that are looked at in one go, and the pause after them: all at once would hold up requests, and Redis. */
+const sweptMax = 512;
+const sweepPauseMs = 4;
 
 /** What is asked of one counter in this turn of the loop. */
 interface Pending {
@@ -55,6 +59,7 @@ export class SharedLimiter {
   #back: Ask[] = [];
   #scheduled = false;
   #waiting = 0;
+  #sweeping = false;
 
   constructor(options: SharedLimiterOptions, fleet: number) {
     this.#options = options;
@@ -95,30 +100,57 @@ export class SharedLimiter {
     return new Promise((resolve) => this.#ask(rule, key, units).waiters.push(resolve));
   }
 
-  /** Gives expired tokens back, pays debts and forgets idle keys; to be called every half second or so. */
+  /**
+   * Gives expired tokens back, pays debts and forgets idle keys, some of them at once and the others soon; to be called
+   * every half second or so.
+   */
   sweep(): void {
-    const { now, store } = this.#options;
-    const time = now();
-    void this.#giveBack((lease) => lease.expire(time));
-    for (const [rule, leases] of this.#leases) {
-      const overMs = Math.max(...rule.meters.map((meter) => meter.overMs));
-      for (const [key, lease] of leases) {
-        if (time - lease.usedMs > overMs) lease.owed = 0;
-        if (lease.owed > 0 && store.available && !lease.renewing) this.#renew(rule, key, lease);
-        if (lease.idle(time) && leases.delete(key)) this.#leaseCount -= 1;
-      }
-      if (leases.size === 0) this.#leases.delete(rule);
-    }
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    this.#sweepOn(this.#known());
   }
 
   /** Gives back all tokens. */
   async release(): Promise<void> {
-    await this.#giveBack((lease) => lease.drop());
+    for (const { rule, key, lease } of this.#known()) {
+      this.#giveUp(rule, key, lease, Infinity);
+      if (this.#back.length >= asksMax) await this.#sendBack();
+    }
+    await this.#sendBack();
   }
 
   /** Keys remembered, and requests that wait for the store. */
   usage(): { readonly leases: number; readonly waiting: number } {
     return { leases: this.#leaseCount, waiting: this.#waiting };
+  }
+
+  *#known(): Generator<Known> {
+    for (const [rule, leases] of this.#leases) {
+      for (const [key, lease] of leases) yield { rule, key, lease };
+      if (leases.size === 0) this.#leases.delete(rule);
+    }
+  }
+
+  #sweepOn(rest: Iterator<Known>): void {
+    const time = this.#options.now();
+    for (let count = 0; count < sweptMax; count += 1) {
+      const next = rest.next();
+      if (next.done === true) {
+        this.#sweeping = false;
+        void this.#sendBack();
+        return;
+      }
+      this.#tidy(next.value, time);
+    }
+    void this.#sendBack();
+    setTimeout(() => this.#sweepOn(rest), sweepPauseMs).unref();
+  }
+
+  #tidy({ rule, key, lease }: Known, time: number): void {
+    this.#giveUp(rule, key, lease, time);
+    if (rule.meters.every((meter) => time - lease.usedMs > meter.overMs)) lease.owed = 0;
+    if (lease.owed > 0 && this.#options.store.available && !lease.renewing) this.#renew(rule, key, lease);
+    if (lease.idle(time) && this.#leases.get(rule)?.delete(key) === true) this.#leaseCount -= 1;
   }
 
   /** What was not used in time goes back with what is asked next. */
@@ -299,16 +331,8 @@ export class SharedLimiter {
     }
   }
 
-  #giveBack(tokensOf: (lease: Lease) => number): Promise<void> {
-    const asks = this.#back;
-    this.#back = [];
-    for (const [rule, leases] of this.#leases) {
-      for (const [key, lease] of leases) {
-        const tokens = tokensOf(lease);
-        if (tokens > 0) asks.push(backOf(rule, key, tokens, lease.grantedAt));
-      }
-    }
-    return this.#return(asks);
+  #sendBack(): Promise<void> {
+    return this.#return(this.#back.splice(0));
   }
 
   /** Best effort: tokens that do not come back were charged and not used. */
@@ -320,30 +344,15 @@ export class SharedLimiter {
   }
 }
 
-/** What requests need that wait: so many units each. */
-export interface Need {
-  readonly units: number;
-  readonly requests: number;
+/** What is remembered of one counter. */
+interface Known {
+  readonly rule: LimitRule;
+  readonly key: string;
+  readonly lease: Lease;
 }
-
-const nobody: Need = { units: 1, requests: 0 };
 
 function newMap<Key, Value>(): Map<Key, Value> {
   return new Map();
-}
-
-/** `more`: for a lease. */
-export function askFor(rule: LimitRule, key: string, { units, requests }: Need, more: number): Ask {
-  // 128 bits name rule and key, bounded and without the client's data; braces keep a counter on one Redis slot.
-  const name = hash('sha256', `${rule.counters}\n${key}`, 'hex').slice(0, 32);
-  const keys = rule.meters.map(({ place }) => `turnpike:{${name}}:${place}`);
-  const need = units * requests;
-  return { keys, meters: rule.meters, units, need, want: need + more, since: 0, owed: [] };
-}
-
-/** Gives back tokens that were granted at `since`. */
-function backOf(rule: LimitRule, key: string, tokens: number, since: number): Ask {
-  return { ...askFor(rule, key, nobody, -tokens), since };
 }
 
 /** Of the request that was granted its units with those of later ones. */

@@ -4,6 +4,7 @@ import { LocalLimiter } from '#dataplane/filters/rate-limit/local-limiter.ts';
 import { ruleFor } from '#dataplane/filters/rate-limit/rule.ts';
 import type { LimitRule } from '#dataplane/filters/rate-limit/rule.ts';
 import { SharedLimiter } from '#dataplane/filters/rate-limit/shared-limiter.ts';
+import { eventually } from '#test/given/eventually.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limitOf, rateLimit } from './given-rate-limit.ts';
@@ -156,6 +157,24 @@ test('the tokens of a lease are given back when they were not used in time', asy
     [[0, 200 - granted]],
   );
   assert.equal(all.limiter.usage().leases, 0);
+});
+
+test('a sweep of many keys is made in steps, and misses none', async () => {
+  const all = given(5000);
+  const rule = all.ruleOf(1000, 1000);
+  all.store.grant = ({ want }) => ({ granted: want + 1, at: 7, waitMs: 0, remaining: [50], fullMs: [10] });
+  const keys = Array.from({ length: 2000 }, (_, at) => `key ${at}`);
+  await Promise.all(keys.map(async (key) => all.limiter.take(rule, key)));
+  all.clock.ms += 1000;
+  all.store.asked.length = 0;
+  all.limiter.sweep();
+  const { leases } = all.limiter.usage();
+  assert(leases < 2000 && leases >= 1000, `${leases} left after one step`);
+  await eventually(() => all.limiter.usage().leases === 0);
+  assert.equal(
+    all.store.asked.reduce((sum, { want }) => sum + want, 0),
+    -2000,
+  );
 });
 
 test('all tokens are given back on release', async () => {
