@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startBackends } from './backends/backends.ts';
 import { writeCertificate } from './certificate.ts';
 import { measureCosts } from './costs.ts';
+import { machine } from './machine.ts';
 import { needProgram } from './peers/programs.ts';
 import { publish, publishedFile } from './report/publish.ts';
 import { merged } from './report/results.ts';
@@ -85,12 +86,6 @@ async function measure(): Promise<Results> {
     await backends.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function machine(): string {
-  const [processor] = os.cpus();
-  const memory = Math.round(os.totalmem() / 2 ** 30);
-  return `${processor?.model ?? 'unknown'}, ${os.cpus().length} processors, ${memory} GiB, ${os.type()} ${os.release()}`;
 }
 
 async function resultsIn(file: string): Promise<Results> {

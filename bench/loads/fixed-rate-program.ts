@@ -1,7 +1,7 @@
 // Small GETs at a fixed rate over 64 keep-alive connections, whether answers come or not (an open loop): each millisecond
 // those that are due go out, and the clock of each begins when it is due, not when a connection is free for it.
 // usage: fixed-rate-program.ts PORT SECONDS PER-SECOND [FIELD ...]   Says a line of JSON: done, failed, perSecond, and the
-// latency in microseconds p50, p99, p999.
+// latency in microseconds p50, p95, p99, p999.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
@@ -93,6 +93,7 @@ const result = {
   failed: failed + sent - latencies.length,
   perSecond: latencies.length / seconds,
   p50: at(0.5),
+  p95: at(0.95),
   p99: at(0.99),
   p999: at(0.999),
 };

@@ -107,7 +107,8 @@ function shown(found: Spread | null, digits: number): string {
   return `${middle} (${low} to ${high})`;
 }
 
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${heads.map((_, at) => cells[at] ?? '').join(' | ')} |`;
   return [line(heads), `|${heads.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');

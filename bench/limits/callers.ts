@@ -1,0 +1,49 @@
+import { outputOf } from '#e2e/cluster/command.ts';
+import path from 'node:path';
+import { median } from '../statistics.ts';
+import type { CallersCost } from './callers-program.ts';
+import type { Ground, Measured, Part } from './part.ts';
+
+const program = path.join(import.meta.dirname, 'callers-program.ts');
+
+async function measure({ rounds }: Ground): Promise<Measured> {
+  const words = ['--expose-gc', '--disable-warning=ExperimentalWarning', program, String(rounds)];
+  const said = await outputOf(process.execPath, words, { deadlineMs: 300_000 });
+  const runs = JSON.parse(said.trim().split('\n').at(-1) ?? '') as readonly CallersCost[];
+  const mebibytes = Math.max(...runs.map((run) => run.mebibytes));
+  // What a pause is by its own doing comes in every round; what others take from the processor does not.
+  const pauseMs = Math.min(...runs.map((run) => run.pauseMs));
+  const microseconds = median(runs.map((run) => run.microseconds));
+  const evicted = Math.max(...runs.map((run) => run.evicted));
+  return {
+    goals: [
+      {
+        what: '1,000,000 live keys in one data plane',
+        measured: `${mebibytes.toFixed(0)} MiB`,
+        goal: '≤ 64 MiB',
+        isMet: mebibytes <= 64,
+      },
+      {
+        what: 'Longest time for 100 decisions meanwhile, least of the rounds',
+        measured: `${pauseMs.toFixed(1)} ms`,
+        goal: 'no pause over 20 ms',
+        isMet: pauseMs <= 20,
+      },
+      {
+        what: 'Keys given up for want of room, each of which gains one burst or window at most',
+        measured: `${evicted} of 1,000,000`,
+        goal: 'few',
+        isMet: evicted <= 1000,
+      },
+      {
+        what: 'An isolated decision on a fresh key',
+        measured: `${microseconds.toFixed(2)} µs`,
+        goal: '≤ 1.5 µs',
+        isMet: microseconds <= 1.5,
+      },
+    ],
+  };
+}
+
+/** What many callers cost. */
+export const callers: Part = { name: 'callers', title: 'A million callers of one data plane', measure };

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limitsPage } from '#bench/limits/report.ts';
+
+test('a part gives rows to the table of goals, and a table of its own where it has more to tell', () => {
+  const measuredAt = '2026-11-22T00:00:00.000Z';
+  const goal = { what: 'Worst second', measured: '3 %', goal: '≤ 15 %', isMet: true };
+  const page = limitsPage({
+    machine: 'a machine',
+    parts: {
+      one: { title: 'One', measuredAt, goals: [goal] },
+      other: {
+        title: 'Other',
+        measuredAt,
+        goals: [{ ...goal, isMet: false }],
+        heads: ['a', 'b'],
+        rows: [['1', '2']],
+      },
+    },
+  });
+  assert.match(page, /^On a machine\.\n/);
+  assert.match(
+    page,
+    /\| Worst second \| 3 % \| ≤ 15 % \| met \|\n\| Worst second \| 3 % \| ≤ 15 % \| missed \|/,
+  );
+  assert.doesNotMatch(page, /### One/);
+  assert.match(page, /### Other\n\nMeasured 2026-11-22\.\n\n\| a \| b \|\n\|---\|---\|\n\| 1 \| 2 \|/);
+});
