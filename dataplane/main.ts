@@ -220,6 +220,12 @@ function report(event: DataPlaneEvent): void {
     case 'Overload':
       reportOverload(event.level);
       break;
+    case 'RateLimitStoreEvicts':
+      log.warn(event.kind, {
+        policy: event.policy,
+        note: 'counts may be lost: set maxmemory-policy to noeviction',
+      });
+      break;
     default:
       event satisfies never;
   }

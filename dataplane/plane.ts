@@ -100,6 +100,8 @@ export type DataPlaneEvent =
   /** Whoever is told what is in it. */
   | { readonly kind: 'UsageEvents'; readonly available: boolean; readonly reason: string }
   | { readonly kind: 'RateLimitStore'; readonly available: boolean; readonly reason: string }
+  /** Redis throws counters away when it is full. */
+  | { readonly kind: 'RateLimitStoreEvicts'; readonly policy: string }
   /** What data planes remember together. */
   | { readonly kind: 'SharedMemory'; readonly available: boolean; readonly reason: string };
 
@@ -127,6 +129,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     variables: requestVariables(Date.now),
     random: Math.random,
     onStoreChange: (available, reason) => options.report({ kind: 'RateLimitStore', available, reason }),
+    onStoreEvicting: (policy) => options.report({ kind: 'RateLimitStoreEvicts', policy }),
   });
   const guesses = new GuessCounters({
     onBlock: (block) => options.report({ kind: 'AuthenticationBlocked', ...block }),

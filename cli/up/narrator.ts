@@ -82,6 +82,11 @@ export class Narrator implements StandaloneReport {
       case 'Overload':
         this.#overload(gateway, event.level);
         break;
+      case 'RateLimitStoreEvicts':
+        screen.problem(
+          `Gateway ${gateway}: its Redis forgets counts when it is full: set its maxmemory-policy to noeviction, not ${event.policy}`,
+        );
+        break;
       case 'NotApplied':
         screen.problem(
           `Gateway ${gateway}: a change could not be served, what was before stays: ${String(event.problem)}`,

@@ -154,7 +154,7 @@ test(
     const redis = await givenRedis();
     const month = plan(
       'free',
-      'quotas: [{ name: month, requests: 1000, period: Month, timeZone: Europe/Berlin }]',
+      'quotas: [{ name: month, requests: 199, period: Month, timeZone: Europe/Berlin }]',
     );
     await using turnpike = await givenStandalone((port) => ({
       ...files(shop.port, { 'ada.yaml': consumer('ada', 'free'), 'free.yaml': month }),
@@ -182,7 +182,7 @@ test(
       await until(503);
       await turnpike.save({ 'free.yaml': month });
       await until(200);
-      assert.match(told, new RegExp(`^"free/month";r=${1000 - passed};`));
+      assert.match(told, new RegExp(`^"free/month";r=${199 - passed};`));
     } finally {
       await turnpike.stop();
       await redis.stop();

@@ -15,7 +15,7 @@ export interface GivenRedis {
   readonly process: ChildProcess | null;
   /** Kills it at once (SIGKILL). */
   kill(): Promise<void>;
-  /** Starts it again, empty, on the same port. */
+  /** Starts it again on the same port. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -45,10 +45,13 @@ export async function givenAnyRedis(): Promise<GivenRedis> {
   return { url, process: null, kill: nothing, start: nothing, stop: nothing };
 }
 
-/** A server on a port that was free, without persistence. */
-export async function givenRedis(): Promise<GivenRedis> {
+/** A server on a port that was free. `keeps`: what it knows when it is killed and starts again. */
+export async function givenRedis({
+  keeps = 'Nothing',
+}: { readonly keeps?: 'Nothing' | 'All' } = {}): Promise<GivenRedis> {
   const port = await freePort();
-  const server = await startedServer(port, ['--port', String(port)]);
+  const kept = keeps === 'All' ? ['--appendonly', 'yes'] : [];
+  const server = await startedServer(port, ['--port', String(port), ...kept]);
   return {
     url: `redis://127.0.0.1:${port}`,
     get process() {
@@ -67,16 +70,7 @@ export async function startedServer(
   program = 'redis-server',
 ): Promise<Omit<GivenRedis, 'url'>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-redis-'));
-  const usual = [
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--repl-diskless-sync-delay',
-    '0',
-  ];
+  const usual = ['--bind', '127.0.0.1', '--save', '', '--repl-diskless-sync-delay', '0'];
   let child: ChildProcess | null = null;
 
   async function start(): Promise<void> {

@@ -82,6 +82,8 @@ export interface RateLimitingOptions {
   readonly storeDeadlineMs?: number;
   /** Told when Redis becomes usable or unusable, with the reason; for the log. */
   readonly onStoreChange?: (available: boolean, reason: string) => void;
+  /** Told its `maxmemory-policy` when Redis becomes usable, and would throw counters away to make room. */
+  readonly onStoreEvicting?: (policy: string) => void;
 }
 
 const countersMaxDefault = 2 ** 21;
@@ -202,7 +204,8 @@ function share(
     if (available) sweep();
     onStoreChange?.(available, reason);
   };
-  const store = new RedisStore({ redis, now, deadlineMs, onChange });
+  const onEvicting = options.onStoreEvicting ?? (() => {});
+  const store = new RedisStore({ redis, now, deadlineMs, onChange, onEvicting });
   const leasesMax = options.leasesMax ?? leasesMaxDefault;
   const limiter = new SharedLimiter({ store, local, now, random, leasesMax }, fleet.replicas);
   const debts = new DebtLimiter({ store, local, now, keysMax: leasesMax }, () => limiter.fleet);

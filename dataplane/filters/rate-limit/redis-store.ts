@@ -1,5 +1,5 @@
 import type { SharedRedis } from '#snapshot/redis-address.ts';
-import type { RedisClient } from '../redis/connection.ts';
+import { mastersOf, type RedisClient } from '../redis/connection.ts';
 import { RedisLink } from '../redis/link.ts';
 import { counterScript, counterScriptSha } from './counter-script.ts';
 import type { Ask, CounterStore, Grant } from './counter-store.ts';
@@ -12,6 +12,8 @@ export interface RedisStoreOptions {
   readonly deadlineMs: number;
   /** Told when Redis becomes usable or unusable, with the reason. */
   readonly onChange: (available: boolean, reason: string) => void;
+  /** Told its `maxmemory-policy` when it becomes usable, and would throw counters away to make room. */
+  readonly onEvicting: (policy: string) => void;
 }
 
 /** Between two looks at a Redis that did not answer. */
@@ -27,7 +29,11 @@ export class RedisStore implements CounterStore {
     // Without counters the script shows that Redis runs it, and loads it.
     const proof = (masters: readonly RedisClient[]): Promise<unknown> =>
       Promise.all(masters.map((node) => this.#call(node, [], 1)));
-    this.#link = new RedisLink({ ...options, lookEveryMs, proof });
+    const onChange = (available: boolean, reason: string): void => {
+      options.onChange(available, reason);
+      if (available) this.#link.tell((client) => tellOfEviction(client, options.onEvicting));
+    };
+    this.#link = new RedisLink({ ...options, onChange, lookEveryMs, proof });
   }
 
   get available(): boolean {
@@ -74,6 +80,17 @@ export class RedisStore implements CounterStore {
     });
     // Best effort: what is lost was charged and not used.
     if (back.length > 0) this.#link.tell((client) => this.#call(client, back, fleet));
+  }
+}
+
+/** Nothing is told where we may not ask (INFO). */
+async function tellOfEviction(client: RedisClient, tell: (policy: string) => void): Promise<void> {
+  const told = await Promise.all((mastersOf(client) ?? []).map((node) => node.info('memory')));
+  for (const text of told) {
+    const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(text) ?? [];
+    if (policy === 'noeviction' || /^maxmemory:0\s/m.test(text)) continue;
+    tell(policy);
+    return;
   }
 }
 
