@@ -1,5 +1,6 @@
 // RateLimitPolicy: how often callers may call.
 import * as z from 'zod';
+import { adaptiveLimit, limitsOrAdaptive } from './adaptive-limit.ts';
 import { expression } from './authorization.ts';
 import { atomicList, listByKeys, oneOf, setOf, withRules, type Frozen } from './grammar.ts';
 import { consumerName, network, partName } from './fields.ts';
@@ -49,7 +50,12 @@ const fields = z.object({
     .exactOptional()
     .describe('Who is not counted and never refused by this rule. Left out: nobody.'),
   cost: requestCost.exactOptional().describe('What a request takes of the limits. Left out: one unit.'),
-  limits: limits.describe('The limits; all of them must hold, else the answer is 429.'),
+  limits: limits.exactOptional().describe('The limits; all of them must hold, else the answer is 429.'),
+  adaptive: adaptiveLimit
+    .exactOptional()
+    .describe(
+      'In place of limits: as many requests wait for the backends of a rule of a route at a time as these answer in time and without errors, whoever sends them; others are refused with 503. Each data plane finds out for itself. key, onStoreError and answer have no meaning then.',
+    ),
   values: atomicList(limitsOfValues)
     .min(1)
     .max(16)
@@ -104,6 +110,7 @@ function isOneText(key: RateLimitKey): boolean {
 }
 
 const rule = withRules(fields, [
+  ...limitsOrAdaptive,
   costIsOfTime,
   costIsInTime,
   {

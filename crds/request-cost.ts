@@ -18,20 +18,22 @@ export const requestCost = z.object({
 });
 
 /** An answer ends too late to make its request wait. */
-export const costIsInTime: Rule<WithLimits & { cost?: { type: string }; values?: readonly WithLimits[] }> = {
-  cel: "!has(self.cost) || self.cost.type != 'Response' || self.limits.all(limit, limit.algorithm != 'LeakyBucket') && (!has(self.values) || self.values.all(one, one.limits.all(limit, limit.algorithm != 'LeakyBucket')))",
+export const costIsInTime: Rule<
+  Partial<WithLimits> & { cost?: { type: string }; values?: readonly WithLimits[] }
+> = {
+  cel: "!has(self.cost) || self.cost.type != 'Response' || (!has(self.limits) || self.limits.all(limit, limit.algorithm != 'LeakyBucket')) && (!has(self.values) || self.values.all(one, one.limits.all(limit, limit.algorithm != 'LeakyBucket')))",
   message:
     'a LeakyBucket lets a request wait for what it takes, which its answer tells too late: set cost.type to Request, or another algorithm',
-  holds: ({ cost, limits, values = [] }) =>
+  holds: ({ cost, limits = [], values = [] }) =>
     cost?.type !== 'Response' || noneIs('LeakyBucket', [{ limits }, ...values]),
 };
 
 /** What a rule must hold that has one. */
-export const costIsOfTime: Rule<WithLimits & { cost?: unknown; values?: readonly WithLimits[] }> = {
-  cel: "!has(self.cost) || self.limits.all(limit, limit.algorithm != 'Concurrency') && (!has(self.values) || self.values.all(one, one.limits.all(limit, limit.algorithm != 'Concurrency')))",
+export const costIsOfTime: Rule<Partial<WithLimits> & { cost?: unknown; values?: readonly WithLimits[] }> = {
+  cel: "!has(self.cost) || (!has(self.limits) || self.limits.all(limit, limit.algorithm != 'Concurrency')) && (!has(self.values) || self.values.all(one, one.limits.all(limit, limit.algorithm != 'Concurrency')))",
   message:
     'cost is not for Concurrency, which counts requests under way: remove cost, or move that limit into a rule of its own',
-  holds: ({ cost, limits, values = [] }) =>
+  holds: ({ cost, limits = [], values = [] }) =>
     cost === undefined || noneIs('Concurrency', [{ limits }, ...values]),
 };
 

@@ -1,7 +1,7 @@
 import { cookieName, fieldName, network } from './field-shapes.ts';
 import { limitShape } from './limit-shape.ts';
 import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
-import type { OnUnknownKey, RateLimit, RateLimitKey, RateLimitScope } from './rate-limit.ts';
+import type { Adaptive, OnUnknownKey, RateLimit, RateLimitKey, RateLimitScope } from './rate-limit.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 
@@ -33,6 +33,13 @@ const rateLimitKeys = {
   }),
 } satisfies Record<RateLimitKey['kind'], Shape<RateLimitKey>>;
 
+const adaptive: Shape<Adaptive> = object({
+  latencyMs: shape.nullable(shape.integer(1)),
+  errorPercentMax: shape.nullable(shape.integer(1, 99)),
+  concurrencyMin: shape.integer(1),
+  concurrencyMax: shape.integer(1),
+});
+
 /** Reads a RateLimit; the caller sees to members that this build does not know. */
 export const rateLimitShape: Shape<RateLimit> = object({
   kind: shape.oneOf('RateLimit'),
@@ -48,6 +55,7 @@ export const rateLimitShape: Shape<RateLimit> = object({
         Pod: object({ kind: shape.oneOf('Pod') }),
       }),
       values: shape.list(object({ values: shape.list(shape.text), limits: shape.list(limitShape) })),
+      adaptive: shape.nullable(adaptive),
       cost: shape.nullable(object({ type: shape.oneOf('Request', 'Response'), expression: shape.text })),
       exempt: object({ addresses: shape.list(network), consumers: shape.list(shape.text) }),
       answerFields: shape.oneOf('Draft', 'XRateLimit', 'Both', 'None'),

@@ -16,6 +16,8 @@ export interface RateLimit {
   readonly cost: Cost | null;
   readonly scope: RateLimitScope;
   readonly limits: readonly Limit[];
+  /** What backends bear, in place of `limits`; null where there are such. */
+  readonly adaptive: Adaptive | null;
   /** Those of some texts of the key, in place of `limits`; no text stands in two of them. */
   readonly values: readonly LimitsOfValues[];
   /** What holds while the shared store cannot be asked. Local: this data plane's own share, 1/N. */
@@ -72,6 +74,17 @@ export type RateLimitScope =
   | { readonly kind: 'Shared'; readonly name: string }
   | { readonly kind: 'Pod' };
 
+/** What backends are to hold; requests are shed while they do not. At least one of the two is told. */
+export interface Adaptive {
+  /** Nine in ten answers begin so soon after all of the request was sent. */
+  readonly latencyMs: number | null;
+  /** Of a hundred requests no more fail. */
+  readonly errorPercentMax: number | null;
+  /** Requests that wait for their answers at a time. */
+  readonly concurrencyMin: number;
+  readonly concurrencyMax: number;
+}
+
 /** Whom a rule does not count. */
 export interface Exempt {
   /** Networks, such as `10.0.0.0/8`. */
@@ -87,6 +100,7 @@ export const rateLimitDefaults: Omit<
 > = Object.freeze({
   exempt: Object.freeze({ addresses: Object.freeze([]), consumers: Object.freeze([]) }),
   values: Object.freeze([]),
+  adaptive: null,
   cost: null,
   scope: Object.freeze({ kind: 'Policy' }),
   when: null,

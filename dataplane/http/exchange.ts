@@ -26,8 +26,8 @@ export interface Exchange {
   atSent: () => void;
   /** Done when the head of a backend's answer is there, before anything changes it; as {@link atSent}. */
   atAnswer: (answer: ResponseHead) => void;
-  /** Done when it is over, however it ends; as {@link atSent}. */
-  atEnd: () => void;
+  /** Done when it is over, and told why it failed if it did; as {@link atSent}. */
+  atEnd: (failure: Failure | null) => void;
   /** Octets of content that the client has been sent. */
   readonly bytesOut: number;
   /** Of a backend's answer, once they are there. */
@@ -66,11 +66,11 @@ export function atAnswer(exchange: Pick<Exchange, 'atAnswer'>, action: (answer: 
 }
 
 /** Has `action` done when the exchange is over, however it ends, after what others want done then. */
-export function atEnd(exchange: Pick<Exchange, 'atEnd'>, action: () => void): void {
+export function atEnd(exchange: Pick<Exchange, 'atEnd'>, action: (failure: Failure | null) => void): void {
   const before = exchange.atEnd;
-  exchange.atEnd = () => {
-    before();
-    action();
+  exchange.atEnd = (failure) => {
+    before(failure);
+    action(failure);
   };
 }
 

@@ -55,6 +55,8 @@ export type Failure =
   // backends
   | { readonly kind: 'NoBackend' }
   | { readonly kind: 'InvalidBackend' }
+  /** Its answers tell that it has too much to do. */
+  | { readonly kind: 'BackendOverloaded'; readonly policy: string }
   | { readonly kind: 'NoEndpoint' }
   | { readonly kind: 'ConnectFailed'; readonly detail: string }
   | { readonly kind: 'BackendClosed'; readonly detail: string }

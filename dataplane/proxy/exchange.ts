@@ -367,7 +367,7 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
     this.#finished = true;
     const { observer, now } = this.#around;
     this.#time?.end();
-    this.atEnd();
+    this.atEnd(failure);
     if (failure !== null) this.#collected?.fail(failure);
     observer.exchangeFinished({
       port: this.#downstream.port,

@@ -22,6 +22,12 @@ function shops(template: string, rule: Json = {}): Json {
 }
 
 const rule = { name: 'per-client', limits: [minute] };
+const adaptive = (goals: Json, more: Json = {}): Json =>
+  manifest('RateLimitPolicy', {
+    targetRefs: [shop],
+    rules: [{ name: 'shed', adaptive: goals, ...more }],
+  });
+
 const others = { values: ['GET'], limits: [minute] };
 
 const sections = [
@@ -130,6 +136,31 @@ export const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
       cost: { type: 'Response', expression: 'response.bytes' },
       limits: [{ ...minute, algorithm: 'LeakyBucket' }],
     }),
+  },
+  {
+    rule: 'exactly one of limits and adaptive must be set: add one, or move one of them into a rule of its own',
+    valid: adaptive({ latency: '250ms', errors: 10 }),
+    invalid: limits({ adaptive: { latency: '250ms' } }),
+  },
+  {
+    rule: 'adaptive asks nobody who calls: remove values, cost and scope, or move them into a rule of limits',
+    valid: adaptive({ errors: 1 }, { when: 'true', exempt: { addresses: ['10.0.0.0/8'] } }),
+    invalid: adaptive({ errors: 1 }, { scope: { type: 'Pod' } }),
+  },
+  {
+    rule: 'says nothing of what backends are to hold: add latency, errors or both',
+    valid: adaptive({ errors: 99 }),
+    invalid: adaptive({ maxConcurrency: 5 }),
+  },
+  {
+    rule: 'minConcurrency is more than maxConcurrency: make it smaller, or that larger',
+    valid: adaptive({ errors: 5, minConcurrency: 7, maxConcurrency: 7 }),
+    invalid: adaptive({ errors: 5, maxConcurrency: 9 }),
+  },
+  {
+    rule: 'must be from 1ms to 60s',
+    valid: adaptive({ latency: '1m' }),
+    invalid: adaptive({ latency: '61s' }),
   },
   ...limitRules.map(({ rule, valid, invalid }) => ({
     rule,

@@ -54,7 +54,7 @@ async function fatesUnder(limit: Limit): Promise<readonly Fate[]> {
   const underWay: { readonly exchange: Exchange; readonly overMs: number }[] = [];
   for (const cameMs of arrivals) {
     now = cameMs;
-    while ((underWay[0]?.overMs ?? Infinity) <= now) underWay.shift()?.exchange.atEnd();
+    while ((underWay[0]?.overMs ?? Infinity) <= now) underWay.shift()?.exchange.atEnd(null);
     const exchange = exchangeOf();
     delayMs = 0;
     const isAdmitted = (await filter.apply(exchange)) === null;

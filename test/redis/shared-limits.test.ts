@@ -135,7 +135,7 @@ describe('limits shared through Redis', { skip: redisMissing() }, () => {
     const fields = new Fields();
     fields.append('x-rows', '150');
     exchange.atAnswer({ status: 200, fields });
-    exchange.atEnd();
+    exchange.atEnd(null);
     await eventually(() => {
       const asked = exchangeOf();
       const verdicts = [one.apply(asked), other.apply(exchangeOf())];

@@ -39,6 +39,14 @@ export const rateLimitMembers = {
   ),
   values: list(fc.record({ values: list(text), limits: list(limit) })),
   when: fc.option(text),
+  adaptive: fc.option(
+    fc.record({
+      latencyMs: fc.option(fc.integer({ min: 1 })),
+      errorPercentMax: fc.option(fc.integer({ min: 1, max: 99 })),
+      concurrencyMin: fc.integer({ min: 1 }),
+      concurrencyMax: fc.integer({ min: 1 }),
+    }),
+  ),
   cost: fc.option(fc.record({ type: fc.constantFrom('Request', 'Response'), expression: text })),
   onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
   mode: fc.constantFrom('Enforce', 'Shadow'),

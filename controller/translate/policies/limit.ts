@@ -1,6 +1,8 @@
+import type { AdaptiveLimit } from '#crds/adaptive-limit.ts';
 import { durationMs } from '#crds/fields.ts';
 import type { RequestLimit } from '#crds/request-limit.ts';
 import type { Limit } from '#snapshot/limit.ts';
+import type { Adaptive } from '#snapshot/rate-limit.ts';
 import { isTimeZone } from '#snapshot/time-zone.ts';
 
 /** What is wrong with a limit that its schema cannot tell; `field` is in the limit. Null when nothing is. */
@@ -39,4 +41,15 @@ export function limitOf(limit: RequestLimit): Limit {
     default:
       return algorithm satisfies never;
   }
+}
+
+/** What backends are to hold, as data planes ask it of them. */
+export function adaptiveOf(adaptive: AdaptiveLimit): Adaptive {
+  const { latency, errors, minConcurrency, maxConcurrency } = adaptive;
+  return {
+    latencyMs: latency === undefined ? null : durationMs(latency),
+    errorPercentMax: errors ?? null,
+    concurrencyMin: minConcurrency,
+    concurrencyMax: maxConcurrency,
+  };
 }

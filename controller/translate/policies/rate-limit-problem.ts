@@ -25,7 +25,7 @@ export function rulesProblem(
       whenProblem(rule) ??
       expressionsProblem(rule) ??
       costProblem(rule) ??
-      limitsProblem(rule.limits, 'limits') ??
+      limitsProblem(rule.limits ?? [], 'limits') ??
       valuesProblem(namespace, rule);
     if (found === null) continue;
     return {

@@ -2,7 +2,7 @@ import type { RateLimitRule } from '#crds/rate-limit-policy.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { RateLimit, RateLimitScope } from '#snapshot/rate-limit.ts';
 import type { Unit } from '../memo.ts';
-import { limitOf } from './limit.ts';
+import { adaptiveOf, limitOf } from './limit.ts';
 import { closedPolicy, placedRules, placeNames, type PolicyModel } from './policy.ts';
 import { inNamespace, keyOf, valuesOf } from './rate-limit-key.ts';
 import { rulesProblem } from './rate-limit-problem.ts';
@@ -48,7 +48,8 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
     key: keyOf(rule.key),
     when: rule.when ?? null,
     cost: rule.cost ?? null,
-    limits: rule.limits.map(limitOf),
+    limits: (rule.limits ?? []).map(limitOf),
+    adaptive: rule.adaptive === undefined ? null : adaptiveOf(rule.adaptive),
     values: valuesOf(namespace, rule),
     scope: scopeOf(namespace, rule),
     onStoreError: rule.onStoreError,

@@ -65,7 +65,7 @@ export function sharedNameOf({ scope }: RateLimitRule): string | null {
 function limitsOf(namespace: string, rule: RateLimitRule): ReadonlyMap<string, string> {
   const values = valuesOf(namespace, rule).map((one) => JSON.stringify(one));
   return new Map([
-    ...rule.limits.map((limit) => [`limit ${limit.name}`, JSON.stringify(limitOf(limit))] as const),
+    ...(rule.limits ?? []).map((limit) => [`limit ${limit.name}`, JSON.stringify(limitOf(limit))] as const),
     ['list of values', values.sort().join('\n')],
   ]);
 }

@@ -51,10 +51,11 @@ export function costReader<Subject>(
 
 /** Whether `limit` can be asked before it is known who calls. */
 export function needsNoIdentity(
-  { key, exempt, when, cost }: RateLimit,
+  { key, exempt, when, cost, adaptive }: RateLimit,
   variables: Variables<RequestSubject>,
 ): boolean {
-  if (key.kind !== 'ClientAddress' || exempt.consumers.length > 0) return false;
+  // Authentication is none of the backends' time.
+  if (adaptive !== null || key.kind !== 'ClientAddress' || exempt.consumers.length > 0) return false;
   const names = (text: string | null, kind: keyof ResultTypes) =>
     text !== null && compiled(text, kind, variables)?.names.has('auth') === true;
   return !names(when, 'bool') && !names(cost?.type === 'Request' ? cost.expression : null, 'count');

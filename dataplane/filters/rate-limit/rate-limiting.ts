@@ -12,6 +12,7 @@ import type { SharedRedis } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
 import { Capacity } from '../capacity.ts';
 import { policyNamespace } from '../policy-namespace.ts';
+import { adaptiveFilter } from './adaptive-filter.ts';
 import { needsNoIdentity } from './expressions.ts';
 import { countedByValue } from './counted.ts';
 import type { CounterStore } from './counter-store.ts';
@@ -132,22 +133,30 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
     let filter = filters.get(limit);
     if (filter === undefined) {
       const tally = tallies.of(limit.name);
-      const counted = countedByValue(limit, {
-        ruleFor: (one) => ruleFor(one, hash, options.epochMs),
-        gateOf: (one) => gates.of(one),
-      });
-      filter = rateLimitFilter(limit, counted, {
-        deciding,
-        share: limit.scope.kind === 'Pod' ? whole : shareOfGate,
-        places: places.of(policyNamespace(limit.name)),
-        wait,
-        tally,
-        variables,
-        random,
-      });
+      const { adaptive } = limit;
+      filter =
+        adaptive === null
+          ? countingFilter(limit, tally)
+          : adaptiveFilter(limit, adaptive, { now, tally, variables });
       filters.set(limit, filter);
     }
     return filter;
+  }
+
+  function countingFilter(limit: RateLimit, tally: Tally): RequestFilter {
+    const counted = countedByValue(limit, {
+      ruleFor: (one) => ruleFor(one, hash, options.epochMs),
+      gateOf: (one) => gates.of(one),
+    });
+    return rateLimitFilter(limit, counted, {
+      deciding,
+      share: limit.scope.kind === 'Pod' ? whole : shareOfGate,
+      places: places.of(policyNamespace(limit.name)),
+      wait,
+      tally,
+      variables,
+      random,
+    });
   }
 
   const plans = new Plans(filterFor);

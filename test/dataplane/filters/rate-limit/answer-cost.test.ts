@@ -50,7 +50,7 @@ test('requests go on while a unit is left; what their answers take is charged at
   );
   for (const { exchange } of all) answered(exchange, { 'x-rows': '60' });
   assert.equal(left(filter), 100, 'before they have ended');
-  for (const { exchange } of all) exchange.atEnd();
+  for (const { exchange } of all) exchange.atEnd(null);
   assert.equal(asked(filter).verdict, 'RateLimited');
   // 180 of 100: the 80, and one more, are there after 81 of 100 parts of a minute.
   clock.ms += 0.81 * 60_000 - 10;
@@ -63,7 +63,7 @@ test('no debt is more than the limit gives in a window', () => {
   const { clock, filter } = given();
   const { exchange } = asked(filter);
   answered(exchange, { 'x-rows': '1000000000' });
-  exchange.atEnd();
+  exchange.atEnd(null);
   clock.ms += 60_000 + 590;
   assert.equal(asked(filter).verdict, 'RateLimited');
   clock.ms += 10;
@@ -76,7 +76,7 @@ test('an answer of which nobody can tell what it takes counts as much as the sma
     const { filter } = given({ limits });
     const { exchange } = asked(filter);
     answered(exchange, headers);
-    exchange.atEnd();
+    exchange.atEnd(null);
     const { verdict, exchange: next } = asked(filter);
     assert.equal(verdict, 'RateLimited', JSON.stringify(headers));
     assert.match(next.answerFields.joined('ratelimit') ?? '', /only";r=0;.*large";r=900;/u);
@@ -88,7 +88,7 @@ test('an exchange that no backend has answered takes one, and a refused one noth
   for (const expected of ['passes', 'passes', 'RateLimited', 'RateLimited']) {
     const { exchange, verdict } = asked(filter);
     assert.equal(verdict, expected);
-    exchange.atEnd();
+    exchange.atEnd(null);
   }
 });
 
@@ -105,7 +105,7 @@ test('status, octets and trailers can be what it takes, and so can the request',
     answered(exchange, {});
     const trailers = new Fields();
     trailers.append('x-tokens', '4');
-    Object.assign(exchange, { bytesOut: 3500, trailers }).atEnd();
+    Object.assign(exchange, { bytesOut: 3500, trailers }).atEnd(null);
     assert.equal(left(filter), expected, expression);
   }
 });
@@ -115,7 +115,7 @@ test('in shadow mode debts are counted, and nobody is refused', () => {
   for (let turn = 0; turn < 3; turn += 1) {
     const { exchange, verdict } = asked(filter);
     assert.equal(verdict, 'passes');
-    exchange.atEnd();
+    exchange.atEnd(null);
   }
   assert.deepEqual(limiting.stats().rules[0]?.decisions, { Admitted: 1, Refused: 2, Unknown: 0, Skipped: 0 });
 });

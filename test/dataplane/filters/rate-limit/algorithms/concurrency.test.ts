@@ -43,17 +43,17 @@ test('a place is free again when the exchange is over, also by a rule made anew,
     const verdict = limiting.filterFor(rateLimit({ limits })).apply(exchange);
     assert.ok(!(verdict instanceof Promise));
     // The proxy ends the exchange that a filter refuses.
-    if (verdict !== null) exchange.atEnd();
+    if (verdict !== null) exchange.atEnd(null);
     return verdict?.kind;
   };
   const [first, second] = [exchangeOf(), exchangeOf()];
   assert.equal(kindOf(first), undefined);
   assert.equal(kindOf(second), undefined);
   assert.equal(kindOf(), 'RateLimited');
-  first.atEnd();
+  first.atEnd(null);
   const third = exchangeOf();
   assert.equal(kindOf(third), undefined, 'the one refused was charged to no limit');
-  third.atEnd();
+  third.atEnd(null);
   assert.equal(kindOf(), 'RateLimited', 'three in the minute');
   assert.equal(kindOf(), 'RateLimited');
   const only = limiting.filterFor(rateLimit({ limits: [atATime(2)] }));
