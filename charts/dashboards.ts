@@ -222,6 +222,27 @@ export const dashboards: readonly Dashboard[] = [
         queries: [['avg by (type) (turnpike_rate_limit_store_available)', '{{type}}']],
       },
       {
+        title: 'Usage: units of Consumers',
+        description: 'Requests that all limits let pass; those of whom there is no room for are other.',
+        unit: 'short',
+        queries: [[rate('turnpike_usage_units_total', 'plan, consumer'), '{{consumer}} {{plan}}']],
+      },
+      {
+        title: 'Usage: events',
+        description: 'Sent, and given up since nobody took them.',
+        unit: 'short',
+        queries: [
+          ['sum(rate(turnpike_usage_events_sent_total[$__rate_interval]))', 'sent'],
+          ['sum(rate(turnpike_usage_events_dropped_total[$__rate_interval]))', 'given up'],
+        ],
+      },
+      {
+        title: 'Usage: data planes that write their journal',
+        description: 'Those that cannot, count in memory until they can.',
+        unit: 'percentunit',
+        queries: [['avg(turnpike_usage_journal_available)', 'available']],
+      },
+      {
         title: 'Revoked tokens: age of what is known',
         description: 'Of lists in Redis: beyond maxStale nobody is let in.',
         unit: 's',

@@ -96,12 +96,16 @@ export const keyArguments = {
 } as const;
 
 /** What `turnpike usage --help` prints. */
-export const usageHelp = `usage: turnpike usage --folder FOLDER [OPTION ...]
+export const usageHelp = `usage: turnpike usage [OPTION ...]
 
-Tells what Consumers have used, in units (one for each request that all limits let pass), from the folder that a data
-plane or turnpike up keeps its journal in (--usage-journal).
+Tells what Consumers have used, in units (one for each request that all limits let pass): in a cluster by its data
+planes, which are asked through the API server, or from the folder that a data plane or turnpike up keeps its journal in
+(--usage-journal).
 
-  --folder FOLDER     the folder of the journal
+  --folder FOLDER     the folder of a journal, in place of a cluster
+  --kubeconfig FILE   how the cluster is reached (default: as KUBECONFIG says, or .kube/config at home)
+  --context NAME      the context there (default: the current one)
+  --namespace NAME    of Gateways in this namespace alone
   --consumer NAME     of this Consumer alone: NAMESPACE/NAME, or a name in the namespace default
   --period PERIOD     a year, month, day or hour (UTC): 2026, 2026-11, 2026-11-23 or 2026-11-23T04 (default: this month)
   --reconcile         tell what is counted although nobody knows whether it was used: leases of data planes that were
@@ -109,12 +113,15 @@ plane or turnpike up keeps its journal in (--usage-journal).
   --output FORMAT     table or json, also -o (default table)
   --help              tell this
 
-Exit codes: 0 told, 1 the folder cannot be read, 2 wrong options.
+Exit codes: 0 told, 1 the folder, the cluster or some data plane tells nothing, 2 wrong options.
 `;
 
 /** The options of `turnpike usage` as parseArgs of node:util takes them. */
 export const usageArguments = {
   folder: { type: 'string' },
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  namespace: { type: 'string' },
   consumer: { type: 'string' },
   period: { type: 'string' },
   reconcile: { type: 'boolean', default: false },

@@ -131,6 +131,7 @@ const admin = createAdminServer({
       return reason === null ? { ok: true } : { ok: false, reason };
     },
     metrics: () => plane.metrics.text(),
+    usage: () => plane.usage(),
     snapshot: () => {
       const { serving } = plane.state();
       return serving === null ? null : { ...serving, resources: plane.resources() };

@@ -7,6 +7,7 @@ import { fleetDefaults, nowhere } from '#snapshot/fleet.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
+import type { UsagePage } from '#snapshot/usage-page.ts';
 import { Compiler } from '#dataplane/compile/compiler.ts';
 import { Bans } from '#dataplane/protect/bans/bans.ts';
 import type { MadeBan } from '#dataplane/protect/bans/policy-bans.ts';
@@ -114,6 +115,8 @@ export interface DataPlane {
   state(): SubscriberState;
   /** Why it should get no traffic now; null when it is ready: a complete snapshot is served on all of its ports. */
   unready(): string | null;
+  /** What Consumers used, as far as is known here. */
+  usage(): Promise<UsagePage>;
   /** What is served, for a dump that shows no secrets. */
   resources(): ResourceSet;
   /** Ends serving without failing a request, then all else. */
@@ -198,6 +201,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       bans: () => bans.figures(),
       authorizations: () => authenticating.refusals(),
       revocations: () => authenticating.followedLists(),
+      usage: () => metering.figures(),
       log: () => accessLog,
       clients: () => listeners.connectionCount(),
       backends: () => upstreams.figures(),
@@ -250,6 +254,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       subscriber.state().serving === null
         ? 'no snapshot yet'
         : notListening(closedPorts(cell.current, listeners)),
+    usage: () => metering.told(),
     resources: () => served,
     async stop(drain) {
       await listeners.drain(drain);

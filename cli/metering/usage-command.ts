@@ -1,10 +1,13 @@
-// turnpike usage: what Consumers have used, from the folder of a journal or from a cluster's controller.
+// turnpike usage: what Consumers have used, from the folder of a journal, or from the data planes of a cluster.
 import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readUsage } from '#dataplane/metering/read-usage.ts';
-import type { UsageLoss, UsageSum } from '#snapshot/usage.ts';
+import type { UsageLoss } from '#snapshot/usage.ts';
 import { optionProblem } from '../option-problem.ts';
 import { usageArguments, usageHelp } from '../usage.ts';
+import { clusterUsage, type Cluster, type ClusterUsage } from './cluster-usage.ts';
 import { isPeriod, lostIn, table, usedIn } from './usage-table.ts';
 
 /** The exit code: 0 told, 1 nothing can be read, 2 wrong options. */
@@ -22,8 +25,9 @@ export async function usage(args: readonly string[], nowMs: number): Promise<num
   }
   try {
     const found = await foundBy(options, nowMs);
+    for (const problem of found.problems) console.error(`turnpike: ${problem}`);
     process.stdout.write(options.reconcile ? reconciled(options, found) : used(options, found));
-    return 0;
+    return found.problems.length === 0 ? 0 : 1;
   } catch (error) {
     console.error(`turnpike: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
@@ -31,7 +35,8 @@ export async function usage(args: readonly string[], nowMs: number): Promise<num
 }
 
 interface UsageOptions {
-  readonly folder: string;
+  /** Where it is read. */
+  readonly from: { readonly folder: string } | Cluster;
   /** Null: all. */
   readonly consumer: string | null;
   readonly period: string;
@@ -39,33 +44,34 @@ interface UsageOptions {
   readonly reconcile: boolean;
 }
 
-interface Found {
-  readonly sums: readonly UsageSum[];
-  readonly losses: readonly UsageLoss[];
-}
-
 /** Null: only help is wanted. Throws a TypeError that names what is wrong. */
 function optionsOf(args: readonly string[], nowMs: number): UsageOptions | null {
   const { values } = parseArgs({ args: [...args], options: usageArguments });
   if (values.help) return null;
   const { folder, consumer = null, period = new Date(nowMs).toISOString().slice(0, 7), output } = values;
-  if (folder === undefined) throw new TypeError('name the folder of the journal: --folder FOLDER');
+  const { kubeconfig = kubeconfigOf(process.env), context = null, namespace = null } = values;
+  const from = folder === undefined ? { kubeconfig, context, namespace } : { folder };
   if (!isPeriod(period))
     throw new TypeError(`--period is no year, month, day or hour such as 2026-11: ${period}`);
   if (output !== 'table' && output !== 'json')
     throw new TypeError(`--output is table or json, not ${output}`);
   const whole = consumer === null || consumer.includes('/') ? consumer : `default/${consumer}`;
   const { reconcile } = values;
-  return { folder, consumer: whole, period, output: output === 'json' ? 'Json' : 'Table', reconcile };
+  return { from, consumer: whole, period, output: output === 'json' ? 'Json' : 'Table', reconcile };
 }
 
-async function foundBy({ folder }: UsageOptions, nowMs: number): Promise<Found> {
+function kubeconfigOf(env: NodeJS.ProcessEnv): string {
+  return env['KUBECONFIG'] ?? path.join(homedir(), '.kube/config');
+}
+
+async function foundBy({ from }: UsageOptions, nowMs: number): Promise<ClusterUsage> {
+  if (!('folder' in from)) return clusterUsage(from);
   // One that is not there is a slip of the pen, and not the same as one where nothing was used.
-  await stat(folder);
-  return readUsage(folder, null, nowMs);
+  await stat(from.folder);
+  return { ...(await readUsage(from.folder, 'All', nowMs)), problems: [] };
 }
 
-function used({ period, consumer, output }: UsageOptions, { sums }: Found): string {
+function used({ period, consumer, output }: UsageOptions, { sums }: ClusterUsage): string {
   const rows = usedIn(period, consumer, sums);
   if (output === 'Json') return `${JSON.stringify({ period, usage: rows }, null, 2)}\n`;
   const told = rows.map((row) => [row.consumer, row.plan || '-', row.route || '-', row.units]);
@@ -74,7 +80,7 @@ function used({ period, consumer, output }: UsageOptions, { sums }: Found): stri
     : table(['CONSUMER', 'PLAN', 'ROUTE', 'UNITS'], told);
 }
 
-function reconciled({ period, consumer, output }: UsageOptions, { sums, losses }: Found): string {
+function reconciled({ period, consumer, output }: UsageOptions, { sums, losses }: ClusterUsage): string {
   const counted = usedIn(period, consumer, sums).reduce((all, { units }) => all + units, 0);
   const lost = lostIn(period, consumer, losses);
   const over = lost.reduce((all, { units }) => all + units, 0);

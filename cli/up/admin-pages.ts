@@ -5,8 +5,8 @@ import type { DataPlane } from '#dataplane/plane.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 
 /**
- * `/livez` and `/readyz` of all together; `/NAMESPACE/NAME/metrics` and `/NAMESPACE/NAME/config` of each Gateway, and
- * `/metrics` and `/config` when there is only one.
+ * `/livez` and `/readyz` of all together; `/NAMESPACE/NAME/metrics`, `/NAMESPACE/NAME/config` and `/NAMESPACE/NAME/usage` of each
+ * Gateway, and the three without its name when there is only one.
  */
 export function adminPages(dataPlanes: ReadonlyMap<GatewayKey, DataPlane>): Pages {
   const pages: [string, Pages[string]][] = [
@@ -17,12 +17,13 @@ export function adminPages(dataPlanes: ReadonlyMap<GatewayKey, DataPlane>): Page
     const own = dataPlanePages({
       ready: () => ({ ok: true }),
       metrics: () => plane.metrics.text(),
+      usage: () => plane.usage(),
       snapshot: () => {
         const { serving } = plane.state();
         return serving === null ? null : { ...serving, resources: plane.resources() };
       },
     });
-    for (const name of ['/metrics', '/config']) {
+    for (const name of ['/metrics', '/config', '/usage']) {
       const page = own[name];
       if (page === undefined) continue;
       pages.push([`/${gateway}${name}`, page]);

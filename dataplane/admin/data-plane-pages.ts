@@ -3,6 +3,7 @@
 import { healthPage, jsonPage, metricsPage } from '#admin/pages.ts';
 import type { Health } from '#admin/pages.ts';
 import type { Pages } from '#admin/server.ts';
+import { entryOfSum, type UsagePage } from '#snapshot/usage-page.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 
 /** What the pages ask for, each time they are asked themselves. */
@@ -10,16 +11,25 @@ export interface DataPlaneFacts {
   /** Ready: a complete snapshot is in use, and its ports are open. */
   readonly ready: () => Health;
   readonly metrics: () => Promise<string>;
+  /** What Consumers used, as far as this data plane knows. */
+  readonly usage: () => Promise<UsagePage>;
   /** The snapshot in use, resources that were refused in the version that is kept; null while there is none. */
   readonly snapshot: () => Snapshot | null;
 }
 
-/** `/livez` (the loop turns), `/readyz`, `/metrics`, and `/config`: the running config, secrets redacted. */
-export function dataPlanePages({ ready, metrics, snapshot }: DataPlaneFacts): Pages {
+/**
+ * `/livez` (the loop turns), `/readyz`, `/metrics`, `/config`: the running config, secrets redacted, and `/usage`: what
+ * Consumers used.
+ */
+export function dataPlanePages({ ready, metrics, usage, snapshot }: DataPlaneFacts): Pages {
   return {
     '/livez': healthPage(() => ({ ok: true })),
     '/readyz': healthPage(ready),
     '/metrics': metricsPage(metrics),
+    '/usage': async () => {
+      const { sums, losses } = await usage();
+      return jsonPage(() => ({ head: { losses }, name: 'sums', entries: sums.map(entryOfSum) }))();
+    },
     '/config': jsonPage(() => {
       const running = snapshot();
       return {

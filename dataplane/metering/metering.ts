@@ -7,9 +7,10 @@ import { heartbeat, JournalFile } from './journal-file.ts';
 import { textOf } from './journal-line.ts';
 import { Journal } from './journal.ts';
 import { Keeper, type SendEvents } from './keeper.ts';
-import { readUsage } from './read-usage.ts';
+import { readUsage, type FolderUsage } from './read-usage.ts';
 import { Rounds } from './rounds.ts';
 import { RouteAccounts } from './route-accounts.ts';
+import { UnitsBySeries, type UnitSeries } from './unit-series.ts';
 import { UsageSums } from './usage-sums.ts';
 
 /** Most accounts at a time: pairs of a consumer and a route, of which each takes some 300 bytes. */
@@ -52,10 +53,24 @@ export interface Metering {
   readonly restored: Promise<void>;
   /** Units that the consumer `<namespace>/<name>` has used since then, all of the hour that this is in included. */
   usedSince(consumer: string, fromMs: number): number;
+  /** For metrics. */
+  figures(): MeteringFigures;
+  /** What the journals in our hands tell; without a journal what this process has counted. Rejects as node:fs does. */
+  told(): Promise<FolderUsage>;
   /** Ends what was used until now; done by itself each minute. */
   turn(): void;
   /** Ends all leases with what was used. */
   close(): Promise<void>;
+}
+
+/** Since the start. */
+export interface MeteringFigures {
+  readonly units: readonly Readonly<UnitSeries>[];
+  readonly journal: {
+    readonly available: boolean;
+    readonly eventsSent: number;
+    readonly eventsDropped: number;
+  } | null;
 }
 
 /** Counts from now on. */
@@ -72,8 +87,11 @@ class Meters implements Metering {
   readonly #routes = new Map<string, WeakRef<RouteAccounts>>();
   readonly #others: Account;
   readonly #sums = new UsageSums();
+  readonly #series = new UnitsBySeries();
   readonly restored: Promise<void>;
   readonly #rounds: Rounds | null;
+  readonly #file: JournalFile | null;
+  #keeper: Keeper | null = null;
   readonly #timers: NodeJS.Timeout[] = [];
   #lease = 0;
 
@@ -81,11 +99,15 @@ class Meters implements Metering {
     this.#options = options;
     const { now } = options;
     const file = options.folder === null ? null : this.#newFile(options.folder);
+    this.#file = file;
     this.#lending = {
       journal: file === null ? null : this.#newJournal(file),
       nextLease: () => (this.#lease += 1),
       now,
-      onUsed: (usage) => this.#sums.add(usage),
+      onUsed: (usage) => {
+        this.#sums.add(usage);
+        this.#series.of(usage).units += usage.units;
+      },
     };
     const { folder } = options;
     this.restored = folder === null ? Promise.resolve() : this.#restore(folder, file?.name ?? null);
@@ -123,6 +145,27 @@ class Meters implements Metering {
     return sum;
   }
 
+  figures(): MeteringFigures {
+    const { sent = 0, dropped = 0 } = this.#keeper?.figures ?? {};
+    const { journal } = this.#lending;
+    return {
+      units: this.#series.with([...this.#accounts.keys()].map(({ open }) => open)),
+      journal:
+        journal === null
+          ? null
+          : { available: journal.isAvailable, eventsSent: sent, eventsDropped: dropped },
+    };
+  }
+
+  async told(): Promise<FolderUsage> {
+    const { folder, now } = this.#options;
+    if (folder !== null) return readUsage(folder, { of: this.#file?.name ?? '' }, now());
+    const sums = new UsageSums();
+    for (const { hourMs: fromMs, ...sum } of this.#sums.all()) sums.add({ ...sum, fromMs });
+    for (const { open } of this.#accounts.keys()) sums.add(open);
+    return { sums: [...sums.all()], losses: [] };
+  }
+
   turn(): void {
     if (this.#lending.journal?.isAvailable === false) return;
     for (const [account, home] of this.#accounts) {
@@ -154,7 +197,7 @@ class Meters implements Metering {
 
   async #restore(folder: string, own: string | null): Promise<void> {
     try {
-      const { sums } = await readUsage(folder, own, this.#options.now());
+      const { sums } = await readUsage(folder, { but: own }, this.#options.now());
       for (const { hourMs: fromMs, ...sum } of sums) this.#sums.add({ ...sum, fromMs });
     } catch (error) {
       this.#options.onJournalChange(false, `what is in it cannot be read: ${String(error)}`);
@@ -193,6 +236,7 @@ class Meters implements Metering {
   #newRounds(folder: string, file: JournalFile): Rounds {
     const { now, send, everyMs, onEventsChange: onChange } = this.#options;
     const keeper = new Keeper({ folder, own: () => file.name, beat: () => this.#beaten(), now, send });
+    this.#keeper = keeper;
     return new Rounds({
       keeper,
       random: Math.random,

@@ -1,7 +1,11 @@
 import type { UsageKey } from '#snapshot/usage.ts';
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { isMissing } from './folder.ts';
 import { readLine } from './journal-line.ts';
+
+/** Lines after which others get their turn on the loop. */
+const linesAtATime = 2000;
 
 /** What one segment tells: of leases that began before it, it tells again what matters. */
 export interface SegmentRead {
@@ -37,7 +41,12 @@ export function unitsOf({ leased, used }: LeaseRead): number {
 export async function readSegment(file: string): Promise<SegmentRead | null> {
   const reader = new SegmentReader();
   try {
-    for (const line of (await readFile(file, 'utf8')).split('\n')) if (line !== '') reader.take(line);
+    let lines = 0;
+    for (const line of (await readFile(file, 'utf8')).split('\n')) {
+      if (line !== '') reader.take(line);
+      lines += 1;
+      if (lines % linesAtATime === 0) await setImmediate();
+    }
   } catch (error) {
     if (!isMissing(error)) throw error;
     return null;

@@ -1,5 +1,5 @@
 import type { UsageLoss, UsageSum } from '#snapshot/usage.ts';
-import { filesIn, writtenMs, type JournalFiles, type SegmentFile } from './folder.ts';
+import { filesIn, writtenMs, type JournalFiles, type SegmentFile, type SumsFile } from './folder.ts';
 import { readSegment, unitsOf, type LeaseRead, type SegmentRead } from './read-segment.ts';
 import { readSums } from './sums-file.ts';
 import { UsageSums } from './usage-sums.ts';
@@ -14,9 +14,17 @@ export interface FolderUsage {
 /** A journal of which nothing was heard for so long has nobody left who writes it. */
 export const deadMs = 120_000;
 
-/** What `folder` tells, of all journals but `own`. Rejects as node:fs does. */
-export async function readUsage(folder: string, own: string | null, nowMs: number): Promise<FolderUsage> {
-  const files = await filesIn(folder);
+/** Which journals are read: all, all but one, or those that one has in its hands. */
+export type Wanted = 'All' | { readonly but: string | null } | { readonly of: string };
+
+/** What journals in `folder` tell. Rejects as node:fs does. */
+export async function readUsage(folder: string, wanted: Wanted, nowMs: number): Promise<FolderUsage> {
+  const all = await filesIn(folder);
+  const isWanted = ({ holder, journal }: SegmentFile | SumsFile): boolean => {
+    if (wanted === 'All') return true;
+    return 'of' in wanted ? holder === wanted.of : journal !== wanted.but;
+  };
+  const files = { segments: all.segments.filter(isWanted), sums: all.sums.filter(isWanted) };
   const sums = new UsageSums();
   const losses: UsageLoss[] = [];
   const folded = new Map<string, number>();
@@ -29,9 +37,9 @@ export async function readUsage(folder: string, own: string | null, nowMs: numbe
   }
   for (const file of files.segments) {
     const isCounted = file.segment <= (folded.get(file.journal) ?? -1);
-    const segment = isCounted || file.journal === own ? null : await readSegment(file.path);
+    const segment = isCounted ? null : await readSegment(file.path);
     if (segment === null) continue;
-    const isLast = isLastOf(file, files);
+    const isLast = isLastOf(file, all);
     for (const lease of countedOf(segment, isLast)) sums.add({ ...lease, units: unitsOf(lease) });
     if (isLast && nowMs - (await writtenMs(file.path)) > deadMs) losses.push(...lossesOf(segment));
   }

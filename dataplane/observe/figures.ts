@@ -1,6 +1,7 @@
 import { backendFamilies } from './backend-families.ts';
 import { counter, gauge, labelText } from './exposition.ts';
 import type { BackendFigures } from '#dataplane/http/backend-figures.ts';
+import { usageFamilies, type UsageFigures } from './usage-families.ts';
 import type { MetricFamily } from './exposition.ts';
 
 /** What other rooms tell of themselves when metrics are asked for. */
@@ -13,6 +14,7 @@ export interface Figures {
   readonly authorizations: () => readonly AuthorizationFigures[];
   readonly revocations: () => readonly RevocationFigures[];
   readonly log: () => { readonly dropped: number };
+  readonly usage: () => UsageFigures;
   /** Connections of clients. */
   readonly clients: () => number;
   readonly backends: () => readonly BackendFigures[];
@@ -85,7 +87,7 @@ export interface AuthorizationFigures {
 /** The families of all figures, asked for now. */
 export function figureFamilies(figures: Figures): MetricFamily[] {
   const { snapshot, rateLimits, guesses, protections, bans, log, clients, backends } = figures;
-  const { authorizations, revocations } = figures;
+  const { authorizations, revocations, usage } = figures;
   return [
     gauge('turnpike_client_connections', 'Connections of clients, tunnels included.', clients()),
     ...backendFamilies(backends()),
@@ -96,6 +98,7 @@ export function figureFamilies(figures: Figures): MetricFamily[] {
     ...banFamilies(bans()),
     authorizationFamily(authorizations()),
     ...revocationFamilies(revocations()),
+    ...usageFamilies(usage()),
     counter('turnpike_access_log_dropped_total', 'Lines lost since the sink stalled.', log().dropped),
   ];
 }

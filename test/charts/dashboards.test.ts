@@ -31,6 +31,10 @@ async function exposition(): Promise<string> {
       guesses: () => [{ policy: 'shop/staff', failures: 1, slowed: 0, blocks: 1, refused: 1 }],
       protections: () => [{ policy: 'shop/edge', reason: 'ConnectionRate', mode: 'Enforce', count: 5 }],
       bans: () => [{ cause: 'shop/edge/guesses', mode: 'Enforce', addresses: 2, made: 3 }],
+      usage: () => ({
+        units: [{ plan: 'gold', consumer: 'shop/acme', units: 7 }],
+        journal: { available: true, eventsSent: 5, eventsDropped: 0 },
+      }),
       log: () => ({ dropped: 0 }),
       clients: () => 1,
       backends: () => [backendFigures('shop/cart:80')],

@@ -296,6 +296,7 @@ async function outputs(turnpike: GivenStandalone, told: Told): Promise<void> {
     const pages = dataPlanePages({
       ready: () => ({ ok: true }),
       metrics: () => plane.metrics.text(),
+      usage: () => plane.usage(),
       snapshot: () => ({ version: '', order: { lineage: '', kinds: {} }, resources }),
     });
     for (const [page, answer] of Object.entries(pages)) told.set(page, (await answer()).body);

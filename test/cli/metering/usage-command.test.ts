@@ -4,6 +4,7 @@ import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { textOf, type JournalLine } from '#dataplane/metering/journal-line.ts';
+import { givenBackend } from '#test/given/backend.ts';
 import { turnpike } from '#test/given/command.ts';
 import { givenFolder } from '#test/given/folder.ts';
 
@@ -105,7 +106,6 @@ Every data plane has told what it used of what it had leased.
   });
 
   for (const [args, problem] of [
-    [[], 'name the folder of the journal: --folder FOLDER'],
     [
       ['--folder=x', '--period=november'],
       '--period is no year, month, day or hour such as 2026-11: november',
@@ -123,5 +123,84 @@ Every data plane has told what it used of what it had leased.
     const { code, stderr } = await turnpike(['usage', '--folder=/nowhere/at/all']);
     assert.equal(code, 1);
     assert.match(stderr, /ENOENT/);
+  });
+
+  test('asks the data planes of a cluster through its API server, and names those that tell nothing', async () => {
+    const asked: string[] = [];
+    const pod = (name: string, phase: string) => ({
+      metadata: { name, namespace: 'infra' },
+      status: { phase },
+    });
+    const [hour] = [at('2026-11-23T04:00:00Z')];
+    const pages = {
+      '/api/v1/pods': {
+        items: [
+          pod('edge-1', 'Running'),
+          pod('edge-2', 'Running'),
+          pod('old', 'Succeeded'),
+          pod('new', 'Running'),
+        ],
+      },
+      '/api/v1/namespaces/infra/pods/edge-1:9901/proxy/usage': {
+        losses: [],
+        sums: { [`${hour} shop/acme gold ${route}`]: 10 },
+      },
+      '/api/v1/namespaces/infra/pods/edge-2:9901/proxy/usage': {
+        losses: [
+          {
+            consumer: 'shop/acme',
+            plan: 'gold',
+            route,
+            gateway: 'infra/edge',
+            instance: 'edge-0',
+            units: 4,
+            fromMs: hour,
+          },
+        ],
+        sums: { [`${hour} shop/acme gold ${route}`]: 5, [`${hour} shop/bolt  ${route}`]: 1 },
+      },
+    };
+    await using server = await givenBackend('api server', {
+      answer({ url = '', headers }, answer) {
+        const { pathname, searchParams } = new URL(url, 'http://localhost');
+        asked.push(`${pathname} ${searchParams.get('labelSelector') ?? ''} ${headers.authorization}`.trim());
+        const page = new Map<string, unknown>(Object.entries(pages)).get(pathname);
+        answer.writeHead(page === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        answer.end(JSON.stringify(page ?? { kind: 'Status', reason: 'NotFound', message: 'no such pod' }));
+      },
+    });
+    await using folder = await givenFolder({
+      config: JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'here',
+        contexts: [{ name: 'here', context: { cluster: 'here', user: 'me' } }],
+        clusters: [
+          {
+            name: 'here',
+            cluster: { server: `http://127.0.0.1:${server.port}`, 'insecure-skip-tls-verify': true },
+          },
+        ],
+        users: [{ name: 'me', user: { token: 'my-token' } }],
+      }),
+    });
+    const env = { KUBECONFIG: path.join(folder.path, 'config') };
+    const { code, stdout, stderr } = await turnpike(['usage', '--period=2026-11'], { env });
+    assert.match(stderr, /^turnpike: data plane infra\/new tells nothing: .*no such pod/);
+    assert.equal(
+      stdout,
+      `CONSUMER   PLAN  ROUTE                  UNITS
+shop/acme  gold  HTTPRoute/shop/orders     15
+shop/bolt  -     HTTPRoute/shop/orders      1
+`,
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(asked.slice(0, 2), [
+      '/api/v1/pods app.kubernetes.io/managed-by=turnpike,app.kubernetes.io/component=dataplane Bearer my-token',
+      '/api/v1/namespaces/infra/pods/edge-1:9901/proxy/usage  Bearer my-token',
+    ]);
+    const reconciled = await turnpike(['usage', '--period=2026-11', '--reconcile', '-o', 'json'], { env });
+    const { counted, usedAtLeast } = JSON.parse(reconciled.stdout) as Record<string, number>;
+    assert.deepEqual([counted, usedAtLeast], [16, 12]);
   });
 });

@@ -4,6 +4,7 @@ import { sharedRedisDefaults } from '#snapshot/redis-address.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { Resource, Snapshot } from '#snapshot/snapshot.ts';
 import assert from 'node:assert/strict';
+import { readUsagePage } from '#snapshot/usage-page.ts';
 import { test } from 'node:test';
 
 const certificate: Resource = {
@@ -20,6 +21,10 @@ const store: Resource = {
   ...sharedRedisDefaults,
 };
 
+const sums = [
+  { hourMs: 7_200_000, consumer: 'shop/acme', plan: '', route: 'HTTPRoute/shop/orders', units: 3 },
+];
+
 test('the running config holds every resource in the order of the ids, without secrets', async () => {
   const snapshot: Snapshot = {
     version: 'v7',
@@ -29,8 +34,11 @@ test('the running config holds every resource in the order of the ids, without s
   const pages = dataPlanePages({
     ready: () => ({ ok: true }),
     metrics: async () => '',
+    usage: () => Promise.resolve({ sums, losses: [] }),
     snapshot: () => snapshot,
   });
+  const used = await pages['/usage']?.();
+  assert.deepEqual(readUsagePage(used?.body), { sums, losses: [] });
   const answer = await pages['/config']?.();
   assert.equal(answer?.mediaType, 'application/json');
   assert.doesNotMatch(answer.body, /private/);
@@ -47,6 +55,7 @@ test('the running config holds every resource in the order of the ids, without s
 
 test('without a snapshot there is an empty config, and the reason why it is not ready', async () => {
   const pages = dataPlanePages({
+    usage: () => Promise.resolve({ sums: [], losses: [] }),
     ready: () => ({ ok: false, reason: 'no complete snapshot yet' }),
     metrics: async () => 'm 1\n',
     snapshot: () => null,

@@ -231,7 +231,7 @@ describe('segments that are written no more', () => {
         atMs: now,
       });
     const counted = async (): Promise<readonly [number, number]> => {
-      const { sums, losses } = await readUsage(folder, null, Date.now());
+      const { sums, losses } = await readUsage(folder, 'All', Date.now());
       const sum = (all: readonly { readonly units: number }[]) => all.reduce((a, { units }) => a + units, 0);
       return [sum(sums), sum(losses)];
     };
@@ -303,7 +303,7 @@ describe('segments that are written no more', () => {
     await keeper.round('Open');
     assert.deepEqual(keeper.figures, { sent: 1, dropped: 1 });
     assert.deepEqual(totals(got), { 'shop/acme': 2 });
-    const { sums } = await readUsage(folder, null, Date.now());
+    const { sums } = await readUsage(folder, 'All', Date.now());
     assert.equal(
       sums.reduce((all, { units }) => all + units, 0),
       6,

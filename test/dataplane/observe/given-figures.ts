@@ -15,6 +15,7 @@ export const quietFigures: Figures = {
   guesses: () => [],
   protections: () => [],
   bans: () => [],
+  usage: () => ({ units: [], journal: null }),
   log: () => ({ dropped: 0 }),
   clients: () => 0,
   backends: () => [],
