@@ -247,7 +247,9 @@ export const valuesSchema = z.strictObject({
   gatewayClass,
   redis: z
     .strictObject({ secretRef: secretReference })
-    .describe('A Redis in which the data planes of a Gateway count rate limits together.'),
+    .describe(
+      'A Redis in which the data planes of a Gateway count rate limits together. One behind Sentinels, of a Cluster or with authorities of its own is told in `gatewayClass.parameters`.',
+    ),
   networkPolicy,
   podDisruptionBudget: z
     .strictObject({
