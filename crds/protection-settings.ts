@@ -1,8 +1,8 @@
 // The settings of a ProtectionPolicy by groups. A group that is left out is as the policy of the Gateway says; where
 // that says nothing either, nothing of the kind is done.
 import * as z from 'zod';
-import { duration, durationMs, network, partName } from './fields.ts';
-import { atomicList, listByKeys, setOf, withRules, type Frozen, type Rule } from './grammar.ts';
+import { duration, durationMs, fieldName, network, partName } from './fields.ts';
+import { atomicList, listByKeys, oneOf, setOf, withRules, type Frozen, type Rule } from './grammar.ts';
 
 const some = z.int32().min(1).max(10_000_000);
 
@@ -125,6 +125,55 @@ const requests = z
     'Requests of one address, over all protocols, counted by each data plane over all ports the policy holds for, before it is known which route they are for. As many again are answered 429 (gRPC: RESOURCE_EXHAUSTED); who goes on beyond that has the connection cut. The address is the one that clientAddress of a ClientPolicy says.',
   );
 
+type Bot = { readonly action: string; readonly mode: string };
+
+const shadowed: Rule<Bot> = {
+  cel: "self.action == 'Refuse' || self.mode == 'Enforce'",
+  message: 'mode Shadow is for action Refuse: remove mode',
+  holds: ({ action, mode: chosen }) => action === 'Refuse' || chosen === 'Enforce',
+};
+
+const bot = withRules(
+  oneOf({
+    type: 'What the header must be for the rule to fit: Missing (or empty), Values, or Regex.',
+    variants: {
+      Missing: {},
+      Values: {
+        values: setOf(z.string().min(1).max(512))
+          .min(1)
+          .max(64)
+          .describe('What its whole value must be, one of these, upper and lower case told apart.'),
+      },
+      Regex: {
+        regex: z
+          .string()
+          .min(1)
+          .max(1024)
+          .describe(
+            'A regular expression in RE2 syntax that must fit somewhere in its value, such as (?i)sqlmap|nikto. Values longer than 512 characters fit each of action Refuse, and none of action Allow.',
+          ),
+      },
+    },
+    common: {
+      name: partName.describe('Name of the rule: in the access log.'),
+      header: fieldName.describe('The header, such as user-agent.'),
+      action: z
+        .enum(['Refuse', 'Allow'])
+        .default('Refuse')
+        .describe('Refuse: the answer is 403. Allow: no rule after this one is asked.'),
+      mode,
+    },
+  }),
+  [shadowed],
+);
+
+const bots = listByKeys(bot, ['name'])
+  .min(1)
+  .max(32)
+  .describe(
+    'Programs that are refused by what their requests say of them, before it is looked for a route. The first rule that fits decides; where none does, the request goes on. What a client says of itself proves nothing: an Allow lets nobody past anything but these rules.',
+  );
+
 const exempt = z
   .object({
     addresses: atomicList(network)
@@ -135,7 +184,7 @@ const exempt = z
   .describe('Whom nothing of this policy holds for. Left out: nobody.');
 
 /** The groups that a ProtectionPolicy can set. */
-export const protectionGroups = { connections, requests, bans, exempt } as const;
+export const protectionGroups = { connections, requests, bans, bots, exempt } as const;
 
 /** Settings of a ProtectionPolicy, decoded. */
 export type ProtectionGroups = {

@@ -1,6 +1,7 @@
 import type { Answered, Exchange, RequestFilter, RuleName } from '#dataplane/http/exchange.ts';
+import type { BanHit } from '#dataplane/http/ban-list.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
-import type { ResponseHead } from '#dataplane/http/message.ts';
+import type { RequestHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { Router } from '#dataplane/route/router.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
 import type { Sessions } from '#dataplane/upstream/sessions/sessions.ts';
@@ -57,6 +58,8 @@ export interface PortGuard {
   readonly judgesRequests: boolean;
   /** Why a request of this address is refused; null: it is not. Hot path: allocates nothing but for new addresses. */
   judge(address: string): Failure | null;
+  /** Why a request of this address is refused for what it says of itself; null: it is not. Hot path. */
+  refusal(request: Pick<RequestHead, 'fields'>, address: string): BanHit | null;
 }
 
 /** What a connection was let in by. */

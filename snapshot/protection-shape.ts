@@ -1,8 +1,10 @@
 import type { Ban } from './ban.ts';
-import { count, network, port, statusCode } from './field-shapes.ts';
+import { count, fieldName, network, port, statusCode } from './field-shapes.ts';
 import {
   protectionDefaults,
   type BanRules,
+  type BotMatch,
+  type BotRules,
   type ConnectionFloods,
   type FloodRate,
   type Protection,
@@ -10,7 +12,7 @@ import {
   type RequestFloods,
 } from './protection.ts';
 import * as shape from './shape.ts';
-import { type Shape, object } from './shape.ts';
+import { type Shape, object, variant } from './shape.ts';
 import { closedBy } from './unread.ts';
 
 const some = shape.integer(1);
@@ -46,6 +48,26 @@ const bans: Shape<BanRules> = object({
 
 const requests: Shape<RequestFloods> = object({ policy: shape.text, prefixes, rate, mode });
 
+const botMatch = variant<BotMatch>('kind', {
+  Missing: object({ kind: shape.oneOf('Missing') }),
+  Values: object({ kind: shape.oneOf('Values'), values: shape.list(shape.text, 1) }),
+  Regex: object({ kind: shape.oneOf('Regex'), regex: shape.text }),
+});
+
+const bots: Shape<BotRules> = object({
+  policy: shape.text,
+  rules: shape.list(
+    object({
+      name: shape.shortText(63),
+      header: fieldName,
+      match: botMatch,
+      action: shape.oneOf('Refuse', 'Allow'),
+      mode,
+    }),
+    1,
+  ),
+});
+
 const known: Shape<Protection> = object<Protection>({
   kind: shape.oneOf('Protection'),
   id: shape.idOf('Protection'),
@@ -55,6 +77,7 @@ const known: Shape<Protection> = object<Protection>({
       connections: shape.nullable(connections),
       bans: shape.nullable(bans),
       requests: shape.nullable(requests),
+      bots: shape.nullable(bots),
       exempt: shape.list(network),
       unread: shape.nullable(shape.text),
     },

@@ -15,6 +15,7 @@ export interface Protections {
   readonly connections: ConnectionFloods | null;
   readonly bans: BanRules | null;
   readonly requests: RequestFloods | null;
+  readonly bots: BotRules | null;
   /** Networks whose clients none of this holds for. */
   readonly exempt: readonly string[];
 }
@@ -65,6 +66,29 @@ export interface BanRule {
   readonly mode: ProtectionMode;
 }
 
+/** Which programs are refused by what they say of themselves: the first rule that fits decides. */
+export interface BotRules {
+  /** `<namespace>/<name>`. */
+  readonly policy: string;
+  readonly rules: readonly BotRule[];
+}
+
+/** A header, and what it must say for the rule to fit. Allow: no rule after it is asked. */
+export interface BotRule {
+  readonly name: string;
+  /** Lower case. */
+  readonly header: string;
+  readonly match: BotMatch;
+  readonly action: 'Refuse' | 'Allow';
+  readonly mode: ProtectionMode;
+}
+
+/** Missing: no header of the name, or an empty one. Values: the whole value. Regex: RE2, anywhere in the value. */
+export type BotMatch =
+  | { readonly kind: 'Missing' }
+  | { readonly kind: 'Values'; readonly values: readonly string[] }
+  | { readonly kind: 'Regex'; readonly regex: string };
+
 /** Shadow: what would be refused is counted, and served. */
 export type ProtectionMode = 'Enforce' | 'Shadow';
 
@@ -73,6 +97,7 @@ export const protectionDefaults: Protections & Pick<Protection, 'unread'> = Obje
   connections: null,
   bans: null,
   requests: null,
+  bots: null,
   exempt: Object.freeze([]),
   unread: null,
 });

@@ -161,6 +161,7 @@ const walls: Readonly<Record<string, Walls>> = {
       'dataplane/filters/rate-limit/keyed-hash',
       'dataplane/filters/shared-memory',
     ],
+    packages: ['re2js'],
     builtins: ['node:crypto'],
   },
   'dataplane/listen': {

@@ -146,7 +146,7 @@ export class Compiler {
     const certificates = this.#certificatesById(resources, refused);
     this.#tls.useTickets(resources.ticketSecrets[0]?.secret ?? null);
     const clients = new Map(this.#clients.takeOver(resources.clientSettings, refused));
-    const guards = new Map(resources.protections.map((one) => [one.port, this.#guardOf(one)]));
+    const guards = new Map(resources.protections.map((one) => [one.port, this.#guardOf(one, refused)]));
     const { listeners } = resources;
     const relays = this.#relays.compile(resources.streamRoutes);
     const from = { routes, parts, certificates, clients, guards, relays, refused };
@@ -196,12 +196,18 @@ export class Compiler {
     return made;
   }
 
-  #guardOf(protection: Protection): PortGuard {
+  #guardOf(protection: Protection, refused: Refused[]): PortGuard {
     const known = this.#guards.get(protection);
     if (known !== undefined) return known;
-    const made = this.#dependencies.protecting.guardFor(protection);
-    this.#guards.set(protection, made);
-    return made;
+    const { protecting } = this.#dependencies;
+    try {
+      const made = protecting.guardFor(protection);
+      this.#guards.set(protection, made);
+      return made;
+    } catch (error) {
+      refused.push({ id: protection.id, reason: `bots do not hold: ${String(error)}` });
+      return protecting.guardFor({ ...protection, bots: null });
+    }
   }
 
   #certificatesById(resources: ByKind, refused: Refused[]): ReadonlyMap<ResourceId, LoadedCertificate> {

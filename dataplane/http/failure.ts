@@ -32,6 +32,8 @@ export type Failure =
   | { readonly kind: 'Forbidden'; readonly challenge: string | null; readonly detail: string }
   /** Its address may not come. */
   | { readonly kind: 'Banned'; readonly detail: string }
+  /** The program that it says it is is refused. */
+  | { readonly kind: 'BotRefused'; readonly detail: string }
   /** Its address brought too many bad credentials. */
   | { readonly kind: 'GuessingBlocked'; readonly retryAfterS: number; readonly detail: string }
   /** A service that was asked has refused, in its own words. */

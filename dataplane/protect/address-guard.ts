@@ -2,10 +2,13 @@ import type { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.t
 import type { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
 import type { AddressCounts } from '#dataplane/http/address-counts.ts';
 import { addressNetwork, type AddressPrefixes } from '#dataplane/http/address.ts';
+import type { BanHit } from '#dataplane/http/ban-list.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
+import type { RequestHead } from '#dataplane/http/message.ts';
 import { networks } from '#dataplane/http/networks.ts';
 import type { Pass, PortGuard } from '#dataplane/runtime.ts';
 import type { ConnectionFloods, Protection, RequestFloods } from '#snapshot/protection.ts';
+import { BotScreen } from './bot-screen.ts';
 import { FloodMeter, type Digest } from './flood-rate.ts';
 import type { PolicyCounts, RefusalReason, Tally } from './policy-counts.ts';
 
@@ -25,13 +28,15 @@ export class AddressGuard implements PortGuard {
   readonly #around: GuardSurroundings;
   readonly #isExempt: (address: string) => boolean;
   readonly #connections: ConnectionGuard | null;
+  readonly #bots: BotScreen | null;
   readonly #remembered = new Map<string, Caller>();
 
   readonly #requests: RequestGuard | null;
 
-  constructor({ connections, requests, exempt }: Protection, around: GuardSurroundings) {
+  constructor({ connections, requests, bots, exempt }: Protection, around: GuardSurroundings) {
     this.#around = around;
     this.#isExempt = exempt.length === 0 ? () => false : networks(exempt);
+    this.#bots = bots === null ? null : new BotScreen(bots);
     this.#connections = connections === null ? null : new ConnectionGuard(connections, around);
     this.#requests = requests === null ? null : new RequestGuard(requests, around);
   }
@@ -50,6 +55,11 @@ export class AddressGuard implements PortGuard {
     const caller = this.#callerOf(address);
     if (this.#requests === null || caller.isExempt) return null;
     return this.#requests.judge(caller, this.#around.now());
+  }
+
+  refusal(request: Pick<RequestHead, 'fields'>, address: string): BanHit | null {
+    const hit = this.#bots?.refusal(request) ?? null;
+    return hit === null || this.#isExempt(address) ? null : hit;
   }
 
   #callerOf(address: string): Caller {

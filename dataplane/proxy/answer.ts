@@ -33,6 +33,7 @@ const answers = {
   Unauthenticated: [401, grpcCodes.unauthenticated, 'Valid credentials are required.'],
   Forbidden: [403, grpcCodes.permissionDenied, 'Access is denied.'],
   Banned: [403, grpcCodes.permissionDenied, 'The address is banned.'],
+  BotRefused: [403, grpcCodes.permissionDenied, 'This client is refused.'],
   GuessingBlocked: [429, grpcCodes.resourceExhausted, 'Too many failed attempts.'],
   DeniedByService: [403, grpcCodes.permissionDenied, 'The request is refused.'],
   AuthorizationUnavailable: [503, grpcCodes.unavailable, 'The request cannot be authorized at the moment.'],

@@ -25,8 +25,11 @@ export function ruleFor(
     if (!hit.isShadow) return { kind: 'Banned', detail: hit.detail };
     exchange.shadowed ??= hit.detail;
   }
-  if (routed === null) return noRoute;
   const { request, client } = exchange;
+  const bot = port.guard?.refusal(request, client.address) ?? null;
+  if (bot?.isShadow === false) return { kind: 'BotRefused', detail: bot.detail };
+  exchange.shadowed ??= bot?.detail ?? null;
+  if (routed === null) return noRoute;
   if (isMisdirected(port, routed, client)) return { kind: 'Misdirected' };
   try {
     return preflightRule(request, routed, now) ?? routed.match(request, now) ?? noRoute;

@@ -1,5 +1,5 @@
 import type { RuleCase, SchemaCase } from './cases.ts';
-import { manifest, type Json } from './manifest.ts';
+import { manifest, needs, type Json } from './manifest.ts';
 import { bitsBeyondLength, noNetwork } from './networks.ts';
 
 const edge = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' };
@@ -17,6 +17,10 @@ function connections(perAddress: Json): Json {
 function bans(fields: Json): Json {
   const guesses = { name: 'guesses', statuses: [401], answers: 20, window: '1m', duration: '10m' };
   return policy({ bans: [{ ...guesses, ...fields }] });
+}
+
+function bots(fields: Json): Json {
+  return policy({ bots: [{ name: 'scanners', header: 'user-agent', ...fields }] });
 }
 
 function exempt(...addresses: readonly string[]): Json {
@@ -84,6 +88,21 @@ export const protectionPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     valid: policy({ requests: { perAddress: { requests: 5, window: '1m' } } }),
     invalid: policy({ requests: { perAddress: { requests: 5, window: '61m' } } }),
   },
+  {
+    rule: needs('Values', 'values'),
+    valid: bots({ type: 'Values', values: ['curl/8.0'] }),
+    invalid: bots({ type: 'Values' }),
+  },
+  {
+    rule: needs('Regex', 'regex'),
+    valid: bots({ type: 'Regex', regex: '(?i)nikto' }),
+    invalid: bots({ type: 'Regex' }),
+  },
+  {
+    rule: 'mode Shadow is for action Refuse: remove mode',
+    valid: bots({ type: 'Missing', mode: 'Shadow' }),
+    invalid: bots({ type: 'Missing', mode: 'Shadow', action: 'Allow' }),
+  },
   { rule: noNetwork, valid: exempt('10.0.0.0/8', '2001:db8::/32'), invalid: exempt('10.0.0.0') },
   { rule: bitsBeyondLength, valid: exempt('10.0.0.0/8'), invalid: exempt('10.0.0.1/8') },
 ];
@@ -107,6 +126,23 @@ export const protectionPolicySchemaCases: readonly SchemaCase[] = [
     what: 'a ban for what a backend did',
     path: 'spec.bans[0].statuses[0]',
     invalid: bans({ statuses: [503] }),
+  },
+  {
+    kind: 'ProtectionPolicy',
+    what: 'two rules of one name',
+    path: 'spec.bots[1]',
+    invalid: policy({
+      bots: [
+        { name: 'one', header: 'user-agent', type: 'Missing' },
+        { name: 'one', header: 'accept', type: 'Missing' },
+      ],
+    }),
+  },
+  {
+    kind: 'ProtectionPolicy',
+    what: 'a header that can be none',
+    path: 'spec.bots[0].header',
+    invalid: bots({ type: 'Missing', header: 'user agent' }),
   },
   {
     kind: 'ProtectionPolicy',

@@ -218,6 +218,41 @@ test('an IPv6 client is banned with its /64, and its neighbours are not', async 
   await turnpike.shop[Symbol.asyncDispose]();
 });
 
+const bots = `
+  - { name: monitor, header: User-Agent, type: Values, values: [nikto of ours], action: Allow }
+  - { name: scanners, header: user-agent, type: Regex, regex: "(?i)nikto|sqlmap" }
+  - { name: nameless, header: user-agent, type: Missing }
+  - { name: plain, header: accept, type: Missing, mode: Shadow }`;
+
+test('programs are refused by what they say they are, before a route is looked for', async () => {
+  const policy = (rules: string): string =>
+    protecting('', `bots: ${rules}`).replace('bans: []', '').replace('name: edge }', 'name: bots }');
+  await using turnpike = await givenGuarded(protecting(probes));
+  await turnpike.save({ 'policy.yaml': policy(bots) });
+  const as = (agent: string, path = '/shop') =>
+    turnpike.get(path, agent === '' ? {} : { headers: { 'user-agent': agent } });
+  await turnpike.until('/shop', 403, { headers: { 'user-agent': 'Nikto' } });
+  for (const agent of ['Nikto/2.5', 'a SQLMAP b', '', `curl ${'x'.repeat(600)}`]) {
+    const { status, body } = await as(agent);
+    assert.equal(status, 403, agent);
+    assert.equal(body, '{"status":403,"title":"This client is refused."}\n');
+    assert.equal((await as(agent, '/none')).status, 403, 'whatever it asks for');
+  }
+  for (const agent of ['nikto of ours', 'curl/8.0', 'Mozilla/5.0']) {
+    assert.equal((await as(agent)).status, 200, agent);
+  }
+  await turnpike.save({
+    'policy.yaml': policy(`[{ name: bad, header: user-agent, type: Regex, regex: "(" }]`),
+  });
+  await eventually(() => {
+    const accepted = turnpike.conditions('ProtectionPolicy', 'bots').find(({ type }) => type === 'Accepted');
+    assert.equal(accepted?.reason, 'Invalid');
+    assert.match(accepted.message, /spec\.bots\[0\]\.regex/u);
+  });
+  await turnpike.until('/shop', 200, { headers: { 'user-agent': 'Nikto' } });
+  await turnpike.shop[Symbol.asyncDispose]();
+});
+
 function closing(agent: http.Agent): http.Agent & Disposable {
   return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() });
 }

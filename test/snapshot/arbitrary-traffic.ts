@@ -4,7 +4,7 @@ import type { ClientRules, ForwardedMode } from '#snapshot/client-settings.ts';
 import type { ClusterSettings } from '#snapshot/cluster.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { ListenerTls } from '#snapshot/listener.ts';
-import type { Protections } from '#snapshot/protection.ts';
+import type { BotMatch, Protections } from '#snapshot/protection.ts';
 import type { ForwardAction } from '#snapshot/route.ts';
 
 const count = fc.nat();
@@ -190,6 +190,25 @@ export const arbitraryProtections: { readonly [K in keyof Protections]: fc.Arbit
           answers: some,
           windowMs: some,
           durationMs: some,
+          mode: floods.mode,
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+    }),
+  ),
+  bots: nullable(
+    fc.record({
+      policy: fc.string(),
+      rules: fc.array(
+        fc.record({
+          name: constant('scanners'),
+          header: constant('user-agent'),
+          match: fc.constantFrom<BotMatch>(
+            { kind: 'Missing' },
+            { kind: 'Values', values: ['curl'] },
+            { kind: 'Regex', regex: 'nikto' },
+          ),
+          action: fc.constantFrom('Refuse', 'Allow'),
           mode: floods.mode,
         }),
         { minLength: 1, maxLength: 2 },

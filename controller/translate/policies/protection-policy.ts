@@ -1,5 +1,7 @@
+import { patternProblem } from '#cel/regular-expression.ts';
 import type { ProtectionGroups } from '#crds/protection-settings.ts';
 import type { Unit } from '../memo.ts';
+import type { Problem } from '../problem.ts';
 import type { PortPolicy } from './port-policies.ts';
 import { refusedModel } from './source.ts';
 
@@ -25,9 +27,19 @@ export const protectionPolicyUnit: Unit<ProtectionModel | null> = {
       parts: Object.keys(settings).map((group) => ({ name: group, id: null })),
       resources: [],
       remoteKeys: [],
-      closes: null,
+      closes: patternsProblem(settings),
       pending: null,
       settings,
     };
   },
 };
+
+function patternsProblem({ bots = [] }: ProtectionGroups): Problem | null {
+  for (const [index, bot] of bots.entries()) {
+    const detail = bot.type === 'Regex' ? patternProblem(bot.regex) : null;
+    if (detail !== null) {
+      return { kind: 'PolicyInvalid', field: `spec.bots[${String(index)}].regex`, detail };
+    }
+  }
+  return null;
+}

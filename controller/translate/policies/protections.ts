@@ -5,6 +5,8 @@ import { resourceId } from '#snapshot/ids.ts';
 import {
   protectionDefaults,
   type BanRules,
+  type BotMatch,
+  type BotRules,
   type ConnectionFloods,
   type Protection,
   type RequestFloods,
@@ -65,6 +67,7 @@ function protectionOf({ port, ofPort, ofGateway }: PortHolders<ProtectionModel>)
     connections: connectionFloods(holder('connections')),
     bans: banRules(holder('bans')),
     requests: requestFloods(holder('requests')),
+    bots: botRules(holder('bots')),
     exempt: holder('exempt')?.settings.exempt?.addresses ?? protectionDefaults.exempt,
   };
 }
@@ -99,6 +102,33 @@ function requestFloods(policy: ProtectionModel | null): RequestFloods | null {
     rate: { count, windowMs: durationMs(window), burst: burst ?? count },
     mode: group.mode,
   };
+}
+
+function botRules(policy: ProtectionModel | null): BotRules | null {
+  const bots = policy?.settings.bots;
+  if (policy === null || bots === undefined) {
+    return null;
+  }
+  return {
+    policy: `${policy.namespace}/${policy.name}`,
+    rules: bots.map((bot) => {
+      const { name, header, action, mode } = bot;
+      return { name, header: header.toLowerCase(), match: matchOf(bot), action, mode };
+    }),
+  };
+}
+
+function matchOf(bot: NonNullable<ProtectionGroups['bots']>[number]): BotMatch {
+  switch (bot.type) {
+    case 'Missing':
+      return { kind: 'Missing' };
+    case 'Values':
+      return { kind: 'Values', values: bot.values };
+    case 'Regex':
+      return { kind: 'Regex', regex: bot.regex };
+    default:
+      return bot satisfies never;
+  }
 }
 
 function connectionFloods(policy: ProtectionModel | null): ConnectionFloods | null {

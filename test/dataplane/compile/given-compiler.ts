@@ -65,7 +65,12 @@ const metering = { filterFor: (): RequestFilter => ({ kind: 'Metering', apply: (
 
 /** Lets everybody in. */
 const protecting = {
-  guardFor: () => ({ admit: () => ({ leave: () => {} }), judgesRequests: false, judge: () => null }),
+  guardFor: () => ({
+    admit: () => ({ leave: () => {} }),
+    judgesRequests: false,
+    judge: () => null,
+    refusal: () => null,
+  }),
 };
 
 function authenticating(now: () => number): Authenticating {

@@ -70,7 +70,12 @@ const compiler = new Compiler({
   authenticating,
   metering: { filterFor: () => ({ kind: 'Metering', apply: () => null }) },
   protecting: {
-    guardFor: () => ({ admit: () => ({ leave: () => {} }), judgesRequests: false, judge: () => null }),
+    guardFor: () => ({
+      admit: () => ({ leave: () => {} }),
+      judgesRequests: false,
+      judge: () => null,
+      refusal: () => null,
+    }),
   },
 });
 const ids = Array.from({ length: sets }, (_, set) => idOf(set));
