@@ -87,6 +87,7 @@ describe('a real API server', () => {
       const { spec } = JSON.parse(json) as { spec: unknown };
       assert.deepEqual(spec, {
         targetRefs: [],
+        onInvalid: 'Closed',
         rules: [
           {
             name: 'all',

@@ -284,6 +284,30 @@ data: { users: "no base64" }
       'shop.yaml:15: HTTPRoute default/shop: parent edge: turnpike.dev/Closed=True PolicyNotEnforced: Rule 0: AuthPolicy default/users cannot be enforced: see its status.',
     ],
   },
+  'plans that are not there': {
+    files: {
+      'plans.yaml': `apiVersion: turnpike.dev/v1alpha1
+kind: Plan
+metadata: { name: silver }
+spec: { quotas: [{ name: day, requests: 5, period: Day, timeZone: Moon/Tycho }] }
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: Consumer
+metadata: { name: ada }
+spec: { plan: silber }
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: Consumer
+metadata: { name: bob }
+spec: { plan: silver }
+`,
+    },
+    lines: [
+      'plans.yaml:9: Consumer default/ada: ResolvedRefs=False PlanNotFound: spec.plan: Plan silber does not exist in namespace default; did you mean silver? Until then requests of this consumer are refused.',
+      'plans.yaml:14: Consumer default/bob: ResolvedRefs=False InvalidPlan: spec.plan: Plan silver is not accepted; see its status. Until then requests of this consumer are refused.',
+      'plans.yaml:4: Plan default/silver: Accepted=False Invalid: spec.quotas[0].timeZone: Moon/Tycho is no time zone; take one of the IANA data base such as Europe/Berlin, or UTC. Until then requests of who has the plan are refused.',
+    ],
+  },
   'a Consumer that cannot be read, and targetRefs and a selector misspelt': {
     files: {
       'policy.yaml': `apiVersion: turnpike.dev/v1alpha1
