@@ -44,24 +44,29 @@ export const resourceMetadataSchema = z
     'Tells clients where tokens are to be had (OAuth 2.0 Protected Resource Metadata): a document at /.well-known/oauth-protected-resource that everybody may read, and answers of 401 name it. Left out: none.',
   );
 
+const denial = z.object({
+  contentType: z
+    .string()
+    .max(256)
+    .regex(
+      /^[A-Za-z0-9.+-]+\/[A-Za-z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?$/,
+      'must be a media type such as text/html; charset=utf-8',
+    )
+    .describe('The type of the content, such as application/json.'),
+  body: z
+    .string()
+    .max(8192)
+    .describe(
+      'The content; {status}, {title} and {requestId} stand for these, escaped as JSON, HTML or XML want it.',
+    ),
+});
+
 /** `denial` of an AuthPolicy. */
-export const denialSchema = z
-  .object({
-    contentType: z
-      .string()
-      .max(256)
-      .regex(
-        /^[A-Za-z0-9.+-]+\/[A-Za-z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?$/,
-        'must be a media type such as text/html; charset=utf-8',
-      )
-      .describe('The type of the content, such as application/json.'),
-    body: z
-      .string()
-      .max(8192)
-      .describe(
-        'The content; {status}, {title} and {requestId} stand for these, escaped as JSON, HTML or XML want it.',
-      ),
-  })
-  .describe(
-    'The content of answers of 401 and 403, and of 429 for bad credentials. Left out: problem details (RFC 9457).',
-  );
+export const denialSchema = denial.describe(
+  'The content of answers of 401 and 403, and of 429 for bad credentials. Left out: problem details (RFC 9457).',
+);
+
+/** `denial` of what a rule of a RateLimitPolicy answers. */
+export const limitDenialSchema = denial.describe(
+  'The content of answers of 429; calls of gRPC have none. Left out: problem details (RFC 9457).',
+);

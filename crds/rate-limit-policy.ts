@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { adaptiveLimit, limitsOrAdaptive } from './adaptive-limit.ts';
 import { expression } from './authorization.ts';
+import { limitDenialSchema } from './denial.ts';
 import { atomicList, listByKeys, oneOf, setOf, withRules, type Frozen } from './grammar.ts';
 import { consumerName, network, partName } from './fields.ts';
 import { kindSchema } from './kubernetes.ts';
@@ -93,9 +94,10 @@ const fields = z.object({
         .describe(
           'Which fields of the answer tell what is left. Draft: RateLimit and RateLimit-Policy of the IETF, with all limits. XRateLimit: X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset (in seconds) of the limit that is nearest to its end. Both. None. A 429 has Retry-After always.',
         ),
+      denial: limitDenialSchema.exactOptional(),
     })
     .prefault({})
-    .describe('What answers tell of the limits.'),
+    .describe('What answers tell of the limits, and how refusals are told.'),
   mode: z
     .enum(['Enforce', 'Shadow'])
     .default('Enforce')

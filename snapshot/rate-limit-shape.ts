@@ -1,4 +1,4 @@
-import { cookieName, fieldName, network } from './field-shapes.ts';
+import { cookieName, fieldName, fieldValue, network } from './field-shapes.ts';
 import { limitShape } from './limit-shape.ts';
 import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
 import type { Adaptive, OnUnknownKey, RateLimit, RateLimitKey, RateLimitScope } from './rate-limit.ts';
@@ -58,6 +58,7 @@ export const rateLimitShape: Shape<RateLimit> = object({
       adaptive: shape.nullable(adaptive),
       cost: shape.nullable(object({ type: shape.oneOf('Request', 'Response'), expression: shape.text })),
       exempt: object({ addresses: shape.list(network), consumers: shape.list(shape.text) }),
+      denial: shape.nullable(object({ contentType: fieldValue, body: shape.text })),
       answerFields: shape.oneOf('Draft', 'XRateLimit', 'Both', 'None'),
     },
     rateLimitDefaults,

@@ -1,3 +1,4 @@
+import type { DenialText } from './authentication.ts';
 import type { ResourceId } from './ids.ts';
 import type { Limit } from './limit.ts';
 import type { SharedRedis } from './redis-address.ts';
@@ -26,6 +27,8 @@ export interface RateLimit {
   readonly mode: 'Enforce' | 'Shadow';
   /** What answers tell of the limits. Draft: `ratelimit` and `ratelimit-policy`. XRateLimit: `x-ratelimit-*`. */
   readonly answerFields: 'Draft' | 'XRateLimit' | 'Both' | 'None';
+  /** Null: refusals are told by problem details. */
+  readonly denial: DenialText | null;
 }
 
 /**
@@ -105,6 +108,7 @@ export const rateLimitDefaults: Omit<
   scope: Object.freeze({ kind: 'Policy' }),
   when: null,
   answerFields: 'Draft',
+  denial: null,
 });
 
 /** What of a key by address its encoded form does not tell. */

@@ -30,7 +30,7 @@ function measured(): CallersCost {
   const hash = new KeyedHash(Math.random() * 2 ** 32, Math.random() * 2 ** 32);
   const windows = { kind: 'Even', lengthMs: 3_600_000 } as const;
   const limit = { name: 'hour', algorithm: 'FixedWindow', requests: 100, windows } as const;
-  const rule = ruleFor(rateLimit({ limits: [limit] }), hash);
+  const rule = ruleFor(rateLimit({ limits: [limit] }), hash, Date.now);
   const before = usedMebibytes();
   const limiter = new LocalLimiter(slots, hash);
   const each: number[] = [];

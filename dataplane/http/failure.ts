@@ -1,3 +1,4 @@
+import type { Denial } from './denial.ts';
 import type { Fields } from './fields.ts';
 
 /**
@@ -46,9 +47,15 @@ export type Failure =
     }
   | { readonly kind: 'AuthorizationUnavailable'; readonly detail: string }
   | { readonly kind: 'KeysUnavailable'; readonly detail: string }
-  | { readonly kind: 'RateLimited'; readonly policy: string; readonly retryAfterS: number }
+  /** `detail`: the limit, `<namespace>/<policy>/<rule>/<limit>`; `denial`: in which words, null for the usual ones. */
+  | {
+      readonly kind: 'RateLimited';
+      readonly retryAfterS: number;
+      readonly denial: Denial | null;
+      readonly detail: string;
+    }
   /** It takes more than a limit ever has, or nobody can tell what it takes. */
-  | { readonly kind: 'RequestTooCostly'; readonly policy: string }
+  | { readonly kind: 'RequestTooCostly'; readonly denial: Denial | null; readonly detail: string }
   | { readonly kind: 'RateLimitUnavailable' }
   /** Its address goes on asking, however often it was refused: the whole connection ends. */
   | { readonly kind: 'Flooding' }

@@ -168,7 +168,8 @@ class RequestGuard {
     this.#asked = new FloodMeter(arrivals, digestOf(hash, `requests ${policy}`), rate);
     this.#refused = new FloodMeter(arrivals, digestOf(hash, `refused requests ${policy}`), rate);
     const retryAfterS = rate.windowMs / rate.count / 1000;
-    this.#tooMany = Object.freeze({ kind: 'RateLimited', policy, retryAfterS });
+    const detail = `ProtectionPolicy ${policy}`;
+    this.#tooMany = Object.freeze({ kind: 'RateLimited', retryAfterS, denial: null, detail });
   }
 
   networkOf(address: string): Network {

@@ -1,6 +1,7 @@
 import { Fields } from '#dataplane/http/fields.ts';
 import { grpcCodes } from '#dataplane/http/grpc.ts';
 import { retryDetails } from './grpc-details.ts';
+import type { Denial } from '#dataplane/http/denial.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import { requestIdOf } from './forwarded.ts';
 import type { Failure, FailureKind } from '#dataplane/http/failure.ts';
@@ -89,7 +90,7 @@ const nothing = Buffer.alloc(0);
 /** What is told to one who may not pass may be told in a policy's words. */
 export type DeniedExchange = Pick<Exchange, 'denial' | 'forwarded'>;
 
-/** Failures that a policy's words may tell. */
+/** Failures that the words of the policy that has the word may tell; others bring their own. */
 const denials: ReadonlySet<FailureKind> = new Set(['Unauthenticated', 'Forbidden', 'GuessingBlocked']);
 
 /** The answer to a failure, in problem details (RFC 9457) or a policy's words, with the fields its status asks for. */
@@ -97,7 +98,7 @@ export function answerTo(failure: Failure, exchange: DeniedExchange | null = nul
   if (failure.kind === 'DeniedByService') return answerOfService(failure);
   const [status, , words] = answers[failure.kind];
   const fields = new Fields();
-  const denial = exchange !== null && denials.has(failure.kind) ? exchange.denial : null;
+  const denial = denialFor(failure, exchange);
   fields.append('content-type', denial?.contentType ?? 'application/problem+json', 'Content-Type');
   if (failure.kind === 'Unauthenticated') {
     for (const challenge of failure.challenges) challengeBy(fields, challenge);
@@ -118,6 +119,11 @@ export function answerTo(failure: Failure, exchange: DeniedExchange | null = nul
 /** A member of problem details of its own (RFC 9457 section 3.2). */
 function extensionOf(failure: Failure): string {
   return failure.kind === 'PlanUnavailable' ? `,"plan":${JSON.stringify(failure.plan)}` : '';
+}
+
+function denialFor(failure: Failure, exchange: DeniedExchange | null): Denial | null {
+  if ('denial' in failure) return failure.denial;
+  return exchange !== null && denials.has(failure.kind) ? exchange.denial : null;
 }
 
 /** Its fields are kept with the decision, and more come to those of an answer. */

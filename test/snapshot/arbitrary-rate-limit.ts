@@ -51,5 +51,6 @@ export const rateLimitMembers = {
   onStoreError: fc.constantFrom('Local', 'Open', 'Closed'),
   mode: fc.constantFrom('Enforce', 'Shadow'),
   answerFields: fc.constantFrom('Draft', 'XRateLimit', 'Both', 'None'),
+  denial: fc.option(fc.record({ contentType: constant('text/html'), body: text })),
   exempt: fc.record({ addresses: list(constant('192.0.2.0/24')), consumers: list(text) }),
 } as const;

@@ -55,6 +55,7 @@ function rateLimit(namespace: string, policy: string, rule: RateLimitRule): Rate
     onStoreError: rule.onStoreError,
     mode: rule.mode,
     answerFields: rule.answer.fields,
+    denial: rule.answer.denial ?? null,
     exempt: {
       addresses: rule.exempt?.addresses ?? [],
       consumers: (rule.exempt?.consumers ?? []).map((name) => inNamespace(namespace, name)),

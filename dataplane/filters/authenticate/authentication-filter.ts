@@ -7,7 +7,7 @@ import type { Admission, Authenticator, Finding, Outage, Refusal } from './authe
 import type { Authorizer } from './authorizer.ts';
 import { Challenges } from './challenges.ts';
 import { forwardedField, placeRead, placesOf, removeCredentials } from './credential.ts';
-import { denialOf } from './denial.ts';
+import { denialOf } from '../denial.ts';
 import { leftIn, type ExternalAuthorizer } from './external-authorizer.ts';
 import type { GuessGuard } from './guess-guard.ts';
 import type { LoginPages, PageAnswer } from './login/login-pages.ts';

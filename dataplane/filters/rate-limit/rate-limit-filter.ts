@@ -5,9 +5,10 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { OnUnknownKey, RateLimit, RateLimitKey } from '#snapshot/rate-limit.ts';
 import { hash } from 'node:crypto';
 import type { CapacityShare } from '../capacity.ts';
+import { denialOf } from '../denial.ts';
 import { answerCost } from './answer-cost.ts';
 import { retryAfterSeconds } from './answer-fields.ts';
-import type { Counted, CountedByValue } from './counted.ts';
+import { refusingLimit, type Counted, type CountedByValue } from './counted.ts';
 import { exemptReader } from './exempt.ts';
 import { costReader, countsReader, keyReader } from './expressions.ts';
 import { sharedKey } from './key.ts';
@@ -44,6 +45,8 @@ export interface RateLimitSurroundings {
 interface Asked {
   readonly counted: Counted;
   readonly key: string;
+  /** None where the answer tells what is taken. */
+  readonly units: number;
 }
 
 /** The filter of one rule of a RateLimitPolicy. */
@@ -58,16 +61,17 @@ export function rateLimitFilter(
   const costs = limit.cost?.type === 'Request' ? costReader(limit.cost, variables) : null;
   const charging = answerCost(limit.cost, variables);
   const enforce = limit.mode === 'Enforce';
+  const denial = limit.denial === null ? null : denialOf(limit.denial);
 
   function verdictOf(
     exchange: Exchange,
-    { counted, key }: Asked,
+    { counted, key, units }: Asked,
     outcome: Outcome,
   ): Verdict | Promise<Verdict> {
     const { rule, fields } = counted;
     tally.count(outcome.verdict);
     if (outcome.verdict !== 'Refused') {
-      charging?.(exchange, (units) => deciding.charge(rule, key, units ?? rule.unitsMax));
+      charging?.(exchange, (spent) => deciding.charge(rule, key, spent ?? rule.unitsMax));
     }
     if (!enforce) return null;
     switch (outcome.verdict) {
@@ -78,19 +82,19 @@ export function rateLimitFilter(
         return outcome.delayMs === 0 ? null : goesOnAfter(outcome.delayMs);
       case 'Refused':
         fields.append(exchange.answerFields, outcome);
-        return refusal(outcome.waitMs);
+        return refusal(outcome.waitMs, refusingLimit(counted, outcome, units));
       default:
         return outcome.verdict satisfies never;
     }
   }
 
   function goesOnAfter(delayMs: number): Verdict | Promise<Verdict> {
-    if (places.isFull) return refusal(delayMs);
+    if (places.isFull) return refusal(delayMs, limit.name);
     return places.run(() => wait(delayMs)).then(() => null);
   }
 
-  function refusal(waitMs: number): Failure {
-    return { kind: 'RateLimited', policy: limit.name, retryAfterS: retryAfterSeconds(waitMs, random()) };
+  function refusal(waitMs: number, detail: string): Failure {
+    return { kind: 'RateLimited', retryAfterS: retryAfterSeconds(waitMs, random()), denial, detail };
   }
 
   function refuses(failure: Failure): Verdict {
@@ -105,7 +109,8 @@ export function rateLimitFilter(
 
   function unknownKey(key: RateLimitKey): Verdict {
     if (onUnknown(key) !== 'Refuse') return skips();
-    return refuses(refusal(Math.max(0, ...timedLimits(limit).map((each) => windowMsOf(each) ?? 0))));
+    const windowsMs = timedLimits(limit).map((each) => windowMsOf(each) ?? 0);
+    return refuses(refusal(Math.max(0, ...windowsMs), `${limit.name}, for want of a key`));
   }
 
   return {
@@ -121,10 +126,10 @@ export function rateLimitFilter(
       if (whole === null) return unknownKey(limit.key);
       const counted = byValue?.get(whole) ?? usual;
       const { rule, gate } = counted;
-      if (units > rule.unitsMax) return refuses({ kind: 'RequestTooCostly', policy: limit.name });
+      if (units > rule.unitsMax) return refuses({ kind: 'RequestTooCostly', denial, detail: limit.name });
       const key = whole.length > keyLengthMax ? hash('sha256', whole, 'base64url') : whole;
       if (gate !== null) {
-        if (!gate.enter(key, share())) return refuses(refusal(0));
+        if (!gate.enter(key, share())) return refuses(refusal(0, counted.gateName));
         // A request that another limit refuses is over at once, and leaves.
         atEnd(exchange, () => gate.leave(key));
         if (rule.meters.length === 0) {
@@ -132,9 +137,11 @@ export function rateLimitFilter(
           return null;
         }
       }
-      const outcome = deciding.take(rule, key, charging === null ? units : 0);
-      if (!(outcome instanceof Promise)) return verdictOf(exchange, { counted, key }, outcome);
-      return outcome.then((known) => verdictOf(exchange, { counted, key }, known));
+      const taken = charging === null ? units : 0;
+      const asked = { counted, key, units: taken };
+      const outcome = deciding.take(rule, key, taken);
+      if (!(outcome instanceof Promise)) return verdictOf(exchange, asked, outcome);
+      return outcome.then((known) => verdictOf(exchange, asked, known));
     },
   };
 }

@@ -145,7 +145,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
 
   function countingFilter(limit: RateLimit, tally: Tally): RequestFilter {
     const counted = countedByValue(limit, {
-      ruleFor: (one) => ruleFor(one, hash, options.epochMs),
+      ruleFor: (one) => ruleFor(one, hash, options.epochMs ?? Date.now),
       gateOf: (one) => gates.of(one),
     });
     return rateLimitFilter(limit, counted, {

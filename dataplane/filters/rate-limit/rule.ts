@@ -23,7 +23,7 @@ export interface LimitRule {
  * The rule of `limit`; counters go by {@link countersOf}, the name of the limit and its algorithm, and nothing else. `epochMs`:
  * what the wall clock shows.
  */
-export function ruleFor(limit: RateLimit, hash: KeyedHash, epochMs: () => number = Date.now): LimitRule {
+export function ruleFor(limit: RateLimit, hash: KeyedHash, epochMs: () => number): LimitRule {
   const counters = countersOf(limit);
   const meters = timedLimits(limit).map((each) => {
     const salt = saltOf(hash, `${counters}\n${each.name}\n${each.algorithm}`);

@@ -65,7 +65,7 @@ describe('gRPC', () => {
   });
 
   for (const [kind, failure] of Object.entries({
-    RateLimited: { kind: 'RateLimited', policy: 'p', retryAfterS: 300 },
+    RateLimited: { kind: 'RateLimited', retryAfterS: 300, denial: null, detail: '' },
     GuessingBlocked: { kind: 'GuessingBlocked', retryAfterS: 299.1, detail: '' },
   } as const)) {
     it(`says when it may be made again: ${kind}`, () => {

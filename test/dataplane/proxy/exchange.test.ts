@@ -136,7 +136,12 @@ describe('a filter', () => {
       403,
       /^WWW-Authenticate: Bearer error="insufficient_scope", scope="a b"\r$/mu,
     ],
-    ['over the limit', { kind: 'RateLimited', policy: 'p', retryAfterS: 7 }, 429, /^Retry-After: 7$/mu],
+    [
+      'over the limit',
+      { kind: 'RateLimited', retryAfterS: 7, denial: null, detail: 'a/b/c/d' },
+      429,
+      /^Retry-After: 7$/mu,
+    ],
   ];
   for (const [name, failure, status, field] of refusals) {
     for (const [when, verdict] of [

@@ -16,12 +16,17 @@ export function windowAt(windows: Windows, epochMs: number): Window {
 
 const hourMs = 3_600_000;
 
-/** Hours go by the offset of the moment, so that each is an hour long, also where clocks change. */
+/** Hours go by the offset of the moment; where clocks change by half an hour, one ends and the next begins with that. */
 function periodAt(period: Period, timeZone: string, epochMs: number): Window {
   const time = Temporal.Instant.fromEpochMilliseconds(Math.floor(epochMs)).toZonedDateTimeISO(timeZone);
   if (period === 'Hour') {
     const startMs = epochMs - ((epochMs + time.offsetNanoseconds / 1e6) % hourMs);
-    return { startMs, endMs: startMs + hourMs };
+    const changed = time.add({ milliseconds: 1 }).getTimeZoneTransition('previous');
+    const changes = time.getTimeZoneTransition('next');
+    return {
+      startMs: Math.max(startMs, changed?.epochMilliseconds ?? startMs),
+      endMs: Math.min(startMs + hourMs, changes?.epochMilliseconds ?? startMs + hourMs),
+    };
   }
   const first = firstDay[period](time);
   const start = first.startOfDay();

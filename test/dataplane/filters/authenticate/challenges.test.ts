@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Challenges } from '#dataplane/filters/authenticate/challenges.ts';
-import { denialOf } from '#dataplane/filters/authenticate/denial.ts';
+import { denialOf } from '#dataplane/filters/denial.ts';
 import { tellingMetadata } from '#dataplane/filters/resource-metadata.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
 import { answerTo } from '#dataplane/proxy/answer.ts';

@@ -33,7 +33,7 @@ function given(parts: Partial<RateLimit> = {}, keysMax = 100) {
   const hash = new KeyedHash(1, 2);
   const local = new LocalLimiter(4096, hash);
   const limiter = new DebtLimiter({ store, local, now: () => clock.ms, keysMax }, () => 2);
-  const rule = ruleFor(rateLimit({ cost: told, limits: [limitOf(100, 60_000)], ...parts }), hash);
+  const rule = ruleFor(rateLimit({ cost: told, limits: [limitOf(100, 60_000)], ...parts }), hash, Date.now);
   const take = (key = 'key') => limiter.take(rule, key);
   /** The verdict of a request that waits for nobody. */
   const atOnce = (): string => {

@@ -34,7 +34,7 @@ test('no window of any length admits more than burst + rate * length', () => {
       (waits, requests, windowMs, burst) => {
         const hash = new KeyedHash(1, 2);
         const limiter = new LocalLimiter(plenty, hash);
-        const rule = ruleFor(rateLimit({ limits: [limitOf(requests, windowMs, burst)] }), hash);
+        const rule = ruleFor(rateLimit({ limits: [limitOf(requests, windowMs, burst)] }), hash, Date.now);
         const times: number[] = [];
         let now = 0;
         for (const wait of waits) {
@@ -55,7 +55,7 @@ test('a client that keeps to the told wait is never refused, and uses all of its
       (requests, windowMs) => {
         const hash = new KeyedHash(1, 2);
         const limiter = new LocalLimiter(plenty, hash);
-        const rule = ruleFor(rateLimit({ limits: [limitOf(requests, windowMs, 3)] }), hash);
+        const rule = ruleFor(rateLimit({ limits: [limitOf(requests, windowMs, 3)] }), hash, Date.now);
         let now = 10_000;
         let admitted = 0;
         for (let turn = 0; turn < 60; turn += 1) {
@@ -73,7 +73,7 @@ test('a client that keeps to the told wait is never refused, and uses all of its
 test('the share of one among N data planes is an Nth of burst and rate, and at least one', () => {
   const hash = new KeyedHash(1, 2);
   const limiter = new LocalLimiter(plenty, hash);
-  const rule = ruleFor(rateLimit({ limits: [limitOf(100, 60_000, 100)] }), hash);
+  const rule = ruleFor(rateLimit({ limits: [limitOf(100, 60_000, 100)] }), hash, Date.now);
   let admitted = 0;
   for (let turn = 0; turn < 200; turn += 1) {
     if (limiter.take(rule, 'key', 3, 1000).verdict === 'Admitted') admitted += 1;
@@ -83,7 +83,7 @@ test('the share of one among N data planes is an Nth of burst and rate, and at l
     if (limiter.take(rule, 'key', 3, at).verdict === 'Admitted') admitted += 1;
   }
   assert.equal(admitted, 33 + 33);
-  const small = ruleFor(rateLimit({ name: 'a/b/c', limits: [limitOf(2, 60_000, 2)] }), hash);
+  const small = ruleFor(rateLimit({ name: 'a/b/c', limits: [limitOf(2, 60_000, 2)] }), hash, Date.now);
   assert.equal(limiter.take(small, 'key', 3, 1000).verdict, 'Admitted');
   assert.equal(limiter.take(small, 'key', 3, 1000).verdict, 'Refused');
 });
@@ -91,7 +91,7 @@ test('the share of one among N data planes is an Nth of burst and rate, and at l
 test('charges made elsewhere leave no burst to take over with', () => {
   const hash = new KeyedHash(1, 2);
   const limiter = new LocalLimiter(plenty, hash);
-  const rule = ruleFor(rateLimit(), hash);
+  const rule = ruleFor(rateLimit(), hash, Date.now);
   for (let turn = 0; turn < 500; turn += 1) limiter.charge(rule, 'key', 1, 1000);
   assert.equal(limiter.take(rule, 'key', 1, 1000).verdict, 'Refused');
   assert.equal(limiter.take(rule, 'key', 1, 1600).verdict, 'Admitted');
@@ -100,7 +100,7 @@ test('charges made elsewhere leave no burst to take over with', () => {
 test('more keys than there is room for: memory stays, and a key that was given up gets one more burst at most', () => {
   const hash = new KeyedHash(3, 4);
   const limiter = new LocalLimiter(4096, hash);
-  const rule = ruleFor(rateLimit({ limits: [limitOf(2, 60_000, 2)] }), hash);
+  const rule = ruleFor(rateLimit({ limits: [limitOf(2, 60_000, 2)] }), hash, Date.now);
   const before = limiter.usage().bytes;
   for (let turn = 0; turn < 2; turn += 1) {
     for (let key = 0; key < 50_000; key += 1) limiter.take(rule, `key-${key}`, 1, 1000 + turn);
@@ -120,7 +120,7 @@ test('more keys than there is room for: memory stays, and a key that was given u
 test('a flood of new keys does not push out a key that is at its limit', () => {
   const hash = new KeyedHash(3, 4);
   const limiter = new LocalLimiter(4096, hash);
-  const rule = ruleFor(rateLimit({ limits: [limitOf(10, 60_000, 10)] }), hash);
+  const rule = ruleFor(rateLimit({ limits: [limitOf(10, 60_000, 10)] }), hash, Date.now);
   for (let turn = 0; turn < 10; turn += 1) limiter.take(rule, 'abuser', 1, 1000);
   for (let key = 0; key < 50_000; key += 1) limiter.take(rule, `key-${key}`, 1, 1000);
   assert.equal(limiter.take(rule, 'abuser', 1, 1000).verdict, 'Refused');
@@ -129,7 +129,7 @@ test('a flood of new keys does not push out a key that is at its limit', () => {
 test('a table that grows keeps what it holds', () => {
   const hash = new KeyedHash(5, 6);
   const limiter = new LocalLimiter(2 ** 17, hash);
-  const rule = ruleFor(rateLimit({ limits: [limitOf(2, 60_000, 2)] }), hash);
+  const rule = ruleFor(rateLimit({ limits: [limitOf(2, 60_000, 2)] }), hash, Date.now);
   for (let key = 0; key < 50_000; key += 1) limiter.take(rule, `key-${key}`, 1, 1000);
   let forgotten = 0;
   for (let key = 0; key < 50_000; key += 1) {
@@ -156,7 +156,7 @@ test('a table of windows grows too, to 24 bytes a place, and keeps what it holds
 test('places of keys whose time has passed are used again', () => {
   const hash = new KeyedHash(5, 6);
   const limiter = new LocalLimiter(2 ** 17, hash);
-  const rule = ruleFor(rateLimit({ limits: [limitOf(100, 1000, 1)] }), hash);
+  const rule = ruleFor(rateLimit({ limits: [limitOf(100, 1000, 1)] }), hash, Date.now);
   for (let key = 0; key < 200_000; key += 1) limiter.take(rule, `key-${key}`, 1, key);
   assert.equal(limiter.usage().bytes, 4096 * 16);
   assert.equal(limiter.usage().evicted, 0);

@@ -1,5 +1,6 @@
 import { variables } from '#test/cel/subject.ts';
 import { retryAfterSeconds } from '#dataplane/filters/rate-limit/answer-fields.ts';
+import { answerTo, grpcAnswerTo } from '#dataplane/proxy/answer.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import { nobody, type RequestFilter, type Verdict } from '#dataplane/http/exchange.ts';
 import type { Limit } from '#snapshot/limit.ts';
@@ -67,11 +68,42 @@ test('a refusal tells when the next request will pass', async () => {
   const exchange = exchangeOf();
   assert.deepEqual(await filter.apply(exchange), {
     kind: 'RateLimited',
-    policy: 'shop/limits/per-client',
     retryAfterS: 32, // 29.5 s, and a quarter (of this random number) of a quarter of it
+    denial: null,
+    detail: 'shop/limits/per-client/minute',
   } satisfies Verdict);
   assert.equal(exchange.answerFields.joined('ratelimit'), '"limits/per-client/minute";r=0;t=30');
   assert.equal(exchange.answerFields.joined('ratelimit-policy'), '"limits/per-client/minute";q=2;w=60');
+});
+
+test('of several limits the log names the one that refuses', async () => {
+  const { limiting, clock } = given();
+  const limits = [limitOf(2, 1000, 2, 'second'), limitOf(3, 60_000, 3, 'minute')];
+  const filter = limiting.filterFor(rateLimit({ limits }));
+  const refusal = async () => {
+    const verdict = await filter.apply(exchangeOf());
+    return verdict?.kind === 'RateLimited' ? verdict.detail : verdict;
+  };
+  assert.equal(await admitted(filter, 2), 2);
+  assert.equal(await refusal(), 'shop/limits/per-client/second');
+  clock.ms += 1000;
+  assert.equal(await admitted(filter, 1), 1);
+  assert.equal(await refusal(), 'shop/limits/per-client/minute');
+});
+
+test('a refusal may be told in the words of its rule', async () => {
+  const { limiting } = given();
+  const denial = { contentType: 'application/json', body: '{"error": {status}, "id": "{requestId}"}' };
+  const filter = limiting.filterFor(rateLimit({ denial, limits: [limitOf(1, 60_000)] }));
+  await admitted(filter, 1);
+  const verdict = await filter.apply(exchangeOf());
+  assert(verdict?.kind === 'RateLimited');
+  const answer = answerTo(verdict);
+  assert.equal(answer.status, 429);
+  assert.equal(answer.fields.get('content-type'), 'application/json');
+  assert.equal(answer.fields.get('retry-after'), String(verdict.retryAfterS));
+  assert.equal(answer.body.toString(), '{"error": 429, "id": ""}');
+  assert.equal(grpcAnswerTo(verdict).fields.get('grpc-status'), '8', 'calls of gRPC have their own words');
 });
 
 test('an answer tells what is left of each limit', async () => {

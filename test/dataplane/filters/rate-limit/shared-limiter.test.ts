@@ -48,7 +48,8 @@ function given(leasesMax = 100): Given {
     store,
     limiter,
     clock,
-    ruleOf: (requests, windowMs) => ruleFor(rateLimit({ limits: [limitOf(requests, windowMs)] }), hash),
+    ruleOf: (requests, windowMs) =>
+      ruleFor(rateLimit({ limits: [limitOf(requests, windowMs)] }), hash, Date.now),
   };
 }
 
@@ -101,7 +102,7 @@ test('what is leased of a window dies with it, and goes back with what is asked 
   const all = given();
   const windows = { kind: 'Even', lengthMs: 1000 } as const;
   const limit = { name: 'only', algorithm: 'FixedWindow', requests: 1000, windows } as const;
-  const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2));
+  const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2), Date.now);
   let endMs = Infinity;
   all.store.grant = ({ want }) => ({
     granted: want,
@@ -131,7 +132,7 @@ test('no window is taken to last longer by an answer that was long under way', a
   const all = given();
   const windows = { kind: 'Even', lengthMs: 1000 } as const;
   const limit = { name: 'only', algorithm: 'FixedWindow', requests: 1000, windows } as const;
-  const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2));
+  const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2), Date.now);
   const fullMs = [100];
   all.store.grant = ({ want }) => {
     all.clock.ms += 60;

@@ -68,8 +68,9 @@ test('a rule without limits over time tells nothing of them', () => {
   assert.equal(filter.apply(first), null);
   assert.deepEqual(filter.apply(second), {
     kind: 'RateLimited',
-    policy: 'shop/limits/per-client',
     retryAfterS: 1,
+    denial: null,
+    detail: 'shop/limits/per-client/at-a-time',
   });
   assert.equal(first.answerFields.size + second.answerFields.size, 0);
   assert.deepEqual(limiting.stats().rules[0]?.decisions, { Admitted: 1, Refused: 1, Unknown: 0, Skipped: 0 });

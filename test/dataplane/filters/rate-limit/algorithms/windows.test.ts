@@ -55,6 +55,23 @@ describe('windows of the calendar', () => {
   });
 });
 
+test('hours follow each other also where clocks change by half of one', () => {
+  const windows = { kind: 'Calendar', period: 'Hour', timeZone: 'Australia/Lord_Howe' } as const;
+  for (const [from, minutes] of [
+    ['2026-04-04T13:00:00Z', [60, 60, 30, 60, 60]], // until 15:00 UTC it is +11:00, then +10:30
+    ['2026-10-03T13:30:00Z', [60, 60, 30, 60, 60]], // until 15:30 UTC it is +10:30, then +11:00
+  ] as const) {
+    let epochMs = Date.parse(from);
+    for (const length of minutes) {
+      const window = windowAt(windows, epochMs);
+      const first = new Date(epochMs).toISOString();
+      assert.deepEqual(window, { startMs: epochMs, endMs: epochMs + length * 60_000 }, first);
+      assert.deepEqual(windowAt(windows, window.endMs - 1), window, first);
+      epochMs = window.endMs;
+    }
+  }
+});
+
 describe('the clock of windows', () => {
   const minutes = { kind: 'Even', lengthMs: 60_000 } as const;
 
