@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
+import { decodeResource } from '#snapshot/decode.ts';
 import type { TimedLimit } from '#snapshot/limit.ts';
 import { variables } from '#test/cel/subject.ts';
 import {
@@ -26,6 +27,8 @@ export interface Decider {
 export interface Task {
   readonly design: 'Turnpike' | 'Envoy' | 'Flexible';
   readonly url: string;
+  /** In place of the URL, for Turnpike alone: the encoded RateLimitStore. */
+  readonly store?: string;
   readonly dataPlanes: number;
   /** Counters of this name are the run's own. */
   readonly name: string;
@@ -52,9 +55,11 @@ export async function deciderOf(task: Task): Promise<Decider> {
   }
 }
 
-async function turnpike({ url, dataPlanes, name, limit }: Task): Promise<Decider> {
+async function turnpike({ url, store, dataPlanes, name, limit }: Task): Promise<Decider> {
   const limiting = createRateLimiting({ now: () => performance.now(), random: Math.random, variables });
-  limiting.configure(redisStore(url), fleetOf(dataPlanes));
+  const told = store === undefined ? redisStore(url) : decodeResource(store);
+  if (told.kind !== 'RateLimitStore') throw new Error('no store');
+  limiting.configure(told, fleetOf(dataPlanes));
   await eventually(() => limiting.stats().store.available);
   const filter = limiting.filterFor(rateLimit({ name, limits: [limit], answerFields: 'None' }));
   const exchange = exchangeOf();

@@ -18,6 +18,8 @@ export interface GivenSharedRedis {
   readonly faults: Readonly<Record<string, RedisFault>>;
   /** Has every master forget what scripts it knows. */
   forgetScripts(): Promise<void>;
+  /** Has every master forget everything that is counted. */
+  empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -144,6 +146,7 @@ async function standalone(speech: Speech, program?: string): Promise<GivenShared
       },
     },
     forgetScripts: async () => void (await asks.script('FLUSH')),
+    empty: async () => void (await asks.flushall()),
     async stop() {
       asks.disconnect();
       way[Symbol.dispose]();
@@ -190,6 +193,7 @@ async function sentinel(folder: string, speech: Speech): Promise<GivenSharedRedi
       }),
     },
     forgetScripts: async () => void (await asks.script('FLUSH')),
+    empty: async () => void (await asks.flushall()),
     async stop() {
       asks.disconnect();
       sentinels.disconnect();
@@ -275,6 +279,7 @@ async function cluster(speech: Speech): Promise<GivenSharedRedis> {
       return told.includes(`0,${slotsOf(0)[1]},127.0.0.1,${port},`);
     }),
     forgetScripts: async () => void (await Promise.all(asks.slice(0, 3).map((one) => one.script('FLUSH')))),
+    empty: async () => void (await Promise.all(asks.slice(0, 3).map((one) => one.flushall()))),
     async stop() {
       for (const one of asks) one.disconnect();
       await Promise.all(nodes.map((node) => node.stop()));
