@@ -2,7 +2,9 @@
 // own code under a clock that is told.
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
+import { Fields } from '#dataplane/http/fields.ts';
 import type { Limit } from '#snapshot/limit.ts';
+import type { Cost } from '#snapshot/rate-limit.ts';
 import { variables } from '#test/cel/subject.ts';
 import { exchangeOf, rateLimit } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
 
@@ -18,10 +20,15 @@ const arrivals = [
   ...Array.from({ length: 12 }, (_, at) => 10_100 + 90 * at),
 ].sort((a, b) => a - b);
 
-const limits: readonly (readonly [told: string, limit: Limit])[] = [
+const limits: readonly (readonly [told: string, limit: Limit, cost?: Cost])[] = [
   [
     'TokenBucket: requests 10, window 5s',
     { name: 'only', algorithm: 'TokenBucket', requests: 10, windowMs, burst: 10 },
+  ],
+  [
+    'The same, and each answer takes 2 when it ends, after 1s',
+    { name: 'only', algorithm: 'TokenBucket', requests: 10, windowMs, burst: 10 },
+    { type: 'Response', expression: '2' },
   ],
   [
     'FixedWindow: requests 10, window 5s',
@@ -44,17 +51,22 @@ interface Fate {
   readonly wentOnMs: number | null;
 }
 
-async function fatesUnder(limit: Limit): Promise<readonly Fate[]> {
+async function fatesUnder(limit: Limit, cost: Cost | null): Promise<readonly Fate[]> {
   let now = 0;
   let delayMs = 0;
   const wait = async (ms: number): Promise<void> => void (delayMs = ms);
   const clocks = { now: () => now, epochMs: () => now, wait, random: () => 0 };
-  const filter = createRateLimiting({ ...clocks, variables }).filterFor(rateLimit({ limits: [limit] }));
+  const filter = createRateLimiting({ ...clocks, variables }).filterFor(rateLimit({ limits: [limit], cost }));
   const fates: Fate[] = [];
   const underWay: { readonly exchange: Exchange; readonly overMs: number }[] = [];
   for (const cameMs of arrivals) {
+    for (let [first] = underWay; first !== undefined && first.overMs <= cameMs; [first] = underWay) {
+      now = first.overMs;
+      first.exchange.atAnswer({ status: 200, fields: new Fields() });
+      first.exchange.atEnd(null);
+      underWay.shift();
+    }
     now = cameMs;
-    while ((underWay[0]?.overMs ?? Infinity) <= now) underWay.shift()?.exchange.atEnd(null);
     const exchange = exchangeOf();
     delayMs = 0;
     const isAdmitted = (await filter.apply(exchange)) === null;
@@ -83,7 +95,9 @@ const top = 34;
 /** The whole file. */
 export async function admissionPicture(): Promise<string> {
   const lanes = await Promise.all(
-    limits.map(async ([told, limit], at) => lane(told, await fatesUnder(limit), top + at * laneHeight)),
+    limits.map(async ([told, limit, cost = null], at) =>
+      lane(told, await fatesUnder(limit, cost), top + at * laneHeight),
+    ),
   );
   const height = top + limits.length * laneHeight + 20;
   const edges = Array.from({ length: endMs / windowMs + 1 }, (_, at) => {
