@@ -140,7 +140,8 @@ with its /64, or a network such as 192.0.2.0/24.
 
   add                ban addresses; one that is banned already gets the new time and reason
   remove             let addresses come again: their Bans are deleted, and what rules have banned of them is lifted
-  list               tell the Bans: address, action, until when, reason, name
+  list               tell the Bans, and in a cluster what rules of ProtectionPolicies have banned, as data planes tell it:
+                     address, action, until when, reason, name
   --for TIME         add: how long, such as 30s, 10m, 12h or 90d (default: until it is removed); remove: how long rules
                      do not ban them again (default 10m)
   --reason TEXT      why, for people
@@ -150,7 +151,7 @@ with its /64, or a network such as 192.0.2.0/24.
   --folder FOLDER    a folder of manifests in place of a cluster
   --help             tell this
 
-Exit codes: 0 done, 1 the cluster refuses it, or a Ban names other addresses too, 2 wrong options.
+Exit codes: 0 done, 1 the cluster refuses it, or not all of it could be done, 2 wrong options.
 `;
 
 /** The options of `turnpike ban` as parseArgs of node:util takes them. */

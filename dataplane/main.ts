@@ -136,6 +136,7 @@ const admin = createAdminServer({
       const { serving } = plane.state();
       return serving === null ? null : { ...serving, resources: plane.resources() };
     },
+    bans: () => plane.bans(),
   }),
   onError: (page, error) => log.error('AdminPageFailed', { page, error }),
 });

@@ -9,7 +9,7 @@ import type { RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import type { UsagePage } from '#snapshot/usage-page.ts';
 import { Compiler } from '#dataplane/compile/compiler.ts';
-import { Bans } from '#dataplane/protect/bans/bans.ts';
+import { Bans, type BannedAddress } from '#dataplane/protect/bans/bans.ts';
 import type { MadeBan } from '#dataplane/protect/bans/policy-bans.ts';
 import { createAuthenticating } from '#dataplane/filters/authenticate/authenticating.ts';
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
@@ -106,6 +106,9 @@ export type DataPlaneEvent =
   /** What data planes remember together. */
   | { readonly kind: 'SharedMemory'; readonly available: boolean; readonly reason: string };
 
+/** Of each rule, to operators. */
+const toldBansMax = 1000;
+
 /** What has ended elsewhere is waited for so long before ports are opened. */
 const catchUpMs = 1000;
 
@@ -119,6 +122,8 @@ export interface DataPlane {
   usage(): Promise<UsagePage>;
   /** What is served, for a dump that shows no secrets. */
   resources(): ResourceSet;
+  /** Whom rules have banned, as far as is told. */
+  bans(): readonly BannedAddress[];
   /** Ends serving without failing a request, then all else. */
   stop(drain: DrainOptions): Promise<void>;
 }
@@ -256,6 +261,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
         : notListening(closedPorts(cell.current, listeners)),
     usage: () => metering.told(),
     resources: () => served,
+    bans: () => bans.byRules(toldBansMax),
     async stop(drain) {
       await listeners.drain(drain);
       await subscriber.stop();

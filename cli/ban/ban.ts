@@ -136,7 +136,15 @@ async function list(place: BanPlace): Promise<number> {
     for (const network of addresses)
       process.stdout.write(`${[network, action, until, reason, metadata.name].join('  ')}\n`);
   }
-  return 0;
+  const { bans, problems } = await place.madeByRules();
+  for (const { address, policy, rule, mode, until } of bans) {
+    const action = mode === 'Shadow' ? 'Shadow' : 'Refuse';
+    const cause = `ProtectionPolicy ${policy} bans/${rule}`;
+    process.stdout.write(`${[address, action, `until ${until}`, cause, '-'].join('  ')}\n`);
+  }
+  for (const problem of problems)
+    console.error(`turnpike: not all that rules have banned is told: ${problem}`);
+  return problems.length === 0 ? 0 : 1;
 }
 
 /** Throws a TypeError where an API server would refuse it. */

@@ -3,10 +3,11 @@ import { systemClock } from '#controller/clock.ts';
 import { loadConnection } from '#controller/kube/connection.ts';
 import { KubeClient } from '#controller/kube/kube-client.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
+import { adminPort } from '#controller/provision/plan/pod.ts';
 import { collectionPath, objectPath } from '#controller/kube/resource-path.ts';
 import { decodeObject, kinds } from '#crds/kind.ts';
 import { isRecord } from '#crds/record.ts';
-import type { BanPlace } from './ban-place.ts';
+import type { BanPlace, RuleBan, RuleBans } from './ban-place.ts';
 
 /** The Bans of a namespace; null: of the one that the context names. Throws a KubeError. */
 export async function clusterBans(
@@ -20,12 +21,12 @@ export async function clusterBans(
     namespace: place,
     async list() {
       const answer = await client.request({ method: 'GET', path: collectionPath(kinds.Ban, place) });
-      const items = isRecord(answer) && Array.isArray(answer['items']) ? answer['items'] : [];
-      return items.flatMap((item) => {
+      return itemsOf(answer).flatMap((item) => {
         const decoded = decodeObject('Ban', item);
         return decoded.ok ? [decoded.object] : [];
       });
     },
+    madeByRules: () => bansOfPods(client, place),
     async put(manifest) {
       await client.request({
         method: 'PATCH',
@@ -44,4 +45,57 @@ export async function clusterBans(
     },
     close: () => client.close(),
   };
+}
+
+const pods = { group: '', version: 'v1', plural: 'pods' };
+const dataPlanes = 'app.kubernetes.io/name=turnpike,app.kubernetes.io/component=dataplane';
+
+/** What the data planes of a namespace tell at their admin port, each ban once, with the last of its ends. */
+async function bansOfPods(client: KubeClient, namespace: string): Promise<RuleBans> {
+  const path = collectionPath(pods, namespace);
+  const query = { labelSelector: dataPlanes, fieldSelector: 'status.phase=Running' };
+  const found = new Map<string, RuleBan>();
+  try {
+    const listed = await client.request({ method: 'GET', path, query });
+    const asked = namesOf(listed).map(async (name) => {
+      const pod = objectPath(pods, namespace, `${name}:${adminPort}`);
+      const page = await client.request({ method: 'GET', path: `${pod}/proxy/bans`, deadlineMs: 5_000 });
+      for (const [key, ban] of bansIn(page)) {
+        if (ban.until > (found.get(key)?.until ?? '')) found.set(key, ban);
+      }
+    });
+    const outcomes = await Promise.allSettled(asked);
+    const problems = outcomes.flatMap((one) => (one.status === 'rejected' ? [wordsOf(one.reason)] : []));
+    return { bans: [...found.values()], problems };
+  } catch (error) {
+    return { bans: [], problems: [wordsOf(error)] };
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function namesOf(list: unknown): readonly string[] {
+  return itemsOf(list).flatMap((pod) => {
+    const metadata = isRecord(pod) ? pod['metadata'] : null;
+    const name = isRecord(metadata) ? metadata['name'] : null;
+    return typeof name === 'string' ? [name] : [];
+  });
+}
+
+function bansIn(page: unknown): readonly (readonly [string, RuleBan])[] {
+  const bans = isRecord(page) && isRecord(page['bans']) ? page['bans'] : {};
+  return Object.entries(bans).flatMap(([key, told]) => {
+    const text = (name: string): string => {
+      const value = isRecord(told) ? told[name] : null;
+      return typeof value === 'string' ? value : '';
+    };
+    const [address, policy, rule] = [text('address'), text('policy'), text('rule')];
+    return [[key, { address, policy, rule, mode: text('mode'), until: text('until') }]];
+  });
+}
+
+function itemsOf(list: unknown): readonly unknown[] {
+  return isRecord(list) && Array.isArray(list['items']) ? list['items'] : [];
 }

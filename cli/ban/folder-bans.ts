@@ -38,6 +38,8 @@ export function folderBans(folder: string, namespace: string): BanPlace {
       await remove(manifest.metadata.name);
       await writeFile(path.join(folder, `${manifest.metadata.name}.yaml`), yamlOf(manifest));
     },
+    // what runs over the folder tells it itself: turnpike up --admin-address
+    madeByRules: () => Promise.resolve({ bans: [], problems: [] }),
     close: () => Promise.resolve(),
   };
 }

@@ -5,8 +5,8 @@ import type { DataPlane } from '#dataplane/plane.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 
 /**
- * `/livez` and `/readyz` of all together; `/NAMESPACE/NAME/metrics`, `/NAMESPACE/NAME/config` and `/NAMESPACE/NAME/usage` of each
- * Gateway, and the three without its name when there is only one.
+ * `/livez` and `/readyz` of all together; `/NAMESPACE/NAME/metrics`, `/config`, `/usage` and `/bans` of each Gateway, and
+ * these without its name when there is only one.
  */
 export function adminPages(dataPlanes: ReadonlyMap<GatewayKey, DataPlane>): Pages {
   const pages: [string, Pages[string]][] = [
@@ -22,8 +22,9 @@ export function adminPages(dataPlanes: ReadonlyMap<GatewayKey, DataPlane>): Page
         const { serving } = plane.state();
         return serving === null ? null : { ...serving, resources: plane.resources() };
       },
+      bans: () => plane.bans(),
     });
-    for (const name of ['/metrics', '/config', '/usage']) {
+    for (const name of ['/metrics', '/config', '/usage', '/bans']) {
       const page = own[name];
       if (page === undefined) continue;
       pages.push([`/${gateway}${name}`, page]);

@@ -15,13 +15,24 @@ export interface DataPlaneFacts {
   readonly usage: () => Promise<UsagePage>;
   /** The snapshot in use, resources that were refused in the version that is kept; null while there is none. */
   readonly snapshot: () => Snapshot | null;
+  readonly bans: () => readonly BannedAddress[];
+}
+
+/** An address that a rule of a policy has banned. */
+export interface BannedAddress {
+  readonly address: string;
+  readonly policy: string;
+  readonly rule: string;
+  readonly mode: string;
+  /** Milliseconds since 1970. */
+  readonly untilMs: number;
 }
 
 /**
- * `/livez` (the loop turns), `/readyz`, `/metrics`, `/config`: the running config, secrets redacted, and `/usage`: what
- * Consumers used.
+ * `/livez` (the loop turns), `/readyz`, `/metrics`, `/config`: the running config, secrets redacted, `/usage`: what
+ * Consumers used, and `/bans`: whom rules have banned.
  */
-export function dataPlanePages({ ready, metrics, usage, snapshot }: DataPlaneFacts): Pages {
+export function dataPlanePages({ ready, metrics, usage, snapshot, bans }: DataPlaneFacts): Pages {
   return {
     '/livez': healthPage(() => ({ ok: true })),
     '/readyz': healthPage(ready),
@@ -38,5 +49,13 @@ export function dataPlanePages({ ready, metrics, usage, snapshot }: DataPlaneFac
         entries: [...(running?.resources ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)),
       };
     }),
+    '/bans': jsonPage(() => ({
+      head: {},
+      name: 'bans',
+      entries: bans().map(({ untilMs, ...ban }) => [
+        `${ban.policy}/${ban.rule} ${ban.address}`,
+        { ...ban, until: new Date(untilMs).toISOString() },
+      ]),
+    })),
   };
 }

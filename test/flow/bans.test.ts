@@ -152,6 +152,11 @@ test('who gets three times 404 is banned, told of in log and metrics, and lifted
       },
     ],
   );
+  const [told] = turnpike.dataPlanes()[0]?.bans() ?? [];
+  assert.deepEqual(
+    { ...told, untilMs: Math.round(((told?.untilMs ?? 0) - Date.now()) / 60_000) },
+    { address: mallory, policy: 'default/edge', rule: 'probes', mode: 'Enforce', untilMs: 10 },
+  );
   const metrics = await turnpike.dataPlanes()[0]?.metrics.text();
   assert.match(metrics ?? '', /^turnpike_bans\{cause="default\/edge\/probes",mode="Enforce"\} 1$/mu);
   assert.match(

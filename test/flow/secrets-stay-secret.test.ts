@@ -298,6 +298,7 @@ async function outputs(turnpike: GivenStandalone, told: Told): Promise<void> {
       metrics: () => plane.metrics.text(),
       usage: () => plane.usage(),
       snapshot: () => ({ version: '', order: { lineage: '', kinds: {} }, resources }),
+      bans: () => plane.bans(),
     });
     for (const [page, answer] of Object.entries(pages)) told.set(page, (await answer()).body);
   }

@@ -29,6 +29,18 @@ export interface BansOptions {
   readonly countersMax?: number;
 }
 
+/** An address that a rule keeps out, or would in Shadow. */
+export interface BannedAddress {
+  /** The address, or the network that an IPv6 client owns. */
+  readonly address: string;
+  /** `<namespace>/<policy>`. */
+  readonly policy: string;
+  readonly rule: string;
+  readonly mode: 'Enforce' | 'Shadow';
+  /** Milliseconds since 1970. */
+  readonly untilMs: number;
+}
+
 /** What keeps addresses out now, and how many they are. */
 export interface BanFigures {
   /** `Ban`, or policy and rule: `<namespace>/<policy>/<rule>`. */
@@ -111,6 +123,27 @@ export class Bans implements BanList {
         })),
       ),
     ];
+  }
+
+  /** Those that rules have banned, here or elsewhere, the newest of each rule first; at most `max` of each. */
+  byRules(max: number): readonly BannedAddress[] {
+    const nowMs = this.#options.now();
+    const wallMs = this.#options.wallClock();
+    return [...this.#policies.values()].flatMap(({ policy, rules }) =>
+      [...rules].flatMap((bans) =>
+        bans
+          .banned(nowMs)
+          .slice(-max)
+          .reverse()
+          .map(([group, untilMs]) => ({
+            address: group.includes(':') ? `${group}::/64` : group,
+            policy,
+            rule: bans.rule.name,
+            mode: bans.rule.mode,
+            untilMs: Math.round(wallMs + untilMs - nowMs),
+          })),
+      ),
+    );
   }
 
   #portRules({ port, bans, exempt }: Protection): readonly (readonly [number, PortRules])[] {

@@ -36,6 +36,7 @@ test('the running config holds every resource in the order of the ids, without s
     metrics: async () => '',
     usage: () => Promise.resolve({ sums, losses: [] }),
     snapshot: () => snapshot,
+    bans: () => [],
   });
   const used = await pages['/usage']?.();
   assert.deepEqual(readUsagePage(used?.body), { sums, losses: [] });
@@ -59,11 +60,25 @@ test('without a snapshot there is an empty config, and the reason why it is not 
     ready: () => ({ ok: false, reason: 'no complete snapshot yet' }),
     metrics: async () => 'm 1\n',
     snapshot: () => null,
+    bans: () => [
+      { address: '192.0.2.7', policy: 'shop/edge', rule: 'guesses', mode: 'Enforce', untilMs: 1_000 },
+    ],
   });
   assert.deepEqual(JSON.parse((await pages['/config']?.())?.body ?? ''), {
     version: null,
     order: null,
     resources: {},
+  });
+  assert.deepEqual(JSON.parse((await pages['/bans']?.())?.body ?? ''), {
+    bans: {
+      'shop/edge/guesses 192.0.2.7': {
+        address: '192.0.2.7',
+        policy: 'shop/edge',
+        rule: 'guesses',
+        mode: 'Enforce',
+        until: '1970-01-01T00:00:01.000Z',
+      },
+    },
   });
   assert.deepEqual(await pages['/readyz']?.(), {
     status: 503,

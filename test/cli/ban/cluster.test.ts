@@ -1,0 +1,81 @@
+// turnpike ban list over a cluster: what data planes tell of rules, beside the objects.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { test } from 'node:test';
+import { turnpike } from '#test/given/command.ts';
+import { givenFolder } from '#test/given/folder.ts';
+
+/** Answers by path, without the query; 403 to all else. */
+async function givenServer(answers: Readonly<Record<string, unknown>>) {
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    const [target = ''] = url.split('?');
+    asked.push(url);
+    const answer = answers[decodeURIComponent(target)];
+    response.statusCode = answer === undefined ? 403 : 200;
+    response.end(JSON.stringify(answer ?? { reason: 'Forbidden', message: `not for you: ${target}` }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const folder = await givenFolder({
+    kubeconfig: `
+apiVersion: v1
+kind: Config
+current-context: here
+contexts: [{ name: here, context: { cluster: here, user: us, namespace: shop } }]
+clusters: [{ name: here, cluster: { server: "http://127.0.0.1:${port}", insecure-skip-tls-verify: true } }]
+users: [{ name: us, user: {} }]
+`,
+  });
+  return {
+    asked,
+    list: () => turnpike(['ban', 'list', '--kubeconfig', path.join(folder.path, 'kubeconfig')]),
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const bans = {
+  items: [
+    {
+      metadata: { name: 'scanner', namespace: 'shop' },
+      spec: { addresses: ['192.0.2.0/24'], reason: 'scans' },
+    },
+  ],
+};
+
+function page(until: string) {
+  const ban = { address: '198.51.100.7', policy: 'shop/edge', rule: 'guesses', mode: 'Enforce', until };
+  return { bans: { 'shop/edge/guesses 198.51.100.7': ban } };
+}
+
+test('list tells the objects of the context, and each ban of the data planes once', async () => {
+  const root = '/api/v1/namespaces/shop/pods';
+  await using server = await givenServer({
+    '/apis/turnpike.dev/v1alpha1/namespaces/shop/bans': bans,
+    [root]: { items: [{ metadata: { name: 'edge-1' } }, { metadata: { name: 'edge-2' } }] },
+    [`${root}/edge-1:9901/proxy/bans`]: page('2026-11-23T05:00:00.000Z'),
+    [`${root}/edge-2:9901/proxy/bans`]: page('2026-11-23T05:00:01.000Z'),
+  });
+  const { code, stdout, stderr } = await server.list();
+  assert.equal(code, 0, stderr);
+  assert.equal(
+    stdout,
+    '192.0.2.0/24  Refuse  for ever  scans  scanner\n' +
+      '198.51.100.7  Refuse  until 2026-11-23T05:00:01.000Z  ProtectionPolicy shop/edge bans/guesses  -\n',
+  );
+  assert.ok(server.asked.some((url) => url.startsWith(`${root}?labelSelector=app.kubernetes.io`)));
+});
+
+test('who may not ask the data planes is told the objects, and that this is not all', async () => {
+  await using server = await givenServer({ '/apis/turnpike.dev/v1alpha1/namespaces/shop/bans': bans });
+  const { code, stdout, stderr } = await server.list();
+  assert.equal(code, 1);
+  assert.match(stdout, /^192\.0\.2\.0\/24 /u);
+  assert.match(stderr, /not all that rules have banned is told: 403: not for you/u);
+});
