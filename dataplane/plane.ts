@@ -15,6 +15,7 @@ import { createAuthenticating } from '#dataplane/filters/authenticate/authentica
 import { GuessCounters } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import type { GuessBlock } from '#dataplane/filters/rate-limit/guess-counters.ts';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
+import { passed } from '#dataplane/filters/rate-limit/passed.ts';
 import { RedisMemory } from '#dataplane/filters/redis/redis-memory.ts';
 import { StreamFollower } from '#dataplane/filters/redis/stream-follower.ts';
 import { createListeners } from '#dataplane/listen/listeners.ts';
@@ -226,6 +227,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     overload: (level) => options.report({ kind: 'Overload', level }),
   });
 
+  const restored = Promise.race([metering.restored, passed(catchUpMs)]);
   let served: ResourceSet = new Map();
   const onSnapshot: OnSnapshot = async (resources, { version }) => {
     const [store, fleet] = storeAndFleet(resources);
@@ -238,6 +240,8 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     served = resources;
     metrics.configure(resources);
     await memory.caughtUp(catchUpMs);
+    await restored;
+    rateLimiting.restoreQuotas(() => metering.used());
     await listeners.follow();
     unbound.keep({ has: (port) => runtime.ports.has(port) || runtime.datagramPorts.has(port) });
     return { refused };

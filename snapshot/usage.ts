@@ -15,6 +15,9 @@ export interface UsageKey {
 /** Whom units are counted for that nobody else has room for. */
 export const otherConsumer = 'other';
 
+/** Sums are by the hour. */
+export const hourMs = 3_600_000;
+
 /** Units of one key in one hour (UTC, that began at `hourMs` since 1970). */
 export interface UsageSum extends UsageKey {
   readonly hourMs: number;

@@ -1,7 +1,7 @@
 // Metering: counts what each Consumer uses, route by route, once all limits have let a request pass, and keeps a journal
 // of it that survives the process. Does not know what a unit costs, nor who reads the journal.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
-import { otherConsumer, type UsageKey } from '#snapshot/usage.ts';
+import { otherConsumer, type UsageKey, type UsageSum } from '#snapshot/usage.ts';
 import type { Account, Lending } from './account.ts';
 import { heartbeat, JournalFile } from './journal-file.ts';
 import { textOf } from './journal-line.ts';
@@ -47,12 +47,12 @@ export interface Metering {
   /** The filter that counts the requests of a route, `HTTPRoute/<namespace>/<name>`, which all limits have let pass. */
   filterFor(route: string): RequestFilter;
   /**
-   * Settles when what journals of before tell is known, also when they cannot be read. Until then {@link usedSince}
+   * Settles when what journals of before tell is known, also when they cannot be read. Until then {@link used}
    * knows of this process alone.
    */
   readonly restored: Promise<void>;
-  /** Units that the consumer `<namespace>/<name>` has used since then, all of the hour that this is in included. */
-  usedSince(consumer: string, fromMs: number): number;
+  /** What was used, in no order: as journals of before tell, and since. */
+  used(): Iterable<UsageSum>;
   /** For metrics. */
   figures(): MeteringFigures;
   /** What the journals in our hands tell; without a journal what this process has counted. Rejects as node:fs does. */
@@ -139,10 +139,11 @@ class Meters implements Metering {
     };
   }
 
-  usedSince(consumer: string, fromMs: number): number {
-    let sum = this.#sums.since(consumer, fromMs);
-    for (const { key, open } of this.#accounts.keys()) if (key.consumer === consumer) sum += open.units;
-    return sum;
+  used(): Iterable<UsageSum> {
+    const sums = new UsageSums();
+    for (const { hourMs: fromMs, ...sum } of this.#sums.all()) sums.add({ ...sum, fromMs });
+    for (const { open } of this.#accounts.keys()) sums.add(open);
+    return sums.all();
   }
 
   figures(): MeteringFigures {
@@ -160,10 +161,7 @@ class Meters implements Metering {
   async told(): Promise<FolderUsage> {
     const { folder, now } = this.#options;
     if (folder !== null) return readUsage(folder, { of: this.#file?.name ?? '' }, now());
-    const sums = new UsageSums();
-    for (const { hourMs: fromMs, ...sum } of this.#sums.all()) sums.add({ ...sum, fromMs });
-    for (const { open } of this.#accounts.keys()) sums.add(open);
-    return { sums: [...sums.all()], losses: [] };
+    return { sums: [...this.used()], losses: [] };
   }
 
   turn(): void {

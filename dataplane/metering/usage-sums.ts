@@ -1,7 +1,6 @@
-import type { UsageSum } from '#snapshot/usage.ts';
+import { hourMs, type UsageSum } from '#snapshot/usage.ts';
 import type { Usage } from './account.ts';
 
-export const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** Hours that are so long ago are told as days (UTC), and days at last not at all. */
 const hoursKeptMs = 3 * dayMs;
@@ -35,15 +34,6 @@ export class UsageSums {
       if (ageMs > daysKeptMs) continue;
       this.#add(ageMs > hoursKeptMs ? hour - (hour % 24) : hour, text.slice(blank + 1), units);
     }
-  }
-
-  /** What a consumer has used since `fromMs`, all of the hour that this is in included. */
-  since(wanted: string, fromMs: number): number {
-    let sum = 0;
-    for (const { consumer, hourMs: at, units } of this.all()) {
-      if (consumer === wanted && at + hourMs > fromMs) sum += units;
-    }
-    return sum;
   }
 
   #add(hour: number, key: string, units: number): void {

@@ -173,7 +173,7 @@ const keysOfConsumers = `
 
 const acme = keys.get('acme') ?? '';
 
-const manifests = `
+const consumerManifest = `
 apiVersion: turnpike.dev/v1alpha1
 kind: Consumer
 metadata: { name: acme, labels: { tier: partner } }
@@ -181,12 +181,17 @@ spec:
   plan: gold
   credentials:
     - { name: first, type: APIKey, apiKey: { prefix: ${acme.slice(0, 11)}, sha256: "${hash('sha256', acme, 'hex')}" } }
----
+`;
+
+const plan = `
 apiVersion: turnpike.dev/v1alpha1
 kind: Plan
 metadata: { name: gold }
-spec: {}
----
+spec:
+  quotas: [{ name: year, requests: 6, period: Year }]
+`;
+
+const manifests = `${consumerManifest}---${plan.replace('requests: 6', 'requests: 600')}---
 apiVersion: turnpike.dev/v1alpha1
 kind: RateLimitPolicy
 metadata: { name: orders }
@@ -197,3 +202,24 @@ spec:
       key: { type: Consumer }
       limits: [{ name: day, requests: 4, window: 24h }]
 `;
+
+test('a quota goes on where it was when both planes start anew, by the journal alone', async () => {
+  await using folder = await givenFolder();
+  await using shop = await givenBackend('shop');
+  const files = {
+    'services.yaml': serviceManifest('shop', shop.port),
+    'routes.yaml': pathRouteManifest('orders', '/orders', 'shop'),
+    'policies.yaml': `${authPolicyManifest('orders', keysOfConsumers)}---${consumerManifest}---${plan}`,
+  };
+  const showing = { headers: { 'x-api-key': acme } };
+  const ask = async (times: number): Promise<readonly number[]> => {
+    await using turnpike = await givenStandalone(files, { usageJournal: folder.path });
+    await turnpike.until('/orders', 401);
+    const statuses: number[] = [];
+    for (let at = 0; at < times; at += 1) statuses.push((await turnpike.get('/orders', showing)).status);
+    return statuses;
+  };
+  assert.deepEqual(await ask(3), [200, 200, 200]);
+  assert.deepEqual(await ask(2), [200, 200]);
+  assert.deepEqual(await ask(3), [200, 429, 429]);
+});

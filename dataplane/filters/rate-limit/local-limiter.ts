@@ -89,6 +89,12 @@ export class LocalLimiter {
     }
   }
 
+  /** Lets the key's counter of the limit of this name stand no lower than at so many units. */
+  raise({ meters }: LimitRule, limit: string, [key, units]: readonly [string, number], now: number): void {
+    this.#counters.turnTo(key);
+    for (const meter of meters) if (meter.name === limit) meter.raise(this.#counters, units, 1, now);
+  }
+
   /** By limit: units that the key's counters have not got over yet. */
   charged({ meters }: LimitRule, key: string, share: number, now: number): number[] {
     this.#counters.turnTo(key);

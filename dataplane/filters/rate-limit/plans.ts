@@ -26,6 +26,11 @@ export class Plans {
     return made;
   }
 
+  /** Those that there are. */
+  get all(): Iterable<Plan> {
+    return this.#plans.values();
+  }
+
   /** From now on there are these and no others. */
   use(plans: readonly Plan[]): void {
     this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
@@ -65,7 +70,7 @@ class PlanFilter implements RequestFilter {
 }
 
 /** A plan counts as a rule of a RateLimitPolicy does that counts by consumer, and refuses in the same words. */
-function limitsPerConsumer({ name, limits }: Plan): RateLimit {
+export function limitsPerConsumer({ name, limits }: Plan): RateLimit {
   return {
     ...rateLimitDefaults,
     kind: 'RateLimit',

@@ -19,6 +19,11 @@ import type { Tally } from './tally.ts';
 /** Longer values are counted by their hash, so that no client decides how much is remembered. */
 const keyLengthMax = 128;
 
+/** By what the value of a key is counted. */
+export function countedKey(value: string): string {
+  return value.length > keyLengthMax ? hash('sha256', value, 'base64url') : value;
+}
+
 /** Whoever holds the counters now. */
 export interface Deciding {
   /** Takes units, or with none of them only asks whether one is left; a promise only when the counters are elsewhere. */
@@ -127,7 +132,7 @@ export function rateLimitFilter(
       const counted = byValue?.get(whole) ?? usual;
       const { rule, gate } = counted;
       if (units > rule.unitsMax) return refuses({ kind: 'RequestTooCostly', denial, detail: limit.name });
-      const key = whole.length > keyLengthMax ? hash('sha256', whole, 'base64url') : whole;
+      const key = countedKey(whole);
       if (gate !== null) {
         if (!gate.enter(key, share())) return refuses(refusal(0, counted.gateName));
         // A request that another limit refuses is over at once, and leaves.

@@ -7,6 +7,7 @@ import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
 import type { Plan } from '#snapshot/plan.ts';
+import type { UsageSum } from '#snapshot/usage.ts';
 import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { SharedRedis } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
@@ -21,8 +22,9 @@ import { Gates } from './algorithms/concurrency.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { LocalLimiter } from './local-limiter.ts';
 import { passed } from './passed.ts';
-import { rateLimitFilter, type Deciding } from './rate-limit-filter.ts';
-import { Plans } from './plans.ts';
+import { countedKey, rateLimitFilter, type Deciding } from './rate-limit-filter.ts';
+import { limitsPerConsumer, Plans } from './plans.ts';
+import { usedOfQuotas } from './quotas.ts';
 import { RedisStore } from './redis-store.ts';
 import { ruleFor } from './rule.ts';
 import type { LimitRule } from './rule.ts';
@@ -38,6 +40,11 @@ export interface RateLimiting {
   limitsOfPlan(name: string): RequestFilter;
   /** From now on there are these plans and no others. */
   usePlans(plans: readonly Plan[]): void;
+  /**
+   * Counts in the quotas of plans what was used before this process began. Each plan once, when it is there for the
+   * first time; in memory alone, for Redis knows better.
+   */
+  restoreQuotas(used: () => Iterable<UsageSum>): void;
   /** Where counters live from now on, and among how many data planes; call it on each snapshot. */
   configure(store: RateLimitStore, fleet: Fleet): void;
   /** Whether `limit` can be asked before it is known who calls. */
@@ -160,11 +167,23 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   }
 
   const plans = new Plans(filterFor);
+  const restored = new Set<string>();
+  const { epochMs = Date.now } = options;
 
   return {
     filterFor,
     limitsOfPlan: (name) => plans.of(name),
     usePlans: (all) => plans.use(all),
+    restoreQuotas(used) {
+      for (const plan of plans.all) {
+        if (restored.has(plan.name)) continue;
+        restored.add(plan.name);
+        const rule = ruleFor(limitsPerConsumer(plan), hash, options.epochMs);
+        for (const { limit, consumer, units } of usedOfQuotas(plan, used(), epochMs())) {
+          local.raise(rule, limit, [countedKey(consumer), units], now());
+        }
+      }
+    },
     configure(store, fleet) {
       const place = encodeResource(store);
       if (sharing !== null && sharing.place === place) {
