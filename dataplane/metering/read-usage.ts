@@ -1,7 +1,7 @@
 import type { UsageLoss, UsageSum } from '#snapshot/usage.ts';
 import { filesIn, writtenMs, type JournalFiles, type SegmentFile, type SumsFile } from './folder.ts';
 import { readSegment, unitsOf, type LeaseRead, type SegmentRead } from './read-segment.ts';
-import { readSums } from './sums-file.ts';
+import { readSums, type FoldedUsage } from './sums-file.ts';
 import { UsageSums } from './usage-sums.ts';
 
 /** What a folder of journals tells. */
@@ -17,8 +17,20 @@ export const deadMs = 120_000;
 /** Which journals are read: all, all but one, or those that one has in its hands. */
 export type Wanted = 'All' | { readonly but: string | null } | { readonly of: string };
 
+/** Data planes that rename and remove what is read have it read again, so often at most. */
+const readingsMax = 5;
+
 /** What journals in `folder` tell. Rejects as node:fs does. */
 export async function readUsage(folder: string, wanted: Wanted, nowMs: number): Promise<FolderUsage> {
+  for (let reading = 1; reading <= readingsMax; reading += 1) {
+    const found = await readOnce(folder, wanted, nowMs);
+    if (found !== null) return found;
+  }
+  throw new Error(`the journals in ${folder} do not stay where they are`);
+}
+
+/** Null: something of it has gone elsewhere meanwhile. */
+async function readOnce(folder: string, wanted: Wanted, nowMs: number): Promise<FolderUsage | null> {
   const all = await filesIn(folder);
   const isWanted = ({ holder, journal }: SegmentFile | SumsFile): boolean => {
     if (wanted === 'All') return true;
@@ -28,7 +40,9 @@ export async function readUsage(folder: string, wanted: Wanted, nowMs: number): 
   const sums = new UsageSums();
   const losses: UsageLoss[] = [];
   const folded = new Map<string, number>();
-  for (const told of await foldedOf(files)) {
+  const foldings = await foldedOf(files);
+  if (foldings === null) return null;
+  for (const told of foldings) {
     for (const { hourMs: fromMs, ...sum } of told.sums) sums.add({ ...sum, fromMs });
     losses.push(...told.losses);
     for (const [journal, segment] of Object.entries(told.folded)) {
@@ -37,8 +51,9 @@ export async function readUsage(folder: string, wanted: Wanted, nowMs: number): 
   }
   for (const file of files.segments) {
     const isCounted = file.segment <= (folded.get(file.journal) ?? -1);
-    const segment = isCounted ? null : await readSegment(file.path);
-    if (segment === null) continue;
+    if (isCounted) continue;
+    const segment = await readSegment(file.path);
+    if (segment === null) return null;
     const isLast = isLastOf(file, all);
     for (const lease of countedOf(segment, isLast)) sums.add({ ...lease, units: unitsOf(lease) });
     if (isLast && nowMs - (await writtenMs(file.path)) > deadMs) losses.push(...lossesOf(segment));
@@ -46,13 +61,16 @@ export async function readUsage(folder: string, wanted: Wanted, nowMs: number): 
   return { sums: [...sums.all()], losses };
 }
 
-/** Those files of sums that are not in another one. */
-async function foldedOf({ sums }: JournalFiles) {
-  const read = await Promise.all(
-    sums.map(async ({ journal, path }) => ({ journal, told: await readSums(path) })),
-  );
-  const merged = new Set(read.flatMap(({ told }) => told?.merged ?? []));
-  return read.flatMap(({ journal, told }) => (told === null || merged.has(journal) ? [] : told));
+/** Those files of sums that are not in another one; null: one has gone. */
+async function foldedOf({ sums }: JournalFiles): Promise<readonly FoldedUsage[] | null> {
+  const read = await Promise.all(sums.map(({ path }) => readSums(path)));
+  const merged = new Set(read.flatMap((told) => told?.merged ?? []));
+  const found: FoldedUsage[] = [];
+  for (const [at, told] of read.entries()) {
+    if (told === null) return null;
+    if (!merged.has(sums[at]?.journal ?? '')) found.push(told);
+  }
+  return found;
 }
 
 /** Whether there is no later one of its journal. */

@@ -178,7 +178,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       for (const plan of plans.all) {
         if (restored.has(plan.name)) continue;
         restored.add(plan.name);
-        const rule = ruleFor(limitsPerConsumer(plan), hash, options.epochMs);
+        const rule = ruleFor(limitsPerConsumer(plan), hash, epochMs);
         for (const { limit, consumer, units } of usedOfQuotas(plan, used(), epochMs())) {
           local.raise(rule, limit, [countedKey(consumer), units], now());
         }

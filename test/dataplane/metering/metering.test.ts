@@ -276,6 +276,29 @@ describe('a journal', () => {
     assert.equal(sum(journal?.leases ?? [], 'shop/acme'), 50);
   });
 
+  test('is not thought hung when it is we who were busy', async () => {
+    const folder = await givenFolder();
+    const file = await open(path.join(folder.path, 'journal'), 'a');
+    const changes: string[] = [];
+    const journal = new Journal({
+      file: { append: (text) => file.appendFile(text), close: () => file.close() },
+      onChange: (_, reason) => changes.push(reason),
+      deadlineMs: 5,
+    });
+    for (let at = 0; at < 20; at += 1) {
+      const written = new Promise<void>((resolve) =>
+        journal.add({ text: () => 'a line\n', written: resolve }),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+      const end = performance.now() + 20;
+      while (performance.now() < end);
+      await written;
+    }
+    await journal.close();
+    await folder[Symbol.asyncDispose]();
+    assert.deepEqual(changes, []);
+  });
+
   test('on a disk that is full has all once there is room', async (t) => {
     const folder = await givenFolder();
     t.after(() => folder[Symbol.asyncDispose]());
