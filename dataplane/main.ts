@@ -274,7 +274,8 @@ const notes = {
   UsageJournal:
     'what Consumers use is counted in memory, and written when that can be; it is lost if this process ends before',
   UsageEvents: 'what is in the journal stays there, and is told later',
-  SharedMemory: 'each data plane goes by what it knows itself of logouts, refreshed sessions and nonces',
+  SharedMemory:
+    'each data plane goes by what it knows itself of logouts, refreshed sessions, nonces and bans',
 } satisfies Record<AvailabilityEvent['kind'], string>;
 
 function reportAvailability(event: AvailabilityEvent): void {

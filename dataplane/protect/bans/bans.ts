@@ -53,6 +53,9 @@ export interface BanFigures {
 
 const countersMaxDefault = 2 ** 17;
 
+/** Addresses of which is remembered what took long to find out; then all are forgotten. */
+const rememberedMax = 4096;
+
 /** What rules say at a port. */
 interface PortRules {
   readonly policy: PolicyBans;
@@ -68,6 +71,10 @@ export class Bans implements BanList {
   #ports: ReadonlyMap<number, PortRules> = new Map();
   #byHand = new TimedNetworks([]);
   #lifted = new TimedNetworks([]);
+  /** Addresses in no network that an operator has banned. */
+  readonly #free = new Set<string>();
+  /** Of IPv6 addresses. */
+  readonly #groups = new Map<string, string>();
 
   constructor(options: BansOptions) {
     this.#options = options;
@@ -82,6 +89,7 @@ export class Bans implements BanList {
     const networksOf = (action: Ban['action']) =>
       new TimedNetworks(bans.filter((one) => one.action === action).flatMap(timedNetworks));
     this.#byHand = networksOf('Refuse');
+    this.#free.clear();
     this.#lifted = networksOf('Lift');
     this.#ports = new Map(protections.flatMap((one) => this.#portRules(one)));
     const used = new Set([...this.#ports.values()].map(({ policy }) => policy));
@@ -90,13 +98,15 @@ export class Bans implements BanList {
   }
 
   at(port: number, address: string): BanHit | null {
-    if (this.#byHand.size > 0) {
+    if (this.#byHand.size > 0 && !this.#free.has(address)) {
       const found = this.#byHand.find(address, this.#options.wallClock());
       if (found !== null) return { detail: found.name, isShadow: false };
+      if (this.#free.size >= rememberedMax) this.#free.clear();
+      this.#free.add(address);
     }
     const rules = this.#ports.get(port);
     if (rules?.policy.hasBans !== true) return null;
-    const hit = rules.policy.at(addressGroup(address));
+    const hit = rules.policy.at(this.#groupOf(address));
     return hit === null || rules.isExempt(address) ? null : hit;
   }
 
@@ -104,7 +114,7 @@ export class Bans implements BanList {
   answered({ port, status, failure, client }: RequestRecord): void {
     const rules = this.#ports.get(port);
     if (rules === undefined || !rules.statuses.has(status) || failure?.kind === 'Banned') return;
-    const group = addressGroup(client.address);
+    const group = this.#groupOf(client.address);
     if (!this.#options.isClient(port, client) || rules.isExempt(client.address)) return;
     if (!this.#isLifted(group)) rules.policy.answered(client.address, group, status);
   }
@@ -160,6 +170,16 @@ export class Bans implements BanList {
     const made = new PolicyBans(name, { memory, now, onBan, isLifted, counts: this.#counts });
     this.#policies.set(name, made);
     return made;
+  }
+
+  #groupOf(address: string): string {
+    if (!address.includes(':')) return address;
+    const known = this.#groups.get(address);
+    if (known !== undefined) return known;
+    if (this.#groups.size >= rememberedMax) this.#groups.clear();
+    const group = addressGroup(address);
+    this.#groups.set(address, group);
+    return group;
   }
 
   #isLifted(group: string): boolean {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Bans } from '#dataplane/protect/bans/bans.ts';
+import { resourceId } from '#snapshot/ids.ts';
 import type { MadeBan } from '#dataplane/protect/bans/policy-bans.ts';
 import { noSharedMemory } from '#dataplane/filters/shared-memory.ts';
 import { recordOf } from '#test/dataplane/observe/given-record.ts';
@@ -107,4 +108,16 @@ test('what one policy bans another does not, and no policy fills the table of an
   assert.deepEqual(tenant, { cause: 'tenant/own/guesses', mode: 'Enforce', addresses: 16_384, made: 40_000 });
   assert.equal(isBanned('10.0.156.63', 81), true, 'of a full table the oldest are let in again');
   assert.equal(isBanned('10.0.0.0', 81), false);
+});
+
+test('an operator bans who came a moment ago, and what was remembered of them is forgotten', () => {
+  const { bans, clock, isBanned } = given();
+  const ban = { kind: 'Ban', id: resourceId('Ban', 'shop', 'office'), action: 'Refuse' } as const;
+  const other = { ...ban, addresses: ['203.0.113.0/24'], expiresS: 0 };
+  bans.use([other], []);
+  for (const address of ['192.0.2.7', '2001:db8:0:7::1']) assert.equal(isBanned(address), false);
+  bans.use([other, { ...ban, addresses: ['192.0.2.0/24', '2001:db8::/32'], expiresS: 5 }], []);
+  for (const address of ['192.0.2.7', '2001:db8:0:7::1']) assert.equal(isBanned(address), true);
+  clock.ms = 5000;
+  for (const address of ['192.0.2.7', '2001:db8:0:7::1']) assert.equal(isBanned(address), false);
 });
