@@ -17,6 +17,7 @@ import type {
 } from '#controller/translate/translation.ts';
 import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
+import { guardKinds } from '#crds/policy.ts';
 import { deadBackendLines } from '../dead-backends.ts';
 import { FollowUps } from '../follow-ups.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
@@ -77,7 +78,7 @@ export async function report(folders: readonly string[]): Promise<number> {
 /** What the owner of a policy should hear although it holds; of others' notices a status says it too. */
 function remarkLines(notices: readonly Notice[], followUps: FollowUps): readonly string[] {
   return notices.flatMap(({ object, message }) =>
-    object.kind === 'AuthPolicy' && !followUps.has(titleOf(object), message)
+    guardKinds.some((kind) => kind === object.kind) && !followUps.has(titleOf(object), message)
       ? [`${titleOf(object)}: ${message}`]
       : [],
   );

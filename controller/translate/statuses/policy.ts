@@ -8,6 +8,7 @@ import { policyTitle, type PolicyKind, type PolicyModel } from '../policies/poli
 import { takenPage } from '../policies/taken-pages.ts';
 import { unaskedCertificates } from '../policies/unasked-certificates.ts';
 import { policyUnits } from '../policies/protection.ts';
+import { unknownCallers } from '../policies/unknown-callers.ts';
 import { policySource, type PolicySource } from '../policies/source.ts';
 import { targetsOf, type Ancestor, type Target } from '../policies/target.ts';
 import type { Problem } from '../problem.ts';
@@ -33,13 +34,14 @@ function statusUnit(kind: PolicyKind): Unit<Told | null> {
       const source = policySource(read, kind, namespace, name);
       const model = read.ask(policyUnits[kind], namespace, name);
       const status = source === null || model === null ? null : policyStatus(read, source, model);
-      return status === null ? null : { status, notices: noticesOf(status, model) };
+      return status === null || model === null ? null : { status, notices: noticesOf(read, status, model) };
     },
   };
 }
 
-function noticesOf({ object }: DesiredStatus, model: PolicyModel | null): readonly Notice[] {
-  return (model?.remarks ?? []).map((remark) => ({ object, ...remark }));
+function noticesOf(read: Read, { object, gateways }: DesiredStatus, model: PolicyModel): readonly Notice[] {
+  const unknown = gateways.flatMap((gateway) => unknownCallers(read, gateway, model) ?? []);
+  return [...(model.remarks ?? []), ...unknown].map((remark) => ({ object, ...remark }));
 }
 
 type OwnTarget = Extract<Target, { kind: 'Ours' }>;
@@ -103,7 +105,10 @@ function ancestorStatus(
   if (accepted.status === 'False' || gateway === null) {
     return { ancestorRef: ref, conditions: [accepted] };
   }
-  const remarks = (policy.remarks ?? []).map((one) => one.message).join(' ');
+  const unknown = unknownCallers(read, gateway, policy);
+  const remarks = [...(policy.remarks ?? []), ...(unknown === null ? [] : [unknown])]
+    .map((one) => one.message)
+    .join(' ');
   const resolved = conditionOf('ResolvedRefs', policy.closes === null ? [] : [policy.closes], remarks);
   return { ancestorRef: ref, conditions: [accepted, resolved, programmedCondition(read, policy, gateway)] };
 }
