@@ -1,5 +1,6 @@
 // One limit over three data planes, counted in a Redis of the cluster: exact while it is there; and when it is killed,
-// no request fails for it and none is slow. A signed request passes at one of the three.
+// no request fails for it, none is slow, and no more pass than the limit says, neither then nor when it is back. A signed
+// request passes at one of the three.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -8,6 +9,7 @@ import { signed } from '#test/given/http-signature.ts';
 import { authPolicyManifest } from '#test/given/manifests.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { startLoad } from '../turnpike/load.ts';
+import type { Load } from '../turnpike/load.ts';
 import type { LoadReport } from '../turnpike/load-count.ts';
 import { rate, requests } from './counts.ts';
 import { gateway, hasty } from './gateway.ts';
@@ -51,6 +53,15 @@ spec:
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
+metadata: { name: noon }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - matches: [{ path: { type: PathPrefix, value: /noon } }]
+      backendRefs: [{ name: shop, port: 80 }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
 metadata: { name: signed }
 spec:
   parentRefs: [{ name: edge }]
@@ -75,6 +86,8 @@ ${authPolicyManifest(
 )}
 `;
 
+const noonPerSecond = 30;
+
 const policies = `
 apiVersion: turnpike.dev/v1alpha1
 kind: RateLimitPolicy
@@ -97,14 +110,27 @@ spec:
     - name: per-key
       key: { type: Header, header: { name: x-api-key }, onUnknownKey: Refuse }
       limits: [{ name: second, requests: 100000, window: 1s }]
+---
+apiVersion: turnpike.dev/v1alpha1
+kind: RateLimitPolicy
+metadata: { name: noon }
+spec:
+  targetRefs:
+    - { group: gateway.networking.k8s.io, kind: HTTPRoute, name: noon }
+  rules:
+    - name: all
+      key: { type: Route }
+      limits: [{ name: second, requests: ${noonPerSecond}, window: 1s, burst: ${noonPerSecond} }]
 `;
 
 const p99RiseMsMax = 30;
 /** What else the machine does only adds to a rise. */
 const attemptsMax = 3;
 const measuredRate = rate / 2;
+/** Of burst and rate together: what Redis' end and return may add to any second. */
+const worstSecondMax = 2 * noonPerSecond * 1.15;
 
-describe('a limit by key that three data planes share', () => {
+describe('Redis dies at noon: limits that three data planes share', () => {
   let journey: Journey;
   let edge: Edge;
 
@@ -116,13 +142,16 @@ describe('a limit by key that three data planes share', () => {
     await journey.rolledOut('shop');
     await journey.apply(...gateway({ parameters: counted }), routes, policies);
     edge = await journey.edge();
-    for (const name of ['shop', 'wide']) await journey.until(`ratelimitpolicy/${name}`, 'Programmed');
+    for (const name of ['shop', 'wide', 'noon']) await journey.until(`ratelimitpolicy/${name}`, 'Programmed');
     await journey.until('authpolicy/signed', 'Programmed');
     await journey.rolledOut(journey.infrastructure());
     await counting();
   });
   afterEach((test) => journey.tellFailure(test as TestContext));
-  after(() => journey.end());
+  after(async () => {
+    await noon?.stop();
+    await journey.end();
+  });
 
   const orders = (key: string) => ({ path: '/orders', headers: { 'x-api-key': key } });
 
@@ -133,9 +162,9 @@ describe('a limit by key that three data planes share', () => {
     return load.stop();
   }
 
-  /** Resolves when each of the three data planes says that it counts in Redis. */
-  async function counting(): Promise<void> {
-    const wanted = 'turnpike_rate_limit_store_available 1';
+  /** Resolves when each of the three data planes says that it counts in Redis (1), or that it does not (0). */
+  async function counting(value: 0 | 1 = 1): Promise<void> {
+    const wanted = `turnpike_rate_limit_store_available{type="Redis"} ${value}`;
     await eventually(wanted, async () => {
       const pages = await Promise.all((await journey.dataPlanes()).map(({ address }) => metrics(address)));
       return (pages.length === 3 && pages.every((page) => page.includes(wanted))) || undefined;
@@ -185,10 +214,21 @@ describe('a limit by key that three data planes share', () => {
     assert.deepEqual(statuses, [200, ...Array.from({ length: 29 }, () => 401)]);
   });
 
+  /** When a request passed, of three times as many as may: from before Redis dies until it is back. */
+  const passed: number[] = [];
+  let noon: Load | null = null;
+
   it('answers no 5xx when Redis is killed, and is at most 30 ms slower for it', async (test) => {
     const load = journey.load(edge, {
       ask: { path: '/wide', headers: { 'x-api-key': 'ada' } },
       rate: measuredRate,
+    });
+    noon = startLoad({
+      to: [edge.address],
+      ask: { path: '/noon' },
+      rate: 3 * noonPerSecond,
+      connections: 30,
+      onAnswer: ({ status }) => void (status === 200 && passed.push(performance.now())),
     });
     // What is compiled and connected at the first requests is no question of Redis.
     await load.sent(2 * measuredRate);
@@ -206,6 +246,7 @@ describe('a limit by key that three data planes share', () => {
   });
 
   it('grants each data plane its share while Redis is away', async (test) => {
+    await counting(0);
     const report = await ask300('edsger');
     test.diagnostic(JSON.stringify(report.statuses));
     assert.deepEqual(report.failures, {});
@@ -226,6 +267,21 @@ describe('a limit by key that three data planes share', () => {
     }
     const last = admitted.at(-1) ?? 0;
     assert.ok(last >= 98 && last <= 102, `${admitted.join()} were admitted by one count`);
+  });
+
+  it('has passed no more than the limit and 15 % in any second, before, meanwhile and after', async (test) => {
+    assert.ok(noon);
+    const from = passed.length;
+    await eventually(
+      'three seconds with Redis',
+      () => passed.length >= from + 3 * noonPerSecond || undefined,
+    );
+    const report = await noon.stop();
+    const within = passed.map((ms, at) => at + 1 - passed.findIndex((other) => other > ms - 1000));
+    test.diagnostic(JSON.stringify({ worstSecond: Math.max(...within), ...report.statuses }));
+    assert.deepEqual(report.failures, {});
+    assert.deepEqual(Object.keys(report.statuses).sort(), ['200', '429']);
+    assert.ok(Math.max(...within) <= worstSecondMax, `${Math.max(...within)} passed in one second`);
   });
 
   /** How many requests a data plane has answered, by its metrics. */
