@@ -65,7 +65,7 @@ export type Failure =
   | { readonly kind: 'NoBackend' }
   | { readonly kind: 'InvalidBackend' }
   /** Its answers tell that it has too much to do. */
-  | { readonly kind: 'BackendOverloaded'; readonly policy: string }
+  | { readonly kind: 'BackendOverloaded'; readonly detail: string }
   | { readonly kind: 'NoEndpoint' }
   | { readonly kind: 'ConnectFailed'; readonly detail: string }
   | { readonly kind: 'BackendClosed'; readonly detail: string }

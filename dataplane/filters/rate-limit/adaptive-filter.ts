@@ -57,7 +57,7 @@ export function adaptiveFilter(
       const bound = boundOf(rule);
       const isRefused = !bound.hasRoom;
       tally.count(isRefused ? 'Refused' : 'Admitted');
-      if (isRefused && limit.mode === 'Enforce') return { kind: 'BackendOverloaded', policy: limit.name };
+      if (isRefused && limit.mode === 'Enforce') return { kind: 'BackendOverloaded', detail: limit.name };
       follow(exchange, bound, now);
       return null;
     },

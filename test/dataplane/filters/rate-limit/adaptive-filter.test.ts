@@ -26,7 +26,7 @@ function sent(filter: RequestFilter, rule = shop): Exchange | null {
   const verdict = filter.apply(exchange);
   assert.ok(!(verdict instanceof Promise));
   if (verdict !== null) {
-    assert.deepEqual(verdict, { kind: 'BackendOverloaded', policy: 'shop/limits/per-client' });
+    assert.deepEqual(verdict, { kind: 'BackendOverloaded', detail: 'shop/limits/per-client' });
     return null;
   }
   exchange.atSent();
