@@ -177,10 +177,10 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
   }
   const { value: pruned, unknown, tooDeep } = prune(schemas[kind], asServed(kind, value));
   if (tooDeep.length > 0) return { ok: false, problems: tooDeep.map(nestedTooDeep) };
-  const unknownFields = partlyRead(kind) ? [] : unknown.filter(isTold).map(unknownField);
+  const misread = partlyRead(kind) ? [] : unknown.filter(isTold);
+  const unknownFields = misread.map(unknownField);
   const result = schemas[kind].safeParse(pruned, { reportInput: true, error: wordsOf });
   if (!result.success) {
-    const misread = partlyRead(kind) ? [] : unknown;
     const around = new Set(misread.map(({ path }) => pathText(path.slice(0, -1))));
     const homes = new Set(
       misread.flatMap(({ path, home }) => {

@@ -292,6 +292,15 @@ test('no value of any shape makes the decoder throw, and what it takes it takes 
   );
 });
 
+test('what is missing is told, also where a status has a member of its name', () => {
+  const result = decodeObject('GatewayClass', { status: { spec: {}, metadata: {} } });
+  assert.ok(!result.ok);
+  assert.deepEqual(
+    result.problems.map(({ path }) => path),
+    ['metadata', 'spec'],
+  );
+});
+
 test('an object that was decoded is decoded to itself', () => {
   for (const { kind, object, refused } of verdictCases) {
     if (refused !== null) continue;
