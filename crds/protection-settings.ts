@@ -1,7 +1,16 @@
 // The settings of a ProtectionPolicy by groups. A group that is left out is as the policy of the Gateway says; where
 // that says nothing either, nothing of the kind is done.
 import * as z from 'zod';
-import { duration, durationMs, fieldName, network, partName } from './fields.ts';
+import {
+  duration,
+  durationMs,
+  fieldName,
+  labelValue,
+  network,
+  objectName,
+  partName,
+  qualifiedKey,
+} from './fields.ts';
 import { atomicList, listByKeys, oneOf, setOf, withRules, type Frozen, type Rule } from './grammar.ts';
 
 const some = z.int32().min(1).max(10_000_000);
@@ -174,6 +183,47 @@ const bots = listByKeys(bot, ['name'])
     'Programs that are refused by what their requests say of them, before it is looked for a route. The first rule that fits decides; where none does, the request goes on. What a client says of itself proves nothing: an Allow lets nobody past anything but these rules.',
   );
 
+const listSelector = withRules(
+  z.object({
+    matchLabels: z
+      .record(qualifiedKey, labelValue)
+      .describe('Labels that a ConfigMap must have, all of them; at least one.'),
+  }),
+  [
+    {
+      cel: 'self.matchLabels.size() > 0',
+      message: 'would select all ConfigMaps, also those that hold no addresses: name a label',
+      holds: (selector) => Object.keys(selector.matchLabels).length > 0,
+    },
+  ],
+);
+
+const reputation = listByKeys(
+  oneOf({
+    type: 'Where the list is: ConfigMap (one by its name) or Selector (all with some labels, as a ConfigMap holds no more than 1 MiB).',
+    variants: {
+      ConfigMap: {
+        configMap: z
+          .object({ name: objectName.describe('Name of the ConfigMap, in the same namespace.') })
+          .describe('The ConfigMap that holds the list.'),
+      },
+      Selector: {
+        selector: listSelector.describe('The ConfigMaps of the same namespace that hold the list together.'),
+      },
+    },
+    common: {
+      name: partName.describe('Name of the list: metrics and the log go by it, such as scanners.'),
+      mode,
+    },
+  }),
+  ['name'],
+)
+  .min(1)
+  .max(16)
+  .describe(
+    'Lists of networks whose clients are kept out: in all entries of the ConfigMaps, one network or address a line, IPv4 or IPv6; what follows # is a comment. Connections from there are reset when they are accepted; requests of a client of whom a believed proxy tells are answered 403.',
+  );
+
 const exempt = z
   .object({
     addresses: atomicList(network)
@@ -184,7 +234,7 @@ const exempt = z
   .describe('Whom nothing of this policy holds for. Left out: nobody.');
 
 /** The groups that a ProtectionPolicy can set. */
-export const protectionGroups = { connections, requests, bans, bots, exempt } as const;
+export const protectionGroups = { connections, requests, reputation, bans, bots, exempt } as const;
 
 /** Settings of a ProtectionPolicy, decoded. */
 export type ProtectionGroups = {

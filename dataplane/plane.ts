@@ -235,6 +235,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     memory.use(store);
     upstreams.runAt(fleet.members.find(({ instance }) => instance === options.instance) ?? nowhere);
     bans.use(ofKind(resources, 'Ban'), ofKind(resources, 'Protection'));
+    const unread = await protecting.useLists(ofKind(resources, 'AddressList'));
     const { runtime, refused } = compiler.compile({ version, resources });
     cell.current = runtime;
     served = resources;
@@ -244,7 +245,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     rateLimiting.restoreQuotas(() => metering.used());
     await listeners.follow();
     unbound.keep({ has: (port) => runtime.ports.has(port) || runtime.datagramPorts.has(port) });
-    return { refused };
+    return { refused: [...unread, ...refused] };
   };
   const subscriber = createSubscriber({
     ...options,

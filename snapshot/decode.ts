@@ -43,7 +43,7 @@ import type {
 } from './route.ts';
 import { persistenceShape, sessionSecretShape } from './session-shape.ts';
 import { loginSecretShape } from './open-id-connect-shape.ts';
-import { banShape, protectionShape } from './protection-shape.ts';
+import { banShape, addressListShape, protectionShape } from './protection-shape.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
 import { sharedRedisFields } from './shared-redis-shape.ts';
@@ -295,6 +295,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   Listener: listenerShape,
   ClientSettings: clientSettingsShape,
   Protection: protectionShape,
+  AddressList: addressListShape,
   Ban: whole(banShape),
   Route: route,
   StreamRoute: streamRoute,

@@ -1,4 +1,5 @@
 import type { Ban } from './ban.ts';
+import type { AddressList } from './address-list.ts';
 import { count, fieldName, network, port, statusCode } from './field-shapes.ts';
 import {
   protectionDefaults,
@@ -9,6 +10,7 @@ import {
   type FloodRate,
   type Protection,
   type ProtectionMode,
+  type Reputation,
   type RequestFloods,
 } from './protection.ts';
 import * as shape from './shape.ts';
@@ -68,6 +70,23 @@ const bots: Shape<BotRules> = object({
   ),
 });
 
+const reputation: Shape<Reputation> = object({
+  policy: shape.text,
+  name: shape.text,
+  lists: shape.list(shape.idOf('AddressList')),
+  mode,
+});
+
+const base64 = shape.pattern(/^[A-Za-z0-9+/]*={0,2}$/, 'base64');
+
+/** Reads an {@link AddressList}; what is in it is read when it is made ready. */
+export const addressListShape: Shape<AddressList> = object({
+  kind: shape.oneOf('AddressList'),
+  id: shape.idOf('AddressList'),
+  ipv4: base64,
+  ipv6: base64,
+});
+
 const known: Shape<Protection> = object<Protection>({
   kind: shape.oneOf('Protection'),
   id: shape.idOf('Protection'),
@@ -78,6 +97,7 @@ const known: Shape<Protection> = object<Protection>({
       bans: shape.nullable(bans),
       requests: shape.nullable(requests),
       bots: shape.nullable(bots),
+      reputation: shape.list(reputation),
       exempt: shape.list(network),
       unread: shape.nullable(shape.text),
     },

@@ -16,6 +16,7 @@ export interface Protections {
   readonly bans: BanRules | null;
   readonly requests: RequestFloods | null;
   readonly bots: BotRules | null;
+  readonly reputation: readonly Reputation[];
   /** Networks whose clients none of this holds for. */
   readonly exempt: readonly string[];
 }
@@ -26,6 +27,17 @@ interface Floods {
   readonly policy: string;
   /** So many leading bits of an address tell whose it is. */
   readonly prefixes: { readonly ipv4Prefix: number; readonly ipv6Prefix: number };
+  readonly mode: ProtectionMode;
+}
+
+/** Networks whose clients are kept out. */
+export interface Reputation {
+  /** `<namespace>/<name>` of the policy: a label. */
+  readonly policy: string;
+  /** Of the rule: a label. */
+  readonly name: string;
+  /** Of AddressLists, which change by themselves; of those that are not there nothing holds. */
+  readonly lists: readonly ResourceId[];
   readonly mode: ProtectionMode;
 }
 
@@ -98,6 +110,7 @@ export const protectionDefaults: Protections & Pick<Protection, 'unread'> = Obje
   bans: null,
   requests: null,
   bots: null,
+  reputation: Object.freeze([]),
   exempt: Object.freeze([]),
   unread: null,
 });

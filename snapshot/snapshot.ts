@@ -1,5 +1,6 @@
 // THE CONTRACT between the planes: what a data plane is told, as plain frozen data. Knows neither Kubernetes
 // nor sockets. A snapshot is a set of resources by id; equal content has equal bytes and an equal version.
+import type { AddressList } from './address-list.ts';
 import type { Authentication } from './authentication.ts';
 import type { KeySet } from './key-set.ts';
 import type { Ban } from './ban.ts';
@@ -24,6 +25,7 @@ export type Resource =
   | Listener
   | ClientSettings
   | Protection
+  | AddressList
   | Ban
   | Route
   | StreamRoute

@@ -206,6 +206,8 @@ const table: Table = {
     accepted('Invalid', `${field}: ${sentence(detail)} Until then none of its settings hold.`),
   KeysUnresolved: ({ field, reason, detail }) =>
     resolvedRefs(reason, `${field} ${detail}. Until then what the policy holds for is closed.`),
+  AddressListUnresolved: ({ field, reason, detail }) =>
+    resolvedRefs(reason, `${field} ${detail}. The rest of the policy holds.`),
   CredentialsUnresolved: ({ field, reason, detail }) =>
     resolvedRefs(reason, `${field} ${detail}. Until then what the policy holds for is closed.`),
   ClientCertificatesNotAsked: ({ listeners, isOnly }) =>

@@ -1,7 +1,5 @@
 // Everything one Gateway's data planes must know, and nothing else: above all no other Gateway's secrets.
-import type { ClientSettings } from '#snapshot/client-settings.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
-import type { Protection } from '#snapshot/protection.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import { routesByGateway } from './attach.ts';
@@ -15,6 +13,7 @@ import type { RouteAtGateway } from './route-at-gateway.ts';
 import { routeUnit } from './route.ts';
 import { gatewayClientsUnit } from './policies/client-settings.ts';
 import { gatewayProtectionsUnit } from './policies/protections.ts';
+import { addressLists } from './policies/reputation.ts';
 import type { EndpointSource } from './translation.ts';
 
 /** A Gateway's part of the translation. */
@@ -78,11 +77,13 @@ function portSettings(
   read: Read,
   gateway: readonly string[],
   listeners: readonly ListenerModel[],
-): readonly (ClientSettings | Protection)[] {
+): readonly Resource[] {
   const ports = new Set(listeners.flatMap((one) => one.resource?.port ?? []));
   const { settings } = read.ask(gatewayClientsUnit, ...gateway);
   const { protections } = read.ask(gatewayProtectionsUnit, ...gateway);
-  return [...settings, ...protections].filter((one) => ports.has(one.port));
+  const served = protections.filter((one) => ports.has(one.port));
+  const lists = served.flatMap(({ reputation }) => reputation.flatMap((rule) => rule.lists));
+  return [...settings.filter((one) => ports.has(one.port)), ...served, ...addressLists(read, lists)];
 }
 
 /** A listener that cannot serve is not told of, and no route is attached to what is not there. */

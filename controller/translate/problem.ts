@@ -175,6 +175,13 @@ export type PolicyProblem =
         | 'ClientSecretNotFound';
       readonly detail: string;
     }
+  /** Of a list of addresses something is missing, and the rest of the policy holds. */
+  | {
+      readonly kind: 'AddressListUnresolved';
+      readonly field: string;
+      readonly reason: 'AddressListNotFound' | 'InvalidAddressList';
+      readonly detail: string;
+    }
   | {
       readonly kind: 'ClientCertificatesNotAsked';
       readonly listeners: readonly string[];

@@ -111,6 +111,8 @@ export function byKind(resources: ResourceSet): ByKind {
       case 'LoginSecret':
         all.loginSecrets.push(resource);
         break;
+      case 'AddressList':
+        break;
       case 'StreamRoute':
         all.streamRoutes.push(resource);
         break;

@@ -35,6 +35,15 @@ export interface AddressPrefixes {
 
 const usualPrefixes: AddressPrefixes = { ipv4Prefix: 32, ipv6Prefix: 64 };
 
+/** An address as numbers of 32 bits each: one for IPv4, four for IPv6. */
+export function addressWords(address: string): readonly number[] {
+  if (!address.includes(':')) {
+    return [address.split('.').reduce((word, octet) => word * 256 + Number(octet), 0)];
+  }
+  const groups = groupsOf(address);
+  return [0, 2, 4, 6].map((at) => (groups[at] ?? 0) * 65_536 + (groups[at + 1] ?? 0));
+}
+
 /** The leading bits of an address, in one spelling. */
 export function addressNetwork(address: string, { ipv4Prefix, ipv6Prefix }: AddressPrefixes): string {
   if (address.includes(':')) {

@@ -34,6 +34,7 @@ export interface ProtectionFigures {
   readonly policy: string;
   readonly reason: string;
   readonly mode: string;
+  readonly list?: string;
   readonly count: number;
 }
 

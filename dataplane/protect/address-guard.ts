@@ -10,6 +10,8 @@ import type { Pass, PortGuard } from '#dataplane/runtime.ts';
 import type { ConnectionFloods, Protection, RequestFloods } from '#snapshot/protection.ts';
 import { BotScreen } from './bot-screen.ts';
 import { FloodMeter, type Digest } from './flood-rate.ts';
+import { ReputationGuard } from './reputation-guard.ts';
+import type { AddressLists } from './address-lists.ts';
 import type { PolicyCounts, RefusalReason, Tally } from './policy-counts.ts';
 
 /** What guards share. */
@@ -17,10 +19,11 @@ export interface GuardSurroundings {
   readonly now: () => number;
   readonly hash: KeyedHash;
   readonly arrivals: ArrivalTable;
-  countsOf(policy: string): PolicyCounts;
+  readonly lists: AddressLists;
+  readonly countsOf: (policy: string) => PolicyCounts;
 }
 
-/** Addresses of which is remembered what holds for them; then all are forgotten, as what tells it does not change. */
+/** Addresses of which is remembered what holds for them; then all are forgotten. */
 const rememberedMax = 4096;
 
 /** The guard of one port. */
@@ -32,29 +35,38 @@ export class AddressGuard implements PortGuard {
   readonly #remembered = new Map<string, Caller>();
 
   readonly #requests: RequestGuard | null;
+  readonly #reputation: ReputationGuard | null;
+  /** Of the lists that what is remembered was looked up in. */
+  #generation = -1;
 
-  constructor({ connections, requests, bots, exempt }: Protection, around: GuardSurroundings) {
+  constructor({ connections, requests, reputation, bots, exempt }: Protection, around: GuardSurroundings) {
     this.#around = around;
     this.#isExempt = exempt.length === 0 ? () => false : networks(exempt);
     this.#bots = bots === null ? null : new BotScreen(bots);
     this.#connections = connections === null ? null : new ConnectionGuard(connections, around);
     this.#requests = requests === null ? null : new RequestGuard(requests, around);
+    this.#reputation =
+      reputation.length === 0 ? null : new ReputationGuard(reputation, around.lists, around.countsOf);
   }
 
   admit(address: string): Pass | null {
     const caller = this.#callerOf(address);
-    if (this.#connections === null || caller.isExempt) return freePass;
-    return this.#connections.admit(caller, this.#around.now());
+    if (caller.isExempt) return freePass;
+    const nowMs = this.#around.now();
+    if (isListed(caller, nowMs)) return null;
+    return this.#connections === null ? freePass : this.#connections.admit(caller, nowMs);
   }
 
   get judgesRequests(): boolean {
-    return this.#requests !== null;
+    return this.#requests !== null || this.#reputation !== null;
   }
 
   judge(address: string): Failure | null {
     const caller = this.#callerOf(address);
-    if (this.#requests === null || caller.isExempt) return null;
-    return this.#requests.judge(caller, this.#around.now());
+    if (caller.isExempt) return null;
+    const nowMs = this.#around.now();
+    if (isListed(caller, nowMs)) return listed;
+    return this.#requests === null ? null : this.#requests.judge(caller, nowMs);
   }
 
   refusal(request: Pick<RequestHead, 'fields'>, address: string): BanHit | null {
@@ -63,6 +75,9 @@ export class AddressGuard implements PortGuard {
   }
 
   #callerOf(address: string): Caller {
+    const { generation } = this.#around.lists;
+    if (generation !== this.#generation) this.#remembered.clear();
+    this.#generation = generation;
     const known = this.#remembered.get(address);
     if (known !== undefined) return known;
     if (this.#remembered.size >= rememberedMax) this.#remembered.clear();
@@ -71,6 +86,7 @@ export class AddressGuard implements PortGuard {
       isExempt: this.#isExempt(address),
       connections: this.#connections?.networkOf(address) ?? nobody,
       requests: this.#requests?.networkOf(address) ?? nobody,
+      listed: this.#reputation?.findingsOf(address) ?? nowhere,
     };
     this.#remembered.set(address, caller);
     return caller;
@@ -83,7 +99,18 @@ interface Caller {
   readonly isExempt: boolean;
   readonly connections: Network;
   readonly requests: Network;
+  readonly listed: readonly Tally[];
 }
+
+/** Whether it is kept out for a list it stands in; counted for each. */
+function isListed({ address, listed }: Caller, nowMs: number): boolean {
+  for (const tally of listed) tally.add(address, nowMs);
+  return listed.at(-1)?.cause.mode === 'Enforce';
+}
+
+const listed: Failure = Object.freeze({ kind: 'Banned', detail: 'listed' });
+
+const nowhere: readonly Tally[] = [];
 
 /** Addresses that are counted together. */
 interface Network {

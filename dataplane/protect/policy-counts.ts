@@ -2,7 +2,7 @@ import { AddressCounts } from '#dataplane/http/address-counts.ts';
 import type { ProtectionMode } from '#snapshot/protection.ts';
 
 /** What a client had too much of. */
-export type RefusalReason = 'ConnectionRate' | 'OpenConnections' | 'RequestRate';
+export type RefusalReason = 'ConnectionRate' | 'OpenConnections' | 'RequestRate' | 'Reputation';
 
 /** What is refused, or would be, and by what. */
 export interface RefusalCause {
@@ -10,6 +10,8 @@ export interface RefusalCause {
   readonly policy: string;
   readonly reason: RefusalReason;
   readonly mode: ProtectionMode;
+  /** The list, where it was one. */
+  readonly list?: string;
 }
 
 /** Refusals of one cause since they were told of last. */
@@ -41,11 +43,14 @@ export class PolicyCounts {
   }
 
   /** Where refusals of a cause are counted. */
-  tally(reason: RefusalReason, mode: ProtectionMode): Tally {
-    const key = `${reason} ${mode}`;
+  tally(reason: RefusalReason, mode: ProtectionMode, list?: string): Tally {
+    const key = `${reason} ${mode} ${list ?? ''}`;
     const known = this.#tallies.get(key);
     if (known !== undefined) return known;
-    const made = new Tally({ policy: this.policy, reason, mode }, this);
+    const made = new Tally(
+      { policy: this.policy, reason, mode, ...(list === undefined ? {} : { list }) },
+      this,
+    );
     this.#tallies.set(key, made);
     return made;
   }

@@ -5,8 +5,11 @@ import { randomInt } from 'node:crypto';
 import { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
 import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
 import type { PortGuard } from '#dataplane/runtime.ts';
+import type { AddressList } from '#snapshot/address-list.ts';
+import type { Refused } from '#snapshot/message.ts';
 import type { Protection } from '#snapshot/protection.ts';
 import { AddressGuard } from './address-guard.ts';
+import { AddressLists } from './address-lists.ts';
 import { PolicyCounts } from './policy-counts.ts';
 import type { Refusals, RefusalFigures } from './policy-counts.ts';
 
@@ -25,6 +28,7 @@ const addressesMaxDefault = 2 ** 18;
 export class Protecting {
   readonly #options: ProtectingOptions;
   readonly #arrivals: ArrivalTable;
+  readonly #lists = new AddressLists();
   readonly #hash = new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32));
   /** Weak: counts live as long as a guard or a connection holds them, so policies that are gone leave the metrics. */
   readonly #policies = new Map<string, WeakRef<PolicyCounts>>();
@@ -34,6 +38,11 @@ export class Protecting {
     this.#arrivals = new ArrivalTable(options.addressesMax ?? addressesMaxDefault);
   }
 
+  /** From now on there are these lists, once they are ready. See {@link AddressLists.load}. */
+  useLists(lists: readonly AddressList[]): Promise<readonly Refused[]> {
+    return this.#lists.load(lists);
+  }
+
   /** A guard that goes on with what was counted for the same policies. */
   guardFor(protection: Protection): PortGuard {
     const { now } = this.#options;
@@ -41,6 +50,7 @@ export class Protecting {
       now,
       hash: this.#hash,
       arrivals: this.#arrivals,
+      lists: this.#lists,
       countsOf: (policy) => this.#countsOf(policy),
     });
   }

@@ -23,6 +23,10 @@ function bots(fields: Json): Json {
   return policy({ bots: [{ name: 'scanners', header: 'user-agent', ...fields }] });
 }
 
+function listed(rule: Json): Json {
+  return policy({ reputation: [{ name: 'scanners', ...rule }] });
+}
+
 function exempt(...addresses: readonly string[]): Json {
   return policy({ exempt: { addresses } });
 }
@@ -102,6 +106,25 @@ export const protectionPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     rule: 'mode Shadow is for action Refuse: remove mode',
     valid: bots({ type: 'Missing', mode: 'Shadow' }),
     invalid: bots({ type: 'Missing', mode: 'Shadow', action: 'Allow' }),
+  },
+  {
+    rule: needs('ConfigMap', 'configMap'),
+    valid: listed({ type: 'ConfigMap', configMap: { name: 'list' } }),
+    invalid: listed({ type: 'ConfigMap' }),
+  },
+  {
+    rule: needs('Selector', 'selector'),
+    valid: listed({ type: 'Selector', selector: { matchLabels: { list: 'scanners' } } }),
+    invalid: listed({
+      type: 'ConfigMap',
+      configMap: { name: 'list' },
+      selector: { matchLabels: { list: 'scanners' } },
+    }),
+  },
+  {
+    rule: 'would select all ConfigMaps, also those that hold no addresses: name a label',
+    valid: listed({ type: 'Selector', selector: { matchLabels: { 'example.com/list': 'x' } } }),
+    invalid: listed({ type: 'Selector', selector: { matchLabels: {} } }),
   },
   { rule: noNetwork, valid: exempt('10.0.0.0/8', '2001:db8::/32'), invalid: exempt('10.0.0.0') },
   { rule: bitsBeyondLength, valid: exempt('10.0.0.0/8'), invalid: exempt('10.0.0.1/8') },

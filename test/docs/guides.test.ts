@@ -85,7 +85,7 @@ test('docs/guides/troubleshooting.md lists exactly the reasons that conditions c
   );
   const policies = 'controller/translate/policies';
   const ways = readdirSync(path.join(root, policies, 'ways')).map((name) => `ways/${name}`);
-  const keys = ['keys.ts', '../credentials/plan.ts', ...ways]
+  const keys = ['keys.ts', 'reputation.ts', '../credentials/plan.ts', ...ways]
     .flatMap((name) => [...read(`${policies}/${name}`).matchAll(/reason: '([A-Za-z]+)'/g)])
     .map((match) => `ResolvedRefs ${match[1]}`);
   const provisioning = /readonly reason: ((?:'[A-Za-z]+'(?: \| )?)+);/.exec(

@@ -206,6 +206,12 @@ const byKind = {
     unread: fc.constant(null),
     ...arbitraryProtections,
   }),
+  AddressList: fc.record({
+    kind: constant('AddressList'),
+    id: id('AddressList'),
+    ipv4: fc.base64String(),
+    ipv6: fc.base64String(),
+  }),
   Route: fc.record({
     kind: constant('Route'),
     id: id('Route'),

@@ -215,6 +215,14 @@ export const arbitraryProtections: { readonly [K in keyof Protections]: fc.Arbit
       ),
     }),
   ),
+  reputation: list(
+    fc.record({
+      policy: fc.string(),
+      name,
+      lists: list(name.map((part) => resourceId('AddressList', part))),
+      mode: floods.mode,
+    }),
+  ),
   exempt: networks,
 };
 

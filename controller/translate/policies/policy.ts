@@ -44,6 +44,8 @@ export interface PolicyModel {
   readonly remoteKeys: readonly RemoteKeys[];
   /** Why it cannot be enforced: what a guard holds for is closed, of others nothing holds. */
   readonly closes: Problem | null;
+  /** Why some of it cannot be enforced, while the rest holds; left out: for nothing. */
+  readonly partly?: readonly Problem[];
   /** Why it lets nobody in for now. */
   readonly pending: Problem | null;
   /** What it tells browsers; left out: nothing. */

@@ -3,10 +3,13 @@ import type { ProtectionGroups } from '#crds/protection-settings.ts';
 import type { Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { PortPolicy } from './port-policies.ts';
+import { reputationOf, type FoundReputation } from './reputation.ts';
 import { refusedModel } from './source.ts';
 
 /** A ProtectionPolicy, made ready to be attached: each group of its settings is a part. */
-export type ProtectionModel = PortPolicy<ProtectionGroups>;
+export interface ProtectionModel extends PortPolicy<ProtectionGroups> {
+  readonly reputation: FoundReputation['rules'];
+}
 
 /** The ProtectionPolicy of a namespace and name; null when there is none. */
 export const protectionPolicyUnit: Unit<ProtectionModel | null> = {
@@ -15,9 +18,10 @@ export const protectionPolicyUnit: Unit<ProtectionModel | null> = {
     const object = read.get('ProtectionPolicy', namespace, name);
     if (object === undefined) {
       const refused = refusedModel(read, 'ProtectionPolicy', namespace, name);
-      return refused === null ? null : { ...refused, settings: {} };
+      return refused === null ? null : { ...refused, settings: {}, reputation: [] };
     }
     const { targetRefs: _, ...settings } = object.spec;
+    const { rules, problems } = reputationOf(read, namespace, settings.reputation ?? []);
     return {
       kind: 'ProtectionPolicy',
       namespace,
@@ -30,6 +34,8 @@ export const protectionPolicyUnit: Unit<ProtectionModel | null> = {
       closes: patternsProblem(settings),
       pending: null,
       settings,
+      reputation: rules,
+      partly: problems,
     };
   },
 };

@@ -9,6 +9,7 @@ import {
   type BotRules,
   type ConnectionFloods,
   type Protection,
+  type Reputation,
   type RequestFloods,
 } from '#snapshot/protection.ts';
 import { gatewayUnit } from '../gateway.ts';
@@ -68,6 +69,7 @@ function protectionOf({ port, ofPort, ofGateway }: PortHolders<ProtectionModel>)
     bans: banRules(holder('bans')),
     requests: requestFloods(holder('requests')),
     bots: botRules(holder('bots')),
+    reputation: reputation(holder('reputation')),
     exempt: holder('exempt')?.settings.exempt?.addresses ?? protectionDefaults.exempt,
   };
 }
@@ -88,6 +90,14 @@ function banRules(policy: ProtectionModel | null): BanRules | null {
       mode,
     })),
   };
+}
+
+function reputation(policy: ProtectionModel | null): readonly Reputation[] {
+  if (policy === null) {
+    return protectionDefaults.reputation;
+  }
+  const title = `${policy.namespace}/${policy.name}`;
+  return policy.reputation.map((rule) => ({ policy: title, ...rule }));
 }
 
 function requestFloods(policy: ProtectionModel | null): RequestFloods | null {

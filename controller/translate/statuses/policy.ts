@@ -109,7 +109,8 @@ function ancestorStatus(
   const remarks = [...(policy.remarks ?? []), ...(unknown === null ? [] : [unknown])]
     .map((one) => one.message)
     .join(' ');
-  const resolved = conditionOf('ResolvedRefs', policy.closes === null ? [] : [policy.closes], remarks);
+  const problems = policy.closes === null ? (policy.partly ?? []) : [policy.closes];
+  const resolved = conditionOf('ResolvedRefs', problems, remarks);
   return { ancestorRef: ref, conditions: [accepted, resolved, programmedCondition(read, policy, gateway)] };
 }
 

@@ -92,7 +92,7 @@ function broughtBy(bad: KindMap[Kind], id: string): boolean {
     return bad.metadata.namespace === 'shop' && id.startsWith('ClientSettings/');
   }
   if (bad.kind === 'ProtectionPolicy') {
-    return bad.metadata.namespace === 'shop' && id.startsWith('Protection/');
+    return bad.metadata.namespace === 'shop' && /^(Protection|AddressList)\//.test(id);
   }
   if (bad.kind === 'TrafficPolicy') {
     return /^(Route|Cluster)\//.test(id);

@@ -290,6 +290,7 @@ const protectionGroups = fc.constantFrom<Manifest>(
   { connections: { perAddress: { opened: 10, window: '1s' } } },
   { connections: { perAddress: { maxOpen: 5 } }, exempt: { addresses: ['10.0.0.0/8'] } },
   { exempt: { addresses: ['192.0.2.0/24'] } },
+  { reputation: [{ name: 'list', type: 'ConfigMap', configMap: { name: 'keys' } }] },
 );
 
 const protectionPolicy = fc.record({ ...policyMeta, name: gateways, section: fc.option(fc.constantFrom('l0', 'l1')), policy: policyMeta.name, groups: protectionGroups }).map(
