@@ -1,3 +1,4 @@
+import type { AddressList } from '#snapshot/address-list.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
 import type { Ban } from '#snapshot/ban.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
@@ -111,8 +112,6 @@ export function byKind(resources: ResourceSet): ByKind {
       case 'LoginSecret':
         all.loginSecrets.push(resource);
         break;
-      case 'AddressList':
-        break;
       case 'StreamRoute':
         all.streamRoutes.push(resource);
         break;
@@ -124,9 +123,18 @@ export function byKind(resources: ResourceSet): ByKind {
 }
 
 /** Of these others tell whom they concern. */
-function isForOthers(resource: Resource): resource is RateLimitStore | Fleet | Ban {
-  return resource.kind === 'RateLimitStore' || resource.kind === 'Fleet' || resource.kind === 'Ban';
+function isForOthers(resource: Resource): resource is OfOthers {
+  return others.has(resource.kind);
 }
+
+type OfOthers = RateLimitStore | Fleet | Ban | AddressList;
+
+const others: ReadonlySet<string> = new Set<OfOthers['kind']>([
+  'RateLimitStore',
+  'Fleet',
+  'Ban',
+  'AddressList',
+]);
 
 /** Those whose lists of revoked tokens are all there: without one, nobody can tell which tokens still count. */
 function withLists({ authentications, revocations }: ByKind): Authentication[] {

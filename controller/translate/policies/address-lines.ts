@@ -1,11 +1,12 @@
 // Lists of networks as people and feeds write them: one a line, of either family, addresses alone too.
-import { isIP } from 'node:net';
-import { networkFault } from '#crds/network.ts';
+import { isIPv6 } from 'node:net';
 import { packNetworks, type PackedNetwork } from '#snapshot/address-list.ts';
 
 /** What a text lists. */
 export interface AddressLines {
-  readonly networks: readonly PackedNetwork[];
+  /** First address times 64, and how many bits count: in order of addresses, and of equal ones the widest first. */
+  readonly ipv4: readonly number[];
+  readonly ipv6: readonly PackedNetwork[];
   /** Numbers, from 1 on, of lines that are no network; the first hundred. */
   readonly bad: readonly number[];
 }
@@ -14,31 +15,50 @@ const badMax = 100;
 
 /** Reads one network or address a line; what follows `#` says nothing. */
 export function addressLines(text: string): AddressLines {
-  const networks: PackedNetwork[] = [];
+  const ipv4: number[] = [];
+  const ipv6: PackedNetwork[] = [];
   const bad: number[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const comment = line.indexOf('#');
     const word = (comment === -1 ? line : line.slice(0, comment)).trim();
     if (word === '') continue;
-    const network = plainNetwork(word) ?? networkOf(word);
-    if (network !== null) networks.push(network);
-    else if (bad.length < badMax) bad.push(index + 1);
+    const network = word.includes(':') ? ipv6Network(word) : ipv4Network(word);
+    if (network === null) {
+      if (bad.length < badMax) bad.push(index + 1);
+    } else if (typeof network === 'number') ipv4.push(network);
+    else ipv6.push(network);
   }
-  return { networks, bad };
+  return { ipv4, ipv6, bad };
 }
 
 /** Sorted, without those inside of others, as data planes are told them. */
-export function packed(networks: readonly PackedNetwork[]): { readonly ipv4: string; readonly ipv6: string } {
-  const families = [4, 16].map((length) => {
-    const sorted = networks.filter(({ octets }) => octets.length === length).sort(compare);
-    const kept: PackedNetwork[] = [];
-    for (const network of sorted) {
-      const last = kept.at(-1);
-      if (last === undefined || !isInside(network, last)) kept.push(network);
-    }
-    return packNetworks(kept);
-  });
-  return { ipv4: families[0] ?? '', ipv6: families[1] ?? '' };
+export function packed(lists: readonly Pick<AddressLines, 'ipv4' | 'ipv6'>[]): {
+  readonly ipv4: string;
+  readonly ipv6: string;
+} {
+  const ipv4 = Float64Array.from(lists.flatMap((one) => one.ipv4)).sort();
+  const ipv6 = lists.flatMap((one) => one.ipv6).sort(compare);
+  return { ipv4: packNetworks(apartIpv4(ipv4)), ipv6: packNetworks(apartIpv6(ipv6)) };
+}
+
+function* apartIpv4(sorted: Float64Array): Generator<PackedNetwork> {
+  let end = 0;
+  for (const network of sorted) {
+    const start = Math.floor(network / 64);
+    const bits = network % 64;
+    if (start < end) continue;
+    end = start + 2 ** (32 - bits);
+    yield { octets: [start >>> 24, (start >>> 16) & 255, (start >>> 8) & 255, start & 255], bits };
+  }
+}
+
+function* apartIpv6(sorted: readonly PackedNetwork[]): Generator<PackedNetwork> {
+  let last: PackedNetwork | null = null;
+  for (const network of sorted) {
+    if (last !== null && isInside(network, last)) continue;
+    last = network;
+    yield network;
+  }
 }
 
 /** By address, of equal ones the widest first. */
@@ -59,27 +79,51 @@ function isInside(network: PackedNetwork, outer: PackedNetwork): boolean {
   return true;
 }
 
-const plain = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/;
+const dot = 0x2e;
+const slash = 0x2f;
+const zero = 0x30;
 
-/** Of IPv4, which most are; null for what needs a closer look. */
-function plainNetwork(word: string): PackedNetwork | null {
-  const match = plain.exec(word);
-  if (match === null) return null;
-  const octets = [match[1], match[2], match[3], match[4]].map(Number);
-  const bits = Number(match[5] ?? 32);
-  if (octets.some((octet, at) => octet > 255 || String(octet) !== match[at + 1]) || bits > 32) return null;
+/** Four octets in decimal, and perhaps a length; null for all else, and where bits stand beyond the length. */
+function ipv4Network(word: string): number | null {
+  let start = 0;
+  let dots = 0;
+  let number = -1;
+  let bits = 32;
+  for (let at = 0; at <= word.length; at += 1) {
+    const code = at < word.length ? word.charCodeAt(at) : slash;
+    if (code === dot || code === slash) {
+      if (number < 0 || number > 255 || (code === dot) === (dots === 3)) return null;
+      start = start * 256 + number;
+      number = -1;
+      dots += 1;
+      if (code === dot) continue;
+      if (at < word.length) bits = lengthOf(word.slice(at + 1), 32);
+      break;
+    }
+    // a zero in front is octal to some
+    if (code < zero || code > zero + 9 || number === 0) return null;
+    number = Math.max(0, number) * 10 + code - zero;
+  }
+  return dots === 4 && bits >= 0 && start % 2 ** (32 - bits) === 0 ? start * 64 + bits : null;
+}
+
+/** -1 for none. */
+function lengthOf(text: string, max: number): number {
+  const bits = /^\d{1,3}$/.test(text) ? Number(text) : -1;
+  return bits <= max ? bits : -1;
+}
+
+/** Null also for an address of IPv4 in the dress of IPv6: it is to be written as that. */
+function ipv6Network(word: string): PackedNetwork | null {
+  const [address = '', length = '128', ...more] = word.split('/');
+  const bits = lengthOf(length, 128);
+  if (!isIPv6(address) || address.includes('%') || bits < 0 || more.length > 0) return null;
+  const octets = ipv6Octets(address);
+  const isMapped = octets.every((octet, at) => at >= 12 || octet === (at >= 10 ? 255 : 0));
   const isClean = octets.every(
     (octet, at) => (octet & (255 >> Math.min(8, Math.max(0, bits - 8 * at)))) === 0,
   );
-  return isClean ? { octets, bits } : null;
-}
-
-function networkOf(word: string): PackedNetwork | null {
-  const address = word.split('/')[0] ?? '';
-  const whole = word.includes('/') ? word : `${word}/128`;
-  // what is IPv4 has been looked at, whether it stood in the dress of IPv6 or not
-  if (isIP(address) !== 6 || networkFault(whole) !== null) return null;
-  return { octets: ipv6Octets(address), bits: Number(whole.split('/')[1]) };
+  return isClean && !isMapped ? { octets, bits } : null;
 }
 
 function ipv6Octets(address: string): readonly number[] {

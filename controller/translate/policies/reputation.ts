@@ -87,7 +87,7 @@ export const addressListUnit: Unit<FoundList | null> = {
       .sort()
       .map((key) => ({ key, ...addressLines(data[key] ?? '') }));
     const id = listId(namespace, name);
-    const list: AddressList = { kind: 'AddressList', id, ...packed(entries.flatMap((one) => one.networks)) };
+    const list: AddressList = { kind: 'AddressList', id, ...packed(entries) };
     const bad = entries.flatMap(({ key, bad }) => (bad.length === 0 ? [] : [linesOf(key, bad)]));
     const title = `ConfigMap ${namespace}/${name}`;
     const words = `${bad.join('; ')}: no network such as 192.0.2.0/24 or 2001:db8::/32, nor an address; correct or remove them`;

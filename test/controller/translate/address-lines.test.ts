@@ -9,7 +9,7 @@ import { networks } from '#dataplane/http/networks.ts';
 import { AddressTable } from '#dataplane/protect/address-table.ts';
 
 function tableOf(text: string): AddressTable {
-  return new AddressTable(packed(addressLines(text).networks));
+  return new AddressTable(packed([addressLines(text)]));
 }
 
 /** Few enough octets that networks meet. */
@@ -77,15 +77,20 @@ describe('a list', () => {
       '192.0.2.256',
       '10.0.0.0/33',
       '010.0.0.1',
+      '10.0.0',
+      '10.0.0.0.0',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      '2001:db8::/32/32',
       '::ffff:10.0.0.1',
       'fe80::1%eth0',
       '2001:db8::/129',
       '1.2.3.4 5.6.7.8',
       '2001:db8::/32',
     ];
-    const { bad, networks: found } = addressLines(lines.join('\n'));
-    assert.deepEqual(bad, [2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    assert.equal(found.length, 2);
+    const { bad, ipv4, ipv6 } = addressLines(lines.join('\n'));
+    assert.deepEqual(bad, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+    assert.deepEqual([ipv4.length, ipv6.length], [1, 1]);
     assert.equal(addressLines('x\n'.repeat(1000)).bad.length, 100);
   });
 
@@ -97,7 +102,7 @@ describe('a list', () => {
   });
 
   it('that is not what it should be is refused', () => {
-    const two = packed(addressLines('10.0.0.0/8\n11.0.0.0/8').networks).ipv4;
+    const two = packed([addressLines('10.0.0.0/8\n11.0.0.0/8')]).ipv4;
     const octets = Buffer.from(two, 'base64');
     const swapped = Buffer.concat([octets.subarray(2), octets.subarray(0, 2)]).toString('base64');
     for (const ipv4 of [

@@ -38,10 +38,10 @@ let longestMs = 0;
 const encoded: string[] = [];
 for (const text of texts()) {
   const begins = performance.now();
-  const { networks, bad } = addressLines(text);
-  if (bad.length > 0) throw new Error(`line ${bad[0]}`);
+  const lines = addressLines(text);
+  if (lines.bad.length > 0) throw new Error(`line ${lines.bad[0]}`);
   const id = resourceId('AddressList', 'shop', `list-${encoded.length}`);
-  encoded.push(encodeResource({ kind: 'AddressList', id, ...packed(networks) }));
+  encoded.push(encodeResource({ kind: 'AddressList', id, ...packed([lines]) }));
   longestMs = Math.max(longestMs, performance.now() - begins);
 }
 const controller = { totalMs: performance.now() - began, longestMs, lists: encoded.length };

@@ -9,7 +9,7 @@ import type { Reputation } from '#snapshot/protection.ts';
 
 function list(name: string, text: string): AddressList {
   const id = resourceId('AddressList', 'default', name);
-  return { kind: 'AddressList', id, ...packed(addressLines(text).networks) };
+  return { kind: 'AddressList', id, ...packed([addressLines(text)]) };
 }
 
 function rule(name: string, lists: readonly string[], parts: Partial<Reputation> = {}): Reputation {
