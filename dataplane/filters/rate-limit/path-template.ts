@@ -4,8 +4,9 @@ type Part = { readonly kind: 'Text'; readonly text: string } | { readonly kind: 
 
 /**
  * Reads what the named segments of a path hold that fits `template`; null for one that does not fit. The path is that by which
- * requests are routed, so each segment has one spelling. A slash at the end makes no difference, nor do parameters behind
- * a `;`: many backends read such paths as the same, and one caller should not count as many.
+ * requests are routed, with characters that need no escape in a segment (RFC 3986 section 3.3) decoded, so each segment
+ * has one spelling. A slash at the end makes no difference, nor do parameters behind a `;` of any segment: many backends
+ * read such paths as the same, and one caller should not count as many, or as nobody.
  *
  * Hot path: one walk over the path; of a path that does not fit no further than to where that shows.
  */
@@ -14,7 +15,8 @@ export function templateReader(template: string): (path: string) => string | nul
   const isOpen = segments.at(-1) === '**';
   const parts = (isOpen ? segments.slice(0, -1) : segments).map(partOf);
   const isOneText = parts.filter(({ kind }) => kind === 'Named').length === 1;
-  return (path) => {
+  return (routed) => {
+    const path = routed.includes('%') ? routed.replace(needlessEscapes, decodeURIComponent) : routed;
     let key = '';
     let from = 1;
     for (const part of parts) {
@@ -22,7 +24,9 @@ export function templateReader(template: string): (path: string) => string | nul
       const slash = path.indexOf('/', from);
       const end = slash === -1 ? path.length : slash;
       if (part.kind === 'Text') {
-        if (end - from !== part.text.length || !path.startsWith(part.text, from)) return null;
+        const textEnd = from + part.text.length;
+        const isOver = textEnd === end || (textEnd < end && path.charCodeAt(textEnd) === semicolon);
+        if (!isOver || !path.startsWith(part.text, from)) return null;
       } else if (part.kind === 'Named') {
         const text = withoutParameters(path.slice(from, end));
         if (text === '') return null;
@@ -34,6 +38,10 @@ export function templateReader(template: string): (path: string) => string | nul
     return isOpen || from >= path.length ? key : null;
   };
 }
+
+/** Of the characters `!$&'()*+,:=@`; a `;` that is escaped begins no parameters. */
+const needlessEscapes = /%(?:2[146-9A-C]|3[AD]|40)/g;
+const semicolon = 0x3b;
 
 function partOf(segment: string): Part {
   if (segment === '*') return { kind: 'Any' };

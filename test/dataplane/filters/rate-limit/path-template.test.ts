@@ -22,6 +22,12 @@ const cases: readonly (readonly [template: string, path: string, key: string | n
   ['/shops/{shop}', '*', null],
   ['/shops/{shop}', '/shops/acme;v=1', 'acme'],
   ['/shops/{shop}', '/shops/;v=1', null],
+  ['/shops/{shop}', '/shops;v=1/acme', 'acme'],
+  ['/shops/{shop}', '/shop;s/acme', null],
+  ['/shops/{shop}/orders', '/shops/acme/orders;v=1/', 'acme'],
+  ['/shops/{shop}/**', '/shops/acme%3Bx/orders', 'acme%3Bx'],
+  ['/$batch/{user}', '/%24batch/me%40a%2Cb', 'me@a,b'],
+  ['/$batch/{user}', '/$batch/me@a,b', 'me@a,b'],
   ['/shops/{shop}', '/shops/caf%C3%A9', 'caf%C3%A9'],
   ['/shops/{shop}/**', '/shops/acme', 'acme'],
   ['/shops/{shop}/**', '/shops/acme/orders/7', 'acme'],
@@ -59,6 +65,7 @@ test('however a client spells a segment, it is counted by the one that is routed
     '/shops/acme/x',
     '//shops/./acme/x',
     '/shops/%61cme/x',
+    '/shops;v=1/acme;w=2/x',
     '/other/../shops/acme',
     '/shops/acme?y',
   ]) {
@@ -70,6 +77,7 @@ test('however a client spells a segment, it is counted by the one that is routed
 /** What a template is in a regular expression. */
 function naive(template: string, path: string): string | null {
   const pattern = template
+    .replace(/\/([ab])(?=\/|$)/g, '/$1(?:;[^/]*)?')
     .replace(/\/\*\*$/, '(?:/.*)?')
     .replace(/\{\w+\}/g, '([^/;]+)(?:;[^/]*)?')
     .replace(/\/\*(?=\/|$|\()/g, '/[^/]+');
