@@ -19,7 +19,7 @@ const table: Table = {
   StoreUnresolved: ({ parameters, field, detail }) =>
     resolvedRefs(
       'InvalidParameters',
-      `GatewayParameters ${parameters}: spec.rateLimitStore.redis.${field} ${detail}. Until then each data plane counts for itself.`,
+      `GatewayParameters ${parameters}: spec.rateLimitStore.redis.${field} ${detail}. Until then limits hold as their onStoreError says.`,
     ),
   UnsupportedAddress: ({ field, type }) =>
     accepted('UnsupportedAddress', `${field}: addresses of type ${type} are not supported; use IPAddress.`),

@@ -1,5 +1,7 @@
 import { resourceId } from '#snapshot/ids.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
+import { sharedRedisDefaults, type SharedRedis } from '#snapshot/redis-address.ts';
+import { Secret } from '#snapshot/secret.ts';
 import type { GatewayParameters } from '#crds/gateway-parameters.ts';
 import { patchProblem, type PatchAuthor } from './infrastructure/pod-template-patch.ts';
 import type { Read } from './memo.ts';
@@ -20,7 +22,7 @@ export interface Parameters {
   /** Kinds of policy without which a route is closed. */
   readonly requirePolicies: readonly 'AuthPolicy'[];
   readonly store: RateLimitStore;
-  /** The store that was asked for cannot be had: each data plane counts for itself. */
+  /** The store that was asked for cannot be had: to data planes it is one that does not answer. */
   readonly storeProblem: Problem | null;
 }
 
@@ -111,8 +113,14 @@ function storeOf(read: Read, parameters: GatewayParameters): FoundStore {
   if (found.kind === 'Unresolved') {
     const { field, detail } = found;
     const problem = { kind: 'StoreUnresolved', parameters: `${namespace}/${name}`, field, detail } as const;
-    return { ...memory, problem };
+    return { store: redisStore(nowhere), problem };
   }
-  const id = resourceId('RateLimitStore', 'redis');
-  return { store: { kind: 'RateLimitStore', id, type: 'Redis', ...found.redis }, problem: null };
+  return { store: redisStore(found.redis), problem: null };
+}
+
+/** No data plane finds it, so limits hold as their onStoreError says: in memory each would grant the whole of them. */
+const nowhere: SharedRedis = Object.freeze({ url: new Secret(''), ...sharedRedisDefaults });
+
+function redisStore(redis: SharedRedis): RateLimitStore {
+  return { kind: 'RateLimitStore', id: resourceId('RateLimitStore', 'redis'), type: 'Redis', ...redis };
 }

@@ -7,7 +7,7 @@ import type { Limit } from '#snapshot/limit.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exchangeOf, limitOf, rateLimit } from './given-rate-limit.ts';
+import { exchangeOf, fleetOf, limitOf, rateLimit, redisStore } from './given-rate-limit.ts';
 
 /** Rate limiting under a clock that stands still until it is told. */
 function given(): { limiting: ReturnType<typeof createRateLimiting>; clock: { ms: number } } {
@@ -271,4 +271,15 @@ test('requests that wait in one namespace leave places to those of others', asyn
   };
   assert.deepEqual([waiting('a/limits/one'), waiting('a/limits/two')], [10_001, 0]);
   assert.equal(waiting('b/limits/one'), 5_000);
+});
+
+test('of a Redis of which nobody tells where it is, each rule does as its onStoreError says', async () => {
+  const { limiting } = given();
+  limiting.configure(redisStore(''), fleetOf(4));
+  const named = (onStoreError: RateLimit['onStoreError']) =>
+    limiting.filterFor(rateLimit({ name: `shop/limits/${onStoreError}`, onStoreError }));
+  assert.equal(await admitted(named('Local'), 200), 25);
+  assert.equal(await admitted(named('Open'), 200), 200);
+  assert.equal(await admitted(named('Closed'), 200), 0);
+  await limiting.close();
 });
