@@ -1,7 +1,5 @@
 // turnpike ban: who may not come, by Ban objects in a cluster or in a folder. Talks to no data plane: those follow the objects.
 import { isIP } from 'node:net';
-import { homedir } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import type { Ban } from '#crds/ban.ts';
@@ -83,9 +81,7 @@ async function placeOf({ folder, namespace, kubeconfig, context }: Values): Prom
       throw new TypeError('--folder is in place of a cluster: remove --kubeconfig and --context');
     return folderBans(folder, namespace ?? 'default');
   }
-  const [usual] = (process.env['KUBECONFIG'] ?? '').split(path.delimiter);
-  const file = kubeconfig ?? (usual || path.join(homedir(), '.kube/config'));
-  return clusterBans({ file, context: context ?? null }, namespace ?? null);
+  return clusterBans({ kubeconfig, context }, namespace ?? null);
 }
 
 async function add(place: BanPlace, { networks, expires, reason }: Asked): Promise<number> {

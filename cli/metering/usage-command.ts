@@ -1,13 +1,11 @@
 // turnpike usage: what Consumers have used, from the folder of a journal, or from the data planes of a cluster.
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readUsage } from '#dataplane/metering/read-usage.ts';
 import type { UsageLoss } from '#snapshot/usage.ts';
 import { optionProblem } from '../option-problem.ts';
 import { usageArguments, usageHelp } from '../usage.ts';
-import { clusterUsage, type Cluster, type ClusterUsage } from './cluster-usage.ts';
+import { clusterUsage, type ClusterUsage, type UsageCluster } from './cluster-usage.ts';
 import { isPeriod, lostIn, table, usedIn } from './usage-table.ts';
 
 /** The exit code: 0 told, 1 nothing can be read, 2 wrong options. */
@@ -36,7 +34,7 @@ export async function usage(args: readonly string[], nowMs: number): Promise<num
 
 interface UsageOptions {
   /** Where it is read. */
-  readonly from: { readonly folder: string } | Cluster;
+  readonly from: { readonly folder: string } | UsageCluster;
   /** Null: all. */
   readonly consumer: string | null;
   readonly period: string;
@@ -49,7 +47,7 @@ function optionsOf(args: readonly string[], nowMs: number): UsageOptions | null 
   const { values } = parseArgs({ args: [...args], options: usageArguments });
   if (values.help) return null;
   const { folder, consumer = null, period = new Date(nowMs).toISOString().slice(0, 7), output } = values;
-  const { kubeconfig = kubeconfigOf(process.env), context = null, namespace = null } = values;
+  const { kubeconfig, context, namespace = null } = values;
   const from = folder === undefined ? { kubeconfig, context, namespace } : { folder };
   if (!isPeriod(period))
     throw new TypeError(`--period is no year, month, day or hour such as 2026-11: ${period}`);
@@ -58,10 +56,6 @@ function optionsOf(args: readonly string[], nowMs: number): UsageOptions | null 
   const whole = consumer === null || consumer.includes('/') ? consumer : `default/${consumer}`;
   const { reconcile } = values;
   return { from, consumer: whole, period, output: output === 'json' ? 'Json' : 'Table', reconcile };
-}
-
-function kubeconfigOf(env: NodeJS.ProcessEnv): string {
-  return env['KUBECONFIG'] ?? path.join(homedir(), '.kube/config');
 }
 
 async function foundBy({ from }: UsageOptions, nowMs: number): Promise<ClusterUsage> {

@@ -54,11 +54,13 @@ function page(until: string) {
   return { bans: { 'shop/edge/guesses 198.51.100.7': ban } };
 }
 
+const pod = (name: string) => ({ metadata: { name, namespace: 'shop' }, status: { phase: 'Running' } });
+
 test('list tells the objects of the context, and each ban of the data planes once', async () => {
   const root = '/api/v1/namespaces/shop/pods';
   await using server = await givenServer({
     '/apis/turnpike.dev/v1alpha1/namespaces/shop/bans': bans,
-    [root]: { items: [{ metadata: { name: 'edge-1' } }, { metadata: { name: 'edge-2' } }] },
+    [root]: { items: ['edge-1', 'edge-2'].map(pod) },
     [`${root}/edge-1:9901/proxy/bans`]: page('2026-11-23T05:00:00.000Z'),
     [`${root}/edge-2:9901/proxy/bans`]: page('2026-11-23T05:00:01.000Z'),
   });
@@ -77,5 +79,8 @@ test('who may not ask the data planes is told the objects, and that this is not 
   const { code, stdout, stderr } = await server.list();
   assert.equal(code, 1);
   assert.match(stdout, /^192\.0\.2\.0\/24 /u);
-  assert.match(stderr, /not all that rules have banned is told: 403: not for you/u);
+  assert.match(
+    stderr,
+    /not all that rules have banned is told: the right to list pods in namespace shop is missing/u,
+  );
 });

@@ -195,10 +195,11 @@ shop/bolt  -     HTTPRoute/shop/orders      1
 `,
     );
     assert.equal(code, 1);
-    assert.deepEqual(asked.slice(0, 2), [
+    assert.equal(
+      asked[0],
       '/api/v1/pods app.kubernetes.io/managed-by=turnpike,app.kubernetes.io/component=dataplane Bearer my-token',
-      '/api/v1/namespaces/infra/pods/edge-1:9901/proxy/usage  Bearer my-token',
-    ]);
+    );
+    assert.ok(asked.includes('/api/v1/namespaces/infra/pods/edge-1:9901/proxy/usage  Bearer my-token'));
     const reconciled = await turnpike(['usage', '--period=2026-11', '--reconcile', '-o', 'json'], { env });
     const { counted, usedAtLeast } = JSON.parse(reconciled.stdout) as Record<string, number>;
     assert.deepEqual([counted, usedAtLeast], [16, 12]);
