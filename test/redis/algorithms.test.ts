@@ -2,6 +2,7 @@
 import { counterScript } from '#dataplane/filters/rate-limit/counter-script.ts';
 import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
 import { ruleFor, type LimitRule } from '#dataplane/filters/rate-limit/rule.ts';
+import type { TimedLimit } from '#snapshot/limit.ts';
 import { givenAnyRedis, redisMissing } from '#test/given/redis.ts';
 import type { GivenRedis } from '#test/given/redis.ts';
 import fc from 'fast-check';
@@ -17,6 +18,9 @@ import { costs, gaps, meanings } from '../dataplane/filters/rate-limit/algorithm
 const script = counterScript
   .replace("redis.call('TIME')", '{ ARGV[#ARGV - 1], ARGV[#ARGV] }')
   .replaceAll("'PX', ", "'PX', 60000 + ");
+
+const day = 86_400_000;
+const minutes = { kind: 'Even', lengthMs: 60_000 } as const;
 
 describe('the script', { skip: redisMissing() }, () => {
   let redis: GivenRedis;
@@ -66,6 +70,42 @@ describe('the script', { skip: redisMissing() }, () => {
     assert.deepEqual(await asked(late, key, midnight), [1, 864e8, 0, 864e8]);
     assert.equal((await asked(early, key, midnight + 1000))[0], 0);
   });
+
+  const month = { kind: 'Calendar', period: 'Month', timeZone: 'UTC' } as const;
+  const ofTwo: readonly (readonly [string, TimedLimit, number])[] = [
+    ['FixedWindow', { name: 'only', algorithm: 'FixedWindow', requests: 2, windows: minutes }, 60_000],
+    [
+      'FixedWindow by the calendar',
+      { name: 'only', algorithm: 'FixedWindow', requests: 2, windows: month },
+      31 * day,
+    ],
+    ['SlidingWindow', { name: 'only', algorithm: 'SlidingWindow', requests: 2, windowMs: 60_000 }, 60_000],
+  ];
+  for (const [name, limit, nextMs] of ofTwo) {
+    for (const offMs of [-2000, 0, 2000]) {
+      test(`${name} opens no window twice when Redis's clock is set back, the data plane's being ${offMs} ms off`, async () => {
+        const begin = Date.UTC(2026, 11, 1);
+        const key = `test:${randomUUID()}`;
+        const told = (ms: number) => {
+          const epochMs = () => begin + ms + offMs;
+          return asked(
+            ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2), epochMs),
+            key,
+            begin + ms,
+          );
+        };
+        const granted = async (ms: number) => (await told(ms))[0];
+        assert.equal(await granted(100), 1);
+        // the clock of whoever takes over when a master fails
+        assert.equal(await granted(-300), 1);
+        const [none, waitMicros = 0] = await told(-200);
+        assert.equal(none, 0);
+        assert.ok(waitMicros / 1000 > nextMs, `${waitMicros}`);
+        assert.equal(await granted(200), 0);
+        if (limit.algorithm === 'FixedWindow') assert.equal(await granted(nextMs), 1);
+      });
+    }
+  }
 
   for (const [algorithm, meaning] of Object.entries(meanings)) {
     test(`${algorithm} admits exactly what it means to, and leaves no key behind for ever`, async () => {

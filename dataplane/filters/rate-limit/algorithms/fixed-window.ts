@@ -117,7 +117,8 @@ const fixedWindowCode = 2;
 
 /**
  * Its part of the script: see counter-script.ts. The counter is when the window began, and how many came; what came beyond
- * its requests counts in the next one. Even windows go
+ * its requests counts in the next one. A clock that is set back by less than a window, as where a replica takes over, does
+ * not open one for the second time. Even windows go
  * by Redis's clock alone; of those of the calendar the data plane tells three, and Redis's clock chooses among them. What
  * is given back of a window that is over stays charged.
  */
@@ -125,22 +126,26 @@ export const fixedWindowScript = `
 algorithms[${fixedWindowCode}] = {
   open = function(key)
     local requests, owed, debtMax, window = number(), number(), number(), number()
-    local from, to, before
+    local from, to, before, after
     if window > 0 then
       from = now - (epoch + now) % window
       to = from + window
-      before = from - window
+      before, after = from - window, to + window
     else
       local first, second, third, fourth = number(), number(), number(), number()
-      before, from, to = first * 1000 - epoch, second * 1000 - epoch, third * 1000 - epoch
+      before, from = first * 1000 - epoch, second * 1000 - epoch
+      to, after = third * 1000 - epoch, fourth * 1000 - epoch
       if now < from then
-        before, from, to = 2 * before - from, before, from
+        before, from, to, after = 2 * before - from, before, from, to
       elseif now >= to then
-        before, from, to = from, to, fourth * 1000 - epoch
+        before, from, to, after = from, to, after, 2 * after - to
       end
     end
-    local start = string.format('%.0f', from)
     local known, counted = string.match(redis.call('GET', key) or '', '^(%S+) (%S+)$')
+    if known == string.format('%.0f', to) then
+      before, from, to = from, to, after
+    end
+    local start = string.format('%.0f', from)
     local count = 0
     if known == start then
       count = tonumber(counted)

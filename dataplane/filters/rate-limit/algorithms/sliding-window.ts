@@ -128,25 +128,29 @@ const slidingWindowCode = 3;
 /**
  * Its part of the script: see counter-script.ts. The counter is when the window began, how many came in it, and how many in
  * the one before; what is given back may be of either. A lease may take what falls out of the window while it lasts: what
- * a window has left at its end is lost.
+ * a window has left at its end is lost. In a window that the clock was set back from it counts as if it had just begun.
  */
 export const slidingWindowScript = `
 algorithms[${slidingWindowCode}] = {
   open = function(key)
     local requests, owed, debtMax, window = number(), number(), number(), number()
     local elapsed = (epoch + now) % window
-    local start = string.format('%.0f', now - elapsed)
+    local from = now - elapsed
     local known, current, previous = string.match(redis.call('GET', key) or '', '^(%S+) (%S+) (%S+)$')
+    if known == string.format('%.0f', from + window) then
+      from, elapsed = from + window, 0
+    end
+    local start = string.format('%.0f', from)
     if known == start then
       current, previous = tonumber(current), tonumber(previous)
-    elseif known == string.format('%.0f', now - elapsed - window) then
+    elseif known == string.format('%.0f', from - window) then
       current, previous = 0, tonumber(current)
     else
       current, previous = 0, 0
     end
     current = math.min(requests + debtMax, current + owed)
     local state = {
-      start = start, from = now - elapsed, elapsed = elapsed, window = window, requests = requests, current = current, previous = previous,
+      start = start, from = from, elapsed = elapsed, window = window, requests = requests, current = current, previous = previous,
       changed = owed > 0,
     }
     state.left = function(rest)
