@@ -72,7 +72,7 @@ const fields = z.object({
         shared: z
           .object({ name: partName.describe('What the rules name, such as checkout.') })
           .describe(
-            'Rules of this namespace with the same name count together, whatever their policies are for; their limits and values must be the same.',
+            'Rules of this namespace with the same name count together, whatever their policies are for; their limits, values and cost.type must be the same.',
           ),
       },
     },

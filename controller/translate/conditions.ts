@@ -195,7 +195,7 @@ const table: Table = {
   SharedLimitConflicted: ({ field, shared, limit, winner, opens }) =>
     accepted(
       'Conflicted',
-      `${field}: the ${limit} is not that of ${winner}, which was there first (or is first by name) and says what ${shared} stands for; make limits and values the same, or take another name. ${untilThen(opens)}`,
+      `${field}: the ${limit} is not that of ${winner}, which was there first (or is first by name) and says what ${shared} stands for; make limits, values and cost.type the same, or take another name. ${untilThen(opens)}`,
     ),
   PortConflicted: ({ port, winner }) =>
     accepted(

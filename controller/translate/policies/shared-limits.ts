@@ -67,6 +67,8 @@ function limitsOf(namespace: string, rule: RateLimitRule): ReadonlyMap<string, s
   return new Map([
     ...(rule.limits ?? []).map((limit) => [`limit ${limit.name}`, JSON.stringify(limitOf(limit))] as const),
     ['list of values', values.sort().join('\n')],
+    // What answers owe is forgotten where a limit knows of no debts.
+    ['cost.type', rule.cost?.type ?? 'Request'],
   ]);
 }
 
