@@ -131,7 +131,7 @@ const requests = z
     mode,
   })
   .describe(
-    'Requests of one address, over all protocols, counted by each data plane over all ports the policy holds for, before it is known which route they are for. As many again are answered 429 (gRPC: RESOURCE_EXHAUSTED); who goes on beyond that has the connection cut. The address is the one that clientAddress of a ClientPolicy says.',
+    'Requests of one address, over all protocols, counted by each data plane over all ports the policy holds for, before it is known which route they are for. As many again are answered 429 (gRPC: RESOURCE_EXHAUSTED); who goes on beyond that has the connection cut, unless it is that of a proxy that is believed. The address is the one that clientAddress of a ClientPolicy says.',
   );
 
 type Bot = { readonly action: string; readonly mode: string };

@@ -56,8 +56,11 @@ export interface PortGuard {
   admit(address: string): Pass | null;
   /** Whether {@link judge} ever says anything. */
   readonly judgesRequests: boolean;
-  /** Why a request of this address is refused; null: it is not. Hot path: allocates nothing but for new addresses. */
-  judge(address: string): Failure | null;
+  /**
+   * Why a request of this address is refused; null: it is not. `peer`: whose connection it has come by; one of a proxy is
+   * many clients', and never to be cut for one of them. Hot path: allocates nothing but for new addresses.
+   */
+  judge(address: string, peer: string): Failure | null;
   /** Why a request of this address is refused for what it says of itself; null: it is not. Hot path. */
   refusal(request: Pick<RequestHead, 'fields'>, address: string): BanHit | null;
 }

@@ -61,12 +61,12 @@ export class AddressGuard implements PortGuard {
     return this.#requests !== null || this.#reputation !== null;
   }
 
-  judge(address: string): Failure | null {
+  judge(address: string, peer: string): Failure | null {
     const caller = this.#callerOf(address);
     if (caller.isExempt) return null;
     const nowMs = this.#around.now();
     if (isListed(caller, nowMs)) return listed;
-    return this.#requests === null ? null : this.#requests.judge(caller, nowMs);
+    return this.#requests === null ? null : this.#requests.judge(caller, peer, nowMs);
   }
 
   refusal(request: Pick<RequestHead, 'fields'>, address: string): BanHit | null {
@@ -203,10 +203,12 @@ class RequestGuard {
     return networkOf(address, this.#floods.prefixes, this.#around.hash);
   }
 
-  judge({ address, requests: { digest } }: Caller, nowMs: number): Failure | null {
+  judge({ address, requests: { digest } }: Caller, peer: string, nowMs: number): Failure | null {
     if (this.#asked.take(digest, nowMs)) return null;
     this.#tally.add(address, nowMs);
     if (this.#floods.mode === 'Shadow') return null;
+    // a proxy's connection carries others too, whom no client may have cut
+    if (address !== peer) return this.#tooMany;
     return this.#refused.take(digest, nowMs) ? this.#tooMany : flooding;
   }
 }

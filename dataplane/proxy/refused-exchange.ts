@@ -11,7 +11,7 @@ import type { Port } from '#dataplane/runtime.ts';
 export function refusalOf(port: Port | null, { fields }: ReceivedRequest, client: Client): Failure | null {
   if (port?.guard?.judgesRequests !== true) return null;
   const whose = clientOf(fields, client, port.client.address);
-  return isTrustedHop(whose, port.client) ? null : port.guard.judge(whose.address);
+  return isTrustedHop(whose, port.client) ? null : port.guard.judge(whose.address, client.address);
 }
 
 /** Answers to requests that are refused: for each failure that is the same object one a second is made. */

@@ -8,9 +8,10 @@ import { givenDataPlane } from '#test/given/data-plane.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { anH2Client } from '#test/given/h2-client.ts';
 import { givenProtecting, requestFloods } from '#test/given/protection.ts';
-import { aRawBackend } from '#test/given/raw-backend.ts';
+import { aRawBackend, plainAnswer } from '#test/given/raw-backend.ts';
 import { aRawClient, converse, readAnswers } from '#test/given/raw-client.ts';
 import { aPort, aRule, aRuntime } from '#test/given/runtime.ts';
+import type { Socket } from 'node:net';
 import type { ClientRules, PortGuard } from '#dataplane/runtime.ts';
 
 const hour = 3_600_000;
@@ -117,13 +118,35 @@ describe('requests of one address that are too many', () => {
       get(),
       get(),
       told('::ffff:192.0.2.1'),
+      told('192.0.2.1'),
+      get('X-Forwarded-For: 192.0.2.3\r\nConnection: close\r\n'),
     ];
-    const { answers, closed } = await converse(dataPlane.port, octets.join(''));
+    const { answers } = await converse(dataPlane.port, octets.join(''));
     assert.deepEqual(
       answers.map(({ status }) => status),
-      [200, 429, 200, 200, 200],
+      [200, 429, 200, 200, 200, 429, 429, 200],
+      "who goes on has nobody else's connection cut",
     );
-    assert.ok(closed, 'who goes on is cut');
+  });
+
+  it('cut nobody else whom a believed proxy carries on the same connection of HTTP/2', async () => {
+    const waiting: Socket[] = [];
+    await using backend = await aRawBackend((_, socket) => {
+      waiting.push(socket);
+      return waiting.length === 1 ? null : plainAnswer;
+    });
+    const { guard } = givenProtecting();
+    const clientAddress = { kind: 'Sources', sources: ['127.0.0.0/8'] } as const;
+    const rules = clientRules({ ...clientDefaults, clientAddress });
+    using dataPlane = await aPlane(backend.port, guard({ requests: requestFloods({}) }), rules);
+    using client = await anH2Client(dataPlane.port);
+    const ask = (address: string) => client.ask({ headers: { 'x-forwarded-for': address } });
+    const other = ask('192.0.2.2');
+    await backend.untilSeen(1);
+    const flood = await Promise.all(Array.from({ length: 20 }, () => ask('192.0.2.1')));
+    assert.deepEqual(new Set(flood.map(({ status }) => status)), new Set([200, 429]));
+    waiting[0]?.write(plainAnswer);
+    assert.equal((await other).status, 200);
   });
 
   it('are served in Shadow, and counted', async () => {

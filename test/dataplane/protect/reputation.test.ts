@@ -30,8 +30,8 @@ describe('a client in a list', () => {
     assert.equal(port.admit('192.0.2.7'), null);
     assert.equal(port.admit('2001:db8::1'), null);
     assert.ok(port.admit('192.0.3.1'));
-    assert.deepEqual(port.judge('192.0.2.7'), { kind: 'Banned', detail: 'listed' });
-    assert.equal(port.judge('192.0.3.1'), null);
+    assert.deepEqual(port.judge('192.0.2.7', '192.0.2.7'), { kind: 'Banned', detail: 'listed' });
+    assert.equal(port.judge('192.0.3.1', '192.0.3.1'), null);
     const cause = { policy: 'default/edge', reason: 'Reputation', mode: 'Enforce', list: 'scanners' };
     assert.deepEqual(protecting.figures(), [{ ...cause, count: 3 }]);
     assert.deepEqual(told, [{ ...cause, client: '192.0.2.7', count: 1 }]);
@@ -72,7 +72,7 @@ describe('a client in a list', () => {
     await protecting.useLists([list('one', '0.0.0.0/0')]);
     const port = guard({ reputation: [rule('all', ['one'])], exempt: ['192.0.2.0/24'] });
     assert.ok(port.admit('192.0.2.7'));
-    assert.equal(port.judge('192.0.2.7'), null);
+    assert.equal(port.judge('192.0.2.7', '192.0.2.7'), null);
     assert.equal(port.admit('192.0.3.7'), null);
   });
 
