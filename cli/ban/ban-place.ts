@@ -39,5 +39,7 @@ export interface BanPlace {
   put(manifest: BanManifest): Promise<void>;
   /** Takes it away; one that is gone already is no problem. */
   remove(name: string): Promise<void>;
+  /** Whether a Gateway is there, for which Bans hold; null: that is not told. */
+  hasGateway(): Promise<boolean | null>;
   close(): Promise<void>;
 }

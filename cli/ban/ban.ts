@@ -5,6 +5,7 @@ import { KubeError } from '#controller/kube/kube-error.ts';
 import type { Ban } from '#crds/ban.ts';
 import { decodeManifest } from '#crds/kind.ts';
 import { addressNetwork, oneSpelling } from '#dataplane/http/address.ts';
+import { noGateway } from '../idle-bans.ts';
 import { optionProblem } from '../option-problem.ts';
 import { banArguments, banHelp } from '../usage.ts';
 import type { BanManifest, BanPlace } from './ban-place.ts';
@@ -96,6 +97,7 @@ async function add(place: BanPlace, { networks, expires, reason }: Asked): Promi
       `${network} is banned ${expires === null ? 'until it is removed' : `until ${expires}`}\n`,
     );
   }
+  if ((await place.hasGateway()) === false) console.error(`turnpike: warning: ${noGateway(place.namespace)}`);
   return 0;
 }
 

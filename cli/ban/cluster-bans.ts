@@ -38,6 +38,17 @@ export async function clusterBans(options: ClusterOptions, namespace: string | n
         if (!(error instanceof KubeError) || error.failure !== 'NotFound') throw error;
       }
     },
+    async hasGateway() {
+      try {
+        const path = collectionPath(kinds.Gateway, place);
+        const answer = await client.request({ method: 'GET', path, query: { limit: '1' } });
+        return itemsOf(answer).length > 0;
+      } catch (error) {
+        // Who bans need not be one who may see Gateways.
+        if (error instanceof KubeError) return null;
+        throw error;
+      }
+    },
     close: () => client.close(),
   };
 }

@@ -10,12 +10,12 @@ import type { BanPlace } from './ban-place.ts';
 /** The Bans of a namespace below `folder`. */
 export function folderBans(folder: string, namespace: string): BanPlace {
   if (!existsSync(folder)) throw new TypeError(`there is no folder ${folder}`);
-  const isOurs = (document: ManifestFile['documents'][number]): boolean =>
-    document.getIn(['kind']) === 'Ban' &&
+  const isA = (document: ManifestFile['documents'][number], kind: 'Ban' | 'Gateway'): boolean =>
+    document.getIn(['kind']) === kind &&
     (document.getIn(['metadata', 'namespace']) ?? 'default') === namespace;
   const remove = async (name: string): Promise<void> => {
     for (const { file, documents } of await manifestDocuments([folder])) {
-      const kept = documents.filter((one) => !isOurs(one) || one.getIn(['metadata', 'name']) !== name);
+      const kept = documents.filter((one) => !isA(one, 'Ban') || one.getIn(['metadata', 'name']) !== name);
       if (kept.length === documents.length) continue;
       if (kept.length === 0) await rm(file);
       else await writeFile(file, textOf(kept));
@@ -28,7 +28,7 @@ export function folderBans(folder: string, namespace: string): BanPlace {
       const files = await manifestDocuments([folder]);
       return files
         .flatMap(({ documents }) => documents)
-        .filter(isOurs)
+        .filter((one) => isA(one, 'Ban'))
         .flatMap((one) => {
           const decoded = decodeManifest('Ban', one.toJS());
           return decoded.ok ? [decoded.object] : [];
@@ -40,6 +40,10 @@ export function folderBans(folder: string, namespace: string): BanPlace {
     },
     // what runs over the folder tells it itself: turnpike up --admin-address
     madeByRules: () => Promise.resolve({ bans: [], problems: [] }),
+    async hasGateway() {
+      const files = await manifestDocuments([folder]);
+      return files.some(({ documents }) => documents.some((one) => isA(one, 'Gateway')));
+    },
     close: () => Promise.resolve(),
   };
 }

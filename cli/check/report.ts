@@ -20,6 +20,7 @@ import type { Kind } from '#crds/kind.ts';
 import { guardKinds } from '#crds/policy.ts';
 import { deadBackendLines } from '../dead-backends.ts';
 import { FollowUps } from '../follow-ups.ts';
+import { idleBanLines } from '../idle-bans.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
 import { stateLines, titleOf } from '../state-lines.ts';
 import { allForeign, unclaimedLines } from '../unclaimed.ts';
@@ -63,6 +64,7 @@ export async function report(folders: readonly string[]): Promise<number> {
     ...allForeign(objects, statuses, folders),
     ...remarkLines(notices, followUps),
     ...deadBackendLines(objects),
+    ...idleBanLines(objects, Date.now()),
   ]) {
     console.log(`${styleText('yellow', 'warning')} ${line}`);
   }

@@ -6,6 +6,7 @@ import { otherKindsLine } from '#controller/files/other-kinds.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
 import { deadBackendLines } from '../dead-backends.ts';
+import { idleBanLines } from '../idle-bans.ts';
 import { stateLines } from '../state-lines.ts';
 import type { StateLine } from '../state-lines.ts';
 import { nothingServed, unclaimedLines } from '../unclaimed.ts';
@@ -33,7 +34,7 @@ export class Screen {
   #nothing: string | null = null;
   #passedOver: string | null = null;
   #objects: ObjectReader | null = null;
-  #deadBackendsTold: readonly string[] = [];
+  #warned: readonly string[] = [];
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -56,8 +57,8 @@ export class Screen {
     const passedOver = otherKindsLine(others);
     if (passedOver !== null && passedOver !== this.#passedOver) this.say(passedOver);
     this.#passedOver = passedOver;
-    // An EndpointSlice changes no status.
-    if (this.#objects !== null) this.#deadBackends(this.#objects);
+    // An EndpointSlice changes no status, and a Ban has none.
+    if (this.#objects !== null) this.#warn(this.#objects);
   }
 
   /** States that are new or have changed. Names that are gone are forgotten. */
@@ -81,7 +82,7 @@ export class Screen {
     if (nothing !== null && nothing !== this.#nothing) this.problem(nothing);
     this.#nothing = nothing;
     this.#objects = objects;
-    this.#deadBackends(objects);
+    this.#warn(objects);
   }
 
   /** Printed whatever the output. */
@@ -94,13 +95,13 @@ export class Screen {
     if (this.#options.output === 'Full') this.#options.print(text);
   }
 
-  #deadBackends(objects: ObjectReader): void {
-    const lines = deadBackendLines(objects);
+  #warn(objects: ObjectReader): void {
+    const lines = [...deadBackendLines(objects), ...idleBanLines(objects, Date.now())];
     for (const line of lines) {
-      if (this.#deadBackendsTold.includes(line)) continue;
+      if (this.#warned.includes(line)) continue;
       this.#options.print(`${styleText('yellow', 'warning')} ${line}`);
     }
-    this.#deadBackendsTold = lines;
+    this.#warned = lines;
   }
 
   #state({ ok, object, state, facts, details }: StateLine): void {

@@ -32,3 +32,29 @@ spec:
   assert.deepEqual(rest, ['6 objects checked, no problems', '']);
   assert.equal(code, 0);
 });
+
+test('a Ban that is over, and one where no Gateway is, are told and are no errors', async () => {
+  const ban = (name: string, more: string, expires: string) => `
+apiVersion: turnpike.dev/v1alpha1
+kind: Ban
+metadata: { name: ${name}${more} }
+spec: { addresses: [192.0.2.7/32]${expires} }
+`;
+  await using folder = await givenFolder({
+    'edge.yaml': edgeManifest(8080),
+    'bans.yaml': [
+      ban('away', ', namespace: shop', ''),
+      ban('good', '', ', expires: "2999-01-01T00:00:00Z"'),
+      ban('over', '', ', expires: "2025-01-01T00:00:00Z"'),
+    ].join('---'),
+  });
+  const { code, stdout } = await turnpike(['check', folder.path]);
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.startsWith('warning')),
+    [
+      'warning Ban default/over: spec.expires: it is over since 2025-01-01T00:00:00Z: delete it, or let it end later',
+      'warning Ban shop/away: there is no Gateway in namespace shop, and Bans hold for those of their own namespace alone: write it where the Gateways are',
+    ],
+  );
+  assert.equal(code, 0);
+});

@@ -59,6 +59,14 @@ test('it prints the state of all objects, listeners with their addresses, and th
   await running.until('added EndpointSlice ');
   await folder.save({ 'bare.yaml': serviceManifest('bare') });
   await running.until('warning Service default/bare port 80: no EndpointSlice has it');
+  await folder.save({
+    'ban.yaml': `apiVersion: turnpike.dev/v1alpha1
+kind: Ban
+metadata: { name: away, namespace: shop }
+spec: { addresses: [192.0.2.7/32] }
+`,
+  });
+  await running.until('warning Ban shop/away: there is no Gateway in namespace shop');
   await folder.save({ 'shop.yaml': 'kind: [' });
   await running.until('problem shop.yaml:1: ');
   assert.equal((await request({ port, path: '/shop' })).status, 200);

@@ -7,12 +7,14 @@ import { parse } from 'yaml';
 import { decodeManifest } from '#crds/kind.ts';
 import { turnpike } from '#test/given/command.ts';
 import { givenFolder } from '#test/given/folder.ts';
+import { edgeManifest } from '#test/given/manifests.ts';
 
 test('add writes a Ban, list tells it, add again changes it, and remove takes it away and lifts rules', async () => {
   await using folder = await givenFolder({});
   const ban = (...args: readonly string[]) => turnpike(['ban', ...args, '--folder', folder.path]);
   const added = await ban('add', '192.0.2.7', '2001:db8:0:7::9', '--for', '1h', '--reason', 'probing');
   assert.equal(added.code, 0, added.stderr);
+  assert.match(added.stderr, /^turnpike: warning: there is no Gateway in namespace default/u);
   const file = path.join(folder.path, 'ban-192-0-2-7-32.yaml');
   const decoded = decodeManifest('Ban', parse(await readFile(file, 'utf8')));
   assert.ok(decoded.ok);
@@ -24,7 +26,8 @@ test('add writes a Ban, list tells it, add again changes it, and remove takes it
   const leftMs = Date.parse(expires) - Date.now();
   assert.ok(leftMs > 3_500_000 && leftMs <= 3_600_000, expires);
 
-  await ban('add', '192.0.2.7/32');
+  await folder.save({ 'edge.yaml': edgeManifest(8080) });
+  assert.equal((await ban('add', '192.0.2.7/32')).stderr, '');
   const listed = (await ban('list')).stdout.trimEnd().split('\n');
   assert.deepEqual(
     listed.map((line) => line.split('  ').slice(0, 2)),
@@ -39,6 +42,7 @@ test('add writes a Ban, list tells it, add again changes it, and remove takes it
   assert.equal(removed.code, 0, removed.stderr);
   assert.deepEqual((await readdir(folder.path)).sort(), [
     'ban-2001-db8-0-7---64.yaml',
+    'edge.yaml',
     'lift-192-0-2-7-32.yaml',
   ]);
   const lift = parse(await readFile(path.join(folder.path, 'lift-192-0-2-7-32.yaml'), 'utf8')) as object;
