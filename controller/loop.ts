@@ -123,6 +123,7 @@ class TranslationLoop implements Loop {
       case 'Served':
       case 'Keys':
       case 'Provisioning':
+      case 'Quotas':
       case 'DataPlanes':
         this.#gathered.translate = true;
         break;

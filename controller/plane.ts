@@ -6,15 +6,17 @@ import { createEndpointsComposer, type ComposerOptions } from './endpoints/compo
 import { ruleOfNetworks } from './keys/trusted-networks.ts';
 import { KeyFetcher } from './keys/key-fetcher.ts';
 import { createLoop } from './loop.ts';
+import { QuotaWatch } from './quota-watch.ts';
 import { Store } from './store/store.ts';
 import { readKeys } from './translate/policies/key-set.ts';
 import { createTranslator } from './translate/translate.ts';
 import type { Kind } from '#crds/kind.ts';
-import { resourceId } from '#snapshot/ids.ts';
+import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Clock } from './clock.ts';
 import type { EndpointScope } from './endpoints/address.ts';
 import type { Resolve } from './keys/fetch-document.ts';
 import type { KeysEvent } from './keys/key-fetcher.ts';
+import type { DataPlanes } from './publish/observation-table.ts';
 import type { Loop, LoopOptions, SnapshotSink, StatusSink } from './loop.ts';
 import type { TranslationSettings } from './translate/input.ts';
 
@@ -39,8 +41,12 @@ export interface ControlPlaneOptions {
 
 /** The parts that its owner has to do with. */
 export interface ControlPlane {
-  /** Sources tell it of objects, data planes' words go into its observations. */
+  /** Sources tell it of objects. */
   readonly store: Store;
+  /** Takes what is known of a Gateway's data planes. */
+  observe(gateway: GatewayKey, dataPlanes: DataPlanes): void;
+  /** Stop it at the end. */
+  readonly quotas: QuotaWatch;
   /** Fetches nothing before it is told to `lead`. */
   readonly keys: KeyFetcher;
   /** Start it when all who listen to the store do. */
@@ -76,7 +82,17 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     passed: options.passed,
     ...(options.provision === undefined ? {} : { provision: options.provision }),
   });
-  return Object.freeze({ store, keys, loop });
+  const quotas = new QuotaWatch(clock, (used) => store.observeQuotas(used));
+  return Object.freeze({
+    store,
+    keys,
+    loop,
+    quotas,
+    observe(gateway: GatewayKey, dataPlanes: DataPlanes) {
+      store.observeDataPlanes(gateway, dataPlanes);
+      quotas.told(dataPlanes.near);
+    },
+  });
 }
 
 function createKeys(options: ControlPlaneOptions, store: Store, scope: EndpointScope): KeyFetcher {

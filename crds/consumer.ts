@@ -4,6 +4,7 @@ import { instant, partName } from './fields.ts';
 import { listByKeys, oneOf, setOf, type Frozen } from './grammar.ts';
 import { conditionsSchema, kindSchema } from './kubernetes.ts';
 import { turnpikeVersion } from './policy.ts';
+import { requestCount } from './request-limit.ts';
 
 const name = '^[A-Za-z0-9]([A-Za-z0-9._@:+-]*[A-Za-z0-9])?$';
 
@@ -47,6 +48,14 @@ const credential = oneOf({
   common: { name: partName.describe('Name of this credential, such as first.') },
 });
 
+const quotaUse = z.object({
+  name: partName.describe('Name of the quota.'),
+  plan: credentialName.describe('The Plan that it is of.'),
+  used: requestCount.describe('How many requests are used, with those that data planes have leased.'),
+  requests: requestCount.describe('How many there are in the period.'),
+  ends: instant.describe('When the period ends, and all of it is there again.'),
+});
+
 /** The schema of a Consumer. */
 export const consumerSchema = kindSchema('Consumer', turnpikeVersion, {
   spec: z
@@ -73,6 +82,10 @@ export const consumerSchema = kindSchema('Consumer', turnpikeVersion, {
       conditions: conditionsSchema
         .default([])
         .describe('Whether the credentials count, and the plan is there: Accepted, ResolvedRefs.'),
+      quotas: listByKeys(quotaUse, ['name'])
+        .max(8)
+        .default([])
+        .describe('The quotas of the plan of which four fifths or more are used, told every five minutes.'),
     })
     .prefault({})
     .describe('What the controller says of the consumer.'),

@@ -65,6 +65,8 @@ export interface DataPlaneOptions {
   readonly accessLog: number | null;
   /** See bindPort of snapshot/bind-port.ts. */
   readonly reservedPort?: number | null;
+  /** How often the controller is told of quotas, where that has changed; a minute unless told. */
+  readonly quotasEveryMs?: number;
   readonly report: (event: DataPlaneEvent) => void;
 }
 
@@ -109,6 +111,9 @@ export type DataPlaneEvent =
 
 /** Of each rule, to operators. */
 const toldBansMax = 1000;
+
+/** How often the controller is told of quotas that are nearly used up. */
+const quotasEveryMsDefault = 60_000;
 
 /** What has ended elsewhere is waited for so long before ports are opened. */
 const catchUpMs = 1000;
@@ -256,6 +261,13 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     random: Math.random,
   });
   subscriber.start();
+  let quotasTold = '[]';
+  const telling = setInterval(() => {
+    const near = rateLimiting.nearQuotas();
+    const text = JSON.stringify(near);
+    if (text !== quotasTold) subscriber.tellQuotas(near);
+    quotasTold = text;
+  }, options.quotasEveryMs ?? quotasEveryMsDefault).unref();
 
   return {
     metrics,
@@ -268,6 +280,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     resources: () => served,
     bans: () => bans.byRules(toldBansMax),
     async stop(drain) {
+      clearInterval(telling);
       await listeners.drain(drain);
       await subscriber.stop();
       upstreams.close();

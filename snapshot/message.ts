@@ -23,8 +23,14 @@ const refusedMax = 500;
 const refusedBytesMax = clientLineBytesMax / 2;
 const reasonLengthMax = 256;
 
+/** The last moment that a Date can tell. */
+const latestMs = 8.64e15;
+
 /** How many ports one message names at most: a Gateway has no more listeners. */
 const unboundMax = 64;
+
+/** How many quotas one message names at most. */
+export const nearQuotasMax = 100;
 
 /** First line of a data plane. `version` is what it has (null: nothing), `order` what it must not fall behind. */
 export interface Hello {
@@ -94,6 +100,29 @@ export function tellablePorts(unbound: readonly UnboundPort[]): readonly Unbound
     .map(({ port, code, message }) => ({ port, code, message: tellable(message) }));
 }
 
+/** All quotas of which this data plane knows that they are nearly used up: said when that changes, once a minute at most. */
+export interface Quotas {
+  readonly type: 'quotas';
+  readonly near: readonly NearQuota[];
+}
+
+/** A quota of which a Consumer has used four fifths and more. */
+export interface NearQuota {
+  /** `<namespace>/<name>`. */
+  readonly consumer: string;
+  /** The name of a Plan of the same namespace. */
+  readonly plan: string;
+  readonly quota: string;
+  readonly used: number;
+  /** When the period ends, milliseconds since 1970. */
+  readonly endsMs: number;
+}
+
+/** Those of `near` that are of Consumers: others have no status. The newest, as many as a message may tell. */
+export function tellableQuotas(near: readonly NearQuota[]): readonly NearQuota[] {
+  return near.filter(({ consumer }) => consumerName.test(consumer)).slice(-nearQuotasMax);
+}
+
 /** Short, and without what a status, an Event or a terminal cannot show. */
 function tellable(text: string): string {
   return text
@@ -118,7 +147,7 @@ export interface MissingKey {
 }
 
 /** What a data plane says. */
-export type DataPlaneMessage = Hello | Token | Ack | Ports | Resync | MissingKey;
+export type DataPlaneMessage = Hello | Token | Ack | Ports | Quotas | Resync | MissingKey;
 
 /** The id is gone once the next commit comes. */
 export interface Remove {
@@ -177,6 +206,7 @@ export interface DataPlaneSeen {
   readonly version: string | null;
   readonly refused: readonly Refused[];
   readonly unbound: readonly UnboundPort[];
+  readonly near: readonly NearQuota[];
 }
 
 /** The stream of a data plane has ended. */
@@ -255,6 +285,20 @@ const unbound: Shape<readonly UnboundPort[]> = shape.list(
   unboundMax,
 );
 
+const consumerName = /^[a-z0-9.-]{1,63}\/[a-z0-9.-]{1,253}$/;
+
+const near: Shape<readonly NearQuota[]> = shape.list(
+  object({
+    consumer: shape.pattern(consumerName, '<namespace>/<name>'),
+    plan: words(1, 253),
+    quota: words(1, 253),
+    used: shape.integer(0),
+    endsMs: shape.integer(0, latestMs),
+  }),
+  0,
+  nearQuotasMax,
+);
+
 const token: Shape<Token> = object({ type: shape.oneOf('token'), token: shape.shortText(16_384) });
 
 const missingKey: Shape<MissingKey> = object({
@@ -277,6 +321,7 @@ const dataPlaneMessages: Messages<DataPlaneMessage> = {
   token,
   ack: object({ type: shape.oneOf('ack'), version, refused }),
   ports: object({ type: shape.oneOf('ports'), unbound }),
+  quotas: object({ type: shape.oneOf('quotas'), near }),
   resync: object({ type: shape.oneOf('resync'), order: shape.nullable(orderShape) }),
   missingKey,
 };
@@ -297,6 +342,7 @@ const peerMessages: Messages<PeerMessage> = {
     version: shape.nullable(version),
     refused,
     unbound: shape.optional(unbound, []),
+    near: shape.optional(near, []),
   }),
   gone: object({ type: shape.oneOf('gone'), connection: name }),
   missingKey,

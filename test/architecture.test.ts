@@ -54,6 +54,7 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'controller/source': { rooms: ['crds'] },
   'controller/clock': { rooms: [] },
+  'controller/quota-watch': { rooms: ['snapshot', 'controller/clock', 'controller/translate/input'] },
   'controller/status': {
     rooms: ['snapshot', 'controller/source', 'controller/clock', 'controller/translate/translation'],
     builtins: ['node:util'],

@@ -30,6 +30,8 @@ export interface StandaloneOptions {
   readonly accessLog: number | null;
   readonly build: string;
   readonly report: StandaloneReport;
+  /** See DataPlaneOptions. */
+  readonly quotasEveryMs?: number;
   /** The controller's; this machine's unless told. */
   readonly clock?: Clock;
 }
@@ -69,7 +71,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     authenticate: (shown) => Promise.resolve(authenticated(shown, token)),
     mayServe: () => true,
     isPeer: () => false,
-    onObservation: (gateway, dataPlanes) => controlPlane.store.observeDataPlanes(gateway, dataPlanes),
+    onObservation: (gateway, dataPlanes) => controlPlane.observe(gateway, dataPlanes),
     onMissingKey: (keySet) => controlPlane.keys.missing(keySet.replace(/^KeySet\//, '')),
     report: () => {},
     now: Date.now,
@@ -116,6 +118,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       address: options.address,
       accessLog: options.accessLog,
       report: (event) => report.dataPlane(gateway, event),
+      ...(options.quotasEveryMs === undefined ? {} : { quotasEveryMs: options.quotasEveryMs }),
     });
   }
 
@@ -142,6 +145,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     async stop() {
       await source.stop();
       controlPlane.loop.stop();
+      controlPlane.quotas.stop();
       controlPlane.keys.follow();
       await Promise.all([...planes.values()].map((plane) => plane.stop(drain)));
       await publisher.stop();

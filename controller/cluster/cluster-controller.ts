@@ -186,6 +186,7 @@ class Controller implements ClusterController {
     await this.#relay?.stop();
     await this.#election.stop();
     this.#plane.loop.stop();
+    this.#plane.quotas.stop();
     await this.#publisher?.stop();
     await this.#source.stop();
     await this.#client.close();
@@ -290,7 +291,7 @@ class Controller implements ClusterController {
       mayServe: (identity, gateway) =>
         this.#snapshots.has(gateway) && mayServe(store.objects, identity, gateway),
       isPeer: (identity) => identity.namespace === namespace && identity.serviceAccount === serviceAccount,
-      onObservation: (gateway, dataPlanes) => store.observeDataPlanes(gateway, dataPlanes),
+      onObservation: (gateway, dataPlanes) => this.#plane.observe(gateway, dataPlanes),
       onMissingKey: (keySet) => {
         if (keySet.startsWith(keySetPrefix)) keys.missing(keySet.slice(keySetPrefix.length));
       },

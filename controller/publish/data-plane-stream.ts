@@ -48,7 +48,7 @@ export class DataPlaneStream {
     this.#order = hello.order;
     const { gateway, instance } = hello;
     const version = hello.serving ? hello.version : null;
-    this.#record = { gateway, instance, version, refused: [], unbound: [] };
+    this.#record = { gateway, instance, version, refused: [], unbound: [], near: [] };
     options.onRecord(this.#record);
   }
 
@@ -64,6 +64,8 @@ export class DataPlaneStream {
         return this.#tell({ version: message.version, refused: message.refused });
       case 'ports':
         return this.#tell({ unbound: message.unbound });
+      case 'quotas':
+        return this.#tell({ near: message.near });
       case 'missingKey':
         return this.#options.onMissingKey(message);
       case 'token':

@@ -1,5 +1,5 @@
 import type { GatewayKey } from '#snapshot/ids.ts';
-import type { Refused, UnboundPort } from '#snapshot/message.ts';
+import type { NearQuota, Refused, UnboundPort } from '#snapshot/message.ts';
 
 /** The data planes of one Gateway, over all replicas (the shape of the same name in controller/translate). */
 export interface DataPlanes {
@@ -10,6 +10,8 @@ export interface DataPlanes {
   readonly refused: ReadonlyMap<string, string>;
   /** Ports that some ready data plane cannot open. */
   readonly unbound: ReadonlyMap<number, UnboundAt>;
+  /** Quotas that are nearly used up, as each data plane knows of them. */
+  readonly near: readonly NearQuota[];
 }
 
 /** Which data planes cannot open a port, by name in order, and why the first of them cannot. */
@@ -27,6 +29,7 @@ export interface DataPlaneRecord {
   readonly version: string | null;
   readonly refused: readonly Refused[];
   readonly unbound: readonly UnboundPort[];
+  readonly near: readonly NearQuota[];
 }
 
 interface Kept {
@@ -112,6 +115,7 @@ export class ObservationTable {
       ready: ready.length,
       refused,
       unbound: unboundOf(ready),
+      near: records.flatMap((record) => record.near),
     });
   }
 

@@ -28,8 +28,9 @@ export class PeerStream {
       case 'dataPlane': {
         if (table.count(this.#source) >= recordsMax)
           throw new PublishError('TooMuch', 'a replica tells of too many data planes');
-        const { gateway, instance, version, refused, unbound } = message;
-        return table.set(this.#source, message.connection, { gateway, instance, version, refused, unbound });
+        const { gateway, instance, version, refused, unbound, near } = message;
+        const record = { gateway, instance, version, refused, unbound, near };
+        return table.set(this.#source, message.connection, record);
       }
       case 'gone':
         return table.delete(this.#source, message.connection);

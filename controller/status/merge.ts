@@ -52,7 +52,10 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
         listeners: mergeListeners(part.listeners, before['listeners'], context),
       };
     case 'Consumer':
-      return { conditions: mergeConditions(part.conditions, before['conditions'], context) };
+      return {
+        conditions: mergeConditions(part.conditions, before['conditions'], context),
+        quotas: mergeQuotas(part, listOf(before['quotas']), context.now),
+      };
     case 'Plan':
       return {
         conditions: mergeConditions(part.conditions, before['conditions'], context),
@@ -128,6 +131,22 @@ const gatewayApiTypes: ReadonlySet<string> = new Set([
   'Scheduled',
   'SupportedVersion',
 ]);
+
+/** What was known of a period that has not ended stays: a controller that begins anew has to hear of it again. */
+function mergeQuotas(
+  { plan, quotas }: Extract<StatusPart, { readonly kind: 'Consumer' }>,
+  live: readonly Raw[],
+  now: string,
+): readonly unknown[] {
+  return plan.quotas.flatMap((name): readonly unknown[] => {
+    const wanted = quotas.find((one) => one.name === name);
+    const known = live.find((one) => one['name'] === name && one['plan'] === plan.name);
+    const ends = Date.parse(String(known?.['ends']));
+    if (known === undefined || !(ends > Date.parse(now))) return wanted === undefined ? [] : [wanted];
+    if (wanted === undefined) return [known];
+    return [Date.parse(wanted.ends) === ends && Number(known['used']) > wanted.used ? known : wanted];
+  });
+}
 
 function mergeListeners(
   desired: readonly DesiredListenerStatus[],

@@ -301,7 +301,7 @@ function equal(a: DesiredStatus, b: DesiredStatus): boolean {
 }
 
 function nothingOf(kind: string): StatusPart {
-  if (kind === 'Consumer') return { kind, conditions: [] };
+  if (kind === 'Consumer') return { kind, conditions: [], plan: { name: '', quotas: [] }, quotas: [] };
   if (kind === 'Plan') return { kind, conditions: [], consumers: 0 };
   return kind.endsWith('Route')
     ? { kind: 'Route', parents: [] }

@@ -14,6 +14,7 @@ import type {
   ObjectReader,
   Observations,
   ProvisioningProblem,
+  QuotaUse,
 } from '#controller/translate/input.ts';
 import type { LiveStatus, ObjectSink, SourceObject } from '#controller/source.ts';
 import type { DecodeResult, Outcome } from './kind-objects.ts';
@@ -30,6 +31,7 @@ export type StoreChange =
   | { readonly kind: 'DataPlanes'; readonly gateway: GatewayKey }
   | { readonly kind: 'Keys'; readonly id: string }
   | { readonly kind: 'Provisioning'; readonly gateway: GatewayKey }
+  | { readonly kind: 'Quotas' }
   | {
       readonly kind: 'Refused';
       readonly of: Kind;
@@ -75,6 +77,7 @@ export class Store implements ObjectSink {
     dataPlanes: new Map(),
     keys: new Map(),
     provisioning: new Map(),
+    quotas: new Map(),
   });
   #lineage = '';
 
@@ -235,6 +238,12 @@ export class Store implements ObjectSink {
       provisioning: replaced(this.#observations.provisioning, gateway, problem),
     });
     this.#tell({ kind: 'Provisioning', gateway });
+  }
+
+  /** What Consumers have used of quotas that are nearly used up. */
+  observeQuotas(quotas: ReadonlyMap<string, readonly QuotaUse[]>): void {
+    this.#observations = Object.freeze({ ...this.#observations, quotas });
+    this.#tell({ kind: 'Quotas' });
   }
 
   #table<K extends Kind>(kind: K): KindObjects<KindMap[K]> {

@@ -56,6 +56,18 @@ export interface Observations {
   readonly keys: ReadonlyMap<string, FetchedKeys>;
   /** Gateways for which something cannot be made. */
   readonly provisioning: ReadonlyMap<GatewayKey, ProvisioningProblem>;
+  /** By Consumer, `<namespace>/<name>`: the quotas of which it has used much. */
+  readonly quotas: ReadonlyMap<string, readonly QuotaUse[]>;
+}
+
+/** What a Consumer has used of a quota, as far as a data plane knew. */
+export interface QuotaUse {
+  /** The name of a Plan of its namespace. */
+  readonly plan: string;
+  readonly quota: string;
+  readonly used: number;
+  /** When the period ends, milliseconds since 1970. */
+  readonly endsMs: number;
 }
 
 /** Why something of a Gateway's infrastructure cannot be made; the message names the object and the remedy. */

@@ -8,6 +8,7 @@ import type {
   DataPlanes,
   FetchedKeys,
   ProvisioningProblem,
+  QuotaUse,
   RefusedObject,
   TranslationInput,
   TranslationSettings,
@@ -37,6 +38,7 @@ export interface Read {
   dataPlanes(gateway: GatewayKey): DataPlanes | undefined;
   fetchedKeys(id: string): FetchedKeys | undefined;
   provisioning(gateway: GatewayKey): ProvisioningProblem | undefined;
+  quotas(consumer: string): readonly QuotaUse[] | undefined;
 }
 
 /** Told of each unit of work that is done (not of those remembered). */
@@ -69,7 +71,7 @@ type Noted =
       readonly gateway: GatewayKey;
       readonly value: unknown;
     }
-  | { readonly of: 'keys'; readonly id: string; readonly value: unknown };
+  | { readonly of: 'keys' | 'quotas'; readonly id: string; readonly value: unknown };
 
 /** A unit's result for one key, and what it was made from. `run`: when it was last known to be right; 0: never. */
 interface Entry {
@@ -162,6 +164,8 @@ class MemoStore {
         return this.#now().observations.provisioning.get(read.gateway);
       case 'keys':
         return this.#now().observations.keys.get(read.id);
+      case 'quotas':
+        return this.#now().observations.quotas.get(read.id);
       default:
         return read satisfies never;
     }
@@ -190,6 +194,7 @@ class MemoStore {
       provisioning: (gateway) =>
         note({ of: 'provisioning', gateway, value: input.observations.provisioning.get(gateway) }),
       fetchedKeys: (id) => note({ of: 'keys', id, value: input.observations.keys.get(id) }),
+      quotas: (id) => note({ of: 'quotas', id, value: input.observations.quotas.get(id) }),
     };
   }
 

@@ -65,6 +65,16 @@ export interface Notice {
   readonly over?: { readonly reason: string; readonly message: string };
 }
 
+/** What a Consumer has used of a quota of its plan. */
+export interface QuotaStatus {
+  readonly name: string;
+  readonly plan: string;
+  readonly used: number;
+  readonly requests: number;
+  /** When the period ends, RFC 3339. */
+  readonly ends: string;
+}
+
 /** Names an object. */
 export interface ObjectRef {
   readonly kind: string;
@@ -99,7 +109,14 @@ export type StatusPart =
       readonly listeners: readonly DesiredListenerStatus[];
     }
   /** Nobody else writes it. */
-  | { readonly kind: 'Consumer'; readonly conditions: readonly DesiredCondition[] }
+  | {
+      readonly kind: 'Consumer';
+      readonly conditions: readonly DesiredCondition[];
+      /** All quotas that its plan has, by name; of others nothing stays. */
+      readonly plan: { readonly name: string; readonly quotas: readonly string[] };
+      /** Those that are nearly used up, as far as is known. */
+      readonly quotas: readonly QuotaStatus[];
+    }
   | {
       readonly kind: 'Plan';
       readonly conditions: readonly DesiredCondition[];

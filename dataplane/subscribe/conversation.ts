@@ -1,4 +1,4 @@
-import { type ControllerMessage, type Hello, type Ports, shortened } from '#snapshot/message.ts';
+import { type ControllerMessage, type Hello, type Ports, type Quotas, shortened } from '#snapshot/message.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type { Connection } from './connection.ts';
 import { pause } from './pause.ts';
@@ -10,7 +10,7 @@ interface ConversationOptions {
   readonly connection: Connection;
   readonly serving: Serving;
   /** What to say first, hello and what goes with it; asked when it is said. */
-  readonly greeting: () => readonly [Hello, ...Ports[]];
+  readonly greeting: () => readonly [Hello, ...(Ports | Quotas)[]];
   /** The token that the connection was opened with. */
   readonly token: string;
   readonly readToken: () => Promise<string>;

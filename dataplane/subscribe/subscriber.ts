@@ -4,11 +4,14 @@
 import type { GatewayKey } from '#snapshot/ids.ts';
 import {
   type Hello,
+  type NearQuota,
   type Ports,
+  type Quotas,
   type Refused,
   type UnboundPort,
   protocolNumber,
   tellablePorts,
+  tellableQuotas,
 } from '#snapshot/message.ts';
 import { laggingKinds } from '#snapshot/order.ts';
 import type { ControllerAddress } from './addresses.ts';
@@ -64,6 +67,8 @@ export interface Subscriber {
   missingKey(keySet: string, kid: string): void;
   /** Tells the controller of all ports that cannot be opened now, and each controller to come. */
   tellPorts(unbound: readonly UnboundPort[]): void;
+  /** Tells the controller of all quotas that are nearly used up, and each controller to come. */
+  tellQuotas(near: readonly NearQuota[]): void;
   /** Resolves once the connection is closed and the last good snapshot is saved. */
   stop(): Promise<void>;
 }
@@ -91,6 +96,7 @@ class SnapshotSubscriber implements Subscriber {
   #link: Link | null = null;
   #connected = false;
   #ports: Ports = { type: 'ports', unbound: [] };
+  #quotas: Quotas = { type: 'quotas', near: [] };
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: SubscriberOptions) {
@@ -118,6 +124,11 @@ class SnapshotSubscriber implements Subscriber {
   tellPorts(unbound: readonly UnboundPort[]): void {
     this.#ports = { type: 'ports', unbound: tellablePorts(unbound) };
     this.#link?.connection.send(this.#ports);
+  }
+
+  tellQuotas(near: readonly NearQuota[]): void {
+    this.#quotas = { type: 'quotas', near: tellableQuotas(near) };
+    this.#link?.connection.send(this.#quotas);
   }
 
   async stop(): Promise<void> {
@@ -202,7 +213,11 @@ class SnapshotSubscriber implements Subscriber {
       ...known,
       connection,
       serving: this.#serving,
-      greeting: () => [this.#hello(), ...(this.#ports.unbound.length === 0 ? [] : [this.#ports])],
+      greeting: () => [
+        this.#hello(),
+        ...(this.#ports.unbound.length === 0 ? [] : [this.#ports]),
+        ...(this.#quotas.near.length === 0 ? [] : [this.#quotas]),
+      ],
       readToken,
       timings: this.#timings,
       onConnected: () => {

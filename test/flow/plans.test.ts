@@ -146,6 +146,29 @@ test('who has a plan that is not there is refused and told which; others do not 
   assert.equal((await turnpike.get('/a', as('bob'))).status, 200);
 });
 
+test('who has nearly used up a quota is told by the status and one event', async () => {
+  await using shop = await givenBackend('shop');
+  const quotas = 'quotas: [{ name: year, requests: 5, period: Year }]';
+  await using turnpike = await givenStandalone(
+    files(shop.port, { 'ada.yaml': consumer('ada', 'free'), 'free.yaml': plan('free', quotas) }),
+    { quotasEveryMs: 5 },
+  );
+  await turnpike.until('/open', 200);
+  const told = () => {
+    const found = turnpike.statuses().find(({ object }) => object.kind === 'Consumer')?.status;
+    return found?.kind === 'Consumer' ? found.quotas : null;
+  };
+  assert.deepEqual(await statuses(turnpike, 'ada', ...four), [200, 200, 200, 200]);
+  const ends = `${String(new Date().getUTCFullYear() + 1)}-01-01T00:00:00Z`;
+  await eventually(() =>
+    assert.deepEqual(told(), [{ name: 'year', plan: 'free', used: 4, requests: 5, ends }]),
+  );
+  assert.deepEqual(
+    turnpike.notices.filter(({ object }) => object.kind === 'Consumer').map(({ reason }) => reason),
+    ['QuotaNearlyUsed'],
+  );
+});
+
 test(
   'a plan and a consumer that are made anew go on where they were',
   { skip: ownRedisMissing() },

@@ -53,6 +53,7 @@ export async function givenStandalone(
     readonly accessLog?: number;
     readonly usageJournal?: string;
     readonly usageEvents?: UsageReceiver;
+    readonly quotasEveryMs?: number;
   } = {},
 ): Promise<GivenStandalone> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-flow-'));

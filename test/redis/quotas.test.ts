@@ -83,6 +83,8 @@ describe('a quota in Redis', { skip: ownRedisMissing() }, () => {
   test('is one over all data planes, for each consumer by itself', async () => {
     assert.equal(await passed('ada', 90), 50);
     assert.equal(await passed('bob', 90), 50);
+    const near = fleet.flatMap((one) => one.nearQuotas());
+    assert.deepEqual([...new Set(near.map(({ quota, used }) => `${quota} ${String(used)}`))], ['month 50']);
   });
 
   test('is kept until its period is over, and no longer, in less than 200 bytes', async () => {

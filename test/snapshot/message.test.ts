@@ -14,6 +14,7 @@ import {
   putResource,
   shortened,
   tellablePorts,
+  tellableQuotas,
 } from '#snapshot/message.ts';
 import { laggingKinds } from '#snapshot/order.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
@@ -38,6 +39,10 @@ const said: readonly DataPlaneMessage[] = [
   { type: 'token', token: 'ey' },
   { type: 'ack', version: 'v', refused: [{ id: 'Route/a', reason: 'odd' }] },
   { type: 'ports', unbound: [{ port: 80, code: 'EADDRINUSE', message: 'address already in use' }] },
+  {
+    type: 'quotas',
+    near: [{ consumer: 'shop/ada', plan: 'gold', quota: 'day', used: 80, endsMs: 1_900_000_000_000 }],
+  },
   { type: 'resync', order: null },
   { type: 'missingKey', keySet: 'KeySet/a', kid: 'k' },
 ];
@@ -112,10 +117,31 @@ describe('messages', () => {
     assert.notEqual(dataPlaneMessage(messageLine({ type: 'ack', version: 'v', refused })), null);
   });
 
+  test('of quotas that no status could show are refused, and no more are told than are taken', () => {
+    const ada = { consumer: 'shop/ada', plan: 'gold', quota: 'day', used: 80, endsMs: 0 };
+    for (const change of [
+      { consumer: 'ada' },
+      { consumer: 'shop/\u001b' },
+      { plan: '' },
+      { quota: 'a\nb' },
+      { used: -1 },
+      { used: 0.5 },
+      { endsMs: 1e300 },
+      { endsMs: 8.64e15 + 1 },
+    ]) {
+      const line = JSON.stringify({ type: 'quotas', near: [{ ...ada, ...change }] });
+      assert.throws(() => dataPlaneMessage(line), SnapshotError, line);
+    }
+    const many = Array.from({ length: 200 }, (_, at) => ({ ...ada, used: at }));
+    const near = tellableQuotas([...many, { ...ada, consumer: 'Ada of the door' }]);
+    assert.deepEqual([near.length, near.at(-1)?.used], [100, 199]);
+    assert.notEqual(dataPlaneMessage(messageLine({ type: 'quotas', near })), null);
+  });
+
   test('of a follower of an older build lack what was added since', () => {
     const seen = { type: 'dataPlane', connection: '1', gateway: 'shop/edge', instance: 'a', version: null };
     const read = peerMessage(JSON.stringify({ ...seen, refused: [] }));
-    assert.deepEqual(read?.type === 'dataPlane' ? read.unbound : null, []);
+    assert.deepEqual(read?.type === 'dataPlane' ? [read.unbound, read.near] : null, [[], []]);
   });
 
   test('that are none are refused', () => {

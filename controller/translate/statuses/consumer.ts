@@ -3,6 +3,7 @@ import { consumerKeysUnit, consumerTitle, lostKeys } from '../credentials/key-ow
 import { lackOfPlan } from '../credentials/plan.ts';
 import { lostByConsumer } from '../credentials/remarks.ts';
 import type { Unit } from '../memo.ts';
+import { quotaNotices, quotaStatuses } from './quotas.ts';
 import type { Told } from './told.ts';
 
 /** The status of the Consumer of a namespace and name; null when there is none. */
@@ -20,14 +21,22 @@ export const consumerStatusUnit: Unit<Told | null> = {
     const lack = plan === undefined ? null : lackOfPlan(read, namespace, plan);
     const lacks = lack === null ? [] : [{ kind: 'PlanUnresolved', ...lack } as const];
     const conditions = [conditionOf('Accepted', taken), conditionOf('ResolvedRefs', lacks)];
+    const object = { kind: 'Consumer', namespace, name };
+    const offered = plan === undefined ? [] : (read.get('Plan', namespace, plan)?.spec.quotas ?? []);
+    const quotas = quotaStatuses(offered, plan ?? '', read.quotas(`${namespace}/${name}`) ?? []);
     return {
       status: {
-        object: { kind: 'Consumer', namespace, name },
+        object,
         generation: consumer.metadata.generation,
         gateways: [],
-        status: { kind: 'Consumer', conditions },
+        status: {
+          kind: 'Consumer',
+          conditions,
+          plan: { name: plan ?? '', quotas: offered.map((quota) => quota.name) },
+          quotas,
+        },
       },
-      notices: [],
+      notices: quotaNotices(object, quotas),
     };
   },
 };

@@ -51,6 +51,7 @@ export class LocalLimiter {
     outcome.verdict = admitted ? 'Admitted' : 'Refused';
     outcome.waitMs = waitMs;
     outcome.delayMs = 0;
+    outcome.share = share;
     for (let at = 0; at < meters.length; at += 1) {
       const meter = meters[at];
       if (meter === undefined) continue;

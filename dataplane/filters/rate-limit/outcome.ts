@@ -10,6 +10,8 @@ export interface Outcome {
   waitMs: number;
   /** How long the request must wait before it goes on; 0 when it was not admitted. */
   delayMs: number;
+  /** Of how many parts of the limits this one tells: 1 where it is all of them. */
+  share: number;
   /** Requests that would pass now, by limit. */
   readonly remaining: number[];
   /** By limit: until all of the burst is there again, or until the next request would pass while none would. */
@@ -18,5 +20,5 @@ export interface Outcome {
 
 /** An outcome to be filled; `Unknown` says that no counters could be asked. */
 export function emptyOutcome(): Outcome {
-  return { verdict: 'Unknown', waitMs: 0, delayMs: 0, remaining: [], resetMs: [] };
+  return { verdict: 'Unknown', waitMs: 0, delayMs: 0, share: 1, remaining: [], resetMs: [] };
 }

@@ -5,14 +5,17 @@ import { resourceId } from '#snapshot/ids.ts';
 import type { Plan } from '#snapshot/plan.ts';
 import { rateLimitDefaults, type RateLimit } from '#snapshot/rate-limit.ts';
 
+/** Makes the filter of the limits of a plan. */
+export type FilterForPlan = (limit: RateLimit, plan: Plan) => RequestFilter;
+
 /** All plans of the process. */
 export class Plans {
-  readonly #filterFor: (limit: RateLimit) => RequestFilter;
+  readonly #filterFor: FilterForPlan;
   /** As long as somebody has them. */
   readonly #handed = new Map<string, WeakRef<PlanFilter>>();
   #plans: ReadonlyMap<string, Plan> = new Map();
 
-  constructor(filterFor: (limit: RateLimit) => RequestFilter) {
+  constructor(filterFor: FilterForPlan) {
     this.#filterFor = filterFor;
   }
 
@@ -46,12 +49,12 @@ export class Plans {
 class PlanFilter implements RequestFilter {
   readonly kind = 'Plan';
   readonly #unavailable: Verdict;
-  readonly #filterFor: (limit: RateLimit) => RequestFilter;
+  readonly #filterFor: FilterForPlan;
   #plan: Plan | null = null;
   /** Null where the plan limits nothing. */
   #limits: RequestFilter | null = null;
 
-  constructor(name: string, filterFor: (limit: RateLimit) => RequestFilter) {
+  constructor(name: string, filterFor: FilterForPlan) {
     this.#unavailable = { kind: 'PlanUnavailable', plan: name.slice(name.indexOf('/') + 1) };
     this.#filterFor = filterFor;
   }
@@ -60,7 +63,7 @@ class PlanFilter implements RequestFilter {
     if (plan === this.#plan) return;
     this.#plan = plan;
     this.#limits =
-      plan === null || plan.limits.length === 0 ? null : this.#filterFor(limitsPerConsumer(plan));
+      plan === null || plan.limits.length === 0 ? null : this.#filterFor(limitsPerConsumer(plan), plan);
   }
 
   apply(exchange: Exchange): Verdict | Promise<Verdict> {

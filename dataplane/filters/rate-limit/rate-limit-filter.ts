@@ -12,6 +12,7 @@ import { refusingLimit, type Counted, type CountedByValue } from './counted.ts';
 import { exemptReader } from './exempt.ts';
 import { costReader, countsReader, keyReader } from './expressions.ts';
 import { sharedKey } from './key.ts';
+import type { WatchOutcome } from './near-quotas.ts';
 import type { Outcome } from './outcome.ts';
 import { timedLimits, windowMsOf, type LimitRule } from './rule.ts';
 import type { Tally } from './tally.ts';
@@ -41,6 +42,8 @@ export interface RateLimitSurroundings {
   readonly places: CapacityShare;
   readonly wait: (ms: number) => Promise<void>;
   readonly tally: Tally;
+  /** Hears of each outcome; null: nobody does. */
+  readonly watch: WatchOutcome | null;
   readonly variables: Variables<RequestSubject>;
   /** 0 to 1; spreads waits. */
   readonly random: () => number;
@@ -58,7 +61,7 @@ interface Asked {
 export function rateLimitFilter(
   limit: RateLimit,
   { usual, byValue }: CountedByValue,
-  { deciding, share, places, wait, tally, variables, random }: RateLimitSurroundings,
+  { deciding, share, places, wait, tally, watch, variables, random }: RateLimitSurroundings,
 ): RequestFilter {
   const readKey = keyReader(limit.key, variables);
   const exempts = exemptReader(limit.exempt);
@@ -75,6 +78,7 @@ export function rateLimitFilter(
   ): Verdict | Promise<Verdict> {
     const { rule, fields } = counted;
     tally.count(outcome.verdict);
+    watch?.(exchange, outcome);
     if (outcome.verdict !== 'Refused') {
       charging?.(exchange, (spent) => deciding.charge(rule, key, spent ?? rule.unitsMax));
     }

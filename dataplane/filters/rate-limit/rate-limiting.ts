@@ -9,6 +9,7 @@ import type { Fleet } from '#snapshot/fleet.ts';
 import type { Plan } from '#snapshot/plan.ts';
 import type { UsageSum } from '#snapshot/usage.ts';
 import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
+import type { NearQuota } from '#snapshot/message.ts';
 import type { SharedRedis } from '#snapshot/redis-address.ts';
 import { randomInt } from 'node:crypto';
 import { Capacity } from '../capacity.ts';
@@ -18,6 +19,7 @@ import { needsNoIdentity } from './expressions.ts';
 import { countedByValue } from './counted.ts';
 import type { CounterStore } from './counter-store.ts';
 import { DebtLimiter } from './debt-limiter.ts';
+import { NearQuotas, type WatchOutcome } from './near-quotas.ts';
 import { Gates } from './algorithms/concurrency.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { LocalLimiter } from './local-limiter.ts';
@@ -45,6 +47,8 @@ export interface RateLimiting {
    * first time; in memory alone, for Redis knows better.
    */
   restoreQuotas(used: () => Iterable<UsageSum>): void;
+  /** Quotas of plans that are nearly used up, as far as was seen here. */
+  nearQuotas(): readonly NearQuota[];
   /** Where counters live from now on, and among how many data planes; call it on each snapshot. */
   configure(store: RateLimitStore, fleet: Fleet): void;
   /** Whether `limit` can be asked before it is known who calls. */
@@ -150,7 +154,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
     return filter;
   }
 
-  function countingFilter(limit: RateLimit, tally: Tally): RequestFilter {
+  function countingFilter(limit: RateLimit, tally: Tally, watch: WatchOutcome | null = null): RequestFilter {
     const counted = countedByValue(limit, {
       ruleFor: (one) => ruleFor(one, hash, options.epochMs ?? Date.now),
       gateOf: (one) => gates.of(one),
@@ -161,14 +165,16 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
       places: places.of(policyNamespace(limit.name)),
       wait,
       tally,
+      watch,
       variables,
       random,
     });
   }
 
-  const plans = new Plans(filterFor);
-  const restored = new Set<string>();
   const { epochMs = Date.now } = options;
+  const near = new NearQuotas(epochMs);
+  const plans = new Plans((limit, plan) => countingFilter(limit, tallies.of(limit.name), near.watchOf(plan)));
+  const restored = new Set<string>();
 
   return {
     filterFor,
@@ -184,6 +190,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
         }
       }
     },
+    nearQuotas: () => near.all,
     configure(store, fleet) {
       const place = encodeResource(store);
       if (sharing !== null && sharing.place === place) {

@@ -365,6 +365,7 @@ function outcomeOf(grant: Grant, admitted: boolean, delayMs: number): Outcome {
     verdict: admitted ? 'Admitted' : 'Refused',
     waitMs: admitted ? 0 : grant.waitMs,
     delayMs: admitted ? delayMs : 0,
+    share: 1,
     remaining: [...grant.remaining],
     resetMs: grant.fullMs.map((ms, at) => ((grant.remaining[at] ?? 0) > 0 ? ms : grant.waitMs)),
   };

@@ -248,3 +248,15 @@ test('who stops while the relay reads its token waits for nobody', async () => {
   await eventually(() => stopped);
   await stop;
 });
+
+test('the leader hears of quotas that are nearly used up from the data planes of all replicas', async () => {
+  await using leader = await givenPublisher();
+  await using follower = await givenPublisher();
+  await using _relay = givenRelay(follower, leader.address);
+  await using far = givenSubscriber(follower.address, { instance: 'far' });
+  const ada = { consumer: 'shop/ada', plan: 'gold', quota: 'day', used: 80, endsMs: 1_900_000_000_000 };
+  far.subscriber.tellQuotas([{ ...ada, consumer: 'no Consumer' }, ada]);
+  await eventually(() => assert.deepEqual(leader.observed.get(edge)?.near, [ada]));
+  far.subscriber.tellQuotas([]);
+  await eventually(() => assert.deepEqual(leader.observed.get(edge)?.near, []));
+});

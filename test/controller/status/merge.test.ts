@@ -184,3 +184,31 @@ test('the features of a GatewayClass are as they should be, whatever stood there
   assert.deepEqual(mergeStatus(part, old, context), { supportedFeatures: wanted });
   assert.equal(mergeStatus(part, { conditions: [], supportedFeatures: wanted }, context), null);
 });
+
+test('what a consumer has used is written once, and never falls before the period ends', () => {
+  const quota = (used: number, more: object = {}) => ({
+    name: 'day',
+    plan: 'gold',
+    used,
+    requests: 100,
+    ends: '2026-01-03T00:00:00Z',
+    ...more,
+  });
+  const merged = (quotas: readonly ReturnType<typeof quota>[], before: readonly object[]) =>
+    mergeStatus(
+      { kind: 'Consumer', conditions: [], plan: { name: 'gold', quotas: ['day'] }, quotas },
+      { conditions: [], quotas: before },
+      context,
+    );
+  assert.deepEqual(merged([quota(80)], []), { quotas: [quota(80)] });
+  assert.equal(merged([quota(80)], [quota(80)]), null);
+  assert.deepEqual(merged([quota(90)], [quota(80)]), { quotas: [quota(90)] });
+  assert.equal(merged([quota(80)], [quota(90)]), null, 'of another data plane');
+  assert.equal(merged([], [quota(90)]), null, 'a controller that has heard of nothing yet');
+  const ended = quota(90, { ends: '2026-01-02T00:00:00Z' });
+  assert.deepEqual(merged([], [ended]), { quotas: [] });
+  assert.deepEqual(merged([quota(80)], [ended]), { quotas: [quota(80)] });
+  assert.deepEqual(merged([], [quota(90, { plan: 'free' })]), { quotas: [] }, 'of a plan it has no more');
+  assert.deepEqual(merged([], [quota(90, { name: 'month' })]), { quotas: [] }, 'that the plan has no more');
+  assert.deepEqual(merged([], [quota(90, { ends: 'never' })]), { quotas: [] });
+});

@@ -14,6 +14,7 @@ import type {
   Observations,
   UnboundAt,
   ProvisioningProblem,
+  QuotaUse,
 } from '#controller/translate/input.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { equal } from '#controller/translate/sharing.ts';
@@ -38,6 +39,8 @@ interface Moment {
   readonly unbound?: Readonly<Record<string, Readonly<Record<string, UnboundAt>>>>;
   readonly keys?: Readonly<Record<string, FetchedKeys>>;
   readonly provisioning?: Readonly<Record<string, ProvisioningProblem>>;
+  /** By Consumer (`namespace/name`). */
+  readonly quotas?: Readonly<Record<string, readonly QuotaUse[]>>;
 }
 
 for (const name of cases) {
@@ -99,6 +102,7 @@ function observed(moment: Moment): Observations {
       }),
     ),
     keys: new Map(Object.entries(moment.keys ?? nothingObserved.keys)),
+    quotas: new Map(Object.entries(moment.quotas ?? {})),
     provisioning: new Map(
       Object.entries(moment.provisioning ?? {}).map(([key, problem]) => {
         const [namespace = '', name = ''] = key.split('/');

@@ -30,6 +30,7 @@ const ready: Observations = {
     ],
   ]),
   provisioning: new Map(),
+  quotas: new Map(),
 };
 
 test('a translator with memory says what one without says, whatever came before', () => {

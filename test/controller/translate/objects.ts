@@ -77,6 +77,7 @@ export const nothingObserved: Observations = {
   dataPlanes: new Map(),
   keys: new Map(),
   provisioning: new Map(),
+  quotas: new Map(),
 };
 
 /** What a translation of `objects` goes by. */

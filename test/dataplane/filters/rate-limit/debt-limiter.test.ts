@@ -69,6 +69,7 @@ test('what the store said holds until a unit is left, and is asked anew after 10
     verdict: 'Refused',
     waitMs: 500,
     delayMs: 0,
+    share: 1,
     remaining: [0],
     resetMs: [500],
   });
