@@ -40,7 +40,8 @@ export interface RateLimitSurroundings {
   readonly share: () => number;
   /** For requests that a limit delays. */
   readonly places: CapacityShare;
-  readonly wait: (ms: number) => Promise<void>;
+  /** Passes so many milliseconds, or fewer where the signal says that nobody waits. */
+  readonly wait: (ms: number, left: AbortSignal) => Promise<void>;
   readonly tally: Tally;
   /** Hears of each outcome; null: nobody does. */
   readonly watch: WatchOutcome | null;
@@ -88,7 +89,7 @@ export function rateLimitFilter(
         return limit.onStoreError === 'Closed' ? { kind: 'RateLimitUnavailable' } : null;
       case 'Admitted':
         fields.append(exchange.answerFields, outcome);
-        return outcome.delayMs === 0 ? null : goesOnAfter(outcome.delayMs);
+        return outcome.delayMs === 0 ? null : goesOnAfter(exchange, outcome.delayMs);
       case 'Refused':
         fields.append(exchange.answerFields, outcome);
         return refusal(outcome.waitMs, refusingLimit(counted, outcome, units));
@@ -97,9 +98,11 @@ export function rateLimitFilter(
     }
   }
 
-  function goesOnAfter(delayMs: number): Verdict | Promise<Verdict> {
+  function goesOnAfter(exchange: Exchange, delayMs: number): Verdict | Promise<Verdict> {
     if (places.isFull) return refusal(delayMs, limit.name);
-    return places.run(() => wait(delayMs)).then(() => null);
+    const left = new AbortController();
+    atEnd(exchange, () => left.abort());
+    return places.run(() => wait(delayMs, left.signal)).then(() => null);
   }
 
   function refusal(waitMs: number, detail: string): Failure {

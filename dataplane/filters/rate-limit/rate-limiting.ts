@@ -85,7 +85,7 @@ export interface RateLimitingOptions {
   /** 0 to 1; spreads waits. */
   readonly random: () => number;
   /** Passes so many milliseconds; real ones unless told. */
-  readonly wait?: (ms: number) => Promise<void>;
+  readonly wait?: (ms: number, left: AbortSignal) => Promise<void>;
   /** Most counters kept in this process, 16 bytes each (24 once there are windows); 2,097,152 (32 or 48 MiB) unless told. */
   readonly countersMax?: number;
   /** Most keys of shared limits remembered between requests, some 400 bytes each; 32,768 (13 MiB) unless told. */
