@@ -1,6 +1,6 @@
 import { removeFields } from '#dataplane/http/aliases.ts';
 import type { Denial } from '#dataplane/http/denial.ts';
-import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import type { Exchange, Identity, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Authentication, CredentialSource } from '#snapshot/authentication.ts';
 import type { Admission, Authenticator, Finding, Outage, Refusal } from './authenticator.ts';
@@ -45,7 +45,7 @@ const nothingTold: readonly string[] = [];
  * at all, or where there is no alternative but what callers may do is told; and then if the authorizer has nothing
  * against it. Removes the client's own fields that tell backends who calls, whatever comes of it, and writes those of the
  * way that admitted it; of several levels that name one field the nearest, which comes last, decides, and so it is
- * with the identity. Of credentials goes on what let the request in, if its way says so, and no other: backends could
+ * with the identity; but a Consumer whom a level before has found out stays one, with its plan. Of credentials goes on what let the request in, if its way says so, and no other: backends could
  * take for good what nobody has looked at.
  *
  * Hot path: no promise where a way in knows at once, nothing new made for a request that is admitted.
@@ -154,7 +154,7 @@ export class AuthenticationFilter implements RequestFilter {
     { credential }: Authenticator,
     { identity, lines }: Admission,
   ): Verdict | Promise<Verdict> {
-    exchange.identity = identity;
+    exchange.identity = stillConsumer(identity, exchange.identity);
     return this.#pass(exchange, forwardedField(credential, exchange.request), lines);
   }
 
@@ -237,6 +237,13 @@ export class AuthenticationFilter implements RequestFilter {
     if (verdict?.kind !== 'Forbidden' || verdict.challenge === null) return verdict;
     return { ...verdict, challenge: this.#invalid.complete(verdict.challenge, exchange) };
   }
+}
+
+/** Whoever has a plan does not get rid of it by a credential that is no Consumer's. */
+function stillConsumer(identity: Identity, before: Identity | null): Identity {
+  if (before === null || before.consumer === '' || identity.consumer !== '') return identity;
+  const { consumer, plan, limits } = before;
+  return { ...identity, consumer, plan, limits };
 }
 
 function blocked(policy: string, blockedMs: number): Failure {

@@ -38,6 +38,20 @@ test('a key lets in as its consumer, at once, and backends do not get it', () =>
   assert.equal(exchange.forwarded.fields.only('x-api-key'), null);
 });
 
+test('a consumer keeps its plan where a nearer level finds out somebody who is none', async () => {
+  const made = gate();
+  const credential = credentialOfKey(key, { plan: 'gold' });
+  made.authenticating.useCredentials([givenCredentials([credential], keysId, ['gold'])]);
+  const far = made.filter(givenAuthentication(givenApiKeys()));
+  const issuer = await issuerKey('one');
+  const near = made.filter(givenAuthentication(givenJwt()), givenKeySet('ids', issuer));
+  const exchange = carrying(['X-API-Key', key], ['Authorization', `Bearer ${await issuer.sign()}`]);
+  assert.equal(await verdictOf(far, exchange), 'pass');
+  assert.equal(await verdictOf(near, exchange), 'pass');
+  const { method, consumer, plan, limits } = exchange.identity ?? assert.fail();
+  assert.deepEqual([method, consumer, plan, limits?.kind], ['JWT', 'shop/acme', 'gold', 'Plan shop/gold']);
+});
+
 test('what is told to the backend comes from the key alone', () => {
   const made = gate();
   const credential = credentialOfKey(key, { groups: ['a', 'b'] });
