@@ -66,20 +66,25 @@ export function adaptiveFilter(
 
 /**
  * From when a backend has all of the request until its answer begins: neither who sends slowly nor who reads slowly tells
- * anything of the backend, or takes a place.
+ * anything of the backend, or takes a place; nor does a request that is answered before all of it was sent.
  */
 function follow(exchange: Exchange, bound: Bound, now: () => number): void {
   let sentMs: number | null = null;
+  let isAnswered = false;
   const over = (tell: (sentMs: number) => void): void => {
     const since = sentMs;
     sentMs = null;
     if (since !== null) tell(since);
   };
   atSent(exchange, () => {
+    if (isAnswered) return;
     sentMs = now();
     bound.sent();
   });
-  atAnswer(exchange, ({ status }) => over((since) => bound.answered(since, now(), status >= 500)));
+  atAnswer(exchange, ({ status }) => {
+    isAnswered = true;
+    over((since) => bound.answered(since, now(), status >= 500));
+  });
   atEnd(exchange, (failure) =>
     over((since) => {
       if (isOfBackend(failure)) bound.answered(since, now(), true);

@@ -104,6 +104,17 @@ test('places are free when answers begin, not when they have been read, or when 
   assert.equal(all(filter).length, 2);
 });
 
+test('a request whose answer begins before all of it was sent takes no place for as long as that is read', () => {
+  const { filter } = given();
+  for (let turn = 0; turn < 5; turn += 1) {
+    const exchange = Object.assign(exchangeOf(), { rule: shop });
+    assert.equal(filter.apply(exchange), null);
+    answered(exchange);
+    exchange.atSent();
+  }
+  assert.equal(all(filter).length, 2);
+});
+
 test('who sends slowly takes no place, and its time is not the backend’s', () => {
   const { clock, filter } = given();
   const slow = Array.from({ length: 10 }, () => Object.assign(exchangeOf(), { rule: shop }));
