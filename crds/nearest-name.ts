@@ -3,8 +3,8 @@
 /** So many letters may be wrong, missing or too many. */
 const slipsMax = 2;
 
-/** The one of `known` that `name` is nearly, or the beginning or the last words of, or whose last words it is; undefined when
- * none is. Case does not count. */
+/** The one of `known` that `name` is nearly, or the beginning or the last words of, or whose first or last words it is; undefined
+ * when none is. Case does not count. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const written = singular(name.toLowerCase());
   const [nearest] = known
@@ -14,7 +14,10 @@ export function nearestName(name: string, known: readonly string[]): string | un
   if (nearest !== undefined || written.length <= slipsMax) return nearest?.one;
   const begun = known.find((one) => one.toLowerCase().startsWith(written));
   const ended = known.filter((one) => one.endsWith(capitalized(written)));
-  const shorter = known.filter((one) => name.endsWith(capitalized(one)));
+  const shorter = known.filter(
+    (one) =>
+      name.endsWith(capitalized(one)) || (name.startsWith(one) && /^[A-Z]/.test(name.slice(one.length))),
+  );
   return (
     begun ?? (ended.length === 1 ? ended[0] : undefined) ?? (shorter.length === 1 ? shorter[0] : undefined)
   );

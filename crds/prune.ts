@@ -87,11 +87,11 @@ function pruned(schema: z.ZodType, value: unknown, place: Place): unknown {
     if (memberSchema === undefined) {
       const known = bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
       const path = pathOf(place);
-      const home = homeBelow(bare, value, name);
+      const home = homeBelow(bare, value, name, member);
       place.findings.unknown.push({
         path: [...path, name],
         known,
-        home: home === null ? homeAbove(place, name) : [...path, ...home],
+        home: home === null ? homeAbove(place, name, member) : [...path, ...home],
       });
     } else set(result, name, pruned(memberSchema, member, inside(place, name, memberSchema)));
   }
@@ -99,12 +99,13 @@ function pruned(schema: z.ZodType, value: unknown, place: Place): unknown {
 }
 
 /** Where `name` belongs that is not indented far enough: the one member that knows it, or the one that is there or that `type` names. */
-function homeBelow(schema: z.ZodType, value: object, name: string): Path | null {
+function homeBelow(schema: z.ZodType, value: object, name: string, written: unknown): Path | null {
   if (!(schema instanceof z.ZodObject)) return null;
   const homes = Object.entries(schema.shape).flatMap(([member, one]): readonly Path[] => {
     const bare = unwrapped(one as z.ZodType);
-    if (bare instanceof z.ZodArray) return knows(bare.element as z.ZodType, name) ? [[member, 0]] : [];
-    return knows(bare, name) ? [[member]] : [];
+    if (bare instanceof z.ZodArray)
+      return knows(bare.element as z.ZodType, name, written) ? [[member, 0]] : [];
+    return knows(bare, name, written) ? [[member]] : [];
   });
   if (homes.length < 2) return homes[0] ?? null;
   const type = new Map<string, unknown>(Object.entries(value)).get('type');
@@ -117,16 +118,20 @@ function homeBelow(schema: z.ZodType, value: object, name: string): Path | null 
 }
 
 /** Where `name` belongs that is indented too far; at the top of an object only what stands right below. */
-function homeAbove(place: Place, name: string): Path | null {
+function homeAbove(place: Place, name: string, value: unknown): Path | null {
   for (let at = place.parent; at !== null; at = at.parent) {
-    if ((at.parent !== null || place.depth === 1) && knows(at.schema, name)) return pathOf(at);
+    if ((at.parent !== null || place.depth === 1) && knows(at.schema, name, value)) return pathOf(at);
   }
   return null;
 }
 
-function knows(schema: z.ZodType, name: string): boolean {
+/** Whether a member of that name is known there, and is such a thing as `value`: an object, a list or one by itself. */
+function knows(schema: z.ZodType, name: string, value: unknown): boolean {
   const bare = unwrapped(schema);
-  return bare instanceof z.ZodObject && Object.hasOwn(bare.shape, name);
+  if (!(bare instanceof z.ZodObject) || !Object.hasOwn(bare.shape, name)) return false;
+  const member = unwrapped(bare.shape[name] as z.ZodType);
+  if (Array.isArray(value)) return !(member instanceof z.ZodObject);
+  return (member instanceof z.ZodObject || member instanceof z.ZodRecord) === (typeof value === 'object');
 }
 
 /** Undefined: the schema does not know the member. What is no object by the schema is kept for it to refuse. */

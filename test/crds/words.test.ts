@@ -207,6 +207,20 @@ test('a name that is longer than the one there is is told it, and an item that i
   ]);
 });
 
+test('a field stands in its place only where it is such a thing as is meant there', () => {
+  const protection = (spec: Json) =>
+    problems('ProtectionPolicy', manifest('ProtectionPolicy', { targetRefs: [edge], ...spec }));
+  const perAddress = { opened: 3, requests: 3, window: '1m' };
+  const [requests] = protection({ connections: { perAddress } });
+  assert.match(requests?.message ?? '', /^is an unknown field: take one of burst, /);
+  const flood = { perAddress: { opened: 3, window: '1m', requests: { perAddress: {} } } };
+  const [group] = protection({ connections: flood });
+  assert.equal(group?.message, 'is an unknown field here: it belongs in spec, so move it there');
+  const configMapRef = { name: 'scanners' };
+  const [list] = protection({ reputation: [{ name: 'scanners', type: 'ConfigMap', configMapRef }] });
+  assert.equal(list?.message, 'is an unknown field: did you mean configMap?');
+});
+
 test('a text that YAML has read as a number is told to be one of those in quotes', () => {
   assert.deepEqual(clients({ tls: { minVersion: 1.3 } }), [
     {
