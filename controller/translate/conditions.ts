@@ -15,7 +15,7 @@ type Table = { readonly [K in Problem['kind']]: (problem: Extract<Problem, { kin
 const table: Table = {
   ClassNotAccepted: ({ className }) =>
     accepted('InvalidParameters', `GatewayClass ${className} is not accepted; see its status.`),
-  InvalidParameters: ({ field, detail }) => accepted('InvalidParameters', `${field} ${detail}.`),
+  InvalidParameters: ({ field, detail }) => accepted('InvalidParameters', `${field} ${sentence(detail)}`),
   StoreUnresolved: ({ parameters, field, detail }) =>
     resolvedRefs(
       'InvalidParameters',

@@ -29,7 +29,7 @@ export function findRedis(read: Read, namespace: string, spec: SharedRedisSpec):
     const title = entryTitle('Secret', namespace, spec.secretRef);
     return unresolved(
       'secretRef',
-      `names ${title}, which is not ${redisAddressForms[spec.mode]}; correct it`,
+      `names ${title}, which is not ${redisAddressForms[spec.mode]}, as mode ${spec.mode} has it; correct it`,
     );
   }
   const topology = topologyOf(read, namespace, spec);

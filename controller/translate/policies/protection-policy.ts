@@ -44,7 +44,7 @@ function patternsProblem({ bots = [] }: ProtectionGroups): Problem | null {
   for (const [index, bot] of bots.entries()) {
     const detail = bot.type === 'Regex' ? patternProblem(bot.regex) : null;
     if (detail !== null) {
-      return { kind: 'PolicyInvalid', field: `spec.bots[${String(index)}].regex`, detail };
+      return { kind: 'SettingsInvalid', field: `spec.bots[${String(index)}].regex`, detail };
     }
   }
   return null;
