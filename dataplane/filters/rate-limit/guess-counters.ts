@@ -5,7 +5,7 @@ import type { GuessGuard, GuessGuards } from '#dataplane/filters/authenticate/gu
 import { addressGroup } from '#dataplane/http/address.ts';
 import type { GuessProtection } from '#snapshot/authentication.ts';
 import { ArrivalTable } from './arrival-table.ts';
-import { KeyedHash } from './keyed-hash.ts';
+import { KeyedHash, type Digest } from './keyed-hash.ts';
 import { SlowedAnswers } from './slowed-answers.ts';
 
 export interface GuessCountersOptions {
@@ -92,19 +92,14 @@ interface Tables {
 /** How far failures are from what blocks. */
 type Standing = 'Few' | 'Many' | 'TooMany';
 
-/** Sets the counters of one policy apart from those of others. */
-interface Salt {
-  readonly hi: number;
-  readonly lo: number;
-}
-
 class Guard implements GuessGuard {
   readonly #protection: GuessProtection;
   readonly #figures: MutableFigures;
   readonly #tables: Tables;
   readonly #onBlock: (block: GuessBlock) => void;
-  readonly #addresses: Salt;
-  readonly #accounts: Salt;
+  /** Set the counters of one policy apart from those of others. */
+  readonly #addresses: Digest;
+  readonly #accounts: Digest;
 
   constructor(
     protection: GuessProtection,
@@ -116,8 +111,8 @@ class Guard implements GuessGuard {
     this.#figures = figures;
     this.#tables = tables;
     this.#onBlock = onBlock;
-    this.#addresses = salt(tables.hash, `address ${figures.policy}`);
-    this.#accounts = salt(tables.hash, `account ${figures.policy}`);
+    this.#addresses = tables.hash.digestOf(`address ${figures.policy}`);
+    this.#accounts = tables.hash.digestOf(`account ${figures.policy}`);
   }
 
   /** Hot path: mostly nobody is blocked at all, which one comparison tells. */
@@ -163,7 +158,7 @@ class Guard implements GuessGuard {
   }
 
   /** Counts one failure of what was digested last: more than half of what blocks are many. */
-  #count({ hi, lo }: Salt, max: number, nowMs: number): Standing {
+  #count({ hi, lo }: Digest, max: number, nowMs: number): Standing {
     const { hash, failures } = this.#tables;
     const { windowMs } = this.#protection;
     const [atHi, atLo] = [(hash.hi ^ hi) >>> 0, (hash.lo ^ lo) >>> 0];
@@ -174,9 +169,4 @@ class Guard implements GuessGuard {
     if (countedMs > windowMs - intervalMs) return 'TooMany';
     return countedMs > windowMs / 2 ? 'Many' : 'Few';
   }
-}
-
-function salt(hash: KeyedHash, text: string): Salt {
-  hash.digest(text);
-  return { hi: hash.hi, lo: hash.lo };
 }

@@ -1,3 +1,9 @@
+/** 64 bits, in two halves without sign. */
+export interface Digest {
+  readonly hi: number;
+  readonly lo: number;
+}
+
 /** Digests remembered; then all are forgotten, which costs less than to know which was used last. */
 const rememberedMax = 4096;
 /** Longer texts are not remembered: they are rare, and would hold memory. */
@@ -14,7 +20,7 @@ const rememberedLengthMax = 64;
 export class KeyedHash {
   readonly #k0: number;
   readonly #k1: number;
-  readonly #remembered = new Map<string, { readonly hi: number; readonly lo: number }>();
+  readonly #remembered = new Map<string, Digest>();
   /** Upper bits of digests by some of the lower: of texts that came once, mostly. */
   readonly #seen = new Uint32Array(rememberedMax);
   /** The upper 32 bits of the last digest, unsigned. */
@@ -45,6 +51,12 @@ export class KeyedHash {
     if (this.#remembered.size >= rememberedMax) this.#remembered.clear();
     // A copy: the text may be a slice that keeps the whole head of its request in memory.
     this.#remembered.set(Buffer.from(text).toString(), { hi: this.hi, lo: this.lo });
+  }
+
+  /** The digest of `text`, to be kept: it costs an object. */
+  digestOf(text: string): Digest {
+    this.digest(text);
+    return { hi: this.hi, lo: this.lo };
   }
 
   #compute(text: string): void {

@@ -1,7 +1,7 @@
 import type { BanHit } from '#dataplane/http/ban-list.ts';
 import type { BanRule } from '#snapshot/protection.ts';
 import type { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
-import type { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import type { Digest, KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
 
 /** Addresses that one rule has banned at a time; then the oldest may come again. */
 const bannedMax = 16_384;
@@ -18,7 +18,7 @@ export interface AnswerCounts {
  */
 export class RuleBans {
   readonly #counts: AnswerCounts;
-  readonly #salt: { readonly hi: number; readonly lo: number };
+  readonly #salt: Digest;
   /** Until when, by the address, the oldest first. */
   readonly #until = new Map<string, number>();
   #rule: BanRule;
@@ -29,8 +29,7 @@ export class RuleBans {
     this.#counts = counts;
     this.#rule = rule;
     this.#hit = hitOf(policy, rule);
-    counts.hash.digest(`${policy} ${rule.name}`);
-    this.#salt = { hi: counts.hash.hi, lo: counts.hash.lo };
+    this.#salt = counts.hash.digestOf(`${policy} ${rule.name}`);
   }
 
   get rule(): BanRule {

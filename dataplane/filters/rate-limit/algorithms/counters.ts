@@ -1,17 +1,8 @@
 import { ArrivalTable } from '../arrival-table.ts';
-import type { KeyedHash } from '../keyed-hash.ts';
+import type { Digest, KeyedHash } from '../keyed-hash.ts';
 
 /** Mixed into the hash of a key, so that each limit has counters of its own. */
-export interface Salt {
-  readonly hi: number;
-  readonly lo: number;
-}
-
-/** The salt of whatever `text` names. */
-export function saltOf(hash: KeyedHash, text: string): Salt {
-  hash.digest(text);
-  return { hi: hash.hi, lo: hash.lo };
-}
+export type Salt = Digest;
 
 /** The counters of this process, bounded; all questions are about the key that was turned to last. */
 export class Counters {

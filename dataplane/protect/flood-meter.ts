@@ -1,11 +1,6 @@
 import type { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
+import type { Digest } from '#dataplane/filters/rate-limit/keyed-hash.ts';
 import type { FloodRate } from '#snapshot/protection.ts';
-
-/** A digest of 64 bits, in two halves without sign. */
-export interface Digest {
-  readonly hi: number;
-  readonly lo: number;
-}
 
 /**
  * How often something may happen for each of many: up to a burst at once, and then evenly (GCRA). What is refused is
