@@ -1,19 +1,9 @@
 // Waits of requests that a limit delays.
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
-import { passed } from '#dataplane/filters/rate-limit/passed.ts';
+import { test } from 'node:test';
 import { createRateLimiting } from '#dataplane/filters/rate-limit/rate-limiting.ts';
 import { variables } from '#test/cel/subject.ts';
 import { exchangeOf, rateLimit } from './given-rate-limit.ts';
-
-test('a wait that is longer than timers count is not over at once', () => {
-  const told: number[] = [];
-  const timers = mock.method(globalThis, 'setTimeout', (_over: unknown, ms: number) => told.push(ms));
-  void passed(36 * 86_400_000);
-  timers.mock.restore();
-  const [ms = 0] = told;
-  assert.ok(ms > 24 * 86_400_000 && ms < 2 ** 31, `${ms}`);
-});
 
 test('a client that leaves while its request waits holds no place any more', { timeout: 5000 }, async () => {
   const limiting = createRateLimiting({ variables, now: () => 5000, random: () => 0 });
