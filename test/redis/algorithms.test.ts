@@ -107,6 +107,23 @@ describe('the script', { skip: redisMissing() }, () => {
     }
   }
 
+  test('a burst that takes longer to come again than Redis can tell is counted all the same', async () => {
+    const limit = {
+      name: 'only',
+      algorithm: 'TokenBucket',
+      requests: 1,
+      windowMs: 365 * day,
+      burst: 1e9,
+    } as const;
+    const rule = ruleFor(rateLimit({ limits: [limit] }), new KeyedHash(1, 2), Date.now);
+    const key = `test:${randomUUID()}`;
+    const epochMs = 1_790_000_000_123;
+    assert.equal((await asked(rule, key, epochMs, 1e9))[0], 1e9);
+    const [granted, waitMicros = 0] = await asked(rule, key, epochMs, 1e9);
+    assert.equal(granted, 0);
+    assert.ok(waitMicros > 1e15, `${waitMicros}`);
+  });
+
   for (const [algorithm, meaning] of Object.entries(meanings)) {
     test(`${algorithm} admits exactly what it means to, and leaves no key behind for ever`, async () => {
       await fc.assert(

@@ -25,6 +25,8 @@ export const counterScript = `
 local time = redis.call('TIME')
 local epoch = 1720000000 * 1000000
 local now = (time[1] - 1720000000) * 1000000 + time[2]
+-- microseconds: what Redis and data planes take for a whole number
+local longest = 9e15
 local arg, since = 0, 0
 local function number()
   arg = arg + 1
@@ -66,9 +68,9 @@ while key <= #KEYS do
     local left, full, untilNext = opened[at].close(KEYS[key + at - 1], states[at], granted)
     if left < units then wait = math.max(wait, untilNext) end
     answer[#answer + 1] = left
-    answer[#answer + 1] = math.ceil(math.max(0, full))
+    answer[#answer + 1] = math.ceil(math.min(math.max(0, full), longest))
   end
-  answer[head + 1] = math.ceil(wait)
+  answer[head + 1] = math.ceil(math.min(wait, longest))
   key = key + limits
 end
 return answer

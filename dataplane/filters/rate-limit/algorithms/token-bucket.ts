@@ -119,7 +119,7 @@ algorithms[${tokenBucketCode}] = {
     if debt <= 0 then
       redis.call('DEL', key)
     elseif state.changed or granted ~= 0 then
-      redis.call('SET', key, string.format('%.4f', now + debt), 'PX', math.ceil(debt / 1000) + 1)
+      redis.call('SET', key, string.format('%.4f', now + debt), 'PX', math.ceil(math.min(debt, longest) / 1000) + 1)
     end
     return math.floor(state.burst - debt / state.interval + 0.01), debt, debt - (state.burst - units) * state.interval
   end,
