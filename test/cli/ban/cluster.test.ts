@@ -32,7 +32,8 @@ users: [{ name: us, user: {} }]
   });
   return {
     asked,
-    list: () => turnpike(['ban', 'list', '--kubeconfig', path.join(folder.path, 'kubeconfig')]),
+    ban: (...args: readonly string[]) =>
+      turnpike(['ban', ...args, '--kubeconfig', path.join(folder.path, 'kubeconfig')]),
     async [Symbol.asyncDispose]() {
       server.close();
       await folder[Symbol.asyncDispose]();
@@ -64,7 +65,7 @@ test('list tells the objects of the context, and each ban of the data planes onc
     [`${root}/edge-1:9901/proxy/bans`]: page('2026-11-23T05:00:00.000Z'),
     [`${root}/edge-2:9901/proxy/bans`]: page('2026-11-23T05:00:01.000Z'),
   });
-  const { code, stdout, stderr } = await server.list();
+  const { code, stdout, stderr } = await server.ban('list');
   assert.equal(code, 0, stderr);
   assert.equal(
     stdout,
@@ -76,11 +77,25 @@ test('list tells the objects of the context, and each ban of the data planes onc
 
 test('who may not ask the data planes is told the objects, and that this is not all', async () => {
   await using server = await givenServer({ '/apis/turnpike.dev/v1alpha1/namespaces/shop/bans': bans });
-  const { code, stdout, stderr } = await server.list();
+  const { code, stdout, stderr } = await server.ban('list');
   assert.equal(code, 1);
   assert.match(stdout, /^192\.0\.2\.0\/24 /u);
   assert.match(
     stderr,
     /not all that rules have banned is told: the right to list pods in namespace shop is missing/u,
   );
+});
+
+test('add says that no Gateway is there, and nothing where that is not told', async () => {
+  const written = { '/apis/turnpike.dev/v1alpha1/namespaces/shop/bans/ban-192-0-2-7-32': {} };
+  const gateways = '/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways';
+  await using none = await givenServer({ ...written, [gateways]: { items: [] } });
+  const { code, stderr } = await none.ban('add', '192.0.2.7');
+  assert.equal(code, 0);
+  assert.match(stderr, /^turnpike: warning: there is no Gateway in namespace shop, /u);
+  await using some = await givenServer({ ...written, [gateways]: { items: [{}] } });
+  assert.equal((await some.ban('add', '192.0.2.7')).stderr, '');
+  await using untold = await givenServer(written);
+  const quiet = await untold.ban('add', '192.0.2.7');
+  assert.deepEqual([quiet.code, quiet.stderr], [0, '']);
 });
