@@ -4,9 +4,13 @@
 // calendar of their time zone says is proved in test/dataplane/filters/rate-limit/algorithms/windows.test.ts.
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { givenKey } from '#test/given/api-key.ts';
+import { turnpike } from '#test/given/command.ts';
 import { authPolicyManifest } from '#test/given/manifests.ts';
 import { eventually } from '../cluster/eventually.ts';
 import type { Answer } from '../turnpike/client.ts';
@@ -51,6 +55,15 @@ spec:
   quotas: [{ name: month, requests: 60, period: Month, timeZone: Europe/Berlin }]
 `;
 
+const guesses = `
+apiVersion: turnpike.dev/v1alpha1
+kind: ProtectionPolicy
+metadata: { name: edge }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
+  bans: [{ name: guesses, statuses: [401], answers: 10, window: 1m, duration: 1h }]
+`;
+
 /** Whom there is, by the plan they have. */
 const consumers = { ada: 'free', bob: 'free', grace: 'gold', mona: 'monthly', mia: 'missing' } as const;
 type Name = keyof typeof consumers;
@@ -72,6 +85,8 @@ const asked = (name: Name) => ({ path: '/', headers: { 'x-api-key': givenKey(nam
 describe('Consumers with plans, at three data planes', () => {
   let journey: Journey;
   let edge: Edge;
+  /** Units that were admitted, by Consumer and plan. */
+  const used = new Map<string, number>();
 
   before(async () => {
     journey = await Journey.begin('plans');
@@ -129,12 +144,63 @@ describe('Consumers with plans, at three data planes', () => {
       assert.deepEqual(failures, {});
       const { 200: admitted = 0, 429: refused = 0 } = statuses;
       assert.equal(admitted + refused, sent);
+      used.set(`plans/${name} ${consumers[name]}`, admitted);
       // the bound that docs/guides/rate-limiting.md tells, with leases of 100 ms
       const most = requests + (requests / 60) * (seconds + 0.2);
       assert.ok(admitted >= 0.99 * requests && admitted <= Math.ceil(most), `${admitted} of at most ${most}`);
     }
     const { status } = (await journey.get('plan/free')) as { status: { consumers: number } };
     assert.equal(status.consumers, 2);
+  });
+
+  it('what they used is told by all data planes, to those who may ask them', async () => {
+    await using ada = await operator('ada');
+    await ada.may('list', 'pods');
+    assert.match(
+      (await ada.usage()).stderr,
+      /^turnpike: the right to read pages of data planes in namespace plans is missing \(a Role: verb get; resource pods\/proxy\)\n$/u,
+    );
+    await ada.may('get,list', 'pods,pods/proxy');
+    // Beside them something that runs and has no such page.
+    const [shop] = await journey.pods('app=shop');
+    const labels = ['managed-by=turnpike', 'component=dataplane'].map((one) => `app.kubernetes.io/${one}`);
+    await journey.kubectl('label', 'pod', shop?.name ?? '', ...labels);
+    const { code, stdout, stderr } = await ada.usage();
+    await journey.kubectl('label', 'pod', shop?.name ?? '', ...labels.map((one) => one.replace(/=.*/u, '-')));
+    assert.match(
+      stderr,
+      /^turnpike: data plane plans\/shop-\S+ tells nothing: the API server does not reach it at port 9901: .+\n$/u,
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(usedIn(stdout), Object.fromEntries(used));
+  });
+
+  it('whom a rule has banned is told by all data planes, until an operator lets them in again', async () => {
+    const ban = (...args: readonly string[]) =>
+      turnpike(['ban', ...args, '--namespace=plans', `--kubeconfig=${journey.site.cluster.kubeconfig}`]);
+    const answered = () =>
+      edge.ask(asked('grace')).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await journey.apply(guesses);
+    await journey.until('protectionpolicy/edge', 'Programmed');
+    await eventually('a rule bans us', async () => {
+      await Promise.allSettled(Array.from({ length: 12 }, () => edge.ask({ path: '/' })));
+      return (await answered()) === 0 || undefined;
+    });
+    const listed = await ban('list');
+    assert.equal(listed.code, 0, listed.stderr);
+    const [, us = ''] =
+      /^(\S+) {2}Refuse {2}until \S+ {2}ProtectionPolicy plans\/edge bans\/guesses {2}-\n$/u.exec(
+        listed.stdout,
+      ) ?? [];
+    assert.ok(us, listed.stdout);
+    const removed = await ban('remove', us);
+    assert.equal(removed.code, 0, removed.stderr);
+    await eventually('we are let in again', async () => (await answered()) === 200 || undefined);
+    await journey.kubectl('delete', 'protectionpolicy/edge');
+    await journey.kubectl('delete', 'bans', '--all');
   });
 
   it('nothing for a plan that is not there, until it is', async () => {
@@ -182,11 +248,50 @@ describe('Consumers with plans, at three data planes', () => {
     assert.deepEqual(statuses, { 200: 59, 429: sent - 59 });
   });
 
+  /** Somebody with a token, and no rights but those that are given. */
+  async function operator(name: string) {
+    const kubectl = (...args: readonly string[]) => journey.kubectl(...args);
+    await kubectl('create', 'serviceaccount', name);
+    const [token, view] = await Promise.all([
+      kubectl('create', 'token', name),
+      kubectl('config', 'view', '--raw', '--minify', '--output=json'),
+    ]);
+    const config = JSON.parse(view) as { users: readonly { readonly name: string }[] };
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'operator-'));
+    const kubeconfig = path.join(folder, 'kubeconfig');
+    const users = config.users.map((one) => ({ name: one.name, user: { token: token.trim() } }));
+    await writeFile(kubeconfig, JSON.stringify({ ...config, users }), { mode: 0o600 });
+    let roles = 0;
+    return {
+      async may(verbs: string, resources: string): Promise<void> {
+        const role = `${name}-${(roles += 1)}`;
+        await Promise.all([
+          kubectl('create', 'role', role, `--verb=${verbs}`, `--resource=${resources}`),
+          kubectl('create', 'rolebinding', role, `--role=${role}`, `--serviceaccount=plans:${name}`),
+        ]);
+      },
+      usage: () => turnpike(['usage', '--output=json', '--namespace=plans', `--kubeconfig=${kubeconfig}`]),
+      [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+    };
+  }
+
   function inRedis(...command: readonly string[]): Promise<string> {
     const exec = ['exec', 'deployment/redis', '--', 'redis-cli', ...command];
     return journey.kubectl(...exec).then((told) => told.trim());
   }
 });
+
+/** Units by Consumer and plan. */
+function usedIn(json: string): Readonly<Record<string, number>> {
+  const { usage } = JSON.parse(json) as { usage: readonly Used[] };
+  return Object.fromEntries(usage.map(({ consumer, plan, units }) => [`${consumer} ${plan}`, units]));
+}
+
+interface Used {
+  readonly consumer: string;
+  readonly plan: string;
+  readonly units: number;
+}
 
 /** How a count tells when its window began. */
 function startInRedis(start: Temporal.ZonedDateTime): string {
