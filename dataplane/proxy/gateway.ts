@@ -7,7 +7,7 @@ import { Deadlines } from './deadlines.ts';
 import { ProxiedExchange } from './exchange.ts';
 import { GrpcWebDownstream, grpcWebCallOf, TextContent } from './grpc-web.ts';
 import { refusalRecord } from './record.ts';
-import { RefusedAnswers, RefusedExchange, refusalOf } from './refused-exchange.ts';
+import { RefusedAnswers, RefusedExchange, refusalOf, unreadRequest } from './refused-exchange.ts';
 import { StreamRelay } from './stream-relay.ts';
 import type { Gateway } from './downstream.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -53,8 +53,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       around.observer.exchangeFinished(refusalRecord(failure, { client, port, status: 0, nowMs: now() }));
     },
     refuse(failure, downstream) {
-      const { status, fields, body } = answerTo(failure);
       const { client, port } = downstream;
+      const refusal = refusalOf(options.cell.current.ports.get(port) ?? null, unreadRequest, client);
+      if (refusal !== null) {
+        new RefusedExchange(refusal, unreadRequest, downstream, answers).start();
+        return;
+      }
+      const { status, fields, body } = answerTo(failure);
       around.observer.exchangeFinished(refusalRecord(failure, { client, port, status, nowMs: now() }));
       if (status === 0) {
         downstream.cut(failure);

@@ -1,3 +1,4 @@
+import { Fields } from '#dataplane/http/fields.ts';
 import { noContent } from '#dataplane/http/framing.ts';
 import { answerTo, grpcAnswerTo, type OwnAnswer } from './answer.ts';
 import { clientOf, isTrustedHop } from './client-address.ts';
@@ -7,8 +8,14 @@ import type { Failure } from '#dataplane/http/failure.ts';
 import type { ReceivedRequest } from '#dataplane/http/received.ts';
 import type { Port } from '#dataplane/runtime.ts';
 
+/** What matters of a request that is refused. */
+export type RefusedRequest = Pick<ReceivedRequest, 'fields' | 'method' | 'grpc'>;
+
+/** One that could not be understood: its connection's client has sent it. */
+export const unreadRequest: RefusedRequest = Object.freeze({ fields: new Fields(), method: '', grpc: null });
+
 /** Why a request is refused before anybody knows what it asks for; null: it is not. */
-export function refusalOf(port: Port | null, { fields }: ReceivedRequest, client: Client): Failure | null {
+export function refusalOf(port: Port | null, { fields }: RefusedRequest, client: Client): Failure | null {
   if (port?.guard?.judgesRequests !== true) return null;
   const whose = clientOf(fields, client, port.client.address);
   return isTrustedHop(whose, port.client) ? null : port.guard.judge(whose.address, client.address);
@@ -49,11 +56,11 @@ export class RefusedAnswers {
 export class RefusedExchange implements RunningExchange {
   readonly buffered = 0;
   readonly #failure: Failure;
-  readonly #request: ReceivedRequest;
+  readonly #request: RefusedRequest;
   readonly #downstream: Downstream;
   readonly #answers: RefusedAnswers;
 
-  constructor(failure: Failure, request: ReceivedRequest, downstream: Downstream, answers: RefusedAnswers) {
+  constructor(failure: Failure, request: RefusedRequest, downstream: Downstream, answers: RefusedAnswers) {
     this.#failure = failure;
     this.#request = request;
     this.#downstream = downstream;

@@ -92,6 +92,21 @@ describe('requests of one address that are too many', () => {
     await eventually(() => dataPlane.listeners.connectionCount() === 0);
   });
 
+  it('are counted also where nobody understands them', async () => {
+    await using backend = await aRawBackend();
+    const { guard } = givenProtecting();
+    using dataPlane = await aPlane(backend.port, guard(two));
+    using client = await anH2Client(dataPlane.port);
+    const misread = () => client.ask({ headers: { a_b: 'underscored' } });
+    const statuses = [];
+    for (let sent = 0; sent < 4; sent += 1) statuses.push((await misread()).status);
+    assert.deepEqual(statuses, [400, 400, 429, 429]);
+    await assert.rejects(misread(), 'the connection is cut');
+    assert.equal(dataPlane.records.length, 2);
+    const { answers: next } = await converse(dataPlane.port, 'GET / HTTP/1.1\r\na_b: c\r\n\r\n');
+    assert.equal(next.length, 0);
+  });
+
   it('are those of the connection, whatever X-Forwarded-For says', async () => {
     await using backend = await aRawBackend();
     const { guard } = givenProtecting();
