@@ -1,6 +1,5 @@
 import type { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
 import type { Digest, KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
-import type { AddressCounts } from '#dataplane/http/address-counts.ts';
 import type { Pass } from '#dataplane/runtime.ts';
 import type { ConnectionFloods } from '#snapshot/protection.ts';
 import { FloodMeter } from './flood-meter.ts';
@@ -45,7 +44,7 @@ export class ConnectionGuard {
       this.#counts.tally(excess, mode).add(address, nowMs);
       if (mode === 'Enforce') return null;
     }
-    return openMax === 0 ? freePass : new CountedPass(this.#counts.open, name);
+    return openMax === 0 ? freePass : new CountedPass(this.#counts, name);
   }
 
   #excess(name: string, digest: Digest, nowMs: number): RefusalReason | null {
@@ -57,16 +56,17 @@ export class ConnectionGuard {
 
 /** Of a connection that is counted as long as it is there. */
 class CountedPass implements Pass {
-  readonly #open: AddressCounts;
+  /** Held, so that they live as long as the connection does. */
+  readonly #counts: PolicyCounts;
   readonly #name: string;
 
-  constructor(open: AddressCounts, name: string) {
-    this.#open = open;
+  constructor(counts: PolicyCounts, name: string) {
+    this.#counts = counts;
     this.#name = name;
-    open.enter(name, 0);
+    counts.open.enter(name, 0);
   }
 
   leave(): void {
-    this.#open.leave(this.#name);
+    this.#counts.open.leave(this.#name);
   }
 }

@@ -1,9 +1,15 @@
 // How many connections an address opens, and has open.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { connectionFloods, givenProtecting } from '#test/given/protection.ts';
 import type { PortGuard } from '#dataplane/runtime.ts';
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
 
 const ten = { count: 10, windowMs: 1000, burst: 3 };
 
@@ -56,6 +62,19 @@ describe('connections of one address', () => {
     passes[0]?.leave();
     assert.ok(next.admit('192.0.2.1'));
     assert.equal(next.admit('192.0.2.1'), null);
+  });
+
+  it('are counted on where their policy was gone for a while', async () => {
+    const { guard, protecting } = givenProtecting();
+    const two = { connections: connectionFloods({ openMax: 2 }) };
+    const passes = [guard(two).admit('192.0.2.1'), guard(two).admit('192.0.2.1')];
+    await nextTurn();
+    collect();
+    const again = guard(two);
+    assert.equal(again.admit('192.0.2.1'), null, 'both are open still');
+    for (const pass of passes) pass?.leave();
+    assert.ok(again.admit('192.0.2.1'));
+    assert.equal(protecting.figures().length, 1);
   });
 
   it('are those of a network, as wide as is told', () => {
