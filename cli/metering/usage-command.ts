@@ -61,7 +61,9 @@ function optionsOf(args: readonly string[], nowMs: number): UsageOptions | null 
 async function foundBy({ from }: UsageOptions, nowMs: number): Promise<ClusterUsage> {
   if (!('folder' in from)) return clusterUsage(from);
   // One that is not there is a slip of the pen, and not the same as one where nothing was used.
-  await stat(from.folder);
+  const found = await stat(from.folder).catch(() => null);
+  if (found?.isDirectory() !== true)
+    throw new Error(`there is no folder ${from.folder}: name the one of --usage-journal`);
   return { ...(await readUsage(from.folder, 'All', nowMs)), problems: [] };
 }
 
@@ -70,7 +72,7 @@ function used({ period, consumer, output }: UsageOptions, { sums }: ClusterUsage
   if (output === 'Json') return `${JSON.stringify({ period, usage: rows }, null, 2)}\n`;
   const told = rows.map((row) => [row.consumer, row.plan || '-', row.route || '-', row.units]);
   return told.length === 0
-    ? `Nothing was used in ${period}.\n`
+    ? `Nothing was used in ${period}${consumer === null ? '' : ` by Consumer ${consumer}`}.\n`
     : table(['CONSUMER', 'PLAN', 'ROUTE', 'UNITS'], told);
 }
 
@@ -79,11 +81,12 @@ function reconciled({ period, consumer, output }: UsageOptions, { sums, losses }
   const lost = lostIn(period, consumer, losses);
   const over = lost.reduce((all, { units }) => all + units, 0);
   if (output === 'Json') {
-    const told = { period, counted, usedAtLeast: counted - over, leases: lost.map(inWords) };
+    const told = { period, counted, unknown: over, leases: lost.map(inWords) };
     return `${JSON.stringify(told, null, 2)}\n`;
   }
-  const sum = `${counted} units are counted in ${period}, of which ${counted - over} at least were used.\n`;
-  if (lost.length === 0) return `${sum}Every data plane has told what it used of what it had leased.\n`;
+  const sum = `${counted} units are counted in ${period}, with all that is leased and in use just now.\n`;
+  if (lost.length === 0)
+    return `${sum}Every data plane that has ended has told what it used of what it had leased.\n`;
   const rows = lost.map((loss) => [
     inWords(loss).from,
     loss.gateway,
@@ -93,7 +96,7 @@ function reconciled({ period, consumer, output }: UsageOptions, { sums, losses }
     loss.units,
   ]);
   const titles = ['LEASED', 'GATEWAY', 'DATA PLANE', 'CONSUMER', 'ROUTE', 'UNITS'];
-  return `${sum}Leases of data planes that ended before they told how much they used:\n\n${table(titles, rows)}`;
+  return `${sum}Of ${over} nobody knows whether they were used: leases of data planes that ended before they told.\n\n${table(titles, rows)}`;
 }
 
 function inWords({ fromMs, ...loss }: UsageLoss) {
