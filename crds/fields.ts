@@ -155,6 +155,22 @@ export const network = withRules(matching('^[0-9a-fA-F.:]{2,45}/[0-9]{1,3}$', no
   },
 ]);
 
+/** How many bits of an address tell whose it is. */
+export const addressPrefixes = {
+  ipv4Prefix: z
+    .int32()
+    .min(1)
+    .max(32)
+    .default(32)
+    .describe('So many leading bits of an IPv4 address tell whose it is.'),
+  ipv6Prefix: z
+    .int32()
+    .min(1)
+    .max(128)
+    .default(64)
+    .describe('So many leading bits of an IPv6 address tell whose it is.'),
+};
+
 /** A moment (RFC 3339) in UTC. */
 export const instant = matching(
   '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$',

@@ -2,6 +2,7 @@
 // that says nothing either, nothing of the kind is done.
 import * as z from 'zod';
 import {
+  addressPrefixes,
   duration,
   durationMs,
   fieldName,
@@ -27,21 +28,6 @@ const mode = z
   .enum(['Enforce', 'Shadow'])
   .default('Enforce')
   .describe('Enforce: what is too much is refused. Shadow: it is only counted and reported.');
-
-const prefixes = {
-  ipv4Prefix: z
-    .int32()
-    .min(1)
-    .max(32)
-    .default(32)
-    .describe('So many leading bits of an IPv4 address tell whose it is.'),
-  ipv6Prefix: z
-    .int32()
-    .min(1)
-    .max(128)
-    .default(64)
-    .describe('So many leading bits of an IPv6 address tell whose it is.'),
-};
 
 type PerAddress = {
   readonly opened?: number;
@@ -78,7 +64,7 @@ const connections = z
           .exactOptional()
           .describe('How many of them may be opened at once. Left out: as many as opened.'),
         maxOpen: some.exactOptional().describe('How many connections one address may have open at a time.'),
-        ...prefixes,
+        ...addressPrefixes,
       }),
       perAddressRules,
     ).describe('What one address may do.'),
@@ -125,7 +111,7 @@ const requests = z
         burst: some
           .exactOptional()
           .describe('How many of them may come at once. Left out: as many as requests.'),
-        ...prefixes,
+        ...addressPrefixes,
       })
       .describe('What one address may do.'),
     mode,

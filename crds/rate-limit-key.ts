@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { expression } from './authorization.ts';
 import { atomicList, oneOf, withRules, type Frozen } from './grammar.ts';
-import { cookieName, fieldName } from './fields.ts';
+import { addressPrefixes, cookieName, fieldName } from './fields.ts';
 
 const template = withRules(
   z
@@ -73,20 +73,7 @@ const keys = oneOf({
   },
   common: {
     clientAddress: z
-      .object({
-        ipv4Prefix: z
-          .int32()
-          .min(1)
-          .max(32)
-          .default(32)
-          .describe('So many leading bits of an IPv4 address tell whose it is.'),
-        ipv6Prefix: z
-          .int32()
-          .min(1)
-          .max(128)
-          .default(64)
-          .describe('So many leading bits of an IPv6 address tell whose it is.'),
-      })
+      .object(addressPrefixes)
       .exactOptional()
       .describe('Which addresses are counted together, for type ClientAddress.'),
     onUnknownKey: z
