@@ -24,7 +24,7 @@ export async function clusterUsage({ namespace, ...options }: UsageCluster): Pro
     const losses: UsageLoss[] = [];
     const problems = await readDataPlanes(client, { namespace, page: 'usage' }, (told) => {
       const page = readUsagePage(told);
-      for (const { hourMs: fromMs, ...sum } of page.sums) sums.add({ ...sum, fromMs });
+      sums.addAll(page.sums);
       for (const loss of page.losses) losses.push(loss);
     });
     return { sums: [...sums.all()], losses, problems };

@@ -193,7 +193,7 @@ export class Keeper {
     if (this.#merged.has(journal)) return;
     const told = await readSums(file);
     if (told === null) return;
-    for (const { hourMs: fromMs, ...sum } of told.sums) this.#sums.add({ ...sum, fromMs });
+    this.#sums.addAll(told.sums);
     this.#losses = [...told.losses, ...this.#losses];
     for (const [name, segment] of Object.entries(told.folded)) {
       this.#folded.set(name, Math.max(segment, this.#folded.get(name) ?? -1));

@@ -141,7 +141,7 @@ class Meters implements Metering {
 
   used(): Iterable<UsageSum> {
     const sums = new UsageSums();
-    for (const { hourMs: fromMs, ...sum } of this.#sums.all()) sums.add({ ...sum, fromMs });
+    sums.addAll(this.#sums.all());
     for (const { open } of this.#accounts.keys()) sums.add(open);
     return sums.all();
   }
@@ -196,7 +196,7 @@ class Meters implements Metering {
   async #restore(folder: string, own: string | null): Promise<void> {
     try {
       const { sums } = await readUsage(folder, { but: own }, this.#options.now());
-      for (const { hourMs: fromMs, ...sum } of sums) this.#sums.add({ ...sum, fromMs });
+      this.#sums.addAll(sums);
     } catch (error) {
       this.#options.onJournalChange(false, `what is in it cannot be read: ${String(error)}`);
     }

@@ -43,7 +43,7 @@ async function readOnce(folder: string, wanted: Wanted, nowMs: number): Promise<
   const foldings = await foldedOf(files);
   if (foldings === null) return null;
   for (const told of foldings) {
-    for (const { hourMs: fromMs, ...sum } of told.sums) sums.add({ ...sum, fromMs });
+    sums.addAll(told.sums);
     losses.push(...told.losses);
     for (const [journal, segment] of Object.entries(told.folded)) {
       folded.set(journal, Math.max(segment, folded.get(journal) ?? -1));

@@ -15,6 +15,10 @@ export class UsageSums {
     if (units > 0) this.#add(Math.floor(fromMs / hourMs), `${consumer} ${plan} ${route}`, units);
   }
 
+  addAll(sums: Iterable<UsageSum>): void {
+    for (const { hourMs: fromMs, ...sum } of sums) this.add({ ...sum, fromMs });
+  }
+
   /** In no order. */
   *all(): Generator<UsageSum> {
     for (const [text, units] of this.#units) {
