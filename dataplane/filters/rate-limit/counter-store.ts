@@ -1,5 +1,11 @@
 import type { Meter } from './algorithms/meter.ts';
 
+/** Counters that are asked for in one call. */
+export const asksMax = 128;
+
+/** Most requests that wait at a time for what a store answers; those beyond are decided without it. */
+export const waitingMax = 20_000;
+
 /** One counter (a rule with one key value) and what is asked of it. */
 export interface Ask {
   /** Where each limit of the rule counts, in their order. */

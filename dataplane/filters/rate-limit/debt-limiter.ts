@@ -1,7 +1,7 @@
-import type { Ask, CounterStore, Grant } from './counter-store.ts';
+import { asksMax, waitingMax, type Ask, type CounterStore, type Grant } from './counter-store.ts';
 import { leaseMs } from './lease.ts';
 import type { LocalLimiter } from './local-limiter.ts';
-import { emptyOutcome, type Outcome } from './outcome.ts';
+import { copyOf, emptyOutcome, type Outcome } from './outcome.ts';
 import type { LimitRule } from './rule.ts';
 import { askFor } from './ask-for.ts';
 
@@ -16,10 +16,6 @@ export interface DebtLimiterOptions {
 
 /** A key of which nothing was heard for so long is forgotten. */
 const forgottenMs = 5000;
-/** Counters asked for in one call, and the most requests that wait for answers at a time. */
-const asksMax = 128;
-const waitingMax = 20_000;
-
 /** What is known of one counter. */
 interface Known {
   readonly rule: LimitRule;
@@ -126,14 +122,11 @@ export class DebtLimiter {
       this.#outcome.verdict = 'Unknown';
       return this.#outcome;
     }
-    // What the store told last, and what has come since, is shared out among all data planes.
+    const share = this.#fleet();
     if (grant !== null) {
-      const left = rule.meters.map((meter, at) =>
-        Math.min(meter.capacity(1), (grant.remaining[at] ?? 0) + meter.regained(toldMs, time)),
-      );
-      local.bound(rule, key, left, [this.#fleet(), time]);
+      local.takeOver(rule, key, { remaining: grant.remaining, toldMs }, { share, now: time });
     }
-    return local.weighing(0).take(rule, key, this.#fleet(), time);
+    return local.weighing(0).take(rule, key, share, time);
   }
 
   #remembered({ waitMs, remaining, fullMs }: Grant, sinceMs: number): Outcome {
@@ -189,7 +182,7 @@ export class DebtLimiter {
     for (const resolve of known.waiters.splice(0)) {
       this.#waiting -= 1;
       const outcome = grant === null ? this.#alone(known, time) : this.#remembered(grant, 0);
-      resolve({ ...outcome, remaining: [...outcome.remaining], resetMs: [...outcome.resetMs] });
+      resolve(copyOf(outcome));
     }
     if (grant !== null && known.owed > 0) this.#schedule(known);
   }

@@ -5,6 +5,24 @@ import { emptyOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { LimitRule } from './rule.ts';
 
+/** What a store told last of a key: what was left of each limit, and when. */
+export interface ToldByStore {
+  readonly remaining: readonly number[];
+  readonly toldMs: number;
+}
+
+/** Among how many data planes limits are shared out, and what time it is. */
+export interface ShareNow {
+  readonly share: number;
+  readonly now: number;
+}
+
+/** Units that were used of the limit of a name. */
+export interface LimitUsed {
+  readonly limit: string;
+  readonly units: number;
+}
+
 /**
  * Limits over counters of this process.
  *
@@ -76,24 +94,19 @@ export class LocalLimiter {
     this.#counters.units = 1;
   }
 
-  /** Lets the key have no more than its share of what is `left` of each limit for all data planes together. */
-  bound(
-    { meters }: LimitRule,
-    key: string,
-    left: readonly number[],
-    [share, now]: readonly [number, number],
-  ): void {
+  /** Lets the key have no more than its share of what all data planes together had left, and of what has come since. */
+  takeOver({ meters }: LimitRule, key: string, told: ToldByStore, { share, now }: ShareNow): void {
     this.#counters.turnTo(key);
     for (const [at, meter] of meters.entries()) {
-      const used = meter.capacity(share) - (left[at] ?? 0) / share;
-      meter.raise(this.#counters, used, share, now);
+      const left = Math.min(meter.capacity(1), (told.remaining[at] ?? 0) + meter.regained(told.toldMs, now));
+      meter.raise(this.#counters, meter.capacity(share) - left / share, share, now);
     }
   }
 
   /** Lets the key's counter of the limit of this name stand no lower than at so many units. */
-  raise({ meters }: LimitRule, limit: string, [key, units]: readonly [string, number], now: number): void {
+  raise({ meters }: LimitRule, key: string, to: LimitUsed, now: number): void {
     this.#counters.turnTo(key);
-    for (const meter of meters) if (meter.name === limit) meter.raise(this.#counters, units, 1, now);
+    for (const meter of meters) if (meter.name === to.limit) meter.raise(this.#counters, to.units, 1, now);
   }
 
   /** By limit: units that the key's counters have not got over yet. */

@@ -18,6 +18,11 @@ export interface Outcome {
   readonly resetMs: number[];
 }
 
+/** An outcome that stays as it is now. */
+export function copyOf(outcome: Outcome): Outcome {
+  return { ...outcome, remaining: [...outcome.remaining], resetMs: [...outcome.resetMs] };
+}
+
 /** An outcome to be filled; `Unknown` says that no counters could be asked. */
 export function emptyOutcome(): Outcome {
   return { verdict: 'Unknown', waitMs: 0, delayMs: 0, share: 1, remaining: [], resetMs: [] };

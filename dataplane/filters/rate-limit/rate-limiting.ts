@@ -186,7 +186,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
         restored.add(plan.name);
         const rule = ruleFor(limitsPerConsumer(plan), hash, epochMs);
         for (const { limit, consumer, units } of usedOfQuotas(plan, used(), epochMs())) {
-          local.raise(rule, limit, [countedKey(consumer), units], now());
+          local.raise(rule, countedKey(consumer), { limit, units }, now());
         }
       }
     },

@@ -1,9 +1,8 @@
 import { askFor, backOf } from './ask-for.ts';
-import type { Ask, CounterStore, Grant } from './counter-store.ts';
+import { asksMax, waitingMax, type Ask, type CounterStore, type Grant } from './counter-store.ts';
 import { Lease, leaseMax, leaseMs } from './lease.ts';
 import type { LocalLimiter } from './local-limiter.ts';
-import { emptyOutcome } from './outcome.ts';
-import type { Outcome } from './outcome.ts';
+import { copyOf, emptyOutcome, type Outcome } from './outcome.ts';
 import type { LimitRule } from './rule.ts';
 
 export interface SharedLimiterOptions {
@@ -18,10 +17,6 @@ export interface SharedLimiterOptions {
 
 /** After so long the store is asked again whether nothing is left: others may have given back what they leased. */
 const quietMs = 500;
-
-/** Counters asked for in one call, and the most requests that wait for answers at a time. */
-const asksMax = 128;
-const waitingMax = 20_000;
 
 /** Keys that are looked at in one go, and the pause after them: all at once would hold up requests, and Redis. */
 const sweptMax = 512;
@@ -164,22 +159,16 @@ export class SharedLimiter {
       const { local, now } = this.#options;
       const time = now();
       const lease = this.#leases.get(rule)?.get(key);
-      if (lease?.fromStore === true) this.#takeOver(rule, key, lease, time);
+      if (lease?.fromStore === true) {
+        lease.fromStore = false;
+        local.takeOver(rule, key, lease, { share: this.#fleet, now: time });
+      }
       const outcome = local.weighing(units).take(rule, key, this.#fleet, time);
       if (outcome.verdict === 'Admitted') this.#owe(rule, key, units);
       return outcome;
     }
     this.#outcome.verdict = 'Unknown';
     return this.#outcome;
-  }
-
-  /** What the store told last, and what has come since, is shared out among all data planes. */
-  #takeOver(rule: LimitRule, key: string, lease: Lease, time: number): void {
-    lease.fromStore = false;
-    const left = rule.meters.map((meter, at) =>
-      Math.min(meter.capacity(1), (lease.remaining[at] ?? 0) + meter.regained(lease.toldMs, time)),
-    );
-    this.#options.local.bound(rule, key, left, [this.#fleet, time]);
   }
 
   /** Notes a request of which the store does not know, so that its return is no new burst for everybody. */
@@ -369,8 +358,4 @@ function outcomeOf(grant: Grant, admitted: boolean, delayMs: number): Outcome {
     remaining: [...grant.remaining],
     resetMs: grant.fullMs.map((ms, at) => ((grant.remaining[at] ?? 0) > 0 ? ms : grant.waitMs)),
   };
-}
-
-function copyOf(outcome: Outcome): Outcome {
-  return { ...outcome, remaining: [...outcome.remaining], resetMs: [...outcome.resetMs] };
 }
