@@ -1,18 +1,11 @@
 import type { UsageLoss } from '#snapshot/usage.ts';
-import { open, stat, unlink } from 'node:fs/promises';
+import { stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  filesIn,
-  markSent,
-  sumsName,
-  takeFile,
-  writtenMs,
-  type JournalFiles,
-  type SegmentFile,
-} from './folder.ts';
+import { filesIn, markSent, sumsName, type JournalFiles, type SegmentFile } from './folder.ts';
 import { readSegment, unitsOf } from './read-segment.ts';
-import { countedOf, deadMs, isLastOf, lossesOf } from './read-usage.ts';
+import { countedOf, isLastOf, lossesOf } from './read-usage.ts';
 import { readSums, writeSums } from './sums-file.ts';
+import { takeOver } from './take-over.ts';
 import { usageEvent, type UsageEvent } from './usage-events.ts';
 import { UsageSums } from './usage-sums.ts';
 
@@ -69,10 +62,10 @@ export class Keeper {
 
   /** `state`: whether our own journal is still written to. Rejects as node:fs and the sending do. */
   async round(state: 'Open' | 'Ended'): Promise<void> {
-    const { folder, own } = this.#options;
+    const { folder, own, beat } = this.#options;
     if (this.#own !== own()) this.#startOver(own());
     // Who is about to end takes nothing on.
-    if (state === 'Open') await this.#takeOver();
+    if (state === 'Open') await takeOver(folder, this.#own, beat);
     const files = await filesIn(folder);
     const mine = files.segments.filter(
       (file) =>
@@ -96,29 +89,6 @@ export class Keeper {
     this.#losses = [];
     this.#folded = new Map();
     this.#merged = new Set();
-  }
-
-  /** Makes ours what nobody writes or keeps any more. */
-  async #takeOver(): Promise<void> {
-    const before = await filesIn(this.#options.folder);
-    if ([...before.segments, ...before.sums].every(({ holder }) => holder === this.#own)) return;
-    await this.#options.beat();
-    const { segments, sums } = await filesIn(this.#options.folder);
-    const others = [...segments, ...sums].filter(({ holder }) => holder !== this.#own);
-    // By the clock of the file system, whatever those of the nodes show.
-    const nowMs = await writtenMs(this.#newest(segments));
-    for (const holder of new Set(others.map((file) => file.holder))) {
-      const files = others.filter((file) => file.holder === holder);
-      const written = await Promise.all(files.map((file) => writtenMs(file.path)));
-      const isDead = nowMs - Math.max(...written) > deadMs || (await hasEnded(holder, segments));
-      if (!isDead) continue;
-      for (const file of files) await takeFile(file, this.#own);
-    }
-  }
-
-  /** The name of the segment that we write to. */
-  #newest(segments: readonly SegmentFile[]): string {
-    return segments.findLast(({ journal }) => journal === this.#own)?.path ?? '';
   }
 
   async #sizes(files: readonly SegmentFile[]) {
@@ -205,19 +175,4 @@ export class Keeper {
 
 function isBefore(other: SegmentFile, file: SegmentFile): boolean {
   return other.journal === file.journal && other.segment < file.segment;
-}
-
-/** Whether a journal says itself that nothing comes after it. */
-async function hasEnded(journal: string, segments: readonly SegmentFile[]): Promise<boolean> {
-  const last = segments.findLast((file) => file.journal === journal && file.holder === journal);
-  if (last === undefined) return false;
-  const handle = await open(last.path).catch(() => null);
-  if (handle === null) return false;
-  try {
-    const { size } = await handle.stat();
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, Math.max(0, size - 64));
-    return buffer.subarray(0, bytesRead).includes('"kind":"end"');
-  } finally {
-    await handle.close();
-  }
 }
