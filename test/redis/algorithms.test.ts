@@ -107,6 +107,23 @@ describe('the script', { skip: redisMissing() }, () => {
     }
   }
 
+  test('who has used up a bucket waits no longer than a larger one takes that comes in its place', async () => {
+    const of = (requests: number, windowMs: number) =>
+      ruleFor(
+        rateLimit({
+          limits: [{ name: 'only', algorithm: 'TokenBucket', requests, windowMs, burst: requests }],
+        }),
+        new KeyedHash(1, 2),
+        Date.now,
+      );
+    const key = `test:${randomUUID()}`;
+    const epochMs = 1_790_000_000_123;
+    assert.equal((await asked(of(1, 3_600_000), key, epochMs))[0], 1);
+    const larger = of(1000, 60_000);
+    assert.deepEqual((await asked(larger, key, epochMs + 10)).slice(0, 2), [0, 60_000]);
+    assert.equal((await asked(larger, key, epochMs + 80))[0], 1);
+  });
+
   test('a burst that takes longer to come again than Redis can tell is counted all the same', async () => {
     const limit = {
       name: 'only',

@@ -31,11 +31,14 @@ export class TokenBucket implements Meter {
     this.overMs = this.#burst * this.#intervalMs + this.#debtMaxMs;
   }
 
-  /** Never more than a burst and what may be owed, also when that has shrunk. */
+  /** Never more than a burst and what may be owed; what a limit left that took longer is forgotten. */
   level(counters: Counters, share: number, now: number): number {
     const time = counters.time(this.#salt);
     if (time <= now) return 0;
-    return Math.min(time - now, this.#levelMax(share));
+    const max = this.#levelMax(share);
+    if (time - now <= max) return time - now;
+    counters.keep(this.#salt, now + max, now);
+    return max;
   }
 
   waitMs(level: number, units: number, share: number): number {
@@ -107,10 +110,10 @@ algorithms[${tokenBucketCode}] = {
   open = function(key)
     local interval = number() / number()
     local burst, owed, debtMax = number(), number(), number()
-    local debt = math.max(0, tonumber(redis.call('GET', key) or '0') - now) + owed * interval
-    debt = math.min(debt, (burst + debtMax) * interval)
+    local told = math.max(0, tonumber(redis.call('GET', key) or '0') - now) + owed * interval
+    local debt = math.min(told, (burst + debtMax) * interval)
     return {
-      debt = debt, interval = interval, burst = burst, changed = owed > 0,
+      debt = debt, interval = interval, burst = burst, changed = owed > 0 or debt < told,
       free = math.floor(burst - debt / interval + 0.01),
     }
   end,

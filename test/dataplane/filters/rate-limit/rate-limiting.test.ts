@@ -283,3 +283,12 @@ test('of a Redis of which nobody tells where it is, each rule does as its onStor
   assert.equal(await admitted(named('Closed'), 200), 0);
   await limiting.close();
 });
+
+test('who has used up a limit waits no longer than a larger one takes that comes in its place', async () => {
+  const { limiting, clock } = given();
+  assert.equal(await admitted(limiting.filterFor(rateLimit({ limits: [limitOf(1, 3_600_000)] })), 2), 1);
+  const larger = limiting.filterFor(rateLimit({ limits: [limitOf(100, 60_000)] }));
+  assert.equal(await admitted(larger, 2), 0);
+  clock.ms += 6000;
+  assert.equal(await admitted(larger, 20), 10);
+});
