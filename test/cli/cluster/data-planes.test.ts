@@ -83,7 +83,7 @@ test('many that do not answer take no longer than all may, sixteen at once', asy
       [list]: ok({ items: names.map((name) => pod(name)) }),
       ...Object.fromEntries(names.map((name) => [`${list}/${name}:9901/proxy/bans`, 'Silence' as const])),
     },
-    { deadlines: { eachMs: 60_000, allMs: 200 } },
+    { deadlines: { eachMs: 60_000, allMs: 2_000 } },
   );
   assert.equal(problems.length, 40);
   assert.ok(
