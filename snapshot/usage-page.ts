@@ -15,7 +15,7 @@ export function entryOfSum({ hourMs, consumer, plan, route, units }: UsageSum): 
 }
 
 const losses = shape.list(usageLossShape);
-const units = shape.record(/^\d+ \S+ \S* \S*$/, shape.integer(0), Number.MAX_SAFE_INTEGER);
+const units = shape.record(/^\d{1,15} \S+ \S* \S*$/, shape.integer(0), Number.MAX_SAFE_INTEGER);
 
 /** What stands in the text of a page. Throws a {@link shape.Mismatch} or a SnapshotError for what is none. */
 export function readUsagePage(value: unknown): UsagePage {

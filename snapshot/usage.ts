@@ -36,6 +36,10 @@ export interface UsageLoss extends UsageKey {
 }
 
 const count = shape.integer(0);
+
+/** A time since 1970 that there is a date for. */
+export const timeMs = shape.integer(0, 8.64e15);
+
 const name = shape.shortText(1024);
 
 /** How a {@link UsageKey} is read. */
@@ -45,12 +49,12 @@ export const usageKeyFields: shape.Fields<UsageKey> = {
   route: shape.text,
 };
 
-export const usageSumShape: Shape<UsageSum> = object({ ...usageKeyFields, hourMs: count, units: count });
+export const usageSumShape: Shape<UsageSum> = object({ ...usageKeyFields, hourMs: timeMs, units: count });
 
 export const usageLossShape: Shape<UsageLoss> = object({
   ...usageKeyFields,
   gateway: name,
   instance: name,
   units: count,
-  fromMs: count,
+  fromMs: timeMs,
 });

@@ -7,6 +7,7 @@ import { decodeManifest } from '#crds/kind.ts';
 import { addressNetwork, oneSpelling } from '#dataplane/http/address.ts';
 import { noGateway } from '../idle-bans.ts';
 import { optionProblem } from '../option-problem.ts';
+import { plainText } from '../plain-text.ts';
 import { banArguments, banHelp } from '../usage.ts';
 import type { BanManifest, BanPlace } from './ban-place.ts';
 import { clusterBans } from './cluster-bans.ts';
@@ -131,18 +132,21 @@ async function list(place: BanPlace): Promise<number> {
     const { addresses, action, expires, reason = '-' } = spec;
     const isOver = expires !== undefined && Date.parse(expires) <= nowMs;
     const until = expires === undefined ? 'for ever' : `${isOver ? 'over since' : 'until'} ${expires}`;
-    for (const network of addresses)
-      process.stdout.write(`${[network, action, until, reason, metadata.name].join('  ')}\n`);
+    for (const network of addresses) tellLine([network, action, until, reason, metadata.name]);
   }
   const { bans, problems } = await place.madeByRules();
   for (const { address, policy, rule, mode, until } of bans) {
     const action = mode === 'Shadow' ? 'Shadow' : 'Refuse';
     const cause = `ProtectionPolicy ${policy} bans/${rule}`;
-    process.stdout.write(`${[address, action, `until ${until}`, cause, '-'].join('  ')}\n`);
+    tellLine([address, action, `until ${until}`, cause, '-']);
   }
   for (const problem of problems)
-    console.error(`turnpike: not all that rules have banned is told: ${problem}`);
+    console.error(`turnpike: not all that rules have banned is told: ${plainText(problem)}`);
   return problems.length === 0 ? 0 : 1;
+}
+
+function tellLine(cells: readonly string[]): void {
+  process.stdout.write(`${plainText(cells.join('  '))}\n`);
 }
 
 /** Throws a TypeError where an API server would refuse it. */

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { readUsage } from '#dataplane/metering/read-usage.ts';
 import type { UsageLoss } from '#snapshot/usage.ts';
 import { optionProblem } from '../option-problem.ts';
+import { plainText } from '../plain-text.ts';
 import { usageArguments, usageHelp } from '../usage.ts';
 import { clusterUsage, type ClusterUsage, type UsageCluster } from './cluster-usage.ts';
 import { isPeriod, lostIn, table, usedIn } from './usage-table.ts';
@@ -23,7 +24,7 @@ export async function usage(args: readonly string[], nowMs: number): Promise<num
   }
   try {
     const found = await foundBy(options, nowMs);
-    for (const problem of found.problems) console.error(`turnpike: ${problem}`);
+    for (const problem of found.problems) console.error(`turnpike: ${plainText(problem)}`);
     process.stdout.write(options.reconcile ? reconciled(options, found) : used(options, found));
     return found.problems.length === 0 ? 0 : 1;
   } catch (error) {

@@ -1,4 +1,5 @@
 // What was used, as people read it.
+import { plainText } from '../plain-text.ts';
 import type { UsageKey, UsageLoss, UsageSum } from '#snapshot/usage.ts';
 
 /** Units of one key in the whole period. */
@@ -55,5 +56,5 @@ export function table(titles: readonly string[], rows: readonly (readonly (strin
       })
       .join('  ')
       .trimEnd();
-  return [titles, ...rows].map((cells) => `${line(cells)}\n`).join('');
+  return [titles, ...rows].map((cells) => `${plainText(line(cells))}\n`).join('');
 }

@@ -2,7 +2,7 @@
 // torn tells nothing: what it would have let through had not passed yet.
 import * as shape from '#snapshot/shape.ts';
 import { type Shape, object } from '#snapshot/shape.ts';
-import { usageKeyFields, type UsageKey } from '#snapshot/usage.ts';
+import { timeMs, usageKeyFields, type UsageKey } from '#snapshot/usage.ts';
 
 /** First line of each segment: whose it is. */
 export interface BeginLine {
@@ -64,7 +64,6 @@ export function readLine(text: string): JournalLine | null {
 }
 
 const count = shape.integer(0);
-const timeMs = shape.integer(0);
 const name = shape.shortText(1024);
 
 const line: Shape<JournalLine> = shape.variant<JournalLine>('kind', {

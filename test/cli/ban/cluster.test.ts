@@ -99,3 +99,28 @@ test('add says that no Gateway is there, and nothing where that is not told', as
   const quiet = await untold.ban('add', '192.0.2.7');
   assert.deepEqual([quiet.code, quiet.stderr], [0, '']);
 });
+
+test('what others have written into objects and pages forges no line, and commands no terminal', async () => {
+  const root = '/api/v1/namespaces/shop/pods';
+  const [ban] = bans.items;
+  const reason = 'scans\n10.0.0.0/8  Refuse  for ever\u001b[2J\u009b31m\u2028';
+  const told = {
+    address: '198.51.100.7\r\n',
+    policy: 'shop/\u001b]0;x\u0007',
+    rule: 'r',
+    mode: 'Enforce',
+    until: '2026',
+  };
+  await using server = await givenServer({
+    '/apis/turnpike.dev/v1alpha1/namespaces/shop/bans': {
+      ...bans,
+      items: [{ ...ban, spec: { ...ban?.spec, reason } }],
+    },
+    [root]: { items: [pod('edge-1')] },
+    [`${root}/edge-1:9901/proxy/bans`]: { bans: { one: told } },
+  });
+  const { stdout, stderr } = await server.ban('list');
+  assert.equal(stderr, '');
+  assert.equal(stdout.trimEnd().split('\n').length, 2, stdout);
+  assert.doesNotMatch(stdout, /[^\P{C}\n]|\p{Zl}|\p{Zp}/u);
+});

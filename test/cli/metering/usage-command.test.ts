@@ -69,6 +69,21 @@ async function told(...args: readonly string[]): Promise<string> {
 }
 
 describe('turnpike usage', () => {
+  test('passes over lines of times that no calendar has, and lets no name command a terminal', async () => {
+    const atMs = at('2026-11-05T00:00:00Z');
+    await using folder = await givenFolder({
+      'edge-3.0123456789ab.000000.jsonl': lines(
+        { kind: 'begin', gateway: 'infra/edge', instance: 'edge-3', atMs },
+        { ...acme, lease: 1, units: 7, atMs: 9e15 },
+        { ...acme, consumer: 'shop/a\u001b[2J\n', lease: 2, units: 5, atMs },
+        { kind: 'end', atMs },
+      ),
+    });
+    const { code, stdout } = await turnpike(['usage', `--folder=${folder.path}`, '--period=2026-11']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^CONSUMER .*\nshop\/a\ufffd\[2J\ufffd .* 5\n$/u);
+  });
+
   test('tells what each Consumer has used in a month, by plan and route', async () => {
     assert.equal(
       await told('--period=2026-11'),
