@@ -66,7 +66,8 @@ export async function report(folders: readonly string[]): Promise<number> {
     ...deadBackendLines(objects),
     ...idleBanLines(objects, Date.now()),
   ]) {
-    console.log(`${styleText('yellow', 'warning')} ${line}`);
+    const [title = ''] = line.split(': ', 1);
+    console.log(`${styleText('yellow', 'warning')} ${placeOf(title, line)}${line}`);
   }
   const passedOver = otherKindsLine(others);
   if (passedOver !== null) console.log(passedOver);

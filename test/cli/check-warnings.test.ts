@@ -27,7 +27,7 @@ spec:
   const [warning, ...rest] = stdout.split('\n');
   assert.equal(
     warning,
-    'warning RateLimitPolicy default/shop: No AuthPolicy holds for HTTPRoute/default/shop, so nobody is known there, and rule per-user goes by who calls; add an AuthPolicy, or count by something else.',
+    'warning policy.yaml:2: RateLimitPolicy default/shop: No AuthPolicy holds for HTTPRoute/default/shop, so nobody is known there, and rule per-user goes by who calls; add an AuthPolicy, or count by something else.',
   );
   assert.deepEqual(rest, ['6 objects checked, no problems', '']);
   assert.equal(code, 0);
@@ -52,8 +52,8 @@ spec: { addresses: [192.0.2.7/32]${expires} }
   assert.deepEqual(
     stdout.split('\n').filter((line) => line.startsWith('warning')),
     [
-      'warning Ban default/over: spec.expires: it is over since 2025-01-01T00:00:00Z: delete it, or let it end later',
-      'warning Ban shop/away: there is no Gateway in namespace shop, and Bans hold for those of their own namespace alone: write it where the Gateways are',
+      'warning bans.yaml:15: Ban default/over: spec.expires: it is over since 2025-01-01T00:00:00Z: delete it, or let it end later',
+      'warning bans.yaml:2: Ban shop/away: there is no Gateway in namespace shop, and Bans hold for those of their own namespace alone: write it where the Gateways are',
     ],
   );
   assert.equal(code, 0);

@@ -138,11 +138,11 @@ stringData: { acme: a-plain-key-of-long-ago, many: "# nobody\\na-line-that-is-no
   const [leftOut, plain, ...rest] = stdout.split('\n');
   assert.match(
     leftOut ?? '',
-    /^warning AuthPolicy default\/shop: Secret default\/keys: left out: entry many, line 2: does not begin/,
+    /^warning policy.yaml:2: AuthPolicy default\/shop: Secret default\/keys: left out: entry many, line 2: does not begin/,
   );
   assert.match(
     plain ?? '',
-    /^warning AuthPolicy default\/shop: Secret default\/keys holds plain keys \(acme\)/,
+    /^warning policy.yaml:2: AuthPolicy default\/shop: Secret default\/keys holds plain keys \(acme\)/,
   );
   assert.deepEqual(rest, ['7 objects checked, no problems', '']);
   assert.ok(!stdout.includes('long-ago') && !stdout.includes('is-none'));
