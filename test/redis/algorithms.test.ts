@@ -124,6 +124,24 @@ describe('the script', { skip: redisMissing() }, () => {
     assert.equal((await asked(larger, key, epochMs + 80))[0], 1);
   });
 
+  for (const algorithm of ['FixedWindow', 'SlidingWindow'] as const) {
+    test(`${algorithm} forgets nothing when a smaller limit that it was before is charged once more`, async () => {
+      const of = (requests: number) => {
+        const windows = { kind: 'Even', lengthMs: 3_600_000 } as const;
+        const limit: TimedLimit =
+          algorithm === 'FixedWindow'
+            ? { name: 'only', algorithm, requests, windows }
+            : { name: 'only', algorithm, requests, windowMs: 3_600_000 };
+        return ruleFor(rateLimit({ limits: [limit], cost }), new KeyedHash(1, 2), Date.now);
+      };
+      const key = `test:${randomUUID()}`;
+      const epochMs = Date.UTC(2026, 11, 1);
+      assert.equal((await asked(of(10_000), key, epochMs, 9000))[0], 9000);
+      await charged(of(10), key, epochMs, 5);
+      assert.equal((await charged(of(10_000), key, epochMs, 0))[2], 1000);
+    });
+  }
+
   test('a burst that takes longer to come again than Redis can tell is counted all the same', async () => {
     const limit = {
       name: 'only',

@@ -17,6 +17,9 @@ import { tokenBucketScript } from './algorithms/token-bucket.ts';
  * Answers the time, and for each counter: granted, microseconds until the next request would be, and for each limit: what
  * is left, microseconds until all of it is there again.
  *
+ * An edit reaches data planes at several times, and answers end long after they were admitted: what a window holds beyond
+ * what the limit that asks can owe was counted for a larger one, and stays.
+ *
  * An algorithm is two functions: `open` reads its numbers and its key and tells how many are `free`, and where who leases
  * may take more, how many are `ahead`; `close` charges what is granted and tells what is left, and the microseconds until
  * all is and until `units` more would be.

@@ -146,16 +146,17 @@ algorithms[${fixedWindowCode}] = {
       before, from, to = from, to, after
     end
     local start = string.format('%.0f', from)
-    local count = 0
+    local count, beyond = 0, 0
     if known == start then
       count = tonumber(counted)
+      beyond = math.max(0, count - requests - debtMax)
     elseif debtMax > 0 and known == string.format('%.0f', before) then
       count = math.max(0, tonumber(counted) - requests)
     end
     count = math.min(requests + debtMax, count + owed)
     return {
       start = start, from = from, count = count, requests = requests, over = to - now, length = to - from, changed = owed > 0,
-      free = requests - count,
+      free = requests - count, beyond = beyond,
     }
   end,
   close = function(key, state, granted)
@@ -167,7 +168,7 @@ algorithms[${fixedWindowCode}] = {
       if count - state.requests + units > state.requests then wait = full end
     end
     if state.changed or granted ~= 0 then
-      redis.call('SET', key, state.start .. ' ' .. count, 'PX', math.max(1, math.ceil(full / 1000)))
+      redis.call('SET', key, state.start .. ' ' .. count + state.beyond, 'PX', math.max(1, math.ceil(full / 1000)))
     end
     return state.requests - count, full, wait
   end,

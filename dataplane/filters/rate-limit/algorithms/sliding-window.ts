@@ -148,10 +148,11 @@ algorithms[${slidingWindowCode}] = {
     else
       current, previous = 0, 0
     end
+    local beyond = math.max(0, current - requests - debtMax)
     current = math.min(requests + debtMax, current + owed)
     local state = {
       start = start, from = from, elapsed = elapsed, window = window, requests = requests, current = current, previous = previous,
-      changed = owed > 0,
+      changed = owed > 0, beyond = beyond,
     }
     state.left = function(rest)
       local used = state.previous * rest / window + state.current
@@ -171,7 +172,7 @@ algorithms[${slidingWindowCode}] = {
     local current, previous = state.current, state.previous
     local over = 2 * window - elapsed
     if state.changed or granted ~= 0 then
-      redis.call('SET', key, state.start .. ' ' .. current .. ' ' .. previous, 'PX', math.ceil(over / 1000))
+      redis.call('SET', key, state.start .. ' ' .. current + state.beyond .. ' ' .. previous, 'PX', math.ceil(over / 1000))
     end
     local full, wait = 0, 0
     if current > 0 then full = over elseif previous > 0 then full = window - elapsed end
