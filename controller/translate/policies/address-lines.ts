@@ -127,15 +127,26 @@ function ipv6Network(word: string): PackedNetwork | null {
 }
 
 function ipv6Octets(address: string): readonly number[] {
-  const [before = [], after] = address.split('::').map((part) => part.split(':').flatMap(octetsOf));
-  if (after === undefined) return before;
-  return [...before, ...Array.from({ length: 16 - before.length - after.length }, () => 0), ...after];
+  const gap = address.indexOf('::');
+  if (gap === -1) return octetsOf(address);
+  const octets = octetsOf(address.slice(0, gap));
+  const after = octetsOf(address.slice(gap + 2));
+  while (octets.length < 16 - after.length) octets.push(0);
+  octets.push(...after);
+  return octets;
 }
 
-/** Of a group, or of the IPv4 address that two may be written as. */
-function octetsOf(group: string): readonly number[] {
-  if (group === '') return [];
-  if (group.includes('.')) return group.split('.').map(Number);
-  const value = Number.parseInt(group, 16);
-  return [value >> 8, value & 255];
+/** Of groups between colons; the last two may be written as an IPv4 address. */
+function octetsOf(groups: string): number[] {
+  const octets: number[] = [];
+  for (let start = 0; start < groups.length;) {
+    const colon = groups.indexOf(':', start);
+    const end = colon === -1 ? groups.length : colon;
+    const group = groups.slice(start, end);
+    const value = Number.parseInt(group, 16);
+    if (group.includes('.')) octets.push(...group.split('.').map(Number));
+    else octets.push(value >> 8, value & 255);
+    start = end + 1;
+  }
+  return octets;
 }
