@@ -70,7 +70,7 @@ function loadConfig(config: KubeConfig, { file, context }: FileSource): KubeConf
     if (context !== null) config.setCurrentContext(context);
     return config;
   } catch (cause) {
-    throw new KubeError('Malformed', 'the kubeconfig cannot be read', { cause });
+    throw new KubeError('Malformed', `the kubeconfig cannot be read: ${file}`, { cause });
   }
 }
 
