@@ -28,23 +28,30 @@ export type ByteStream = AsyncIterable<Uint8Array>;
 
 const defaultDeadlineMs = 10_000;
 const credentialsMs = 10_000;
-const connectionsMax = 64;
+/** Of calls; each stream has a connection of its own, as many as there are kinds and namespaces to be watched. */
+const callConnectionsMax = 64;
 const bodyBytesMax = 256 * 1024 * 1024;
 const userAgent = 'turnpike-controller';
 
-interface Session {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly agent: Agent;
+/** Connections by one set of credentials: streams that stay open must not keep calls from theirs. */
+interface Agents {
+  readonly calls: Agent;
+  readonly streams: Agent;
 }
 
-/** Calls and streams over one pool of connections; credentials are read again as they are rotated. */
+interface Session {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly agents: Agents;
+}
+
+/** Calls and streams over connections that are kept; credentials are read again as they are rotated. */
 export class KubeClient {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #base: URL;
   #session: Promise<Session> | null = null;
   #sessionUntil = 0;
-  #agent: { readonly agent: Agent; readonly fingerprint: string } | null = null;
+  #agents: (Agents & { readonly fingerprint: string }) | null = null;
   #refresh: 'Cached' | 'Fresh' = 'Cached';
 
   constructor(connection: Connection, clock: Clock) {
@@ -61,7 +68,7 @@ export class KubeClient {
     const deadline = AbortSignal.timeout(call.deadlineMs ?? defaultDeadlineMs);
     const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;
     try {
-      const response = await this.#send(call, signal, undefined);
+      const response = await this.#send(call, signal, 'calls');
       return parse(await boundedText(response.body));
     } catch (error) {
       throw this.#errorOf(error, call.signal ?? null);
@@ -79,7 +86,7 @@ export class KubeClient {
       headDeadline.abort(new DOMException('no answer within the deadline', 'TimeoutError')),
     );
     try {
-      const response = await this.#send(call, AbortSignal.any([call.signal, headDeadline.signal]), 0);
+      const response = await this.#send(call, AbortSignal.any([call.signal, headDeadline.signal]), 'streams');
       return response.body;
     } catch (error) {
       throw this.#errorOf(error, call.signal);
@@ -90,17 +97,13 @@ export class KubeClient {
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    await this.#agent?.agent.destroy();
+    await Promise.all([this.#agents?.calls.destroy(), this.#agents?.streams.destroy()]);
   }
 
-  async #send(
-    call: KubeRequest,
-    signal: AbortSignal,
-    bodyTimeout: number | undefined,
-  ): Promise<Dispatcher.ResponseData> {
-    const { headers, agent } = await this.#currentSession();
+  async #send(call: KubeRequest, signal: AbortSignal, way: keyof Agents): Promise<Dispatcher.ResponseData> {
+    const { headers, agents } = await this.#currentSession();
     const response = await request(this.#urlOf(call), {
-      dispatcher: agent,
+      dispatcher: agents[way],
       method: call.method,
       headers: {
         ...headers,
@@ -110,7 +113,7 @@ export class KubeClient {
       },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal,
-      ...(bodyTimeout === undefined ? {} : { bodyTimeout }),
+      ...(way === 'streams' ? { bodyTimeout: 0 } : {}),
     });
     if (response.statusCode >= 400) {
       const retryAfter = response.headers['retry-after'];
@@ -143,12 +146,17 @@ export class KubeClient {
     const credentials = await this.#connection.credentials(this.#refresh);
     this.#refresh = 'Cached';
     const fingerprint = fingerprintOf(credentials);
-    if (this.#agent?.fingerprint !== fingerprint) {
+    if (this.#agents?.fingerprint !== fingerprint) {
       // Calls on the way, watches among them, go on until their end.
-      void this.#agent?.agent.close();
-      this.#agent = { agent: createAgent(credentials), fingerprint };
+      void this.#agents?.calls.close();
+      void this.#agents?.streams.close();
+      this.#agents = {
+        calls: createAgent(credentials, callConnectionsMax),
+        streams: createAgent(credentials, null),
+        fingerprint,
+      };
     }
-    return { headers: credentials.headers, agent: this.#agent.agent };
+    return { headers: credentials.headers, agents: this.#agents };
   }
 
   #errorOf(error: unknown, signal: AbortSignal | null): KubeError {
@@ -178,9 +186,10 @@ export function streamError(error: unknown, signal: AbortSignal | null): KubeErr
     : new KubeError('Network', `the API server cannot be reached (${code || name})`, { cause: error });
 }
 
-function createAgent({ tls }: Credentials): Agent {
+/** `connections`: at most; null: as many as are needed. */
+function createAgent({ tls }: Credentials, connections: number | null): Agent {
   return new Agent({
-    connections: connectionsMax,
+    connections,
     pipelining: 1,
     // One connection a watch: a dead one is felt by its watch alone.
     allowH2: false,

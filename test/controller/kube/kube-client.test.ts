@@ -107,6 +107,20 @@ test('a stream whose head does not come is a timeout', async (t) => {
   await assert.rejects(client.stream(call), failsAs('Timeout'));
 });
 
+test('calls find a connection, however many streams are open', async (t) => {
+  const { server, client } = await given(t);
+  server.put(routes, { metadata: { name: 'a', namespace: 'shop' } });
+  server.faults.add((request, response) => {
+    if (!request.query.has('watch')) return false;
+    response.writeHead(200).flushHeaders();
+    return true;
+  });
+  const { signal } = new AbortController();
+  const watch = { method: 'GET', path: routes, query: { watch: 'true' }, signal } as const;
+  await Promise.all(Array.from({ length: 100 }, () => client.stream(watch)));
+  await client.request({ method: 'GET', path: one, deadlineMs: 2_000 });
+});
+
 test('credentials are asked for anew after a 401', async (t) => {
   const seen: string[] = [];
   const server = createServer((request, response) => {
