@@ -145,6 +145,7 @@ with its /64, or a network such as 192.0.2.0/24.
   --for TIME         add: how long, such as 30s, 10m, 12h or 90d (default: until it is removed); remove: how long rules
                      do not ban them again (default 10m)
   --reason TEXT      why, for people
+  --wide             add: ban a network, too, that is shorter than /8, or /16 of IPv6: 0.0.0.0/0 is everybody
   --namespace NAME   whose Gateways (default: that of the context, else default)
   --kubeconfig FILE  the cluster (default: KUBECONFIG, else ~/.kube/config)
   --context NAME     of the kubeconfig (default: its current one)
@@ -158,6 +159,7 @@ Exit codes: 0 done, 1 the cluster refuses it, or not all of it could be done, 2 
 export const banArguments = {
   for: { type: 'string' },
   reason: { type: 'string' },
+  wide: { type: 'boolean', default: false },
   namespace: { type: 'string' },
   kubeconfig: { type: 'string' },
   context: { type: 'string' },

@@ -68,10 +68,17 @@ function askedFor(command: string, values: Values, addresses: readonly string[])
   if (command === 'list' ? addresses.length > 0 : addresses.length === 0)
     throw new TypeError(command === 'list' ? 'list takes no address' : 'name an address');
   if (command !== 'add' && values.reason !== undefined) throw new TypeError('--reason is for add');
+  if (command !== 'add' && values.wide) throw new TypeError('--wide is for add');
   if (command === 'list' && values.for !== undefined) throw new TypeError('--for is for add and remove');
   const ms = values.for === undefined ? (command === 'remove' ? liftMs : null) : lastingMs(values.for);
+  const networks = addresses.map(networkOf);
+  const wide = networks.find(isWide);
+  if (command === 'add' && !values.wide && wide !== undefined)
+    throw new TypeError(
+      `${wide} is ${wide.endsWith('/0') ? 'everybody' : 'a large part of all clients'}: name a narrower network (IPv4 /8 or longer, IPv6 /16 or longer), or add --wide if that is meant`,
+    );
   return {
-    networks: addresses.map(networkOf),
+    networks,
     expires: ms === null ? null : new Date(Date.now() + ms).toISOString().replace(/\.\d+Z$/, 'Z'),
     reason: values.reason ?? null,
   };
@@ -176,6 +183,11 @@ function networkOf(text: string): string {
         `${text} is no address: tell one such as 192.0.2.7, or a network such as 192.0.2.0/24`,
       );
   }
+}
+
+/** Whether so many clients are in it that nobody bans them but by mistake. */
+function isWide(network: string): boolean {
+  return Number.parseInt(network.split('/')[1] ?? '', 10) < (network.includes(':') ? 16 : 8);
 }
 
 function spelling(network: Ban['spec']['addresses'][number]): string {

@@ -77,6 +77,11 @@ test('what is no address, no time or no command is refused, and nothing is writt
     [['add', 'mallory'], 'mallory is no address'],
     [['add', '192.0.2.7/24'], 'has an address with bits beyond its length'],
     [['add', '192.0.2.7', '--for', 'ever'], '--for ever: tell 30s, 10m, 12h or 90d'],
+    [['add', '0.0.0.0/0'], '0.0.0.0/0 is everybody: name a narrower network'],
+    [['add', '::/0'], '::/0 is everybody: name a narrower network'],
+    [['add', '192.0.2.7', '64.0.0.0/7'], '64.0.0.0/7 is a large part of all clients'],
+    [['add', '2000::/15'], 'or add --wide if that is meant'],
+    [['remove', '192.0.2.7', '--wide'], '--wide is for add'],
     [['add'], 'name an address'],
     [['list', '192.0.2.7'], 'list takes no address'],
     [['lift', '192.0.2.7'], 'there is no command ban lift'],
@@ -87,4 +92,15 @@ test('what is no address, no time or no command is refused, and nothing is writt
     assert.ok(stderr.includes(problem), stderr);
   }
   assert.deepEqual(await readdir(folder.path), []);
+});
+
+test('everybody is banned by who says so, and networks of /8 and of /16 of IPv6 by anybody', async () => {
+  await using folder = await givenFolder({});
+  const ban = (...args: readonly string[]) => turnpike(['ban', ...args, '--folder', folder.path]);
+  assert.equal((await ban('add', '10.0.0.0/8', '2001::/16')).code, 0);
+  assert.match(
+    (await ban('add', '0.0.0.0/0', '--wide', '--for', '1h')).stdout,
+    /^0\.0\.0\.0\/0 is banned until/u,
+  );
+  assert.equal((await ban('remove', '0.0.0.0/0')).code, 0);
 });
