@@ -74,7 +74,8 @@ async function usageReceiver(): Promise<UsageReceiver | null> {
     usage('--usage-events needs --usage-journal: what is told is what is there');
   if (!/^https?:/.test(text)) return { kind: 'File', file: text };
   const url = URL.parse(text);
-  if (url?.protocol !== 'https:') usage(`--usage-events is neither an https URL nor a file: ${text}`);
+  if (url?.protocol !== 'https:')
+    usage(`--usage-events is neither an https URL with a host nor a file: ${text}`);
   const [caFile, tokenFile] = [optional('usage-events-ca'), optional('usage-events-token')];
   return {
     kind: 'Server',

@@ -33,16 +33,20 @@ export function upOptions(args: readonly string[]): UpOptions | null {
   if (stray !== undefined) throw new TypeError(`Unexpected argument '${stray}': name folders with --folder`);
   const folders = values.folder ?? [path.join(quickstart, 'shared'), path.join(quickstart, 'standalone')];
   const admin = values['admin-address'];
-  if (values['usage-events'] !== undefined && values['usage-journal'] === undefined) {
+  const { 'usage-journal': usageJournal = null, 'usage-events': usageEvents = null } = values;
+  if (usageEvents !== null && usageJournal === null)
     throw new TypeError('--usage-events needs --usage-journal: what is told is what is there');
-  }
+  if (usageEvents !== null && /^[a-z][a-z0-9+.-]*:\/\//i.test(usageEvents))
+    throw new TypeError(
+      `--usage-events is no file: ${usageEvents}: name one; only the data planes of a cluster tell servers (TURNPIKE_USAGE_EVENTS)`,
+    );
   return {
     folders: folders.map(shortened),
     address: values.address,
     demo: (values.demo ?? values.folder === undefined) ? 'Run' : 'Leave',
     admin: admin === undefined ? null : hostAndPort(admin),
-    usageJournal: values['usage-journal'] ?? null,
-    usageEvents: values['usage-events'] ?? null,
+    usageJournal,
+    usageEvents,
     accessLog: values['access-log'] ? 'Stdout' : 'Off',
     output: values.quiet ? 'Quiet' : 'Full',
   };

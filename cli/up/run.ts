@@ -13,6 +13,7 @@ import { Narrator } from './narrator.ts';
 import type { UpOptions } from './options.ts';
 import { Screen } from './screen.ts';
 import { startStandalone } from './standalone.ts';
+import { usagePlaceProblem } from './usage-places.ts';
 import type { Standalone } from './standalone.ts';
 
 /** How long the first translation may wait for a data plane before states are printed as they are. */
@@ -24,6 +25,12 @@ const quickStopMs = 500;
 
 /** Runs until a signal; sets a non-zero exit code when it cannot start. */
 export async function runStandalone(options: UpOptions): Promise<void> {
+  const problem = await usagePlaceProblem(options);
+  if (problem !== null) {
+    console.error(`turnpike: ${problem}`);
+    process.exitCode = 1;
+    return;
+  }
   const host = shownHost(options.address);
   const { folders, output } = options;
   const screen = new Screen({ print: (line) => console.log(line), output, folders, host });

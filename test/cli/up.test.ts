@@ -2,7 +2,7 @@
 // ends.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -253,11 +253,33 @@ test('a folder that is not there is one line, and the exit code 1', async () => 
   assert.equal(code, 1);
 });
 
+test('a journal or a file of events that cannot be written is one line, and the exit code 1', async () => {
+  await using folder = await givenFolder({ taken: '' });
+  const within = (name: string) => path.join(folder.path, name);
+  const journal = await turnpike(['up', '--folder', folder.path, '--usage-journal', within('taken/journal')]);
+  assert.equal(
+    journal.stderr,
+    `turnpike: --usage-journal ${within('taken/journal')}: nothing can be written into this folder (ENOTDIR: not a directory): let it be written, or name another folder\n`,
+  );
+  const places = ['--usage-journal', within('journal'), '--usage-events', within('gone/events.jsonl')];
+  const events = await turnpike(['up', '--folder', folder.path, ...places]);
+  assert.equal(
+    events.stderr,
+    `turnpike: --usage-events ${within('gone/events.jsonl')}: this file cannot be written (ENOENT: no such file or directory): let it be written, or name another file\n`,
+  );
+  assert.deepEqual([journal.code, events.code], [1, 1]);
+  assert.deepEqual(await readdir(within('journal')), [], 'nothing is left of the look');
+});
+
 test('options that are not there, wrong ones and stray words are told with the help, and the exit code 2', async () => {
   const cases: readonly (readonly [args: readonly string[], first: string])[] = [
     [['--colour'], "turnpike: Unknown option '--colour'"],
     [['manifests'], "turnpike: Unexpected argument 'manifests': name folders with --folder"],
     [['--admin-address', '9901'], 'turnpike: --admin-address is not HOST:PORT: 9901'],
+    [
+      ['--usage-journal', 'usage', '--usage-events', 'https://'],
+      'turnpike: --usage-events is no file: https://: name one; only the data planes of a cluster tell servers (TURNPIKE_USAGE_EVENTS)',
+    ],
   ];
   for (const [args, first] of cases) {
     const { code, stderr, stdout } = await turnpike(['up', ...args]);

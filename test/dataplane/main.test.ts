@@ -18,3 +18,15 @@ for (const [controller, problem] of [
     assert.equal(code, 2);
   });
 }
+
+for (const url of ['https://', 'http://billing']) {
+  test(`--usage-events=${url} is refused`, async () => {
+    const places = ['--controller=https://one:8443', '--usage-journal=x', `--usage-events=${url}`];
+    const options = ['--gateway=infra/edge', '--ca-file=x', '--token-file=x', ...places];
+    await using running = startCommand(process.execPath, ['dataplane/main.ts', ...options]);
+    const { code, stderr } = await running.ended;
+    const problem = `--usage-events is neither an https URL with a host nor a file: ${url}`;
+    assert.equal(stderr, `turnpike data plane: ${problem}\n\n${dataPlaneHelp}`);
+    assert.equal(code, 2);
+  });
+}
