@@ -80,7 +80,7 @@ const keys = oneOf({
       .enum(['Skip', 'Share', 'Refuse'])
       .default('Share')
       .describe(
-        'What happens to a request without the header, cookie, claim, consumer or value, or whose path does not fit. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused. Without meaning for ClientAddress, Route and Method.',
+        'What happens to a request without the header, cookie, claim, consumer or value, or whose path does not fit. Skip: it is not limited. Share: all such requests count as one caller. Refuse: it is refused with 403. Without meaning for ClientAddress, Route and Method.',
       ),
   },
 });

@@ -56,6 +56,8 @@ export type Failure =
     }
   /** It takes more than a limit ever has, or nobody can tell what it takes. */
   | { readonly kind: 'RequestTooCostly'; readonly denial: Denial | null; readonly detail: string }
+  /** It lacks what a limit counts by, which asks for it. */
+  | { readonly kind: 'LimitKeyMissing'; readonly denial: Denial | null; readonly detail: string }
   | { readonly kind: 'RateLimitUnavailable' }
   /** Its address goes on asking, however often it was refused: the whole connection ends. */
   | { readonly kind: 'Flooding' }

@@ -41,6 +41,7 @@ const answers = {
   KeysUnavailable: [503, grpcCodes.unavailable, 'Credentials cannot be checked at the moment.'],
   RateLimited: [429, grpcCodes.resourceExhausted, 'Too many requests.'],
   RequestTooCostly: [429, grpcCodes.resourceExhausted, 'The request is more than the limit ever allows.'],
+  LimitKeyMissing: [403, grpcCodes.permissionDenied, 'The request lacks what it would be counted by.'],
   RateLimitUnavailable: [503, grpcCodes.unavailable, 'The request cannot be admitted at the moment.'],
   PlanUnavailable: [503, grpcCodes.unavailable, 'The plan of the consumer is not available.'],
   Flooding: [0, grpcCodes.resourceExhausted, ''],

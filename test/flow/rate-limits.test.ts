@@ -223,6 +223,32 @@ test('cookies and methods tell apart whom they name', async () => {
   assert.deepEqual([await by('PUT', 'device=b'), await by('PUT', ''), await by('PUT', '')], [200, 200, 429]);
 });
 
+test('who lacks what is counted by may be refused, and nothing promises that coming again helps', async () => {
+  await using shop = await givenBackend('shop');
+  await using turnpike = await givenStandalone({
+    ...files(shop.port),
+    'policy.yaml': policy('{ type: Header, header: { name: x-tenant }, onUnknownKey: Refuse }', 2),
+  });
+  await turnpike.until('/open', 200);
+
+  const { status, headers, body } = await turnpike.get('/limited');
+  assert.equal(status, 403);
+  assert.equal(body, '{"status":403,"title":"The request lacks what it would be counted by."}\n');
+  const promises = ['retry-after', 'ratelimit', 'ratelimit-policy', 'x-ratelimit-reset'];
+  assert.deepEqual(
+    promises.filter((name) => name in headers),
+    [],
+  );
+  assert.equal((await turnpike.get('/limited', { headers: { 'x-tenant': 'a' } })).status, 200);
+  using client = await anH2Client(turnpike.port);
+  const call = { ':path': '/limited', 'content-type': 'application/grpc', te: 'trailers' };
+  const answered = await client.ask({ headers: call, body: '' });
+  assert.deepEqual(
+    [answered.headers['grpc-status'], answered.headers['grpc-status-details-bin']],
+    ['7', undefined],
+  );
+});
+
 test('a call of gRPC over the limit is told to come again, and when', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({

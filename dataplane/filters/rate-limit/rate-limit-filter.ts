@@ -14,7 +14,7 @@ import { costReader, countsReader, keyReader } from './expressions.ts';
 import { sharedKey } from './key.ts';
 import type { WatchOutcome } from './near-quotas.ts';
 import type { Outcome } from './outcome.ts';
-import { timedLimits, windowMsOf, type LimitRule } from './rule.ts';
+import type { LimitRule } from './rule.ts';
 import type { Tally } from './tally.ts';
 
 /** Longer values are counted by their hash, so that no client decides how much is remembered. */
@@ -121,8 +121,7 @@ export function rateLimitFilter(
 
   function unknownKey(key: RateLimitKey): Verdict {
     if (onUnknown(key) !== 'Refuse') return skips();
-    const windowsMs = timedLimits(limit).map((each) => windowMsOf(each) ?? 0);
-    return refuses(refusal(Math.max(0, ...windowsMs), `${limit.name}, for want of a key`));
+    return refuses({ kind: 'LimitKeyMissing', denial, detail: limit.name });
   }
 
   return {
