@@ -204,6 +204,11 @@ const table: Table = {
     ),
   SettingsInvalid: ({ field, detail }) =>
     accepted('Invalid', `${field}: ${sentence(detail)} Until then none of its settings hold.`),
+  BotRuleInvalid: ({ field, rule, action, detail }) => ({
+    type: 'PartiallyInvalid',
+    reason: 'UnsupportedValue',
+    message: `Dropped Rule ${rule}: it ${action === 'Allow' ? 'lets no program on' : 'refuses nobody'}, and the rest of the policy holds. ${field}: ${sentence(detail)}`,
+  }),
   KeysUnresolved: ({ field, reason, detail }) =>
     resolvedRefs(reason, `${field} ${detail}. Until then what the policy holds for is closed.`),
   AddressListUnresolved: ({ field, reason, detail }) =>

@@ -157,6 +157,14 @@ export type PolicyProblem =
     }
   /** As PolicyInvalid, of one that sets values: it closes nothing. */
   | { readonly kind: 'SettingsInvalid'; readonly field: string; readonly detail: string }
+  /** Of a rule about bots, which is left out while the rest of the policy holds. */
+  | {
+      readonly kind: 'BotRuleInvalid';
+      readonly field: string;
+      readonly rule: string;
+      readonly action: 'Refuse' | 'Allow';
+      readonly detail: string;
+    }
   | {
       readonly kind: 'KeysUnresolved';
       readonly field: string;

@@ -22,6 +22,7 @@ export const protectionPolicyUnit: Unit<ProtectionModel | null> = {
     }
     const { targetRefs: _, ...settings } = object.spec;
     const { rules, problems } = reputationOf(read, namespace, settings.reputation ?? []);
+    const bots = botsOf(settings);
     return {
       kind: 'ProtectionPolicy',
       namespace,
@@ -31,21 +32,34 @@ export const protectionPolicyUnit: Unit<ProtectionModel | null> = {
       parts: Object.keys(settings).map((group) => ({ name: group, id: null })),
       resources: [],
       remoteKeys: [],
-      closes: patternsProblem(settings),
+      closes: null,
       pending: null,
-      settings,
+      settings: { ...settings, ...bots.settings },
       reputation: rules,
-      partly: problems,
+      partly: [...problems, ...bots.problems],
     };
   },
 };
 
-function patternsProblem({ bots = [] }: ProtectionGroups): Problem | null {
-  for (const [index, bot] of bots.entries()) {
-    const detail = bot.type === 'Regex' ? patternProblem(bot.regex) : null;
-    if (detail !== null) {
-      return { kind: 'SettingsInvalid', field: `spec.bots[${String(index)}].regex`, detail };
-    }
-  }
-  return null;
+/**
+ * The rules about bots that can be asked. What one that cannot would have refused comes through, as the status tells: refusing
+ * everybody would cost more than what bots say of themselves keeps out.
+ */
+function botsOf({ bots }: ProtectionGroups): {
+  readonly settings: Pick<ProtectionGroups, 'bots'>;
+  readonly problems: readonly Problem[];
+} {
+  if (bots === undefined) return { settings: {}, problems: [] };
+  const judged = bots.map((bot, index) => ({ bot, problem: botProblem(bot, index) }));
+  return {
+    settings: { bots: judged.filter(({ problem }) => problem === null).map(({ bot }) => bot) },
+    problems: judged.flatMap(({ problem }) => problem ?? []),
+  };
+}
+
+function botProblem(bot: NonNullable<ProtectionGroups['bots']>[number], index: number): Problem | null {
+  const detail = bot.type === 'Regex' ? patternProblem(bot.regex) : null;
+  if (detail === null) return null;
+  const { name: rule, action } = bot;
+  return { kind: 'BotRuleInvalid', field: `spec.bots[${String(index)}].regex`, rule, action, detail };
 }

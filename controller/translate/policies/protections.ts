@@ -116,7 +116,7 @@ function requestFloods(policy: ProtectionModel | null): RequestFloods | null {
 
 function botRules(policy: ProtectionModel | null): BotRules | null {
   const bots = policy?.settings.bots;
-  if (policy === null || bots === undefined) {
+  if (policy === null || bots === undefined || bots.length === 0) {
     return null;
   }
   return {

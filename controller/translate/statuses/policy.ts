@@ -111,7 +111,18 @@ function ancestorStatus(
     .join(' ');
   const problems = policy.closes === null ? (policy.partly ?? []) : [policy.closes];
   const resolved = conditionOf('ResolvedRefs', problems, remarks);
-  return { ancestorRef: ref, conditions: [accepted, resolved, programmedCondition(read, policy, gateway)] };
+  const programmed = programmedCondition(read, policy, gateway);
+  return { ancestorRef: ref, conditions: [accepted, resolved, programmed, ...partlyInvalid(problems)] };
+}
+
+/** Only while some of the policy is dropped, as GEP-1364 has it of routes. */
+function partlyInvalid(problems: readonly Problem[]): readonly DesiredCondition[] {
+  const dropped = problems.map((one) => wordsOf(one)).filter(({ type }) => type === 'PartiallyInvalid');
+  const [first] = dropped;
+  if (first === undefined) {
+    return [];
+  }
+  return [{ ...first, status: 'True', message: dropped.map(({ message }) => message).join(' ') }];
 }
 
 function acceptedCondition(policy: PolicyModel, targets: readonly OwnTarget[]): DesiredCondition {
@@ -188,7 +199,7 @@ function summary(ancestors: readonly DesiredAncestorStatus[]): readonly DesiredC
   const all = ancestors.flatMap((one) => one.conditions);
   const dropped = ancestors.length - ancestorsMax;
   const word = dropped > 0 ? `${String(dropped)} more ancestors than status.ancestors can hold.` : '';
-  return ['Accepted', 'ResolvedRefs', 'Programmed'].flatMap((type) => {
+  return ['Accepted', 'ResolvedRefs', 'Programmed', 'PartiallyInvalid'].flatMap((type) => {
     const mine = all.filter((one) => one.type === type);
     const worst =
       mine.find((one) => one.status === 'False') ?? mine.find((one) => one.message !== '') ?? mine[0];
