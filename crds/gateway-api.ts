@@ -3,7 +3,7 @@
 // Says nothing about what a Gateway means: that is the translation's.
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { atomicList, listByKeys, withRules, type Frozen, type Rule } from './grammar.ts';
+import { atomicList, listByKeys, withRules, type Frozen } from './grammar.ts';
 import {
   controllerName,
   groupName,
@@ -14,14 +14,24 @@ import {
   objectName,
   port,
   qualifiedKey,
-  sectionName,
 } from './fields.ts';
 import { conditionsSchema, kindSchema, type parentReferenceSchema } from './kubernetes.ts';
+import {
+  atMost,
+  differentFromOthers,
+  labelSelector,
+  listenerRules,
+  listenerSchema,
+  listenerStatuses,
+  secretReference,
+} from './listener.ts';
 
 export type { Condition } from './kubernetes.ts';
 export type * from './http-filter.ts';
 export type * from './http-match.ts';
 export type * from './http-route.ts';
+export type { Listener } from './listener.ts';
+export type * from './listener-set.ts';
 
 /** Group and version of the Gateway API kinds we read. */
 export const gatewayApiVersion = 'gateway.networking.k8s.io/v1';
@@ -53,123 +63,6 @@ export const gatewayClassSchema = kindSchema('GatewayClass', gatewayApiVersion, 
 
 /** A decoded GatewayClass. */
 export type GatewayClass = Frozen<z.infer<typeof gatewayClassSchema>>;
-
-const secretReference = z.object({
-  group: groupName.default(''),
-  kind: kindName.default('Secret'),
-  name: objectName,
-  /** Left out: the Gateway's own. */
-  namespace: namespaceName.exactOptional(),
-});
-
-const labelSelector = z.object({
-  matchLabels: z.record(z.string(), z.string()).default({}),
-  matchExpressions: z
-    .array(
-      z.object({
-        key: z.string(),
-        operator: z.string(),
-        values: z.array(z.string()).default([]),
-      }),
-    )
-    .default([]),
-});
-
-/** Maps are bounded by the number of their names. */
-function atMost(count: number): (context: z.core.ParsePayload<Record<string, string>>) => void {
-  return ({ value, issues }) => {
-    if (Object.keys(value).length > count) {
-      issues.push({ code: 'custom', message: `must have at most ${count} names`, input: value });
-    }
-  };
-}
-
-const listenerTls = withRules(
-  z.object({
-    mode: z.enum(['Terminate', 'Passthrough']).default('Terminate'),
-    certificateRefs: atomicList(secretReference).max(64).default([]),
-    options: z.record(z.string(), z.string().max(4096)).check(atMost(16)).default({}),
-  }),
-  [
-    {
-      cel: "self.mode == 'Terminate' ? size(self.certificateRefs) > 0 || size(self.options) > 0 : true",
-      message: 'mode Terminate needs a certificate: add certificateRefs',
-      holds: (tls) =>
-        tls.mode !== 'Terminate' || tls.certificateRefs.length > 0 || Object.keys(tls.options).length > 0,
-    },
-  ],
-);
-
-const routeNamespaces = z.object({
-  from: z.enum(['All', 'Selector', 'Same']).default('Same'),
-  selector: labelSelector.exactOptional(),
-});
-
-const allowedRoutes = z.object({
-  namespaces: routeNamespaces.prefault({}),
-  /** Empty: those that go with the protocol. */
-  kinds: atomicList(z.object({ group: groupName.default('gateway.networking.k8s.io'), kind: kindName }))
-    .max(8)
-    .default([]),
-});
-
-const listener = z.object({
-  name: sectionName,
-  /** Left out: all hosts. */
-  hostname: hostname.exactOptional(),
-  port,
-  protocol: z
-    .string()
-    .min(1)
-    .max(255)
-    .regex(
-      /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]+$/,
-      'must be a protocol such as HTTP or HTTPS',
-    ),
-  tls: listenerTls.exactOptional(),
-  allowedRoutes: allowedRoutes.prefault({}),
-});
-
-/** One listener of a Gateway, with the defaults of its CRD. */
-export type Listener = Frozen<z.infer<typeof listener>>;
-
-const withoutTls = new Set(['HTTP', 'TCP', 'UDP']);
-
-function differentFromOthers<T>(key: (item: T) => string): (items: readonly T[]) => boolean {
-  return (items) => new Set(items.map(key)).size === items.length;
-}
-
-const listenerRules: readonly Rule<readonly Listener[]>[] = [
-  {
-    cel: "self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
-    message: 'protocols HTTP, TCP and UDP have no tls: remove tls, or use the protocol HTTPS',
-    holds: (listeners) => listeners.every((one) => !withoutTls.has(one.protocol) || one.tls === undefined),
-  },
-  {
-    cel: "self.all(l, (l.protocol == 'HTTPS' && has(l.tls)) ? (l.tls.mode == '' || l.tls.mode == 'Terminate') : true)",
-    message: 'a listener of the protocol HTTPS needs tls.mode Terminate',
-    holds: (listeners) =>
-      listeners.every((one) => one.protocol !== 'HTTPS' || (one.tls?.mode ?? 'Terminate') === 'Terminate'),
-  },
-  {
-    cel: "self.all(l, (l.protocol == 'TLS' ? has(l.tls) && has(l.tls.mode) && l.tls.mode != '' : true))",
-    message: 'a listener of the protocol TLS needs tls.mode: add it',
-    holds: (listeners) => listeners.every((one) => one.protocol !== 'TLS' || one.tls !== undefined),
-  },
-  {
-    cel: "self.all(l, l.protocol in ['TCP', 'UDP'] ? (!has(l.hostname) || l.hostname == '') : true)",
-    message: 'protocols TCP and UDP know no hosts: remove hostname',
-    holds: (listeners) =>
-      listeners.every(
-        (one) => (one.protocol !== 'TCP' && one.protocol !== 'UDP') || one.hostname === undefined,
-      ),
-  },
-  {
-    cel: 'self.all(l1, self.exists_one(l2, l1.port == l2.port && l1.protocol == l2.protocol && (has(l1.hostname) && has(l2.hostname) ? l1.hostname == l2.hostname : !has(l1.hostname) && !has(l2.hostname))))',
-    message: 'two listeners have the same port, protocol and hostname: change one of them or remove it',
-    holds: differentFromOthers((one) => JSON.stringify([one.port, one.protocol, one.hostname ?? null])),
-  },
-];
 
 const specAddress = withRules(
   z.object({
@@ -244,18 +137,8 @@ const gatewayStatus = z
   .object({
     addresses: z.array(z.object({ type: z.string().default('IPAddress'), value: z.string() })).default([]),
     conditions: conditionsSchema.default([]),
-    listeners: z
-      .array(
-        z.object({
-          name: z.string(),
-          supportedKinds: z
-            .array(z.object({ group: z.string().default('gateway.networking.k8s.io'), kind: z.string() }))
-            .default([]),
-          attachedRoutes: z.int(),
-          conditions: conditionsSchema,
-        }),
-      )
-      .default([]),
+    listeners: listenerStatuses,
+    attachedListenerSets: z.int().exactOptional(),
   })
   .prefault({});
 
@@ -263,7 +146,7 @@ const gatewayStatus = z
 export const gatewaySchema = kindSchema('Gateway', gatewayApiVersion, {
   spec: z.object({
     gatewayClassName: objectName,
-    listeners: withRules(listByKeys(listener, ['name']).min(1).max(64), listenerRules),
+    listeners: withRules(listByKeys(listenerSchema, ['name']).min(1).max(64), listenerRules),
     addresses: specAddresses.default([]),
     infrastructure: infrastructure.exactOptional(),
     allowedListeners: z

@@ -28,6 +28,7 @@ import {
   type Secret,
   type Service,
 } from './kubernetes.ts';
+import { listenerSetSchema, type ListenerSet } from './listener-set.ts';
 import { nearestName } from './nearest-name.ts';
 import { maxDepth, prune, type UnknownField } from './prune.ts';
 import { planSchema, type Plan } from './plan.ts';
@@ -40,6 +41,7 @@ import { trafficPolicySchema, type TrafficPolicy } from './traffic-policy.ts';
 export interface KindMap {
   readonly GatewayClass: GatewayClass;
   readonly Gateway: Gateway;
+  readonly ListenerSet: ListenerSet;
   readonly HTTPRoute: HTTPRoute;
   readonly ReferenceGrant: ReferenceGrant;
   readonly Service: Service;
@@ -74,6 +76,7 @@ export interface KindInfo {
 export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   GatewayClass: gatewayApi('GatewayClass', 'gatewayclasses', 'Cluster'),
   Gateway: gatewayApi('Gateway', 'gateways', 'Namespaced'),
+  ListenerSet: gatewayApi('ListenerSet', 'listenersets', 'Namespaced'),
   HTTPRoute: gatewayApi('HTTPRoute', 'httproutes', 'Namespaced'),
   ReferenceGrant: gatewayApi('ReferenceGrant', 'referencegrants', 'Namespaced'),
   Service: info({ kind: 'Service', group: '', version: 'v1', plural: 'services', namespaced: true }),
@@ -115,6 +118,7 @@ function ours(kind: Kind, plural: string): KindInfo {
 export const schemas = Object.freeze({
   GatewayClass: gatewayClassSchema,
   Gateway: gatewaySchema,
+  ListenerSet: listenerSetSchema,
   HTTPRoute: httpRouteSchema,
   ReferenceGrant: referenceGrantSchema,
   Service: serviceSchema,

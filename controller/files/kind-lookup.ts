@@ -11,7 +11,6 @@ const notYet: ReadonlySet<string> = new Set([
   'TLSRoute',
   'TCPRoute',
   'UDPRoute',
-  'ListenerSet',
   'BackendTLSPolicy',
 ]);
 

@@ -53,6 +53,7 @@ const serviceLabel = 'kubernetes.io/service-name';
 const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
   'GatewayClass',
   'Gateway',
+  'ListenerSet',
   'HTTPRoute',
   'AuthPolicy',
   'RateLimitPolicy',

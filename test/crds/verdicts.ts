@@ -3,6 +3,7 @@
 import { cases, gatewayApi, object, type Json, type VerdictCase } from './verdict-case.ts';
 import { gateways } from './verdicts-gateway.ts';
 import { httpRoutes } from './verdicts-http-route.ts';
+import { listenerSets } from './verdicts-listener-set.ts';
 
 const gatewayClass = (spec: Json): Json => object(gatewayApi, 'GatewayClass', { spec });
 const grant = (spec: Json): Json => object(gatewayApi, 'ReferenceGrant', { spec });
@@ -119,4 +120,4 @@ const others: readonly VerdictCase[] = [
   ]),
 ];
 
-export const verdictCases: readonly VerdictCase[] = [...gateways, ...httpRoutes, ...others];
+export const verdictCases: readonly VerdictCase[] = [...gateways, ...listenerSets, ...httpRoutes, ...others];

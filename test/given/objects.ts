@@ -55,6 +55,20 @@ export function gateway(changes: Changes = {}): KindMap['Gateway'] {
   );
 }
 
+/** ListenerSet `shop` of Gateway `edge` with one listener `http` on port 80 for shop.example.com. */
+export function listenerSet(changes: Changes = {}): KindMap['ListenerSet'] {
+  return object(
+    'ListenerSet',
+    { name: 'shop', ...changes },
+    {
+      spec: {
+        parentRef: { name: 'edge' },
+        listeners: [{ name: 'http', port: 80, protocol: 'HTTP', hostname: 'shop.example.com' }],
+      },
+    },
+  );
+}
+
 /** Route `shop` of Gateway `edge`: everything to port 80 of Service `shop`. */
 export function httpRoute(changes: Changes = {}): KindMap['HTTPRoute'] {
   return object(
