@@ -2,7 +2,7 @@
 // equals it is left out of the bytes of a snapshot, so a snapshot of an older build is read as the same.
 import type { ClusterSettings, Endpoint } from './cluster.ts';
 import type { OutlierDetection } from './cluster-health.ts';
-import type { ForwardAction, RouteRetry, RouteTimeouts, WeightedBackend } from './route.ts';
+import type { AttachedHostname, ForwardAction, RouteRetry, RouteTimeouts, WeightedBackend } from './route.ts';
 
 /** On for what shows that an endpoint cannot be reached; a 500 is its application's own word. */
 export const outlierDefaults: OutlierDetection = Object.freeze({
@@ -54,6 +54,9 @@ export const forwardDefaults: Pick<
   persistence: null,
   bodyBytesMax: 0,
 });
+
+/** How the hosts of a route are read. */
+export const hostnameDefaults: Pick<AttachedHostname, 'oneLabel'> = Object.freeze({ oneLabel: false });
 
 /** What a backend of such a rule has beyond that without being told. */
 export const backendDefaults: Pick<WeightedBackend, 'mirrors'> = Object.freeze({

@@ -11,7 +11,13 @@ import {
 } from './authentication-shape.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import { clientSettingsShape, listenerShape } from './client-shape.ts';
-import { backendDefaults, forwardDefaults, retryDefaults, timeoutDefaults } from './cluster-defaults.ts';
+import {
+  backendDefaults,
+  forwardDefaults,
+  hostnameDefaults,
+  retryDefaults,
+  timeoutDefaults,
+} from './cluster-defaults.ts';
 import { clusterShape, endpointsShape } from './cluster-shape.ts';
 import {
   count,
@@ -221,7 +227,13 @@ function closedRule(read: RouteRule, path: string): RouteRule {
 
 const attachment: Shape<Attachment> = object({
   listener: shape.idOf('Listener'),
-  hostnames: shape.list(object({ serves: hostname, own: hostname })),
+  hostnames: shape.list(
+    object({
+      serves: hostname,
+      own: hostname,
+      ...shape.defaulted({ oneLabel: shape.flag }, hostnameDefaults),
+    }),
+  ),
 });
 
 const knownRoute: Shape<Route> = object({

@@ -8,6 +8,7 @@ import {
   clusterDefaults,
   endpointDefaults,
   forwardDefaults,
+  hostnameDefaults,
   retryDefaults,
   timeoutDefaults,
 } from './cluster-defaults.ts';
@@ -122,6 +123,7 @@ const canonical = encoder(
   new Map([
     ['endpoints', encodedMembers(endpointDefaults)],
     ['backends', encodedMembers(backendDefaults)],
+    ['hostnames', encodedMembers(hostnameDefaults)],
     ['timeouts', encodedMembers(timeoutDefaults)],
     ['retry', encodedMembers(retryDefaults)],
     ['external', encodedMembers(externalDefaults)],

@@ -27,6 +27,8 @@ export interface AttachedHostname {
   readonly serves: string;
   /** What the route itself says (`''` when it says nothing): precedence goes by this first (Gateway API 1.7). */
   readonly own: string;
+  /** Whether the `*` of `own` stands for one label only, as in an Ingress; in a route it stands for one or more. */
+  readonly oneLabel: boolean;
 }
 
 /** One rule: what it takes, what is asked of it, and what becomes of it. */

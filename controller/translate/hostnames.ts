@@ -6,11 +6,11 @@ import type { AttachedHostname } from '#snapshot/route.ts';
  */
 export function intersectHostnames(listener: string, route: readonly string[]): readonly AttachedHostname[] {
   if (route.length === 0) {
-    return [{ serves: listener, own: '' }];
+    return [{ serves: listener, own: '', oneLabel: false }];
   }
   return [...new Set(route)].flatMap((own) => {
     const serves = common(listener, own);
-    return serves === null ? [] : [{ serves, own }];
+    return serves === null ? [] : [{ serves, own, oneLabel: false }];
   });
 }
 

@@ -4,7 +4,7 @@ import type { RequestHead } from '#dataplane/http/message.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Route } from '#snapshot/route.ts';
 import { HostIndex, type Candidates, type HostPlace, type ServedHost } from './host-index.ts';
-import { HostTable } from './hosts.ts';
+import { HostTable, standsForOneLabel } from './hosts.ts';
 import { RequestView, type CompiledMatch } from './matches.ts';
 import type { Candidate } from './path-table.ts';
 import type { RoutedListener, RoutedRule, Router } from './router.ts';
@@ -145,8 +145,9 @@ class CompiledListener<Listener, Rule> implements RoutedListener<Listener, Rule>
     if (!request.path.startsWith('/')) return null;
     const view = new RequestView(request, now);
     for (let host = this.#hosts.find(request.host); host !== null; host = this.#hosts.beyond(host.serves)) {
-      for (const table of host.tables) {
-        const routed = table.match(view);
+      for (const { paths, oneLabelOf } of host.tables) {
+        if (oneLabelOf !== null && !standsForOneLabel(oneLabelOf, request.host)) continue;
+        const routed = paths.match(view);
         if (routed !== null) return routed;
       }
     }

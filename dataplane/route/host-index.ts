@@ -5,22 +5,31 @@ import { byHostname } from './precedence.ts';
 /** The tables of one host of a listener, by the routes' own hostnames: the most specific first. */
 export interface ServedHost<Rule> {
   readonly serves: string;
-  readonly tables: readonly PathTable<Rule>[];
+  readonly tables: readonly OwnTable<Rule>[];
+}
+
+/** The matches of routes with one hostname. */
+export interface OwnTable<Rule> {
+  readonly paths: PathTable<Rule>;
+  /** The hostname, where its `*` stands for one label only; else null. */
+  readonly oneLabelOf: string | null;
 }
 
 /** Where a route's candidates stand: the host served, and what the route itself says. */
 export interface HostPlace {
   readonly serves: string;
   readonly own: string;
+  readonly oneLabel: boolean;
 }
 
 /** The candidates of one route, always the same array. */
 export type Candidates<Rule> = readonly Candidate<Rule>[];
 
 interface OwnHost<Rule> {
+  readonly place: HostPlace;
   readonly sources: Set<Candidates<Rule>>;
   /** Null until it is made of the present sources. */
-  table: PathTable<Rule> | null;
+  table: OwnTable<Rule> | null;
 }
 
 /**
@@ -32,20 +41,26 @@ export class HostIndex<Rule> {
   readonly #served = new Map<string, ServedHost<Rule>>();
   #table: HostTable<ServedHost<Rule>> | null = null;
 
-  add({ serves, own }: HostPlace, candidates: Candidates<Rule>): void {
+  add(place: HostPlace, candidates: Candidates<Rule>): void {
+    const { serves } = place;
     const owns = this.#hosts.getOrInsertComputed(serves, () => new Map<string, OwnHost<Rule>>());
-    const host = owns.getOrInsertComputed(own, () => ({ sources: new Set<Candidates<Rule>>(), table: null }));
+    const host = owns.getOrInsertComputed(keyOf(place), () => ({
+      place,
+      sources: new Set<Candidates<Rule>>(),
+      table: null,
+    }));
     host.sources.add(candidates);
     this.#touch(serves, host);
   }
 
-  remove({ serves, own }: HostPlace, candidates: Candidates<Rule>): void {
+  remove(place: HostPlace, candidates: Candidates<Rule>): void {
+    const { serves } = place;
     const owns = this.#hosts.get(serves);
-    const host = owns?.get(own);
+    const host = owns?.get(keyOf(place));
     if (owns === undefined || host === undefined) return;
     host.sources.delete(candidates);
     this.#touch(serves, host);
-    if (host.sources.size === 0) owns.delete(own);
+    if (host.sources.size === 0) owns.delete(keyOf(place));
     if (owns.size === 0) this.#hosts.delete(serves);
   }
 
@@ -66,10 +81,21 @@ export class HostIndex<Rule> {
   }
 }
 
-function tablesOf<Rule>(owns: ReadonlyMap<string, OwnHost<Rule>>): readonly PathTable<Rule>[] {
-  const sorted = [...owns].sort(([a], [b]) => byHostname(a, b));
-  return sorted.map(([, host]) => {
-    host.table ??= new PathTable([...host.sources].flat());
+function keyOf({ own, oneLabel }: HostPlace): string {
+  return oneLabel ? `${own} once` : own;
+}
+
+/** Of two that are spelled alike the one that stands for one label is the more specific. */
+function tablesOf<Rule>(owns: ReadonlyMap<string, OwnHost<Rule>>): readonly OwnTable<Rule>[] {
+  const sorted = [...owns.values()].sort(
+    ({ place: a }, { place: b }) => byHostname(a.own, b.own) || Number(b.oneLabel) - Number(a.oneLabel),
+  );
+  return sorted.map((host) => {
+    const { own, oneLabel } = host.place;
+    host.table ??= {
+      paths: new PathTable([...host.sources].flat()),
+      oneLabelOf: oneLabel ? own : null,
+    };
     return host.table;
   });
 }

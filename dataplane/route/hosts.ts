@@ -49,6 +49,11 @@ export class HostTable<T> {
   }
 }
 
+/** Whether one label of `host`, which fits `wildcard`, is what its `*` stands for. */
+export function standsForOneLabel(wildcard: string, host: string): boolean {
+  return host.indexOf('.') === host.length - (wildcard.length - 1);
+}
+
 /** True for `*.suffix`. */
 export function isWildcard(hostname: string): boolean {
   return hostname.startsWith('*.');

@@ -82,6 +82,8 @@ export function givenRoute(name: string, given: Partial<Route> = {}): Route {
 export function attached(name: string, hostnames: readonly (string | AttachedHostname)[]): Attachment {
   return {
     listener: listenerId(name),
-    hostnames: hostnames.map((host) => (typeof host === 'string' ? { serves: host, own: host } : host)),
+    hostnames: hostnames.map((host) =>
+      typeof host === 'string' ? { serves: host, own: host, oneLabel: false } : host,
+    ),
   };
 }

@@ -173,7 +173,7 @@ const credentialLine = fc
 const listener = { kind: constant('Listener'), id: id('Listener'), name: text, port, hostname };
 const attachment = fc.record({
   listener: id('Listener'),
-  hostnames: list(fc.record({ serves: hostname, own: hostname })),
+  hostnames: list(fc.record({ serves: hostname, own: hostname, oneLabel: fc.boolean() })),
 });
 
 const byKind = {

@@ -10,6 +10,7 @@ import {
   clusterDefaults,
   endpointDefaults,
   forwardDefaults,
+  hostnameDefaults,
   retryDefaults,
   timeoutDefaults,
 } from '#snapshot/cluster-defaults.ts';
@@ -39,6 +40,7 @@ const defaulted: Readonly<Record<string, object>> = {
   Listener: { tls: listenerTlsDefaults },
   action: forwardDefaults,
   backends: backendDefaults,
+  hostnames: hostnameDefaults,
   endpoints: endpointDefaults,
   timeouts: timeoutDefaults,
   retry: retryDefaults,

@@ -27,7 +27,9 @@ for (const [listener, route, serves] of table) {
 
 test("the route's own hostname is told beside what it serves", () => {
   assert.deepEqual(intersectHostnames('a.example.com', ['*.com']), [
-    { serves: 'a.example.com', own: '*.com' },
+    { serves: 'a.example.com', own: '*.com', oneLabel: false },
   ]);
-  assert.deepEqual(intersectHostnames('a.example.com', []), [{ serves: 'a.example.com', own: '' }]);
+  assert.deepEqual(intersectHostnames('a.example.com', []), [
+    { serves: 'a.example.com', own: '', oneLabel: false },
+  ]);
 });

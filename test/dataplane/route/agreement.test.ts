@@ -45,11 +45,12 @@ const route = fc
     created: fc.integer({ min: 0, max: 2 }),
     on: fc.subarray(Object.keys(listeners), { minLength: 1 }),
     hostnames: fc.subarray(hostnames, { minLength: 1, maxLength: 3 }),
+    oneLabel: fc.boolean(),
     rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
   })
   .map((made) => (index: number): Route => {
     const rules = made.rules.map((matches, at) => givenRule({ name: String(at), matches }));
-    const attachments = made.on.map((listener) => attachment(listener, made.hostnames));
+    const attachments = made.on.map((listener) => attachment(listener, made.hostnames, made.oneLabel));
     return givenRoute(`n${index % 2}/r${index}`, { createdMs: made.created, attachments, rules });
   });
 const routeSet = fc.array(route, { maxLength: 8 }).map((makers) => makers.map((make, index) => make(index)));
@@ -74,11 +75,11 @@ const request = fc
   });
 
 // As the translation attaches: only hosts that listener and route have in common, the narrower one served.
-function attachment(listener: string, owns: readonly string[]) {
+function attachment(listener: string, owns: readonly string[], oneLabel: boolean) {
   const offered = listeners[listener] ?? '';
   const common = owns.flatMap((own) => {
     const serves = intersection(offered, own);
-    return serves === null ? [] : [{ serves, own }];
+    return serves === null ? [] : [{ serves, own, oneLabel: oneLabel && own.startsWith('*.') }];
   });
   return attached(listener, common);
 }

@@ -27,6 +27,7 @@ function naiveListener<L, R>(
       const candidates = routing.routes
         .flatMap((routed) => candidatesOf(entry, routed.route, routing.rulesAt(routed, entry.listener)))
         .filter((candidate) => hostFits(candidate.serves, request.host))
+        .filter(({ own, oneLabel }) => !oneLabel || own.split('.').length === request.host.split('.').length)
         .filter((candidate) => matches(candidate.match, request))
         .toSorted(precedence);
       return candidates[0]?.answer ?? null;
@@ -38,6 +39,7 @@ interface NaiveCandidate<R> {
   readonly route: Route;
   readonly serves: string;
   readonly own: string;
+  readonly oneLabel: boolean;
   readonly match: RouteMatch;
   readonly rule: number;
   readonly index: number;
@@ -83,6 +85,7 @@ function precedence<R>(a: NaiveCandidate<R>, b: NaiveCandidate<R>): number {
   const kinds: readonly PathMatch['kind'][] = ['Exact', 'Regex', 'Prefix'];
   const steps = [
     specificity(b.own) - specificity(a.own),
+    Number(b.oneLabel) - Number(a.oneLabel),
     kinds.indexOf(a.match.path.kind) - kinds.indexOf(b.match.path.kind),
     b.match.path.value.length - a.match.path.value.length,
     (b.match.method === null ? 0 : 1) - (a.match.method === null ? 0 : 1),

@@ -101,12 +101,28 @@ function hostnames(makeRouter: MakeRouter): void {
     assert.equal(ask({ host: 'a.example.org', target: '/exact' }), 'shop/all#0');
   });
 
+  it('lets the wildcard of an Ingress stand for one label, and before that of a route', () => {
+    const place = { serves: '*.example.com', own: '*.example.com' };
+    const ask = asks(makeRouter, { http: '' }, [
+      givenRoute('one', {
+        createdMs: 2,
+        attachments: [attached('http', [{ ...place, oneLabel: true }])],
+        rules: rulesOf(givenMatch({ path: 'Prefix /cart' })),
+      }),
+      givenRoute('many', { createdMs: 1, attachments: [attached('http', [{ ...place, oneLabel: false }])] }),
+    ]);
+    assert.equal(ask({ host: 'a.example.com', target: '/cart' }), 'shop/one#0');
+    assert.equal(ask({ host: 'a.example.com', target: '/' }), 'shop/many#0');
+    assert.equal(ask({ host: 'a.b.example.com', target: '/cart' }), 'shop/many#0');
+    assert.equal(ask({ host: 'example.com', target: '/cart' }), null);
+  });
+
   for (const [listener, olderOwn, newerOwn] of [
     ['abc.example.com', '*.example.com', 'abc.example.com'],
     ['*.example.com', '*.com', '*.example.com'],
   ] as const) {
     const serves = listener;
-    const on = (own: string) => [attached('http', [{ serves, own }])];
+    const on = (own: string) => [attached('http', [{ serves, own, oneLabel: false }])];
     it(`on ${listener} prefers the newer route for ${newerOwn} to the older for ${olderOwn}, whatever their matches`, () => {
       const ask = asks(makeRouter, { http: listener }, [
         givenRoute('older', {
