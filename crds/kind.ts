@@ -18,11 +18,13 @@ import { gatewayParametersSchema, type GatewayParameters } from './gateway-param
 import { httpRouteSchema, type HTTPRoute } from './http-route.ts';
 import {
   configMapSchema,
+  customResourceDefinitionSchema,
   endpointSliceSchema,
   namespaceSchema,
   secretSchema,
   serviceSchema,
   type ConfigMap,
+  type CustomResourceDefinition,
   type EndpointSlice,
   type Namespace,
   type Secret,
@@ -49,6 +51,7 @@ export interface KindMap {
   readonly Secret: Secret;
   readonly ConfigMap: ConfigMap;
   readonly Namespace: Namespace;
+  readonly CustomResourceDefinition: CustomResourceDefinition;
   readonly AuthPolicy: AuthPolicy;
   readonly RateLimitPolicy: RateLimitPolicy;
   readonly TrafficPolicy: TrafficPolicy;
@@ -90,6 +93,13 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   Secret: info({ kind: 'Secret', group: '', version: 'v1', plural: 'secrets', namespaced: true }),
   ConfigMap: info({ kind: 'ConfigMap', group: '', version: 'v1', plural: 'configmaps', namespaced: true }),
   Namespace: info({ kind: 'Namespace', group: '', version: 'v1', plural: 'namespaces', namespaced: false }),
+  CustomResourceDefinition: info({
+    kind: 'CustomResourceDefinition',
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    plural: 'customresourcedefinitions',
+    namespaced: false,
+  }),
   AuthPolicy: ours('AuthPolicy', 'authpolicies'),
   RateLimitPolicy: ours('RateLimitPolicy', 'ratelimitpolicies'),
   TrafficPolicy: ours('TrafficPolicy', 'trafficpolicies'),
@@ -126,6 +136,7 @@ export const schemas = Object.freeze({
   Secret: secretSchema,
   ConfigMap: configMapSchema,
   Namespace: namespaceSchema,
+  CustomResourceDefinition: customResourceDefinitionSchema,
   AuthPolicy: authPolicySchema,
   RateLimitPolicy: rateLimitPolicySchema,
   TrafficPolicy: trafficPolicySchema,

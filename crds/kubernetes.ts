@@ -279,6 +279,16 @@ export const namespaceSchema = kindSchema('Namespace', 'v1', {
 /** A decoded Namespace. */
 export type Namespace = Frozen<z.infer<typeof namespaceSchema>>;
 
+/** Of a CustomResourceDefinition: what stands at it, not what it defines. */
+export const customResourceDefinitionSchema = kindSchema(
+  'CustomResourceDefinition',
+  'apiextensions.k8s.io/v1',
+  {},
+);
+
+/** A decoded CustomResourceDefinition. */
+export type CustomResourceDefinition = Frozen<z.infer<typeof customResourceDefinitionSchema>>;
+
 /** `controllerName` of a status's entry for one parent or ancestor. */
 export const ownController = controllerName.describe(
   'Who wrote this entry: other controllers keep entries of their own beside it.',

@@ -19,8 +19,10 @@ export interface KubeSourceOptions {
   readonly timing?: Partial<ReflectorTiming>;
 }
 
-/** Secrets that can hold nothing for us, and are many or large. */
+/** What can hold nothing for us, and is many or large, is not asked for. */
 const selectors: { readonly [K in Kind]?: Readonly<Record<string, string>> } = {
+  // The one that tells the channel of all of the Gateway API; others may be hundreds.
+  CustomResourceDefinition: { fieldSelector: 'metadata.name=gateways.gateway.networking.k8s.io' },
   Secret: {
     fieldSelector: [
       'type!=helm.sh/release.v1',

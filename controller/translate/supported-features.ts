@@ -1,9 +1,11 @@
+import type { Read } from './memo.ts';
+
 /**
- * What a GatewayClass of ours says it supports (Gateway API: GatewayClass, supportedFeatures): the features by the names
- * of the conformance suite, sorted. A feature stands here only while all its tests pass; docs/conformance.md has the report.
- * HTTPRouteExternalAuth and its kin do not: the Gateway API's text names them, its suite (1.7) neither knows nor tests them.
+ * The features that we support with any Gateway API, by the names of its conformance suite, sorted. A feature stands here
+ * only while all its tests pass; docs/conformance.md has the reports. HTTPRouteExternalAuth and its kin do not: the
+ * Gateway API's text names them, its suite (1.7) neither knows nor tests them.
  */
-export const supportedFeatures: readonly string[] = Object.freeze([
+export const standardFeatures: readonly string[] = Object.freeze([
   'Gateway',
   'GatewayAddressEmpty',
   'GatewayFrontendClientCertificateValidation',
@@ -43,3 +45,24 @@ export const supportedFeatures: readonly string[] = Object.freeze([
   'HTTPRouteSchemeRedirect',
   'ReferenceGrant',
 ]);
+
+/** Those that also need fields which only the experimental channel's definitions have, sorted. */
+export const experimentalFeatures: readonly string[] = Object.freeze([]);
+
+/**
+ * What a GatewayClass of ours says it supports (Gateway API: GatewayClass, supportedFeatures), sorted: all that can be
+ * used with the definitions that the cluster has.
+ */
+export function supportedFeatures(read: Read): readonly string[] {
+  return channelOf(read) === 'standard' ? standardFeatures : allFeatures;
+}
+
+const allFeatures: readonly string[] = Object.freeze([...standardFeatures, ...experimentalFeatures].sort());
+
+/** Of the Gateway API's definitions; a folder knows all their fields. */
+function channelOf(read: Read): 'standard' | 'experimental' {
+  if (read.settings.dataPlanes === 'Standalone') return 'experimental';
+  const definition = read.get('CustomResourceDefinition', '', 'gateways.gateway.networking.k8s.io');
+  const channel = definition?.metadata.annotations['gateway.networking.k8s.io/channel'];
+  return channel === 'experimental' ? channel : 'standard';
+}

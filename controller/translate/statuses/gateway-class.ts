@@ -21,7 +21,7 @@ export const gatewayClassStatusUnit: Unit<Told | null> = {
         status: {
           kind: 'GatewayClass',
           conditions: [conditionOf('Accepted', problems)],
-          supportedFeatures,
+          supportedFeatures: supportedFeatures(read),
         },
       },
       notices: [],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { supportedFeatures } from '#controller/translate/supported-features.ts';
+import { experimentalFeatures, standardFeatures } from '#controller/translate/supported-features.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
+import type { DataPlaneOrigin } from '#controller/translate/input.ts';
 import { input, object, reader } from './objects.ts';
 
 const gatewayClass = {
@@ -11,14 +12,50 @@ const gatewayClass = {
   spec: { controllerName: 'turnpike.dev/gateway-controller' },
 };
 
-test('a GatewayClass of ours tells the features that are supported, sorted, those of the core among them', () => {
-  const { statuses } = createTranslator().translate(input(reader([object(gatewayClass)])));
+/** The definition of Gateways, as a release of the Gateway API has it. */
+const definition = (annotations: Readonly<Record<string, string>>) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'gateways.gateway.networking.k8s.io', annotations },
+});
+
+const channel = (name: string) => definition({ 'gateway.networking.k8s.io/channel': name });
+const experimental = channel('experimental');
+
+function told(manifests: readonly object[], dataPlanes: DataPlaneOrigin = 'Provisioned'): readonly string[] {
+  const objects = reader([gatewayClass, ...manifests].map((one) => object(one)));
+  const { statuses } = createTranslator().translate(input(objects, undefined, { dataPlanes }));
   const [status] = statuses.map((one) => one.status);
   assert.equal(status?.kind, 'GatewayClass');
-  const told = status.supportedFeatures;
-  assert.deepEqual(told, supportedFeatures);
-  assert.deepEqual(told, [...told].sort());
-  assert.equal(new Set(told).size, told.length);
-  assert.ok(told.length <= 64, 'the CRD allows no more');
-  for (const feature of ['Gateway', 'HTTPRoute', 'ReferenceGrant']) assert.ok(told.includes(feature));
+  return status.supportedFeatures;
+}
+
+const all = [...standardFeatures, ...experimentalFeatures].sort();
+
+test('a GatewayClass of ours tells the features that are supported, sorted, those of the core among them', () => {
+  const features = told([experimental]);
+  assert.deepEqual(features, all);
+  assert.deepEqual(standardFeatures, standardFeatures.toSorted());
+  assert.equal(new Set(features).size, features.length);
+  assert.ok(features.length <= 64, 'the CRD allows no more');
+  for (const feature of ['Gateway', 'HTTPRoute', 'ReferenceGrant']) assert.ok(features.includes(feature));
+});
+
+test('features that need experimental fields are told where the Gateway API has them, and in a folder', () => {
+  for (const without of [[], [definition({})], [channel('standard')], [channel('next')]])
+    assert.deepEqual(told(without), standardFeatures);
+  assert.deepEqual(told([], 'Standalone'), all);
+});
+
+test('a change of the channel is told by a translator that knew the other', () => {
+  const translator = createTranslator();
+  const features = (manifest: object) => {
+    const { statuses } = translator.translate(
+      input(reader([gatewayClass, manifest].map((one) => object(one)))),
+    );
+    const status = statuses[0]?.status;
+    return status?.kind === 'GatewayClass' ? status.supportedFeatures : [];
+  };
+  assert.deepEqual(features(channel('standard')), standardFeatures);
+  assert.deepEqual(features(experimental), all);
 });

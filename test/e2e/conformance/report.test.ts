@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { supportedFeatures } from '#controller/translate/supported-features.ts';
+import { standardFeatures } from '#controller/translate/supported-features.ts';
 import { conformancePage } from '#e2e/conformance/page.ts';
 import { conformanceVersion } from '#e2e/conformance/programs.ts';
 import { keptReport, nameOf, reportFolder, sameFindings, shortcomings } from '#e2e/conformance/report.ts';
@@ -28,7 +28,7 @@ test('the features that a GatewayClass claims are those of the report', async ()
   const { report } = await keptReport();
   const reported = report.profiles.flatMap((one) => one.extended?.supportedFeatures ?? []);
   assert.deepEqual(
-    supportedFeatures.filter((one) => !coreFeatures.has(one)),
+    standardFeatures.filter((one) => !coreFeatures.has(one)),
     [...new Set(reported)].sort(),
   );
 });
