@@ -1,13 +1,14 @@
 // Backends that no EndpointSlice leads to. In a cluster that is no slip, as Kubernetes writes EndpointSlices; in
 // folders of manifests nobody else does.
+import { routeKinds } from '#crds/route-kind.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 
 const label = 'kubernetes.io/service-name';
 
-/** A line for each Service port that an HTTPRoute names and no EndpointSlice has, each once. */
+/** A line for each Service port that a route names and no EndpointSlice has, each once. */
 export function deadBackendLines(objects: ObjectReader): readonly string[] {
-  const lines = objects
-    .list('HTTPRoute')
+  const lines = routeKinds
+    .flatMap((kind) => objects.list(kind))
     .flatMap(({ metadata, spec }) =>
       (spec.rules ?? []).flatMap(({ backendRefs }) =>
         backendRefs.map(({ kind, namespace = metadata.namespace, name, port }) =>

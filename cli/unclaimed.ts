@@ -3,13 +3,14 @@
 import { standaloneSettings } from './standalone-settings.ts';
 import { FollowUps } from './follow-ups.ts';
 import { titleOf } from './state-lines.ts';
+import { routeKinds } from '#crds/route-kind.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
 import type { StateLine } from './state-lines.ts';
 
 const { controllerName } = standaloneSettings;
 
-/** A line for each Gateway and HTTPRoute that nobody looks after because what it names is not there. */
+/** A line for each Gateway and route that nobody looks after because what it names is not there. */
 export function unclaimedLines(
   objects: ObjectReader,
   statuses: readonly DesiredStatus[],
@@ -27,8 +28,8 @@ export function unclaimedLines(
       ),
     );
   }
-  for (const { metadata, spec } of objects.list('HTTPRoute')) {
-    const object = titleOf({ kind: 'HTTPRoute', ...metadata });
+  for (const { kind, metadata, spec } of routeKinds.flatMap((kind) => objects.list(kind))) {
+    const object = titleOf({ kind, ...metadata });
     const problem = claimed.has(object)
       ? null
       : missingParent(objects, metadata.namespace, spec.parentRefs ?? []);

@@ -2,10 +2,11 @@ import type { ObjectRef } from '#controller/translate/translation.ts';
 import type { LiveStatus } from '#controller/source.ts';
 import type { Store } from '#controller/store/store.ts';
 import type { Kind } from '#crds/kind.ts';
+import { routeKinds } from '#crds/route-kind.ts';
 
 /** Kinds whose statuses are lists that we share with other controllers. */
 const sharedStatuses = [
-  'HTTPRoute',
+  ...routeKinds,
   'AuthPolicy',
   'RateLimitPolicy',
   'TrafficPolicy',

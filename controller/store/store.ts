@@ -6,6 +6,7 @@ import { Positions } from './positions.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { EndpointSlice } from '#crds/kubernetes.ts';
+import { routeKinds } from '#crds/route-kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type {
@@ -54,7 +55,7 @@ const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
   'GatewayClass',
   'Gateway',
   'ListenerSet',
-  'HTTPRoute',
+  ...routeKinds,
   'AuthPolicy',
   'RateLimitPolicy',
   'TrafficPolicy',

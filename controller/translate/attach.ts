@@ -1,12 +1,14 @@
 // Which listeners a route is attached to, by its parentRefs (Gateway API: ParentReference, AllowedRoutes).
-import type { HTTPRoute, ParentReference } from '#crds/gateway-api.ts';
+import type { ParentReference } from '#crds/gateway-api.ts';
+import type { RouteObject } from '#crds/route-kind.ts';
 import type { AttachedHostname } from '#snapshot/route.ts';
 import type { GatewayModel } from './gateway.ts';
 import { intersectHostnames } from './hostnames.ts';
 import { selects } from './label-selector.ts';
 import type { ListenerShape } from './listeners.ts';
-import type { Index, Read } from './memo.ts';
+import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
+import { routeIndex } from './route-index.ts';
 
 /** A listener that takes a route, and the hosts it serves there. */
 export interface ListenerAttachment {
@@ -20,13 +22,11 @@ export type Attached =
   | { readonly kind: 'Refused'; readonly problem: Problem };
 
 /** Routes by the Gateways they name as parents: `<namespace>/<name>`. */
-export const routesByGateway: Index<'HTTPRoute'> = {
-  kind: 'HTTPRoute',
-  keysOf: (route) =>
-    route.spec.parentRefs
-      .filter((one) => isGatewayReference(one))
-      .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
-};
+export const routesByGateway = routeIndex((route) =>
+  route.spec.parentRefs
+    .filter((one) => isGatewayReference(one))
+    .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
+);
 
 /** Whether a parentRef names a Gateway; others (Services of a mesh) are not for us. */
 export function isGatewayReference(reference: ParentReference): boolean {
@@ -36,7 +36,7 @@ export function isGatewayReference(reference: ParentReference): boolean {
 /** Attaches `route` to the listeners of `gateway` that `reference` selects, or tells why none takes it. */
 export function attach(
   read: Read,
-  route: HTTPRoute,
+  route: RouteObject,
   reference: ParentReference,
   gateway: GatewayModel,
 ): Attached {
@@ -56,7 +56,7 @@ export function attach(
       kind: 'NotAllowedByListeners',
       gateway: gateway.key,
       namespace,
-      routeKind: 'HTTPRoute',
+      routeKind: route.kind,
     });
   }
   const attachments = open
@@ -71,9 +71,9 @@ function refused(problem: Problem): Attached {
   return { kind: 'Refused', problem };
 }
 
-function admits(read: Read, listener: ListenerShape, gatewayNamespace: string, route: HTTPRoute): boolean {
+function admits(read: Read, listener: ListenerShape, gatewayNamespace: string, route: RouteObject): boolean {
   const kind = listener.kinds.some(
-    (one) => one.group === 'gateway.networking.k8s.io' && one.kind === 'HTTPRoute',
+    (one) => one.group === 'gateway.networking.k8s.io' && one.kind === route.kind,
   );
   return kind && admitsNamespace(read, listener, gatewayNamespace, route.metadata.namespace);
 }

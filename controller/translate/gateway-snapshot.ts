@@ -10,7 +10,8 @@ import { plansOf } from './credentials/plan.ts';
 import { gatewayUnit } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import type { RouteAtGateway } from './route-at-gateway.ts';
-import { routeUnit } from './route.ts';
+import { findRoutes } from './route-index.ts';
+import { routeUnits } from './route.ts';
 import { gatewayClientsUnit } from './policies/client-settings.ts';
 import { gatewayProtectionsUnit } from './policies/protections.ts';
 import { addressLists } from './policies/reputation.ts';
@@ -27,8 +28,8 @@ export const attachedRoutesUnit: Unit<readonly RouteAtGateway[]> = {
   name: 'attached routes',
   compute(read, namespace = '', name = '') {
     const key = `${namespace}/${name}`;
-    return read.find(routesByGateway, key).flatMap((route) => {
-      const model = read.ask(routeUnit, route.metadata.namespace, route.metadata.name);
+    return findRoutes(read, routesByGateway, key).flatMap((route) => {
+      const model = read.ask(routeUnits[route.kind], route.metadata.namespace, route.metadata.name);
       return model?.gateways.filter((one) => one.gateway === key) ?? [];
     });
   },

@@ -11,7 +11,7 @@ export interface ListenerShape {
   /** `''` for any host. */
   readonly hostname: string;
   /** Route kinds that may attach, as `supportedKinds` shows them. */
-  readonly kinds: readonly RouteKind[];
+  readonly kinds: readonly RouteGroupKind[];
   readonly namespaces: RouteNamespaces;
   /** Why it is not accepted. */
   readonly problem: Problem | null;
@@ -19,8 +19,8 @@ export interface ListenerShape {
   readonly kindsProblem: Problem | null;
 }
 
-/** A kind of route by its group. */
-export interface RouteKind {
+/** A kind of route by its group (Gateway API: RouteGroupKind). */
+export interface RouteGroupKind {
   readonly group: string;
   readonly kind: string;
 }
@@ -31,7 +31,7 @@ export type RouteNamespaces = Listener['allowedRoutes']['namespaces'];
 const gatewayGroup = 'gateway.networking.k8s.io';
 
 /** Route kinds by protocol; a protocol that is not here is not supported. */
-const kindsByProtocol: ReadonlyMap<string, readonly RouteKind[]> = new Map([
+const kindsByProtocol: ReadonlyMap<string, readonly RouteGroupKind[]> = new Map([
   ['HTTP', [{ group: gatewayGroup, kind: 'HTTPRoute' }]],
   ['HTTPS', [{ group: gatewayGroup, kind: 'HTTPRoute' }]],
 ]);
@@ -60,13 +60,13 @@ export function listenerShapes(gateway: Gateway): readonly ListenerShape[] {
 
 function allowedKinds(
   listener: Listener,
-  supported: readonly RouteKind[],
-): { readonly kinds: readonly RouteKind[]; readonly unsupported: readonly string[] } {
+  supported: readonly RouteGroupKind[],
+): { readonly kinds: readonly RouteGroupKind[]; readonly unsupported: readonly string[] } {
   const wanted = listener.allowedRoutes.kinds;
   if (wanted.length === 0) {
     return { kinds: supported, unsupported: [] };
   }
-  const isSupported = (one: RouteKind) =>
+  const isSupported = (one: RouteGroupKind) =>
     supported.some((other) => other.group === one.group && other.kind === one.kind);
   return {
     kinds: supported.filter((one) =>

@@ -1,6 +1,6 @@
 // A route at one Gateway: what that Gateway's data planes must know of it, with the policies that hold there.
 import { guardKinds } from '#crds/policy.ts';
-import type { HTTPRoute } from '#crds/gateway-api.ts';
+import type { RequestRoute } from '#crds/route-kind.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Attachment, Route, RouteAction, RouteRule } from '#snapshot/route.ts';
@@ -9,8 +9,7 @@ import type { ListenerAttachment } from './attach.ts';
 import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
-import { policyTitle, type PolicyKind } from './policies/policy.ts';
-import { routeKinds } from './policies/policy.ts';
+import { policyTitle, routePolicyKinds, type PolicyKind } from './policies/policy.ts';
 import { loginRules } from './policies/login-rules.ts';
 import { metadataRules } from './policies/resource-metadata.ts';
 import { hasPolicies, protectionOf, type Protection } from './policies/protection.ts';
@@ -59,7 +58,7 @@ export interface Site {
 /** The route at one Gateway: attached by all its parentRefs there together. */
 export function siteOf(
   read: Read,
-  object: HTTPRoute,
+  object: RequestRoute,
   rules: readonly RuleModel[],
   at: { readonly gateway: GatewayModel; readonly attachments: readonly ListenerAttachment[] },
 ): Site {
@@ -76,7 +75,7 @@ export function siteOf(
       name: gateway.name,
       section: listener,
     } as const;
-    return hasPolicies(read, place, routeKinds) ? listener : null;
+    return hasPolicies(read, place, routePolicyKinds) ? listener : null;
   });
   const views = [...groups].map(([listener, group]) =>
     viewOf(object, group, {
@@ -111,12 +110,12 @@ interface GuardedRule {
 
 function guardRules(
   read: Read,
-  object: HTTPRoute,
+  object: RequestRoute,
   rules: readonly RuleModel[],
   at: { readonly gateway: GatewayModel; readonly listener: string | null },
 ): readonly GuardedRule[] {
-  const { namespace, name } = object.metadata;
-  const route = { kind: 'HTTPRoute', namespace, name };
+  const { kind, metadata } = object;
+  const route = { kind, namespace: metadata.namespace, name: metadata.name };
   const lost = rules.find((rule) => rule.matches.length === 0 && isProtected(read, object, rule));
   const closed =
     lost === undefined
@@ -143,9 +142,10 @@ function guardRules(
 }
 
 /** Whether policies hold for `rule` alone: were it dropped, its requests would reach others without them. */
-function isProtected(read: Read, object: HTTPRoute, rule: RuleModel): boolean {
-  const { namespace, name } = object.metadata;
-  const place = { kind: 'HTTPRoute', namespace, name, section: rule.sectionName ?? '' } as const;
+function isProtected(read: Read, object: RequestRoute, rule: RuleModel): boolean {
+  const { kind, metadata } = object;
+  const { namespace, name } = metadata;
+  const place = { kind, namespace, name, section: rule.sectionName ?? '' } as const;
   return (
     rule.extensions.length > 0 ||
     rule.asks ||
@@ -162,7 +162,7 @@ interface RouteView {
 }
 
 function viewOf(
-  object: HTTPRoute,
+  object: RequestRoute,
   attachments: readonly ListenerAttachment[],
   at: {
     readonly gateway: GatewayModel;
@@ -170,9 +170,10 @@ function viewOf(
     readonly rules: readonly GuardedRule[];
   },
 ): RouteView {
-  const { namespace, name } = object.metadata;
+  const { kind, metadata } = object;
+  const { namespace, name } = metadata;
   const { gateway, listener, rules } = at;
-  const parts = ['HTTPRoute', namespace, name, ...(listener === null ? [] : [listener])];
+  const parts = [kind, namespace, name, ...(listener === null ? [] : [listener])];
   const open = rules.filter(
     ({ rule, protection }) => rule.action.kind !== 'Closed' && protection.closed === null,
   );
@@ -180,8 +181,8 @@ function viewOf(
     route: {
       kind: 'Route',
       id: resourceId('Route', ...parts),
-      name: `HTTPRoute/${namespace}/${name}`,
-      createdMs: createdMs(object.metadata.creationTimestamp),
+      name: `${kind}/${namespace}/${name}`,
+      createdMs: createdMs(metadata.creationTimestamp),
       attachments: attachments.map((one) => attachmentOf(gateway, one)),
       rules: [
         ...rules.map((one) => routeRule(one)),

@@ -1,20 +1,16 @@
 // A route as a whole: to which Gateways of ours it is attached, and what each of them must know of it.
-import type { HTTPRoute, ParentReference } from '#crds/gateway-api.ts';
+import type { ParentReference } from '#crds/gateway-api.ts';
+import type { KindMap } from '#crds/kind.ts';
+import type { RouteKind, RouteObject } from '#crds/route-kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import { attach, isGatewayReference, type ListenerAttachment } from './attach.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import type { Affecting } from './policies/affected.ts';
-import { extensionProblem } from './policies/protection.ts';
 import type { Problem } from './problem.ts';
-import {
-  siteOf,
-  type ClosedRule,
-  type PolicyEffect,
-  type RouteAtGateway,
-  type Site,
-} from './route-at-gateway.ts';
-import { httpRulesUnit, type RuleModel } from './rules/http.ts';
+import type { ClosedRule, PolicyEffect, RouteAtGateway, Site } from './route-at-gateway.ts';
+import { requestContent, type RouteContent } from './route-content.ts';
+import { httpRulesUnit } from './rules/http.ts';
 
 /** A route with at least one parent of ours. */
 export interface RouteModel {
@@ -39,34 +35,35 @@ export interface ParentModel {
   readonly ignored: readonly string[];
 }
 
-/** The HTTPRoute of a namespace and name; null when there is none or none of its parents is ours. */
-export const routeUnit: Unit<RouteModel | null> = {
-  name: 'route',
-  compute(read, namespace = '', name = '') {
-    const object = read.get('HTTPRoute', namespace, name);
-    const own = object === undefined ? [] : ownParents(read, object);
-    if (object === undefined || own.length === 0) {
-      return null;
-    }
-    const rules = read.ask(httpRulesUnit, namespace, name);
-    const byGateway = Map.groupBy(own, (one) => one.gateway.key);
-    const sites = [...byGateway.values()].flatMap((parents) => {
-      const [first] = parents;
-      return first === undefined
-        ? []
-        : [
-            siteOf(read, object, rules, {
-              gateway: first.gateway,
-              attachments: parents.flatMap((one) => one.attachments),
-            }),
-          ];
-    });
-    return {
-      parents: own.map((parent) => parentModel(read, object, rules, { parent, sites })),
-      gateways: sites.flatMap((one) => one.atGateway ?? []),
-    };
-  },
-};
+/** The route of a namespace and name; null when there is none or none of its parents is ours. */
+export const routeUnits = {
+  HTTPRoute: routeUnit('HTTPRoute', (read, route) => requestContent(read, route, httpRulesUnit)),
+} as const satisfies Record<RouteKind, Unit<RouteModel | null>>;
+
+function routeUnit<K extends RouteKind>(
+  kind: K,
+  contentOf: (read: Read, route: KindMap[K]) => RouteContent,
+): Unit<RouteModel | null> {
+  return {
+    name: 'route',
+    compute(read, namespace = '', name = '') {
+      const object = read.get(kind, namespace, name);
+      const own = object === undefined ? [] : ownParents(read, object);
+      if (object === undefined || own.length === 0) {
+        return null;
+      }
+      const content = contentOf(read, object);
+      const byGateway = Map.groupBy(own, (one) => one.gateway);
+      const sites = [...byGateway].map(([gateway, parents]) =>
+        content.siteAt({ gateway, attachments: parents.flatMap((one) => one.attachments) }),
+      );
+      return {
+        parents: own.map((parent) => parentModel(content, parent, sites)),
+        gateways: sites.flatMap((one) => one.atGateway ?? []),
+      };
+    },
+  };
+}
 
 interface OwnParent {
   readonly parentRef: ParentReference;
@@ -75,7 +72,7 @@ interface OwnParent {
   readonly problem: Problem | null;
 }
 
-function ownParents(read: Read, route: HTTPRoute): readonly OwnParent[] {
+function ownParents(read: Read, route: RouteObject): readonly OwnParent[] {
   return route.spec.parentRefs.flatMap((parentRef): readonly OwnParent[] => {
     const gateway = isGatewayReference(parentRef)
       ? read.ask(gatewayUnit, parentRef.namespace ?? route.metadata.namespace, parentRef.name)
@@ -90,36 +87,18 @@ function ownParents(read: Read, route: HTTPRoute): readonly OwnParent[] {
   });
 }
 
-function parentModel(
-  read: Read,
-  object: HTTPRoute,
-  rules: readonly RuleModel[],
-  at: { readonly parent: OwnParent; readonly sites: readonly Site[] },
-): ParentModel {
-  const { parent, sites } = at;
-  const { namespace, name } = object.metadata;
-  const route = { kind: 'HTTPRoute', namespace, name };
-  const wrong = rules.flatMap((rule) => {
-    const problem =
-      rule.problem ??
-      rule.extensions.map((one) => extensionProblem(read, route, one)).find((one) => one !== null) ??
-      null;
-    return problem === null ? [] : [{ rule: rule.name, problem }];
-  });
-  const [first] = wrong;
-  const all = first !== undefined && wrong.length === rules.length;
-  const names = wrong.map((one) => one.rule);
+function parentModel(content: RouteContent, parent: OwnParent, sites: readonly Site[]): ParentModel {
+  const { problem, partial, referenceProblems, ignored } = content;
   const site = sites.find((one) => one.gateway === parent.gateway);
   return {
     parentRef: parent.parentRef,
     gateway: parent.gateway.key,
-    problem: parent.problem ?? (all ? first.problem : null),
-    partial:
-      first === undefined || all ? null : { kind: 'RulesDropped', rules: names, problem: first.problem },
-    referenceProblems: rules.flatMap((rule) => rule.referenceProblems),
+    problem: parent.problem ?? problem,
+    partial,
+    referenceProblems,
     closed: site?.closed ?? [],
     affecting: affectingOf(site?.atGateway?.effects ?? []),
-    ignored: rules.flatMap((rule) => rule.ignored),
+    ignored,
   };
 }
 

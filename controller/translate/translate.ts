@@ -2,6 +2,7 @@
 // clock, no I/O, no log; a bad object is a problem told in a status, never an exception. Each result is kept with
 // what it was made from (memo.ts), so that one change costs one object's work. Does not know who reads the
 // snapshots, who writes the statuses, nor where objects come from.
+import { routeKinds } from '#crds/route-kind.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { gatewaySnapshotUnit } from './gateway-snapshot.ts';
@@ -16,7 +17,7 @@ import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
 import { planStatusUnit } from './statuses/plan.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
-import { routeStatusUnit } from './statuses/route.ts';
+import { routeStatusUnits } from './statuses/route.ts';
 import type { Told } from './statuses/told.ts';
 import type { EndpointSource, RemoteKeys, Translation } from './translation.ts';
 
@@ -89,9 +90,11 @@ function toldOf(read: Read): readonly Told[] {
     ...read
       .list('Gateway')
       .map(({ metadata }) => read.ask(gatewayStatusUnit, metadata.namespace, metadata.name)),
-    ...read
-      .list('HTTPRoute')
-      .map(({ metadata }) => read.ask(routeStatusUnit, metadata.namespace, metadata.name)),
+    ...routeKinds.flatMap((kind) =>
+      read
+        .list(kind)
+        .map(({ metadata }) => read.ask(routeStatusUnits[kind], metadata.namespace, metadata.name)),
+    ),
     ...read
       .list('Consumer')
       .map(({ metadata }) => read.ask(consumerStatusUnit, metadata.namespace, metadata.name)),

@@ -1,15 +1,22 @@
+import type { RequestRouteKind } from '#crds/route-kind.ts';
 import type { GatewayModel } from '../gateway.ts';
 import type { Read, Unit } from '../memo.ts';
-import type { ObjectRef } from '../translation.ts';
 import { contenders, type Place } from './conflict.ts';
 import type { PolicyKind } from './policy.ts';
+
+/** A route whose rules policies can hold for. */
+export interface RouteRef {
+  readonly kind: RequestRouteKind;
+  readonly namespace: string;
+  readonly name: string;
+}
 
 /** A rule of a route at a Gateway, or at one listener of it. */
 export interface RuleSite {
   readonly gateway: Pick<GatewayModel, 'namespace' | 'name'>;
   /** The listener, when policies of its own hold there; else null. */
   readonly listener: string | null;
-  readonly route: ObjectRef;
+  readonly route: RouteRef;
   /** The rule's name; null when it has none, and so no policy can target it. */
   readonly rule: string | null;
 }
@@ -17,7 +24,7 @@ export interface RuleSite {
 /** The places whose policies hold for the rule, from far to near: Gateway, listener, route, rule. */
 export function placesOfRule({ gateway, listener, route, rule }: RuleSite): readonly Place[] {
   const ofGateway = { kind: 'Gateway', namespace: gateway.namespace, name: gateway.name } as const;
-  const ofRoute = { kind: 'HTTPRoute', namespace: route.namespace, name: route.name } as const;
+  const ofRoute = { kind: route.kind, namespace: route.namespace, name: route.name };
   return [
     { ...ofGateway, section: '' },
     ...(listener === null ? [] : [{ ...ofGateway, section: listener }]),

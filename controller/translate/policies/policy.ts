@@ -10,7 +10,7 @@ import type { EndpointSource, RemoteKeys } from '../translation.ts';
 export const policyKinds = [...guardKinds, 'TrafficPolicy', 'ClientPolicy', 'ProtectionPolicy'] as const;
 
 /** The kinds of policy that make a listener's routes other than those of its neighbours. */
-export const routeKinds = [...guardKinds, 'TrafficPolicy'] as const satisfies readonly PolicyKind[];
+export const routePolicyKinds = [...guardKinds, 'TrafficPolicy'] as const satisfies readonly PolicyKind[];
 
 /** The kind of a policy that asks something of requests. */
 export type GuardKind = (typeof guardKinds)[number];

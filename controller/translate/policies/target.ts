@@ -1,14 +1,16 @@
 // What a policy is attached to, and under which ancestors its status is told: the Gateways concerned, or the
 // target itself where there is none.
-import type { HTTPRoute, ParentReference } from '#crds/gateway-api.ts';
+import type { ParentReference } from '#crds/gateway-api.ts';
 import type { TargetKind, TargetReference } from '#crds/policy.ts';
+import type { RequestRouteKind, RouteObject } from '#crds/route-kind.ts';
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { isGatewayReference } from '../attach.ts';
 import { mirrorsIn } from '../filters/mirror.ts';
 import { gatewayUnit } from '../gateway.ts';
-import type { Index, Read } from '../memo.ts';
+import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import { routeUnit } from '../route.ts';
+import { findRoutes, routeIndex } from '../route-index.ts';
+import { routeUnits } from '../route.ts';
 import { contenders, placeOf } from './conflict.ts';
 import { clientPolicies } from './client-settings.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
@@ -29,15 +31,13 @@ export interface Ancestor {
 }
 
 /** Routes by the policies they pull in with filters of type ExtensionRef: `<kind>/<namespace>/<name>`. */
-export const routesByExtension: Index<'HTTPRoute'> = {
-  kind: 'HTTPRoute',
-  keysOf: (route) =>
-    route.spec.rules
-      .flatMap((rule) => rule.filters)
-      .flatMap((filter) => (filter.type === 'ExtensionRef' ? [filter.extensionRef] : []))
-      .filter((one) => one.group === 'turnpike.dev')
-      .map((one) => `${one.kind}/${route.metadata.namespace}/${one.name}`),
-};
+export const routesByExtension = routeIndex((route) =>
+  route.spec.rules
+    .flatMap((rule) => rule.filters)
+    .flatMap((filter) => (filter.type === 'ExtensionRef' ? [filter.extensionRef] : []))
+    .filter((one) => one.group === 'turnpike.dev')
+    .map((one) => `${one.kind}/${route.metadata.namespace}/${one.name}`),
+);
 
 /** The targets of `policy`: its targetRefs in their order, then the routes that name it in a filter. */
 export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): readonly Target[] {
@@ -57,11 +57,9 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
       const found = findTarget[target.kind](read, namespace, target, field);
       return found.kind === 'Ours' ? { ...found, problem: found.problem ?? lost } : found;
     }),
-    ...read
-      .find(routesByExtension, `${kind}/${namespace}/${name}`)
-      .map((route) =>
-        attachedTarget(read, route, `the filter of HTTPRoute ${namespace}/${route.metadata.name}`),
-      ),
+    ...findRoutes(read, routesByExtension, `${kind}/${namespace}/${name}`).map((route) =>
+      attachedTarget(read, route, `the filter of ${route.kind} ${namespace}/${route.metadata.name}`),
+    ),
   ];
 }
 
@@ -85,10 +83,14 @@ function portConflict(
   return rival === null ? null : { kind: 'PortConflicted', port: listener.port, winner: policyTitle(rival) };
 }
 
+type FindTarget = (read: Read, namespace: string, target: TargetReference, field: string) => Target;
+
 /** The target that a targetRef of a policy of `namespace` names, by its kind. */
-const findTarget: Readonly<
-  Record<TargetKind, (read: Read, namespace: string, target: TargetReference, field: string) => Target>
-> = { Gateway: gatewayTarget, HTTPRoute: routeTarget, Service: serviceTarget };
+const findTarget: Readonly<Record<TargetKind, FindTarget>> = {
+  Gateway: gatewayTarget,
+  HTTPRoute: routeTarget('HTTPRoute'),
+  Service: serviceTarget,
+};
 
 function titleOf(namespace: string, target: TargetReference): string {
   const section = target.sectionName === undefined ? '' : `, ${sectionWord(target)} ${target.sectionName}`;
@@ -149,29 +151,32 @@ function notFound(
   return { kind: 'Ours', problem, ancestors: [{ ref: referenceOf(namespace, target), gateway: null }] };
 }
 
-function routeTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
-  const route = read.get('HTTPRoute', namespace, target.name);
-  if (route === undefined) {
-    return notFound(namespace, target, {
-      field: `${field}.name`,
-      detail: 'does not exist; create it or correct the name',
-    });
-  }
-  const found = attachedTarget(read, route, titleOf(namespace, target));
-  const { sectionName } = target;
-  const names = route.spec.rules.flatMap((one) => one.name ?? []);
-  if (found.kind === 'Foreign' || sectionName === undefined || names.includes(sectionName)) {
-    return found;
-  }
-  const detail = `does not exist; give a rule of the route this name${choice(names)}`;
-  const missing = { field: `${field}.sectionName`, target: titleOf(namespace, target), detail };
-  return { ...found, problem: { kind: 'TargetNotFound', ...missing } };
+function routeTarget(kind: RequestRouteKind): FindTarget {
+  return (read, namespace, target, field) => {
+    const route = read.get(kind, namespace, target.name);
+    if (route === undefined) {
+      return notFound(namespace, target, {
+        field: `${field}.name`,
+        detail: 'does not exist; create it or correct the name',
+      });
+    }
+    const found = attachedTarget(read, route, titleOf(namespace, target));
+    const { sectionName } = target;
+    const names = route.spec.rules.flatMap((one) => one.name ?? []);
+    if (found.kind === 'Foreign' || sectionName === undefined || names.includes(sectionName)) {
+      return found;
+    }
+    const detail = `does not exist; give a rule of the route this name${choice(names)}`;
+    const missing = { field: `${field}.sectionName`, target: titleOf(namespace, target), detail };
+    return { ...found, problem: { kind: 'TargetNotFound', ...missing } };
+  };
 }
 
 /** The Gateways of ours that `route` names; a route that names nobody's is told, for the policy does nothing. */
-function attachedTarget(read: Read, route: HTTPRoute, title: string): Target {
-  const { namespace, name } = route.metadata;
-  const gateways = new Set(read.ask(routeUnit, namespace, name)?.parents.map((one) => one.gateway));
+function attachedTarget(read: Read, route: RouteObject, title: string): Target {
+  const { kind, metadata } = route;
+  const { namespace, name } = metadata;
+  const gateways = new Set(read.ask(routeUnits[kind], namespace, name)?.parents.map((one) => one.gateway));
   if (gateways.size > 0) {
     return { kind: 'Ours', problem: null, ancestors: [...gateways].map((key) => ancestorOf(key)) };
   }
@@ -182,7 +187,7 @@ function attachedTarget(read: Read, route: HTTPRoute, title: string): Target {
   if (foreign) {
     return { kind: 'Foreign' };
   }
-  const ref = { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace, name };
+  const ref = { group: 'gateway.networking.k8s.io', kind, namespace, name };
   const detail = 'is attached to no Gateway; correct its spec.parentRefs';
   const problem: Problem = { kind: 'TargetNotFound', field: 'spec.targetRefs', target: title, detail };
   return { kind: 'Ours', problem, ancestors: [{ ref, gateway: null }] };
@@ -194,17 +199,15 @@ function ancestorOf(key: GatewayKey): Ancestor {
 }
 
 /** Routes by the Services they send requests or copies of them to: `<namespace>/<name>`. */
-const routesByService: Index<'HTTPRoute'> = {
-  kind: 'HTTPRoute',
-  keysOf: (route) =>
-    route.spec.rules
-      .flatMap(({ backendRefs, filters }) => [
-        ...backendRefs,
-        ...mirrorsIn([...filters, ...backendRefs.flatMap((one) => one.filters)]),
-      ])
-      .filter((one) => one.group === '' && one.kind === 'Service')
-      .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
-};
+const routesByService = routeIndex((route) =>
+  route.spec.rules
+    .flatMap(({ backendRefs, filters }) => [
+      ...backendRefs,
+      ...mirrorsIn([...filters, ...backendRefs.flatMap((one) => one.filters)]),
+    ])
+    .filter((one) => one.group === '' && one.kind === 'Service')
+    .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
+);
 
 /** The Gateways whose routes send requests to the Service; where none does, the policy does nothing yet. */
 function serviceTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
@@ -220,9 +223,9 @@ function serviceTarget(read: Read, namespace: string, target: TargetReference, f
     const detail = `does not exist; name a port of the Service${choice(names)}`;
     return notFound(namespace, target, { field: `${field}.sectionName`, detail });
   }
-  const found = read
-    .find(routesByService, `${namespace}/${target.name}`)
-    .map((route) => attachedTarget(read, route, title));
+  const found = findRoutes(read, routesByService, `${namespace}/${target.name}`).map((route) =>
+    attachedTarget(read, route, title),
+  );
   const ancestors = found.flatMap((one) =>
     one.kind === 'Ours' ? one.ancestors.filter(({ gateway }) => gateway !== null) : [],
   );

@@ -1,37 +1,44 @@
+import type { RouteKind } from '#crds/route-kind.ts';
 import { conditionOf, wordsOf } from '../conditions.ts';
 import type { Read, Unit } from '../memo.ts';
 import { sessionSecretId } from '#snapshot/sessions.ts';
 import { affectedConditions } from '../policies/affected.ts';
-import { routeUnit, type ParentModel, type RouteModel } from '../route.ts';
-import type { DesiredCondition, DesiredParentStatus, Notice } from '../translation.ts';
+import { routeUnits, type ParentModel, type RouteModel } from '../route.ts';
+import type { DesiredCondition, DesiredParentStatus, Notice, ObjectRef } from '../translation.ts';
 import type { Told } from './told.ts';
 
-/** The status of the HTTPRoute of a namespace and name; null when none of its parents is ours. */
-export const routeStatusUnit: Unit<Told | null> = {
-  name: 'route status',
-  compute(read, namespace = '', name = '') {
-    const model = read.ask(routeUnit, namespace, name);
-    const object = read.get('HTTPRoute', namespace, name);
-    if (model === null || object === undefined) {
-      return null;
-    }
-    return {
-      status: {
-        object: { kind: 'HTTPRoute', namespace, name },
-        generation: object.metadata.generation,
-        gateways: [...new Set(model.parents.map((one) => one.gateway))],
-        status: {
-          kind: 'Route',
-          parents: model.parents.map((one) => parentStatus(one, sessionsLost(read, model, one))),
-        },
-      },
-      notices: noticesOf(namespace, name, model),
-    };
-  },
-};
+/** The status of a route by its namespace and name; null when none of its parents is ours. */
+export const routeStatusUnits = {
+  HTTPRoute: statusUnit('HTTPRoute'),
+} as const satisfies Record<RouteKind, Unit<Told | null>>;
 
-function noticesOf(namespace: string, name: string, { parents }: RouteModel): readonly Notice[] {
-  const object = { kind: 'HTTPRoute', namespace, name };
+function statusUnit(kind: RouteKind): Unit<Told | null> {
+  return {
+    name: 'route status',
+    compute(read, namespace = '', name = '') {
+      const model = read.ask(routeUnits[kind], namespace, name);
+      const found = read.get(kind, namespace, name);
+      if (model === null || found === undefined) {
+        return null;
+      }
+      const object = { kind, namespace, name };
+      return {
+        status: {
+          object,
+          generation: found.metadata.generation,
+          gateways: [...new Set(model.parents.map((one) => one.gateway))],
+          status: {
+            kind: 'Route',
+            parents: model.parents.map((one) => parentStatus(one, sessionsLost(read, model, one))),
+          },
+        },
+        notices: noticesOf(object, model),
+      };
+    },
+  };
+}
+
+function noticesOf(object: ObjectRef, { parents }: RouteModel): readonly Notice[] {
   const closed = parents.flatMap((one) => one.closed);
   const messages = new Set(closed.map(({ rule, reason }) => `Rule ${rule} is closed: ${reason}.`));
   return [...messages].map((message) => ({ object, reason: 'Closed', message }));

@@ -7,7 +7,9 @@ import { clientAuthorities } from '../../client-authorities.ts';
 import { gatewayUnit } from '../../gateway.ts';
 import type { Read, Unit } from '../../memo.ts';
 import { policySource } from '../source.ts';
+import { findRoutes } from '../../route-index.ts';
 import { routesByExtension } from '../target.ts';
+import { requestRouteKinds } from '#crds/route-kind.ts';
 
 /** What is signed, by which AlgorithmIdentifier, and the signature as BIT STRING. */
 export interface SignedList {
@@ -85,8 +87,10 @@ export const clientSignersUnit: Unit<readonly string[]> = {
     const targets = policySource(read, 'AuthPolicy', namespace, name)?.targets ?? [];
     const named = (kind: TargetKind) => targets.filter((one) => one.kind === kind).map((one) => one.name);
     const routes = [
-      ...named('HTTPRoute').flatMap((one) => read.get('HTTPRoute', namespace, one) ?? []),
-      ...read.find(routesByExtension, `AuthPolicy/${namespace}/${name}`),
+      ...requestRouteKinds.flatMap((kind) =>
+        named(kind).flatMap((one) => read.get(kind, namespace, one) ?? []),
+      ),
+      ...findRoutes(read, routesByExtension, `AuthPolicy/${namespace}/${name}`),
     ];
     const gateways = [
       ...named('Gateway').map((one) => ({ namespace, name: one })),
