@@ -7,11 +7,17 @@ const waysBits = 3;
 const ways = 1 << waysBits;
 /** Two rows. */
 const slotsFirst = 2 * ways;
+/** What a shard is chosen by stands in no slot of it: in its place stands whose entry it is. */
+const hashBits = 32 - shardBits;
+const owners = 1 << shardBits;
 
 /**
  * Hash to time, at most `slotsMax` entries (rounded to a power of two, at least 4096), 16 bytes each, 24 once there are
- * counts. Begins small and grows by shards, of which the largest has 8,192 places, so that no single growth takes long. When full, of the sixteen places a hash may
- * take the one whose time passes first is given up: it loses the least.
+ * counts. Begins small and grows by shards, of which the largest has 8,192 places, so that no single growth takes long.
+ *
+ * When full, of the sixteen places a hash may take one is given up: of the owner who has the most of them, whoever comes
+ * among them, the one whose time passes first, which loses the least. So owners that want more than there is have equal
+ * parts of it, and who wants less loses nothing to others, whatever times they keep. An owner is a number below 256.
  *
  * Hot path: flat typed arrays, two rows of eight places (a cache line each) per look-up, nothing allocated.
  */
@@ -20,27 +26,30 @@ export class ArrivalTable {
   /** The counts that were read last, or shall be written next: 32 bits each, unsigned. */
   first = 0;
   second = 0;
+  /** Whose the entries are that are asked for next. */
+  owner = 0;
 
   constructor(slotsMax: number) {
     const each = Math.max(slotsFirst, 2 ** Math.round(Math.log2(slotsMax / shards)));
-    this.#shards = Array.from({ length: shards }, () => new Shard(each));
+    const held = new Uint8Array(owners);
+    this.#shards = Array.from({ length: shards }, () => new Shard(each, held));
   }
 
   /** The time kept for the hash, or 0. */
   get(hi: number, lo: number): number {
-    return this.#shard(hi).get(hi, lo || 1);
+    return this.#shard(hi).get(owned(hi, this.owner), lo || 1);
   }
 
   /** Keeps `time` for the hash; `now` tells which others have passed. */
   set(hi: number, lo: number, time: number, now: number): void {
     const shard = this.#shard(hi);
-    while (!shard.set(hi, lo || 1, time, now)) shard.grow(now);
+    while (!shard.set(owned(hi, this.owner), lo || 1, time, now)) shard.grow(now);
   }
 
   /** As {@link get}; what is counted beside the time stands in `first` and `second`: 0 where there is nothing. */
   read(hi: number, lo: number): number {
     const shard = this.#shard(hi);
-    const slot = shard.find(hi, lo || 1);
+    const slot = shard.find(owned(hi, this.owner), lo || 1);
     this.first = slot < 0 ? 0 : shard.count(slot * 2);
     this.second = slot < 0 ? 0 : shard.count(slot * 2 + 1);
     return slot < 0 ? 0 : shard.time(slot);
@@ -50,7 +59,7 @@ export class ArrivalTable {
   write(hi: number, lo: number, time: number, now: number): void {
     this.set(hi, lo, time, now);
     const shard = this.#shard(hi);
-    shard.keepCounts(shard.find(hi, lo || 1), this.first, this.second);
+    shard.keepCounts(shard.find(owned(hi, this.owner), lo || 1), this.first, this.second);
   }
 
   /** Bytes of all arrays, places taken (passed ones included), and how many live entries were given up. */
@@ -73,9 +82,16 @@ export class ArrivalTable {
   }
 }
 
-/** `lo` is never 0 here: 0 marks a place that is free. */
+/** A hash within its shard. */
+function owned(hi: number, owner: number): number {
+  return ((owner << hashBits) | (hi & (2 ** hashBits - 1))) >>> 0;
+}
+
+/** `hi` begins with the owner here, and `lo` is never 0: 0 marks a place that is free. */
 class Shard {
   readonly #slotsMax: number;
+  /** By owner; for use while one entry is given up. */
+  readonly #held: Uint8Array;
   #slots = slotsFirst;
   /** hi and lo in turn. */
   #hashes = new Uint32Array(slotsFirst * 2);
@@ -85,8 +101,9 @@ class Shard {
   taken = 0;
   evicted = 0;
 
-  constructor(slotsMax: number) {
+  constructor(slotsMax: number, held: Uint8Array) {
     this.#slotsMax = slotsMax;
+    this.#held = held;
   }
 
   get bytes(): number {
@@ -119,6 +136,7 @@ class Shard {
       slot = this.#soonest(hi, lo);
       if ((this.#times[slot] ?? 0) > now) {
         if (this.#slots < this.#slotsMax) return false;
+        slot = this.#soonestOfMost(hi, lo);
         this.evicted += 1;
       }
       if (this.#hashes[slot * 2 + 1] === 0) this.taken += 1;
@@ -181,4 +199,34 @@ class Shard {
     }
     return best;
   }
+
+  /** Of the sixteen places, all of them taken, the one that is given up. */
+  #soonestOfMost(hi: number, lo: number): number {
+    const held = this.#held.fill(0);
+    let most = count(held, hi);
+    const mask = this.#slots - ways;
+    const rows = [(lo << waysBits) & mask, (hi << waysBits) & mask];
+    for (const row of rows) {
+      for (let slot = row; slot < row + ways; slot += 1) most = Math.max(most, count(held, this.#hi(slot)));
+    }
+    let best = -1;
+    for (const row of rows) {
+      for (let slot = row; slot < row + ways; slot += 1) {
+        if (held[this.#hi(slot) >>> hashBits] !== most) continue;
+        if (best < 0 || this.time(slot) < this.time(best)) best = slot;
+      }
+    }
+    return best;
+  }
+
+  #hi(slot: number): number {
+    return this.#hashes[slot * 2] ?? 0;
+  }
+}
+
+/** Counts one more of the owner of an entry. */
+function count(held: Uint8Array, hi: number): number {
+  const sum = (held[hi >>> hashBits] ?? 0) + 1;
+  held[hi >>> hashBits] = sum;
+  return sum;
 }

@@ -2,6 +2,7 @@
 // addresses that are blocked. In this process only: what guessers do elsewhere, other data planes count.
 import { randomInt } from 'node:crypto';
 import type { GuessGuard, GuessGuards } from '#dataplane/filters/authenticate/guess-guard.ts';
+import { policyNamespace } from '#dataplane/filters/policy-namespace.ts';
 import { addressGroup } from '#dataplane/http/address.ts';
 import type { GuessProtection } from '#snapshot/authentication.ts';
 import { ArrivalTable } from './arrival-table.ts';
@@ -41,7 +42,7 @@ const countersMaxDefault = 2 ** 17;
 /** Longer names of accounts are told apart by their beginning. */
 const accountMax = 256;
 
-/** Counters of all policies, bounded together; when they are full, the ones soonest over are given up. */
+/** Counters of all policies, bounded together; when they are full, namespaces have equal parts, and of each the ones soonest over are given up. */
 export class GuessCounters implements GuessGuards {
   readonly #tables: Tables;
   /** Weak: figures live as long as a filter counts with them, so policies that are gone leave the metrics. */
@@ -100,6 +101,7 @@ class Guard implements GuessGuard {
   /** Set the counters of one policy apart from those of others. */
   readonly #addresses: Digest;
   readonly #accounts: Digest;
+  readonly #owner: number;
 
   constructor(
     protection: GuessProtection,
@@ -111,6 +113,7 @@ class Guard implements GuessGuard {
     this.#figures = figures;
     this.#tables = tables;
     this.#onBlock = onBlock;
+    this.#owner = tables.hash.ownerOf(policyNamespace(figures.policy));
     this.#addresses = tables.hash.digestOf(`address ${figures.policy}`);
     this.#accounts = tables.hash.digestOf(`account ${figures.policy}`);
   }
@@ -120,6 +123,7 @@ class Guard implements GuessGuard {
     const { hash, blocks, lastEndMs } = this.#tables;
     if (nowMs >= lastEndMs) return 0;
     hash.digest(addressGroup(address));
+    blocks.owner = this.#owner;
     const { hi, lo } = this.#addresses;
     const leftMs = blocks.get((hash.hi ^ hi) >>> 0, (hash.lo ^ lo) >>> 0) - nowMs;
     if (leftMs <= 0) return 0;
@@ -131,6 +135,7 @@ class Guard implements GuessGuard {
     const { failures, accountFailures, blockMs } = this.#protection;
     this.#figures.failures += 1;
     const { hash, blocks } = this.#tables;
+    blocks.owner = this.#owner;
     const found = new Set<Standing>();
     for (const account of accountFailures > 0 ? accounts : []) {
       hash.digest(account.slice(0, accountMax));
@@ -163,6 +168,7 @@ class Guard implements GuessGuard {
     const { windowMs } = this.#protection;
     const [atHi, atLo] = [(hash.hi ^ hi) >>> 0, (hash.lo ^ lo) >>> 0];
     const intervalMs = windowMs / max;
+    failures.owner = this.#owner;
     const untilMs = Math.max(nowMs, failures.get(atHi, atLo)) + intervalMs;
     failures.set(atHi, atLo, Math.min(untilMs, nowMs + windowMs), nowMs);
     const countedMs = untilMs - nowMs - intervalMs / 2;

@@ -59,6 +59,12 @@ export class KeyedHash {
     return { hi: this.hi, lo: this.lo };
   }
 
+  /** The number below 256 by which entries of a namespace are told apart in tables; another has the same one in 256. */
+  ownerOf(namespace: string): number {
+    this.digest(`namespace ${namespace}`);
+    return this.lo & 255;
+  }
+
   #compute(text: string): void {
     let v0 = this.#k0;
     let v1 = this.#k1 ^ 0xee;

@@ -1,5 +1,6 @@
 import type { TimedLimit } from '#snapshot/limit.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
+import { policyNamespace } from '../policy-namespace.ts';
 import type { Salt } from './algorithms/counters.ts';
 import { FixedWindow } from './algorithms/fixed-window.ts';
 import type { Meter } from './algorithms/meter.ts';
@@ -25,8 +26,9 @@ export interface LimitRule {
  */
 export function ruleFor(limit: RateLimit, hash: KeyedHash, epochMs: () => number): LimitRule {
   const counters = countersOf(limit);
+  const owner = hash.ownerOf(policyNamespace(limit.name));
   const meters = timedLimits(limit).map((each) => {
-    const salt = hash.digestOf(`${counters}\n${each.name}\n${each.algorithm}`);
+    const salt = { ...hash.digestOf(`${counters}\n${each.name}\n${each.algorithm}`), owner };
     return meterFor(each, salt, epochMs, limit.cost?.type === 'Response' ? each.requests : 0);
   });
   return { limit, counters, meters, unitsMax: Math.min(...meters.map((meter) => meter.capacity(1))) };

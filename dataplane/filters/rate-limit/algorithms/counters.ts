@@ -1,8 +1,10 @@
 import { ArrivalTable } from '../arrival-table.ts';
 import type { Digest, KeyedHash } from '../keyed-hash.ts';
 
-/** Mixed into the hash of a key, so that each limit has counters of its own. */
-export type Salt = Digest;
+/** Mixed into the hash of a key, so that each limit has counters of its own; `owner`: see {@link ArrivalTable}. */
+export interface Salt extends Digest {
+  readonly owner: number;
+}
 
 /** The counters of this process, bounded; all questions are about the key that was turned to last. */
 export class Counters {
@@ -22,16 +24,19 @@ export class Counters {
 
   /** The time kept for the key, or 0. */
   time(salt: Salt): number {
+    this.#table.owner = salt.owner;
     return this.#table.get((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0);
   }
 
   /** Keeps `time` for the key; once it has passed the counter says nothing any more. */
   keep(salt: Salt, time: number, now: number): void {
+    this.#table.owner = salt.owner;
     this.#table.set((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0, time, now);
   }
 
   /** As {@link time}; `first` and `second` are what is counted beside it: 0 where there is nothing. */
   open(salt: Salt): number {
+    this.#table.owner = salt.owner;
     return this.#table.read((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0);
   }
 
@@ -51,6 +56,7 @@ export class Counters {
 
   /** As {@link keep}, with the counts that were set. */
   close(salt: Salt, time: number, now: number): void {
+    this.#table.owner = salt.owner;
     this.#table.write((this.#hash.hi ^ salt.hi) >>> 0, (this.#hash.lo ^ salt.lo) >>> 0, time, now);
   }
 

@@ -179,3 +179,47 @@ test('a million callers have room in 48 MiB, and hardly one of them is given up'
   assert.ok(evicted < 1000, `${evicted} given up`);
   assert.ok(admitted >= 2_000_000 && admitted <= 2_000_000 + 2 * evicted, `${admitted} admitted`);
 });
+
+test('a tenant with more keys and longer limits than there is room for takes no counter from another', () => {
+  const hash = new KeyedHash(3, 4);
+  const limiter = new LocalLimiter(4096, hash);
+  const minute = limitOf(2, 60_000, 2);
+  const year = limitOf(1, 31_536_000_000, 1);
+  const modest = ruleFor(rateLimit({ limits: [minute] }), hash, Date.now);
+  const greedy = ruleFor(rateLimit({ name: 'bulk/limits/yearly', limits: [year] }), hash, Date.now);
+  const refusedOf = (name: string): number => {
+    let refused = 0;
+    for (let key = 0; key < 200; key += 1)
+      if (limiter.take(modest, `${name}-${key}`, 1, 1000).verdict === 'Refused') refused += 1;
+    return refused;
+  };
+  const spend = (name: string): void => {
+    for (let turn = 0; turn < 2; turn += 1) assert.equal(refusedOf(name), 0);
+  };
+  spend('before');
+  for (let key = 0; key < 50_000; key += 1) limiter.take(greedy, `key-${key}`, 1, 1000);
+  assert.ok(refusedOf('before') >= 198, 'what was there before the flood');
+  // half of the room is the modest tenant's own, and it uses a tenth
+  spend('after');
+  assert.ok(refusedOf('after') >= 198, 'what comes when the greedy one has all the room');
+});
+
+test('two tenants that both want more than there is have about half of it each', () => {
+  const hash = new KeyedHash(3, 4);
+  const limiter = new LocalLimiter(4096, hash);
+  const year = limitOf(1, 31_536_000_000, 1);
+  const minute = limitOf(1, 60_000, 1);
+  const rules = [
+    ruleFor(rateLimit({ name: 'bulk/limits/yearly', limits: [year] }), hash, Date.now),
+    ruleFor(rateLimit({ limits: [minute] }), hash, Date.now),
+  ];
+  for (let key = 0; key < 50_000; key += 1)
+    for (const rule of rules) limiter.take(rule, `key-${key}`, 1, 1000);
+  // those that came last are there; times are the same, so of each tenant any may have been given up
+  const known = rules.map((rule) => {
+    let count = 0;
+    for (let key = 0; key < 50_000; key += 1) count += limiter.charged(rule, `key-${key}`, 1, 1000)[0] ?? 0;
+    return Math.round(count);
+  });
+  for (const count of known) assert.ok(count > 1800 && count < 2300, `${known.join(' and ')} of 4096`);
+});
