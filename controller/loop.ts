@@ -12,6 +12,7 @@ import type {
   Translation,
 } from '#controller/translate/translation.ts';
 import type { Clock } from './clock.ts';
+import { ListPace } from './list-pace.ts';
 import type { Store, StoreChange } from './store/store.ts';
 
 /** Who delivers snapshots to data planes. */
@@ -82,6 +83,7 @@ export function createLoop(options: LoopOptions): Loop {
 
 class TranslationLoop implements Loop {
   readonly #options: LoopOptions;
+  readonly #lists: ListPace;
   #gathered = { translate: false, services: new Set<string>() };
   #translation: Translation | null = null;
   /** What was put last, by Gateway. */
@@ -93,6 +95,8 @@ class TranslationLoop implements Loop {
 
   constructor(options: LoopOptions) {
     this.#options = options;
+    const { clock, store } = options;
+    this.#lists = new ListPace({ clock, objects: store.objects, renew: () => this.renew() });
   }
 
   get translation(): Translation | null {
@@ -110,6 +114,7 @@ class TranslationLoop implements Loop {
     this.#unsubscribe?.();
     this.#callOff?.();
     this.#callOff = null;
+    this.#lists.stop();
   }
 
   renew(): void {
@@ -179,10 +184,12 @@ class TranslationLoop implements Loop {
   #translate(): number {
     const { store, settings, snapshots, statuses, wantKeys, notice } = this.#options;
     const before = this.#translation;
+    this.#lists.turn();
     const translation = this.#options.translate({
       settings,
       objects: store.objects,
       observations: store.observations,
+      lists: this.#lists,
     });
     this.#translation = translation;
     for (const gateway of translation.snapshots.keys()) {

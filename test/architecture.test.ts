@@ -41,7 +41,10 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: ['node:crypto'],
     pure: true,
   },
-  'controller/loop': { rooms: ['snapshot', 'controller/clock', 'controller/store', ...words] },
+  'controller/loop': {
+    rooms: ['snapshot', 'controller/clock', 'controller/list-pace', 'controller/store', ...words],
+  },
+  'controller/list-pace': { rooms: ['crds', 'controller/clock', 'controller/translate/input'] },
   'controller/kube': {
     rooms: ['crds', 'controller/source', 'controller/clock'],
     packages: ['@kubernetes/client-node', 'undici'],

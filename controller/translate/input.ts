@@ -8,6 +8,13 @@ export interface TranslationInput {
   readonly settings: TranslationSettings;
   readonly objects: ObjectReader;
   readonly observations: Observations;
+  /** ConfigMaps where they are lists of addresses, which may change later than among the objects. Left out: with these. */
+  readonly lists?: ListReader;
+}
+
+/** The same reference as before exactly when the ConfigMap has not changed. */
+export interface ListReader {
+  get(namespace: string, name: string): KindMap['ConfigMap'] | undefined;
 }
 
 /** What is fixed as long as the process runs. */

@@ -31,6 +31,8 @@ export interface Index<K extends Kind> {
 export interface Read {
   readonly settings: TranslationSettings;
   get<K extends Kind>(kind: K, namespace: string, name: string): KindMap[K] | undefined;
+  /** A ConfigMap as a list of addresses. */
+  addressList(namespace: string, name: string): KindMap['ConfigMap'] | undefined;
   list<K extends Kind>(kind: K): readonly KindMap[K][];
   find<K extends Kind>(index: Index<K>, key: string): readonly KindMap[K][];
   refused(kind: Kind): readonly RefusedObject[];
@@ -59,6 +61,12 @@ type Noted =
   | {
       readonly of: 'get';
       readonly kind: Kind;
+      readonly namespace: string;
+      readonly name: string;
+      readonly value: unknown;
+    }
+  | {
+      readonly of: 'addressList';
       readonly namespace: string;
       readonly name: string;
       readonly value: unknown;
@@ -150,6 +158,8 @@ class MemoStore {
     switch (read.of) {
       case 'get':
         return this.#now().objects.get(read.kind, read.namespace, read.name);
+      case 'addressList':
+        return this.#addressList(read.namespace, read.name);
       case 'list':
         return this.#now().objects.list(read.kind);
       case 'refused':
@@ -171,6 +181,11 @@ class MemoStore {
     }
   }
 
+  #addressList(namespace: string, name: string): KindMap['ConfigMap'] | undefined {
+    const { lists, objects } = this.#now();
+    return lists === undefined ? objects.get('ConfigMap', namespace, name) : lists.get(namespace, name);
+  }
+
   #reader(reads: Noted[]): Read {
     const note = <T>(read: Noted & { readonly value: T }): T => {
       reads.push(read);
@@ -181,6 +196,8 @@ class MemoStore {
       settings: input.settings,
       get: (kind, namespace, name) =>
         note({ of: 'get', kind, namespace, name, value: input.objects.get(kind, namespace, name) }),
+      addressList: (namespace, name) =>
+        note({ of: 'addressList', namespace, name, value: this.#addressList(namespace, name) }),
       refused: (kind) => note({ of: 'refused', kind, value: input.objects.refused(kind) }),
       list: (kind) => note({ of: 'list', kind, value: input.objects.list(kind) }),
       find: (index, key) =>

@@ -81,7 +81,7 @@ export interface FoundList {
 export const addressListUnit: Unit<FoundList | null> = {
   name: 'address list',
   compute(read, namespace = '', name = '') {
-    const data = read.get('ConfigMap', namespace, name)?.data;
+    const data = read.addressList(namespace, name)?.data;
     if (data === undefined) return null;
     const entries = Object.keys(data)
       .sort()
