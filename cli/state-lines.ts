@@ -90,6 +90,11 @@ function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
         where: `parent ${parentRef.name}: `,
         conditions,
       }));
+    case 'Ancestors':
+      return status.ancestors.map(({ ancestorRef, conditions }) => ({
+        where: `${ancestorRef.kind} ${ancestorRef.name}: `,
+        conditions,
+      }));
     case 'Policy':
       return [{ where: '', conditions: status.conditions }];
     default:

@@ -3,7 +3,7 @@
 // Says nothing about what a Gateway means: that is the translation's.
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { atomicList, listByKeys, withRules, type Frozen } from './grammar.ts';
+import { atMost, atomicList, listByKeys, withRules, type Frozen } from './grammar.ts';
 import {
   controllerName,
   groupName,
@@ -17,7 +17,6 @@ import {
 } from './fields.ts';
 import { conditionsSchema, kindSchema, type parentReferenceSchema } from './kubernetes.ts';
 import {
-  atMost,
   differentFromOthers,
   labelSelector,
   listenerRules,

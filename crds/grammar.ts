@@ -180,3 +180,12 @@ function duplicate(input: unknown, index: number, what: string): z.core.$ZodRawI
     path: [index],
   };
 }
+
+/** Maps are bounded by the number of their names. */
+export function atMost(count: number): (context: z.core.ParsePayload<Record<string, string>>) => void {
+  return ({ value, issues }) => {
+    if (Object.keys(value).length > count) {
+      issues.push({ code: 'custom', message: `must have at most ${count} names`, input: value });
+    }
+  };
+}

@@ -2,6 +2,7 @@
 // defaults or its problems come out. Does not know where objects come from.
 import type * as z from 'zod';
 import { authPolicySchema, type AuthPolicy } from './auth-policy.ts';
+import { backendTlsPolicySchema, type BackendTLSPolicy } from './backend-tls-policy.ts';
 import { banSchema, type Ban } from './ban.ts';
 import { clientPolicySchema, type ClientPolicy } from './client-policy.ts';
 import { consumerSchema, type Consumer } from './consumer.ts';
@@ -46,6 +47,7 @@ export interface KindMap {
   readonly ListenerSet: ListenerSet;
   readonly HTTPRoute: HTTPRoute;
   readonly ReferenceGrant: ReferenceGrant;
+  readonly BackendTLSPolicy: BackendTLSPolicy;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
   readonly Secret: Secret;
@@ -82,6 +84,7 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   ListenerSet: gatewayApi('ListenerSet', 'listenersets', 'Namespaced'),
   HTTPRoute: gatewayApi('HTTPRoute', 'httproutes', 'Namespaced'),
   ReferenceGrant: gatewayApi('ReferenceGrant', 'referencegrants', 'Namespaced'),
+  BackendTLSPolicy: gatewayApi('BackendTLSPolicy', 'backendtlspolicies', 'Namespaced'),
   Service: info({ kind: 'Service', group: '', version: 'v1', plural: 'services', namespaced: true }),
   EndpointSlice: info({
     kind: 'EndpointSlice',
@@ -131,6 +134,7 @@ export const schemas = Object.freeze({
   ListenerSet: listenerSetSchema,
   HTTPRoute: httpRouteSchema,
   ReferenceGrant: referenceGrantSchema,
+  BackendTLSPolicy: backendTlsPolicySchema,
   Service: serviceSchema,
   EndpointSlice: endpointSliceSchema,
   Secret: secretSchema,
@@ -171,7 +175,8 @@ function isKind(text: string): text is Kind {
 function servedVersions(kind: Kind): readonly string[] {
   const { group } = kinds[kind];
   const ours = apiVersionOf(kinds[kind]);
-  return group === 'gateway.networking.k8s.io' ? [ours, `${group}/v1beta1`] : [ours];
+  if (group !== 'gateway.networking.k8s.io') return [ours];
+  return [ours, `${group}/${kind === 'BackendTLSPolicy' ? 'v1alpha3' : 'v1beta1'}`];
 }
 
 /** The `apiVersion` of objects of a group (empty: Kubernetes' own first one) and version. */

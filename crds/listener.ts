@@ -1,6 +1,6 @@
 // Listeners as the CRDs of Gateway API 1.7 define them: those of a Gateway and of a ListenerSet have one shape.
 import * as z from 'zod';
-import { atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
+import { atMost, atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
 import { groupName, hostname, kindName, namespaceName, objectName, port, sectionName } from './fields.ts';
 import { conditionsSchema } from './kubernetes.ts';
 
@@ -26,15 +26,6 @@ export const labelSelector = z.object({
     )
     .default([]),
 });
-
-/** Maps are bounded by the number of their names. */
-export function atMost(count: number): (context: z.core.ParsePayload<Record<string, string>>) => void {
-  return ({ value, issues }) => {
-    if (Object.keys(value).length > count) {
-      issues.push({ code: 'custom', message: `must have at most ${count} names`, input: value });
-    }
-  };
-}
 
 const listenerTls = withRules(
   z.object({

@@ -162,6 +162,8 @@ function staticPart(status: StatusPart): StatusPart {
       return { ...status, conditions: keep(status.conditions), listeners: within(status.listeners) };
     case 'Route':
       return { ...status, parents: within(status.parents) };
+    case 'Ancestors':
+      return { ...status, ancestors: within(status.ancestors) };
     case 'Policy':
       return { ...status, conditions: keep(status.conditions), ancestors: within(status.ancestors) };
     default:

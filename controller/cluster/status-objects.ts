@@ -7,6 +7,7 @@ import { routeKinds } from '#crds/route-kind.ts';
 /** Kinds whose statuses are lists that we share with other controllers. */
 const sharedStatuses = [
   ...routeKinds,
+  'BackendTLSPolicy',
   'AuthPolicy',
   'RateLimitPolicy',
   'TrafficPolicy',

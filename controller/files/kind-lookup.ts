@@ -6,13 +6,7 @@ import type { KindOf } from './manifest.ts';
 const ourGroups: ReadonlySet<string> = new Set(['turnpike.dev', 'gateway.networking.k8s.io']);
 
 /** Kinds of the Gateway API that are spelt right and not read yet. */
-const notYet: ReadonlySet<string> = new Set([
-  'GRPCRoute',
-  'TLSRoute',
-  'TCPRoute',
-  'UDPRoute',
-  'BackendTLSPolicy',
-]);
+const notYet: ReadonlySet<string> = new Set(['GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute']);
 
 /** The kind of a manifest among those we read. */
 export const manifestKind: KindOf = (apiVersion, kind) => {

@@ -63,6 +63,8 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
       };
     case 'Route':
       return { parents: mergeEntries(part.parents, before['parents'], parentEntries, context) };
+    case 'Ancestors':
+      return { ancestors: mergeEntries(part.ancestors, before['ancestors'], ancestorEntries, context) };
     case 'Policy':
       return {
         conditions: mergeConditions(part.conditions, before['conditions'], context),

@@ -56,6 +56,7 @@ const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
   'Gateway',
   'ListenerSet',
   ...routeKinds,
+  'BackendTLSPolicy',
   'AuthPolicy',
   'RateLimitPolicy',
   'TrafficPolicy',

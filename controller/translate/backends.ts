@@ -5,6 +5,7 @@ import type { Service, ServicePort } from '#crds/kubernetes.ts';
 import type { EndpointSource, ObjectRef } from './translation.ts';
 import type { Read, Unit } from './memo.ts';
 import type { Problem } from './problem.ts';
+import { serviceTls } from './backend-tls/service-tls.ts';
 import { mayRefer } from './reference-grant.ts';
 
 /** A reference to a backend as routes and policies write it. */
@@ -64,6 +65,8 @@ export function resolveBackend(read: Read, from: Referrer, reference: BackendRef
       });
     case 'Protocol':
       return unresolved({ kind: 'BackendProtocol', field, service, protocol: outcome.protocol });
+    case 'Closed':
+      return unresolved({ kind: 'BackendTlsNotEnforced', field, service, policy: outcome.policy });
     default:
       return outcome satisfies never;
   }
@@ -78,7 +81,8 @@ type ServicePortOutcome =
   | { readonly kind: 'NoService' }
   | { readonly kind: 'ExternalName' }
   | { readonly kind: 'NoPort'; readonly ports: readonly number[] }
-  | { readonly kind: 'Protocol'; readonly protocol: string };
+  | { readonly kind: 'Protocol'; readonly protocol: string }
+  | { readonly kind: 'Closed'; readonly policy: string };
 
 /** What is spoken in the clear by application protocol (GEP-1911, and the names in use without a domain). */
 const protocols: ReadonlyMap<string, Cluster['protocol']> = new Map([
@@ -90,6 +94,14 @@ const protocols: ReadonlyMap<string, Cluster['protocol']> = new Map([
   ['h2c', 'HTTP2'],
   ['http2', 'HTTP2'],
   ['grpc', 'HTTP2'],
+]);
+
+/** What is spoken within TLS: nobody is spoken to in the clear who has asked for TLS by its name. */
+const protocolsInTls: typeof protocols = new Map([
+  ...protocols,
+  ['https', 'HTTP1'],
+  ['wss', 'HTTP1'],
+  ['kubernetes.io/wss', 'HTTP1'],
 ]);
 
 const servicePortUnit: Unit<ServicePortOutcome> = {
@@ -108,15 +120,20 @@ const servicePortUnit: Unit<ServicePortOutcome> = {
       const ports = service.spec.ports.filter((one) => one.protocol === 'TCP').map((one) => one.port);
       return { kind: 'NoPort', ports };
     }
+    const security = serviceTls(read, namespace, name, found.name);
+    if (security.kind === 'Closed') {
+      return security;
+    }
+    const tls = security.kind === 'Tls' ? { ...security.terms, clientCertificate: null } : null;
     const protocol = found.appProtocol ?? '';
-    const spoken = protocols.get(protocol.toLowerCase());
+    const spoken = (tls === null ? protocols : protocolsInTls).get(protocol.toLowerCase());
     return spoken === undefined
       ? { kind: 'Protocol', protocol }
-      : { kind: 'Backend', backend: backendOf(service, found, spoken) };
+      : { kind: 'Backend', backend: backendOf(service, found, { protocol: spoken, tls }) };
   },
 };
 
-function backendOf(service: Service, port: ServicePort, protocol: Cluster['protocol']): Backend {
+function backendOf(service: Service, port: ServicePort, wire: Pick<Cluster, 'protocol' | 'tls'>): Backend {
   const { namespace, name } = service.metadata;
   const parts = [namespace, name, String(port.port)] as const;
   const id: ResourceId = resourceId('Endpoints', ...parts);
@@ -127,7 +144,7 @@ function backendOf(service: Service, port: ServicePort, protocol: Cluster['proto
       name: `${namespace}/${name}:${String(port.port)}`,
       endpoints: id,
       ...clusterDefaults,
-      protocol,
+      ...wire,
     },
     source: { id, namespace, service: name, portName: port.name },
   };

@@ -1,8 +1,7 @@
 // Whose certificates clients of a port must show (Gateway API: GatewayTLSConfig.frontend, GEP-91).
 import type { Gateway } from '#crds/gateway-api.ts';
 import type { ClientCertificates } from '#snapshot/listener.ts';
-import { authoritiesIn } from './authorities.ts';
-import { entryOf } from './data.ts';
+import { joinedAuthorities, referencedAuthorities } from './authorities.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
 import { mayRefer } from './reference-grant.ts';
@@ -50,14 +49,14 @@ export function clientAuthorities(read: Read, gateway: Gateway, port: number): C
     ),
   );
   const problems = resolved.filter((one) => typeof one !== 'string');
-  const authorities = resolved.filter((one) => typeof one === 'string');
-  if (authorities.length === 0) {
+  const authorities = joinedAuthorities(resolved);
+  if (authorities === null) {
     return { certificates: null, problems, refused: { kind: 'NoAuthority', field: found.field } };
   }
   return {
     certificates: {
       mode: mode === 'AllowInsecureFallback' ? 'Optional' : 'Required',
-      authorities: [...new Set(authorities)].join(''),
+      authorities,
     },
     problems,
     refused: null,
@@ -77,27 +76,17 @@ function validationAt(gateway: Gateway, port: number): (Validation & { readonly 
     : { ...own.tls, field: `spec.tls.frontend.perPort[${String(at)}].tls.validation` };
 }
 
-/** PEM of the authorities, or why there are none. */
+/** PEM of the authorities, or why there are none; permission is looked at before existence. */
 function resolve(
   read: Read,
   gatewayNamespace: string,
-  reference: Reference,
+  { group, kind, name, namespace = gatewayNamespace }: Reference,
   field: string,
 ): string | Problem {
-  const { group, kind, name, namespace = gatewayNamespace } = reference;
-  if (group !== '' || kind !== 'ConfigMap') {
-    return { kind: 'AuthorityKind', field, group, found: kind };
-  }
-  const configMap = `${namespace}/${name}`;
   const from = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: gatewayNamespace };
-  if (!mayRefer(read, from, { group: '', kind: 'ConfigMap', namespace }, name)) {
-    return { kind: 'AuthorityNotPermitted', field, configMap, namespace };
+  const isConfigMap = group === '' && kind === 'ConfigMap';
+  if (isConfigMap && !mayRefer(read, from, { group, kind, namespace }, name)) {
+    return { kind: 'AuthorityNotPermitted', field, configMap: `${namespace}/${name}`, namespace };
   }
-  const object = read.get('ConfigMap', namespace, name);
-  if (object === undefined) {
-    return { kind: 'AuthorityNotFound', field, configMap };
-  }
-  return (
-    authoritiesIn(entryOf(object.data, 'ca.crt') ?? '') ?? { kind: 'AuthorityMalformed', field, configMap }
-  );
+  return referencedAuthorities(read, { field, group, kind, namespace, name }, 'InvalidCACertificateKind');
 }

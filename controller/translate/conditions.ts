@@ -68,17 +68,18 @@ const table: Table = {
       'NoValidCACertificate',
       `${field}: no authority can be read, and without the client certificates that are asked for the listener does not serve; see the condition ResolvedRefs.`,
     ),
-  AuthorityKind: ({ field, group, found }) =>
-    resolvedRefs(
-      'InvalidCACertificateKind',
-      `${field} names the kind ${kindOf(group, found)}; name a ConfigMap.`,
-    ),
-  AuthorityNotFound: ({ field, configMap }) =>
-    resolvedRefs('InvalidCACertificateRef', `${field}: ConfigMap ${configMap} does not exist; create it.`),
-  AuthorityMalformed: ({ field, configMap }) =>
+  AuthorityKind: ({ field, reason, group, found }) => {
+    const message = `${field} names the kind ${kindOf(group, found)}; name a ConfigMap.`;
+    return reason === 'InvalidKind'
+      ? resolvedRefs('InvalidKind', message)
+      : resolvedRefs('InvalidCACertificateKind', message);
+  },
+  AuthorityNotFound: ({ field, holder }) =>
+    resolvedRefs('InvalidCACertificateRef', `${field}: ${holder} does not exist; create it.`),
+  AuthorityMalformed: ({ field, holder, place }) =>
     resolvedRefs(
       'InvalidCACertificateRef',
-      `${field}: ConfigMap ${configMap} needs PEM certificates in ca.crt; correct it.`,
+      `${field}: ${holder} needs PEM certificates in ${place}; correct it.`,
     ),
   AuthorityNotPermitted: ({ field, configMap, namespace }) =>
     resolvedRefs(
@@ -176,12 +177,22 @@ const table: Table = {
   BackendProtocol: ({ field, service, protocol }) =>
     resolvedRefs(
       'UnsupportedProtocol',
-      `${field}: Service ${service} has appProtocol ${protocol}, which is not supported; remove it if the backend speaks HTTP/1.1, or write kubernetes.io/h2c if it speaks HTTP/2 in the clear.`,
+      `${field}: Service ${service} has appProtocol ${protocol}, which is not supported; remove it if the backend speaks HTTP/1.1, or write kubernetes.io/h2c if it speaks HTTP/2 in the clear; for TLS attach a BackendTLSPolicy.`,
     ),
   BackendNotPermitted: ({ field, from, service, namespace }) =>
     resolvedRefs(
       'RefNotPermitted',
       `${field}: Service ${service} may not be used from namespace ${from.namespace}; add a ReferenceGrant for ${from.kind} to namespace ${namespace}.`,
+    ),
+  NoBackendAuthority: ({ field }) =>
+    accepted(
+      'NoValidCACertificate',
+      `${field}: no authority can be read, and without one no backend can be trusted: requests to it are answered with 500; see the condition ResolvedRefs.`,
+    ),
+  BackendTlsNotEnforced: ({ field, service, policy }) =>
+    resolvedRefs(
+      'PolicyNotEnforced',
+      `${field}: nothing is sent to Service ${service}, since BackendTLSPolicy ${policy} cannot be enforced; see its status.`,
     ),
 
   TargetNotFound: ({ field, target, detail }) => accepted('TargetNotFound', `${field}: ${target} ${detail}.`),

@@ -2,7 +2,13 @@ import type { ProvisioningProblem } from './input.ts';
 import type { ObjectRef } from './translation.ts';
 
 /** What can be wrong with a user's objects, as data. The words users read are in conditions.ts alone. */
-export type Problem = GatewayProblem | ListenerProblem | RouteProblem | ReferenceProblem | PolicyProblem;
+export type Problem =
+  | GatewayProblem
+  | ListenerProblem
+  | RouteProblem
+  | ReferenceProblem
+  | BackendTlsProblem
+  | PolicyProblem;
 
 /** Of a GatewayClass or a Gateway as a whole. */
 export type GatewayProblem =
@@ -33,9 +39,22 @@ export type GatewayProblem =
 export type ListenerProblem =
   /** No reference to authorities could be resolved. */
   | { readonly kind: 'NoAuthority'; readonly field: string }
-  | { readonly kind: 'AuthorityKind'; readonly field: string; readonly group: string; readonly found: string }
-  | { readonly kind: 'AuthorityNotFound'; readonly field: string; readonly configMap: string }
-  | { readonly kind: 'AuthorityMalformed'; readonly field: string; readonly configMap: string }
+  | {
+      readonly kind: 'AuthorityKind';
+      readonly field: string;
+      readonly reason: 'InvalidCACertificateKind' | 'InvalidKind';
+      readonly group: string;
+      readonly found: string;
+    }
+  /** `holder`: what should have held it, as `ConfigMap shop/ca`. */
+  | { readonly kind: 'AuthorityNotFound'; readonly field: string; readonly holder: string }
+  | {
+      readonly kind: 'AuthorityMalformed';
+      readonly field: string;
+      readonly holder: string;
+      /** Where in it. */
+      readonly place: string;
+    }
   | {
       readonly kind: 'AuthorityNotPermitted';
       readonly field: string;
@@ -126,6 +145,18 @@ export type ReferenceProblem =
       readonly from: ObjectRef;
       readonly service: string;
       readonly namespace: string;
+    };
+
+/** Of TLS to backends. */
+export type BackendTlsProblem =
+  /** No reference of a BackendTLSPolicy to authorities could be resolved. */
+  | { readonly kind: 'NoBackendAuthority'; readonly field: string }
+  /** Of what refers to a backend: the policy that holds there cannot be enforced. */
+  | {
+      readonly kind: 'BackendTlsNotEnforced';
+      readonly field: string;
+      readonly service: string;
+      readonly policy: string;
     };
 
 /** Of a policy: its targets, its rules, what it needs, and what becomes of it. */

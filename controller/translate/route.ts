@@ -27,6 +27,8 @@ export interface ParentModel {
   /** Some rules are not served as written. */
   readonly partial: Problem | null;
   readonly referenceProblems: readonly Problem[];
+  /** Backends to which nothing may be sent, for a policy of theirs that cannot be enforced. */
+  readonly unsent: readonly Problem[];
   /** Rules through which nothing may pass, and why. */
   readonly closed: readonly ClosedRule[];
   /** Policies that hold for some of its rules there. */
@@ -95,11 +97,17 @@ function parentModel(content: RouteContent, parent: OwnParent, sites: readonly S
     gateway: parent.gateway.key,
     problem: parent.problem ?? problem,
     partial,
-    referenceProblems,
+    referenceProblems: referenceProblems.filter((one) => !isOfPolicy(one)),
+    unsent: referenceProblems.filter((one) => isOfPolicy(one)),
     closed: site?.closed ?? [],
     affecting: affectingOf(site?.atGateway?.effects ?? []),
     ignored,
   };
+}
+
+/** The reference leads somewhere: that nothing is sent there is for a policy to tell. */
+function isOfPolicy({ kind }: Problem): boolean {
+  return kind === 'BackendTlsNotEnforced';
 }
 
 function affectingOf(effects: readonly PolicyEffect[]): readonly Affecting[] {

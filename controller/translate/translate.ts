@@ -12,6 +12,7 @@ import type { TranslationInput } from './input.ts';
 import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
 import { policyKinds } from './policies/policy.ts';
 import { policyUnits } from './policies/protection.ts';
+import { backendTlsPolicyStatusUnit } from './statuses/backend-tls-policy.ts';
 import { consumerStatusUnit } from './statuses/consumer.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
@@ -100,6 +101,9 @@ function toldOf(read: Read): readonly Told[] {
       .map(({ metadata }) => read.ask(consumerStatusUnit, metadata.namespace, metadata.name)),
     ...[...read.list('Plan').map((one) => one.metadata), ...read.refused('Plan')].map((one) =>
       read.ask(planStatusUnit, one.namespace, one.name),
+    ),
+    ...[...read.list('BackendTLSPolicy').map((one) => one.metadata), ...read.refused('BackendTLSPolicy')].map(
+      (one) => read.ask(backendTlsPolicyStatusUnit, one.namespace, one.name),
     ),
     ...policyKinds.flatMap((kind) =>
       [...read.list(kind).map((one) => one.metadata), ...read.refused(kind)].map((one) =>

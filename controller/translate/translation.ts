@@ -124,6 +124,8 @@ export type StatusPart =
       readonly consumers: number;
     }
   | { readonly kind: 'Route'; readonly parents: readonly DesiredParentStatus[] }
+  /** A policy of the Gateway API itself. */
+  | { readonly kind: 'Ancestors'; readonly ancestors: readonly DesiredAncestorStatus[] }
   | {
       readonly kind: 'Policy';
       /** The worst of the ancestors', for printer columns. */

@@ -1,6 +1,7 @@
 // Objects of the kinds that others define, and whether an API server takes them: the decoder is tested with them here,
 // a real API server in e2e/crds.test.ts.
 import { cases, gatewayApi, object, type Json, type VerdictCase } from './verdict-case.ts';
+import { backendTlsPolicies } from './verdicts-backend-tls-policy.ts';
 import { gateways } from './verdicts-gateway.ts';
 import { httpRoutes } from './verdicts-http-route.ts';
 import { listenerSets } from './verdicts-listener-set.ts';
@@ -120,4 +121,10 @@ const others: readonly VerdictCase[] = [
   ]),
 ];
 
-export const verdictCases: readonly VerdictCase[] = [...gateways, ...listenerSets, ...httpRoutes, ...others];
+export const verdictCases: readonly VerdictCase[] = [
+  ...gateways,
+  ...listenerSets,
+  ...httpRoutes,
+  ...backendTlsPolicies,
+  ...others,
+];

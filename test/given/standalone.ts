@@ -144,6 +144,8 @@ function conditionsOf(
       return [...status.conditions, ...status.listeners.flatMap(({ conditions }) => conditions)];
     case 'Route':
       return status.parents.flatMap(({ conditions }) => conditions);
+    case 'Ancestors':
+      return status.ancestors.flatMap(({ conditions }) => conditions);
     case 'Policy':
       return [...status.conditions, ...status.ancestors.flatMap(({ conditions }) => conditions)];
     default:

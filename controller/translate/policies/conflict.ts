@@ -1,11 +1,11 @@
-// One place (a Gateway, a listener, a route, a rule, a Service, a port of it) has one policy of a kind: the older one, then the first by
-// name. The others have lost and are told to whom.
+// One place (a Gateway, a listener, a route, a rule, a Service, a port of it) has one policy of a kind: the older one,
+// then the first by name. The others have lost and are told to whom.
 import type { KindMap } from '#crds/kind.ts';
 import type { TargetKind, TargetReference } from '#crds/policy.ts';
 import { createdMs } from '../creation-time.ts';
 import type { Index, Read, Unit } from '../memo.ts';
-import type { PolicyKind } from './policy.ts';
-import { refusedPoliciesUnit } from './source.ts';
+import type { AttachedKind } from './policy.ts';
+import { refusedPoliciesUnit, targetsIn } from './source.ts';
 
 /** Where a policy can be attached; its policies are in the same namespace. */
 export interface Place {
@@ -25,33 +25,34 @@ function keyOf(place: Place): string {
   return [place.kind, place.namespace, place.name, place.section].join('/');
 }
 
-function placesOf(policy: KindMap[PolicyKind]): readonly string[] {
-  return policy.spec.targetRefs.map((target) => keyOf(placeOf(policy.metadata.namespace, target)));
+function placesOf(policy: KindMap[AttachedKind]): readonly string[] {
+  return targetsIn(policy).map((target) => keyOf(placeOf(policy.metadata.namespace, target)));
 }
 
 const authPolicies: Index<'AuthPolicy'> = { kind: 'AuthPolicy', keysOf: placesOf };
 const rateLimitPolicies: Index<'RateLimitPolicy'> = { kind: 'RateLimitPolicy', keysOf: placesOf };
 const trafficPolicies: Index<'TrafficPolicy'> = { kind: 'TrafficPolicy', keysOf: placesOf };
-
+const backendTlsPolicies: Index<'BackendTLSPolicy'> = { kind: 'BackendTLSPolicy', keysOf: placesOf };
 const clientPolicies: Index<'ClientPolicy'> = { kind: 'ClientPolicy', keysOf: placesOf };
 const protectionPolicies: Index<'ProtectionPolicy'> = { kind: 'ProtectionPolicy', keysOf: placesOf };
 
-type Find = (read: Read, place: string) => readonly KindMap[PolicyKind][];
+type Find = (read: Read, place: string) => readonly KindMap[AttachedKind][];
 
 /** The policies of each kind at a place. */
-const findAt: Readonly<Record<PolicyKind, Find>> = {
+const findAt: Readonly<Record<AttachedKind, Find>> = {
   AuthPolicy: (read, place) => read.find(authPolicies, place),
   RateLimitPolicy: (read, place) => read.find(rateLimitPolicies, place),
   TrafficPolicy: (read, place) => read.find(trafficPolicies, place),
   ClientPolicy: (read, place) => read.find(clientPolicies, place),
   ProtectionPolicy: (read, place) => read.find(protectionPolicies, place),
+  BackendTLSPolicy: (read, place) => read.find(backendTlsPolicies, place),
 };
 
 const contendersUnit: Unit<readonly string[]> = {
   name: 'contenders',
   compute(read, kind, place = '') {
     // Asked by `contenders` alone, with a kind of policy.
-    const policyKind = kind as PolicyKind;
+    const policyKind = kind as AttachedKind;
     const found = findAt[policyKind](read, place);
     const refused = read.ask(refusedPoliciesUnit, policyKind);
     return [
@@ -69,6 +70,6 @@ const contendersUnit: Unit<readonly string[]> = {
 };
 
 /** Names of the policies of a kind that target `place`; the first of them holds, the others have lost to it. */
-export function contenders(read: Read, kind: PolicyKind, place: Place): readonly string[] {
+export function contenders(read: Read, kind: AttachedKind, place: Place): readonly string[] {
   return read.ask(contendersUnit, kind, keyOf(place));
 }

@@ -1,8 +1,9 @@
 import type { RequestRouteKind } from '#crds/route-kind.ts';
 import type { GatewayModel } from '../gateway.ts';
 import type { Read, Unit } from '../memo.ts';
+import type { EndpointSource } from '../translation.ts';
 import { contenders, type Place } from './conflict.ts';
-import type { PolicyKind } from './policy.ts';
+import type { AttachedKind } from './policy.ts';
 
 /** A route whose rules policies can hold for. */
 export interface RouteRef {
@@ -33,10 +34,20 @@ export function placesOfRule({ gateway, listener, route, rule }: RuleSite): read
   ];
 }
 
+/** The places whose policies hold for a port of a Service, from far to near: the Service, the port if it has a name. */
+export function placesOfService({
+  namespace,
+  service,
+  portName,
+}: Omit<EndpointSource, 'id'>): readonly Place[] {
+  const whole = { kind: 'Service', namespace, name: service } as const;
+  return [{ ...whole, section: '' }, ...(portName === '' ? [] : [{ ...whole, section: portName }])];
+}
+
 /** The policy of a kind that holds at each of `places`, one list a level. */
 export function levelsAt<Model>(
   read: Read,
-  { kind, unit }: { readonly kind: PolicyKind; readonly unit: Unit<Model | null> },
+  { kind, unit }: { readonly kind: AttachedKind; readonly unit: Unit<Model | null> },
   places: readonly Place[],
 ): readonly (readonly Model[])[] {
   return places.map((place) => {

@@ -18,6 +18,9 @@ export type GuardKind = (typeof guardKinds)[number];
 /** The kind of a policy. */
 export type PolicyKind = (typeof policyKinds)[number];
 
+/** The kind of what is attached to an object by targetRefs: of those at one place the older one holds. */
+export type AttachedKind = PolicyKind | 'BackendTLSPolicy';
+
 /** How a policy meets those of its kind at other levels. */
 export type Layer = 'Rules' | 'Defaults' | 'Overrides';
 

@@ -1,12 +1,13 @@
 // A policy as it is written: whole, or in the part that can be read of one that does not decode. Such a policy
 // cannot be enforced, and what a guard names is closed: otherwise a mistake in it would open the door it guards. One of
 // settings opens none: it is as if it were not there.
+import type { KindMap } from '#crds/kind.ts';
 import { guardKinds, targetGroups, type TargetKind, type TargetReference } from '#crds/policy.ts';
 import type { RefusedObject } from '../input.ts';
 import { createdMs } from '../creation-time.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import { closedPolicy, type PolicyKind, type PolicyModel } from './policy.ts';
+import { closedPolicy, type AttachedKind, type PolicyKind, type PolicyModel } from './policy.ts';
 
 /** What attaching a policy needs to know of it. */
 export interface PolicySource {
@@ -26,13 +27,13 @@ export interface RefusedPolicy extends PolicySource {
 export const refusedPoliciesUnit: Unit<readonly RefusedPolicy[]> = {
   name: 'refused policies',
   compute: (read, kind) =>
-    read.refused(kind as PolicyKind).map((one) => refusedPolicy(kind as PolicyKind, one)),
+    read.refused(kind as AttachedKind).map((one) => refusedPolicy(kind as AttachedKind, one)),
 };
 
 /** The policy of a kind, namespace and name; null when there is none. */
 export function policySource(
   read: Read,
-  kind: PolicyKind,
+  kind: AttachedKind,
   namespace: string,
   name: string,
 ): PolicySource | null {
@@ -46,8 +47,16 @@ export function policySource(
     name,
     generation,
     createdMs: createdMs(object.metadata.creationTimestamp),
-    targets: object.spec.targetRefs,
+    targets: targetsIn(object),
   };
+}
+
+/** What `policy` names of the kinds that anything can be attached to. */
+export function targetsIn({ spec }: KindMap[AttachedKind]): readonly TargetReference[] {
+  return spec.targetRefs.flatMap((one) => {
+    const target = targetOf(one);
+    return target?.group === one.group ? [target] : [];
+  });
 }
 
 /** A policy that is there and does not decode, as a model of which nothing holds; null when there is none. */
@@ -62,12 +71,18 @@ export function refusedModel(
   return found === null ? null : closedPolicy(base, found.problem);
 }
 
-function findRefused(read: Read, kind: PolicyKind, namespace: string, name: string): RefusedPolicy | null {
+/** The policy of a kind, namespace and name that is there and does not decode; null when there is none. */
+export function findRefused(
+  read: Read,
+  kind: AttachedKind,
+  namespace: string,
+  name: string,
+): RefusedPolicy | null {
   const all = read.ask(refusedPoliciesUnit, kind);
   return all.find((one) => one.namespace === namespace && one.name === name) ?? null;
 }
 
-function refusedPolicy(kind: PolicyKind, { namespace, name, raw, problems }: RefusedObject): RefusedPolicy {
+function refusedPolicy(kind: AttachedKind, { namespace, name, raw, problems }: RefusedObject): RefusedPolicy {
   const metadata = fieldsOf(fieldsOf(raw)['metadata']);
   const { generation, creationTimestamp } = metadata;
   const { targetRefs: targets, onInvalid } = fieldsOf(fieldsOf(raw)['spec']);
@@ -79,13 +94,16 @@ function refusedPolicy(kind: PolicyKind, { namespace, name, raw, problems }: Ref
     createdMs: createdMs(creationTimestamp),
     targets: Array.isArray(targets) ? targets.flatMap((one) => targetOf(one) ?? []) : [],
     problem: {
-      kind: guardKinds.some((one) => one === kind) ? 'PolicyInvalid' : 'SettingsInvalid',
+      kind: closingKinds.has(kind) ? 'PolicyInvalid' : 'SettingsInvalid',
       field: first?.path ?? 'spec',
       detail: first?.message ?? 'cannot be read',
       ...(kind === 'RateLimitPolicy' ? { opens: onInvalid === 'Open' } : {}),
     },
   };
 }
+
+/** What one of these holds for is closed while it cannot be read. */
+const closingKinds: ReadonlySet<string> = new Set<AttachedKind>([...guardKinds, 'BackendTLSPolicy']);
 
 function targetOf(value: unknown): TargetReference | null {
   const { kind, name, sectionName } = fieldsOf(value);

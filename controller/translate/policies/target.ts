@@ -92,7 +92,8 @@ const findTarget: Readonly<Record<TargetKind, FindTarget>> = {
   Service: serviceTarget,
 };
 
-function titleOf(namespace: string, target: TargetReference): string {
+/** `<kind> <namespace>/<name>` and the section, as people read it. */
+export function titleOf(namespace: string, target: TargetReference): string {
   const section = target.sectionName === undefined ? '' : `, ${sectionWord(target)} ${target.sectionName}`;
   return `${target.kind} ${namespace}/${target.name}${section}`;
 }
@@ -193,7 +194,8 @@ function attachedTarget(read: Read, route: RouteObject, title: string): Target {
   return { kind: 'Ours', problem, ancestors: [{ ref, gateway: null }] };
 }
 
-function ancestorOf(key: GatewayKey): Ancestor {
+/** The entry for a Gateway of ours. */
+export function ancestorOf(key: GatewayKey): Ancestor {
   const ref = { group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gatewayOf(key) };
   return { ref, gateway: key };
 }
@@ -209,29 +211,74 @@ const routesByService = routeIndex((route) =>
     .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
 );
 
-/** The Gateways whose routes send requests to the Service; where none does, the policy does nothing yet. */
-function serviceTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
+/** The Gateways of ours whose routes send requests, or copies of them, to a Service; sorted. */
+export function gatewaysOfService(read: Read, namespace: string, service: string): readonly GatewayKey[] {
+  return gatewaysOf(read, findRoutes(read, routesByService, `${namespace}/${service}`));
+}
+
+/** Routes by the Services that their filters ask: `<namespace>/<name>`. */
+const routesByAskedService = routeIndex(({ metadata, spec }) =>
+  spec.rules
+    .flatMap((rule) => rule.filters)
+    .flatMap((one) => (one.type === 'ExternalAuth' ? [one.externalAuth.backendRef] : []))
+    .map((one) => `${one.namespace ?? metadata.namespace}/${one.name}`),
+);
+
+/** As {@link gatewaysOfService}, with those whose routes ask the Service before they let requests in. */
+export function callersOfService(read: Read, namespace: string, service: string): readonly GatewayKey[] {
+  const key = `${namespace}/${service}`;
+  return gatewaysOf(read, [
+    ...findRoutes(read, routesByService, key),
+    ...findRoutes(read, routesByAskedService, key),
+  ]);
+}
+
+/** Those that `routes` name as parents, each once, sorted. */
+function gatewaysOf(read: Read, routes: readonly RouteObject[]): readonly GatewayKey[] {
+  const found = routes.flatMap(
+    ({ kind, metadata }) => read.ask(routeUnits[kind], metadata.namespace, metadata.name)?.parents ?? [],
+  );
+  return [...new Set(found.map((parent) => parent.gateway))].sort();
+}
+
+/** Why `target`, at `field`, names no Service, or no port of one; null when it does. */
+export function missingService(
+  read: Read,
+  namespace: string,
+  target: TargetReference,
+  field: string,
+): Problem | null {
   const service = read.get('Service', namespace, target.name);
-  const title = titleOf(namespace, target);
+  const missing = (at: string, detail: string): Problem => ({
+    kind: 'TargetNotFound',
+    field: `${field}.${at}`,
+    target: titleOf(namespace, target),
+    detail,
+  });
   if (service === undefined) {
-    const detail = 'does not exist; create it or correct the name';
-    return notFound(namespace, target, { field: `${field}.name`, detail });
+    return missing('name', 'does not exist; create it or correct the name');
   }
   const { sectionName } = target;
   const names = service.spec.ports.map((one) => one.name).filter((one) => one !== '');
-  if (sectionName !== undefined && !names.includes(sectionName)) {
-    const detail = `does not exist; name a port of the Service${choice(names)}`;
-    return notFound(namespace, target, { field: `${field}.sectionName`, detail });
+  return sectionName === undefined || names.includes(sectionName)
+    ? null
+    : missing('sectionName', `does not exist; name a port of the Service${choice(names)}`);
+}
+
+/** The Gateways whose routes send requests to the Service; where none does, the policy does nothing yet. */
+function serviceTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
+  const problem = missingService(read, namespace, target, field);
+  if (problem !== null) {
+    return { kind: 'Ours', problem, ancestors: [{ ref: referenceOf(namespace, target), gateway: null }] };
+  }
+  const title = titleOf(namespace, target);
+  const gateways = gatewaysOfService(read, namespace, target.name);
+  if (gateways.length > 0) {
+    return { kind: 'Ours', problem: null, ancestors: gateways.map((key) => ancestorOf(key)) };
   }
   const found = findRoutes(read, routesByService, `${namespace}/${target.name}`).map((route) =>
     attachedTarget(read, route, title),
   );
-  const ancestors = found.flatMap((one) =>
-    one.kind === 'Ours' ? one.ancestors.filter(({ gateway }) => gateway !== null) : [],
-  );
-  if (ancestors.length > 0) {
-    return { kind: 'Ours', problem: null, ancestors };
-  }
   if (found.some((one) => one.kind === 'Foreign')) {
     return { kind: 'Foreign' };
   }

@@ -13,7 +13,7 @@ import { equal } from '../sharing.ts';
 import { clusterSettings } from './cluster-settings.ts';
 import type { Place } from './conflict.ts';
 import { actionWith, type HeldSettings } from './forward-settings.ts';
-import { levelsAt, placesOfRule, type RuleSite } from './levels.ts';
+import { levelsAt, placesOfRule, placesOfService, type RuleSite } from './levels.ts';
 import type { CookieDefaults } from './session-persistence.ts';
 import { standings, type Standing } from './nearness.ts';
 import { trafficPolicyUnit, type TrafficModel } from './traffic-policy.ts';
@@ -48,7 +48,7 @@ export function trafficOf(read: Read, site: RuleSite, rule: ForwardingRule): Tra
   const ownPolicies = ofLevels.slice(1).flat();
   const services = distinct(backends);
   const judged = distinct([...backends, ...mirrored]).map((backend) => {
-    const ofService = levels(read, placesOfService(backend));
+    const ofService = levels(read, placesOfService(backend.source));
     const all = standings([...ofLevels, ...ofService], 'Nearest');
     const held = heldBy(all);
     // Only what stands between Gateway and Service makes a difference.
@@ -97,14 +97,6 @@ function levels(read: Read, places: readonly Place[]): readonly (readonly Traffi
 function ofEndpoints(policy: TrafficModel): readonly TrafficModel[] {
   const parts = policy.parts.filter(({ name }) => Object.hasOwn(backendGroups, name));
   return parts.length === 0 ? [] : [{ ...policy, parts }];
-}
-
-function placesOfService({ source }: Backend): readonly Place[] {
-  const service = { kind: 'Service', namespace: source.namespace, name: source.service } as const;
-  return [
-    { ...service, section: '' },
-    ...(source.portName === '' ? [] : [{ ...service, section: source.portName }]),
-  ];
 }
 
 /** One policy holds for each group. */

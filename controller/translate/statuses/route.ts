@@ -40,7 +40,10 @@ function statusUnit(kind: RouteKind): Unit<Told | null> {
 
 function noticesOf(object: ObjectRef, { parents }: RouteModel): readonly Notice[] {
   const closed = parents.flatMap((one) => one.closed);
-  const messages = new Set(closed.map(({ rule, reason }) => `Rule ${rule} is closed: ${reason}.`));
+  const messages = new Set([
+    ...closed.map(({ rule, reason }) => `Rule ${rule} is closed: ${reason}.`),
+    ...parents.flatMap((one) => one.unsent).map((one) => wordsOf(one).message),
+  ]);
   return [...messages].map((message) => ({ object, reason: 'Closed', message }));
 }
 
@@ -79,12 +82,14 @@ function withoutEffect({ ignored }: ParentModel, lost: string | null): string {
 }
 
 /** Ours: told only while some rule lets nothing through. */
-function closedCondition({ closed, problem }: ParentModel): readonly DesiredCondition[] {
-  const [first] = closed;
-  if (first === undefined || problem !== null) {
+function closedCondition({ closed, unsent, problem }: ParentModel): readonly DesiredCondition[] {
+  const message = [
+    ...closed.map(({ rule, reason }) => `Rule ${rule}: ${reason}.`),
+    ...unsent.map((one) => wordsOf(one).message),
+  ];
+  if (message.length === 0 || problem !== null) {
     return [];
   }
-  const message = closed.map(({ rule, reason }) => `Rule ${rule}: ${reason}.`);
   return [
     {
       type: 'turnpike.dev/Closed',

@@ -62,6 +62,12 @@ function namedBy(bad: KindMap[Kind]): (id: string, bytes: string) => boolean {
   if (bad.kind === 'ClientPolicy') {
     return (id) => bad.metadata.namespace === 'shop' && id.startsWith('Listener/');
   }
+  if (bad.kind === 'BackendTLSPolicy') {
+    return (id, bytes) =>
+      bad.spec.targetRefs.some(({ name }) =>
+        `${id} ${bytes}`.includes(`Cluster/${bad.metadata.namespace}/${name}/`),
+      );
+  }
   if (bad.kind !== 'AuthPolicy' && bad.kind !== 'RateLimitPolicy' && bad.kind !== 'TrafficPolicy') {
     return () => false;
   }

@@ -301,6 +301,24 @@ const protectionPolicy = fc.record({ ...policyMeta, name: gateways, section: fc.
   }),
 ); // prettier-ignore
 
+const trust = fc.constantFrom<Manifest>(
+  { wellKnownCACertificates: 'System' },
+  { wellKnownCACertificates: 'example.com/ours' },
+  { caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: 'keys' }] },
+  { caCertificateRefs: [{ group: '', kind: 'Secret', name: 'keys' }] },
+);
+
+const backendTlsPolicy = fc.record({ ...policyMeta, service: services, section: fc.option(fc.constantFrom('http', 'none')), policy: policyMeta.name, trust }).map(
+  ({ namespace, created, service: name, section, policy, trust: believed }): Manifest => ({
+    kind: 'BackendTLSPolicy',
+    metadata: { name: policy, namespace, creationTimestamp: created },
+    spec: {
+      targetRefs: [{ group: '', kind: 'Service', ...withoutNulls({ name, sectionName: section }) }],
+      validation: { hostname: 'a.example.com', ...believed },
+    },
+  }),
+); // prettier-ignore
+
 const redisModes = fc.constantFrom<Manifest>(
   {},
   { mode: 'Cluster', tls: { caRef: { name: 'keys' }, clientCertificateRef: { name: 'cert' } } },
@@ -341,6 +359,7 @@ export const anyObject: fc.Arbitrary<KindMap[Kind]> = fc
     { arbitrary: trafficPolicy, weight: 3 },
     { arbitrary: clientPolicy, weight: 2 },
     { arbitrary: protectionPolicy, weight: 2 },
+    { arbitrary: backendTlsPolicy, weight: 2 },
     { arbitrary: parameters, weight: 1 },
     { arbitrary: namespace, weight: 1 },
   )
