@@ -1,6 +1,7 @@
 // The translation's memory. A unit of work is kept with all it read, and done again only when one of these is no
 // longer the same reference; work that comes out equal keeps its old reference, so that what reads it rests too.
-// Memory changes how long a translation takes, never what it says.
+// What changed is followed to those who read it (sources.ts): ten thousand units that it does not concern cost
+// nothing. Memory changes how long a translation takes, never what it says.
 import assert from 'node:assert/strict';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
@@ -14,6 +15,7 @@ import type {
   TranslationSettings,
 } from './input.ts';
 import { share } from './sharing.ts';
+import { InputSources, Source } from './sources.ts';
 
 /** One kind of work, done for the object or place that `key` names. Depends on `read` and `key` alone. */
 export interface Unit<Result> {
@@ -57,61 +59,59 @@ export function createMemo(trace: Trace = () => undefined): Memo {
   return { run: (input, unit) => store.run(input, unit) };
 }
 
-type Noted =
-  | {
-      readonly of: 'get';
-      readonly kind: Kind;
-      readonly namespace: string;
-      readonly name: string;
-      readonly value: unknown;
-    }
-  | {
-      readonly of: 'addressList';
-      readonly namespace: string;
-      readonly name: string;
-      readonly value: unknown;
-    }
-  | { readonly of: 'list' | 'refused'; readonly kind: Kind; readonly value: unknown }
-  | { readonly of: 'find'; readonly index: Index<Kind>; readonly key: string; readonly value: unknown }
-  | { readonly of: 'unit'; readonly entry: Entry; readonly value: unknown }
-  | {
-      readonly of: 'dataPlanes' | 'provisioning';
-      readonly gateway: GatewayKey;
-      readonly value: unknown;
-    }
-  | { readonly of: 'keys' | 'quotas'; readonly id: string; readonly value: unknown };
-
-/** A unit's result for one key, and what it was made from. `run`: when it was last known to be right; 0: never. */
-interface Entry {
+/**
+ * A unit's result for one key, and what it was made from.
+ * `Fresh`: right. `Suspect`: something that it was made from may be another one. `Due`: to be made (anew).
+ */
+class Entry extends Source<Entry> {
   readonly unit: Unit<unknown>;
   readonly key: readonly string[];
-  run: number;
-  reads: readonly Noted[];
-  value: unknown;
+  state: 'Fresh' | 'Suspect' | 'Due' = 'Due';
+  /** The run in which it was last known to be right, and that in which it last became another one; 0: never. */
+  run = 0;
+  changed = 0;
+  reads: readonly Source<Entry>[] = [];
+  value: unknown = undefined;
+  readonly #branch: Branch;
+
+  constructor(unit: Unit<unknown>, key: readonly string[], branch: Branch) {
+    super();
+    this.unit = unit;
+    this.key = key;
+    this.#branch = branch;
+  }
+
+  override forget(): void {
+    this.#branch.entry = null;
+    for (let branch = this.#branch; branch.entry === null && branch.branches.size === 0;) {
+      if (branch.above === null) return;
+      branch.above.branches.delete(branch.part);
+      branch = branch.above;
+    }
+  }
 }
 
 /**
- * Entries by the parts of their keys. Hot path: ten thousands are asked in a pass, and to join the parts of each
- * key into one string would cost more than all else.
+ * Entries by the parts of their keys. Hot path: thousands are asked in a pass, and to join the parts of each key
+ * into one string would cost more than all else.
  */
 interface Branch {
   entry: Entry | null;
   readonly branches: Map<string, Branch>;
+  readonly above: Branch | null;
+  readonly part: string;
 }
-
-interface Narrowed {
-  readonly list: readonly unknown[];
-  readonly byKey: ReadonlyMap<string, readonly unknown[]>;
-}
-
-const nothing: readonly never[] = Object.freeze([]);
 
 class MemoStore {
   readonly #trace: Trace;
-  readonly #roots = new Map<Unit<unknown>, Branch>();
-  readonly #narrowed = new Map<unknown, Narrowed>();
+  #roots = new Map<Unit<unknown>, Branch>();
+  #sources = new InputSources<Entry>();
   #input: TranslationInput | null = null;
   #run = 0;
+  /** How often reads were counted. */
+  #counts = 0;
+  /** What lost a reader in this run. */
+  readonly #left = new Set<Source<Entry>>();
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -119,111 +119,130 @@ class MemoStore {
 
   run<Result>(input: TranslationInput, unit: Unit<Result>): Result {
     if (this.#input !== null && !sameSettings(this.#input.settings, input.settings)) {
-      this.#roots.clear();
+      this.#roots = new Map();
+      this.#sources = new InputSources();
     }
     this.#input = input;
     this.#run += 1;
-    const value = this.#renew(this.#entry(unit, []));
-    for (const root of this.#roots.values()) {
-      sweep(root, this.#run);
-    }
-    return value as Result;
+    for (const source of this.#sources.follow(input)) outdate(source);
+    const root = this.#entry(unit, []);
+    this.#renew(root);
+    this.#forget(root);
+    return root.value as Result;
   }
 
   #entry(unit: Unit<unknown>, key: readonly string[]): Entry {
-    let branch = branchAt(this.#roots, unit);
+    let branch = this.#roots.getOrInsertComputed(unit, () => branchOf(null, ''));
     for (const part of key) {
-      branch = branchAt(branch.branches, part);
+      const above = branch;
+      branch = above.branches.getOrInsertComputed(part, () => branchOf(above, part));
     }
-    branch.entry ??= { unit, key, run: 0, reads: [], value: undefined };
+    branch.entry ??= new Entry(unit, key, branch);
     return branch.entry;
   }
 
-  /** The value of `entry` for this run, made anew if anything it was made from has changed. */
-  #renew(entry: Entry): unknown {
-    if (entry.run === this.#run) {
-      return entry.value;
+  /** Makes the value of `entry` right for this run. */
+  #renew(entry: Entry): void {
+    if (entry.state === 'Due' || (entry.state === 'Suspect' && this.#isOutdated(entry))) {
+      this.#make(entry);
     }
-    if (entry.run === 0 || !entry.reads.every((read) => this.#again(read) === read.value)) {
-      this.#trace(entry.unit.name, entry.key.join('/'));
-      const reads: Noted[] = [];
-      entry.value = share(entry.value, entry.unit.compute(this.#reader(reads), ...entry.key));
-      entry.reads = reads;
-    }
+    entry.state = 'Fresh';
     entry.run = this.#run;
-    return entry.value;
   }
 
-  #again(read: Noted): unknown {
-    switch (read.of) {
-      case 'get':
-        return this.#now().objects.get(read.kind, read.namespace, read.name);
-      case 'addressList':
-        return this.#addressList(read.namespace, read.name);
-      case 'list':
-        return this.#now().objects.list(read.kind);
-      case 'refused':
-        return this.#now().objects.refused(read.kind);
-      case 'find':
-        return this.#find(read.index, read.key);
-      case 'unit':
-        return this.#renew(read.entry);
-      case 'dataPlanes':
-        return this.#now().observations.dataPlanes.get(read.gateway);
-      case 'provisioning':
-        return this.#now().observations.provisioning.get(read.gateway);
-      case 'keys':
-        return this.#now().observations.keys.get(read.id);
-      case 'quotas':
-        return this.#now().observations.quotas.get(read.id);
-      default:
-        return read satisfies never;
+  /** In the order of its reads: what would be read after another one of them may never be asked for again. */
+  #isOutdated({ reads, run }: Entry): boolean {
+    return reads.some((read) => {
+      if (!(read instanceof Entry)) return false;
+      if (read.state !== 'Fresh') this.#renew(read);
+      return read.changed > run;
+    });
+  }
+
+  #make(entry: Entry): void {
+    this.#trace(entry.unit.name, entry.key.join('/'));
+    const reads: Source<Entry>[] = [];
+    const value = share(entry.value, entry.unit.compute(this.#reader(reads), ...entry.key));
+    if (entry.run === 0 || value !== entry.value) entry.changed = this.#run;
+    entry.value = value;
+    this.#depend(entry, reads);
+  }
+
+  /** From now on `entry` depends on `reads`, and on nothing else. */
+  #depend(entry: Entry, reads: readonly Source<Entry>[]): void {
+    this.#counts += 1;
+    for (const read of reads) {
+      read.met = this.#counts;
+      read.readers.add(entry);
     }
+    for (const read of entry.reads) {
+      if (read.met !== this.#counts && read.readers.delete(entry)) this.#left.add(read);
+    }
+    entry.reads = reads;
   }
 
-  #addressList(namespace: string, name: string): KindMap['ConfigMap'] | undefined {
-    const { lists, objects } = this.#now();
-    return lists === undefined ? objects.get('ConfigMap', namespace, name) : lists.get(namespace, name);
+  /** Forgets what nobody reads any more, and so on. */
+  #forget(root: Entry): void {
+    for (const source of this.#left) {
+      if (source.readers.size > 0 || source === root) continue;
+      source.forget();
+      if (!(source instanceof Entry)) continue;
+      for (const read of source.reads) if (read.readers.delete(source)) this.#left.add(read);
+    }
+    this.#left.clear();
   }
 
-  #reader(reads: Noted[]): Read {
-    const note = <T>(read: Noted & { readonly value: T }): T => {
-      reads.push(read);
-      return read.value;
-    };
+  #reader(reads: Source<Entry>[]): Read {
+    const sources = this.#sources;
     const input = this.#now();
+    const { settings, objects, observations } = input;
     return {
-      settings: input.settings,
-      get: (kind, namespace, name) =>
-        note({ of: 'get', kind, namespace, name, value: input.objects.get(kind, namespace, name) }),
-      addressList: (namespace, name) =>
-        note({ of: 'addressList', namespace, name, value: this.#addressList(namespace, name) }),
-      refused: (kind) => note({ of: 'refused', kind, value: input.objects.refused(kind) }),
-      list: (kind) => note({ of: 'list', kind, value: input.objects.list(kind) }),
-      find: (index, key) =>
-        note({ of: 'find', index: index as unknown as Index<Kind>, key, value: this.#find(index, key) }),
+      settings,
+      get: (kind, namespace, name) => {
+        reads.push(sources.kind(kind, objects).named(namespace, name));
+        return objects.get(kind, namespace, name);
+      },
+      addressList: (namespace, name) => {
+        const source = sources.addressList(input, namespace, name);
+        reads.push(source);
+        return source.list;
+      },
+      refused: (kind) => {
+        reads.push(sources.kind(kind, objects).refused);
+        return objects.refused(kind);
+      },
+      list: (kind) => {
+        reads.push(sources.kind(kind, objects).listed);
+        return objects.list(kind);
+      },
+      find: (index, key) => {
+        const narrowed = sources.kind(index.kind, objects).narrowed(index);
+        reads.push(narrowed.source(key));
+        return narrowed.at(key);
+      },
       ask: <Result>(unit: Unit<Result>, ...key: readonly string[]) => {
         const entry = this.#entry(unit, key);
-        return note({ of: 'unit', entry, value: this.#renew(entry) as Result });
+        if (entry.state !== 'Fresh') this.#renew(entry);
+        reads.push(entry);
+        return entry.value as Result;
       },
-      dataPlanes: (gateway) =>
-        note({ of: 'dataPlanes', gateway, value: input.observations.dataPlanes.get(gateway) }),
-      provisioning: (gateway) =>
-        note({ of: 'provisioning', gateway, value: input.observations.provisioning.get(gateway) }),
-      fetchedKeys: (id) => note({ of: 'keys', id, value: input.observations.keys.get(id) }),
-      quotas: (id) => note({ of: 'quotas', id, value: input.observations.quotas.get(id) }),
+      dataPlanes: (gateway) => {
+        reads.push(sources.observed('dataPlanes', gateway));
+        return observations.dataPlanes.get(gateway);
+      },
+      provisioning: (gateway) => {
+        reads.push(sources.observed('provisioning', gateway));
+        return observations.provisioning.get(gateway);
+      },
+      fetchedKeys: (id) => {
+        reads.push(sources.observed('keys', id));
+        return observations.keys.get(id);
+      },
+      quotas: (id) => {
+        reads.push(sources.observed('quotas', id));
+        return observations.quotas.get(id);
+      },
     };
-  }
-
-  #find<K extends Kind>(index: Index<K>, key: string): readonly KindMap[K][] {
-    const list = this.#now().objects.list(index.kind);
-    const before = this.#narrowed.get(index);
-    if (before?.list === list) {
-      return (before.byKey.get(key) ?? nothing) as readonly KindMap[K][];
-    }
-    const byKey = narrow(list, index, before?.byKey ?? new Map());
-    this.#narrowed.set(index, { list, byKey });
-    return (byKey.get(key) ?? nothing) as readonly KindMap[K][];
   }
 
   #now(): TranslationInput {
@@ -232,53 +251,24 @@ class MemoStore {
   }
 }
 
-function branchAt<Key>(branches: Map<Key, Branch>, key: Key): Branch {
-  const found = branches.get(key);
-  if (found !== undefined) {
-    return found;
-  }
-  const made = { entry: null, branches: new Map<string, Branch>() };
-  branches.set(key, made);
-  return made;
+function branchOf(above: Branch | null, part: string): Branch {
+  return { entry: null, branches: new Map(), above, part };
 }
 
-/** Forgets what nobody asked for in `run`; whether nothing is left. */
-function sweep(branch: Branch, run: number): boolean {
-  for (const [part, next] of branch.branches) {
-    if (sweep(next, run)) {
-      branch.branches.delete(part);
+/** Its readers are to be made anew; what was made from these may have to be. */
+function outdate(source: Source<Entry>): void {
+  const changed: Source<Entry>[] = [];
+  for (const reader of source.readers) {
+    if (reader.state === 'Fresh') changed.push(reader);
+    reader.state = 'Due';
+  }
+  for (let next = changed.pop(); next !== undefined; next = changed.pop()) {
+    for (const reader of next.readers) {
+      if (reader.state !== 'Fresh') continue;
+      reader.state = 'Suspect';
+      changed.push(reader);
     }
   }
-  if (branch.entry !== null && branch.entry.run !== run) {
-    branch.entry = null;
-  }
-  return branch.entry === null && branch.branches.size === 0;
-}
-
-/** The objects of `list` by their keys; an array keeps its reference when it holds the same objects as before. */
-function narrow<K extends Kind>(
-  list: readonly KindMap[K][],
-  index: Index<K>,
-  before: ReadonlyMap<string, readonly unknown[]>,
-): ReadonlyMap<string, readonly unknown[]> {
-  const byKey = new Map<string, unknown[]>();
-  for (const object of list) {
-    for (const key of new Set(index.keysOf(object))) {
-      const found = byKey.get(key);
-      if (found === undefined) {
-        byKey.set(key, [object]);
-      } else {
-        found.push(object);
-      }
-    }
-  }
-  const kept = new Map<string, readonly unknown[]>();
-  for (const [key, objects] of byKey) {
-    const old = before.get(key);
-    const same = old?.length === objects.length && objects.every((object, at) => object === old[at]);
-    kept.set(key, same ? old : objects);
-  }
-  return kept;
 }
 
 function sameSettings(one: TranslationSettings, other: TranslationSettings): boolean {

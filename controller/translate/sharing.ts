@@ -34,13 +34,18 @@ function sharedMap(
   previous: ReadonlyMap<unknown, unknown>,
   next: ReadonlyMap<unknown, unknown>,
 ): ReadonlyMap<unknown, unknown> {
-  const parts = new Map([...next].map(([key, part]) => [key, shared(previous.get(key), part)]));
-  const holds = (other: ReadonlyMap<unknown, unknown>) =>
-    other.size === parts.size && [...parts].every(([key, part]) => other.has(key) && other.get(key) === part);
-  if (holds(previous)) {
-    return previous;
+  // Nearly all parts of a large Map are shared already: it is copied only when one is not.
+  let parts: Map<unknown, unknown> | null = null;
+  let same = previous.size === next.size;
+  for (const [key, part] of next) {
+    const before = previous.get(key);
+    const one = shared(before, part);
+    same &&= one === before && (one !== undefined || previous.has(key));
+    if (one === part && parts === null) continue;
+    parts ??= new Map(next);
+    parts.set(key, one);
   }
-  return holds(next) ? next : parts;
+  return same ? previous : (parts ?? next);
 }
 
 type Plain = Readonly<Record<string, unknown>>;
