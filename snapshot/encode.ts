@@ -1,6 +1,5 @@
 // Resources as bytes: the same content has the same bytes, hence the same hash and version, whoever made it.
 // The encoded text reveals secrets: it is for the wire (TLS) and the data plane's 0600 file only.
-import { hash } from 'node:crypto';
 import { authenticationDefaults, jwtDefaults } from './authentication.ts';
 import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
 import {
@@ -13,12 +12,14 @@ import {
   timeoutDefaults,
 } from './cluster-defaults.ts';
 import { credentialSetDefaults } from './credential-set.ts';
+import { digest } from './digest.ts';
 import { externalDefaults } from './external-authorization.ts';
 import { fleetDefaults } from './fleet.ts';
 import { protectionDefaults } from './protection.ts';
 import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
 import { sharedRedisDefaults } from './redis-address.ts';
 import { Secret } from './secret.ts';
+import { SetVersion } from './set-version.ts';
 import type { Resource } from './snapshot.ts';
 import { revocationDefaults } from './token-revocations.ts';
 
@@ -35,33 +36,9 @@ export function hashResource(encoded: string): string {
   return digest(encoded);
 }
 
-/**
- * The version of the set of these (id, hash) pairs, in any order: a hash of the same form as {@link hashResource}.
- * Linear when they come sorted by id, as in a Map that was built from sorted ids.
- */
+/** The version of the set of these (id, hash) pairs, in any order: a hash of the same form as {@link hashResource}. */
 export function versionOf(entries: Iterable<readonly [id: string, hash: string]>): string {
-  const all = [...entries];
-  // An id may hold any character: its length tells where it ends, and a hash has a fixed one.
-  let text = '';
-  for (const [id, hash] of isSorted(all) ? all : all.sort(byId)) text += `${id.length}:${id}${hash}`;
-  return digest(text);
-}
-
-function digest(content: string): string {
-  return hash('sha256', content, 'buffer').subarray(0, 16).toString('base64url');
-}
-
-function isSorted(entries: readonly (readonly [string, string])[]): boolean {
-  let previous = '';
-  for (const [id] of entries) {
-    if (id < previous) return false;
-    previous = id;
-  }
-  return true;
-}
-
-function byId(a: readonly [string, string], b: readonly [string, string]): number {
-  return a[0] < b[0] ? -1 : Number(a[0] > b[0]);
+  return new SetVersion(entries).version;
 }
 
 /** What an object need not tell: members by name, and the bytes that equal ones have. */

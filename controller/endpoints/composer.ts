@@ -31,15 +31,20 @@ export interface EndpointsComposer {
   compose(gateway: GatewayKey, sources: readonly EndpointSource[]): readonly Resource[];
 }
 
+/** A source, or the name of what has none. */
+type Key = EndpointSource | string;
+
 interface Kept {
-  readonly key: string;
+  readonly key: Key;
   readonly slices: readonly EndpointSlice[];
   readonly resource: Resource;
 }
 
+type KeptByKey = ReadonlyMap<Key, Kept>;
+
 /** A composer that remembers, for each Gateway, what it made of what, until the Gateway's next sources or its end. */
 export function createEndpointsComposer(options: ComposerOptions): EndpointsComposer {
-  const kept = new Map<GatewayKey, ReadonlyMap<string, Kept>>();
+  const kept = new Map<GatewayKey, KeptByKey>();
   return {
     compose(gateway, sources) {
       const before = kept.get(gateway);
@@ -47,8 +52,7 @@ export function createEndpointsComposer(options: ComposerOptions): EndpointsComp
       const now = [
         ...sources.map((source) => {
           const slices = options.slicesOf(source.namespace, source.service);
-          const key = `${source.id} ${source.portName}`;
-          return renew(before, key, slices, () => compileEndpoints(source, slices, options.scope));
+          return renew(before, source, slices, () => compileEndpoints(source, slices, options.scope));
         }),
         renew(before, 'Fleet', own, () => compileFleet(own)),
         ...secretOf(before, 'TicketSecret', options.ticketSecret(gateway)),
@@ -76,14 +80,15 @@ function forgetGone(kept: Map<GatewayKey, unknown>, objects: ObjectReader): void
 }
 
 function renew(
-  before: ReadonlyMap<string, Kept> | undefined,
-  key: string,
+  before: KeptByKey | undefined,
+  key: Key,
   slices: readonly EndpointSlice[],
   compile: () => Resource,
 ): Kept {
   const old = before?.get(key);
   const same =
-    old?.slices.length === slices.length && slices.every((one, index) => one === old.slices[index]);
+    old?.slices === slices ||
+    (old?.slices.length === slices.length && slices.every((one, index) => one === old.slices[index]));
   return same ? old : { key, slices, resource: compile() };
 }
 
@@ -93,7 +98,7 @@ const secretIds = {
 } as const satisfies Readonly<Record<string, ResourceId>>;
 
 function secretOf(
-  before: ReadonlyMap<string, Kept> | undefined,
+  before: KeptByKey | undefined,
   kind: keyof typeof secretIds,
   secret: Secret<string> | null,
 ): Kept[] {
@@ -103,7 +108,7 @@ function secretOf(
   return [{ key: kind, slices: [], resource: Object.freeze({ kind, id: secretIds[kind], secret }) }];
 }
 
-function loginSecretOf(before: ReadonlyMap<string, Kept> | undefined, resource: LoginSecret | null): Kept[] {
+function loginSecretOf(before: KeptByKey | undefined, resource: LoginSecret | null): Kept[] {
   if (resource === null) return [];
   const kept = before?.get(resource.kind);
   const isSame =

@@ -1,6 +1,7 @@
-import { encodeResource, hashResource, versionOf } from '#snapshot/encode.ts';
+import { encodeResource, hashResource } from '#snapshot/encode.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { controllerLineBytesMax, messageLine, putLine } from '#snapshot/message.ts';
+import { SetVersion } from '#snapshot/set-version.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
 
 /** Encodes a resource once as long as the same object is handed in: resources are frozen, so it stays true. */
@@ -47,19 +48,22 @@ export function createEncoder(): Encoder {
 /** What is published for one Gateway: its newest snapshot, and what changed lately, from which deltas are made. */
 export class Published {
   readonly #encode: Encoder;
-  /** Sorted by id. Replaced, never changed: plans that are still being sent hold on to it. */
-  #entries: ReadonlyMap<ResourceId, Entry>;
+  /** What was put last: of a resource that is the same object again nothing needs to be done. */
+  #resources: ResourceSet = new Map();
+  readonly #entries = new Map<ResourceId, Entry>();
+  readonly #set: SetVersion;
   #order: Order;
   #version: string;
-  #tooLarge: ReadonlyMap<ResourceId, string> = new Map();
+  readonly #tooLarge = new Map<ResourceId, string>();
   #steps: Step[] = [];
   #changes = 0;
 
   constructor(resources: ResourceSet, order: Order, encode: Encoder) {
     this.#encode = encode;
-    this.#entries = this.#encoded(resources);
+    this.#take(resources);
+    this.#set = new SetVersion(Array.from(this.#entries, ([id, { hash }]) => [id, hash]));
     this.#order = order;
-    this.#version = version(this.#entries);
+    this.#version = this.#set.version;
   }
 
   get version(): string {
@@ -77,11 +81,17 @@ export class Published {
 
   /** Takes a whole new set. Answers whether the version changed. */
   replace(resources: ResourceSet, order: Order): boolean {
-    const next = this.#encoded(resources);
-    const changed: ResourceId[] = [];
-    for (const [id, entry] of next) if (this.#entries.get(id)?.hash !== entry.hash) changed.push(id);
-    for (const id of this.#entries.keys()) if (!next.has(id)) changed.push(id);
-    return this.#step(next, changed, order);
+    this.#order = order;
+    const changed = this.#take(resources);
+    if (changed.length === 0) return false;
+    for (const id of changed) this.#count(id);
+    this.#steps.push({ from: this.#version, changed });
+    this.#changes += changed.length;
+    while (this.#steps.length > stepsMax || this.#changes > changesMax) {
+      this.#changes -= this.#steps.shift()?.changed.length ?? 0;
+    }
+    this.#version = this.#set.version;
+    return true;
   }
 
   /** What to send to one who has the version `base`: a delta when the way from there is known, else everything. */
@@ -97,21 +107,8 @@ export class Published {
     return {
       version: this.#version,
       order,
-      lines: linesOf(this.#entries, changed ?? this.#entries.keys(), messageLine(commit)),
+      lines: linesOf(this.#entriesOf(changed ?? this.#entries.keys()), messageLine(commit)),
     };
-  }
-
-  #step(next: ReadonlyMap<ResourceId, Entry>, changed: readonly ResourceId[], order: Order): boolean {
-    this.#order = order;
-    if (changed.length === 0) return false;
-    this.#steps.push({ from: this.#version, changed });
-    this.#changes += changed.length;
-    while (this.#steps.length > stepsMax || this.#changes > changesMax) {
-      this.#changes -= this.#steps.shift()?.changed.length ?? 0;
-    }
-    this.#entries = next;
-    this.#version = version(next);
-    return true;
   }
 
   #changedSince(base: string): Iterable<ResourceId> | null {
@@ -121,26 +118,62 @@ export class Published {
     return new Set(this.#steps.slice(first).flatMap((step) => step.changed));
   }
 
-  #encoded(resources: ResourceSet): ReadonlyMap<ResourceId, Entry> {
-    const entries = new Map<ResourceId, Entry>();
-    const tooLarge = new Map<ResourceId, string>();
+  /** As they are now: a plan that is still being sent must not see what comes later. */
+  #entriesOf(ids: Iterable<ResourceId>): readonly Told[] {
+    return Array.from(ids, (id) => [id, this.#entries.get(id)] as const);
+  }
+
+  /**
+   * Answers what changed for data planes. Hot path: each change brings thousands of resources that are the same
+   * objects as before.
+   */
+  #take(resources: ResourceSet): readonly ResourceId[] {
+    const before = this.#resources;
+    const changed: ResourceId[] = [];
+    if (resources === before) return changed;
+    let stayed = 0;
     for (const [id, resource] of resources) {
-      const entry = this.#encode(resource);
-      if (isTooLarge(entry)) tooLarge.set(id, `larger than ${encodedBytesMax} bytes`);
-      else entries.set(id, entry);
+      const last = before.get(id);
+      if (last !== undefined) stayed += 1;
+      if (last !== resource && this.#put(id, resource)) changed.push(id);
     }
-    this.#tooLarge = tooLarge;
-    return sortedById(entries);
+    if (stayed < before.size) {
+      for (const id of before.keys()) if (!resources.has(id) && this.#delete(id)) changed.push(id);
+    }
+    this.#resources = resources;
+    return changed;
+  }
+
+  #put(id: ResourceId, resource: Resource): boolean {
+    const entry = this.#encode(resource);
+    if (isTooLarge(entry)) {
+      const wasTold = this.#delete(id);
+      this.#tooLarge.set(id, `larger than ${encodedBytesMax} bytes`);
+      return wasTold;
+    }
+    this.#tooLarge.delete(id);
+    const before = this.#entries.get(id);
+    this.#entries.set(id, entry);
+    return before?.hash !== entry.hash;
+  }
+
+  #delete(id: ResourceId): boolean {
+    this.#tooLarge.delete(id);
+    return this.#entries.delete(id);
+  }
+
+  #count(id: ResourceId): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) this.#set.delete(id);
+    else this.#set.put(id, entry.hash);
   }
 }
 
-function* linesOf(
-  entries: ReadonlyMap<ResourceId, Entry>,
-  ids: Iterable<ResourceId>,
-  commit: string,
-): Generator<string> {
-  for (const id of ids) {
-    const entry = entries.get(id);
+/** Undefined: to be removed. */
+type Told = readonly [id: ResourceId, entry: Entry | undefined];
+
+function* linesOf(told: readonly Told[], commit: string): Generator<string> {
+  for (const [id, entry] of told) {
     yield entry === undefined ? messageLine({ type: 'remove', id }) : putLine(entry.encoded);
   }
   yield commit;
@@ -148,17 +181,4 @@ function* linesOf(
 
 function isTooLarge(entry: Entry): boolean {
   return entry.encoded.length * 3 > encodedBytesMax && Buffer.byteLength(entry.encoded) > encodedBytesMax;
-}
-
-function sortedById(entries: ReadonlyMap<ResourceId, Entry>): ReadonlyMap<ResourceId, Entry> {
-  let previous = '';
-  for (const id of entries.keys()) {
-    if (id < previous) return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
-    previous = id;
-  }
-  return entries;
-}
-
-function version(entries: ReadonlyMap<ResourceId, Entry>): string {
-  return versionOf(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
 }

@@ -3,6 +3,7 @@
 import { isRecord } from '#crds/record.ts';
 import { KindObjects, keyOf } from './kind-objects.ts';
 import { Positions } from './positions.ts';
+import { SlicesByService } from './slices-by-service.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { EndpointSlice } from '#crds/kubernetes.ts';
@@ -141,12 +142,9 @@ export class Store implements ObjectSink {
     return this.#table(kind).all();
   }
 
-  /** The EndpointSlices of a Service, sorted by name. */
+  /** The EndpointSlices of a Service, sorted by name; the same array as before while none of them changes. */
   slicesOf(namespace: string, service: string): readonly EndpointSlice[] {
-    return this.#slices
-      .namesOf(namespace, service)
-      .map((name) => this.objects.get('EndpointSlice', namespace, name))
-      .filter((slice) => slice !== undefined);
+    return this.#slices.of(namespace, service, (name) => this.objects.get('EndpointSlice', namespace, name));
   }
 
   replaceAll(kind: Kind, objects: readonly SourceObject[], resourceVersion: string): void {
@@ -277,40 +275,6 @@ export class Store implements ObjectSink {
   #tell(change: StoreChange): void {
     for (const listener of this.#listeners) {
       listener(change);
-    }
-  }
-}
-
-/** Which EndpointSlices a Service has, by their label. */
-class SlicesByService {
-  readonly #serviceOf = new Map<string, string>();
-  readonly #names = new Map<string, Set<string>>();
-
-  namesOf(namespace: string, service: string): readonly string[] {
-    return [...(this.#names.get(keyOf(namespace, service)) ?? [])].sort();
-  }
-
-  /** The slice belongs to `service` now (null: to none, or it is gone); answers whose slices changed. */
-  put(namespace: string, name: string, service: string | null): readonly string[] {
-    const key = keyOf(namespace, name);
-    const before = this.#serviceOf.get(key) ?? null;
-    if (before !== null && before !== service) {
-      this.#serviceOf.delete(key);
-      this.#drop(keyOf(namespace, before), name);
-    }
-    if (service !== null && before !== service) {
-      this.#serviceOf.set(key, service);
-      const names = this.#names.get(keyOf(namespace, service)) ?? new Set();
-      this.#names.set(keyOf(namespace, service), names.add(name));
-    }
-    return [...new Set([before, service])].filter((affected) => affected !== null);
-  }
-
-  #drop(service: string, name: string): void {
-    const names = this.#names.get(service);
-    names?.delete(name);
-    if (names?.size === 0) {
-      this.#names.delete(service);
     }
   }
 }

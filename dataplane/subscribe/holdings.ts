@@ -1,8 +1,9 @@
 import { unknownIn } from '#snapshot/decode.ts';
-import { hashResource, versionOf } from '#snapshot/encode.ts';
+import { hashResource } from '#snapshot/encode.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { type Commit, type Put, type Refused, putResource } from '#snapshot/message.ts';
 import { advanced, isOlder } from '#snapshot/order.ts';
+import { SetVersion } from '#snapshot/set-version.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
 
@@ -40,16 +41,19 @@ const pendingBytesMax = 512 * 1024 * 1024;
 export class Candidate {
   readonly version: string;
   readonly order: Order;
+  /** Of the ids and hashes of the entries. */
+  readonly set: SetVersion;
   readonly #entries: Map<string, Entry>;
   readonly #before: ReadonlyMap<string, Entry>;
 
   constructor(
     entries: Map<string, Entry>,
-    at: { readonly version: string; readonly order: Order },
+    at: { readonly version: string; readonly order: Order; readonly set: SetVersion },
     before: ReadonlyMap<string, Entry>,
   ) {
     this.version = at.version;
     this.order = at.order;
+    this.set = at.set;
     this.#entries = entries;
     this.#before = before;
   }
@@ -99,6 +103,8 @@ export class Candidate {
 /** What a data plane has of its snapshot: takes puts and removes, and makes a candidate of them at each commit. */
 export class Holdings {
   #entries: ReadonlyMap<string, Entry> = new Map();
+  /** Of the entries; while a candidate is being served, of its. */
+  #set = new SetVersion([]);
   #version: string | null = null;
   #order: Order | null = null;
   /** Null: to be removed. */
@@ -128,7 +134,7 @@ export class Holdings {
     this.#pending.set(id, null);
   }
 
-  /** Takes what is pending as `commit` says. Nothing is held of it until the candidate is adopted. */
+  /** Takes what is pending as `commit` says. Nothing is held of it until the candidate is adopted, before the next. */
   commit(commit: Commit): Committed {
     const pending = this.#pending;
     this.forgetPending();
@@ -143,10 +149,23 @@ export class Holdings {
       if (entry === null) entries.delete(id);
       else entries.set(id, entry);
     }
-    const version = versionOfAll(entries);
-    if (version !== commit.version) return { kind: commit.base === null ? 'Broken' : 'Mismatch' };
+    const set = commit.base === null ? setOf(entries) : this.#setWith(pending);
+    const { version } = set;
+    if (version !== commit.version) {
+      this.#set = setOf(this.#entries);
+      return { kind: commit.base === null ? 'Broken' : 'Mismatch' };
+    }
     const order = advanced(this.#order, commit.order);
-    return { kind: 'Changed', candidate: new Candidate(entries, { version, order }, this.#entries) };
+    return { kind: 'Changed', candidate: new Candidate(entries, { version, order, set }, this.#entries) };
+  }
+
+  /** Of a few that are pending the set costs little, as it is changed in its place. */
+  #setWith(pending: ReadonlyMap<string, Entry | null>): SetVersion {
+    for (const [id, entry] of pending) {
+      if (entry === null) this.#set.delete(id);
+      else this.#set.put(id, entry.hash);
+    }
+    return this.#set;
   }
 
   /** Drops what came since the last commit: the stream it came by has ended. */
@@ -158,6 +177,7 @@ export class Holdings {
   /** From now on this is held. */
   adopt(candidate: Candidate): void {
     this.#entries = candidate.entries;
+    this.#set = candidate.set;
     this.#version = candidate.version;
     this.#order = candidate.order;
   }
@@ -165,7 +185,8 @@ export class Holdings {
   /** What is held, to be served again. */
   current(): Candidate | null {
     if (this.#version === null || this.#order === null) return null;
-    return new Candidate(new Map(this.#entries), { version: this.#version, order: this.#order }, new Map());
+    const at = { version: this.#version, order: this.#order, set: this.#set };
+    return new Candidate(new Map(this.#entries), at, new Map());
   }
 }
 
@@ -178,12 +199,12 @@ export function candidateFromDisk(
   for (const { encoded, resource } of saved) {
     entries.set(resource.id, { hash: hashResource(encoded), kept: { resource, encoded }, refusal: null });
   }
-  const version = versionOfAll(entries);
-  return new Candidate(entries, { version, order }, new Map());
+  const set = setOf(entries);
+  return new Candidate(entries, { version: set.version, order, set }, new Map());
 }
 
-function versionOfAll(entries: ReadonlyMap<string, Entry>): string {
-  return versionOf(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
+function setOf(entries: ReadonlyMap<string, Entry>): SetVersion {
+  return new SetVersion(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
 }
 
 function entryOf(put: Put, before: Entry | undefined): Entry {
