@@ -326,8 +326,9 @@ class Controller implements ClusterController {
       } else if (change.kind === 'Refused') {
         const { of, name, problems } = change;
         log.warn('ObjectNotRead', { object: `${of} ${change.namespace}/${name}`, problems });
-      } else if (change.kind === 'Object' && change.of === 'Secret' && change.namespace === namespace) {
-        this.#authority.look();
+      } else if (change.kind === 'Object') {
+        this.#statuses.changed({ kind: change.of, namespace: change.namespace, name: change.name });
+        if (change.of === 'Secret' && change.namespace === namespace) this.#authority.look();
       }
     });
   }

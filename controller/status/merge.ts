@@ -80,7 +80,7 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
 function same(before: unknown, wanted: unknown): boolean {
   const empty = (value: unknown) =>
     value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-  return (empty(before) && empty(wanted)) || isDeepStrictEqual(plain(before), plain(wanted));
+  return (empty(before) && empty(wanted)) || isDeepStrictEqual(before, plain(wanted));
 }
 
 function plain(value: unknown): unknown {

@@ -2,6 +2,7 @@
 // and not before the data planes serve what a status promises. Does not know what a condition means.
 import { Semaphore } from './semaphore.ts';
 import { hasOwnEntries, mergeStatus } from './merge.ts';
+import { Pace } from './pace.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { DesiredStatus, ObjectRef, StatusPart } from '#controller/translate/translation.ts';
@@ -44,6 +45,7 @@ interface Task {
   queued: boolean;
   running: boolean;
   failures: number;
+  readonly pace: Pace;
   /** Newer than what is in `live`, until that has seen it. */
   written: LiveStatus | null;
   /** What was found to be as desired: need not be looked at again. */
@@ -58,6 +60,10 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #tasks = new Map<string, Task>();
   readonly #slots = new Semaphore(concurrency);
+  /** Those of the last put: what is the same again has been looked at. */
+  #last: ReadonlySet<DesiredStatus> = new Set();
+  /** Objects that have changed since the last put. */
+  readonly #changed = new Set<string>();
   #leading = false;
   #stopped = false;
 
@@ -67,20 +73,31 @@ export class StatusWriter {
 
   /** All statuses as they should be; an object that is no longer among them loses our entries. */
   put(statuses: readonly DesiredStatus[]): void {
-    const present = new Set<string>();
+    const now = new Set(statuses);
+    const news = new Set(this.#changed);
+    this.#changed.clear();
     for (const desired of statuses) {
+      if (this.#last.has(desired)) continue;
       const key = keyOf(desired.object);
-      present.add(key);
+      news.add(key);
       this.#want(key, desired, 'Ours');
     }
-    for (const [key, { desired, leaving }] of this.#tasks) {
-      if (!present.has(key) && !leaving) {
-        this.#leave(key, desired);
-      }
+    for (const desired of this.#last) {
+      if (now.has(desired)) continue;
+      const key = keyOf(desired.object);
+      // Unless another one took its place.
+      if (this.#tasks.get(key)?.desired === desired) this.#leave(key, desired);
+      news.add(key);
     }
+    this.#last = now;
     if (this.#leading) {
-      this.#consider(this.#tasks.keys());
+      this.#consider(news);
     }
+  }
+
+  /** `object` is another one than before, or has gone: its status is looked at with the next put. */
+  changed(object: ObjectRef): void {
+    this.#changed.add(keyOf(object));
   }
 
   /** Somebody changed the status of `object`. */
@@ -118,7 +135,7 @@ export class StatusWriter {
     const leaving = state === 'Leaving';
     if (task === undefined) {
       const fresh = { revision: 1, queued: false, running: false, failures: 0, written: null, settled: null };
-      this.#tasks.set(key, { desired, leaving, ...fresh });
+      this.#tasks.set(key, { desired, leaving, ...fresh, pace: new Pace(this.#options.clock) });
       return;
     }
     if (task.leaving !== leaving || !equal(task.desired, desired)) {
@@ -151,6 +168,11 @@ export class StatusWriter {
       }
       const { revision, desired } = task;
       task.queued = true;
+      const waitMs = task.pace.waitMs();
+      if (waitMs > 0) {
+        this.#considerLater(key, task, waitMs);
+        continue;
+      }
       const run = () => {
         task.queued = false;
         if (task.revision === revision) void this.#write(key, task);
@@ -166,6 +188,14 @@ export class StatusWriter {
         return null;
       });
     }
+  }
+
+  /** All that changes until then is one write. */
+  #considerLater(key: string, task: Task, waitMs: number): void {
+    this.#options.clock.after(waitMs, () => {
+      task.queued = false;
+      if (this.#leading) this.#consider([key]);
+    });
   }
 
   #isSettled(key: string, task: Task): boolean {
@@ -259,6 +289,7 @@ export class StatusWriter {
         this.#settle(key, task, { live, revision: wanted.revision });
         return;
       }
+      task.pace.begun();
       const result = await client.write(object, live.resourceVersion, fields);
       if (result.kind === 'Gone') {
         return;

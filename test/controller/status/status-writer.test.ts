@@ -297,3 +297,33 @@ test('a deleted object is left alone', async () => {
   assert.equal(cluster.writes, 0);
   assert.deepEqual(events, []);
 });
+
+test('a status that changes a thousand times in ten seconds is written at most 50 times, and right at the end', async () => {
+  const { cluster, clock, writer } = given();
+  cluster.put('a');
+  cluster.show();
+  writer.lead();
+  for (let change = 1; change <= 1_000; change += 1) {
+    writer.put([desired('a', `${change} routes`)]);
+    cluster.show();
+    await clock.pass(10, 10);
+  }
+  await clock.pass(500, 50);
+  await eventually(() => assert.equal(messageOf(cluster.kept.get('a')), '1000 routes'));
+  assert.ok(cluster.writes <= 50, `${cluster.writes} writes`);
+});
+
+test('an object that was deleted and made anew gets its status again, though that is the same', async () => {
+  const { cluster, writer } = given();
+  const same = desired('a');
+  cluster.put('a');
+  cluster.show();
+  writer.lead();
+  writer.put([same]);
+  await eventually(() => assert.equal(cluster.writes, 1));
+  cluster.put('a', { uid: 'another' });
+  cluster.show();
+  writer.changed(refOf('a'));
+  writer.put([same]);
+  await eventually(() => assert.equal(messageOf(cluster.kept.get('a')), 'ok'));
+});
