@@ -1,4 +1,4 @@
-// Bans that keep nobody out, and let nobody in: no status speaks of them, as a Ban has none.
+// Bans that keep nobody out, and let nobody in: their statuses know no time, and that of one without a Gateway is good.
 import type { ObjectReader } from '#controller/translate/input.ts';
 
 /** A line for each Ban that has expired, or whose namespace has no Gateway. */

@@ -79,6 +79,7 @@ function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
     case 'GatewayClass':
     case 'Consumer':
     case 'Plan':
+    case 'Ban':
       return [{ where: '', conditions: status.conditions }];
     case 'Gateway':
       return [

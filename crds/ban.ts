@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { instant, network } from './fields.ts';
 import { setOf, type Frozen } from './grammar.ts';
-import { kindSchema } from './kubernetes.ts';
+import { conditionsSchema, kindSchema } from './kubernetes.ts';
 import { turnpikeVersion } from './policy.ts';
 
 /** The schema of a Ban. */
@@ -29,6 +29,14 @@ export const banSchema = kindSchema('Ban', turnpikeVersion, {
       reason: z.string().max(256).exactOptional().describe('Why, for people.'),
     })
     .describe('Who may not come to the Gateways of its namespace, or may again.'),
+  status: z
+    .object({
+      conditions: conditionsSchema
+        .default([])
+        .describe('Whether it holds at Gateways: Accepted. Expired ones are Accepted too: see expires.'),
+    })
+    .prefault({})
+    .describe('What the controller says of the ban.'),
 });
 
 /** A decoded Ban. */

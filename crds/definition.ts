@@ -23,7 +23,7 @@ interface Presentation {
   readonly description: string;
   readonly shortNames: readonly string[];
   /** Of what its status tells; None: it has none. */
-  readonly status: 'Policy' | 'Consumer' | 'Plan' | 'None';
+  readonly status: 'Policy' | 'Consumer' | 'Plan' | 'Ban' | 'None';
   /** Columns beside those that all of its status have. */
   readonly columns?: readonly Column[];
   /** The `spec` of the example in the reference. */
@@ -137,7 +137,7 @@ export const presentations: { readonly [K in OwnKind]: Presentation } = {
   Ban: {
     description: 'Says which addresses may not come to the Gateways of its namespace, or may again.',
     shortNames: [],
-    status: 'None',
+    status: 'Ban',
     columns: [
       { name: 'Action', type: 'string', jsonPath: '.spec.action', description: 'Refuse, or Lift.' },
       { name: 'Addresses', type: 'string', jsonPath: '.spec.addresses', description: 'Whom it is about.' },
@@ -223,6 +223,16 @@ const planColumns = [
   age,
 ];
 
+const banColumns = [
+  {
+    name: 'Accepted',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Accepted")].reason',
+    description: 'Whether it can be used; NoGateway: there is none in its namespace, so it holds nowhere.',
+  },
+  age,
+];
+
 const policyColumns = [
   {
     name: 'Accepted',
@@ -239,7 +249,13 @@ const policyColumns = [
   age,
 ];
 
-const columns = { Policy: policyColumns, Consumer: consumerColumns, Plan: planColumns, None: [age] };
+const columns = {
+  Policy: policyColumns,
+  Consumer: consumerColumns,
+  Plan: planColumns,
+  Ban: banColumns,
+  None: [age],
+};
 
 /** The schema of a whole object, as the CRD has it: metadata is the API server's. */
 export function objectSchema(kind: OwnKind): StructuralSchema {

@@ -157,6 +157,7 @@ function staticPart(status: StatusPart): StatusPart {
     case 'GatewayClass':
     case 'Consumer':
     case 'Plan':
+    case 'Ban':
       return { ...status, conditions: keep(status.conditions) };
     case 'Gateway':
       return { ...status, conditions: keep(status.conditions), listeners: within(status.listeners) };

@@ -56,6 +56,8 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
         conditions: mergeConditions(part.conditions, before['conditions'], context),
         quotas: mergeQuotas(part, listOf(before['quotas']), context.now),
       };
+    case 'Ban':
+      return { conditions: mergeConditions(part.conditions, before['conditions'], context) };
     case 'Plan':
       return {
         conditions: mergeConditions(part.conditions, before['conditions'], context),

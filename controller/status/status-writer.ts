@@ -333,6 +333,7 @@ function equal(a: DesiredStatus, b: DesiredStatus): boolean {
 
 function nothingOf(kind: string): StatusPart {
   if (kind === 'Consumer') return { kind, conditions: [], plan: { name: '', quotas: [] }, quotas: [] };
+  if (kind === 'Ban') return { kind, conditions: [] };
   if (kind === 'Plan') return { kind, conditions: [], consumers: 0 };
   if (kind === 'BackendTLSPolicy') return { kind: 'Ancestors', ancestors: [] };
   return kind.endsWith('Route')

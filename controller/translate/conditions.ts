@@ -243,6 +243,8 @@ const table: Table = {
     ),
   CredentialsTaken: ({ detail }) =>
     accepted('Conflicted', `${detail}. What is taken lets nobody in as this consumer; make a new key.`),
+  BanInvalid: ({ field, detail }) =>
+    accepted('Invalid', `${field}: ${sentence(detail)} Until then it keeps nobody out, and lets nobody in.`),
   PlanInvalid: ({ field, detail }) =>
     accepted('Invalid', `${field}: ${sentence(detail)} Until then requests of who has the plan are refused.`),
   PlanUnresolved: ({ reason, detail }) =>

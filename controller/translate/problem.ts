@@ -186,6 +186,8 @@ export type PolicyProblem =
       readonly detail: string;
       readonly opens?: boolean;
     }
+  /** A Ban that does not decode: it bans nobody. */
+  | { readonly kind: 'BanInvalid'; readonly field: string; readonly detail: string }
   /** As PolicyInvalid, of one that sets values: it closes nothing. */
   | { readonly kind: 'SettingsInvalid'; readonly field: string; readonly detail: string }
   /** Of a rule about bots, which is left out while the rest of the policy holds. */

@@ -13,6 +13,7 @@ import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
 import { policyKinds } from './policies/policy.ts';
 import { policyUnits } from './policies/protection.ts';
 import { backendTlsPolicyStatusUnit } from './statuses/backend-tls-policy.ts';
+import { banStatusUnit } from './statuses/ban.ts';
 import { consumerStatusUnit } from './statuses/consumer.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
@@ -104,6 +105,9 @@ function toldOf(read: Read): readonly Told[] {
     ),
     ...[...read.list('BackendTLSPolicy').map((one) => one.metadata), ...read.refused('BackendTLSPolicy')].map(
       (one) => read.ask(backendTlsPolicyStatusUnit, one.namespace, one.name),
+    ),
+    ...[...read.list('Ban').map((one) => one.metadata), ...read.refused('Ban')].map((one) =>
+      read.ask(banStatusUnit, one.namespace, one.name),
     ),
     ...policyKinds.flatMap((kind) =>
       [...read.list(kind).map((one) => one.metadata), ...read.refused(kind)].map((one) =>

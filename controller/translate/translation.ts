@@ -123,6 +123,7 @@ export type StatusPart =
       /** How many have it. */
       readonly consumers: number;
     }
+  | { readonly kind: 'Ban'; readonly conditions: readonly DesiredCondition[] }
   | { readonly kind: 'Route'; readonly parents: readonly DesiredParentStatus[] }
   /** A policy of the Gateway API itself. */
   | { readonly kind: 'Ancestors'; readonly ancestors: readonly DesiredAncestorStatus[] }

@@ -139,6 +139,7 @@ function conditionsOf(
     case 'GatewayClass':
     case 'Consumer':
     case 'Plan':
+    case 'Ban':
       return status.conditions;
     case 'Gateway':
       return [...status.conditions, ...status.listeners.flatMap(({ conditions }) => conditions)];
