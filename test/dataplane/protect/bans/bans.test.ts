@@ -1,21 +1,26 @@
 // Bans that rules make, at one data plane: when they begin and end, and what they cost at most.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Bans } from '#dataplane/protect/bans/bans.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { MadeBan } from '#dataplane/protect/bans/policy-bans.ts';
-import { noSharedMemory } from '#dataplane/filters/shared-memory.ts';
+import { noSharedMemory, type LogEvents, type SharedMemory } from '#dataplane/filters/shared-memory.ts';
+import { eventually } from '#test/given/eventually.ts';
 import { recordOf } from '#test/dataplane/observe/given-record.ts';
 import { aProtection, guesses } from './given-bans.ts';
 
-function given() {
-  const clock = { ms: 0 };
+function given(memory: SharedMemory = noSharedMemory) {
+  const clock = { ms: 0, looks: 0 };
   const made: MadeBan[] = [];
   const bans = new Bans({
-    memory: noSharedMemory,
+    memory,
     now: () => clock.ms,
-    wallClock: () => clock.ms,
+    wallClock: () => {
+      clock.looks += 1;
+      return clock.ms;
+    },
     isClient: () => true,
     onBan: (ban) => void made.push(ban),
     countersMax: 4096,
@@ -120,4 +125,61 @@ test('an operator bans who came a moment ago, and what was remembered of them is
   for (const address of ['192.0.2.7', '2001:db8:0:7::1']) assert.equal(isBanned(address), true);
   clock.ms = 5000;
   for (const address of ['192.0.2.7', '2001:db8:0:7::1']) assert.equal(isBanned(address), false);
+});
+
+/** What data planes tell each other, by hand. */
+function givenLog() {
+  const appended: string[] = [];
+  const log = { takes: true, events: null as LogEvents | null };
+  const memory: SharedMemory = {
+    ...noSharedMemory,
+    append: (_log, entry) => {
+      if (log.takes) appended.push(entry);
+      return Promise.resolve(log.takes);
+    },
+    follow: (_log, events) => void (log.events = events),
+  };
+  return { memory, log, appended };
+}
+
+test('of bans that nobody could be told of the newest ten thousand are told when somebody can', async () => {
+  const { memory, log, appended } = givenLog();
+  const { bans, answer } = given(memory);
+  bans.use([], [aProtection([{ ...guesses, answers: 1 }])]);
+  log.takes = false;
+  for (let at = 0; at < 10_050; at += 1) answer(`10.0.${at >> 8}.${at & 255}`);
+  await setImmediate();
+  log.takes = true;
+  log.events?.begun();
+  log.events?.caughtUp();
+  await eventually(() => appended.length >= 10_000);
+  await setImmediate();
+  assert.equal(appended.length, 10_000);
+  assert.match(appended[0] ?? '', /"10\.0\.0\.50"/u, 'the oldest are given up');
+});
+
+test('whom an operator lets come no other data plane bans here, and others it does', () => {
+  const { memory, log } = givenLog();
+  const { bans, isBanned } = given(memory);
+  const lift = { kind: 'Ban', id: resourceId('Ban', 'shop', 'lift'), action: 'Lift' } as const;
+  bans.use([{ ...lift, addresses: ['192.0.2.0/24'], expiresS: 0 }], [aProtection([guesses])]);
+  for (const group of ['192.0.2.7', '198.51.100.7'])
+    log.events?.told(JSON.stringify({ rule: guesses.name, group, ms: 60_000 }), 0);
+  assert.equal(isBanned('192.0.2.7'), false);
+  assert.equal(isBanned('198.51.100.7'), true);
+});
+
+test('no more addresses are remembered as free than have room, however many come', () => {
+  const { bans, clock, isBanned } = given();
+  const ban = { kind: 'Ban', id: resourceId('Ban', 'shop', 'office'), action: 'Refuse' } as const;
+  bans.use([{ ...ban, addresses: ['203.0.113.0/24'], expiresS: 0 }], []);
+  const looksFor = (address: string): number => {
+    const before = clock.looks;
+    assert.equal(isBanned(address), false);
+    return clock.looks - before;
+  };
+  assert.equal(looksFor('192.0.2.7'), 1);
+  assert.equal(looksFor('192.0.2.7'), 0, 'it is remembered');
+  for (let at = 0; at < 4096; at += 1) looksFor(`10.0.${at >> 8}.${at & 255}`);
+  assert.equal(looksFor('192.0.2.7'), 1, 'it is not, once as many others have come');
 });
