@@ -49,7 +49,7 @@ const bansHoldUnit: Unit<DesiredCondition | null> = {
     const gateways = read.find(gatewaysByNamespace, namespace);
     if (gateways.length === 0) {
       const message = `There is no Gateway in namespace ${namespace}, and a Ban holds for those of its own namespace alone; write it where the Gateways are.`;
-      return good('Accepted', message, 'NoGateway');
+      return { type: 'Accepted', status: 'True', reason: 'NoGateway', message };
     }
     const isOurs = gateways.some(({ metadata }) => read.ask(gatewayUnit, namespace, metadata.name) !== null);
     return isOurs ? good('Accepted') : null;
