@@ -47,6 +47,7 @@ import type {
   RouteRule,
   ValueMatch,
 } from './route.ts';
+import type { ServerNames } from './server-names.ts';
 import { persistenceShape, sessionSecretShape } from './session-shape.ts';
 import { loginSecretShape } from './open-id-connect-shape.ts';
 import { banShape, addressListShape, protectionShape } from './protection-shape.ts';
@@ -265,6 +266,14 @@ const certificate: Shape<Certificate> = object({
   key: shape.secret(shape.text),
 });
 
+const serverNames: Shape<ServerNames> = object({
+  kind: shape.oneOf('ServerNames'),
+  id: shape.idOf('ServerNames'),
+  listeners: shape.list(shape.idOf('Listener')),
+  hostnames: shape.list(hostname),
+  certificate: shape.idOf('Certificate'),
+});
+
 const ticketSecret: Shape<TicketSecret> = object({
   kind: shape.oneOf('TicketSecret'),
   id: shape.idOf('TicketSecret'),
@@ -314,6 +323,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   Cluster: clusterShape,
   Endpoints: endpointsShape,
   Certificate: certificate,
+  ServerNames: serverNames,
   TicketSecret: ticketSecret,
   SessionSecret: sessionSecretShape,
   Authentication: whole(authenticationShape),

@@ -21,7 +21,10 @@ export interface HttpListener extends ListenerBase {
   readonly protocol: 'HTTP';
 }
 
-/** TLS ends here; the first certificate serves clients whose SNI none of them names. */
+/**
+ * TLS ends here; the first certificate serves clients whose SNI none of them names. Where there are none the first by
+ * ServerNames does.
+ */
 export interface HttpsListener extends ListenerBase {
   readonly protocol: 'HTTPS';
   readonly certificates: readonly ResourceId[];

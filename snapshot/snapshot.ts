@@ -17,6 +17,7 @@ import type { Protection } from './protection.ts';
 import type { RateLimit, RateLimitStore } from './rate-limit.ts';
 import type { TokenRevocations } from './token-revocations.ts';
 import type { Route } from './route.ts';
+import type { ServerNames } from './server-names.ts';
 import type { SessionSecret } from './sessions.ts';
 import type { StreamRoute } from './stream-route.ts';
 
@@ -32,6 +33,7 @@ export type Resource =
   | Cluster
   | Endpoints
   | Certificate
+  | ServerNames
   | TicketSecret
   | SessionSecret
   | LoginSecret

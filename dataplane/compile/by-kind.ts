@@ -15,6 +15,7 @@ import type { Protection } from '#snapshot/protection.ts';
 import type { RateLimit, RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
+import type { ServerNames } from '#snapshot/server-names.ts';
 import type { SessionSecret } from '#snapshot/sessions.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import type { StreamRoute } from '#snapshot/stream-route.ts';
@@ -27,6 +28,7 @@ export interface ByKind {
   readonly clusters: Cluster[];
   readonly endpoints: Map<ResourceId, Endpoints>;
   readonly certificates: Certificate[];
+  readonly serverNames: ServerNames[];
   readonly authentications: Authentication[];
   readonly keySets: Map<ResourceId, KeySet>;
   readonly credentialSets: CredentialSet[];
@@ -49,6 +51,7 @@ export function byKind(resources: ResourceSet): ByKind {
     clusters: [],
     endpoints: new Map(),
     certificates: [],
+    serverNames: [],
     authentications: [],
     keySets: new Map(),
     credentialSets: [],
@@ -62,7 +65,7 @@ export function byKind(resources: ResourceSet): ByKind {
     loginSecrets: [],
   };
   for (const resource of resources.values()) {
-    if (isForOthers(resource)) continue;
+    if (isForOthers(resource) || putSecret(all, resource)) continue;
     switch (resource.kind) {
       case 'Listener':
         all.listeners.push(resource);
@@ -75,9 +78,6 @@ export function byKind(resources: ResourceSet): ByKind {
         break;
       case 'Endpoints':
         all.endpoints.set(resource.id, resource);
-        break;
-      case 'Certificate':
-        all.certificates.push(resource);
         break;
       case 'Authentication':
         all.authentications.push(resource);
@@ -103,15 +103,6 @@ export function byKind(resources: ResourceSet): ByKind {
       case 'Protection':
         all.protections.push(resource);
         break;
-      case 'TicketSecret':
-        all.ticketSecrets.push(resource);
-        break;
-      case 'SessionSecret':
-        all.sessionSecrets.push(resource);
-        break;
-      case 'LoginSecret':
-        all.loginSecrets.push(resource);
-        break;
       case 'StreamRoute':
         all.streamRoutes.push(resource);
         break;
@@ -120,6 +111,19 @@ export function byKind(resources: ResourceSet): ByKind {
     }
   }
   return { ...all, authentications: withLists(all) };
+}
+
+type OfSecrets = Certificate | ServerNames | TicketSecret | SessionSecret | LoginSecret;
+
+/** Puts what handshakes and seals are made of in its place; false for all else. */
+function putSecret(all: ByKind, resource: Exclude<Resource, OfOthers>): resource is OfSecrets {
+  if (resource.kind === 'Certificate') all.certificates.push(resource);
+  else if (resource.kind === 'ServerNames') all.serverNames.push(resource);
+  else if (resource.kind === 'TicketSecret') all.ticketSecrets.push(resource);
+  else if (resource.kind === 'SessionSecret') all.sessionSecrets.push(resource);
+  else if (resource.kind === 'LoginSecret') all.loginSecrets.push(resource);
+  else return false;
+  return true;
 }
 
 /** Of these others tell whom they concern. */
@@ -152,6 +156,7 @@ export function sameButFollowed(a: ByKind, b: ByKind): boolean {
     sameList(a.clusters, b.clusters) &&
     sameList(a.listeners, b.listeners) &&
     sameList(a.certificates, b.certificates) &&
+    sameList(a.serverNames, b.serverNames) &&
     sameList(a.authentications, b.authentications) &&
     sameList(a.rateLimits, b.rateLimits) &&
     sameList(a.clientSettings, b.clientSettings) &&

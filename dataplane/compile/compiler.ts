@@ -37,6 +37,7 @@ import { RelayCompiler, type Relays } from './relays.ts';
 import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
 import { compileRules, dependsOnPort } from './rules.ts';
 import { loadCertificate, type LoadedCertificate } from './certificates.ts';
+import { NamedCertificates } from './server-names.ts';
 import { SessionSeals } from './session-seals.ts';
 import { TlsCompiler } from './tls.ts';
 
@@ -100,6 +101,7 @@ export class Compiler {
   readonly #routes = new CarryOver<Route, CompiledRoute>(compileRoute);
   readonly #certificates = new CarryOver(loadedCertificate);
   readonly #tls = new TlsCompiler();
+  readonly #named = new NamedCertificates();
   readonly #seals = new SessionSeals();
   readonly #clients = new CarryOver(portClients);
   readonly #authentications = new WeakMap<Authentication, RememberedAuthentication>();
@@ -144,12 +146,13 @@ export class Compiler {
     const parts = this.#parts(resources, refused);
     const routes = this.#routes.takeOver(resources.routes, refused);
     const certificates = this.#certificatesById(resources, refused);
+    const named = this.#named.byListener(resources.serverNames, certificates);
     this.#tls.useTickets(resources.ticketSecrets[0]?.secret ?? null);
     const clients = new Map(this.#clients.takeOver(resources.clientSettings, refused));
     const guards = new Map(resources.protections.map((one) => [one.port, this.#guardOf(one, refused)]));
     const { listeners } = resources;
     const relays = this.#relays.compile(resources.streamRoutes);
-    const from = { routes, parts, certificates, clients, guards, relays, refused };
+    const from = { routes, parts, certificates, named, clients, guards, relays, refused };
     const { streams, datagrams } = byTransport(listeners, refused);
     const ports = this.#ports(streams, from);
     const datagramPorts = compileDatagramPorts(datagrams, from);
@@ -243,7 +246,10 @@ export class Compiler {
     if (secure.length === 0) return null;
     const entries = secure.map((listener) => ({
       listener,
-      certificates: listener.certificates.flatMap((id) => from.certificates.get(id) ?? []),
+      certificates: [
+        ...listener.certificates.flatMap((id) => from.certificates.get(id) ?? []),
+        ...(from.named.get(listener.id) ?? []),
+      ],
       relays: from.relays.of(listener),
     }));
     return this.#tls.port(entries, from.refused);
@@ -255,6 +261,8 @@ interface PortParts {
   readonly routes: readonly CompiledRoute[];
   readonly parts: Parts;
   readonly certificates: ReadonlyMap<ResourceId, LoadedCertificate>;
+  /** More of them by listener, for names that are told. */
+  readonly named: ReadonlyMap<ResourceId, readonly LoadedCertificate[]>;
   readonly clients: ReadonlyMap<number, ClientRules>;
   readonly guards: ReadonlyMap<number, PortGuard>;
   readonly relays: Relays;

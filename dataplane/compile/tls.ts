@@ -10,7 +10,7 @@ import { sameList } from './by-kind.ts';
 import { authoritiesProblem, codeOf, type LoadedCertificate } from './certificates.ts';
 import type { Relays } from './relays.ts';
 
-/** A listener, the certificates of it that could be loaded, in its order, and where its streams go by hostname. */
+/** A listener, the certificates for it that could be loaded, its own first, and where its streams go by hostname. */
 export interface SecureListener {
   readonly listener: HttpsListener | TlsListener;
   readonly certificates: readonly LoadedCertificate[];

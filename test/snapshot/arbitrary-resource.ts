@@ -249,6 +249,13 @@ const byKind = {
     ),
   }),
   Certificate: fc.record({ kind: constant('Certificate'), id: id('Certificate'), chain: text, key: secret }),
+  ServerNames: fc.record({
+    kind: constant('ServerNames'),
+    id: id('ServerNames'),
+    listeners: list(id('Listener')),
+    hostnames: list(hostname),
+    certificate: id('Certificate'),
+  }),
   Authentication: fc.record({
     kind: constant('Authentication'),
     id: id('Authentication'),

@@ -5,6 +5,7 @@ import type { TlsTerms } from '#dataplane/runtime.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { HttpsListener, ListenerTls } from '#snapshot/listener.ts';
+import type { ServerNames } from '#snapshot/server-names.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenCertificate } from '#test/given/certificate.ts';
 import { listenerId } from '#test/given/route.ts';
@@ -76,6 +77,42 @@ describe('the certificate shown', () => {
       assert.equal(shown(compiled, serverName), names);
     });
   }
+
+  it('is one that is told for the name, but for the listeners that have one of their own', async (t) => {
+    const named = (name: string, certificate: Certificate, ...hostnames: readonly string[]): ServerNames => ({
+      kind: 'ServerNames',
+      id: resourceId('ServerNames', name),
+      listeners: [listenerId('any')],
+      hostnames,
+      certificate: certificate.id,
+    });
+    const compiled = givenCompiler(t).compile(
+      httpsListener('any', '', wild),
+      wild,
+      shop,
+      deep,
+      other,
+      named('a', shop, 'deep.shop.example', '*.else.example'),
+      named('b', other, '*.shop.example'),
+    );
+    assert.equal(shown(compiled, 'deep.shop.example'), 'DNS:shop.example');
+    assert.equal(shown(compiled, 'x.else.example'), 'DNS:shop.example');
+    assert.equal(shown(compiled, 'x.y.else.example'), 'DNS:*.shop.example');
+    assert.equal(shown(compiled, 'x.shop.example'), 'DNS:*.shop.example');
+    assert.equal(shown(compiled, null), 'DNS:*.shop.example');
+  });
+
+  it('is the first that is told where the listener has none of its own', async (t) => {
+    const compiled = givenCompiler(t).compile(httpsListener('any', ''), shop, {
+      kind: 'ServerNames',
+      id: resourceId('ServerNames', 'a'),
+      listeners: [listenerId('any')],
+      hostnames: ['a.example'],
+      certificate: shop.id,
+    });
+    assert.equal(shown(compiled, 'a.example'), 'DNS:shop.example');
+    assert.equal(shown(compiled, 'b.example'), 'DNS:shop.example');
+  });
 
   it('is that of the first listener where none is for any host', async (t) => {
     const compiled = givenCompiler(t).compile(
