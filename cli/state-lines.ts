@@ -7,6 +7,7 @@ import type {
   DesiredCondition,
   DesiredListenerStatus,
   DesiredStatus,
+  Notice,
 } from '#controller/translate/translation.ts';
 
 /** How one object is: `ok` is false when something about it is not in force. */
@@ -34,6 +35,22 @@ export function stateLines(statuses: readonly DesiredStatus[], sources: StateSou
   return statuses.map((status) => stateLine(status, sources, followUps));
 }
 
+/** Kinds that have no conditions of ours: notices alone tell what is wrong. */
+const withoutConditions: ReadonlySet<string> = new Set(['IngressClass', 'Ingress', 'Service']);
+
+/** Lines for what `notices` tell of objects of which no status does. */
+export function noticeLines(notices: readonly Notice[]): readonly StateLine[] {
+  return notices
+    .filter(({ object }) => withoutConditions.has(object.kind))
+    .map(({ object, reason, message }) => ({
+      ok: false,
+      object: titleOf(object),
+      state: 'not in force as written',
+      facts: [],
+      details: [`${reason}: ${message}`],
+    }));
+}
+
 /** `HTTPRoute default/shop`, as lines call an object. */
 export function titleOf(object: {
   readonly kind: string;
@@ -58,7 +75,7 @@ function stateLine(
   const details = bad
     .filter(({ message }) => !told.some((one) => message.includes(one)) && !followUps.has(title, message))
     .map((one) => `${one.where}${one.type}=${one.status} ${one.reason}: ${followUps.corrected(one.message)}`);
-  const state = bad.length === 0 ? lastWord(good.map(({ type }) => type)) : 'not in force as written';
+  const state = bad.length === 0 ? wordFor(status, good) : 'not in force as written';
   const targets = status.kind === 'Policy' ? `, targets ${status.targets}` : '';
   return {
     ok: bad.length === 0,
@@ -96,6 +113,8 @@ function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
         where: `${ancestorRef.kind} ${ancestorRef.name}: `,
         conditions,
       }));
+    case 'Ingress':
+      return [];
     case 'Policy':
       return [{ where: '', conditions: status.conditions }];
     default:
@@ -113,6 +132,11 @@ const badWhenTrue: ReadonlySet<string> = new Set([
 
 function isBad({ type, status }: DesiredCondition): boolean {
   return badWhenTrue.has(type) ? status === 'True' : status !== 'True';
+}
+
+function wordFor(status: DesiredStatus['status'], good: readonly DesiredCondition[]): string {
+  if (status.kind === 'Ingress') return status.addresses.length === 0 ? 'not served' : 'served';
+  return lastWord(good.map(({ type }) => type));
 }
 
 function lastWord(types: readonly string[]): string {

@@ -17,6 +17,7 @@ import {
 } from './gateway-api.ts';
 import { gatewayParametersSchema, type GatewayParameters } from './gateway-parameters.ts';
 import { httpRouteSchema, type HTTPRoute } from './http-route.ts';
+import { ingressClassSchema, ingressSchema, type Ingress, type IngressClass } from './ingress.ts';
 import {
   configMapSchema,
   customResourceDefinitionSchema,
@@ -48,6 +49,8 @@ export interface KindMap {
   readonly HTTPRoute: HTTPRoute;
   readonly ReferenceGrant: ReferenceGrant;
   readonly BackendTLSPolicy: BackendTLSPolicy;
+  readonly IngressClass: IngressClass;
+  readonly Ingress: Ingress;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
   readonly Secret: Secret;
@@ -85,6 +88,8 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   HTTPRoute: gatewayApi('HTTPRoute', 'httproutes', 'Namespaced'),
   ReferenceGrant: gatewayApi('ReferenceGrant', 'referencegrants', 'Namespaced'),
   BackendTLSPolicy: gatewayApi('BackendTLSPolicy', 'backendtlspolicies', 'Namespaced'),
+  IngressClass: networking('IngressClass', 'ingressclasses', 'Cluster'),
+  Ingress: networking('Ingress', 'ingresses', 'Namespaced'),
   Service: info({ kind: 'Service', group: '', version: 'v1', plural: 'services', namespaced: true }),
   EndpointSlice: info({
     kind: 'EndpointSlice',
@@ -123,6 +128,16 @@ function gatewayApi(kind: Kind, plural: string, scope: 'Cluster' | 'Namespaced')
   return info({ kind, group: 'gateway.networking.k8s.io', version: 'v1', plural, namespaced });
 }
 
+function networking(kind: Kind, plural: string, scope: 'Cluster' | 'Namespaced'): KindInfo {
+  return info({
+    kind,
+    group: 'networking.k8s.io',
+    version: 'v1',
+    plural,
+    namespaced: scope === 'Namespaced',
+  });
+}
+
 function ours(kind: Kind, plural: string): KindInfo {
   return info({ kind, group: 'turnpike.dev', version: 'v1alpha1', plural, namespaced: true });
 }
@@ -135,6 +150,8 @@ export const schemas = Object.freeze({
   HTTPRoute: httpRouteSchema,
   ReferenceGrant: referenceGrantSchema,
   BackendTLSPolicy: backendTlsPolicySchema,
+  IngressClass: ingressClassSchema,
+  Ingress: ingressSchema,
   Service: serviceSchema,
   EndpointSlice: endpointSliceSchema,
   Secret: secretSchema,
@@ -154,8 +171,8 @@ export const schemas = Object.freeze({
 
 /**
  * An object of a kind, frozen all the way down and with the defaults of its CRD; or what is wrong with it.
- * `unknownFields`: what the schema does not know and the API server would drop without a word (ours and Gateway API
- * kinds only; of core kinds we read a part).
+ * `unknownFields`: what the schema does not know and the API server would drop without a word (not of core kinds: of
+ * those we read a part).
  */
 export type Decoded<T> =
   | { readonly ok: true; readonly object: T; readonly unknownFields: readonly FieldProblem[] }
@@ -244,9 +261,11 @@ function asServed(kind: Kind, value: Readonly<Record<string, unknown>>): Readonl
   return { ...value, apiVersion, metadata: { ...metadata, namespace } };
 }
 
+const wholeGroups = new Set(['gateway.networking.k8s.io', 'networking.k8s.io', 'turnpike.dev']);
+
 function partlyRead(kind: Kind): boolean {
   const { group } = kinds[kind];
-  return group !== 'gateway.networking.k8s.io' && group !== 'turnpike.dev';
+  return !wholeGroups.has(group);
 }
 
 const metadataNotRead = new Set([

@@ -13,7 +13,7 @@ export const turnpikeVersion = 'turnpike.dev/v1alpha1';
 export const guardKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
 
 /** The kinds a policy can be attached to. */
-export type TargetKind = 'Gateway' | 'HTTPRoute' | 'Service';
+export type TargetKind = 'Gateway' | 'HTTPRoute' | 'Ingress' | 'Service';
 
 /** What a policy is attached to: an object of its own namespace, or a section of it. */
 export interface TargetReference {
@@ -27,12 +27,14 @@ export interface TargetReference {
 export const targetGroups = {
   Gateway: 'gateway.networking.k8s.io',
   HTTPRoute: 'gateway.networking.k8s.io',
+  Ingress: 'networking.k8s.io',
   Service: '',
 } as const satisfies Record<TargetKind, string>;
 
 const sections = {
   Gateway: 'a listener of the Gateway',
   HTTPRoute: 'a rule of the HTTPRoute',
+  Ingress: '',
   Service: 'a port of the Service',
 } as const satisfies Record<TargetKind, string>;
 
@@ -57,17 +59,33 @@ function targetReference(kinds: readonly TargetKind[]) {
     sectionName: sectionName
       .exactOptional()
       .describe(
-        `A part of the target: name of ${anyOf(kinds.map((kind) => sections[kind]))}. Left out: the whole target.`,
+        `A part of the target: name of ${anyOf(kinds.map((kind) => sections[kind]).filter((one) => one !== ''))}. Left out: the whole target.`,
       ),
   });
-  return groups.length < 2 ? reference : withRules(reference, [groupOfService]);
+  const rules = groupRules.filter(({ kind }) => kinds.includes(kind)).map(({ rule }) => rule);
+  return rules.length === 0 ? reference : withRules(reference, rules);
 }
 
-const groupOfService: Rule<TargetReference> = {
-  cel: "(self.kind == 'Service') == (self.group == '')",
-  message: 'a Service has the empty group, and all other kinds gateway.networking.k8s.io: correct group',
-  holds: ({ kind, group }) => group === targetGroups[kind],
-};
+/** For each kind that is not of the Gateway API. */
+const groupRules: readonly { readonly kind: TargetKind; readonly rule: Rule<TargetReference> }[] = [
+  {
+    kind: 'Service',
+    rule: {
+      cel: "(self.kind == 'Service') == (self.group == '')",
+      message: 'a Service has the empty group, and all other kinds gateway.networking.k8s.io: correct group',
+      holds: ({ kind, group }) => (kind === 'Service') === (group === targetGroups.Service),
+    },
+  },
+  {
+    kind: 'Ingress',
+    rule: {
+      cel: "(self.kind == 'Ingress') == (self.group == 'networking.k8s.io')",
+      message:
+        'an Ingress has the group networking.k8s.io, and all other kinds gateway.networking.k8s.io: correct group',
+      holds: ({ kind, group }) => (kind === 'Ingress') === (group === targetGroups.Ingress),
+    },
+  },
+];
 
 const sameTarget = 'a.group == b.group && a.kind == b.kind && a.name == b.name';
 
@@ -91,10 +109,10 @@ export function targetReferences(kinds: readonly TargetKind[]): z.ZodArray<z.Zod
 }
 
 /** Empty when routes pull the policy in by an ExtensionRef filter. */
-const targetRefsSchema = targetReferences(['Gateway', 'HTTPRoute'])
+const targetRefsSchema = targetReferences(['Gateway', 'HTTPRoute', 'Ingress'])
   .default([])
   .describe(
-    'What the policy holds for: Gateways and HTTPRoutes of its own namespace, or single listeners and rules of them. May be empty when HTTPRoutes name the policy in a filter of type ExtensionRef.',
+    'What the policy holds for: Gateways, HTTPRoutes and Ingresses of its own namespace, or single listeners and rules of the first two. May be empty when HTTPRoutes name the policy in a filter of type ExtensionRef.',
   );
 
 const strategy = z

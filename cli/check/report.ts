@@ -22,7 +22,7 @@ import { deadBackendLines } from '../dead-backends.ts';
 import { FollowUps } from '../follow-ups.ts';
 import { idleBanLines } from '../idle-bans.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
-import { stateLines, titleOf } from '../state-lines.ts';
+import { noticeLines, stateLines, titleOf } from '../state-lines.ts';
 import { allForeign, unclaimedLines } from '../unclaimed.ts';
 import { problemLine } from '../up/screen.ts';
 
@@ -47,6 +47,7 @@ export async function report(folders: readonly string[]): Promise<number> {
   const bad = [
     ...stateLines(statuses.map(withoutRunTime), { objects, host: null, problems }),
     ...unclaimedLines(objects, statuses),
+    ...noticeLines(notices),
   ].filter(({ ok }) => !ok);
   const placeOf = placesIn(admitted);
   const told = bad.flatMap(({ object, details }) =>
@@ -165,6 +166,8 @@ function staticPart(status: StatusPart): StatusPart {
       return { ...status, parents: within(status.parents) };
     case 'Ancestors':
       return { ...status, ancestors: within(status.ancestors) };
+    case 'Ingress':
+      return status;
     case 'Policy':
       return { ...status, conditions: keep(status.conditions), ancestors: within(status.ancestors) };
     default:

@@ -63,6 +63,8 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
         conditions: mergeConditions(part.conditions, before['conditions'], context),
         consumers: part.consumers,
       };
+    case 'Ingress':
+      return { loadBalancer: mergeIngress(part.addresses, before['loadBalancer']) };
     case 'Route':
       return { parents: mergeEntries(part.parents, before['parents'], parentEntries, context) };
     case 'Ancestors':
@@ -76,6 +78,21 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
     default:
       return part satisfies never;
   }
+}
+
+/** As it stands where it says the same; of other fields nothing stays, as the list is whoever's serves the Ingress. */
+function mergeIngress(
+  addresses: Extract<StatusPart, { readonly kind: 'Ingress' }>['addresses'],
+  live: unknown,
+): unknown {
+  const ingress = addresses.map(({ type, value }) =>
+    type === 'Hostname' ? { hostname: value } : { ip: value },
+  );
+  const before = listOf(recordOf(live)['ingress']).map(({ ip, hostname }) =>
+    ip === undefined ? { hostname } : { ip },
+  );
+  if (same(before, ingress)) return live;
+  return ingress.length === 0 ? null : { ingress };
 }
 
 /** Absent, null and empty are the same to a reader. */

@@ -58,6 +58,7 @@ const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
   'ListenerSet',
   ...routeKinds,
   'BackendTLSPolicy',
+  'Ingress',
   'AuthPolicy',
   'RateLimitPolicy',
   'TrafficPolicy',

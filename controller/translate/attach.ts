@@ -1,6 +1,6 @@
 // Which listeners a route is attached to, by its parentRefs (Gateway API: ParentReference, AllowedRoutes).
 import type { ParentReference } from '#crds/gateway-api.ts';
-import type { RouteObject } from '#crds/route-kind.ts';
+import type { RouteKind } from '#crds/route-kind.ts';
 import type { AttachedHostname } from '#snapshot/route.ts';
 import type { GatewayModel } from './gateway.ts';
 import { intersectHostnames } from './hostnames.ts';
@@ -33,10 +33,17 @@ export function isGatewayReference(reference: ParentReference): boolean {
   return reference.group === 'gateway.networking.k8s.io' && reference.kind === 'Gateway';
 }
 
+/** What of a route, or of what is led like one, listeners look at. */
+export interface Attaching {
+  readonly kind: RouteKind;
+  readonly metadata: { readonly namespace: string };
+  readonly spec: { readonly hostnames: readonly string[] };
+}
+
 /** Attaches `route` to the listeners of `gateway` that `reference` selects, or tells why none takes it. */
 export function attach(
   read: Read,
-  route: RouteObject,
+  route: Attaching,
   reference: ParentReference,
   gateway: GatewayModel,
 ): Attached {
@@ -71,7 +78,7 @@ function refused(problem: Problem): Attached {
   return { kind: 'Refused', problem };
 }
 
-function admits(read: Read, listener: ListenerShape, gatewayNamespace: string, route: RouteObject): boolean {
+function admits(read: Read, listener: ListenerShape, gatewayNamespace: string, route: Attaching): boolean {
   const kind = listener.kinds.some(
     (one) => one.group === 'gateway.networking.k8s.io' && one.kind === route.kind,
   );

@@ -10,6 +10,7 @@ import { clientAuthorities } from './client-authorities.ts';
 import { decodeBase64, entryOf } from './data.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import type { ListenerShape } from './listeners.ts';
+import { securedListenersUnit } from './ingress/ingress-tls.ts';
 import type { Read, Unit } from './memo.ts';
 import { listenerTls } from './policies/client-rules.ts';
 import { gatewayClientsUnit } from './policies/client-settings.ts';
@@ -45,10 +46,14 @@ export const listenerUnit: Unit<ListenerModel> = {
     const { certificates, problems } = certificatesOf(read, gateway, listener);
     const clients = clientAuthorities(read, object, shape.port);
     const tls = { ...listenerTls(tlsOf(read, gateway, name)), clientCertificates: clients.certificates };
+    const id = resourceId('Listener', namespace, gatewayName, name);
+    const borrows =
+      certificates.length === 0 && read.ask(securedListenersUnit, namespace, gatewayName).includes(id);
+    const serves = clients.refused === null && (certificates.length > 0 || borrows);
     return {
-      resource: clients.refused === null ? resourceOf(gateway, shape, { certificates, tls }) : null,
+      resource: serves ? resourceOf(gateway, shape, { certificates, tls }) : null,
       certificates,
-      problems: [...problems, ...clients.problems],
+      problems: [...problems.filter((one) => !borrows || one.kind !== 'NoCertificate'), ...clients.problems],
       refused: clients.refused,
     };
   },
@@ -68,14 +73,7 @@ function resourceOf(
   if (protocol === 'HTTP') {
     return { ...base, protocol };
   }
-  return certificates.length === 0
-    ? null
-    : {
-        ...base,
-        protocol: 'HTTPS',
-        certificates: certificates.map((one) => one.id),
-        tls,
-      };
+  return { ...base, protocol: 'HTTPS', certificates: certificates.map((one) => one.id), tls };
 }
 
 function tlsOf(read: Read, { namespace, name }: GatewayModel, listener: string): ClientGroups['tls'] {

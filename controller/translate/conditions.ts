@@ -1,5 +1,6 @@
 // The one table of words that users read: what is wrong, told as a condition with the Gateway API's type and
 // reason, and a message that names the field and the remedy.
+import { ledWords } from './led-words.ts';
 import type { Problem } from './problem.ts';
 import type { DesiredCondition } from './translation.ts';
 
@@ -156,6 +157,8 @@ const table: Table = {
     reason: 'UnsupportedValue',
     message: `Dropped Rule ${rules.join(', ')}: requests meant for it do not pass. ${wordsOf(problem).message}`,
   }),
+
+  ...ledWords,
 
   BackendKind: ({ field, group, found }) =>
     resolvedRefs('InvalidKind', `${field} names the kind ${kindOf(group, found)}; name a Service.`),

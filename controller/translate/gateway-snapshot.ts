@@ -1,5 +1,5 @@
 // Everything one Gateway's data planes must know, and nothing else: above all no other Gateway's secrets.
-import type { ResourceId } from '#snapshot/ids.ts';
+import { gatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import { routesByGateway } from './attach.ts';
@@ -7,7 +7,11 @@ import { bansUnit } from './bans.ts';
 import { listenerUnit, type ListenerModel } from './certificates.ts';
 import { credentialSets } from './credentials/credential-set.ts';
 import { plansOf } from './credentials/plan.ts';
+import { exposedUnit } from './expose/exposed.ts';
+import { exposedByGateway } from './expose/exposure.ts';
 import { gatewayUnit } from './gateway.ts';
+import { ingressUnit } from './ingress/ingress.ts';
+import { ingressesAt } from './ingress/ingress-class.ts';
 import type { Read, Unit } from './memo.ts';
 import type { RouteAtGateway } from './route-at-gateway.ts';
 import { findRoutes } from './route-index.ts';
@@ -23,15 +27,23 @@ export interface GatewaySnapshot {
   readonly sources: readonly EndpointSource[];
 }
 
-/** Routes attached to the Gateway of a namespace and name. */
+/** Routes attached to the Gateway of a namespace and name, and what is led like one. */
 export const attachedRoutesUnit: Unit<readonly RouteAtGateway[]> = {
   name: 'attached routes',
   compute(read, namespace = '', name = '') {
-    const key = `${namespace}/${name}`;
-    return findRoutes(read, routesByGateway, key).flatMap((route) => {
+    const key = gatewayKey(namespace, name);
+    const ofRoutes = findRoutes(read, routesByGateway, key).flatMap((route) => {
       const model = read.ask(routeUnits[route.kind], route.metadata.namespace, route.metadata.name);
       return model?.gateways.filter((one) => one.gateway === key) ?? [];
     });
+    const ofIngresses = ingressesAt(read, key).flatMap(
+      ({ metadata }) => read.ask(ingressUnit, metadata.namespace, metadata.name)?.atGateway ?? [],
+    );
+    const exposed = [key, ''].flatMap((asked) => read.find(exposedByGateway, asked));
+    const ofServices = exposed
+      .flatMap(({ metadata }) => read.ask(exposedUnit, metadata.namespace, metadata.name)?.atGateway ?? [])
+      .filter((one) => one.gateway === key);
+    return [...ofRoutes, ...ofIngresses, ...ofServices];
   },
 };
 

@@ -6,6 +6,7 @@ export type Problem =
   | GatewayProblem
   | ListenerProblem
   | RouteProblem
+  | LedProblem
   | ReferenceProblem
   | BackendTlsProblem
   | PolicyProblem;
@@ -121,6 +122,23 @@ export type RouteProblem =
   | { readonly kind: 'IncompatibleFilters'; readonly field: string }
   | { readonly kind: 'RulesDropped'; readonly rules: readonly string[]; readonly problem: Problem };
 
+/** Of what is led as a route is, an Ingress or a Service that is exposed. */
+export type LedProblem =
+  | {
+      readonly kind: 'ListenerNotFound';
+      readonly field: string;
+      readonly gateway: string;
+      readonly listener: string;
+    }
+  | { readonly kind: 'NoListenerTakes'; readonly gateway: string; readonly namespace: string }
+  | { readonly kind: 'HostNotServed'; readonly gateway: string; readonly host: string }
+  | { readonly kind: 'NoSecureListener'; readonly field: string; readonly gateway: string }
+  /** Another Ingress has brought a certificate for the host before. */
+  | { readonly kind: 'HostSecured'; readonly field: string; readonly host: string; readonly holder: string }
+  /** An annotation cannot be read. */
+  | { readonly kind: 'BadExposure'; readonly field: string; readonly detail: string }
+  | { readonly kind: 'ExposureTaken'; readonly place: string; readonly by: string };
+
 /** A reference of a route (or of a policy) to a backend. */
 export type ReferenceProblem =
   | { readonly kind: 'BackendKind'; readonly field: string; readonly group: string; readonly found: string }
@@ -130,8 +148,9 @@ export type ReferenceProblem =
       readonly kind: 'BackendPortNotFound';
       readonly field: string;
       readonly service: string;
-      readonly port: number;
-      readonly ports: readonly number[];
+      /** Its number, or its name. */
+      readonly port: number | string;
+      readonly ports: readonly (number | string)[];
     }
   | {
       readonly kind: 'BackendProtocol';

@@ -1,14 +1,13 @@
 // A route at one Gateway: what that Gateway's data planes must know of it, with the policies that hold there.
 import { guardKinds } from '#crds/policy.ts';
-import type { RequestRoute } from '#crds/route-kind.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Attachment, Route, RouteAction, RouteRule } from '#snapshot/route.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { ListenerAttachment } from './attach.ts';
-import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
+import type { RouteRef } from './policies/levels.ts';
 import { policyTitle, routePolicyKinds, type PolicyKind } from './policies/policy.ts';
 import { loginRules } from './policies/login-rules.ts';
 import { metadataRules } from './policies/resource-metadata.ts';
@@ -55,10 +54,18 @@ export interface Site {
   readonly closed: readonly ClosedRule[];
 }
 
+/** Whose rules are led: a route, an Ingress at one of its hosts, a Service that is exposed. */
+export interface RouteOrigin extends RouteRef {
+  /** Of two equal matches the older one wins. */
+  readonly createdMs: number;
+  /** Tells several routes of one object apart. */
+  readonly parts: readonly string[];
+}
+
 /** The route at one Gateway: attached by all its parentRefs there together. */
 export function siteOf(
   read: Read,
-  object: RequestRoute,
+  origin: RouteOrigin,
   rules: readonly RuleModel[],
   at: { readonly gateway: GatewayModel; readonly attachments: readonly ListenerAttachment[] },
 ): Site {
@@ -78,10 +85,10 @@ export function siteOf(
     return hasPolicies(read, place, routePolicyKinds) ? listener : null;
   });
   const views = [...groups].map(([listener, group]) =>
-    viewOf(object, group, {
+    viewOf(origin, group, {
       gateway,
       listener,
-      rules: guardRules(read, object, rules, { gateway, listener }),
+      rules: guardRules(read, origin, rules, { gateway, listener }),
     }),
   );
   return {
@@ -98,6 +105,21 @@ export function siteOf(
   };
 }
 
+/** What a Gateway needs to serve all of `parts`, which are of one object; null when these are none. */
+export function joinedSites(parts: readonly RouteAtGateway[]): RouteAtGateway | null {
+  const [first] = parts;
+  return first === undefined
+    ? null
+    : {
+        gateway: first.gateway,
+        listeners: [...new Set(parts.flatMap((one) => one.listeners))],
+        routes: parts.flatMap((one) => one.routes),
+        resources: [...new Set(parts.flatMap((one) => one.resources))],
+        sources: [...new Set(parts.flatMap((one) => one.sources))],
+        effects: parts.flatMap((one) => one.effects),
+      };
+}
+
 interface GuardedRule {
   readonly rule: RuleModel;
   readonly protection: Protection;
@@ -110,13 +132,13 @@ interface GuardedRule {
 
 function guardRules(
   read: Read,
-  object: RequestRoute,
+  origin: RouteOrigin,
   rules: readonly RuleModel[],
   at: { readonly gateway: GatewayModel; readonly listener: string | null },
 ): readonly GuardedRule[] {
-  const { kind, metadata } = object;
-  const route = { kind, namespace: metadata.namespace, name: metadata.name };
-  const lost = rules.find((rule) => rule.matches.length === 0 && isProtected(read, object, rule));
+  const { kind, namespace, name } = origin;
+  const route = { kind, namespace, name };
+  const lost = rules.find((rule) => rule.matches.length === 0 && isProtected(read, origin, rule));
   const closed =
     lost === undefined
       ? null
@@ -142,9 +164,8 @@ function guardRules(
 }
 
 /** Whether policies hold for `rule` alone: were it dropped, its requests would reach others without them. */
-function isProtected(read: Read, object: RequestRoute, rule: RuleModel): boolean {
-  const { kind, metadata } = object;
-  const { namespace, name } = metadata;
+function isProtected(read: Read, origin: RouteOrigin, rule: RuleModel): boolean {
+  const { kind, namespace, name } = origin;
   const place = { kind, namespace, name, section: rule.sectionName ?? '' } as const;
   return (
     rule.extensions.length > 0 ||
@@ -162,7 +183,7 @@ interface RouteView {
 }
 
 function viewOf(
-  object: RequestRoute,
+  origin: RouteOrigin,
   attachments: readonly ListenerAttachment[],
   at: {
     readonly gateway: GatewayModel;
@@ -170,10 +191,9 @@ function viewOf(
     readonly rules: readonly GuardedRule[];
   },
 ): RouteView {
-  const { kind, metadata } = object;
-  const { namespace, name } = metadata;
+  const { kind, namespace, name } = origin;
   const { gateway, listener, rules } = at;
-  const parts = [kind, namespace, name, ...(listener === null ? [] : [listener])];
+  const parts = [kind, namespace, name, ...origin.parts, ...(listener === null ? [] : [listener])];
   const open = rules.filter(
     ({ rule, protection }) => rule.action.kind !== 'Closed' && protection.closed === null,
   );
@@ -182,7 +202,7 @@ function viewOf(
       kind: 'Route',
       id: resourceId('Route', ...parts),
       name: `${kind}/${namespace}/${name}`,
-      createdMs: createdMs(metadata.creationTimestamp),
+      createdMs: origin.createdMs,
       attachments: attachments.map((one) => attachmentOf(gateway, one)),
       rules: [
         ...rules.map((one) => routeRule(one)),
@@ -207,7 +227,8 @@ function viewOf(
   };
 }
 
-function attachmentOf(gateway: GatewayModel, { listener, hostnames }: ListenerAttachment): Attachment {
+/** `attachment` as data planes have it. */
+export function attachmentOf(gateway: GatewayModel, { listener, hostnames }: ListenerAttachment): Attachment {
   return { listener: resourceId('Listener', gateway.namespace, gateway.name, listener), hostnames };
 }
 

@@ -1,11 +1,12 @@
 // What a route asks for, wherever it is attached: told once for all its parents, and made ready for each Gateway.
 import type { RequestRoute } from '#crds/route-kind.ts';
 import type { ListenerAttachment } from './attach.ts';
+import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import { extensionProblem } from './policies/protection.ts';
 import type { Problem } from './problem.ts';
-import { siteOf, type Site } from './route-at-gateway.ts';
+import { siteOf, type RouteOrigin, type Site } from './route-at-gateway.ts';
 import type { RuleModel } from './rules/http.ts';
 
 /** A route's content, whatever its kind. */
@@ -51,6 +52,11 @@ export function requestContent(
       first === undefined || all ? null : { kind: 'RulesDropped', rules: names, problem: first.problem },
     referenceProblems: rules.flatMap((rule) => rule.referenceProblems),
     ignored: rules.flatMap((rule) => rule.ignored),
-    siteAt: (at) => siteOf(read, object, rules, at),
+    siteAt: (at) => siteOf(read, originOf(object), rules, at),
   };
+}
+
+function originOf({ kind, metadata }: RequestRoute): RouteOrigin {
+  const { namespace, name, creationTimestamp } = metadata;
+  return { kind, namespace, name, createdMs: createdMs(creationTimestamp), parts: [] };
 }

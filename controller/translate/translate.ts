@@ -5,6 +5,7 @@
 import { routeKinds } from '#crds/route-kind.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import type { ResourceSet } from '#snapshot/snapshot.ts';
+import { allExposed } from './expose/exposure.ts';
 import { gatewaySnapshotUnit } from './gateway-snapshot.ts';
 import { gatewayUnit } from './gateway.ts';
 import { infrastructureUnit, type Infrastructure } from './infrastructure/infrastructure.ts';
@@ -15,8 +16,10 @@ import { policyUnits } from './policies/protection.ts';
 import { backendTlsPolicyStatusUnit } from './statuses/backend-tls-policy.ts';
 import { banStatusUnit } from './statuses/ban.ts';
 import { consumerStatusUnit } from './statuses/consumer.ts';
+import { exposedNoticesUnit } from './statuses/exposed.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
+import { ingressClassNoticesUnit, ingressStatusUnit } from './statuses/ingress.ts';
 import { planStatusUnit } from './statuses/plan.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
 import { routeStatusUnits } from './statuses/route.ts';
@@ -49,7 +52,15 @@ const translationUnit: Unit<Translation> = {
       remoteKeys: remoteKeysOf(read),
       infrastructure: infrastructureOf(read),
       statuses: told.map((one) => one.status),
-      notices: told.flatMap((one) => one.notices),
+      notices: [
+        ...told.flatMap((one) => one.notices),
+        ...read
+          .list('IngressClass')
+          .flatMap(({ metadata }) => read.ask(ingressClassNoticesUnit, metadata.name)),
+        ...read
+          .find(allExposed, '')
+          .flatMap(({ metadata }) => read.ask(exposedNoticesUnit, metadata.namespace, metadata.name)),
+      ],
     };
   },
 };
@@ -97,6 +108,9 @@ function toldOf(read: Read): readonly Told[] {
         .list(kind)
         .map(({ metadata }) => read.ask(routeStatusUnits[kind], metadata.namespace, metadata.name)),
     ),
+    ...read
+      .list('Ingress')
+      .map(({ metadata }) => read.ask(ingressStatusUnit, metadata.namespace, metadata.name)),
     ...read
       .list('Consumer')
       .map(({ metadata }) => read.ask(consumerStatusUnit, metadata.namespace, metadata.name)),

@@ -124,6 +124,12 @@ export type StatusPart =
       readonly consumers: number;
     }
   | { readonly kind: 'Ban'; readonly conditions: readonly DesiredCondition[] }
+  /** It has no conditions: notices tell the rest. */
+  | {
+      readonly kind: 'Ingress';
+      /** Where it is reached. */
+      readonly addresses: readonly { readonly type: string; readonly value: string }[];
+    }
   | { readonly kind: 'Route'; readonly parents: readonly DesiredParentStatus[] }
   /** A policy of the Gateway API itself. */
   | { readonly kind: 'Ancestors'; readonly ancestors: readonly DesiredAncestorStatus[] }

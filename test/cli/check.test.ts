@@ -28,15 +28,15 @@ test('the quickstart has no problems', async () => {
 test('objects of other kinds are counted, and one with the name of a kind of ours is told with both groups', async () => {
   const others = [
     ['apps/v1', 'Deployment'],
-    ['networking.k8s.io/v1', 'Ingress'],
-    ['networking.k8s.io/v1', 'Ingress'],
+    ['batch/v1', 'CronJob'],
+    ['batch/v1', 'CronJob'],
     ['gateway.envoyproxy.io/v1', 'TrafficPolicy'],
   ].map(([apiVersion, kind]) => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: x }\n`);
   await using folder = await givenFolder({ ...good, 'others.yaml': others.join('---\n') });
   const { code, stdout } = await turnpike(['check', folder.path]);
   assert.equal(
     stdout,
-    `4 objects of other kinds passed over: Deployment x1, Ingress x2, TrafficPolicy of gateway.envoyproxy.io/v1 (that of turnpike.dev/v1alpha1 is read) x1
+    `4 objects of other kinds passed over: CronJob x2, Deployment x1, TrafficPolicy of gateway.envoyproxy.io/v1 (that of turnpike.dev/v1alpha1 is read) x1
 5 objects checked, no problems
 `,
   );

@@ -143,6 +143,8 @@ function conditionsOf(
       return status.conditions;
     case 'Gateway':
       return [...status.conditions, ...status.listeners.flatMap(({ conditions }) => conditions)];
+    case 'Ingress':
+      return [];
     case 'Route':
       return status.parents.flatMap(({ conditions }) => conditions);
     case 'Ancestors':

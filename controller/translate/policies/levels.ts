@@ -5,9 +5,9 @@ import type { EndpointSource } from '../translation.ts';
 import { contenders, type Place } from './conflict.ts';
 import type { AttachedKind } from './policy.ts';
 
-/** A route whose rules policies can hold for. */
+/** Whose rules policies can hold for: a route, an Ingress, or a Service that is exposed. */
 export interface RouteRef {
-  readonly kind: RequestRouteKind;
+  readonly kind: RequestRouteKind | 'Ingress' | 'Service';
   readonly namespace: string;
   readonly name: string;
 }
@@ -25,12 +25,16 @@ export interface RuleSite {
 /** The places whose policies hold for the rule, from far to near: Gateway, listener, route, rule. */
 export function placesOfRule({ gateway, listener, route, rule }: RuleSite): readonly Place[] {
   const ofGateway = { kind: 'Gateway', namespace: gateway.namespace, name: gateway.name } as const;
-  const ofRoute = { kind: route.kind, namespace: route.namespace, name: route.name };
+  // A Service that is exposed has its place among backends.
+  const ofRoute =
+    route.kind === 'Service'
+      ? []
+      : [{ kind: route.kind, namespace: route.namespace, name: route.name, section: '' }];
   return [
     { ...ofGateway, section: '' },
     ...(listener === null ? [] : [{ ...ofGateway, section: listener }]),
-    { ...ofRoute, section: '' },
-    ...(rule === null ? [] : [{ ...ofRoute, section: rule }]),
+    ...ofRoute,
+    ...(rule === null ? [] : ofRoute.map((one) => ({ ...one, section: rule }))),
   ];
 }
 

@@ -7,12 +7,14 @@ import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { isGatewayReference } from '../attach.ts';
 import { mirrorsIn } from '../filters/mirror.ts';
 import { gatewayUnit } from '../gateway.ts';
+import { ingressUnit } from '../ingress/ingress.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { findRoutes, routeIndex } from '../route-index.ts';
 import { routeUnits } from '../route.ts';
 import { contenders, placeOf } from './conflict.ts';
 import { clientPolicies } from './client-settings.ts';
+import { gatewaysLeading, gatewaysPulling } from './led-targets.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
 import { portKinds, portRival } from './port-policies.ts';
 import { protectionPolicies } from './protections.ts';
@@ -60,6 +62,11 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
     ...findRoutes(read, routesByExtension, `${kind}/${namespace}/${name}`).map((route) =>
       attachedTarget(read, route, `the filter of ${route.kind} ${namespace}/${route.metadata.name}`),
     ),
+    ...gatewaysPulling(read, `${kind}/${namespace}/${name}`).map((key): Target => ({
+      kind: 'Ours',
+      problem: null,
+      ancestors: [ancestorOf(key)],
+    })),
   ];
 }
 
@@ -89,6 +96,7 @@ type FindTarget = (read: Read, namespace: string, target: TargetReference, field
 const findTarget: Readonly<Record<TargetKind, FindTarget>> = {
   Gateway: gatewayTarget,
   HTTPRoute: routeTarget('HTTPRoute'),
+  Ingress: ingressTarget,
   Service: serviceTarget,
 };
 
@@ -99,7 +107,7 @@ export function titleOf(namespace: string, target: TargetReference): string {
 }
 
 function sectionWord({ kind }: TargetReference): string {
-  return ({ Gateway: 'listener', HTTPRoute: 'rule', Service: 'port' } as const)[kind];
+  return ({ Gateway: 'listener', HTTPRoute: 'rule', Ingress: 'part', Service: 'port' } as const)[kind];
 }
 
 /** So many names of sections are told. */
@@ -173,6 +181,26 @@ function routeTarget(kind: RequestRouteKind): FindTarget {
   };
 }
 
+/** An Ingress as a whole: its rules have no names. One of another's class is none of our business. */
+function ingressTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
+  if (read.get('Ingress', namespace, target.name) === undefined) {
+    const detail = 'does not exist; create it or correct the name';
+    return notFound(namespace, target, { field: `${field}.name`, detail });
+  }
+  if (target.sectionName !== undefined) {
+    const detail = 'does not exist, as rules of an Ingress have no names; remove sectionName';
+    return notFound(namespace, target, { field: `${field}.sectionName`, detail });
+  }
+  const model = read.ask(ingressUnit, namespace, target.name);
+  if (model === null) {
+    return { kind: 'Foreign' };
+  }
+  const detail = 'is served by no Gateway; see its Events';
+  return model.gateway === null
+    ? notFound(namespace, target, { field: `${field}.name`, detail })
+    : { kind: 'Ours', problem: null, ancestors: [ancestorOf(model.gateway)] };
+}
+
 /** The Gateways of ours that `route` names; a route that names nobody's is told, for the policy does nothing. */
 function attachedTarget(read: Read, route: RouteObject, title: string): Target {
   const { kind, metadata } = route;
@@ -213,7 +241,8 @@ const routesByService = routeIndex((route) =>
 
 /** The Gateways of ours whose routes send requests, or copies of them, to a Service; sorted. */
 export function gatewaysOfService(read: Read, namespace: string, service: string): readonly GatewayKey[] {
-  return gatewaysOf(read, findRoutes(read, routesByService, `${namespace}/${service}`));
+  const key = `${namespace}/${service}`;
+  return sorted([...gatewaysOf(read, findRoutes(read, routesByService, key)), ...gatewaysLeading(read, key)]);
 }
 
 /** Routes by the Services that their filters ask: `<namespace>/<name>`. */
@@ -227,18 +256,21 @@ const routesByAskedService = routeIndex(({ metadata, spec }) =>
 /** As {@link gatewaysOfService}, with those whose routes ask the Service before they let requests in. */
 export function callersOfService(read: Read, namespace: string, service: string): readonly GatewayKey[] {
   const key = `${namespace}/${service}`;
-  return gatewaysOf(read, [
-    ...findRoutes(read, routesByService, key),
-    ...findRoutes(read, routesByAskedService, key),
-  ]);
+  const asking = gatewaysOf(read, findRoutes(read, routesByAskedService, key));
+  return sorted([...gatewaysOfService(read, namespace, service), ...asking]);
 }
 
-/** Those that `routes` name as parents, each once, sorted. */
+/** Those that `routes` name as parents. */
 function gatewaysOf(read: Read, routes: readonly RouteObject[]): readonly GatewayKey[] {
   const found = routes.flatMap(
     ({ kind, metadata }) => read.ask(routeUnits[kind], metadata.namespace, metadata.name)?.parents ?? [],
   );
-  return [...new Set(found.map((parent) => parent.gateway))].sort();
+  return found.map((parent) => parent.gateway);
+}
+
+/** Each once. */
+function sorted(gateways: readonly GatewayKey[]): readonly GatewayKey[] {
+  return [...new Set(gateways)].sort();
 }
 
 /** Why `target`, at `field`, names no Service, or no port of one; null when it does. */

@@ -1,0 +1,130 @@
+// A Service that asks for a route by its annotations (docs/guides/expose.md): led as an HTTPRoute for its host and path
+// would be, but behind all objects that were written to lead requests.
+import type { Service } from '#crds/kubernetes.ts';
+import type { GatewayKey } from '#snapshot/ids.ts';
+import { policiesNamed } from '../annotations.ts';
+import { createdMs } from '../creation-time.ts';
+import type { GatewayModel } from '../gateway.ts';
+import { attachLed, gatewayNamed } from '../led-attachment.ts';
+import type { Read, Unit } from '../memo.ts';
+import { extensionProblem } from '../policies/protection.ts';
+import type { Problem } from '../problem.ts';
+import {
+  attachmentOf,
+  joinedSites,
+  siteOf,
+  type ClosedRule,
+  type RouteAtGateway,
+  type Site,
+} from '../route-at-gateway.ts';
+import type { RuleModel } from '../rules/http.ts';
+import { prefixOf, servicePort, serviceRule } from '../rules/service.ts';
+import { exposedPlaces, portAsked, type ExposedPlace } from './exposure.ts';
+import { exposingGatewayUnit } from './exposing-gateway.ts';
+import { claimsBefore } from './taken-places.ts';
+
+/** A Service that asks for a route. */
+export interface ExposedModel {
+  /** Null: none is found that leads to it. */
+  readonly gateway: GatewayKey | null;
+  /** Null: nothing of it is served. */
+  readonly atGateway: RouteAtGateway | null;
+  readonly problems: readonly Problem[];
+  readonly closed: readonly ClosedRule[];
+}
+
+/** The Service of a namespace and name; null when there is none or it does not ask for a route. */
+export const exposedUnit: Unit<ExposedModel | null> = {
+  name: 'exposed service',
+  compute(read, namespace = '', name = '') {
+    const service = read.get('Service', namespace, name);
+    const asked = service === undefined ? null : exposedPlaces(service);
+    const found = read.ask(exposingGatewayUnit, namespace, name);
+    if (service === undefined || asked === null || found === null) {
+      return null;
+    }
+    const rule = ruleOf(read, service);
+    if (asked.places.length === 0) {
+      return unserved(asked.problems);
+    }
+    if (found.kind === 'None' || 'kind' in rule) {
+      const ofGateway = found.kind === 'None' ? [found.problem] : [];
+      return unserved([...asked.problems, ...ofGateway, ...('kind' in rule ? [rule] : [])]);
+    }
+    const gateway = gatewayNamed(read, found.gateway);
+    const sites = asked.places.map((place, index) =>
+      gateway === null ? null : siteOfPlace(read, service, { place, index, rule }, gateway),
+    );
+    const object = { kind: 'Service', namespace, name };
+    return {
+      gateway: found.gateway,
+      atGateway: joinedSites(sites.flatMap((one) => one?.site.atGateway ?? [])),
+      problems: [
+        ...asked.problems,
+        ...sites.flatMap((one) => one?.problem ?? []),
+        ...rule.extensions.flatMap((one) => extensionProblem(read, object, one) ?? []),
+      ],
+      closed: sites.flatMap((one) => one?.site.closed ?? []),
+    };
+  },
+};
+
+function unserved(problems: readonly Problem[]): ExposedModel {
+  return { gateway: null, atGateway: null, problems, closed: [] };
+}
+
+/** Its only rule, which all places share but for the path; or why there is none. */
+function ruleOf(read: Read, service: Service): RuleModel | Problem {
+  const port = portAsked(service);
+  if (typeof port === 'object') {
+    return port;
+  }
+  const { namespace, name, annotations } = service.metadata;
+  const object = { kind: 'Service', namespace, name };
+  const backend = servicePort(read, { object, group: '', field: 'spec' }, { service: name, port });
+  const extensions = policiesNamed(annotations);
+  return backend.kind === 'Unresolved'
+    ? backend.problem
+    : serviceRule(object, { name: '0', path: prefixOf('/'), backend, extensions });
+}
+
+interface PlacedRule {
+  readonly place: ExposedPlace;
+  readonly index: number;
+  readonly rule: RuleModel;
+}
+
+function siteOfPlace(
+  read: Read,
+  service: Service,
+  { place, index, rule }: PlacedRule,
+  gateway: GatewayModel,
+): { readonly site: Site; readonly problem: Problem | null } {
+  const { namespace, name, creationTimestamp } = service.metadata;
+  const parts = [String(index)];
+  const origin = {
+    kind: 'Service',
+    namespace,
+    name,
+    createdMs: createdMs(creationTimestamp),
+    parts,
+  } as const;
+  const attached = attachLed(read, service, place.host, gateway);
+  if (attached.kind === 'Refused') {
+    return { site: siteOf(read, origin, [], { gateway, attachments: [] }), problem: attached.problem };
+  }
+  const claims = claimsBefore(read, gateway.key, service, place);
+  const claimOf = (id: string) => claims.find(({ listeners }) => listeners.some((one) => one === id));
+  const judged = attached.attachments.map((one) => ({
+    attachment: one,
+    claim: claimOf(attachmentOf(gateway, one).listener),
+  }));
+  const attachments = judged.flatMap((one) => (one.claim === undefined ? [one.attachment] : []));
+  const lost = judged.find((one) => one.claim !== undefined)?.claim;
+  const matches = rule.matches.map((one) => ({ ...one, path: prefixOf(place.path) }));
+  return {
+    site: siteOf(read, origin, [{ ...rule, name: String(index), matches }], { gateway, attachments }),
+    problem:
+      lost === undefined ? null : { kind: 'ExposureTaken', place: `${place.host}${place.path}`, by: lost.by },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Service } from '#crds/kubernetes.ts';
+import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
+import { annotationNames } from '../annotations.ts';
+import { gatewayUnit, type GatewayModel } from '../gateway.ts';
+import { attachLed, gatewayNamed } from '../led-attachment.ts';
+import type { Read, Unit } from '../memo.ts';
+import type { Problem } from '../problem.ts';
+import { badExposure, exposedPlaces, gatewayAsked } from './exposure.ts';
+
+/** The Gateway that leads requests to a Service that is exposed, or why there is none. */
+export type ExposingGateway =
+  | { readonly kind: 'Found'; readonly gateway: GatewayKey }
+  | { readonly kind: 'None'; readonly problem: Problem };
+
+/**
+ * That of the Service of a namespace and name. It is the one that the Service names, else the only one of ours that
+ * takes it, else of these the only one that is marked.
+ */
+export const exposingGatewayUnit: Unit<ExposingGateway | null> = {
+  name: 'exposing gateway',
+  compute(read, namespace = '', name = '') {
+    const service = read.get('Service', namespace, name);
+    if (service === undefined) {
+      return null;
+    }
+    const asked = gatewayAsked(service);
+    return asked === null ? onlyGateway(read, service) : namedGateway(read, asked);
+  },
+};
+
+function namedGateway(read: Read, key: GatewayKey): ExposingGateway {
+  return gatewayNamed(read, key) === null
+    ? none(`Gateway ${key.slice(0, 320)} does not exist, or is another controller's; name one of ours.`)
+    : { kind: 'Found', gateway: key };
+}
+
+function onlyGateway(read: Read, service: Service): ExposingGateway {
+  const takers = read.list('Gateway').flatMap(({ metadata }) => {
+    const model = read.ask(gatewayUnit, metadata.namespace, metadata.name);
+    return model !== null && takes(read, service, model) ? [{ model, metadata }] : [];
+  });
+  const marked = takers.filter(
+    ({ metadata }) => metadata.annotations[annotationNames.exposeDefault] === 'true',
+  );
+  const [only, second] = marked.length > 0 ? marked : takers;
+  if (only === undefined) {
+    return none('no Gateway takes HTTP routes of this namespace for these hosts; name one that is to.');
+  }
+  const { namespace, name } = only.metadata;
+  if (second === undefined) {
+    return { kind: 'Found', gateway: gatewayKey(namespace, name) };
+  }
+  const names = takers.map(({ model }) => model.key);
+  return none(
+    `several Gateways take it (${names.slice(0, namesMax).join(', ')}${names.length > namesMax ? ', ...' : ''}); name one, or mark one with ${annotationNames.exposeDefault}.`,
+  );
+}
+
+const namesMax = 8;
+
+function takes(read: Read, service: Service, gateway: GatewayModel): boolean {
+  const places = exposedPlaces(service)?.places ?? [];
+  return places.some(({ host }) => attachLed(read, service, host, gateway).kind === 'Attached');
+}
+
+function none(detail: string): ExposingGateway {
+  return { kind: 'None', problem: badExposure(annotationNames.gateway, detail) };
+}

@@ -1,0 +1,175 @@
+// The certificates that Ingresses bring: shown by the HTTPS listeners that take their hosts, for these hosts alone.
+import type { Ingress } from '#crds/ingress.ts';
+import type { Certificate } from '#snapshot/certificate.ts';
+import { resourceId, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
+import type { ServerNames } from '#snapshot/server-names.ts';
+import { certificateUnit } from '../certificates.ts';
+import { createdMs } from '../creation-time.ts';
+import type { GatewayModel } from '../gateway.ts';
+import { attachLed, gatewayNamed } from '../led-attachment.ts';
+import type { Index, Read, Unit } from '../memo.ts';
+import type { Problem } from '../problem.ts';
+import { attachmentOf } from '../route-at-gateway.ts';
+import { classOf, ingressesAt } from './ingress-class.ts';
+
+/** What an Ingress brings for TLS. */
+export interface IngressTls {
+  readonly resources: readonly (Certificate | ServerNames)[];
+  readonly problems: readonly Problem[];
+}
+
+/** That of the Ingress of a namespace and name, at the Gateway of its class. */
+export const ingressTlsUnit: Unit<IngressTls> = {
+  name: 'ingress tls',
+  compute(read, namespace = '', name = '') {
+    const ingress = read.get('Ingress', namespace, name);
+    const key = ingress === undefined ? null : (classOf(read, ingress)?.gateway ?? null);
+    const gateway = key === null ? null : gatewayNamed(read, key);
+    if (ingress === undefined || gateway === null) {
+      return { resources: [], problems: [] };
+    }
+    const parts = entriesOf(ingress).map((one) => entryTls(read, ingress, one, gateway));
+    return {
+      resources: [...new Set(parts.flatMap((one) => one.resources))],
+      problems: parts.flatMap((one) => one.problems),
+    };
+  },
+};
+
+/** An entry of `spec.tls` that names a Secret. */
+interface Entry {
+  readonly index: number;
+  readonly field: string;
+  readonly secretName: string;
+  readonly hosts: readonly string[];
+}
+
+/** Without hosts it is meant for those of the rules that no other entry names. */
+function entriesOf({ spec }: Ingress): readonly Entry[] {
+  const named = new Set(spec.tls.flatMap((one) => one.hosts));
+  const others = [...new Set(spec.rules.map((one) => one.host))].filter(
+    (one) => one !== '' && !named.has(one),
+  );
+  return spec.tls.flatMap(({ hosts, secretName }, index) => {
+    const field = `spec.tls[${String(index)}]`;
+    const meant = hosts.length === 0 ? others : hosts;
+    return secretName === undefined ? [] : [{ index, field, secretName, hosts: meant }];
+  });
+}
+
+function entryTls(read: Read, ingress: Ingress, entry: Entry, gateway: GatewayModel): IngressTls {
+  const { namespace, name } = ingress.metadata;
+  const { field, secretName, hosts } = entry;
+  const secret = `${namespace}/${secretName}`;
+  const found = read.ask(certificateUnit, namespace, secretName);
+  const at = `${field}.secretName`;
+  if (found.kind === 'NotFound') {
+    return { resources: [], problems: [{ kind: 'CertificateNotFound', field: at, secret }] };
+  }
+  if (found.kind === 'Malformed') {
+    const { detail } = found;
+    return { resources: [], problems: [{ kind: 'CertificateMalformed', field: at, secret, detail }] };
+  }
+  const listeners = secureListeners(read, ingress, hosts, gateway);
+  if (listeners.length === 0) {
+    return { resources: [], problems: [{ kind: 'NoSecureListener', field, gateway: gateway.key }] };
+  }
+  const held = hosts.map((host) => ({ host, holder: holderOf(read, gateway.key, host) }));
+  const own = held.filter(
+    ({ holder }) => holder?.ingress === `${namespace}/${name}` && holder.secret === secret,
+  );
+  const lost = held.filter(({ holder }) => holder !== null && holder.secret !== secret);
+  const names: ServerNames = {
+    kind: 'ServerNames',
+    id: resourceId('ServerNames', namespace, name, String(entry.index)),
+    listeners,
+    hostnames: own.map(({ host }) => host),
+    certificate: found.id,
+  };
+  return {
+    resources: own.length === 0 ? [] : [found, names],
+    problems: lost.map(({ host, holder }) => ({
+      kind: 'HostSecured',
+      field,
+      host,
+      holder: holder?.ingress ?? '',
+    })),
+  };
+}
+
+function secureListeners(
+  read: Read,
+  ingress: Ingress,
+  hosts: readonly string[],
+  gateway: GatewayModel,
+): readonly ResourceId[] {
+  const secure = new Set(gateway.listeners.filter((one) => one.protocol === 'HTTPS').map((one) => one.name));
+  const found = hosts.flatMap((host) => {
+    const attached = attachLed(read, ingress, host, gateway);
+    return attached.kind === 'Attached' ? attached.attachments : [];
+  });
+  const ids = found
+    .filter((one) => secure.has(one.listener))
+    .map((one) => attachmentOf(gateway, one).listener);
+  return [...new Set(ids)];
+}
+
+/** Ingresses by the hosts for which they bring a certificate. */
+const ingressesByTlsHost: Index<'Ingress'> = {
+  kind: 'Ingress',
+  keysOf: (ingress) => entriesOf(ingress).flatMap((one) => one.hosts),
+};
+
+/** Whose certificate is shown for a host. */
+interface Holder {
+  /** `<namespace>/<name>`, as that of the Secret. */
+  readonly ingress: string;
+  readonly secret: string;
+}
+
+/** Of the Ingresses at a Gateway the oldest whose certificate for a host can be had, then the first by name. */
+const holderUnit: Unit<Holder | null> = {
+  name: 'tls holder',
+  compute(read, gateway = '', host = '') {
+    const model = gatewayNamed(read, gateway as GatewayKey);
+    const found = read
+      .find(ingressesByTlsHost, host)
+      .filter((one) => model !== null && isTaken(read, one, host, model))
+      .sort((one, other) => ageOf(one) - ageOf(other))
+      .flatMap((one) => holdersIn(one, host))
+      .find(({ secret }) => read.ask(certificateUnit, ...secret.split('/')).kind === 'Certificate');
+    return found ?? null;
+  },
+};
+
+function holderOf(read: Read, gateway: GatewayKey, host: string): Holder | null {
+  return read.ask(holderUnit, gateway, host);
+}
+
+function isTaken(read: Read, ingress: Ingress, host: string, gateway: GatewayModel): boolean {
+  const isOfGateway = classOf(read, ingress)?.gateway === gateway.key;
+  return isOfGateway && secureListeners(read, ingress, [host], gateway).length > 0;
+}
+
+function ageOf({ metadata }: Ingress): number {
+  return createdMs(metadata.creationTimestamp);
+}
+
+function holdersIn(ingress: Ingress, host: string): readonly Holder[] {
+  const { namespace, name } = ingress.metadata;
+  return entriesOf(ingress)
+    .filter((one) => one.hosts.includes(host))
+    .map(({ secretName }) => ({ ingress: `${namespace}/${name}`, secret: `${namespace}/${secretName}` }));
+}
+
+/** The listeners of the Gateway of a namespace and name that show certificates of Ingresses, by the listeners' ids. */
+export const securedListenersUnit: Unit<readonly string[]> = {
+  name: 'secured listeners',
+  compute(read, namespace = '', name = '') {
+    const key = `${namespace}/${name}` as GatewayKey;
+    const listeners = ingressesAt(read, key)
+      .flatMap(({ metadata }) => read.ask(ingressTlsUnit, metadata.namespace, metadata.name).resources)
+      .flatMap((one) => (one.kind === 'ServerNames' ? one.listeners : []));
+    return [...new Set(listeners)].sort();
+  },
+};

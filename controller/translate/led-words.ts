@@ -1,0 +1,42 @@
+// Words on what is led as a route is and has no conditions: an Ingress, or a Service that is exposed.
+import type { LedProblem } from './problem.ts';
+
+type Words = { readonly type: string; readonly reason: string; readonly message: string };
+
+/** A part of the one table of words (conditions.ts). */
+export const ledWords: {
+  readonly [K in LedProblem['kind']]: (problem: Extract<LedProblem, { kind: K }>) => Words;
+} = {
+  ListenerNotFound: ({ field, gateway, listener }) =>
+    told('NoMatchingParent', `${field}: Gateway ${gateway} has no listener ${listener}; correct the name.`),
+  NoListenerTakes: ({ gateway, namespace }) =>
+    told(
+      'NotAllowedByListeners',
+      `No listener of Gateway ${gateway} takes HTTP routes of namespace ${namespace}; set allowedRoutes there.`,
+    ),
+  HostNotServed: ({ gateway, host }) =>
+    told(
+      'NoMatchingListenerHostname',
+      `No listener of Gateway ${gateway} that takes HTTP routes from here serves the host ${host}; correct it, or add a listener.`,
+    ),
+  NoSecureListener: ({ field, gateway }) =>
+    told(
+      'NoHttpsListener',
+      `${field}: Gateway ${gateway} has no listener of the protocol HTTPS that takes these hosts; add one.`,
+    ),
+  HostSecured: ({ field, host, holder }) =>
+    told(
+      'HostTaken',
+      `${field}: Ingress ${holder}, which is older (or first by name), has brought another certificate for ${host}; remove one of them.`,
+    ),
+  BadExposure: ({ field, detail }) => told('InvalidAnnotation', `${field}: ${detail}`),
+  ExposureTaken: ({ place, by }) =>
+    told(
+      'RouteTaken',
+      `${place} is ${by}'s, which comes first; expose the Service elsewhere, or remove one.`,
+    ),
+};
+
+function told(reason: string, message: string): Words {
+  return { type: 'Accepted', reason, message };
+}
