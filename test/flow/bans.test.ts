@@ -247,14 +247,18 @@ test('programs are refused by what they say they are, before a route is looked f
     assert.equal((await as(agent)).status, 200, agent);
   }
   await turnpike.save({
-    'policy.yaml': policy(`[{ name: bad, header: user-agent, type: Regex, regex: "(" }]`),
+    'policy.yaml': policy(
+      `[{ name: bad, header: user-agent, type: Regex, regex: "(" }, { name: none, header: user-agent, type: Missing }]`,
+    ),
   });
   await eventually(() => {
-    const accepted = turnpike.conditions('ProtectionPolicy', 'bots').find(({ type }) => type === 'Accepted');
-    assert.equal(accepted?.reason, 'Invalid');
-    assert.match(accepted.message, /spec\.bots\[0\]\.regex/u);
+    const conditions = turnpike.conditions('ProtectionPolicy', 'bots');
+    assert.equal(conditions.find(({ type }) => type === 'Accepted')?.status, 'True');
+    const dropped = conditions.find(({ type }) => type === 'PartiallyInvalid');
+    assert.match(dropped?.message ?? '', /Dropped Rule bad: .*spec\.bots\[0\]\.regex/u);
   });
   await turnpike.until('/shop', 200, { headers: { 'user-agent': 'Nikto' } });
+  assert.equal((await as('')).status, 403, 'the other rule holds');
   await turnpike.shop[Symbol.asyncDispose]();
 });
 
