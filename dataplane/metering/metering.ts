@@ -1,6 +1,7 @@
 // Metering: counts what each Consumer uses, route by route, once all limits have let a request pass, and keeps a journal
 // of it that survives the process. Does not know what a unit costs, nor who reads the journal.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import { WeakValues } from '#dataplane/http/weak-values.ts';
 import { otherConsumer, type UsageKey, type UsageSum } from '#snapshot/usage.ts';
 import type { Account, Lending } from './account.ts';
 import { heartbeat, JournalFile } from './journal-file.ts';
@@ -84,7 +85,7 @@ class Meters implements Metering {
   /** With where they are found. */
   readonly #accounts = new Map<Account, RouteAccounts>();
   /** Weak: a route that is gone has no filter, and its accounts come to rest. */
-  readonly #routes = new Map<string, WeakRef<RouteAccounts>>();
+  readonly #routes = new WeakValues<string, RouteAccounts>();
   readonly #others: Account;
   readonly #sums = new UsageSums();
   readonly #series = new UnitsBySeries();
@@ -124,8 +125,7 @@ class Meters implements Metering {
   }
 
   filterFor(route: string): RequestFilter {
-    const accounts = this.#routes.get(route)?.deref() ?? new RouteAccounts();
-    this.#routes.set(route, new WeakRef(accounts));
+    const accounts = this.#routes.of(route, () => new RouteAccounts());
     return {
       kind: 'Metering',
       apply: ({ identity }) => {
@@ -172,9 +172,6 @@ class Meters implements Metering {
       if (!isAtRest || account === this.#others) continue;
       this.#accounts.delete(account);
       home.delete(account);
-    }
-    for (const [route, reference] of this.#routes) {
-      if (reference.deref() === undefined) this.#routes.delete(route);
     }
   }
 

@@ -4,6 +4,7 @@
 import { randomInt } from 'node:crypto';
 import { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
 import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { WeakValues } from '#dataplane/http/weak-values.ts';
 import type { PortGuard } from '#dataplane/runtime.ts';
 import type { AddressList } from '#snapshot/address-list.ts';
 import type { Refused } from '#snapshot/message.ts';
@@ -31,7 +32,7 @@ export class Protecting {
   readonly #lists = new AddressLists();
   readonly #hash = new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32));
   /** Weak: counts live as long as a guard or a connection holds them, so policies that are gone leave the metrics. */
-  readonly #policies = new Map<string, WeakRef<PolicyCounts>>();
+  readonly #policies = new WeakValues<string, PolicyCounts>();
 
   constructor(options: ProtectingOptions) {
     this.#options = options;
@@ -45,30 +46,18 @@ export class Protecting {
 
   /** A guard that goes on with what was counted for the same policies. */
   guardFor(protection: Protection): PortGuard {
-    const { now } = this.#options;
+    const { now, onRefusals } = this.#options;
     return new AddressGuard(protection, {
       now,
       hash: this.#hash,
       arrivals: this.#arrivals,
       lists: this.#lists,
-      countsOf: (policy) => this.#countsOf(policy),
+      countsOf: (name) => this.#policies.of(name, () => new PolicyCounts(name, onRefusals)),
     });
   }
 
   /** Refusals since the start. */
   figures(): readonly RefusalFigures[] {
-    return [...this.#policies].flatMap(([policy, reference]) => {
-      const counts = reference.deref();
-      if (counts === undefined) this.#policies.delete(policy);
-      return counts?.figures() ?? [];
-    });
-  }
-
-  #countsOf(policy: string): PolicyCounts {
-    const known = this.#policies.get(policy)?.deref();
-    if (known !== undefined) return known;
-    const made = new PolicyCounts(policy, this.#options.onRefusals);
-    this.#policies.set(policy, new WeakRef(made));
-    return made;
+    return [...this.#policies].flatMap(([, counts]) => counts.figures());
   }
 }

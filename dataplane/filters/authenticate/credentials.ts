@@ -1,3 +1,4 @@
+import { WeakValues } from '#dataplane/http/weak-values.ts';
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { CredentialIndex, type FoundCredential } from './credential-index.ts';
@@ -17,18 +18,14 @@ export class CredentialSets {
   #tables: ReadonlyMap<ResourceId, CredentialTable> = new Map();
   #index = new CredentialIndex([]);
   /** As long as somebody lets in by them. */
-  readonly #handed = new Map<ResourceId, WeakRef<Credentials>>();
+  readonly #handed = new WeakValues<ResourceId, Credentials>();
 
   constructor(limitsOf: LimitsOfPlan) {
     this.#limitsOf = limitsOf;
   }
 
   get(id: ResourceId): Credentials {
-    const known = this.#handed.get(id)?.deref();
-    if (known !== undefined) return known;
-    const made = { id, table: this.#tables.get(id) ?? null };
-    this.#handed.set(id, new WeakRef(made));
-    return made;
+    return this.#handed.of(id, () => ({ id, table: this.#tables.get(id) ?? null }));
   }
 
   /** The key with this SHA-256 (base64url) in `sets`, or null. */
@@ -49,10 +46,6 @@ export class CredentialSets {
       }),
     );
     this.#index = new CredentialIndex([...this.#tables.values()]);
-    for (const [id, handed] of this.#handed) {
-      const credentials = handed.deref();
-      if (credentials === undefined) this.#handed.delete(id);
-      else credentials.table = this.#tables.get(id) ?? null;
-    }
+    for (const [id, credentials] of this.#handed) credentials.table = this.#tables.get(id) ?? null;
   }
 }

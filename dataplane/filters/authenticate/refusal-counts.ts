@@ -1,3 +1,5 @@
+import { WeakValues } from '#dataplane/http/weak-values.ts';
+
 /** How often an entry of `authorize` did not hold. */
 export interface RefusalCount {
   readonly policy: string;
@@ -8,24 +10,15 @@ export interface RefusalCount {
 
 /** Counts by policy, entry and mode. Weak: a count lives as long as a filter counts with it. */
 export class RefusalCounts {
-  readonly #counts = new Map<string, WeakRef<RefusalCount>>();
+  readonly #counts = new WeakValues<string, RefusalCount>();
 
   /** The count of this entry, which goes on where an earlier filter left it. */
   of(policy: string, entry: string, mode: RefusalCount['mode']): RefusalCount {
-    const key = `${policy} ${entry} ${mode}`;
-    const count = this.#counts.get(key)?.deref() ?? { policy, entry, mode, refused: 0 };
-    this.#counts.set(key, new WeakRef(count));
-    return count;
+    return this.#counts.of(`${policy} ${entry} ${mode}`, () => ({ policy, entry, mode, refused: 0 }));
   }
 
   /** All that still count. */
   all(): readonly Readonly<RefusalCount>[] {
-    const counts: RefusalCount[] = [];
-    for (const [key, reference] of this.#counts) {
-      const count = reference.deref();
-      if (count === undefined) this.#counts.delete(key);
-      else counts.push(count);
-    }
-    return counts;
+    return Array.from(this.#counts, ([, count]) => count);
   }
 }

@@ -1,3 +1,4 @@
+import { WeakValues } from '#dataplane/http/weak-values.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { RevocationStream, TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { FollowStream } from '../follow-stream.ts';
@@ -56,30 +57,25 @@ export class Revocations {
   #lists: ReadonlyMap<ResourceId, TokenRevocations> = new Map();
   readonly #followed = new Map<ResourceId, FollowedRevocations>();
   /** As long as somebody asks them. */
-  readonly #handed = new Map<ResourceId, WeakRef<RevokedTokens>>();
+  readonly #handed = new WeakValues<ResourceId, RevokedTokens>();
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
   }
 
   get(id: ResourceId): RevokedTokens {
-    const known = this.#handed.get(id)?.deref();
-    if (known !== undefined) return known;
-    const made = new RevokedTokens(id);
-    this.#handed.set(id, new WeakRef(made));
-    this.#tell(made);
-    return made;
+    return this.#handed.of(id, () => {
+      const made = new RevokedTokens(id);
+      this.#tell(made);
+      return made;
+    });
   }
 
   /** From now on there are these. */
   use(lists: readonly TokenRevocations[]): void {
     this.#lists = new Map(lists.map((list) => [list.id, list]));
     this.#follow(lists);
-    for (const [id, handed] of this.#handed) {
-      const revoked = handed.deref();
-      if (revoked === undefined) this.#handed.delete(id);
-      else this.#tell(revoked);
-    }
+    for (const [, revoked] of this.#handed) this.#tell(revoked);
   }
 
   /** Those that are followed. */

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import type { GuessGuard, GuessGuards } from '#dataplane/filters/authenticate/guess-guard.ts';
 import { policyNamespace } from '#dataplane/filters/policy-namespace.ts';
 import { addressGroup } from '#dataplane/http/address.ts';
+import { WeakValues } from '#dataplane/http/weak-values.ts';
 import type { GuessProtection } from '#snapshot/authentication.ts';
 import { ArrivalTable } from './arrival-table.ts';
 import { KeyedHash, type Digest } from './keyed-hash.ts';
@@ -46,7 +47,7 @@ const accountMax = 256;
 export class GuessCounters implements GuessGuards {
   readonly #tables: Tables;
   /** Weak: figures live as long as a filter counts with them, so policies that are gone leave the metrics. */
-  readonly #figures = new Map<string, WeakRef<MutableFigures>>();
+  readonly #figures = new WeakValues<string, MutableFigures>();
   readonly #onBlock: (block: GuessBlock) => void;
 
   constructor({ onBlock, countersMax = countersMaxDefault, wait }: GuessCountersOptions) {
@@ -61,17 +62,12 @@ export class GuessCounters implements GuessGuards {
   }
 
   guardFor(policy: string, protection: GuessProtection): GuessGuard {
-    const figures = this.#figures.get(policy)?.deref() ?? { policy, ...noFigures };
-    this.#figures.set(policy, new WeakRef(figures));
+    const figures = this.#figures.of(policy, () => ({ policy, ...noFigures }));
     return new Guard(protection, figures, this.#tables, this.#onBlock);
   }
 
   figures(): readonly GuessFigures[] {
-    return [...this.#figures].flatMap(([policy, reference]) => {
-      const figures = reference.deref();
-      if (figures === undefined) this.#figures.delete(policy);
-      return figures === undefined ? [] : [figures];
-    });
+    return Array.from(this.#figures, ([, figures]) => figures);
   }
 }
 

@@ -1,6 +1,7 @@
 // Plans: limits that go with who calls, not with what is called. Whoever has one holds on to it before it is there,
 // and when it changes or goes.
 import type { Exchange, RequestFilter, Verdict } from '#dataplane/http/exchange.ts';
+import { WeakValues } from '#dataplane/http/weak-values.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Plan } from '#snapshot/plan.ts';
 import { rateLimitDefaults, type RateLimit } from '#snapshot/rate-limit.ts';
@@ -12,7 +13,7 @@ export type FilterForPlan = (limit: RateLimit, plan: Plan) => RequestFilter;
 export class Plans {
   readonly #filterFor: FilterForPlan;
   /** As long as somebody has them. */
-  readonly #handed = new Map<string, WeakRef<PlanFilter>>();
+  readonly #handed = new WeakValues<string, PlanFilter>();
   #plans: ReadonlyMap<string, Plan> = new Map();
 
   constructor(filterFor: FilterForPlan) {
@@ -21,12 +22,11 @@ export class Plans {
 
   /** The filter of the plan of this name, `<namespace>/<plan>`; it follows the plan. */
   of(name: string): RequestFilter {
-    const known = this.#handed.get(name)?.deref();
-    if (known !== undefined) return known;
-    const made = new PlanFilter(name, this.#filterFor);
-    made.follow(this.#plans.get(name) ?? null);
-    this.#handed.set(name, new WeakRef(made));
-    return made;
+    return this.#handed.of(name, () => {
+      const made = new PlanFilter(name, this.#filterFor);
+      made.follow(this.#plans.get(name) ?? null);
+      return made;
+    });
   }
 
   /** Those that there are. */
@@ -37,11 +37,7 @@ export class Plans {
   /** From now on there are these and no others. */
   use(plans: readonly Plan[]): void {
     this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
-    for (const [name, handed] of this.#handed) {
-      const filter = handed.deref();
-      if (filter === undefined) this.#handed.delete(name);
-      else filter.follow(this.#plans.get(name) ?? null);
-    }
+    for (const [name, filter] of this.#handed) filter.follow(this.#plans.get(name) ?? null);
   }
 }
 

@@ -4,6 +4,7 @@
 import type { RequestSubject } from '#cel/request-variables.ts';
 import type { Variables } from '#cel/variables.ts';
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
+import { WeakValues } from '#dataplane/http/weak-values.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
 import type { Plan } from '#snapshot/plan.ts';
@@ -115,7 +116,9 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   const places = new Capacity(delayedMax);
   const wait = options.wait ?? passed;
   const gates = new Gates();
-  const tallies = new Tallies();
+  /** Weak: a tally lives as long as a filter counts with it, so rules that are gone leave the metrics. */
+  const tallies = new WeakValues<string, Tally>();
+  const tallyOf = (rule: string): Tally => tallies.of(rule, () => new Tally());
   let sharing: Sharing | null = null;
 
   const deciding: Deciding = {
@@ -143,7 +146,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
   function filterFor(limit: RateLimit): RequestFilter {
     let filter = filters.get(limit);
     if (filter === undefined) {
-      const tally = tallies.of(limit.name);
+      const tally = tallyOf(limit.name);
       const { adaptive } = limit;
       filter =
         adaptive === null
@@ -173,7 +176,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
 
   const { epochMs = Date.now } = options;
   const near = new NearQuotas(epochMs);
-  const plans = new Plans((limit, plan) => countingFilter(limit, tallies.of(limit.name), near.watchOf(plan)));
+  const plans = new Plans((limit, plan) => countingFilter(limit, tallyOf(limit.name), near.watchOf(plan)));
   const restored = new Set<string>();
 
   return {
@@ -203,7 +206,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
     needsNoIdentity: (limit) => needsNoIdentity(limit, variables),
     stats() {
       return {
-        rules: tallies.all(),
+        rules: Array.from(tallies, ([rule, { counts }]) => ({ rule, decisions: counts })),
         store: { type: sharing === null ? 'Memory' : 'Redis', available: sharing?.store.available ?? true },
         counters: local.usage(),
         ...(sharing?.limiter.usage() ?? { leases: 0, waiting: 0 }),
@@ -260,25 +263,4 @@ function share(
       await store.close();
     },
   };
-}
-
-/** Weak: a tally lives as long as a filter counts with it, so rules that are gone leave the metrics. */
-class Tallies {
-  readonly #byRule = new Map<string, WeakRef<Tally>>();
-
-  of(rule: string): Tally {
-    const tally = this.#byRule.get(rule)?.deref() ?? new Tally();
-    this.#byRule.set(rule, new WeakRef(tally));
-    return tally;
-  }
-
-  all(): RuleStats[] {
-    const stats: RuleStats[] = [];
-    for (const [rule, reference] of this.#byRule) {
-      const tally = reference.deref();
-      if (tally === undefined) this.#byRule.delete(rule);
-      else stats.push({ rule, decisions: tally.counts });
-    }
-    return stats;
-  }
 }

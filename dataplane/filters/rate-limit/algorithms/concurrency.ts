@@ -1,5 +1,6 @@
 // So many requests at a time, however long each takes. What is counted are requests in flight, so nothing needs a bound of
 // its own, and no clock.
+import { WeakValues } from '#dataplane/http/weak-values.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { countersOf } from '../rule.ts';
 import { partOf } from './meter.ts';
@@ -33,7 +34,7 @@ export class Gate {
 /** The gates of all rules. */
 export class Gates {
   /** Weak: what is in flight is known to the rule's gate and to its requests, and forgotten with the last of them. */
-  readonly #byRule = new Map<string, WeakRef<Map<string, number>>>();
+  readonly #byRule = new WeakValues<string, Map<string, number>>();
 
   /** The gate of the rule, by the least of its limits of this algorithm; null when it has none. */
   of(rule: RateLimit): Gate | null {
@@ -41,9 +42,7 @@ export class Gates {
       limit.algorithm === 'Concurrency' ? [limit.requests] : [],
     );
     if (requests.length === 0) return null;
-    const name = countersOf(rule);
-    const inFlight = this.#byRule.get(name)?.deref() ?? new Map<string, number>();
-    this.#byRule.set(name, new WeakRef(inFlight));
+    const inFlight = this.#byRule.of(countersOf(rule), () => new Map());
     return new Gate(Math.min(...requests), inFlight);
   }
 }
