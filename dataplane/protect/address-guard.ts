@@ -1,5 +1,6 @@
 import type { BanHit } from '#dataplane/http/ban-list.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
+import { Memo } from '#dataplane/http/memo.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 import { networks } from '#dataplane/http/networks.ts';
 import type { Pass, PortGuard } from '#dataplane/runtime.ts';
@@ -29,7 +30,7 @@ export class AddressGuard implements PortGuard {
   readonly #bots: BotScreen | null;
   readonly #requests: RequestGuard | null;
   readonly #reputation: ReputationGuard | null;
-  readonly #remembered = new Map<string, Caller>();
+  readonly #callers: Memo<Caller>;
   /** Of the lists that what is remembered was looked up in. */
   #generation = -1;
 
@@ -37,6 +38,7 @@ export class AddressGuard implements PortGuard {
     this.#around = around;
     this.#isExempt = exempt.length === 0 ? () => false : networks(exempt);
     this.#bots = bots === null ? null : new BotScreen(bots);
+    this.#callers = new Memo(rememberedMax, (address) => this.#lookedUp(address));
     this.#connections = connections === null ? null : new ConnectionGuard(connections, around);
     this.#requests = requests === null ? null : new RequestGuard(requests, around);
     this.#reputation =
@@ -72,20 +74,19 @@ export class AddressGuard implements PortGuard {
 
   #callerOf(address: string): Caller {
     const { generation } = this.#around.lists;
-    if (generation !== this.#generation) this.#remembered.clear();
+    if (generation !== this.#generation) this.#callers.clear();
     this.#generation = generation;
-    const known = this.#remembered.get(address);
-    if (known !== undefined) return known;
-    if (this.#remembered.size >= rememberedMax) this.#remembered.clear();
-    const caller: Caller = {
+    return this.#callers.of(address);
+  }
+
+  #lookedUp(address: string): Caller {
+    return {
       address,
       isExempt: this.#isExempt(address),
       connections: this.#connections?.networkOf(address) ?? nobody,
       requests: this.#requests?.networkOf(address) ?? nobody,
       listed: this.#reputation?.findingsOf(address) ?? nowhere,
     };
-    this.#remembered.set(address, caller);
-    return caller;
   }
 }
 

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import type { BanHit } from '#dataplane/http/ban-list.ts';
+import { Memo } from '#dataplane/http/memo.ts';
 import type { RequestHead } from '#dataplane/http/message.ts';
 import type { BotRule, BotRules } from '#snapshot/protection.ts';
 
@@ -58,17 +59,11 @@ function fitting({ match, action }: BotRule): ReadyRule['fits'] {
     }
     case 'Regex': {
       const pattern = RE2JS.compile(match.regex);
-      const known = new Map<string, boolean>();
+      const known = new Memo(rememberedMax, (value) => pattern.test(value));
       return (value) => {
         if (value === undefined) return false;
         // a name that is made too long to be looked at is nobody's whom we trust
-        if (value.length > valueMax) return action === 'Refuse';
-        const before = known.get(value);
-        if (before !== undefined) return before;
-        if (known.size >= rememberedMax) known.clear();
-        const fits = pattern.test(value);
-        known.set(value, fits);
-        return fits;
+        return value.length > valueMax ? action === 'Refuse' : known.of(value);
       };
     }
     default:

@@ -2,6 +2,7 @@ import { claimAt } from '#dataplane/filters/authenticate/claims.ts';
 import { addressNetwork, type AddressPrefixes } from '#dataplane/http/address.ts';
 import { onlyCookie } from '#dataplane/http/cookies.ts';
 import type { Exchange } from '#dataplane/http/exchange.ts';
+import { Memo } from '#dataplane/http/memo.ts';
 import type { OnUnknownKey, RateLimitKey } from '#snapshot/rate-limit.ts';
 
 /** The key of requests whose field or claim is missing; no field value can hold a NUL. */
@@ -39,18 +40,9 @@ const rememberedMax = 4096;
  * Hot path: nothing is allocated for a client that comes again, nor for an IPv4 address that is one client alone.
  */
 export function addressReader(prefixes: AddressPrefixes): (exchange: Exchange) => string {
-  const remembered = new Map<string, string>();
-  return ({ client: { address } }) => {
-    if (prefixes.ipv4Prefix === 32 && !address.includes(':')) return address;
-    let network = remembered.get(address);
-    if (network === undefined) {
-      network = addressNetwork(address, prefixes);
-      if (remembered.size >= rememberedMax) remembered.clear();
-      // A copy: the text may be a slice that keeps the whole head of its request in memory.
-      remembered.set(Buffer.from(address).toString(), network);
-    }
-    return network;
-  };
+  const networks = new Memo(rememberedMax, (address) => addressNetwork(address, prefixes));
+  return ({ client: { address } }) =>
+    prefixes.ipv4Prefix === 32 && !address.includes(':') ? address : networks.of(address);
 }
 
 /**

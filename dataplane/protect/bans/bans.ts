@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { addressGroup } from '#dataplane/http/address.ts';
 import type { BanHit, BanList } from '#dataplane/http/ban-list.ts';
 import type { Client } from '#dataplane/http/exchange.ts';
+import { Memo } from '#dataplane/http/memo.ts';
 import { networks } from '#dataplane/http/networks.ts';
 import type { RequestRecord } from '#dataplane/http/observer.ts';
 import type { Ban } from '#snapshot/ban.ts';
@@ -74,7 +75,7 @@ export class Bans implements BanList {
   /** Addresses in no network that an operator has banned. */
   readonly #free = new Set<string>();
   /** Of IPv6 addresses. */
-  readonly #groups = new Map<string, string>();
+  readonly #groups = new Memo(rememberedMax, addressGroup);
 
   constructor(options: BansOptions) {
     this.#options = options;
@@ -173,13 +174,7 @@ export class Bans implements BanList {
   }
 
   #groupOf(address: string): string {
-    if (!address.includes(':')) return address;
-    const known = this.#groups.get(address);
-    if (known !== undefined) return known;
-    if (this.#groups.size >= rememberedMax) this.#groups.clear();
-    const group = addressGroup(address);
-    this.#groups.set(address, group);
-    return group;
+    return address.includes(':') ? this.#groups.of(address) : address;
   }
 
   #isLifted(group: string): boolean {
