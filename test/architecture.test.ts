@@ -114,7 +114,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'dataplane/filters/authenticate': {
     rooms: ['cel', 'snapshot', 'dataplane/http', 'dataplane/filters'],
     packages: ['@bufbuild/protobuf', 'bcrypt', 'lru-cache', 'oauth4webapi', 'structured-headers'],
-    builtins: ['node:buffer', 'node:crypto'],
+    builtins: ['node:buffer', 'node:crypto', 'node:timers'],
   },
   'dataplane/filters/rate-limit': {
     rooms: [
@@ -130,7 +130,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'dataplane/filters/redis': {
     rooms: ['snapshot', 'dataplane/filters/follow-stream', 'dataplane/filters/shared-memory'],
     packages: ['ioredis'],
-    builtins: ['node:net'],
+    builtins: ['node:net', 'node:timers'],
   },
   'dataplane/metering': {
     rooms: ['snapshot', 'dataplane/http'],
@@ -166,7 +166,7 @@ const walls: Readonly<Record<string, Walls>> = {
       'dataplane/filters/shared-memory',
     ],
     packages: ['re2js'],
-    builtins: ['node:crypto'],
+    builtins: ['node:crypto', 'node:timers'],
   },
   'dataplane/listen': {
     rooms: ['snapshot', 'dataplane/h2', 'dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
@@ -179,7 +179,7 @@ const walls: Readonly<Record<string, Walls>> = {
   'dataplane/observe': {
     rooms: ['snapshot', 'dataplane/http'],
     packages: ['@prometheus-io/client'],
-    builtins: ['node:fs'],
+    builtins: ['node:fs', 'node:timers'],
   },
   'dataplane/admin': { rooms: ['snapshot', 'admin'] },
   'dataplane/plane': { rooms: ['cel', 'snapshot', 'dataplane'] },

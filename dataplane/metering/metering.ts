@@ -93,7 +93,8 @@ class Meters implements Metering {
   readonly #rounds: Rounds | null;
   readonly #file: JournalFile | null;
   #keeper: Keeper | null = null;
-  readonly #timers: NodeJS.Timeout[] = [];
+  #minute: NodeJS.Timeout;
+  readonly #beating: NodeJS.Timeout;
   #lease = 0;
 
   constructor(options: MeteringOptions) {
@@ -116,12 +117,8 @@ class Meters implements Metering {
     const nowhere = new RouteAccounts();
     this.#others = nowhere.add({ consumer: otherConsumer, plan: '', route: '' }, this.#lending);
     this.#accounts.set(this.#others, nowhere);
-    const minute = (): void => {
-      this.turn();
-      this.#timers[0] = setTimeout(minute, turnMs - (now() % turnMs)).unref();
-    };
-    this.#timers.push(setTimeout(minute, turnMs - (now() % turnMs)).unref());
-    this.#timers.push(setInterval(() => this.#beat(), Math.min(beatMs, options.everyMs ?? beatMs)).unref());
+    this.#minute = this.#nextMinute();
+    this.#beating = setInterval(() => this.#beat(), Math.min(beatMs, options.everyMs ?? beatMs)).unref();
   }
 
   filterFor(route: string): RequestFilter {
@@ -176,9 +173,8 @@ class Meters implements Metering {
   }
 
   async close(): Promise<void> {
-    const [minute, beat] = this.#timers;
-    clearTimeout(minute);
-    clearInterval(beat);
+    clearTimeout(this.#minute);
+    clearInterval(this.#beating);
     const { journal, now } = this.#lending;
     const accounts = [...this.#accounts.keys()];
     await Promise.race([Promise.all(accounts.map((one) => one.settled())), journal?.unavailable]);
@@ -188,6 +184,17 @@ class Meters implements Metering {
     }
     await journal?.close();
     await this.#rounds?.finish();
+  }
+
+  /** Turns when the minute of the clock is over, and so on. */
+  #nextMinute(): NodeJS.Timeout {
+    return setTimeout(
+      () => {
+        this.turn();
+        this.#minute = this.#nextMinute();
+      },
+      turnMs - (this.#options.now() % turnMs),
+    ).unref();
   }
 
   async #restore(folder: string, own: string | null): Promise<void> {

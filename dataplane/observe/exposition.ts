@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** One metric with its samples, as Prometheus' text format 0.0.4 shows it. */
 export interface MetricFamily {
   /** With the unit as the format wants it: `_seconds`, `_bytes`, and `_total` for counters. */
@@ -44,7 +46,7 @@ export async function exposition(families: Iterable<MetricFamily>): Promise<stri
       begun = true;
       parts.push(`${name}${suffix}${labels} ${numberText(value)}\n`);
       lines += 1;
-      if (lines % linesAtATime === 0) await turn();
+      if (lines % linesAtATime === 0) await setImmediate();
     }
   }
   return parts.join('');
@@ -73,8 +75,4 @@ function numberText(value: number): string {
   if (Number.isFinite(value)) return String(value);
   if (Number.isNaN(value)) return 'NaN';
   return value > 0 ? '+Inf' : '-Inf';
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

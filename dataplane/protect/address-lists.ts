@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AddressList } from '#snapshot/address-list.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Refused } from '#snapshot/message.ts';
@@ -23,7 +24,7 @@ export class AddressLists {
         tables.set(list.id, known);
         continue;
       }
-      await turn();
+      await setImmediate();
       try {
         tables.set(list.id, { list, table: new AddressTable(list) });
       } catch (error) {
@@ -48,10 +49,4 @@ export class AddressLists {
 interface Loaded {
   readonly list: AddressList;
   readonly table: AddressTable;
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

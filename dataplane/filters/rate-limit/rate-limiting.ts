@@ -108,7 +108,7 @@ const delayedMax = 20_000;
 
 /** Counters in this process until {@link RateLimiting.configure} says otherwise. */
 export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
-  const { now, variables, random } = options;
+  const { now, variables, random, epochMs = Date.now } = options;
   // Clients choose keys, so what keys the hash must not be guessed.
   const hash = new KeyedHash(randomInt(2 ** 32), randomInt(2 ** 32));
   const local = new LocalLimiter(options.countersMax ?? countersMaxDefault, hash);
@@ -159,7 +159,7 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
 
   function countingFilter(limit: RateLimit, tally: Tally, watch: WatchOutcome | null = null): RequestFilter {
     const counted = countedByValue(limit, {
-      ruleFor: (one) => ruleFor(one, hash, options.epochMs ?? Date.now),
+      ruleFor: (one) => ruleFor(one, hash, epochMs),
       gateOf: (one) => gates.of(one),
     });
     return rateLimitFilter(limit, counted, {
@@ -174,7 +174,6 @@ export function createRateLimiting(options: RateLimitingOptions): RateLimiting {
     });
   }
 
-  const { epochMs = Date.now } = options;
   const near = new NearQuotas(epochMs);
   const plans = new Plans((limit, plan) => countingFilter(limit, tallyOf(limit.name), near.watchOf(plan)));
   const restored = new Set<string>();

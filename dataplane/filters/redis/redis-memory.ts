@@ -1,5 +1,6 @@
 // What data planes remember together, in the Redis that they share: keys that one of them takes, and logs that all
 // follow. While Redis does not answer nobody waits for it.
+import { setImmediate } from 'node:timers/promises';
 import { encodeResource } from '#snapshot/encode.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
 import type { SharedRedis } from '#snapshot/redis-address.ts';
@@ -211,7 +212,7 @@ class OneMemory implements Omit<SharedMemory, 'follow'> {
       this.#last.set(log, id);
       events.told(fields[1] ?? '', this.#nowMs() - momentOf(id));
     }
-    if (page.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    if (page.length > 0) await setImmediate();
     return page.length === pageEntries;
   }
 
