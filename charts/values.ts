@@ -161,6 +161,38 @@ const gatewayClass = z
   })
   .describe('The class whose Gateways this installation serves.');
 
+const ingressClass = z
+  .strictObject({
+    create: z.boolean().default(false).describe('Make an IngressClass.'),
+    name: dnsLabel.default('turnpike').describe('Its name. A second installation needs another.'),
+    default: z.boolean().default(false).describe('Ingresses that name no class are of this one.'),
+    gateway: z
+      .strictObject({
+        create: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Make the Gateway that serves the Ingresses of the class, in the namespace of the release: port 80, and port 443 with the certificates that Ingresses bring.',
+          ),
+        name: z
+          .string()
+          .default('')
+          .describe("The Gateway's name, of one of your own too. Left empty: that of the class."),
+        namespace: z
+          .string()
+          .default('')
+          .describe('Of a Gateway of your own. Left empty: that of the release.'),
+        defaultCertificate: z
+          .string()
+          .default('')
+          .describe(
+            'A Secret of type kubernetes.io/tls in the namespace of the release, for hosts without a certificate of their own. Left empty: there is none.',
+          ),
+      })
+      .describe('The Gateway that serves the Ingresses of the class.'),
+  })
+  .describe('The class whose Ingresses this installation serves (docs/guides/ingress.md).');
+
 const ports = z.array(z.int().min(1).max(65_535));
 
 const networkPolicy = z
@@ -245,6 +277,7 @@ export const valuesSchema = z.strictObject({
       'The data planes that are made for each Gateway; all else about them is told by GatewayParameters.',
     ),
   gatewayClass,
+  ingressClass,
   redis: z
     .strictObject({ secretRef: secretReference })
     .describe(

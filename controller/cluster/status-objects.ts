@@ -18,7 +18,12 @@ const sharedStatuses = [
 ] as const satisfies readonly Kind[];
 
 /** Kinds that have a status of ours. */
-const withStatus: ReadonlySet<string> = new Set<Kind>(['GatewayClass', 'Gateway', ...sharedStatuses]);
+const withStatus: ReadonlySet<string> = new Set<Kind>([
+  'GatewayClass',
+  'Gateway',
+  'Ingress',
+  ...sharedStatuses,
+]);
 
 /** All objects whose statuses may hold entries of ours beside those of others. */
 export function* sharedStatusObjects(

@@ -64,7 +64,7 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
         consumers: part.consumers,
       };
     case 'Ingress':
-      return { loadBalancer: mergeIngress(part.addresses, before['loadBalancer']) };
+      return { loadBalancer: mergeIngress(part, before['loadBalancer']) };
     case 'Route':
       return { parents: mergeEntries(part.parents, before['parents'], parentEntries, context) };
     case 'Ancestors':
@@ -80,19 +80,20 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
   }
 }
 
-/** As it stands where it says the same; of other fields nothing stays, as the list is whoever's serves the Ingress. */
-function mergeIngress(
-  addresses: Extract<StatusPart, { readonly kind: 'Ingress' }>['addresses'],
-  live: unknown,
-): unknown {
-  const ingress = addresses.map(({ type, value }) =>
-    type === 'Hostname' ? { hostname: value } : { ip: value },
-  );
-  const before = listOf(recordOf(live)['ingress']).map(({ ip, hostname }) =>
+type IngressPart = Extract<StatusPart, { readonly kind: 'Ingress' }>;
+
+/** As it stands where it says the same already, or is not ours. */
+function mergeIngress({ addresses, former }: IngressPart, live: unknown): unknown {
+  const told = listOf(recordOf(live)['ingress']).map(({ ip, hostname }) =>
     ip === undefined ? { hostname } : { ip },
   );
-  if (same(before, ingress)) return live;
-  return ingress.length === 0 ? null : { ingress };
+  const isSo = same(told, addresses.map(ingressOf));
+  if (isSo || (former !== null && !same(told, former.map(ingressOf)))) return live;
+  return addresses.length === 0 ? null : { ingress: addresses.map(ingressOf) };
+}
+
+function ingressOf({ type, value }: IngressPart['addresses'][number]): Raw {
+  return type === 'Hostname' ? { hostname: value } : { ip: value };
 }
 
 /** Absent, null and empty are the same to a reader. */

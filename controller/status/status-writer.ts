@@ -146,13 +146,17 @@ export class StatusWriter {
     task.leaving = leaving;
   }
 
-  #leave(key: string, { object, generation }: DesiredStatus): void {
+  #leave(key: string, { object, generation, status }: DesiredStatus): void {
     if (object.kind === 'Gateway' || object.kind === 'GatewayClass') {
       // The whole status is the new owner's.
       this.#tasks.delete(key);
       return;
     }
-    this.#want(key, { object, generation, gateways: [], status: nothingOf(object.kind) }, 'Leaving');
+    const nothing: StatusPart =
+      status.kind === 'Ingress'
+        ? { ...status, addresses: [], former: status.former ?? status.addresses }
+        : nothingOf(object.kind);
+    this.#want(key, { object, generation, gateways: [], status: nothing }, 'Leaving');
   }
 
   /** Looks which of the tasks have anything to write, and begins them once their data planes serve. */

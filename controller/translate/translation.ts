@@ -129,6 +129,8 @@ export type StatusPart =
       readonly kind: 'Ingress';
       /** Where it is reached. */
       readonly addresses: readonly { readonly type: string; readonly value: string }[];
+      /** Of one that is no longer ours what we had written: others' words stay. Null for ours. */
+      readonly former: readonly { readonly type: string; readonly value: string }[] | null;
     }
   | { readonly kind: 'Route'; readonly parents: readonly DesiredParentStatus[] }
   /** A policy of the Gateway API itself. */

@@ -34,6 +34,7 @@ const create = { create: true };
 /** All options on, so that what they depend on shows. */
 const everything = {
   metrics: { serviceMonitor: create, podMonitor: create, dashboards: create },
+  ingressClass: create,
   networkPolicy: { restrictEgress: true },
   dataplane: { networkPolicy: { namespaces: ['default'] } },
 };
@@ -80,6 +81,13 @@ const changes: readonly (readonly [at: string, value: unknown, also?: Values])[]
   ['gatewayClass.parameters', { replicas: 3 }],
   ['gatewayClass.parametersRef.name', 'mine'],
   ['gatewayClass.parametersRef.namespace', 'there', valueAt('gatewayClass.parametersRef.name', 'mine')],
+  ['ingressClass.create', false],
+  ['ingressClass.name', 'other'],
+  ['ingressClass.default', true],
+  ['ingressClass.gateway.create', false],
+  ['ingressClass.gateway.name', 'mine'],
+  ['ingressClass.gateway.namespace', 'there', valueAt('ingressClass.gateway.create', false)],
+  ['ingressClass.gateway.defaultCertificate', 'mine'],
   ['redis.secretRef.name', 'redis'],
   ['redis.secretRef.key', 'address', valueAt('redis.secretRef.name', 'redis')],
   ['networkPolicy.create', false],
@@ -119,6 +127,10 @@ const refused: readonly (readonly [values: Values, words: RegExp])[] = [
   [
     { gatewayClass: { parameters: { service: { type: 'Nodeport' } } } },
     /at '\/gatewayClass\/parameters\/service\/type': value must be one of 'LoadBalancer', 'NodePort', 'ClusterIP'/,
+  ],
+  [
+    { ingressClass: { create: true, gateway: { namespace: 'there' } } },
+    /ingressClass\.gateway\.namespace is that of a Gateway of your own/,
   ],
   [
     { gatewayClass: { parametersRef: { name: 'mine' } }, redis: { secretRef: { name: 'redis' } } },

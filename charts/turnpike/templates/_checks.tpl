@@ -10,6 +10,9 @@
 {{- if and (not $class.create) (or $class.parameters .Values.redis.secretRef.name) }}
 {{- fail "gatewayClass.create is false, so there is no class that gatewayClass.parameters or redis.secretRef would hold for: name GatewayParameters in your own GatewayClass" }}
 {{- end }}
+{{- if and .Values.ingressClass.create .Values.ingressClass.gateway.create .Values.ingressClass.gateway.namespace }}
+{{- fail "ingressClass.gateway.namespace is that of a Gateway of your own: set ingressClass.gateway.create to false, or leave it empty" }}
+{{- end }}
 {{- range $name := list "POD_NAME" "POD_IP" }}
 {{- if hasKey $.Values.controller.env $name }}
 {{- fail (printf "controller.env.%s is the chart's own, by which replicas know each other: with one name for all of them all would lead; leave it out" $name) }}

@@ -22,7 +22,7 @@ export const ingressStatusUnit: Unit<Told | null> = {
         object,
         generation: found.metadata.generation,
         gateways: model.gateway === null ? [] : [model.gateway],
-        status: { kind: 'Ingress', addresses: addressesOf(read, model) },
+        status: { kind: 'Ingress', addresses: addressesOf(read, model), former: null },
       },
       notices: model.problems.map((one) => ({ object, ...one })),
     };
