@@ -92,31 +92,57 @@ function certificatesOf(read: Read, gateway: GatewayModel, listener: Listener): 
   if (references.length === 0) {
     return { certificates: [], problems: [{ kind: 'NoCertificate' }] };
   }
-  const certificates: Certificate[] = [];
-  const problems: Problem[] = [];
-  references.forEach((reference, index) => {
-    const field = `spec.listeners[${String(at)}].tls.certificateRefs[${String(index)}]`;
-    if (reference.group !== '' || reference.kind !== 'Secret') {
-      problems.push({ kind: 'CertificateKind', field, group: reference.group, found: reference.kind });
-      return;
-    }
-    const namespace = reference.namespace ?? gateway.namespace;
-    const secret = `${namespace}/${reference.name}`;
-    const from = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: gateway.namespace };
-    if (!mayRefer(read, from, { group: '', kind: 'Secret', namespace }, reference.name)) {
-      problems.push({ kind: 'CertificateNotPermitted', field, secret, namespace });
-      return;
-    }
-    const found = read.ask(certificateUnit, namespace, reference.name);
-    if (found.kind === 'Certificate') {
-      certificates.push(found);
-    } else if (found.kind === 'NotFound') {
-      problems.push({ kind: 'CertificateNotFound', field, secret });
-    } else {
-      problems.push({ kind: 'CertificateMalformed', field, secret, detail: found.detail });
-    }
-  });
-  return { certificates, problems };
+  const found = references.map((reference, index) =>
+    referencedCertificate(
+      read,
+      gateway.namespace,
+      reference,
+      `spec.listeners[${String(at)}].tls.certificateRefs[${String(index)}]`,
+    ),
+  );
+  return {
+    certificates: found.filter((one) => one.kind === 'Certificate'),
+    problems: found.filter((one) => one.kind !== 'Certificate'),
+  };
+}
+
+/** A reference of a Gateway to a Secret; without namespace: in its own. */
+interface CertificateReference {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+/** Why a reference to a certificate leads to none. */
+export type CertificateProblem = Extract<Problem, { kind: `Certificate${string}` }>;
+
+/** The certificate that a Gateway of `home` refers to in `field`; permission is looked at before existence. */
+export function referencedCertificate(
+  read: Read,
+  home: string,
+  { group, kind, name, namespace = home }: CertificateReference,
+  field: string,
+): Certificate | CertificateProblem {
+  if (group !== '' || kind !== 'Secret') {
+    return { kind: 'CertificateKind', field, group, found: kind };
+  }
+  const secret = `${namespace}/${name}`;
+  const from = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: home };
+  if (!mayRefer(read, from, { group, kind, namespace }, name)) {
+    return { kind: 'CertificateNotPermitted', field, secret, namespace };
+  }
+  const found = read.ask(certificateUnit, namespace, name);
+  switch (found.kind) {
+    case 'Certificate':
+      return found;
+    case 'NotFound':
+      return { kind: 'CertificateNotFound', field, secret };
+    case 'Malformed':
+      return { kind: 'CertificateMalformed', field, secret, detail: found.detail };
+    default:
+      return found satisfies never;
+  }
 }
 
 /** A certificate with its key, or why there is none. */

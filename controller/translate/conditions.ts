@@ -187,6 +187,11 @@ const table: Table = {
       'RefNotPermitted',
       `${field}: Service ${service} may not be used from namespace ${from.namespace}; add a ReferenceGrant for ${from.kind} to namespace ${namespace}.`,
     ),
+  ClientCertificateUnresolved: ({ cause }) =>
+    resolvedRefs(
+      'InvalidClientCertificateRef',
+      `${wordsOf(cause).message} Until then backends are shown no certificate.`,
+    ),
   NoBackendAuthority: ({ field }) =>
     accepted(
       'NoValidCACertificate',

@@ -3,6 +3,7 @@ import { gatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import { routesByGateway } from './attach.ts';
+import { withBackendCertificate } from './backend-tls/client-certificate.ts';
 import { bansUnit } from './bans.ts';
 import { listenerUnit, type ListenerModel } from './certificates.ts';
 import { credentialSets } from './credentials/credential-set.ts';
@@ -59,7 +60,11 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
     const serving = new Set(listeners.flatMap((one) => one.resource?.id ?? []));
     const routes = servedRoutes(read, [namespace, name], serving);
     // Each kind for itself: they come in the order of their ids, which spares sorting them.
-    const ofRoutes = [...routes.flatMap((one) => one.routes), ...routes.flatMap((one) => one.resources)];
+    const ofRoutes = withBackendCertificate(
+      read,
+      [namespace, name],
+      [...routes.flatMap((one) => one.routes), ...routes.flatMap((one) => one.resources)],
+    );
     const credentials = credentialSets(read, ofRoutes);
     const resources: readonly Resource[] = [
       ...listeners.flatMap(({ resource, certificates }) =>

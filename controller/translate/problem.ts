@@ -9,6 +9,7 @@ export type Problem =
   | LedProblem
   | ReferenceProblem
   | BackendTlsProblem
+  | ClientCertificateProblem
   | PolicyProblem;
 
 /** Of a GatewayClass or a Gateway as a whole. */
@@ -177,6 +178,12 @@ export type BackendTlsProblem =
       readonly service: string;
       readonly policy: string;
     };
+
+/** Of the certificate that a Gateway shows to backends. */
+export interface ClientCertificateProblem {
+  readonly kind: 'ClientCertificateUnresolved';
+  readonly cause: Problem;
+}
 
 /** Of a policy: its targets, its rules, what it needs, and what becomes of it. */
 export type PolicyProblem =

@@ -1,11 +1,17 @@
 import { SocketChannel } from '#dataplane/http/channel.ts';
 import { Dial } from './dial.ts';
 import type { DialEvents } from './dial.ts';
+import type { ClientTls } from './client-tls.ts';
 import type { ConnectionTerms } from './surroundings.ts';
 import type { Destination } from './transport.ts';
 import type { Channel } from '#dataplane/http/channel.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { Socket } from 'node:net';
+
+/** The terms, with TLS for streams; null: in the clear. */
+export interface ChannelTerms extends ConnectionTerms {
+  readonly streamTls: ClientTls | null;
+}
 
 /** Is told how it ended: exactly one of the two, never at once, and nothing after `abort`. */
 export interface OpeningEvents {
@@ -18,15 +24,15 @@ export interface OpeningEvents {
  * pool, counted like every other. One for which there is no room fails at once.
  */
 export class ChannelOpening implements DialEvents {
-  readonly #terms: ConnectionTerms;
+  readonly #terms: ChannelTerms;
   readonly #dial: Dial | null;
   #events: OpeningEvents | null;
 
   /** `header`: what is sent before all else; null for nothing. */
-  constructor(to: Destination, terms: ConnectionTerms, header: Buffer | null, events: OpeningEvents) {
+  constructor(to: Destination, terms: ChannelTerms, header: Buffer | null, events: OpeningEvents) {
     this.#terms = terms;
     this.#events = events;
-    const { room, tls, around, connections } = terms;
+    const { room, streamTls: tls, around, connections } = terms;
     if (!room.enter()) {
       this.#dial = null;
       process.nextTick(() => this.#fail('too many connections to the cluster'));

@@ -12,12 +12,12 @@ import type { ClusterTls } from '#snapshot/cluster.ts';
 export class ClientTls {
   readonly #terms: ClusterTls;
   readonly #certificate: Certificate | null;
-  readonly #protocol: 'h2' | 'http/1.1';
+  readonly #protocol: 'h2' | 'http/1.1' | null;
   #context: tls.SecureContext | null = null;
   #session: Buffer | null = null;
 
-  /** `certificate`: what we show, null for none. `protocol`: the one that is offered. */
-  constructor(terms: ClusterTls, certificate: Certificate | null, protocol: 'h2' | 'http/1.1') {
+  /** `certificate`: what we show, null for none. `protocol`: the one that is offered, null where nobody knows it. */
+  constructor(terms: ClusterTls, certificate: Certificate | null, protocol: 'h2' | 'http/1.1' | null) {
     this.#terms = terms;
     this.#certificate = certificate;
     this.#protocol = protocol;
@@ -31,7 +31,7 @@ export class ClientTls {
       secureContext: (this.#context ??= this.#makeContext()),
       // an address is no server name (RFC 6066 section 3)
       ...(net.isIP(hostname) === 0 ? { servername: hostname } : {}),
-      ALPNProtocols: [this.#protocol],
+      ...(this.#protocol === null ? {} : { ALPNProtocols: [this.#protocol] }),
       rejectUnauthorized: true,
       checkServerIdentity: (_name, { raw: der }) => problemOfIdentity(this.#terms, new X509Certificate(der)),
       ...(this.#session === null ? {} : { session: this.#session }),
@@ -73,19 +73,27 @@ export function problemOfIdentity(terms: ClusterTls, certificate: X509Certificat
 
 function holds(certificate: X509Certificate, name: ClusterTls['subjectAltNames'][number]): boolean {
   const { type, value } = name;
-  if (type === 'URI') return uriNames(certificate.subjectAltName ?? '').includes(value);
+  if (type === 'URI') return namesOf(certificate, 'URI').includes(value);
+  if (value.startsWith('*.')) return namesOf(certificate, 'DNS').some((one) => isBelow(one, value.slice(1)));
   if (net.isIP(value) !== 0) return certificate.checkIP(value) !== undefined;
   return certificate.checkHost(value, { subject: 'never', partialWildcards: false }) !== undefined;
 }
 
+/** Whether `name` is one label and then `domain` (`.example.com`): the wildcard of the domain is such a name too. */
+function isBelow(name: string, domain: string): boolean {
+  const lower = name.toLowerCase();
+  const at = lower.indexOf('.');
+  return at > 0 && lower.slice(at) === domain;
+}
+
 /**
- * The URIs of an extension as Node writes it: `URI:a, DNS:b, URI:"c\u002c d"`. A value that could be taken for more
- * than one is in quotes, as JSON (CVE-2021-44532).
+ * The names of a type in a certificate's extension, which Node writes as `URI:a, DNS:b, URI:"c\u002c d"`. A value that
+ * could be taken for more than one is in quotes, as JSON (CVE-2021-44532).
  */
-function uriNames(text: string): readonly string[] {
+function namesOf({ subjectAltName: text = '' }: X509Certificate, wanted: 'URI' | 'DNS'): readonly string[] {
   const names: string[] = [];
   for (const { groups } of text.matchAll(/(?:^|, )(?<type>[^:,"]+):(?<value>"(?:[^"\\]|\\.)*"|[^,"]*)/gu)) {
-    if (groups?.['type'] !== 'URI') continue;
+    if (groups?.['type'] !== wanted) continue;
     const value = groups['value'] ?? '';
     names.push(value.startsWith('"') ? String(JSON.parse(value)) : value);
   }

@@ -40,6 +40,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   #resource: Cluster;
   #certificate: Certificate | null;
   #tls: ClientTls | null;
+  #streamTls: ClientTls | null = null;
   #budget: RetryBudget | null = null;
   /** Null until somebody asks for an endpoint: most of ten thousand clusters are never asked here. */
   #parts: Parts | null = null;
@@ -95,6 +96,13 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   get tls(): ClientTls | null {
     return this.#tls;
+  }
+
+  /** For connections whose protocol nobody knows: none is offered by ALPN (RFC 7301). */
+  get streamTls(): ClientTls | null {
+    const { tls } = this.#resource;
+    if (tls === null) return null;
+    return (this.#streamTls ??= new ClientTls(tls, this.#certificate, null));
   }
 
   /** The header that a connection begins with for the client it is opened for; null for none. */
@@ -219,6 +227,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     this.#budget?.update(resource.budget);
     if (!isSameWire) {
       this.#tls = tlsOf(resource, certificate);
+      this.#streamTls = null;
       for (const endpoint of this.#endpoints.values()) endpoint.reachAnew();
     }
     this.room.widened();

@@ -1,4 +1,5 @@
 import { resourceId } from '#snapshot/ids.ts';
+import { backendCertificateUnit } from '../backend-tls/client-certificate.ts';
 import { listenerUnit, type ListenerModel } from '../certificates.ts';
 import { isInsecure } from '../client-authorities.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
@@ -106,17 +107,26 @@ function gatewayConditions(
   gateway: GatewayModel,
   listeners: readonly Judged[],
 ): readonly DesiredCondition[] {
-  const { storeProblem } = gateway.parameters;
   const provisioning = read.provisioning(gateway.key);
   const programmed = programmedProblem(read, gateway, listeners);
   return [
     acceptedCondition(gateway, listeners),
-    ...(storeProblem === null ? [] : [bad(storeProblem)]),
+    ...resolvedCondition(read, gateway),
     programmed === null ? good('Programmed', portsMessage(read, gateway, listeners)) : bad(programmed),
     ...(provisioning === undefined ? [] : [bad({ kind: 'ProvisioningFails', ...provisioning })]),
     ...insecureCondition(read, gateway),
     ...affectedConditions(affectingOf(read, gateway)),
   ];
+}
+
+/** Of what the Gateway itself refers to; its listeners tell of their own. */
+function resolvedCondition(
+  read: Read,
+  { namespace, name, parameters }: GatewayModel,
+): readonly DesiredCondition[] {
+  const shown = read.ask(backendCertificateUnit, namespace, name);
+  const problems = [parameters.storeProblem, shown?.problem ?? null].filter((one) => one !== null);
+  return shown === null && problems.length === 0 ? [] : [conditionOf('ResolvedRefs', problems)];
 }
 
 /** Told so that nobody takes the certificates of clients for a lock (GEP-91). */

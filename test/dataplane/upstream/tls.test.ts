@@ -67,6 +67,8 @@ describe('a backend over TLS', () => {
       'other.example',
       [{ type: 'Hostname', value: 'backend.example' }],
     ],
+    ['a wildcard of its own', 'x.example', [{ type: 'Hostname', value: '*.wild.example' }]],
+    ['a name that a wildcard stands for', 'x.example', [{ type: 'Hostname', value: '*.example' }]],
     [
       'one of several names',
       'x.example',
@@ -92,6 +94,13 @@ describe('a backend over TLS', () => {
     ['an address that is written otherwise', '127.1', []],
     ['its common name alone', 'backend', []],
     ['the host, but none of the names', 'backend.example', [{ type: 'Hostname', value: 'other.example' }]],
+    [
+      'a wildcard for more than it has',
+      'backend.example',
+      [{ type: 'Hostname', value: '*.backend.example' }],
+    ],
+    ['a wildcard over two labels', 'backend.example', [{ type: 'Hostname', value: '*.other.example' }]],
+    ['a wildcard that is no label', 'backend.example', [{ type: 'Hostname', value: '*.spiffe' }]],
     ['the beginning of a URI', 'backend.example', [{ type: 'URI', value: 'spiffe://example/back' }]],
     ['a URI as a host', 'backend.example', [{ type: 'Hostname', value: 'spiffe://example/backend' }]],
     ['a host as a URI', 'backend.example', [{ type: 'URI', value: 'backend.example' }]],

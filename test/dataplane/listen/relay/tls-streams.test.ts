@@ -8,14 +8,16 @@ import { eventually } from '../../../given/eventually.ts';
 import { aRawClient } from '../../../given/raw-client.ts';
 import { aRelay, aStreamBackend } from '../../../given/relay.ts';
 import { aPort, aRuntime } from '../../../given/runtime.ts';
+import { aBackendAuthority, aClusterTls } from '../../../given/tls-backend.ts';
 import { aTlsPort } from '../../../given/tls-port.ts';
 import type { TlsChoice, TlsPort } from '#dataplane/runtime.ts';
 import type { UpstreamCluster } from '#dataplane/upstream/cluster.ts';
-import type { GivenDataPlane } from '../../../given/data-plane.ts';
+import type { DataPlaneChoices, GivenDataPlane } from '../../../given/data-plane.ts';
 import type { StreamBackend } from '../../../given/relay.ts';
 
 const ours = await givenCertificate('ours', ['ended.example']);
-const theirs = await givenCertificate('theirs', ['passed.example']);
+const authority = await aBackendAuthority();
+const theirs = await authority.certificate('theirs', [{ type: 'dns', value: 'passed.example' }]);
 
 /** What ends here for one name, passes through for another, and is refused for all others. */
 function aMixedPort(cluster: UpstreamCluster): TlsPort {
@@ -28,9 +30,13 @@ function aMixedPort(cluster: UpstreamCluster): TlsPort {
   return { choose: (serverName) => choices[serverName ?? ''] ?? { kind: 'Refuse' } };
 }
 
-function aMixedPlane(backend: StreamBackend): Promise<GivenDataPlane> {
+function aMixedPlane(
+  backend: StreamBackend,
+  cluster: DataPlaneChoices['cluster'] = {},
+): Promise<GivenDataPlane> {
   return givenDataPlane([backend.port], {
-    runtime: (cluster) => aRuntime(aPort(443, {}, aMixedPort(cluster))),
+    cluster,
+    runtime: (upstream) => aRuntime(aPort(443, {}, aMixedPort(upstream))),
   });
 }
 
@@ -117,4 +123,22 @@ it('TLS that ends here goes on in the clear', async () => {
   await eventually(() => dataPlane.records.length === 1);
   assert.deepEqual([dataPlane.records[0]?.protocol, dataPlane.records[0]?.client.secure], ['TLS', true]);
   await eventually(() => dataPlane.listeners.connectionCount() === 0);
+});
+
+it('TLS that ends here is made anew to a backend that speaks a protocol of its own', async () => {
+  await using backend = await aTlsBackend();
+  using dataPlane = await aMixedPlane(backend, { tls: aClusterTls('passed.example', authority.pem) });
+  const { socket, all } = await connect(dataPlane.port, { servername: 'ended.example' });
+  assert.equal(socket.getPeerCertificate().subjectaltname, 'DNS:ended.example');
+  assert.equal(await all, 'to passed.example');
+  socket.destroy();
+});
+
+it('TLS that ends here is cut where the backend has another name', async () => {
+  await using backend = await aTlsBackend();
+  using dataPlane = await aMixedPlane(backend, { tls: aClusterTls('other.example', authority.pem) });
+  const { socket } = await connect(dataPlane.port, { servername: 'ended.example' });
+  await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+  await eventually(() => dataPlane.records.length === 1);
+  assert.match(JSON.stringify(dataPlane.records[0]?.failure), /ConnectFailed.*names none of other\.example/u);
 });
