@@ -116,10 +116,12 @@ const walls: Readonly<Record<string, Walls>> = {
     packages: ['@bufbuild/protobuf', 'bcrypt', 'lru-cache', 'oauth4webapi', 'structured-headers'],
     builtins: ['node:buffer', 'node:crypto', 'node:timers'],
   },
+  'dataplane/counters': { rooms: [], pure: true },
   'dataplane/filters/rate-limit': {
     rooms: [
       'cel',
       'snapshot',
+      'dataplane/counters',
       'dataplane/http',
       'dataplane/filters',
       'dataplane/filters/authenticate',
@@ -161,8 +163,7 @@ const walls: Readonly<Record<string, Walls>> = {
       'snapshot',
       'dataplane/http',
       'dataplane/runtime',
-      'dataplane/filters/rate-limit/arrival-table',
-      'dataplane/filters/rate-limit/keyed-hash',
+      'dataplane/counters',
       'dataplane/filters/shared-memory',
     ],
     packages: ['re2js'],

@@ -1,6 +1,6 @@
 // What a million callers cost one data plane: memory, the longest pause, and each decision on a key that is new to it.
 // Says a line of JSON. usage: callers-program.ts   (node --expose-gc)
-import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { LocalLimiter } from '#dataplane/filters/rate-limit/local-limiter.ts';
 import type { Ask, CounterStore, Grant } from '#dataplane/filters/rate-limit/counter-store.ts';
 import { ruleFor, type LimitRule } from '#dataplane/filters/rate-limit/rule.ts';

@@ -11,7 +11,7 @@ import { nobody, type Network } from './network.ts';
 import { ReputationGuard } from './reputation-guard.ts';
 import { RequestGuard } from './request-guard.ts';
 import type { AddressLists } from './address-lists.ts';
-import type { Tally } from './policy-counts.ts';
+import type { RefusalTally } from './policy-counts.ts';
 
 /** What guards share. */
 export interface GuardSurroundings extends Counting {
@@ -96,7 +96,7 @@ interface Caller {
   readonly isExempt: boolean;
   readonly connections: Network;
   readonly requests: Network;
-  readonly listed: readonly Tally[];
+  readonly listed: readonly RefusalTally[];
 }
 
 /** Whether it is kept out for a list it stands in; counted for each. */
@@ -107,4 +107,4 @@ function isListed({ address, listed }: Caller, nowMs: number): boolean {
 
 const listed: Failure = Object.freeze({ kind: 'Banned', detail: 'listed' });
 
-const nowhere: readonly Tally[] = [];
+const nowhere: readonly RefusalTally[] = [];

@@ -1,5 +1,5 @@
-import type { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
-import type { Digest, KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import type { ArrivalTable } from '#dataplane/counters/arrival-table.ts';
+import type { Digest, KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import type { Pass } from '#dataplane/runtime.ts';
 import type { ConnectionFloods } from '#snapshot/protection.ts';
 import { FloodMeter } from './flood-meter.ts';

@@ -1,5 +1,5 @@
-import type { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
-import type { Digest } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import type { ArrivalTable } from '#dataplane/counters/arrival-table.ts';
+import type { Digest } from '#dataplane/counters/keyed-hash.ts';
 import type { FloodRate } from '#snapshot/protection.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { KeyedHash, Digest } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import type { KeyedHash, Digest } from '#dataplane/counters/keyed-hash.ts';
 import { addressNetwork, type AddressPrefixes } from '#dataplane/http/address.ts';
 
 /** Addresses that are counted together. */

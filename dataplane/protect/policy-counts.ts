@@ -35,7 +35,7 @@ export class PolicyCounts {
   /** Open connections. */
   readonly open = new AddressCounts();
   readonly tell: (refusals: Refusals) => void;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new Map<string, RefusalTally>();
 
   constructor(policy: string, tell: (refusals: Refusals) => void) {
     this.policy = policy;
@@ -43,11 +43,11 @@ export class PolicyCounts {
   }
 
   /** Where refusals of a cause are counted. */
-  tally(reason: RefusalReason, mode: ProtectionMode, list?: string): Tally {
+  tally(reason: RefusalReason, mode: ProtectionMode, list?: string): RefusalTally {
     const key = `${reason} ${mode} ${list ?? ''}`;
     const known = this.#tallies.get(key);
     if (known !== undefined) return known;
-    const made = new Tally(
+    const made = new RefusalTally(
       { policy: this.policy, reason, mode, ...(list === undefined ? {} : { list }) },
       this,
     );
@@ -61,7 +61,7 @@ export class PolicyCounts {
 }
 
 /** Counts refusals of one cause, and tells of them now and then: a flood of connections is none of log lines. */
-export class Tally {
+export class RefusalTally {
   readonly cause: RefusalCause;
   /** Held, so that they live as long as anybody counts here. */
   readonly #counts: PolicyCounts;

@@ -2,8 +2,8 @@
 // Counts are this process's own, bounded, and live on over changes of configuration. Knows no socket and no request:
 // who asks brings an address.
 import { randomInt } from 'node:crypto';
-import { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
-import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { ArrivalTable } from '#dataplane/counters/arrival-table.ts';
+import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { WeakValues } from '#dataplane/http/weak-values.ts';
 import type { PortGuard } from '#dataplane/runtime.ts';
 import type { AddressList } from '#snapshot/address-list.ts';

@@ -1,16 +1,16 @@
-import type { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import type { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { RequestFloods } from '#snapshot/protection.ts';
 import type { Counting } from './connection-guard.ts';
 import { FloodMeter } from './flood-meter.ts';
 import { networkOf, type Network } from './network.ts';
-import type { Tally } from './policy-counts.ts';
+import type { RefusalTally } from './policy-counts.ts';
 
 /** How often an address asks. */
 export class RequestGuard {
   readonly #floods: RequestFloods;
   readonly #hash: KeyedHash;
-  readonly #tally: Tally;
+  readonly #tally: RefusalTally;
   readonly #asked: FloodMeter;
   /** Requests that were refused: as many as may be asked are answered. */
   readonly #refused: FloodMeter;

@@ -1,6 +1,6 @@
 // The script decides as each algorithm means to, on a real Redis; only the time is told to it.
 import { counterScript } from '#dataplane/filters/rate-limit/counter-script.ts';
-import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { ruleFor, type LimitRule } from '#dataplane/filters/rate-limit/rule.ts';
 import type { TimedLimit } from '#snapshot/limit.ts';
 import { givenAnyRedis, redisMissing } from '#test/given/redis.ts';

@@ -2,7 +2,7 @@
 // fleet of any size pass as fast as they can be worked out, and come out the same each time.
 import { counterScript } from '#dataplane/filters/rate-limit/counter-script.ts';
 import type { Ask, CounterStore, Grant } from '#dataplane/filters/rate-limit/counter-store.ts';
-import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { LocalLimiter } from '#dataplane/filters/rate-limit/local-limiter.ts';
 import { argumentsOf, grantsOf } from '#dataplane/filters/rate-limit/redis-store.ts';
 import { ruleFor, type LimitRule } from '#dataplane/filters/rate-limit/rule.ts';

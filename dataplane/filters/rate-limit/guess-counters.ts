@@ -6,8 +6,8 @@ import { policyNamespace } from '#dataplane/filters/policy-namespace.ts';
 import { addressGroup } from '#dataplane/http/address.ts';
 import { WeakValues } from '#dataplane/http/weak-values.ts';
 import type { GuessProtection } from '#snapshot/authentication.ts';
-import { ArrivalTable } from './arrival-table.ts';
-import { KeyedHash, type Digest } from './keyed-hash.ts';
+import { ArrivalTable } from '#dataplane/counters/arrival-table.ts';
+import { KeyedHash, type Digest } from '#dataplane/counters/keyed-hash.ts';
 import { SlowedAnswers } from './slowed-answers.ts';
 
 export interface GuessCountersOptions {

@@ -1,6 +1,6 @@
 import { Counters } from './algorithms/counters.ts';
 import { tolerance, type Meter } from './algorithms/meter.ts';
-import type { KeyedHash } from './keyed-hash.ts';
+import type { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { emptyOutcome } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { LimitRule } from './rule.ts';

@@ -22,7 +22,7 @@ import type { CounterStore } from './counter-store.ts';
 import { DebtLimiter } from './debt-limiter.ts';
 import { NearQuotas, type WatchOutcome } from './near-quotas.ts';
 import { Gates } from './algorithms/concurrency.ts';
-import { KeyedHash } from './keyed-hash.ts';
+import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { LocalLimiter } from './local-limiter.ts';
 import { passed } from './passed.ts';
 import { countedKey, rateLimitFilter, type Deciding } from './rate-limit-filter.ts';

@@ -7,7 +7,7 @@ import type { Meter } from './algorithms/meter.ts';
 import { LeakyBucket } from './algorithms/leaky-bucket.ts';
 import { SlidingWindow } from './algorithms/sliding-window.ts';
 import { TokenBucket } from './algorithms/token-bucket.ts';
-import type { KeyedHash } from './keyed-hash.ts';
+import type { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 
 /** A RateLimit made ready: numbers worked out once, and each limit's own part of a hash. */
 export interface LimitRule {

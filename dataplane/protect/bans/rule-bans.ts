@@ -1,7 +1,7 @@
 import type { BanHit } from '#dataplane/http/ban-list.ts';
 import type { BanRule } from '#snapshot/protection.ts';
-import type { ArrivalTable } from '#dataplane/filters/rate-limit/arrival-table.ts';
-import type { Digest, KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import type { ArrivalTable } from '#dataplane/counters/arrival-table.ts';
+import type { Digest, KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 
 /** Addresses that one rule has banned at a time; then the oldest may come again. */
 const bannedMax = 16_384;

@@ -1,5 +1,5 @@
-import { ArrivalTable } from '../arrival-table.ts';
-import type { Digest, KeyedHash } from '../keyed-hash.ts';
+import { ArrivalTable } from '#dataplane/counters/arrival-table.ts';
+import type { Digest, KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 
 /** Mixed into the hash of a key, so that each limit has counters of its own; `owner`: see {@link ArrivalTable}. */
 export interface Salt extends Digest {

@@ -1,5 +1,5 @@
 import type { Ask, CounterStore, Grant } from '#dataplane/filters/rate-limit/counter-store.ts';
-import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { LocalLimiter } from '#dataplane/filters/rate-limit/local-limiter.ts';
 import { ruleFor } from '#dataplane/filters/rate-limit/rule.ts';
 import type { LimitRule } from '#dataplane/filters/rate-limit/rule.ts';

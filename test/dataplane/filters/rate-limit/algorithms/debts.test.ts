@@ -1,4 +1,4 @@
-import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { LocalLimiter } from '#dataplane/filters/rate-limit/local-limiter.ts';
 import { ruleFor } from '#dataplane/filters/rate-limit/rule.ts';
 import fc from 'fast-check';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeyedHash } from '#dataplane/filters/rate-limit/keyed-hash.ts';
+import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 
 const of = (hash: KeyedHash, text: string): string => {
   hash.digest(text);

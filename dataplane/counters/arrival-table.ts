@@ -1,5 +1,5 @@
-// The times that the local limiter keeps, by 64-bit hash, and where a limit wants them two counts beside. Knows nothing
-// of limits: a time that has passed says nothing any more, so its place is free.
+// The times that counters keep, by 64-bit hash, and where somebody wants them two counts beside. Knows nothing of limits
+// and bans: a time that has passed says nothing any more, so its place is free.
 
 const shardBits = 8;
 const shards = 1 << shardBits;
