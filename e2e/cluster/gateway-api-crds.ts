@@ -3,6 +3,7 @@ import path from 'node:path';
 import { cached } from './cache-folder.ts';
 import { ClusterError } from './cluster-error.ts';
 import { outputOf } from './command.ts';
+import { eventually } from './eventually.ts';
 import { findGo } from './go.ts';
 
 const module = {
@@ -51,11 +52,10 @@ async function copyCrds(source: string, target: string): Promise<void> {
   await Promise.all(names.map((name) => copyFile(path.join(source, name), path.join(target, name))));
 }
 
+type ControlPlane = { kubectl(args: readonly string[]): Promise<string> };
+
 /** Applies the definitions of one channel, and resolves when the API server serves all of them. */
-export async function installGatewayApi(
-  controlPlane: { kubectl(args: readonly string[]): Promise<string> },
-  channel: Channel,
-): Promise<void> {
+export async function installGatewayApi(controlPlane: ControlPlane, channel: Channel): Promise<void> {
   // Server-side, as the experimental HTTPRoute is larger than the annotation that a client-side apply leaves.
   await controlPlane.kubectl(['apply', '--server-side', '--filename', await gatewayApiCrds(channel)]);
   await controlPlane.kubectl([
@@ -65,4 +65,35 @@ export async function installGatewayApi(
     'customresourcedefinitions',
     '--all',
   ]);
+}
+
+const admissionPolicy = 'safe-upgrades.gateway.networking.k8s.io';
+
+/**
+ * Puts the definitions of one channel in the place of those of the other. Objects stay, without what they have in fields
+ * that there are no more; those of kinds that there are no more go.
+ */
+export async function changeGatewayApi(controlPlane: ControlPlane, channel: Channel): Promise<void> {
+  const guards = ['validatingadmissionpolicybindings', 'validatingadmissionpolicies'];
+  for (const guard of guards)
+    await controlPlane.kubectl(['delete', guard, admissionPolicy, '--ignore-not-found']);
+  const folder = await gatewayApiCrds(channel);
+  const gateways = path.join(folder, 'gateway.networking.k8s.io_gateways.yaml');
+  // The API server goes by the policy for some moments more.
+  await eventually('the definitions of the Gateway API may be changed', async () =>
+    controlPlane.kubectl(['apply', '--server-side', '--dry-run=server', '--filename', gateways]),
+  );
+  await installGatewayApi(controlPlane, channel);
+  const kept = new Set(await definitionsIn(channel));
+  const gone = (await definitionsIn('experimental')).filter((name) => !kept.has(name));
+  if (gone.length > 0)
+    await controlPlane.kubectl(['delete', 'customresourcedefinitions', ...gone, '--ignore-not-found']);
+}
+
+/** Their names, which those of their files tell: GROUP_PLURAL.yaml. */
+async function definitionsIn(channel: Channel): Promise<readonly string[]> {
+  const files = await readdir(await gatewayApiCrds(channel));
+  return files
+    .map((file) => path.basename(file, '.yaml').split('_'))
+    .flatMap(([group, plural, more]) => (more === undefined ? [`${plural}.${group}`] : []));
 }

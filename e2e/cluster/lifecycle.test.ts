@@ -111,8 +111,37 @@ describe('a cluster', () => {
     await ended;
   });
 
-  it('is not changed into one with other definitions of the Gateway API', async () => {
-    await assert.rejects(up(name, { gatewayApi: 'experimental' }), /standard Gateway API from its birth/);
+  it('has the experimental Gateway API, and the other when it is asked for, there and back', async () => {
+    const definitions = async () => {
+      const channel = String.raw`{.metadata.annotations.gateway\.networking\.k8s\.io/channel}`;
+      const paths = `jsonpath={range .items[*]}{.spec.names.kind} ${channel}{"\\n"}{end}`;
+      const told = await cluster.kubectl(['get', 'customresourcedefinitions', `--output=${paths}`]);
+      return told
+        .trim()
+        .split('\n')
+        .filter((line) => line.includes(' '));
+    };
+    const before = await definitions();
+    assert.ok(before.includes('XBackend experimental'), before.join());
+    await up(name, { gatewayApi: 'standard' });
+    const standard = before.filter((line) => !line.startsWith('X'));
+    assert.deepEqual(
+      await definitions(),
+      standard.map((line) => line.replace('experimental', 'standard')),
+    );
+    await up(name, { gatewayApi: null });
+    assert.ok((await definitions()).includes('Gateway standard'));
+    await up(name, { gatewayApi: 'experimental' });
+    assert.deepEqual(await definitions(), before);
+  });
+
+  it('has bundles of trusted certificates as a kind', async () => {
+    const served = await cluster.kubectl([
+      'api-resources',
+      '--api-group=certificates.k8s.io',
+      '--output=name',
+    ]);
+    assert.match(served, /^clustertrustbundles\./m);
   });
 
   it('is made anew by `up` when it was cut off half-way', async () => {

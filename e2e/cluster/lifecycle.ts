@@ -11,7 +11,7 @@ import { outputOf } from './command.ts';
 import { containerdAnswers, importArchive } from './containerd.ts';
 import { ensureDaemon, pidOf, stopDaemon, whenReady } from './daemon.ts';
 import { needPackages } from './debian.ts';
-import { type Channel, gatewayApiCrds, installGatewayApi } from './gateway-api-crds.ts';
+import { type Channel, changeGatewayApi, gatewayApiCrds, installGatewayApi } from './gateway-api-crds.ts';
 import { clearGround, groundOf, makeGround } from './ground.ts';
 import { type ClusterPrograms, clusterPrograms } from './node-programs.ts';
 import { writeScratchImage } from './scratch-image.ts';
@@ -26,7 +26,7 @@ const corednsImage = 'turnpike.dev/e2e/coredns:1.15.0';
 export const helloImage = 'turnpike.dev/e2e/hello:1';
 
 export type UpOptions = {
-  /** Which definitions a new cluster has; null: the standard ones, or what a cluster that is there has. */
+  /** Which definitions the cluster is to have; null: what it has, and a new one the experimental ones. */
   readonly gatewayApi: Channel | null;
 };
 
@@ -128,16 +128,15 @@ async function furnish(site: Site, programs: ClusterPrograms, options: UpOptions
   const mark = path.join(site.folder, 'furnished');
   const channel = existsSync(mark) ? await readFile(mark, 'utf8') : null;
   if (channel === null) {
-    const wanted = options.gatewayApi ?? 'standard';
+    const wanted = options.gatewayApi ?? 'experimental';
     await Promise.all([
       kubectl(['apply', '--server-side', '--filename', corednsManifest]),
       installGatewayApi({ kubectl }, wanted),
     ]);
     await writeFile(mark, wanted);
   } else if (options.gatewayApi !== null && options.gatewayApi !== channel) {
-    // The Gateway API's own admission policy refuses one over the other.
-    const remedy = `npm run e2e:cluster -- down --name ${site.name}`;
-    throw new ClusterError('command', `The cluster has the ${channel} Gateway API from its birth. ${remedy}`);
+    await changeGatewayApi({ kubectl }, options.gatewayApi);
+    await writeFile(mark, options.gatewayApi);
   }
   await kubectl(['wait', '--for=condition=Ready', '--timeout=60s', 'node', nodeName]);
   await kubectl([

@@ -85,6 +85,9 @@ function apiServerArgs(site: Site): readonly string[] {
     `--api-audiences=${issuer}`,
     `--service-cluster-ip-range=${addresses.services}`,
     '--allow-privileged=true',
+    // Beta in 1.34, and off: the Gateway API may name such bundles as certificate authorities.
+    '--feature-gates=ClusterTrustBundle=true',
+    '--runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true',
   ];
 }
 
