@@ -4,8 +4,19 @@ import { imageValues, upgrade } from '../journeys/helm.ts';
 
 const release = { namespace: 'turnpike-system', release: 'turnpike' };
 
-/** Namespaces that the suite makes. A run that was cut short leaves them. */
-const suiteNamespaces = ['infra', 'app-backend', 'web-backend'].map((part) => `gateway-conformance-${part}`);
+/** Namespaces that the suite and its tests make. A run that was cut short leaves them. */
+const suiteNamespaces = [
+  ...['infra', 'app-backend', 'web-backend'].map((part) => `gateway-conformance-${part}`),
+  ...[
+    'listenerset-not-allowed-ns',
+    'listenerset-selector-allowed-ns',
+    'listenerset-selector-not-allowed-ns',
+    'routes-allowed-ns',
+    'routes-not-allowed-ns',
+    'ls-cross-ns',
+    'listener-sets-test-reference-grant-ns',
+  ].map((part) => `gateway-api-${part}`),
+];
 
 /** Installs the chart of this checkout as a user does, or upgrades it, and resolves when the controllers are ready. */
 export async function install(cluster: Cluster): Promise<void> {
@@ -44,6 +55,13 @@ export async function makeClass(cluster: Cluster): Promise<void> {
     },
   ]);
   await cluster.waitFor({ for: 'condition=Accepted', resource: ['gatewayclass', ownClass] });
+}
+
+/** The features that a GatewayClass tells. */
+export async function featuresOf(cluster: Cluster, gatewayClass: string): Promise<readonly string[]> {
+  const names = '{.status.supportedFeatures[*].name}';
+  const told = await cluster.kubectl(['get', 'gatewayclass', gatewayClass, `--output=jsonpath=${names}`]);
+  return told.split(' ').filter((one) => one !== '');
 }
 
 /** Takes {@link ownClass} away again: journeys on the same cluster count what is Turnpike's. */

@@ -47,13 +47,18 @@ export function nameOf({ gatewayAPIChannel, implementation, mode }: ConformanceR
   return `${gatewayAPIChannel}-${implementation.version}-${mode}-report.yaml`;
 }
 
-/** The report in the repository: there is one, of the newest version. */
-export async function keptReport(): Promise<{ readonly name: string; readonly report: ConformanceReport }> {
-  const names = (await readdir(reportFolder)).filter((name) => name.endsWith('-report.yaml'));
-  const [name] = names;
-  if (name === undefined || names.length > 1)
-    throw new Error(`${reportFolder} holds ${names.length} reports, not one`);
-  return { name, report: readReport(await readFile(path.join(reportFolder, name), 'utf8')) };
+/** A report by the name of its file. */
+export interface KeptReport {
+  readonly name: string;
+  readonly report: ConformanceReport;
+}
+
+/** The reports in the repository, in the order of their names: one of each channel, of the newest version. */
+export async function keptReports(): Promise<readonly KeptReport[]> {
+  const files = await readdir(reportFolder).catch(() => []);
+  const names = files.filter((name) => name.endsWith('-report.yaml')).toSorted();
+  const read = async (name: string) => readReport(await readFile(path.join(reportFolder, name), 'utf8'));
+  return Promise.all(names.map(async (name) => ({ name, report: await read(name) })));
 }
 
 /** Whether two reports tell the same but for when they were made. */

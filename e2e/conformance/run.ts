@@ -2,40 +2,50 @@
  * `npm run e2e:conformance [-- OPTIONS]`: installs the chart of this checkout on the cluster and lets the Gateway API's
  * released conformance suite judge it. A whole run must find what the report in docs/conformance says, and all good.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
+import { experimentalFeatures, standardFeatures } from '#controller/translate/supported-features.ts';
 import { addresses } from '../cluster/addresses.ts';
 import { cacheFolder } from '../cluster/cache-folder.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { startCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import { eventually } from '../cluster/eventually.ts';
+import type { Channel } from '../cluster/gateway-api-crds.ts';
 import { unexpectedPasses } from './control.ts';
 import { echoArchives } from './echo-image.ts';
-import { clearAway, install, makeClass, ownClass, removeClass } from './installation.ts';
-import { conformancePage } from './page.ts';
+import { clearAway, featuresOf, install, makeClass, ownClass, removeClass } from './installation.ts';
+import { judge } from './judgement.ts';
 import { conformancePrograms } from './programs.ts';
-import { keptReport, nameOf, readReport, reportFolder, sameFindings, shortcomings } from './report.ts';
+import { claimedProfiles, sampleTests } from './protocols.ts';
 import { runSuite } from './suite-run.ts';
 import type { SuiteOptions, SuiteResult } from './suite-run.ts';
 
 const usage = `usage: npm run e2e:conformance [-- OPTIONS]
-  --run-test NAME     one test, whether its features are claimed or not; no report
-  --profile A,B       profiles (default GATEWAY-HTTP)
+  By default: all tests on the experimental channel of the Gateway API, and on the standard channel its
+  features and some tests.
+  --run-test A,B      these tests, of the features to test; one alone whether they are claimed or not; no report
+  --channel NAME      all tests on this channel (experimental, standard), and nothing on the other
+  --profile A,B       profiles, instead of those of the kinds of route that the GatewayClass tells
   --features A,B      features to test, instead of those that the GatewayClass tells
+  --consistency N     seconds in which three answers in a row must be right, instead of 30
   --class NAME        a GatewayClass that is there, instead of one with small Gateways that is made
-  --cluster NAME      the harness's cluster (default turnpike); E2E_KUBECONFIG names one of your own
+  --cluster NAME      the harness's cluster (default turnpike); E2E_KUBECONFIG names one of your own,
+                      whose channel stays as it is
   --usable-address A, --unusable-address B
                       for GatewayStaticAddresses: what a Service of type LoadBalancer can have there, and what not
   --installed         take Turnpike as it is installed, instead of this checkout's chart and images
   --keep              leave the suite's Gateways, their class and backends there
-  --write             write the report into docs/conformance, and docs/conformance.md`;
+  --write             all tests on both channels (or the one), reports into docs/conformance, and docs/conformance.md`;
 
 const options = {
   'run-test': { type: 'string' },
-  profile: { type: 'string', default: 'GATEWAY-HTTP' },
+  channel: { type: 'string' },
+  profile: { type: 'string' },
   features: { type: 'string' },
+  consistency: { type: 'string' },
   class: { type: 'string' },
   cluster: { type: 'string' },
   'usable-address': { type: 'string', default: `${addresses.onRequestPool}.10` },
@@ -48,39 +58,106 @@ const options = {
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
 const results = path.join(cacheFolder(), 'conformance');
-const reportFile = path.join(results, 'report.yaml');
-const logFile = path.join(results, 'suite.log');
+
+/** One of the runs of a command; the last one clears away. Null: the channel that the cluster has. */
+type Run = { readonly channel: Channel | null; readonly whole: boolean };
 
 async function run(values: Values): Promise<number> {
+  const runs = runsOf(values);
   const programs = await timed('suite', conformancePrograms);
-  const cluster = await startCluster(values.cluster === undefined ? {} : { name: values.cluster });
+  const cluster = await clusterWith(values, runs[0]);
   await timed('installation', async () => prepare(cluster, programs.echo, values));
   await mkdir(results, { recursive: true });
-  await rm(reportFile, { force: true });
-  const suite: SuiteOptions = {
-    program: programs.suite,
+  const suite = await suiteOptions(cluster, programs.suite, values);
+  if (suite.selection.kind !== 'All') return (await passes(suite)) ? 0 : 1;
+  if (!(await canFail(cluster, suite))) return 1;
+  for (const one of runs) {
+    const keep = values.keep || one !== runs.at(-1);
+    if (one !== runs[0])
+      await timed('other channel', async () => changeChannel(values, one, suite.gatewayClass));
+    const good = one.whole
+      ? await passesAll({ ...suite, keep }, values.write)
+      : await passesSome(cluster, { ...suite, keep });
+    if (!good) return 1;
+  }
+  if (values.class === undefined && !values.keep) await removeClass(cluster);
+  // Who comes after us finds what was there before.
+  if (runs.length > 1) await clusterWith(values, runs[0]);
+  return 0;
+}
+
+type Runs = readonly [Run, ...Run[]];
+
+function runsOf({ channel, write, consistency }: Values): Runs {
+  if (channel !== undefined && channel !== 'standard' && channel !== 'experimental')
+    throw new ClusterError('command', `--channel is standard or experimental, not ${channel}`);
+  if (write && consistency !== undefined)
+    throw new ClusterError(
+      'command',
+      'a report is of runs with the time-outs of the suite: leave --consistency out',
+    );
+  if (process.env['E2E_KUBECONFIG']) return [{ channel: null, whole: true }];
+  if (channel !== undefined) return [{ channel, whole: true }];
+  return [
+    { channel: 'experimental', whole: true },
+    { channel: 'standard', whole: write },
+  ];
+}
+
+async function clusterWith({ cluster }: Values, { channel }: Run): Promise<Cluster> {
+  return startCluster({
+    ...(cluster === undefined ? {} : { name: cluster }),
+    ...(channel === null ? {} : { gatewayApi: channel }),
+  });
+}
+
+/** Resolves when the GatewayClass tells the features of the other channel, which is that the controller has seen it. */
+async function changeChannel(values: Values, to: Run, gatewayClass: string): Promise<void> {
+  const cluster = await clusterWith(values, to);
+  const more = to.channel === 'standard' ? [] : experimentalFeatures;
+  const features = [...standardFeatures, ...more].sort().join();
+  await eventually(`GatewayClass ${gatewayClass} tells the features of the ${to.channel} channel`, async () =>
+    (await featuresOf(cluster, gatewayClass)).join() === features ? true : undefined,
+  );
+}
+
+async function suiteOptions(cluster: Cluster, program: string, values: Values): Promise<SuiteOptions> {
+  const gatewayClass = values.class ?? ownClass;
+  const features = values.features === undefined ? null : listOf(values.features);
+  const told = features ?? (await featuresOf(cluster, gatewayClass));
+  return {
+    program,
     entry: cluster.entry,
     env: cluster.env,
-    gatewayClass: values.class ?? ownClass,
-    profiles: listOf(values.profile),
-    features: values.features === undefined ? null : listOf(values.features),
-    test: values['run-test'] ?? null,
+    gatewayClass,
+    profiles: values.profile === undefined ? claimedProfiles(told) : listOf(values.profile),
+    features,
+    selection: selectionOf(values['run-test']),
     addresses: { usable: values['usable-address'], unusable: values['unusable-address'] },
     version: packageJson.version,
-    report: reportFile,
-    log: logFile,
+    report: path.join(results, 'report.yaml'),
+    log: path.join(results, 'suite.log'),
     keep: values.keep,
+    timeouts: consistencyOf(values),
   };
-  if (suite.test === null && !(await canFail(cluster, suite))) return 1;
-  const result = await timed('suite run', async () => runSuite(suite));
-  if (values.class === undefined && !values.keep) await removeClass(cluster);
-  tell(result);
-  if (suite.test !== null || !result.passed) return result.passed ? 0 : 1;
-  return judge(values.write);
+}
+
+function selectionOf(names: string | undefined): SuiteOptions['selection'] {
+  const [test, ...more] = listOf(names ?? '');
+  if (test === undefined) return { kind: 'All' };
+  return more.length === 0 ? { kind: 'One', test } : { kind: 'Some', tests: [test, ...more] };
+}
+
+function consistencyOf({ consistency }: Values): SuiteOptions['timeouts'] {
+  if (consistency === undefined) return {};
+  if (!/^[1-9]\d?$/.test(consistency))
+    throw new ClusterError('command', `--consistency is a number of seconds, not ${consistency}`);
+  return { MaxTimeToConsistency: Number(consistency) };
 }
 
 async function canFail(cluster: Cluster, suite: SuiteOptions): Promise<boolean> {
-  const believed = await timed('what must fail', async () => unexpectedPasses(cluster, suite));
+  const log = path.join(results, 'control.log');
+  const believed = await timed('what must fail', async () => unexpectedPasses(cluster, { ...suite, log }));
   for (const one of believed) console.error(`conformance: the suite passed ${one}`);
   return believed.length === 0;
 }
@@ -93,40 +170,39 @@ async function prepare(cluster: Cluster, echo: string, values: Values): Promise<
   if (values.class === undefined) await makeClass(cluster);
 }
 
-function tell({ tests, passed }: SuiteResult): void {
-  const failed = tests.filter((one) => !one.passed);
-  const slowest = tests.toSorted((one, other) => other.seconds - one.seconds).slice(0, 3);
-  console.log(`conformance: ${tests.length - failed.length} of ${tests.length} tests passed`);
+async function passesAll(suite: SuiteOptions, write: boolean): Promise<boolean> {
+  await rm(suite.report, { force: true });
+  return (await passes(suite)) && judge(suite.report, write);
+}
+
+/** On another channel than that of a whole run: of each kind that there differs something, one test. */
+async function passesSome(cluster: Cluster, suite: SuiteOptions): Promise<boolean> {
+  const tests = sampleTests(await featuresOf(cluster, suite.gatewayClass));
+  return passes({ ...suite, selection: { kind: 'Some', tests }, log: path.join(results, 'samples.log') });
+}
+
+/** Runs the suite, and tells what came of it. A chosen test that did not run has not passed. */
+async function passes(suite: SuiteOptions): Promise<boolean> {
+  const result = await timed('suite run', async () => runSuite(suite));
+  const { selection, log } = suite;
+  const chosen = selection.kind === 'Some' ? selection.tests : [];
+  const missing = chosen.filter((test) => result.results.every(({ name }) => name !== test));
+  for (const name of missing) console.log(`  did not run: ${name}`);
+  tell(result, log);
+  return result.passed && missing.length === 0;
+}
+
+function tell({ results: all, passed }: SuiteResult, log: string): void {
+  const failed = all.filter((one) => !one.passed);
+  const slowest = all.toSorted((one, other) => other.seconds - one.seconds).slice(0, 3);
+  console.log(`conformance: ${all.length - failed.length} of ${all.length} tests passed`);
   console.log(
     `  slowest: ${slowest.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`).join(', ')}`,
   );
   for (const { name } of failed) console.log(`  failed: ${name}`);
   if (!passed && failed.length === 0)
     console.log('  it failed outside of its tests: while it set up or cleared away');
-  if (!passed) console.log(`  see ${logFile}`);
-}
-
-/** Compares the report with the one in the repository, or puts it there. */
-async function judge(write: boolean): Promise<number> {
-  const text = await readFile(reportFile, 'utf8');
-  const report = readReport(text);
-  const wrong = shortcomings(report);
-  for (const one of wrong) console.error(`conformance: ${one}`);
-  if (wrong.length > 0) return 1;
-  if (write) {
-    await rm(reportFolder, { recursive: true, force: true });
-    await mkdir(reportFolder, { recursive: true });
-    await writeFile(path.join(reportFolder, nameOf(report)), text);
-    await writeFile(`${reportFolder}.md`, conformancePage(report, nameOf(report)));
-    return 0;
-  }
-  const kept = await keptReport();
-  if (sameFindings(report, kept.report)) return 0;
-  console.error(
-    `conformance: the report is another than docs/conformance/${kept.name}: run with --write and read it`,
-  );
-  console.error(text);
-  return 1;
+  if (!passed) console.log(`  see ${log}`);
 }
 
 function listOf(text: string): readonly string[] {

@@ -15,19 +15,28 @@ export interface SuiteOptions {
   readonly profiles: readonly string[];
   /** Null: those that the GatewayClass tells. */
   readonly features: readonly string[] | null;
-  /** Null: all tests of the features. */
-  readonly test: string | null;
+  readonly selection: Selection;
   /** One that a Gateway can be given when it asks, and one that it cannot. */
   readonly addresses: { readonly usable: string; readonly unusable: string };
   /** Turnpike's. */
   readonly version: string;
-  /** Files to write: the report, all that is printed. */
+  /** Files to write: the report, if all tests ran; all that is printed. */
   readonly report: string;
   readonly log: string;
+  /** Leave the suite's Gateways and backends there, which a run after this one takes as they are. */
   readonly keep: boolean;
-  /** Seconds by the suite's names, instead of its own: for what must fail, which need not take minutes. */
-  readonly timeouts?: Readonly<Record<string, number>>;
+  /** Seconds by the suite's names, instead of its own. */
+  readonly timeouts: Readonly<Record<string, number>>;
 }
+
+/**
+ * `All` tests of the features; `Some` of them, by name, of which none is left out but for a feature that is not claimed;
+ * or `One`, whether its features are claimed or not.
+ */
+export type Selection =
+  | { readonly kind: 'All' }
+  | { readonly kind: 'Some'; readonly tests: readonly string[] }
+  | { readonly kind: 'One'; readonly test: string };
 
 export interface TestResult {
   readonly name: string;
@@ -37,8 +46,8 @@ export interface TestResult {
 
 export interface SuiteResult {
   readonly passed: boolean;
-  /** Those that ran. */
-  readonly tests: readonly TestResult[];
+  /** Of the tests that ran. */
+  readonly results: readonly TestResult[];
 }
 
 /** Runs the suite to its end, telling each test as it begins; what it prints is in `log`. */
@@ -54,17 +63,17 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   });
   const ended = exitOf(child, program);
   const log = createWriteStream(options.log);
-  const tests: TestResult[] = [];
+  const results: TestResult[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     log.write(`${line}\n`);
     const begun = /: Running (\w+), relying on/.exec(line)?.[1];
     if (begun !== undefined) console.log(`  ${begun}`);
     const result = resultIn(line);
-    if (result !== null) tests.push(result);
+    if (result !== null) results.push(result);
   }
   log.end();
   await finished(log);
-  return { passed: (await ended).code === 0, tests };
+  return { passed: (await ended).code === 0, results };
 }
 
 /** The flags of the suite. The time-outs are its own, as a report that is worth something asks for. */
@@ -74,17 +83,30 @@ export function suiteArguments(options: SuiteOptions): readonly string[] {
     `-gateway-class=${options.gatewayClass}`,
     `-conformance-profiles=${options.profiles.join(',')}`,
     ...(options.features === null ? [] : [`-supported-features=${options.features.join(',')}`]),
-    ...(options.test === null ? [`-report-output=${options.report}`] : [`-run-test=${options.test}`]),
+    ...selectionFlags(options),
     `-usable-address=${options.addresses.usable}`,
     `-unusable-address=${options.addresses.unusable}`,
     `-cleanup-base-resources=${String(!options.keep)}`,
-    ...timeoutFlag(options.timeouts ?? {}),
+    ...timeoutFlag(options.timeouts),
     '-organization=turnpike',
     '-project=turnpike',
     '-url=https://turnpike.dev',
     `-version=${options.version}`,
     '-contact=https://turnpike.dev',
   ];
+}
+
+function selectionFlags({ selection, report }: SuiteOptions): readonly string[] {
+  switch (selection.kind) {
+    case 'All':
+      return [`-report-output=${report}`];
+    case 'Some':
+      return [`-test.run=^TestConformance$/^(${selection.tests.join('|')})$`];
+    case 'One':
+      return [`-run-test=${selection.test}`];
+    default:
+      return selection satisfies never;
+  }
 }
 
 function timeoutFlag(timeouts: Readonly<Record<string, number>>): readonly string[] {

@@ -1,56 +1,88 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { test } from 'node:test';
-import { standardFeatures } from '#controller/translate/supported-features.ts';
+import { experimentalFeatures, standardFeatures } from '#controller/translate/supported-features.ts';
 import { conformancePage } from '#e2e/conformance/page.ts';
 import { conformanceVersion } from '#e2e/conformance/programs.ts';
-import { keptReport, nameOf, reportFolder, sameFindings, shortcomings } from '#e2e/conformance/report.ts';
+import { featuresOfRelease, published } from '#e2e/conformance/published.ts';
+import { keptReports, nameOf, reportFolder, sameFindings, shortcomings } from '#e2e/conformance/report.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 
-const coreFeatures = new Set(['Gateway', 'HTTPRoute', 'ReferenceGrant']);
+const coreFeatures = new Set(['Gateway', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'ReferenceGrant']);
 
-test('the report is of this version, under the suite that is compiled, and has no test that failed or was skipped', async () => {
-  const { name, report } = await keptReport();
-  assert.equal(name, nameOf(report));
-  assert.equal(report.implementation.version, packageJson.version);
-  assert.equal(report.gatewayAPIVersion, await conformanceVersion());
-  assert.deepEqual(shortcomings(report), []);
+/** The features that no profile counts. */
+const inNoProfile = new Set(['GRPCRouteNamedRouteRule', 'GRPCRouteRequestHeaderModifier']);
+
+const reports = await keptReports();
+
+for (const { name, report } of reports) {
+  const channel = report.gatewayAPIChannel;
+
+  test(`the report on the ${channel} channel is of this version, under the suite that is compiled, and all is good`, async () => {
+    assert.equal(name, nameOf(report));
+    assert.equal(report.implementation.version, packageJson.version);
+    assert.equal(report.gatewayAPIVersion, await conformanceVersion());
+    assert.deepEqual(shortcomings(report), []);
+  });
+
+  test(`the features that a GatewayClass claims on the ${channel} channel are those of the report`, () => {
+    const reported = report.profiles.flatMap((one) => one.extended?.supportedFeatures ?? []);
+    const more = channel === 'experimental' ? experimentalFeatures : [];
+    assert.deepEqual(
+      [...standardFeatures, ...more].filter((one) => !coreFeatures.has(one) && !inNoProfile.has(one)).sort(),
+      [...new Set(reported)].sort(),
+    );
+  });
+}
+
+test('all 40 core tests of GATEWAY-HTTP have passed', () => {
+  assert.ok(reports.length > 0);
+  for (const { report } of reports) {
+    const http = report.profiles.find((one) => one.name === 'GATEWAY-HTTP');
+    assert.deepEqual(http?.core.statistics, { Passed: 40, Failed: 0, Skipped: 0 });
+  }
 });
 
-test('all 40 core tests of GATEWAY-HTTP have passed', async () => {
-  const { report } = await keptReport();
-  const http = report.profiles.find((one) => one.name === 'GATEWAY-HTTP');
-  assert.deepEqual(http?.core.statistics, { Passed: 40, Failed: 0, Skipped: 0 });
+test('docs/conformance.md is made from the reports', async () => {
+  assert.equal(await readFile(`${reportFolder}.md`, 'utf8'), conformancePage(reports));
 });
 
-test('the features that a GatewayClass claims are those of the report', async () => {
-  const { report } = await keptReport();
-  const reported = report.profiles.flatMap((one) => one.extended?.supportedFeatures ?? []);
-  assert.deepEqual(
-    standardFeatures.filter((one) => !coreFeatures.has(one)),
-    [...new Set(reported)].sort(),
-  );
-});
-
-test('docs/conformance.md is made from the report', async () => {
-  const { name, report } = await keptReport();
-  const page = await readFile(path.join(reportFolder, '../conformance.md'), 'utf8');
-  assert.equal(page, conformancePage(report, name));
-});
-
-test('a report with a failed or skipped test, or of other features, is another', async () => {
-  const { report } = await keptReport();
-  const [http] = report.profiles;
-  assert.ok(http);
-  const worse = {
-    ...http,
-    core: { ...http.core, result: 'failure' as const, failedTests: ['HTTPRouteWeight'] },
+test('the counts of others fit their suites', () => {
+  const coreTests: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    'v1.5': { 'GATEWAY-HTTP': 33, 'GATEWAY-GRPC': 13, 'GATEWAY-TLS': 18 },
+    'v1.6': {
+      'GATEWAY-HTTP': 37,
+      'GATEWAY-GRPC': 15,
+      'GATEWAY-TLS': 20,
+      'GATEWAY-TCP': 19,
+      'GATEWAY-UDP': 20,
+    },
   };
-  const other = { ...report, date: '2027-01-01T00:00:00Z' };
-  assert.ok(sameFindings(report, other));
-  assert.equal(sameFindings(report, { ...other, profiles: [worse] }), false);
+  for (const { name, file, gatewayAPI, features, tests } of published) {
+    const release = gatewayAPI.split('.', 2).join('.');
+    assert.ok(file.startsWith(`${release}/`), name);
+    assert.ok(features <= (featuresOfRelease[release] ?? 0), name);
+    for (const [profile, [core, coreAll, extended, extendedAll]] of Object.entries(tests)) {
+      assert.ok(core <= coreAll && extended <= extendedAll, name);
+      // One suite was a test ahead of its release.
+      assert.ok(coreAll - (coreTests[release]?.[profile] ?? 0) <= 1, `${name} ${profile} ${coreAll}`);
+    }
+  }
+});
+
+test('a report with a failed or skipped test, or of other features, is another', () => {
+  const [kept] = reports;
+  assert.ok(kept);
+  const [profile] = kept.report.profiles;
+  assert.ok(profile);
+  const worse = {
+    ...profile,
+    core: { ...profile.core, result: 'failure' as const, failedTests: ['HTTPRouteWeight'] },
+  };
+  const other = { ...kept.report, date: '2027-01-01T00:00:00Z' };
+  assert.ok(sameFindings(kept.report, other));
+  assert.equal(sameFindings(kept.report, { ...other, profiles: [worse] }), false);
   assert.deepEqual(shortcomings({ ...other, profiles: [worse] }), [
-    'GATEWAY-HTTP core: failure (HTTPRouteWeight)',
+    `${profile.name} core: failure (HTTPRouteWeight)`,
   ]);
 });
