@@ -4,19 +4,10 @@ import http, { type ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { limitedPolicy, limitedRouteFiles } from '#test/given/limited-route.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
-const policy = `
-apiVersion: turnpike.dev/v1alpha1
-kind: RateLimitPolicy
-metadata: { name: shed }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: limited }]
-  rules:
-    - name: overload
-      adaptive: { latency: 60s, errors: 50, minConcurrency: 2, maxConcurrency: 2 }
-`;
+const policy = limitedPolicy('adaptive: { latency: 60s, errors: 50, minConcurrency: 2, maxConcurrency: 2 }');
 
 test('no more requests wait for a backend than it bears, until an answer begins or a client has left', async () => {
   const held: ServerResponse[] = [];
@@ -24,11 +15,7 @@ test('no more requests wait for a backend than it bears, until an answer begins 
     answer: ({ url }, answer) => void (url === '/limited' ? held.push(answer) : answer.end()),
   });
   await using turnpike = await givenStandalone({
-    'services.yaml': serviceManifest('shop', shop.port),
-    'routes.yaml': [
-      pathRouteManifest('limited', '/limited', 'shop'),
-      pathRouteManifest('open', '/open', 'shop'),
-    ].join('---'),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policy,
   });
   await turnpike.until('/open', 200);

@@ -5,21 +5,12 @@ import http, { type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { limitedPolicy, limitedRouteFiles } from '#test/given/limited-route.ts';
+import { pathRouteManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
 function policy(requests: number, cost: string): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: RateLimitPolicy
-metadata: { name: limited }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: limited }]
-  rules:
-    - name: each
-      cost: ${cost}
-      limits: [{ name: hour, requests: ${requests}, window: 1h }]
-`;
+  return limitedPolicy(`cost: ${cost}`, `limits: [{ name: hour, requests: ${requests}, window: 1h }]`);
 }
 
 /** 100 an hour, charged when answers have ended. */
@@ -27,20 +18,10 @@ function chargedBy(expression: string): string {
   return policy(100, `{ type: Response, expression: "${expression}" }`);
 }
 
-function files(backendPort: number) {
-  return {
-    'services.yaml': serviceManifest('shop', backendPort),
-    'routes.yaml': [
-      pathRouteManifest('limited', '/limited', 'shop'),
-      pathRouteManifest('open', '/open', 'shop'),
-    ].join('---'),
-  };
-}
-
 test('a request takes the units that its cost comes to, and one that can never pass is told so', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policy(10, `{ expression: "int(request.query['n'][0])" }`),
   });
   await turnpike.until('/open', 200);
@@ -78,7 +59,7 @@ test('what a backend says its answers take is charged when they have ended, and 
     },
   });
   await using turnpike = await givenStandalone({
-    'services.yaml': serviceManifest('shop', shop.port),
+    ...limitedRouteFiles(shop.port),
     'routes.yaml': [dear, pathRouteManifest('open', '/open', 'shop')].join('---'),
     'policy.yaml': chargedBy("int(response.headers['x-rows'])"),
   });
@@ -103,7 +84,7 @@ test('octets that a client has got are charged, though it has left before the en
     },
   });
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': chargedBy('response.bytes'),
   });
   await turnpike.until('/open', 200);

@@ -5,27 +5,18 @@ import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { anH2Client } from '#test/given/h2-client.ts';
-import { edgeWithRedisManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { limitedPolicy, limitedRouteFiles } from '#test/given/limited-route.ts';
+import { edgeWithRedisManifest, pathRouteManifest } from '#test/given/manifests.ts';
 import { givenRedis, ownRedisMissing } from '#test/given/redis.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
 function policy(key: string, requests: number): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: RateLimitPolicy
-metadata: { name: limited }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: limited }]
-  rules:
-    - name: each
-      key: ${key}
-      limits: [{ name: hour, requests: ${requests}, window: 1h }]
-`;
+  return limitedPolicy(`key: ${key}`, `limits: [{ name: hour, requests: ${requests}, window: 1h }]`);
 }
 
-/** The same with a limit of another kind. */
+/** By address, with a limit of another kind. */
 function policyWith(limit: string): string {
-  return policy('{ type: ClientAddress }', 1).replace(/limits:.*/, `limits: [${limit}]`);
+  return limitedPolicy(`limits: [${limit}]`);
 }
 
 /** Lets a request go on every other second, and gives each 100 ms. */
@@ -50,20 +41,10 @@ spec:
       limits: [{ name: evenly, requests: 1, algorithm: LeakyBucket, window: 2s }]
 `;
 
-function files(backendPort: number) {
-  return {
-    'services.yaml': serviceManifest('shop', backendPort),
-    'routes.yaml': [
-      pathRouteManifest('limited', '/limited', 'shop'),
-      pathRouteManifest('open', '/open', 'shop'),
-    ].join('---'),
-  };
-}
-
 test('after the limit 429, with the fields that tell how much is left and when to come again', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policy('{ type: ClientAddress }', 3),
   });
   await turnpike.until('/open', 200);
@@ -88,7 +69,7 @@ test('after the limit 429, with the fields that tell how much is left and when t
 test('a calendar’s limit is there again when its window is over, and is not before', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policyWith(
       '{ name: year, requests: 2, algorithm: FixedWindow, calendar: { period: Year } }',
     ),
@@ -111,7 +92,7 @@ test('a calendar’s limit is there again when its window is over, and is not be
 test('a window that slides lets the next one in as the requests before it leave it', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policyWith('{ name: day, requests: 4, algorithm: SlidingWindow, window: 24h }'),
   });
   await turnpike.until('/open', 200);
@@ -137,7 +118,7 @@ test('requests that come sooner than their limit lets them wait for their time, 
     },
   });
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policyWith('{ name: evenly, requests: 10, algorithm: LeakyBucket, window: 1s, queue: 3 }'),
     'impatient.yaml': impatient,
   });
@@ -168,7 +149,7 @@ test('of requests that take long only so many are under way, until one is over o
     },
   });
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policyWith('{ name: at-a-time, requests: 2, algorithm: Concurrency }'),
   });
   await turnpike.until('/open', 200);
@@ -194,7 +175,7 @@ test('of requests that take long only so many are under way, until one is over o
 test('clients that a header tells apart do not use up each other', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policy('{ type: Header, header: { name: x-tenant } }', 2),
   });
   await turnpike.until('/open', 200);
@@ -208,7 +189,7 @@ test('clients that a header tells apart do not use up each other', async () => {
 test('cookies and methods tell apart whom they name', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': `${policy('{ type: Cookie, cookie: { name: device }, onUnknownKey: Skip }', 1)}
     - name: methods
       key: { type: Method }
@@ -226,7 +207,7 @@ test('cookies and methods tell apart whom they name', async () => {
 test('who lacks what is counted by may be refused, and nothing promises that coming again helps', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policy('{ type: Header, header: { name: x-tenant }, onUnknownKey: Refuse }', 2),
   });
   await turnpike.until('/open', 200);
@@ -252,7 +233,7 @@ test('who lacks what is counted by may be refused, and nothing promises that com
 test('a call of gRPC over the limit is told to come again, and when', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policy('{ type: ClientAddress }', 1),
   });
   await turnpike.until('/limited', 200);
@@ -272,7 +253,7 @@ test('a call of gRPC over the limit is told to come again, and when', async () =
 test('who is exempt from a rule is not counted by it', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': `${policy('{ type: ClientAddress }', 1)}
       exempt: { addresses: [127.0.0.1/32] }
     - name: others
@@ -289,7 +270,7 @@ test('who is exempt from a rule is not counted by it', async () => {
 test('changing a route does not give a client its limit anew', async () => {
   await using shop = await givenBackend('shop');
   await using turnpike = await givenStandalone({
-    ...files(shop.port),
+    ...limitedRouteFiles(shop.port),
     'policy.yaml': policy('{ type: ClientAddress }', 2),
   });
   await turnpike.until('/open', 200);
@@ -314,7 +295,7 @@ test(
     t.after(() => redis.stop());
     await using shop = await givenBackend('shop');
     const given = (port: number) => ({
-      ...files(shop.port),
+      ...limitedRouteFiles(shop.port),
       'edge.yaml': edgeWithRedisManifest(port, redis.url),
       'policy.yaml': policy('{ type: ClientAddress }', 10),
     });

@@ -54,14 +54,20 @@ async function fateOf({ port }: GivenDataPlane, octets = get): Promise<string | 
   }
 }
 
+/** A connection that is open, and has been answered. */
+async function served({ port }: GivenDataPlane, octets = get) {
+  const client = await aRawClient(port);
+  client.send(octets);
+  await client.until((received) => received.endsWith('ok'));
+  return client;
+}
+
 describe('a connection too many', () => {
   it('is reset, and the port serves on once another has ended', async () => {
     await using backend = await aRawBackend();
     const { guard } = givenProtecting();
     using dataPlane = await aPlane(backend.port, { guard: guard(one) });
-    using first = await aRawClient(dataPlane.port);
-    first.send(get);
-    await first.until((received) => received.endsWith('ok'));
+    using first = await served(dataPlane);
     assert.equal(await fateOf(dataPlane), 'ECONNRESET');
     assert.equal(dataPlane.listeners.connectionCount(), 1);
     first[Symbol.dispose]();
@@ -103,9 +109,7 @@ describe('a connection too many', () => {
     await using backend = await aRawBackend();
     const { guard, protecting, told } = givenProtecting();
     using dataPlane = await aPlane(backend.port, { guard: guard(one) });
-    using first = await aRawClient(dataPlane.port);
-    first.send(get.replace('192.0.2.77', '127.0.0.1'));
-    await first.until((received) => received.endsWith('ok'));
+    using _ = await served(dataPlane, get.replace('192.0.2.77', '127.0.0.1'));
     for (const spoofed of ['192.0.2.1', '192.0.2.2', '::1'])
       assert.equal(await fateOf(dataPlane, get.replace('192.0.2.77', spoofed)), 'ECONNRESET');
     assert.equal(protecting.figures()[0]?.count, 3);
@@ -116,9 +120,7 @@ describe('a connection too many', () => {
     await using backend = await aRawBackend();
     const { guard } = givenProtecting();
     using dataPlane = await aPlane(backend.port, { guard: guard(one) });
-    using first = await aRawClient(dataPlane.port);
-    first.send(get);
-    await first.until((received) => received.endsWith('ok'));
+    using _ = await served(dataPlane);
     assert.equal(await fateOf(dataPlane), 'ECONNRESET');
     const port = dataPlane.cell.current.ports.get(443);
     assert(port?.kind === 'Http');
@@ -152,9 +154,7 @@ describe('connections of proxies', () => {
     const { guard } = givenProtecting();
     const rules = trusting({ kind: 'Sources', sources: ['10.0.0.0/8'] });
     using dataPlane = await aPlane(backend.port, { guard: guard(one), rules });
-    using first = await aRawClient(dataPlane.port);
-    first.send(get);
-    await first.until((received) => received.endsWith('ok'));
+    using _ = await served(dataPlane);
     assert.equal(await fateOf(dataPlane), 'ECONNRESET');
   });
 

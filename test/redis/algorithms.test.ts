@@ -3,13 +3,12 @@ import { counterScript } from '#dataplane/filters/rate-limit/counter-script.ts';
 import { KeyedHash } from '#dataplane/counters/keyed-hash.ts';
 import { ruleFor, type LimitRule } from '#dataplane/filters/rate-limit/rule.ts';
 import type { TimedLimit } from '#snapshot/limit.ts';
-import { givenAnyRedis, redisMissing } from '#test/given/redis.ts';
-import type { GivenRedis } from '#test/given/redis.ts';
+import { givenRedisClient } from '#test/given/redis-client.ts';
+import { redisMissing } from '#test/given/redis.ts';
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { rateLimit } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
 import { debtMeanings, taken, told as cost } from '../dataplane/filters/rate-limit/algorithms/naive-debts.ts';
 import { costs, gaps, meanings } from '../dataplane/filters/rate-limit/algorithms/naive.ts';
@@ -23,17 +22,7 @@ const day = 86_400_000;
 const minutes = { kind: 'Even', lengthMs: 60_000 } as const;
 
 describe('the script', { skip: redisMissing() }, () => {
-  let redis: GivenRedis;
-  let client: Redis;
-
-  before(async () => {
-    redis = await givenAnyRedis();
-    client = new Redis(redis.url);
-  });
-  after(async () => {
-    client.disconnect();
-    await redis.stop();
-  });
+  const client = givenRedisClient();
 
   /** What the script says of one request of so many units when its clock shows `epochMs`. */
   async function asked(rule: LimitRule, key: string, epochMs: number, units = 1): Promise<readonly number[]> {
@@ -51,7 +40,7 @@ describe('the script', { skip: redisMissing() }, () => {
 
   async function told(key: string, epochMs: number, values: readonly number[]): Promise<readonly number[]> {
     const time = [Math.floor(epochMs / 1000), (epochMs % 1000) * 1000];
-    const answer = await client.eval(script, 1, key, ...values, ...time);
+    const answer = await client().eval(script, 1, key, ...values, ...time);
     assert.ok(Array.isArray(answer));
     return answer.slice(1).map(Number);
   }
@@ -180,7 +169,7 @@ describe('the script', { skip: redisMissing() }, () => {
             );
             assert.equal(Number(left) < units, Number(waitMicros) > 0, `${left} at ${now}`);
           }
-          assert.notEqual(await client.pttl(key), -1);
+          assert.notEqual(await client().pttl(key), -1);
         }),
         { numRuns: 30 },
       );
@@ -208,7 +197,7 @@ describe('the script', { skip: redisMissing() }, () => {
             await charged(rule, key, now, took);
             counter.charge(now, took);
           }
-          assert.notEqual(await client.pttl(key), -1);
+          assert.notEqual(await client().pttl(key), -1);
         }),
         { numRuns: 30 },
       );

@@ -1,11 +1,10 @@
 // What data planes let pass together, with the limiter as it is, on a clock that is told to them: never more than each
 // algorithm's bound, and hardly less than could be.
 import type { TimedLimit } from '#snapshot/limit.ts';
-import { givenAnyRedis, redisMissing } from '#test/given/redis.ts';
-import type { GivenRedis } from '#test/given/redis.ts';
-import { Redis } from 'ioredis';
+import { givenRedisClient } from '#test/given/redis-client.ts';
+import { redisMissing } from '#test/given/redis.ts';
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { byWindow, mostBeyond, mostWithin } from './bounds.ts';
 import { evenly, simulated, skewed, type Outcomes, type Scenario } from './simulated-fleet.ts';
 
@@ -69,30 +68,20 @@ const fleets: Readonly<Record<string, Scenario['parts']>> = {
 };
 
 describe('data planes together', { skip: redisMissing() }, () => {
-  let redis: GivenRedis;
-  let client: Redis;
-
-  before(async () => {
-    redis = await givenAnyRedis();
-    client = new Redis(redis.url);
-  });
-  after(async () => {
-    client.disconnect();
-    await redis.stop();
-  });
+  const client = givenRedisClient();
 
   for (const [limit, judge] of judges) {
     for (const [fleet, parts] of Object.entries(fleets)) {
       test(`${limit.algorithm} of ${fleet} keeps its bound, and lets hardly less pass`, async () => {
         for (const perSecond of [1050, 4000])
-          judge(await simulated(client, { limit, seconds, perSecond, parts }));
+          judge(await simulated(client(), { limit, seconds, perSecond, parts }));
       });
     }
 
     test(`${limit.algorithm} refuses nobody as long as less comes than may`, async () => {
       for (const parts of [evenly(4), skewed(4)]) {
         const perSecond = 0.8 * requests;
-        const found = await simulated(client, { limit, seconds, perSecond, parts: () => parts });
+        const found = await simulated(client(), { limit, seconds, perSecond, parts: () => parts });
         assert.equal(found.admitted.length, found.offered);
       }
     });
@@ -100,7 +89,7 @@ describe('data planes together', { skip: redisMissing() }, () => {
     test(`${limit.algorithm} asks Redis for fewer than 15 in 100 requests of 4 data planes`, async () => {
       for (const perSecond of [1000, 1300, 4000]) {
         for (const parts of [evenly(4), skewed(4)]) {
-          const { calls, offered } = await simulated(client, {
+          const { calls, offered } = await simulated(client(), {
             limit,
             seconds,
             perSecond,
@@ -115,7 +104,7 @@ describe('data planes together', { skip: redisMissing() }, () => {
   test('a small window is counted request by request, to the last one', async () => {
     const small = { ...fixed, requests: 100 } as const;
     const parts = skewed(4);
-    const { admitted } = await simulated(client, {
+    const { admitted } = await simulated(client(), {
       limit: small,
       seconds,
       perSecond: 150,
