@@ -19,12 +19,14 @@ import { gatewayParametersSchema, type GatewayParameters } from './gateway-param
 import { httpRouteSchema, type HTTPRoute } from './http-route.ts';
 import { ingressClassSchema, ingressSchema, type Ingress, type IngressClass } from './ingress.ts';
 import {
+  clusterTrustBundleSchema,
   configMapSchema,
   customResourceDefinitionSchema,
   endpointSliceSchema,
   namespaceSchema,
   secretSchema,
   serviceSchema,
+  type ClusterTrustBundle,
   type ConfigMap,
   type CustomResourceDefinition,
   type EndpointSlice,
@@ -55,6 +57,7 @@ export interface KindMap {
   readonly EndpointSlice: EndpointSlice;
   readonly Secret: Secret;
   readonly ConfigMap: ConfigMap;
+  readonly ClusterTrustBundle: ClusterTrustBundle;
   readonly Namespace: Namespace;
   readonly CustomResourceDefinition: CustomResourceDefinition;
   readonly AuthPolicy: AuthPolicy;
@@ -76,6 +79,8 @@ export interface KindInfo {
   readonly kind: Kind;
   readonly group: string;
   readonly version: string;
+  /** Versions of the same schema by which servers that have not `version` serve the kind, in this order. */
+  readonly older?: readonly string[];
   readonly plural: string;
   readonly namespaced: boolean;
 }
@@ -100,6 +105,14 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   }),
   Secret: info({ kind: 'Secret', group: '', version: 'v1', plural: 'secrets', namespaced: true }),
   ConfigMap: info({ kind: 'ConfigMap', group: '', version: 'v1', plural: 'configmaps', namespaced: true }),
+  ClusterTrustBundle: info({
+    kind: 'ClusterTrustBundle',
+    group: 'certificates.k8s.io',
+    version: 'v1',
+    older: ['v1beta1'],
+    plural: 'clustertrustbundles',
+    namespaced: false,
+  }),
   Namespace: info({ kind: 'Namespace', group: '', version: 'v1', plural: 'namespaces', namespaced: false }),
   CustomResourceDefinition: info({
     kind: 'CustomResourceDefinition',
@@ -156,6 +169,7 @@ export const schemas = Object.freeze({
   EndpointSlice: endpointSliceSchema,
   Secret: secretSchema,
   ConfigMap: configMapSchema,
+  ClusterTrustBundle: clusterTrustBundleSchema,
   Namespace: namespaceSchema,
   CustomResourceDefinition: customResourceDefinitionSchema,
   AuthPolicy: authPolicySchema,
@@ -190,10 +204,14 @@ function isKind(text: string): text is Kind {
 
 /** What stands in `apiVersion`: the one we use first, then older ones with the same schema. */
 function servedVersions(kind: Kind): readonly string[] {
-  const { group } = kinds[kind];
-  const ours = apiVersionOf(kinds[kind]);
-  if (group !== 'gateway.networking.k8s.io') return [ours];
-  return [ours, `${group}/${kind === 'BackendTLSPolicy' ? 'v1alpha3' : 'v1beta1'}`];
+  const { group, version, older = olderGatewayApi(kind) }: KindInfo = kinds[kind];
+  return [version, ...older].map((one) => apiVersionOf({ group, version: one }));
+}
+
+/** By which manifests may name a kind of the Gateway API, though the API server has it by ours too. */
+function olderGatewayApi(kind: Kind): readonly string[] {
+  if (kinds[kind].group !== 'gateway.networking.k8s.io') return [];
+  return kind === 'BackendTLSPolicy' ? ['v1alpha3'] : ['v1beta1'];
 }
 
 /** The `apiVersion` of objects of a group (empty: Kubernetes' own first one) and version. */

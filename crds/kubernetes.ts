@@ -265,6 +265,24 @@ export const configMapSchema = kindSchema('ConfigMap', 'v1', {
 /** A decoded ConfigMap. */
 export type ConfigMap = Frozen<z.infer<typeof configMapSchema>>;
 
+/** The schema of a ClusterTrustBundle: in no namespace; one that is bound to a signer has colons in its name. */
+export const clusterTrustBundleSchema = kindSchema('ClusterTrustBundle', 'certificates.k8s.io/v1', {
+  metadata: objectMetaSchema.extend({
+    name: z
+      .string()
+      .min(1)
+      .max(253)
+      .regex(/^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/, "must be lower-case letters, digits, '-', '.' and ':'"),
+  }),
+  spec: z.object({
+    /** PEM. */
+    trustBundle: z.string().default(''),
+  }),
+});
+
+/** A decoded ClusterTrustBundle. */
+export type ClusterTrustBundle = Frozen<z.infer<typeof clusterTrustBundleSchema>>;
+
 /** Its labels always hold `kubernetes.io/metadata.name`, as on the API server. */
 export const namespaceSchema = kindSchema('Namespace', 'v1', {
   status: z.object({ phase: z.string().default('Active') }).prefault({}),

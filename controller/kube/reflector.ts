@@ -16,7 +16,7 @@ import type { WatchEvent } from './watch.ts';
 
 export interface ReflectorOptions<K extends string = Kind> {
   readonly client: KubeClient;
-  readonly info: ResourceLocation & { readonly kind: K };
+  readonly info: ResourceLocation & { readonly kind: K; readonly older?: readonly string[] };
   readonly sink: ObjectSink<K>;
   /** Left out: all namespaces, or a kind without. */
   readonly namespace?: string;
@@ -85,7 +85,10 @@ const notFoundMax = 3;
 export class Reflector<K extends string = Kind> {
   readonly #options: ReflectorOptions<K>;
   readonly #timing: ReflectorTiming;
-  readonly #path: string;
+  /** Of each version by which the kind may be served; the one that is tried or used is the first. */
+  readonly #paths: string[];
+  /** So many of them have not been found, one after the other. */
+  #pathsMissing = 0;
   readonly #stopping = new AbortController();
   readonly #backoff: Backoff;
   #running: Promise<void> | null = null;
@@ -100,7 +103,9 @@ export class Reflector<K extends string = Kind> {
   constructor(options: ReflectorOptions<K>) {
     this.#options = options;
     this.#timing = { ...defaultTiming, ...options.timing };
-    this.#path = collectionPath(options.info, options.namespace ?? null);
+    const { info, namespace = null } = options;
+    const versions = [info.version, ...(info.older ?? [])];
+    this.#paths = versions.map((version) => collectionPath({ ...info, version }, namespace));
     this.#backoff = new Backoff(this.#timing.backoffMinMs, options.random);
   }
 
@@ -146,6 +151,10 @@ export class Reflector<K extends string = Kind> {
       const left = this.#listedAt + this.#timing.relistMinMs - this.#options.clock.elapsed();
       await sleep(this.#options.clock, Math.max(0, left), this.#stopping.signal);
     }
+  }
+
+  get #path(): string {
+    return this.#paths[0] ?? '';
   }
 
   async #listPaged(): Promise<void> {
@@ -245,6 +254,7 @@ export class Reflector<K extends string = Kind> {
   #well(): void {
     this.#backoff.reset();
     this.#notFound = 0;
+    this.#pathsMissing = 0;
     if (this.#trouble !== null) {
       this.#trouble = null;
       this.#options.report({ kind: 'Recovered', of: this.#options.info.kind });
@@ -292,6 +302,7 @@ export class Reflector<K extends string = Kind> {
       this.#version = null;
       this.#listed = false;
       this.#listedAt = null;
+      if (this.#hasOtherPath()) return 0;
       if (this.#trouble !== 'NotInstalled') {
         this.#trouble = 'NotInstalled';
         report({ kind: 'NotInstalled', of: info.kind });
@@ -299,6 +310,13 @@ export class Reflector<K extends string = Kind> {
       sink.unserved(info.kind);
     }
     return this.#timing.pollMs * (0.5 + random());
+  }
+
+  /** Goes on to the next version; false when all have been tried in vain. */
+  #hasOtherPath(): boolean {
+    this.#paths.push(...this.#paths.splice(0, 1));
+    this.#pathsMissing = (this.#pathsMissing + 1) % this.#paths.length;
+    return this.#pathsMissing > 0;
   }
 
   #fail(error: KubeError): void {

@@ -3,7 +3,7 @@ import { entryOf } from './data.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
 
-/** A caCertificateRef, at `field`; `namespace` is that of what it names. */
+/** A caCertificateRef, at `field`; `namespace` is that of what it names, if that is in one. */
 export interface AuthorityReference {
   readonly field: string;
   readonly group: string;
@@ -21,16 +21,32 @@ export function referencedAuthorities(
   { field, group, kind, namespace, name }: AuthorityReference,
   kindReason: Extract<Problem, { kind: 'AuthorityKind' }>['reason'],
 ): string | Problem {
-  if (group !== '' || kind !== 'ConfigMap') {
-    return { kind: 'AuthorityKind', field, reason: kindReason, group, found: kind };
+  switch (`${group}/${kind}`) {
+    case '/ConfigMap': {
+      const data = read.get('ConfigMap', namespace, name)?.data;
+      const text = data === undefined ? undefined : (entryOf(data, 'ca.crt') ?? '');
+      return held(text, { field, holder: `ConfigMap ${namespace}/${name}`, place: 'ca.crt' });
+    }
+    case 'certificates.k8s.io/ClusterTrustBundle': {
+      if (!read.served('ClusterTrustBundle')) break;
+      const text = read.get('ClusterTrustBundle', '', name)?.spec.trustBundle;
+      return held(text, { field, holder: `ClusterTrustBundle ${name}`, place: 'spec.trustBundle' });
+    }
+    default:
   }
-  const holder = `ConfigMap ${namespace}/${name}`;
-  const object = read.get('ConfigMap', namespace, name);
-  if (object === undefined) {
+  return { kind: 'AuthorityKind', field, reason: kindReason, group, found: kind };
+}
+
+/** The certificates in `text`; undefined: who should have it is not there. */
+function held(
+  text: string | undefined,
+  at: { readonly field: string; readonly holder: string; readonly place: string },
+): string | Problem {
+  const { field, holder } = at;
+  if (text === undefined) {
     return { kind: 'AuthorityNotFound', field, holder };
   }
-  const found = authoritiesIn(entryOf(object.data, 'ca.crt') ?? '');
-  return found ?? { kind: 'AuthorityMalformed', field, holder, place: 'ca.crt' };
+  return authoritiesIn(text) ?? { kind: 'AuthorityMalformed', ...at };
 }
 
 /** PEM of authorities, each once, one after another; null for none. */

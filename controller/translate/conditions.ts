@@ -70,7 +70,10 @@ const table: Table = {
       `${field}: no authority can be read, and without the client certificates that are asked for the listener does not serve; see the condition ResolvedRefs.`,
     ),
   AuthorityKind: ({ field, reason, group, found }) => {
-    const message = `${field} names the kind ${kindOf(group, found)}; name a ConfigMap.`;
+    const message =
+      found === 'ClusterTrustBundle'
+        ? `${field} names a ClusterTrustBundle, and this cluster serves none; let its API server serve those of certificates.k8s.io, or name a ConfigMap.`
+        : `${field} names the kind ${kindOf(group, found)}; name a ConfigMap or a ClusterTrustBundle.`;
     return reason === 'InvalidKind'
       ? resolvedRefs('InvalidKind', message)
       : resolvedRefs('InvalidCACertificateKind', message);

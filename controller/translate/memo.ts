@@ -38,6 +38,8 @@ export interface Read {
   list<K extends Kind>(kind: K): readonly KindMap[K][];
   find<K extends Kind>(index: Index<K>, key: string): readonly KindMap[K][];
   refused(kind: Kind): readonly RefusedObject[];
+  /** Whether there can be objects of the kind. */
+  served(kind: Kind): boolean;
   ask<Result>(unit: Unit<Result>, ...key: readonly string[]): Result;
   dataPlanes(gateway: GatewayKey): DataPlanes | undefined;
   fetchedKeys(id: string): FetchedKeys | undefined;
@@ -206,6 +208,10 @@ class MemoStore {
         const source = sources.addressList(input, namespace, name);
         reads.push(source);
         return source.list;
+      },
+      served: (kind) => {
+        reads.push(sources.kind(kind, objects).served);
+        return objects.served(kind);
       },
       refused: (kind) => {
         reads.push(sources.kind(kind, objects).refused);

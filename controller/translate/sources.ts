@@ -118,16 +118,19 @@ function sourceAt<Reader>(sources: Sources<Reader>, key: string): Source<Reader>
 export class KindSources<K extends Kind, Reader> {
   readonly listed = new Source<Reader>();
   readonly refused = new Source<Reader>();
+  readonly served = new Source<Reader>();
   readonly #kind: K;
   readonly #named: Sources<Reader> = new Map();
   readonly #narrowed = new Map<Index<K>, Narrowed<K, Reader>>();
   #list: readonly KindMap[K][];
   #refusedList: unknown;
+  #isServed: boolean;
 
   constructor(kind: K, objects: ObjectReader) {
     this.#kind = kind;
     this.#list = objects.list(kind);
     this.#refusedList = objects.refused(kind);
+    this.#isServed = objects.served(kind);
   }
 
   named(namespace: string, name: string): Source<Reader> {
@@ -143,6 +146,9 @@ export class KindSources<K extends Kind, Reader> {
     const refused = objects.refused(this.#kind);
     if (refused !== this.#refusedList) changed.push(this.refused);
     this.#refusedList = refused;
+    const isServed = objects.served(this.#kind);
+    if (isServed !== this.#isServed) changed.push(this.served);
+    this.#isServed = isServed;
     const list = objects.list(this.#kind);
     if (list === this.#list) return changed;
     const change = changeOf(this.#list, list);

@@ -214,6 +214,9 @@ function apiServerArgs(credentials: Credentials, ports: Ports): readonly string[
     `--service-account-signing-key-file=${credentials.serviceAccounts.keyFile}`,
     `--api-audiences=${issuer}`,
     `--service-cluster-ip-range=${serviceAddresses.range}`,
+    // Beta in 1.34, and off: the Gateway API may name such bundles as certificate authorities.
+    '--feature-gates=ClusterTrustBundle=true',
+    '--runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true',
     '--allow-privileged=true',
     '--kubelet-preferred-address-types=InternalIP',
   ];

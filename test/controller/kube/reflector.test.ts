@@ -284,3 +284,34 @@ test('what a person wrote is kept, and what only tools read is not', async (t) =
   assert.equal(object.metadata['managedFields'], undefined);
   assert.deepEqual(object['spec'], { hostnames: ['a.example'] });
 });
+
+test('a kind that the server has by an older version only is told by that', async (t) => {
+  const bundles = (version: string) => `/apis/certificates.k8s.io/${version}/clustertrustbundles`;
+  const server = await startApiServer(t, bundles('v1beta1'));
+  const client = new KubeClient(server.connection, systemClock);
+  const told = new Set<string>();
+  let unserved = 0;
+  const reflector = new Reflector({
+    client,
+    info: kinds.ClusterTrustBundle,
+    clock: systemClock,
+    random: () => 0.5,
+    report: () => {},
+    timing: quick,
+    sink: {
+      replaceAll: (_kind, all) => all.forEach((one) => told.add(one.metadata.name)),
+      upsert: (_kind, object) => told.add(object.metadata.name),
+      delete: (_kind, object) => told.delete(object.metadata.name),
+      progress: () => {},
+      unserved: () => (unserved += 1),
+    },
+  });
+  t.after(async () => {
+    await reflector.stop();
+    await client.close();
+  });
+  server.put(bundles('v1beta1'), { metadata: { name: 'example.com:a:b' } });
+  reflector.start();
+  await eventually(() => assert.deepEqual([...told], ['example.com:a:b']));
+  assert.equal(unserved, 0, 'one of the versions is served');
+});

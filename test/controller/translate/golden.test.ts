@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import type { Kind } from '#crds/kind.ts';
 import { decodeResource } from '#snapshot/decode.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
@@ -41,6 +42,8 @@ interface Moment {
   readonly provisioning?: Readonly<Record<string, ProvisioningProblem>>;
   /** By Consumer (`namespace/name`). */
   readonly quotas?: Readonly<Record<string, readonly QuotaUse[]>>;
+  /** Kinds that the API server has not. */
+  readonly unserved?: readonly Kind[];
 }
 
 for (const name of cases) {
@@ -76,7 +79,7 @@ function translated(name: string): Translation {
   const refused = manifests.flatMap((one) => refusedObject(one) ?? []);
   const objects = manifests.filter((one) => refusedObject(one) === null).map((one) => object(one));
   return createTranslator().translate(
-    input(reader(objects, null, refused), observed(moment), {
+    input(reader(objects, null, refused, moment.unserved), observed(moment), {
       dataPlanes: moment.origin ?? 'External',
     }),
   );

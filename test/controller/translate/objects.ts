@@ -40,6 +40,7 @@ export function reader(
   objects: readonly AnyObject[],
   previous: ObjectReader | null = null,
   refused: readonly (RefusedObject & { readonly kind: Kind })[] = [],
+  unserved: readonly Kind[] = [],
 ): ObjectReader {
   const byKey = new Map(
     objects.map((one) => [keyOf(one.kind, one.metadata.namespace, one.metadata.name), one]),
@@ -65,7 +66,7 @@ export function reader(
       byKey.get(keyOf(kind, namespace, name)) as KindMap[K] | undefined,
     list: <K extends Kind>(kind: K) => (lists.get(kind) ?? []) as readonly KindMap[K][],
     refused: (kind) => refusedOf.get(kind) ?? [],
-    served: () => true,
+    served: (kind) => !unserved.includes(kind),
   };
 }
 
