@@ -1,6 +1,8 @@
+import type { Gateway } from '#crds/gateway-api.ts';
 import type { Service } from '#crds/kubernetes.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import { annotationNames } from '../annotations.ts';
+import { createdMs } from '../creation-time.ts';
 import { gatewayUnit, type GatewayModel } from '../gateway.ts';
 import { attachLed, gatewayNamed } from '../led-attachment.ts';
 import type { Read, Unit } from '../memo.ts';
@@ -13,8 +15,8 @@ export type ExposingGateway =
   | { readonly kind: 'None'; readonly problem: Problem };
 
 /**
- * That of the Service of a namespace and name. It is the one that the Service names, else the only one of ours that
- * takes it, else of these the only one that is marked.
+ * That of the Service of a namespace and name. It is the one that the Service names, else the oldest of ours that takes
+ * it, of those that are marked if some are: a further Gateway moves no Service.
  */
 export const exposingGatewayUnit: Unit<ExposingGateway | null> = {
   name: 'exposing gateway',
@@ -24,7 +26,7 @@ export const exposingGatewayUnit: Unit<ExposingGateway | null> = {
       return null;
     }
     const asked = gatewayAsked(service);
-    return asked === null ? onlyGateway(read, service) : namedGateway(read, asked);
+    return asked === null ? usualGateway(read, service) : namedGateway(read, asked);
   },
 };
 
@@ -34,29 +36,27 @@ function namedGateway(read: Read, key: GatewayKey): ExposingGateway {
     : { kind: 'Found', gateway: key };
 }
 
-function onlyGateway(read: Read, service: Service): ExposingGateway {
-  const takers = read.list('Gateway').flatMap(({ metadata }) => {
-    const model = read.ask(gatewayUnit, metadata.namespace, metadata.name);
-    return model !== null && takes(read, service, model) ? [{ model, metadata }] : [];
-  });
-  const marked = takers.filter(
-    ({ metadata }) => metadata.annotations[annotationNames.exposeDefault] === 'true',
-  );
-  const [only, second] = marked.length > 0 ? marked : takers;
-  if (only === undefined) {
-    return none('no Gateway takes HTTP routes of this namespace for these hosts; name one that is to.');
-  }
-  const { namespace, name } = only.metadata;
-  if (second === undefined) {
-    return { kind: 'Found', gateway: gatewayKey(namespace, name) };
-  }
-  const names = takers.map(({ model }) => model.key);
-  return none(
-    `several Gateways take it (${names.slice(0, namesMax).join(', ')}${names.length > namesMax ? ', ...' : ''}); name one, or mark one with ${annotationNames.exposeDefault}.`,
-  );
+function usualGateway(read: Read, service: Service): ExposingGateway {
+  const takers = read
+    .list('Gateway')
+    .filter(({ metadata }) => {
+      const model = read.ask(gatewayUnit, metadata.namespace, metadata.name);
+      return model !== null && takes(read, service, model);
+    })
+    .sort((one, other) => ageOf(one) - ageOf(other));
+  const [first] = [...takers.filter((one) => isMarked(one)), ...takers];
+  return first === undefined
+    ? none('no Gateway takes HTTP routes of this namespace for these hosts; name one that is to.')
+    : { kind: 'Found', gateway: gatewayKey(first.metadata.namespace, first.metadata.name) };
 }
 
-const namesMax = 8;
+function isMarked({ metadata }: Gateway): boolean {
+  return metadata.annotations[annotationNames.exposeDefault] === 'true';
+}
+
+function ageOf({ metadata }: Gateway): number {
+  return createdMs(metadata.creationTimestamp);
+}
 
 function takes(read: Read, service: Service, gateway: GatewayModel): boolean {
   const places = exposedPlaces(service)?.places ?? [];

@@ -18,7 +18,7 @@ const good: readonly KindMap[Kind][] = [
   { kind: 'GatewayClass', metadata: { name: 'turnpike' }, spec: { controllerName: 'turnpike.dev/gateway-controller' } },
   {
     kind: 'Gateway',
-    metadata: { name: 'edge', namespace: 'shop' },
+    metadata: { name: 'edge', namespace: 'shop', annotations: { 'turnpike.dev/expose-default': 'true' } },
     spec: {
       gatewayClassName: 'turnpike',
       listeners: ['l0', 'l1'].map((name, index) => ({
@@ -35,6 +35,30 @@ const good: readonly KindMap[Kind][] = [
     },
   })),
   { kind: 'Service', metadata: { name: 'cart', namespace: 'shop' }, spec: { ports: [{ port: 80 }] } },
+  {
+    kind: 'Service',
+    metadata: { name: 'g4', namespace: 'shop', annotations: { 'turnpike.dev/expose': 'good.example.com/g4' } },
+    spec: { ports: [{ port: 80 }] },
+  },
+  {
+    kind: 'IngressClass',
+    metadata: { name: 'good' },
+    spec: {
+      controller: 'turnpike.dev/gateway-controller',
+      parameters: {
+        apiGroup: group, kind: 'Gateway', scope: 'Namespace', namespace: 'shop', name: 'edge',
+      },
+    },
+  },
+  {
+    kind: 'Ingress',
+    metadata: { name: 'g5', namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
+    spec: {
+      ingressClassName: 'good',
+      defaultBackend: { service: { name: 'cart', port: { number: 80 } } },
+      rules: [{ host: 'good.example.com' }],
+    },
+  },
   {
     kind: 'RateLimitPolicy',
     metadata: { name: 'g', namespace: 'shop', creationTimestamp: '2025-01-01T00:00:00Z' },
@@ -96,6 +120,13 @@ function broughtBy(bad: KindMap[Kind], id: string): boolean {
   if (bad.kind === 'HTTPRoute') {
     return id.startsWith(`Route/HTTPRoute/${bad.metadata.namespace}/bad`) || id.startsWith('Cluster/');
   }
+  if (bad.kind === 'Ingress' || bad.kind === 'Service') {
+    const { namespace } = bad.metadata;
+    const own = [`Route/${bad.kind}/${namespace}/bad/`, `ServerNames/${namespace}/bad/`, 'Cluster/'];
+    return [...own, 'Certificate/', 'Authentication/', 'KeySet/', 'RateLimit/'].some((one) =>
+      id.startsWith(one),
+    );
+  }
   if (bad.kind === 'ClientPolicy') {
     return bad.metadata.namespace === 'shop' && id.startsWith('ClientSettings/');
   }
@@ -113,7 +144,7 @@ function broughtBy(bad: KindMap[Kind], id: string): boolean {
 
 test('a bad object changes nothing but itself and what it names', () => {
   const alone = snapshot(good);
-  assert.equal([...alone.keys()].filter((id) => id.startsWith('Route/')).length, 3);
+  assert.equal([...alone.keys()].filter((id) => id.startsWith('Route/')).length, 6);
   fc.assert(
     fc.property(anyObject, (any) => {
       const bad = renamed(any);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import { object } from './objects.ts';
+import { exposing, ingress, ingressClass } from './universe-led.ts';
 
 /** One object put in place of the one with its name, taken away, or become one that does not decode. */
 export interface Change {
@@ -344,6 +345,10 @@ function withoutNulls(value: object): Manifest {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null));
 }
 
+function annotated(manifest: Manifest, annotations: Manifest): Manifest {
+  return { ...manifest, metadata: { ...(manifest['metadata'] as object), annotations } };
+}
+
 /** Any object that a source could hold. */
 export const anyObject: fc.Arbitrary<KindMap[Kind]> = fc
   .oneof(
@@ -351,6 +356,12 @@ export const anyObject: fc.Arbitrary<KindMap[Kind]> = fc
     { arbitrary: gateway, weight: 3 },
     { arbitrary: route, weight: 5 },
     { arbitrary: service, weight: 2 },
+    {
+      arbitrary: fc.tuple(service, exposing).map(([one, annotations]) => annotated(one, annotations)),
+      weight: 2,
+    },
+    { arbitrary: ingress, weight: 3 },
+    { arbitrary: ingressClass, weight: 1 },
     { arbitrary: grant, weight: 1 },
     { arbitrary: secret, weight: 2 },
     { arbitrary: consumer, weight: 2 },
