@@ -1,4 +1,4 @@
-// The Gateway API kinds we read but HTTPRoute, as the CRDs of Gateway API 1.7 (standard channel) define them:
+// The Gateway API kinds we read but routes, as the CRDs of Gateway API 1.7 (standard channel) define them:
 // shape, defaults and rules. Fields of the experimental channel are known by name and kept as they are.
 // Says nothing about what a Gateway means: that is the translation's.
 import { isIP } from 'node:net';
@@ -26,6 +26,7 @@ import {
 } from './listener.ts';
 
 export type { Condition } from './kubernetes.ts';
+export type * from './grpc-route.ts';
 export type * from './http-filter.ts';
 export type * from './http-match.ts';
 export type * from './http-route.ts';

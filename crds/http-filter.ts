@@ -74,6 +74,12 @@ export const backendReferenceFields = {
   port: port.exactOptional(),
 };
 
+/** What names a backend in `backendRefs` of a rule. */
+export const weightedReferenceFields = {
+  ...backendReferenceFields,
+  weight: z.int32().min(0).max(1_000_000).default(1),
+};
+
 /** Reference to a backend: a Service with its port, or another kind. */
 const backendObjectReference = withRules(z.object(backendReferenceFields), [serviceNeedsPort]);
 
@@ -137,15 +143,20 @@ const externalAuth = withRules(
   }),
 );
 
+/** Filters of requests of every kind. */
+export const commonFilters = {
+  RequestHeaderModifier: { requestHeaderModifier: headerModifier },
+  ResponseHeaderModifier: { responseHeaderModifier: headerModifier },
+  RequestMirror: { requestMirror },
+  ExtensionRef: { extensionRef: z.object({ group: groupName, kind: kindName, name: objectName }) },
+};
+
 const filter = oneOf({
   type: 'What the filter does.',
   variants: {
-    RequestHeaderModifier: { requestHeaderModifier: headerModifier },
-    ResponseHeaderModifier: { responseHeaderModifier: headerModifier },
-    RequestMirror: { requestMirror },
+    ...commonFilters,
     RequestRedirect: { requestRedirect },
     URLRewrite: { urlRewrite },
-    ExtensionRef: { extensionRef: z.object({ group: groupName, kind: kindName, name: objectName }) },
     CORS: { cors: corsSchema },
     ExternalAuth: { externalAuth },
   },
@@ -163,26 +174,25 @@ export function count(filters: Filters, type: HTTPRouteFilter['type']): number {
   return filters.filter((one) => one.type === type).length;
 }
 
-const onceOnly = [
-  'CORS',
-  'RequestHeaderModifier',
-  'ResponseHeaderModifier',
-  'RequestRedirect',
-  'URLRewrite',
-] as const;
-
 const filterRules: readonly Rule<Filters>[] = [
   {
     cel: "!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))",
     message: 'RequestRedirect and URLRewrite exclude each other: remove one',
     holds: (filters) => count(filters, 'RequestRedirect') === 0 || count(filters, 'URLRewrite') === 0,
   },
-  ...onceOnly.map((type) => ({
+  ...onceOnly('CORS', 'RequestHeaderModifier', 'ResponseHeaderModifier', 'RequestRedirect', 'URLRewrite'),
+];
+
+/** Rules by which filters of these types may stand in a list once each. */
+export function onceOnly(
+  ...types: readonly HTTPRouteFilter['type'][]
+): readonly Rule<readonly { readonly type: string }[]>[] {
+  return types.map((type) => ({
     cel: `self.filter(f, f.type == '${type}').size() <= 1`,
     message: `a filter of type ${type} may stand here once: join them into one`,
-    holds: (filters: Filters) => count(filters, type) <= 1,
-  })),
-];
+    holds: (filters) => filters.filter((one) => one.type === type).length <= 1,
+  }));
+}
 
 /** `filters` of a rule, or of one of its backends. */
 export const filtersSchema = withRules(atomicList(filter).max(16), filterRules).default([]);

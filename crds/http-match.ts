@@ -67,15 +67,18 @@ const pathMatch = withRules(
 
 const fieldMatchType = z.enum(['Exact', 'RegularExpression']).default('Exact');
 
+/** `headers` of a match. */
+export const headerMatches = listByKeys(
+  z.object({ type: fieldMatchType, name: fieldName, value: z.string().min(1).max(4096) }),
+  ['name'],
+)
+  .max(16)
+  .default([]);
+
 /** One of a rule's `matches`. */
 export const matchSchema = z.object({
   path: pathMatch.prefault({}),
-  headers: listByKeys(
-    z.object({ type: fieldMatchType, name: fieldName, value: z.string().min(1).max(4096) }),
-    ['name'],
-  )
-    .max(16)
-    .default([]),
+  headers: headerMatches,
   queryParams: listByKeys(
     z.object({ type: fieldMatchType, name: fieldName, value: z.string().min(1).max(1024) }),
     ['name'],

@@ -3,20 +3,16 @@
 import * as z from 'zod';
 import { atomicList, setOf, withRules, type Frozen } from './grammar.ts';
 import { duration, durationMs, hostname, sectionName } from './fields.ts';
-import { backendReferenceFields, count, filtersSchema, serviceNeedsPort } from './http-filter.ts';
+import { count, filtersSchema, serviceNeedsPort, weightedReferenceFields } from './http-filter.ts';
 import { matchSchema } from './http-match.ts';
-import { conditionsSchema, kindSchema, ownController, parentReferenceSchema } from './kubernetes.ts';
+import { kindSchema } from './kubernetes.ts';
+import { parentRefsSchema, routeStatusSchema } from './route-parents.ts';
+import { requestRules } from './route-rules.ts';
 import { routeSessionPersistence } from './session-persistence.ts';
-import { namedOnce, wholeOrSections } from './targets.ts';
 
-const backendReference = withRules(
-  z.object({
-    ...backendReferenceFields,
-    weight: z.int32().min(0).max(1_000_000).default(1),
-    filters: filtersSchema,
-  }),
-  [serviceNeedsPort],
-);
+const backendReference = withRules(z.object({ ...weightedReferenceFields, filters: filtersSchema }), [
+  serviceNeedsPort,
+]);
 
 /** A backend of a rule, with its weight and filters. */
 export type HTTPBackendRef = Frozen<z.infer<typeof backendReference>>;
@@ -88,59 +84,17 @@ const rule = withRules(unruledRule, [
   },
 ]);
 
-const rules = withRules(atomicList(rule).min(1).max(16), [
-  {
-    cel: 'self.all(l1, !has(l1.name) || self.exists_one(l2, has(l2.name) && l1.name == l2.name))',
-    message: 'two rules have the same name: rename one',
-    holds: (list) => {
-      const names = list.flatMap((one) => (one.name === undefined ? [] : [one.name]));
-      return new Set(names).size === names.length;
-    },
-  },
-  {
-    cel: '(self.size() > 0 ? self[0].matches.size() : 0) + ... <= 128',
-    message: 'the rules of a route may have 128 matches together: split the route',
-    holds: (list) => list.reduce((sum, one) => sum + one.matches.length, 0) <= 128,
-  },
-]);
-
-const sameParent =
-  "p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name && (((!has(p1.__namespace__) || p1.__namespace__ == '') && (!has(p2.__namespace__) || p2.__namespace__ == '')) || (has(p1.__namespace__) && has(p2.__namespace__) && p1.__namespace__ == p2.__namespace__ ))";
-
-const parentRefs = withRules(atomicList(parentReferenceSchema).max(32), [
-  {
-    cel: `self.all(p1, self.all(p2, ${sameParent} ? ((!has(p1.sectionName) || p1.sectionName == '') == (!has(p2.sectionName) || p2.sectionName == '')) : true))`,
-    message: 'one parent is named twice, with sectionName and without: give all of them a sectionName',
-    holds: wholeOrSections,
-  },
-  {
-    cel: `self.all(p1, self.exists_one(p2, ${sameParent} && (((!has(p1.sectionName) || p1.sectionName == '') && (!has(p2.sectionName) || p2.sectionName == '')) || (has(p1.sectionName) && has(p2.sectionName) && p1.sectionName == p2.sectionName))))`,
-    message: 'one parent is named twice with the same sectionName: remove one',
-    holds: namedOnce,
-  },
-]);
+const rules = withRules(atomicList(rule).min(1).max(16), requestRules);
 
 /** The schema of an HTTPRoute. */
 export const httpRouteSchema = kindSchema('HTTPRoute', 'gateway.networking.k8s.io/v1', {
   spec: z.object({
-    parentRefs: parentRefs.default([]),
+    parentRefs: parentRefsSchema,
     hostnames: atomicList(hostname).max(16).default([]),
     rules: rules.prefault([{}]),
     useDefaultGateways: z.unknown().exactOptional(),
   }),
-  status: z
-    .object({
-      parents: z
-        .array(
-          z.object({
-            parentRef: parentReferenceSchema,
-            controllerName: ownController,
-            conditions: conditionsSchema,
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
+  status: routeStatusSchema,
 });
 
 /** A decoded HTTPRoute. */

@@ -16,6 +16,7 @@ import {
   type ReferenceGrant,
 } from './gateway-api.ts';
 import { gatewayParametersSchema, type GatewayParameters } from './gateway-parameters.ts';
+import { grpcRouteSchema, type GRPCRoute } from './grpc-route.ts';
 import { httpRouteSchema, type HTTPRoute } from './http-route.ts';
 import { ingressClassSchema, ingressSchema, type Ingress, type IngressClass } from './ingress.ts';
 import {
@@ -49,6 +50,7 @@ export interface KindMap {
   readonly Gateway: Gateway;
   readonly ListenerSet: ListenerSet;
   readonly HTTPRoute: HTTPRoute;
+  readonly GRPCRoute: GRPCRoute;
   readonly ReferenceGrant: ReferenceGrant;
   readonly BackendTLSPolicy: BackendTLSPolicy;
   readonly IngressClass: IngressClass;
@@ -91,6 +93,7 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   Gateway: gatewayApi('Gateway', 'gateways', 'Namespaced'),
   ListenerSet: gatewayApi('ListenerSet', 'listenersets', 'Namespaced'),
   HTTPRoute: gatewayApi('HTTPRoute', 'httproutes', 'Namespaced'),
+  GRPCRoute: gatewayApi('GRPCRoute', 'grpcroutes', 'Namespaced'),
   ReferenceGrant: gatewayApi('ReferenceGrant', 'referencegrants', 'Namespaced'),
   BackendTLSPolicy: gatewayApi('BackendTLSPolicy', 'backendtlspolicies', 'Namespaced'),
   IngressClass: networking('IngressClass', 'ingressclasses', 'Cluster'),
@@ -161,6 +164,7 @@ export const schemas = Object.freeze({
   Gateway: gatewaySchema,
   ListenerSet: listenerSetSchema,
   HTTPRoute: httpRouteSchema,
+  GRPCRoute: grpcRouteSchema,
   ReferenceGrant: referenceGrantSchema,
   BackendTLSPolicy: backendTlsPolicySchema,
   IngressClass: ingressClassSchema,

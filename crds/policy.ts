@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { atomicList, withRules, type Rule } from './grammar.ts';
 import { objectName, sectionName } from './fields.ts';
 import { conditionsSchema, ownController, parentReferenceSchema } from './kubernetes.ts';
+import type { RequestRouteKind } from './route-kind.ts';
 import { namedOnce, wholeOrSections } from './targets.ts';
 
 /** Group and version of our kinds. */
@@ -13,7 +14,7 @@ export const turnpikeVersion = 'turnpike.dev/v1alpha1';
 export const guardKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
 
 /** The kinds a policy can be attached to. */
-export type TargetKind = 'Gateway' | 'HTTPRoute' | 'Ingress' | 'Service';
+export type TargetKind = 'Gateway' | RequestRouteKind | 'Ingress' | 'Service';
 
 /** What a policy is attached to: an object of its own namespace, or a section of it. */
 export interface TargetReference {
@@ -27,6 +28,7 @@ export interface TargetReference {
 export const targetGroups = {
   Gateway: 'gateway.networking.k8s.io',
   HTTPRoute: 'gateway.networking.k8s.io',
+  GRPCRoute: 'gateway.networking.k8s.io',
   Ingress: 'networking.k8s.io',
   Service: '',
 } as const satisfies Record<TargetKind, string>;
@@ -34,6 +36,7 @@ export const targetGroups = {
 const sections = {
   Gateway: 'a listener of the Gateway',
   HTTPRoute: 'a rule of the HTTPRoute',
+  GRPCRoute: 'a rule of the GRPCRoute',
   Ingress: '',
   Service: 'a port of the Service',
 } as const satisfies Record<TargetKind, string>;
@@ -109,10 +112,10 @@ export function targetReferences(kinds: readonly TargetKind[]): z.ZodArray<z.Zod
 }
 
 /** Empty when routes pull the policy in by an ExtensionRef filter. */
-const targetRefsSchema = targetReferences(['Gateway', 'HTTPRoute', 'Ingress'])
+const targetRefsSchema = targetReferences(['Gateway', 'HTTPRoute', 'GRPCRoute', 'Ingress'])
   .default([])
   .describe(
-    'What the policy holds for: Gateways, HTTPRoutes and Ingresses of its own namespace, or single listeners and rules of the first two. May be empty when HTTPRoutes name the policy in a filter of type ExtensionRef.',
+    'What the policy holds for: Gateways, HTTPRoutes, GRPCRoutes and Ingresses of its own namespace, or single listeners and rules of all but the last. May be empty when routes name the policy in a filter of type ExtensionRef.',
   );
 
 const strategy = z

@@ -2,7 +2,7 @@
 import type { Kind, KindMap } from './kind.ts';
 
 /** Routes of requests: each request is led by rules of its own. */
-export const requestRouteKinds = ['HTTPRoute'] as const satisfies readonly Kind[];
+export const requestRouteKinds = ['HTTPRoute', 'GRPCRoute'] as const satisfies readonly Kind[];
 
 /** All kinds of route. */
 export const routeKinds = [...requestRouteKinds] as const satisfies readonly Kind[];

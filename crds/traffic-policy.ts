@@ -43,7 +43,7 @@ const routesOnly: Rule<Spec> = {
 };
 
 const spec = settingsSpec({
-  targets: ['Gateway', 'HTTPRoute', 'Service'],
+  targets: ['Gateway', 'HTTPRoute', 'GRPCRoute', 'Service'],
   groups: trafficGroups,
   rules: [],
 });

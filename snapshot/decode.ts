@@ -150,7 +150,7 @@ const valueMatch: Shape<ValueMatch> = object({
 });
 
 const match: Shape<RouteMatch> = object({
-  path: object({ kind: shape.oneOf('Exact', 'Prefix', 'Regex'), value: shape.text }),
+  path: object({ kind: shape.oneOf('Exact', 'Prefix', 'Regex', 'Last'), value: shape.text }),
   method: shape.nullable(shape.text),
   headers: shape.list(valueMatch),
   query: shape.list(valueMatch),

@@ -3,11 +3,11 @@ import type { ResourceId } from './ids.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
 import type { Persistence } from './sessions.ts';
 
-/** One HTTPRoute as the data plane needs it: where it is attached, and its rules in their own order. */
+/** One HTTPRoute or GRPCRoute as the data plane needs it: where it is attached, and its rules in their own order. */
 export interface Route {
   readonly kind: 'Route';
   readonly id: ResourceId;
-  /** `HTTPRoute/<namespace>/<name>`: a label in metrics and logs, and the last tie-break of precedence. */
+  /** `<kind>/<namespace>/<name>`: a label in metrics and logs, and the last tie-break of precedence. */
   readonly name: string;
   /** Creation time in milliseconds since 1970; of two equal matches the older route wins. */
   readonly createdMs: number;
@@ -57,10 +57,10 @@ export interface RouteMatch {
 
 /**
  * Exact: byte for byte. Prefix: by path element, without trailing slash (`/` is the empty prefix `''`).
- * Regex: RE2 syntax, must match the whole path.
+ * Regex: RE2 syntax, must match the whole path. Last: the last element with the slash before it, as `/AddItem`.
  */
 export interface PathMatch {
-  readonly kind: 'Exact' | 'Prefix' | 'Regex';
+  readonly kind: 'Exact' | 'Prefix' | 'Regex' | 'Last';
   readonly value: string;
 }
 

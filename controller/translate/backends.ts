@@ -47,7 +47,8 @@ export function resolveBackend(read: Read, from: Referrer, reference: BackendRef
   if (!mayRefer(read, source, { group: '', kind: 'Service', namespace }, reference.name)) {
     return unresolved({ kind: 'BackendNotPermitted', field, from: from.object, service, namespace });
   }
-  const outcome = read.ask(servicePortUnit, namespace, reference.name, String(reference.port ?? 0));
+  const speech = speechOf(from.object.kind);
+  const outcome = read.ask(servicePortUnits[speech], namespace, reference.name, String(reference.port ?? 0));
   switch (outcome.kind) {
     case 'Backend':
       return { kind: 'Resolved', backend: outcome.backend };
@@ -60,6 +61,7 @@ export function resolveBackend(read: Read, from: Referrer, reference: BackendRef
         kind: 'BackendPortNotFound',
         field,
         service,
+        protocol: transports[speech],
         port: reference.port ?? 0,
         ports: outcome.ports,
       });
@@ -104,43 +106,101 @@ const protocolsInTls: typeof protocols = new Map([
   ['kubernetes.io/wss', 'HTTP1'],
 ]);
 
-const servicePortUnit: Unit<ServicePortOutcome> = {
-  name: 'service port',
-  compute(read, namespace = '', name = '', port = '') {
-    const service = read.get('Service', namespace, name);
-    if (service === undefined) {
-      return { kind: 'NoService' };
-    }
-    // An ExternalName would let whoever may write Services send the gateway anywhere (CVE-2021-25740).
-    if (service.spec.type === 'ExternalName') {
-      return { kind: 'ExternalName' };
-    }
-    const found = service.spec.ports.find((one) => one.port === Number(port) && one.protocol === 'TCP');
-    if (found === undefined) {
-      const ports = service.spec.ports.filter((one) => one.protocol === 'TCP').map((one) => one.port);
-      return { kind: 'NoPort', ports };
-    }
-    const security = serviceTls(read, namespace, name, found.name);
-    if (security.kind === 'Closed') {
-      return security;
-    }
-    const tls = security.kind === 'Tls' ? { ...security.terms, clientCertificate: null } : null;
-    const protocol = found.appProtocol ?? '';
-    const spoken = (tls === null ? protocols : protocolsInTls).get(protocol.toLowerCase());
-    return spoken === undefined
-      ? { kind: 'Protocol', protocol }
-      : { kind: 'Backend', backend: backendOf(service, found, { protocol: spoken, tls }) };
-  },
-};
+/** What goes to a backend: requests of HTTP, calls of gRPC, octets of a stream, or datagrams. */
+const transports = { Requests: 'TCP', Calls: 'TCP', Stream: 'TCP', Datagrams: 'UDP' } as const;
 
-function backendOf(service: Service, port: ServicePort, wire: Pick<Cluster, 'protocol' | 'tls'>): Backend {
+type Speech = keyof typeof transports;
+
+/** What an object of `kind` sends to the backends it names. */
+function speechOf(kind: string): Speech {
+  switch (kind) {
+    case 'GRPCRoute':
+      return 'Calls';
+    case 'TLSRoute':
+    case 'TCPRoute':
+      return 'Stream';
+    case 'UDPRoute':
+      return 'Datagrams';
+    default:
+      return 'Requests';
+  }
+}
+
+/** gRPC has no other protocol than HTTP/2, and what is said in a stream is no matter of ours; null: we do not speak it. */
+function spokenBy(speech: Speech, requests: Cluster['protocol'] | undefined): Cluster['protocol'] | null {
+  switch (speech) {
+    case 'Requests':
+      return requests ?? null;
+    case 'Calls':
+      return requests === undefined ? null : 'HTTP2';
+    case 'Stream':
+    case 'Datagrams':
+      return requests ?? 'HTTP1';
+    default:
+      return speech satisfies never;
+  }
+}
+
+const servicePortUnits = {
+  Requests: servicePortUnit('Requests'),
+  Calls: servicePortUnit('Calls'),
+  Stream: servicePortUnit('Stream'),
+  Datagrams: servicePortUnit('Datagrams'),
+} as const satisfies Record<Speech, Unit<ServicePortOutcome>>;
+
+function servicePortUnit(speech: Speech): Unit<ServicePortOutcome> {
+  return {
+    name: 'service port',
+    compute(read, namespace = '', name = '', port = '') {
+      const service = read.get('Service', namespace, name);
+      if (service === undefined) {
+        return { kind: 'NoService' };
+      }
+      // An ExternalName would let whoever may write Services send the gateway anywhere (CVE-2021-25740).
+      if (service.spec.type === 'ExternalName') {
+        return { kind: 'ExternalName' };
+      }
+      const ports = service.spec.ports.filter((one) => one.protocol === transports[speech]);
+      const found = ports.find((one) => one.port === Number(port));
+      return found === undefined
+        ? { kind: 'NoPort', ports: ports.map((one) => one.port) }
+        : spokenAt(read, service, found, speech);
+    },
+  };
+}
+
+function spokenAt(read: Read, service: Service, port: ServicePort, speech: Speech): ServicePortOutcome {
   const { namespace, name } = service.metadata;
-  const parts = [namespace, name, String(port.port)] as const;
-  const id: ResourceId = resourceId('Endpoints', ...parts);
+  const security = serviceTls(read, namespace, name, port.name);
+  if (security.kind === 'Closed') {
+    return security;
+  }
+  const tls = security.kind === 'Tls' ? { ...security.terms, clientCertificate: null } : null;
+  const protocol = port.appProtocol ?? '';
+  const requests = (tls === null ? protocols : protocolsInTls).get(protocol.toLowerCase());
+  const spoken = spokenBy(speech, requests);
+  // Routes of several kinds may lead here, each with its own way to speak.
+  const part =
+    transports[speech] === 'UDP' ? 'udp' : spoken === requests || speech === 'Stream' ? null : 'grpc';
+  return spoken === null
+    ? { kind: 'Protocol', protocol }
+    : { kind: 'Backend', backend: backendOf(service, port, { wire: { protocol: spoken, tls }, part }) };
+}
+
+/** `part`: of the ids, where the same port is also something else. */
+function backendOf(
+  service: Service,
+  port: ServicePort,
+  { wire, part }: { readonly wire: Pick<Cluster, 'protocol' | 'tls'>; readonly part: 'udp' | 'grpc' | null },
+): Backend {
+  const { namespace, name } = service.metadata;
+  const parts = [namespace, name, String(port.port)];
+  const own = part === null ? parts : [...parts, part];
+  const id: ResourceId = resourceId('Endpoints', ...(part === 'udp' ? own : parts));
   return {
     cluster: {
       kind: 'Cluster',
-      id: resourceId('Cluster', ...parts),
+      id: resourceId('Cluster', ...own),
       name: `${namespace}/${name}:${String(port.port)}`,
       endpoints: id,
       ...clusterDefaults,

@@ -175,10 +175,10 @@ const table: Table = {
       'BackendNotFound',
       `${field}: Service ${service} does not exist; create it or correct the name.`,
     ),
-  BackendPortNotFound: ({ field, service, port, ports }) =>
+  BackendPortNotFound: ({ field, service, protocol, port, ports }) =>
     resolvedRefs(
       'BackendNotFound',
-      `${field}.port: Service ${service} has no TCP port ${String(port)}; it has ${ports.join(', ') || 'none'}.`,
+      `${field}.port: Service ${service} has no ${protocol} port ${String(port)}; it has ${ports.join(', ') || 'none'}.`,
     ),
   BackendProtocol: ({ field, service, protocol }) =>
     resolvedRefs(

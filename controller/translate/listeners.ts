@@ -1,6 +1,7 @@
 // What a Gateway's listeners are, as far as the Gateway alone tells it: protocol, host, conflicts, which routes
 // may attach. Certificates are looked up in certificates.ts, so that a Secret's birth touches its listener only.
 import type { Gateway, Listener } from '#crds/gateway-api.ts';
+import type { RouteKind } from '#crds/route-kind.ts';
 import type { Problem } from './problem.ts';
 
 /** A listener as routes see it. */
@@ -32,9 +33,13 @@ const gatewayGroup = 'gateway.networking.k8s.io';
 
 /** Route kinds by protocol; a protocol that is not here is not supported. */
 const kindsByProtocol: ReadonlyMap<string, readonly RouteGroupKind[]> = new Map([
-  ['HTTP', [{ group: gatewayGroup, kind: 'HTTPRoute' }]],
-  ['HTTPS', [{ group: gatewayGroup, kind: 'HTTPRoute' }]],
+  ['HTTP', kindsOf('HTTPRoute', 'GRPCRoute')],
+  ['HTTPS', kindsOf('HTTPRoute', 'GRPCRoute')],
 ]);
+
+function kindsOf(...kinds: readonly RouteKind[]): readonly RouteGroupKind[] {
+  return kinds.map((kind) => ({ group: gatewayGroup, kind }));
+}
 
 /** The listeners of `gateway` in its order. */
 export function listenerShapes(gateway: Gateway): readonly ListenerShape[] {

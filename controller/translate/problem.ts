@@ -148,6 +148,7 @@ export type ReferenceProblem =
   | {
       readonly kind: 'BackendPortNotFound';
       readonly field: string;
+      readonly protocol: 'TCP' | 'UDP';
       readonly service: string;
       /** Its number, or its name. */
       readonly port: number | string;

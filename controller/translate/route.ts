@@ -10,6 +10,7 @@ import type { Affecting } from './policies/affected.ts';
 import type { Problem } from './problem.ts';
 import type { ClosedRule, PolicyEffect, RouteAtGateway, Site } from './route-at-gateway.ts';
 import { requestContent, type RouteContent } from './route-content.ts';
+import { grpcRulesUnit } from './rules/grpc.ts';
 import { httpRulesUnit } from './rules/http.ts';
 
 /** A route with at least one parent of ours. */
@@ -40,6 +41,7 @@ export interface ParentModel {
 /** The route of a namespace and name; null when there is none or none of its parents is ours. */
 export const routeUnits = {
   HTTPRoute: routeUnit('HTTPRoute', (read, route) => requestContent(read, route, httpRulesUnit)),
+  GRPCRoute: routeUnit('GRPCRoute', (read, route) => requestContent(read, route, grpcRulesUnit)),
 } as const satisfies Record<RouteKind, Unit<RouteModel | null>>;
 
 function routeUnit<K extends RouteKind>(

@@ -46,7 +46,7 @@ const answers = {
   PlanUnavailable: [503, grpcCodes.unavailable, 'The plan of the consumer is not available.'],
   Flooding: [0, grpcCodes.resourceExhausted, ''],
   NoBackend: [500, grpcCodes.unimplemented, 'The route has no backend.'],
-  InvalidBackend: [500, grpcCodes.internal, 'The route has no valid backend.'],
+  InvalidBackend: [500, grpcCodes.unavailable, 'The route has no valid backend.'],
   BackendOverloaded: [503, grpcCodes.unavailable, 'The service has too much to do.'],
   NoEndpoint: [503, grpcCodes.unavailable, 'The service has no endpoint ready.'],
   ConnectFailed: [503, grpcCodes.unavailable, 'The service cannot be reached.'],

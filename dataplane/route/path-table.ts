@@ -20,6 +20,9 @@ export class PathTable<Rule> {
   readonly #exact = new Map<string, Candidate<Rule>[]>();
   readonly #regex: Candidate<Rule>[] = [];
   readonly #prefixes = new Map<string, Candidate<Rule>[]>();
+  readonly #last = new Map<string, Candidate<Rule>[]>();
+  /** Those of the empty prefix. */
+  readonly #everything: Candidate<Rule>[] = [];
   /** The lengths that prefixes have, longest first: a path is cut nowhere else. */
   readonly #prefixLengths: readonly number[];
 
@@ -36,7 +39,9 @@ export class PathTable<Rule> {
     return (
       (exact === undefined ? null : firstThatHolds(exact, view)) ??
       this.#matchRegex(path, view) ??
-      this.#matchPrefix(path, view)
+      this.#matchPrefix(path, view) ??
+      this.#matchLast(path, view) ??
+      firstThatHolds(this.#everything, view)
     );
   }
 
@@ -57,14 +62,23 @@ export class PathTable<Rule> {
     return null;
   }
 
+  #matchLast(path: string, view: RequestView): RoutedRule<Rule> | null {
+    const candidates = this.#last.size === 0 ? undefined : this.#last.get(path.slice(path.lastIndexOf('/')));
+    return candidates === undefined ? null : firstThatHolds(candidates, view);
+  }
+
   #put(candidate: Candidate<Rule>): void {
     const { kind, path } = candidate.match;
     switch (kind) {
       case 'Exact':
         this.#exact.getOrInsertComputed(path, newList).push(candidate);
         break;
+      case 'Last':
+        this.#last.getOrInsertComputed(path, newList).push(candidate);
+        break;
       case 'Prefix':
-        this.#prefixes.getOrInsertComputed(path, newList).push(candidate);
+        if (path === '') this.#everything.push(candidate);
+        else this.#prefixes.getOrInsertComputed(path, newList).push(candidate);
         break;
       case 'Regex':
         this.#regex.push(candidate);

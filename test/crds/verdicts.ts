@@ -3,6 +3,7 @@
 import { cases, gatewayApi, object, type Json, type VerdictCase } from './verdict-case.ts';
 import { backendTlsPolicies } from './verdicts-backend-tls-policy.ts';
 import { gateways } from './verdicts-gateway.ts';
+import { grpcRoutes } from './verdicts-grpc-route.ts';
 import { httpRoutes } from './verdicts-http-route.ts';
 import { listenerSets } from './verdicts-listener-set.ts';
 
@@ -126,5 +127,6 @@ export const verdictCases: readonly VerdictCase[] = [
   ...listenerSets,
   ...httpRoutes,
   ...backendTlsPolicies,
+  ...grpcRoutes,
   ...others,
 ];

@@ -17,10 +17,10 @@ export function listenerId(name: string): ResourceId {
   return resourceId('Listener', 'infra', 'edge', name);
 }
 
-/** `Exact /a`, `Prefix /a` or `Regex /a.*`; the Prefix `/` is told as the snapshot tells it, `''`. */
+/** `Exact /a`, `Prefix /a`, `Regex /a.*` or `Last /a`; the Prefix `/` is told as the snapshot tells it, `''`. */
 export function pathMatch(text: string): PathMatch {
   const [kind = '', value = ''] = text.split(' ');
-  if (kind === 'Exact' || kind === 'Regex') return { kind, value };
+  if (kind === 'Exact' || kind === 'Regex' || kind === 'Last') return { kind, value };
   return { kind: 'Prefix', value: value === '/' ? '' : value };
 }
 

@@ -102,7 +102,7 @@ const rule = fc.record({
   name: text,
   matches: fc.array(
     fc.record({
-      path: fc.record({ kind: fc.constantFrom('Exact', 'Prefix', 'Regex'), value: text }),
+      path: fc.record({ kind: fc.constantFrom('Exact', 'Prefix', 'Regex', 'Last'), value: text }),
       method: nullable(text),
       headers: list(valueMatch),
       query: list(valueMatch),

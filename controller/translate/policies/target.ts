@@ -96,6 +96,7 @@ type FindTarget = (read: Read, namespace: string, target: TargetReference, field
 const findTarget: Readonly<Record<TargetKind, FindTarget>> = {
   Gateway: gatewayTarget,
   HTTPRoute: routeTarget('HTTPRoute'),
+  GRPCRoute: routeTarget('GRPCRoute'),
   Ingress: ingressTarget,
   Service: serviceTarget,
 };
@@ -107,7 +108,9 @@ export function titleOf(namespace: string, target: TargetReference): string {
 }
 
 function sectionWord({ kind }: TargetReference): string {
-  return ({ Gateway: 'listener', HTTPRoute: 'rule', Ingress: 'part', Service: 'port' } as const)[kind];
+  return (
+    { Gateway: 'listener', HTTPRoute: 'rule', GRPCRoute: 'rule', Ingress: 'part', Service: 'port' } as const
+  )[kind];
 }
 
 /** So many names of sections are told. */
@@ -314,6 +317,6 @@ function serviceTarget(read: Read, namespace: string, target: TargetReference, f
   if (found.some((one) => one.kind === 'Foreign')) {
     return { kind: 'Foreign' };
   }
-  const detail = 'is the backend of no HTTPRoute that is attached to a Gateway; name it in a backendRef';
+  const detail = 'is the backend of no route that is attached to a Gateway; name it in a backendRef';
   return notFound(namespace, target, { field, detail });
 }

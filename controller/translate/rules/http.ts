@@ -1,4 +1,4 @@
-// What an HTTPRoute's rules ask for, apart from where the route is attached and which policies hold there.
+// What the rules of an HTTPRoute or a GRPCRoute ask for, apart from where the route is attached and which policies hold there.
 import type { HTTPBackendRef, HTTPRouteRule } from '#crds/gateway-api.ts';
 import { durationMs } from '#crds/fields.ts';
 import { forwardDefaults } from '#snapshot/cluster-defaults.ts';
@@ -13,7 +13,7 @@ import { routeRetry } from '../policies/forward-settings.ts';
 import { cookieDefaults, routePersistence, type CookieDefaults } from '../policies/session-persistence.ts';
 import type { Problem } from '../problem.ts';
 import type { ObjectRef } from '../translation.ts';
-import { ruleMatches } from './matches.ts';
+import { ruleMatches, type RuleMatches } from './matches.ts';
 
 /** A rule of a route. */
 export interface RuleModel {
@@ -41,19 +41,34 @@ export interface RuleModel {
   readonly ignored: readonly string[];
 }
 
+/** A rule as it is written; what a kind of route does not have is left out. */
+type GivenRule<Match> = Omit<HTTPRouteRule, 'matches'> & { readonly matches: readonly Match[] };
+
+/** Where a rule stands, and how its matches are read. */
+interface RuleReading<Match> {
+  readonly index: number;
+  readonly matchesAt: (matches: readonly Match[], field: string) => RuleMatches;
+}
+
 /** The rules of the HTTPRoute of a namespace and name, in their order. */
 export const httpRulesUnit: Unit<readonly RuleModel[]> = {
   name: 'rules',
   compute(read, namespace = '', name = '') {
     const rules = read.get('HTTPRoute', namespace, name)?.spec.rules ?? [];
     const route = { kind: 'HTTPRoute', namespace, name };
-    return rules.map((rule, index) => ruleModel(read, route, rule, index));
+    return rules.map((rule, index) => ruleModel(read, route, rule, { index, matchesAt: ruleMatches }));
   },
 };
 
-function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: number): RuleModel {
+/** A rule of any kind of route: whatever it matches, the rest is the same. */
+export function ruleModel<Match>(
+  read: Read,
+  route: ObjectRef,
+  rule: GivenRule<Match>,
+  { index, matchesAt }: RuleReading<Match>,
+): RuleModel {
   const field = `spec.rules[${String(index)}]`;
-  const { matches, problem: matchProblem } = ruleMatches(rule.matches, field);
+  const { matches, problem: matchProblem } = matchesAt(rule.matches, field);
   const found = ruleFilters(rule.filters, field);
   const { filters, mirrors, redirect, extensions, problem: filterProblem } = found;
   const services = askedServices(read, route, found.asking);
@@ -108,7 +123,10 @@ function ruleModel(read: Read, route: ObjectRef, rule: HTTPRouteRule, index: num
 }
 
 /** Who answers by a redirect leads nobody to an endpoint. */
-function ignoredOf(rule: HTTPRouteRule, ignored: readonly string[]): readonly string[] {
+function ignoredOf(
+  rule: Pick<HTTPRouteRule, 'sessionPersistence'>,
+  ignored: readonly string[],
+): readonly string[] {
   return rule.sessionPersistence === undefined ? [] : ignored;
 }
 
@@ -177,8 +195,8 @@ function resolveMirrors(read: Read, route: ObjectRef, filters: readonly MirrorFi
   return { mirrors, mirrored, problems };
 }
 
-function timeoutsOf(rule: HTTPRouteRule): RouteTimeouts {
-  const { request, backendRequest } = rule.timeouts ?? {};
+function timeoutsOf({ timeouts }: Pick<HTTPRouteRule, 'timeouts'>): RouteTimeouts {
+  const { request, backendRequest } = timeouts ?? {};
   return {
     requestMs: request === undefined ? null : durationMs(request),
     backendRequestMs: backendRequest === undefined ? null : durationMs(backendRequest),

@@ -9,14 +9,32 @@ export interface RuleMatches {
   readonly problem: Problem | null;
 }
 
+/** How matches of a kind of route are read. */
+interface MatchReading<Match> {
+  readonly problemOf: (match: Match, field: string) => Problem | null;
+  readonly matchOf: (match: Match) => RouteMatch;
+}
+
 /** The matches of the rule at `field`. */
 export function ruleMatches(matches: readonly HTTPRouteMatch[], field: string): RuleMatches {
+  return readMatches(matches, field, {
+    problemOf: (match, at) => patternsProblem(patternsOf(match), at),
+    matchOf: routeMatch,
+  });
+}
+
+/** The matches of the rule at `field`, read one by one. */
+export function readMatches<Match>(
+  matches: readonly Match[],
+  field: string,
+  { problemOf, matchOf }: MatchReading<Match>,
+): RuleMatches {
   const compiled: RouteMatch[] = [];
   let problem: Problem | null = null;
   for (const [index, match] of matches.entries()) {
-    const wrong = patternsProblem(match, `${field}.matches[${String(index)}]`);
+    const wrong = problemOf(match, `${field}.matches[${String(index)}]`);
     if (wrong === null) {
-      compiled.push(routeMatch(match));
+      compiled.push(matchOf(match));
     }
     problem ??= wrong;
   }
@@ -48,7 +66,7 @@ function pathMatch(path: HTTPPathMatch): PathMatch {
 type NamedValue = HTTPRouteMatch['headers'][number];
 
 /** Of entries with equal names the first counts. */
-function valueMatches(
+export function valueMatches(
   values: readonly NamedValue[],
   nameOf: (name: string) => string,
 ): readonly ValueMatch[] {
@@ -62,18 +80,29 @@ function valueMatches(
   return [...byName.values()];
 }
 
-function patternsProblem(match: HTTPRouteMatch, field: string): Problem | null {
-  const patterns = [
-    { at: 'path', ...match.path },
-    ...match.headers.map((one, index) => ({ at: `headers[${String(index)}]`, ...one })),
-    ...match.queryParams.map((one, index) => ({ at: `queryParams[${String(index)}]`, ...one })),
+function patternsOf(match: HTTPRouteMatch): readonly MaybePattern[] {
+  return [
+    { at: 'path.value', ...match.path },
+    ...match.headers.map((one, index) => ({ at: `headers[${String(index)}].value`, ...one })),
+    ...match.queryParams.map((one, index) => ({ at: `queryParams[${String(index)}].value`, ...one })),
   ];
-  for (const { at, type, value } of patterns) {
+}
+
+/** A value of the field `at` of a match, and whether it is a regular expression. */
+interface MaybePattern {
+  readonly at: string;
+  readonly type: string;
+  readonly value: string;
+}
+
+/** What is wrong with the first regular expression of the match at `field` that cannot be one. */
+export function patternsProblem(values: readonly MaybePattern[], field: string): Problem | null {
+  for (const { at, type, value } of values) {
     const detail = type === 'RegularExpression' ? patternProblem(value) : null;
     if (detail !== null) {
       return {
         kind: 'UnsupportedValue',
-        field: `${field}.${at}.value`,
+        field: `${field}.${at}`,
         detail: `${JSON.stringify(value)} cannot be used as a regular expression (RE2 syntax): ${detail}`,
       };
     }

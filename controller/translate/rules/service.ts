@@ -33,6 +33,7 @@ export function servicePort(read: Read, from: Referrer, { service, port }: Named
     const names = ports.flatMap((one) => (one.name === '' ? [] : [one.name]));
     return unresolved({
       kind: 'BackendPortNotFound',
+      protocol: 'TCP',
       field: from.field,
       service: `${namespace}/${service}`,
       port,

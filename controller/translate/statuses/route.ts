@@ -10,6 +10,7 @@ import type { Told } from './told.ts';
 /** The status of a route by its namespace and name; null when none of its parents is ours. */
 export const routeStatusUnits = {
   HTTPRoute: statusUnit('HTTPRoute'),
+  GRPCRoute: statusUnit('GRPCRoute'),
 } as const satisfies Record<RouteKind, Unit<Told | null>>;
 
 function statusUnit(kind: RouteKind): Unit<Told | null> {

@@ -103,7 +103,8 @@ function namedBy(bad: KindMap[Kind]): (id: string, bytes: string) => boolean {
         case 'Gateway':
           return `${namespace}/${name}` === 'shop/edge' && /^(Route|Cluster|RateLimit)\//.test(id);
         case 'HTTPRoute':
-          return id === `Route/HTTPRoute/${namespace}/${name}`;
+        case 'GRPCRoute':
+          return id === `Route/${kind}/${namespace}/${name}`;
         case 'Ingress':
           return id.startsWith(`Route/Ingress/${namespace}/${name}/`);
         // The cluster, and the routes that send requests to it.

@@ -18,6 +18,7 @@ const pathText = fc.array(segment, { maxLength: 4 }).map((segments) => `/${segme
 const path = fc.oneof(
   pathText.map((value) => ({ kind: 'Exact' as const, value })),
   pathText.map((value) => ({ kind: 'Prefix' as const, value: value.replace(/\/+$/, '') })),
+  fc.constantFrom('/a', '/b', '/').map((value) => ({ kind: 'Last' as const, value })),
   fc
     .constantFrom('/.*', '/a.*', '/[ab]+', '/a(/b)?', '.*b')
     .map((value) => ({ kind: 'Regex' as const, value })),

@@ -82,11 +82,10 @@ function hostFits(hostname: string, host: string): boolean {
 }
 
 function precedence<R>(a: NaiveCandidate<R>, b: NaiveCandidate<R>): number {
-  const kinds: readonly PathMatch['kind'][] = ['Exact', 'Regex', 'Prefix'];
   const steps = [
     specificity(b.own) - specificity(a.own),
     Number(b.oneLabel) - Number(a.oneLabel),
-    kinds.indexOf(a.match.path.kind) - kinds.indexOf(b.match.path.kind),
+    placeOf(a.match.path) - placeOf(b.match.path),
     b.match.path.value.length - a.match.path.value.length,
     (b.match.method === null ? 0 : 1) - (a.match.method === null ? 0 : 1),
     distinct(b.match.headers).length - distinct(a.match.headers).length,
@@ -97,6 +96,11 @@ function precedence<R>(a: NaiveCandidate<R>, b: NaiveCandidate<R>): number {
     a.index - b.index,
   ];
   return steps.find((step) => step !== 0) ?? 0;
+}
+
+function placeOf({ kind, value }: PathMatch): number {
+  if (kind === 'Prefix' && value === '') return 9;
+  return ['Exact', 'Regex', 'Prefix', 'Last'].indexOf(kind);
 }
 
 function matches(match: RouteMatch, request: RequestHead): boolean {
@@ -110,6 +114,7 @@ function matches(match: RouteMatch, request: RequestHead): boolean {
 
 function pathMatches(test: PathMatch, path: string): boolean {
   if (test.kind === 'Exact') return path === test.value;
+  if (test.kind === 'Last') return `/${path.split('/').at(-1) ?? ''}` === test.value;
   if (test.kind === 'Regex') return RE2JS.matches(test.value, path);
   return path === test.value || path.startsWith(`${test.value}/`);
 }
