@@ -4,13 +4,14 @@ import { standaloneSettings } from './standalone-settings.ts';
 import { FollowUps } from './follow-ups.ts';
 import { titleOf } from './state-lines.ts';
 import { routeKinds } from '#crds/route-kind.ts';
+import { namedClass } from '#controller/translate/ingress/ingress-class.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus } from '#controller/translate/translation.ts';
 import type { StateLine } from './state-lines.ts';
 
 const { controllerName } = standaloneSettings;
 
-/** A line for each Gateway and route that nobody looks after because what it names is not there. */
+/** A line for each Gateway, route and Ingress that nobody looks after because what it names is not there. */
 export function unclaimedLines(
   objects: ObjectReader,
   statuses: readonly DesiredStatus[],
@@ -35,7 +36,21 @@ export function unclaimedLines(
       : missingParent(objects, metadata.namespace, spec.parentRefs ?? []);
     if (problem !== null) lines.push(line(object, followUps.corrected(problem)));
   }
-  return lines;
+  return [...lines, ...unclaimedIngresses(objects, claimed)];
+}
+
+function unclaimedIngresses(objects: ObjectReader, claimed: ReadonlySet<string>): readonly StateLine[] {
+  return objects.list('Ingress').flatMap((ingress) => {
+    const object = titleOf({ kind: 'Ingress', ...ingress.metadata });
+    const name = namedClass(ingress);
+    if (claimed.has(object) || (name !== '' && objects.get('IngressClass', '', name) !== undefined))
+      return [];
+    const problem =
+      name === ''
+        ? 'spec.ingressClassName is missing, and no IngressClass is the default; name one.'
+        : `spec.ingressClassName: IngressClass ${name} does not exist; create it with controller ${controllerName}, or correct the name.`;
+    return [line(object, problem)];
+  });
 }
 
 interface Parent {

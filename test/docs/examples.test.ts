@@ -47,6 +47,12 @@ test('in both worlds the routes and policies find what they name', async () => {
   }
 });
 
+test('the example of an Ingress finds what it names', async () => {
+  const { code, stdout } = await turnpike(['check', 'examples/ingress']);
+  assert.match(stdout, /^\d+ objects checked, no problems\n$/m);
+  assert.equal(code, 0);
+});
+
 test('both worlds have the same Services', async () => {
   assert.deepEqual(await servicesIn('cluster/services.yaml'), await servicesIn('standalone/services.yaml'));
 });

@@ -86,7 +86,8 @@ const classesByGateway: Index<'IngressClass'> = {
     parameters?.namespace === undefined ? [] : [`${parameters.namespace}/${parameters.name}`],
 };
 
-function namedClass({ metadata, spec }: Ingress): string {
+/** The class that an Ingress names; '' for none. */
+export function namedClass({ metadata, spec }: Ingress): string {
   const annotated = metadata.annotations[classAnnotation] ?? '';
   return annotated === '' ? (spec.ingressClassName ?? '') : annotated;
 }

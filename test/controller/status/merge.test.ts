@@ -212,3 +212,24 @@ test('what a consumer has used is written once, and never falls before the perio
   assert.deepEqual(merged([], [quota(90, { name: 'month' })]), { quotas: [] }, 'that the plan has no more');
   assert.deepEqual(merged([], [quota(90, { ends: 'never' })]), { quotas: [] });
 });
+
+test('an Ingress has the addresses that are told, and loses them with its class unless others wrote some', () => {
+  const addresses = [
+    { type: 'IPAddress', value: '10.0.0.1' },
+    { type: 'Hostname', value: 'edge.example.com' },
+  ];
+  const told = { ingress: [{ ip: '10.0.0.1' }, { hostname: 'edge.example.com' }] };
+  const ours: StatusPart = { kind: 'Ingress', addresses, former: null };
+  assert.deepEqual(mergeStatus(ours, { loadBalancer: {} }, context), { loadBalancer: told });
+  assert.deepEqual(mergeStatus(ours, undefined, context), { loadBalancer: told });
+  assert.equal(mergeStatus(ours, { loadBalancer: told }, context), null);
+  const ports = { ingress: [{ ip: '10.0.0.1', ports: [] }, { hostname: 'edge.example.com' }] };
+  assert.equal(mergeStatus(ours, { loadBalancer: ports }, context), null);
+  const none: StatusPart = { kind: 'Ingress', addresses: [], former: null };
+  assert.deepEqual(mergeStatus(none, { loadBalancer: told }, context), { loadBalancer: null });
+  assert.equal(mergeStatus(none, { loadBalancer: {} }, context), null);
+
+  const leaving: StatusPart = { kind: 'Ingress', addresses: [], former: addresses };
+  assert.deepEqual(mergeStatus(leaving, { loadBalancer: told }, context), { loadBalancer: null });
+  assert.equal(mergeStatus(leaving, { loadBalancer: { ingress: [{ ip: '10.9.9.9' }] } }, context), null);
+});
