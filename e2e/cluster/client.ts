@@ -18,6 +18,7 @@ export type ClientAnswer = {
 };
 
 const requestProgram = path.join(import.meta.dirname, 'client-request.ts');
+const datagramProgram = path.join(import.meta.dirname, 'client-datagram.ts');
 
 /** One such client. It is there until the cluster goes down. */
 export class Client {
@@ -50,6 +51,12 @@ export class Client {
       JSON.stringify(headers),
     ]);
     return JSON.parse(printed) as ClientAnswer;
+  }
+
+  /** Sends one datagram, and resolves with the answer. Rejects with a ClusterError when there is none within five seconds. */
+  async datagram(address: string, port: number, sent: string): Promise<string> {
+    const args = ['--disable-warning=ExperimentalWarning', datagramProgram, address, String(port), sent];
+    return (await this.outputOf(process.execPath, args)).trim();
   }
 }
 

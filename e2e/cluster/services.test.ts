@@ -114,6 +114,22 @@ describe('a cluster with a node', () => {
     assert.match((await answer(client, address)).pod, /^hello-/);
   });
 
+  it('brings datagrams to a Service of type LoadBalancer, at a port that it has for connections, too', async () => {
+    const ports = ['TCP', 'UDP'].map((protocol) => ({
+      name: protocol.toLowerCase(),
+      protocol,
+      port: 300,
+      targetPort: 8080,
+    }));
+    await cluster.apply([loadBalancer('datagrams', { ports })]);
+    const address = await addressOf('datagrams');
+    const answered = await eventually('a datagram is answered', async () =>
+      client.datagram(address, 300, 'hi'),
+    );
+    assert.equal((JSON.parse(answered) as { asked: string }).asked, 'hi');
+    assert.match((await answer(client, `${address}:300`)).pod, /^hello-/);
+  });
+
   it('gives the address that is asked for, and leaves a Service pending that asks for one it does not have', async () => {
     await cluster.apply([
       loadBalancer('unusable', { loadBalancerIP: '192.0.2.1' }),

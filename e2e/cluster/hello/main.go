@@ -19,6 +19,30 @@ func answer(w http.ResponseWriter, value any, err error) {
 	_ = json.NewEncoder(w).Encode(value)
 }
 
+// Answers each datagram with who answers and what was asked.
+func answerDatagrams(pod string) error {
+	socket, err := net.ListenPacket("udp", ":8080")
+	if err != nil {
+		return err
+	}
+	asked := make([]byte, 1<<16)
+	for {
+		n, from, err := socket.ReadFrom(asked)
+		if err != nil {
+			return err
+		}
+		told, err := json.Marshal(map[string]string{"pod": pod, "asked": string(asked[:n])})
+		if err == nil {
+			_, _ = socket.WriteTo(told, from)
+		}
+	}
+}
+
+func end(err error) {
+	os.Stderr.WriteString(err.Error() + "\n")
+	os.Exit(1)
+}
+
 func main() {
 	client := &http.Client{Timeout: 5 * time.Second}
 	pod, _ := os.Hostname()
@@ -43,8 +67,6 @@ func main() {
 		body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 		answer(w, map[string]any{"status": response.StatusCode, "body": string(body)}, err)
 	})
-	if err := http.ListenAndServe(":8080", nil); err != nil {
-		os.Stderr.WriteString(err.Error() + "\n")
-		os.Exit(1)
-	}
+	go func() { end(answerDatagrams(pod)) }()
+	end(http.ListenAndServe(":8080", nil))
 }
