@@ -72,6 +72,8 @@ export interface Loop {
 }
 
 const defaultDelayMs = 5;
+/** For a change after a rest, as long as it is alone: nobody waits for what may not come. */
+const aloneDelayMs = 1;
 const defaultMaxDelayMs = 50;
 /** A snapshot must not look older than it is: its order follows the mark even when nothing else changes. */
 const progressDelayMs = 1_000;
@@ -90,6 +92,8 @@ class TranslationLoop implements Loop {
   readonly #sets = new Map<GatewayKey, ResourceSet>();
   #firstAt: number | null = null;
   #passAt: number | null = null;
+  /** When the last pass began. */
+  #passedAt = -Infinity;
   #callOff: (() => void) | null = null;
   #unsubscribe: (() => void) | null = null;
 
@@ -148,9 +152,11 @@ class TranslationLoop implements Loop {
   }
 
   /** Each change puts the pass off by the delay, but never beyond the maximum since the first. */
-  #schedule(delayMs: number): void {
+  #schedule(askedMs: number): void {
     const { clock, store, maxDelayMs = defaultMaxDelayMs } = this.#options;
     const now = clock.elapsed();
+    const isAlone = this.#firstAt === null && now - this.#passedAt > maxDelayMs;
+    const delayMs = isAlone && askedMs < progressDelayMs ? Math.min(askedMs, aloneDelayMs) : askedMs;
     if (!store.synced || (this.#passAt !== null && delayMs === progressDelayMs)) {
       return;
     }
@@ -171,6 +177,7 @@ class TranslationLoop implements Loop {
     // Before the work: what it causes to be observed must bring another pass.
     this.#gathered = { translate: false, services: new Set() };
     const begun = this.#options.clock.elapsed();
+    this.#passedAt = begun;
     const full = translate || this.#translation === null;
     const touched = full ? this.#translate() : this.#renewEndpoints(services);
     const kind = full ? 'Translation' : services.size > 0 ? 'Endpoints' : 'Order';

@@ -109,6 +109,24 @@ test('a burst of changes costs one translation, and a steady stream one each max
   assert.equal(translations(), 3);
 });
 
+test('a change that is alone after a rest waits a millisecond, and others with it until they are all there', () => {
+  const { clock, store, loop, translations } = given();
+  store.replaceAll('HTTPRoute', [], '1');
+  store.replaceAll('EndpointSlice', [], '1');
+  loop.start();
+  clock.advance(100);
+  store.upsert('HTTPRoute', named('a', 10));
+  clock.advance(1);
+  assert.equal(translations(), 2);
+  clock.advance(100);
+  store.upsert('HTTPRoute', named('a', 11));
+  store.upsert('HTTPRoute', named('b', 12));
+  clock.advance(4);
+  assert.equal(translations(), 2);
+  clock.advance(1);
+  assert.equal(translations(), 3);
+});
+
 test('a change of endpoints is handed out without a translation', () => {
   const { clock, store, loop, puts, translations } = given();
   store.replaceAll('HTTPRoute', [], '1');
