@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Kind, KindMap } from '#crds/kind.ts';
-import { encodeResource } from '#snapshot/encode.ts';
-import { gatewayKey } from '#snapshot/ids.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
+import { bytesOf, good } from './good-world.ts';
 import { input, object, reader } from './objects.ts';
 import { anyObject } from './universe.ts';
 
@@ -14,66 +13,8 @@ const runs = 600;
 
 const group = 'gateway.networking.k8s.io';
 
-const good: readonly KindMap[Kind][] = [
-  { kind: 'GatewayClass', metadata: { name: 'turnpike' }, spec: { controllerName: 'turnpike.dev/gateway-controller' } },
-  {
-    kind: 'Gateway',
-    metadata: { name: 'edge', namespace: 'shop', annotations: { 'turnpike.dev/expose-default': 'true' } },
-    spec: {
-      gatewayClassName: 'turnpike',
-      listeners: ['l0', 'l1'].map((name, index) => ({
-        name, protocol: 'HTTP', port: 80 + index, allowedRoutes: { namespaces: { from: 'All' } },
-      })),
-    },
-  },
-  ...['r1', 'g2', 'g3'].map((name) => ({
-    kind: 'HTTPRoute',
-    metadata: { name, namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
-    spec: {
-      parentRefs: [{ name: 'edge' }],
-      rules: [{ name: 'rule0', matches: [{ path: { value: `/${name}` } }], backendRefs: [{ name: 'cart', port: 80 }] }],
-    },
-  })),
-  { kind: 'Service', metadata: { name: 'cart', namespace: 'shop' }, spec: { ports: [{ port: 80 }] } },
-  {
-    kind: 'Service',
-    metadata: { name: 'g4', namespace: 'shop', annotations: { 'turnpike.dev/expose': 'good.example.com/g4' } },
-    spec: { ports: [{ port: 80 }] },
-  },
-  {
-    kind: 'IngressClass',
-    metadata: { name: 'good' },
-    spec: {
-      controller: 'turnpike.dev/gateway-controller',
-      parameters: {
-        apiGroup: group, kind: 'Gateway', scope: 'Namespace', namespace: 'shop', name: 'edge',
-      },
-    },
-  },
-  {
-    kind: 'Ingress',
-    metadata: { name: 'g5', namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
-    spec: {
-      ingressClassName: 'good',
-      defaultBackend: { service: { name: 'cart', port: { number: 80 } } },
-      rules: [{ host: 'good.example.com' }],
-    },
-  },
-  {
-    kind: 'RateLimitPolicy',
-    metadata: { name: 'g', namespace: 'shop', creationTimestamp: '2025-01-01T00:00:00Z' },
-    spec: {
-      targetRefs: [{ group, kind: 'HTTPRoute', name: 'g2' }],
-      rules: [{ name: 'a', limits: [{ name: 'minute', requests: 5, window: '1m' }] }],
-    },
-  },
-].map((manifest) => object(manifest)); // prettier-ignore
-
-/** The snapshot of the good Gateway as bytes. */
 function snapshot(objects: readonly KindMap[Kind][]): ReadonlyMap<string, string> {
-  const { snapshots } = createTranslator().translate(input(reader(objects)));
-  const resources = snapshots.get(gatewayKey('shop', 'edge')) ?? new Map();
-  return new Map([...resources].map(([id, resource]) => [id, encodeResource(resource)]));
+  return bytesOf(createTranslator().translate(input(reader(objects))));
 }
 
 /** `bad` under a name that no good object has or names. */
