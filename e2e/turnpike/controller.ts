@@ -61,15 +61,20 @@ export class Controller {
     return `https://${this.address}:8443`;
   }
 
+  /** Of the running process. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   get running(): boolean {
     return this.#process !== undefined && this.#process.ending === undefined;
   }
 
-  /** Resolves when it is ready: it has listed everything and serves data planes. */
-  async start(): Promise<void> {
+  /** Resolves when it is ready: it has listed everything and serves data planes. `nodeOptions` are for Node itself. */
+  async start(...nodeOptions: readonly string[]): Promise<void> {
     this.#process = new ServerProcess({
       program: process.execPath,
-      args: this.#args,
+      args: [...nodeOptions, ...this.#args],
       logFile: path.join(this.#cluster.folder, `${this.name}.log`),
       isReady: async () => (await fetch(`http://${this.address}:9902/readyz`)).ok,
     });

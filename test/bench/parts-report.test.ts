@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limitsPage } from '#bench/limits/report.ts';
+import { partsPage } from '#bench/report/parts.ts';
 
 test('a part gives rows to the table of goals, and a table of its own where it has more to tell', () => {
   const measuredAt = '2026-11-22T00:00:00.000Z';
   const goal = { what: 'Worst second', measured: '3 %', goal: '≤ 15 %', isMet: true };
-  const page = limitsPage({
+  const page = partsPage({
     machine: 'a machine',
     parts: {
       one: { title: 'One', measuredAt, goals: [goal] },

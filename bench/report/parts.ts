@@ -1,11 +1,25 @@
-// What the bench of limits found, as Markdown between its two marks in docs/performance.md, and as JSON.
+// What a bench of several parts found, as Markdown between its two marks in docs/performance.md, and as JSON.
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { table } from '../report/tables.ts';
-import type { Measured } from './part.ts';
+import { table } from './tables.ts';
+
+/** Rows for the table of goals, and a table of its own, if there is more to tell. */
+export interface Measured {
+  readonly goals: readonly GoalRow[];
+  readonly heads?: readonly string[];
+  readonly rows?: readonly (readonly string[])[];
+}
+
+/** What was aimed at and came out. */
+export interface GoalRow {
+  readonly what: string;
+  readonly measured: string;
+  readonly goal: string;
+  readonly isMet: boolean;
+}
 
 /** By the names of parts. */
-export interface LimitResults {
+export interface PartResults {
   readonly machine: string;
   readonly parts: Readonly<Record<string, PartResult>>;
 }
@@ -16,10 +30,9 @@ export interface PartResult extends Measured {
 }
 
 const docs = path.join(import.meta.dirname, '../../docs');
-const file = path.join(docs, 'performance-limits.json');
 
 /** All that there is to tell: what was aimed at and came out, then each part that has more. */
-export function limitsPage({ machine, parts }: LimitResults): string {
+export function partsPage({ machine, parts }: PartResults): string {
   const all = Object.values(parts);
   const goals = all.flatMap((part) => part.goals);
   const rows = goals.map(({ what, measured, goal, isMet }) => [
@@ -36,10 +49,18 @@ export function limitsPage({ machine, parts }: LimitResults): string {
   return [`On ${machine}.`, table(['what', 'measured', 'goal', ''], rows), ...more].join('\n\n');
 }
 
-/** Writes both; parts that were not measured stay as they were. */
-export async function publishLimits(results: LimitResults, order: readonly string[]): Promise<void> {
+/**
+ * Writes both for the bench of this name: between `<!-- NAME: begin -->` and its end, and `performance-NAME.json`. Parts
+ * that were not measured stay as they were.
+ */
+export async function publishParts(
+  name: string,
+  results: PartResults,
+  order: readonly string[],
+): Promise<void> {
+  const file = path.join(docs, `performance-${name}.json`);
   const before = await readFile(file, 'utf8').then(
-    (text) => (JSON.parse(text) as LimitResults).parts,
+    (text) => (JSON.parse(text) as PartResults).parts,
     () => ({}),
   );
   const found: Readonly<Record<string, PartResult>> = { ...before, ...results.parts };
@@ -48,10 +69,10 @@ export async function publishLimits(results: LimitResults, order: readonly strin
   );
   const page = path.join(docs, 'performance.md');
   const text = await readFile(page, 'utf8');
-  const marks = /(<!-- limits: begin -->)[^]*(<!-- limits: end -->)/;
-  if (!marks.test(text)) throw new Error('docs/performance.md has lost the marks of the bench of limits');
+  const marks = new RegExp(`(<!-- ${name}: begin -->)[^]*(<!-- ${name}: end -->)`);
+  if (!marks.test(text)) throw new Error(`docs/performance.md has lost the marks of the bench of ${name}`);
   const whole = { machine: results.machine, parts };
-  const between = limitsPage(whole);
+  const between = partsPage(whole);
   await writeFile(
     page,
     text.replace(marks, (_, begin, end) => [begin, between, end].join('\n\n')),
