@@ -1,4 +1,4 @@
 #!/bin/sh
-# The turnpike command. usage: turnpike up | check | version [--help]
+# The turnpike command. usage: turnpike up | check | key | usage | ban | version [--help]
 set -eu
 exec sh "$(dirname -- "$(readlink -f -- "$0")")/runtime.sh" cli/main.ts "$@"

@@ -87,7 +87,7 @@ function reconciled({ period, consumer, output }: UsageOptions, { sums, losses }
   }
   const sum = `${counted} units are counted in ${period}, with all that is leased and in use just now.\n`;
   if (lost.length === 0)
-    return `${sum}Every data plane that has ended has told what it used of what it had leased.\n`;
+    return `${sum}Every data plane that ended more than two minutes ago has told what it used of what it had leased.\n`;
   const rows = lost.map((loss) => [
     inWords(loss).from,
     loss.gateway,

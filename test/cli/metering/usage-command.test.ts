@@ -118,7 +118,7 @@ LEASED                    GATEWAY     DATA PLANE  CONSUMER   ROUTE              
     assert.equal(
       await told('--period=2026-10', '--reconcile'),
       `60 units are counted in 2026-10, with all that is leased and in use just now.
-Every data plane that has ended has told what it used of what it had leased.
+Every data plane that ended more than two minutes ago has told what it used of what it had leased.
 `,
     );
   });
