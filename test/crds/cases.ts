@@ -51,6 +51,8 @@ function targets(...targetRefs: readonly Json[]): Json {
 const namedTwice = 'a target is named twice: remove one of the two entries';
 const wholeAndPart =
   'one target is named both whole and by sectionName: give each of its entries a sectionName, or keep the whole one alone';
+const groupOfIngress =
+  'an Ingress has the group networking.k8s.io, and all other kinds gateway.networking.k8s.io: correct group';
 const onePlace =
   'exactly one of rules, defaults and overrides must be set: add one, or move all rules into one of them and remove the others';
 
@@ -69,6 +71,11 @@ const authPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
     rule: namedTwice,
     valid: targets(shop, { group, kind: 'Gateway', name: 'shop' }),
     invalid: targets(shop, shop),
+  },
+  {
+    rule: groupOfIngress,
+    valid: targets({ group: 'networking.k8s.io', kind: 'Ingress', name: 'shop' }),
+    invalid: targets({ group, kind: 'Ingress', name: 'shop' }),
   },
   {
     rule: onePlace,

@@ -40,6 +40,11 @@ const limitTargets = (...targetRefs: readonly Json[]): Json =>
 
 export const rateLimitPolicyRules: readonly Omit<RuleCase, 'kind'>[] = [
   {
+    rule: 'an Ingress has the group networking.k8s.io, and all other kinds gateway.networking.k8s.io: correct group',
+    valid: limitTargets({ group: 'networking.k8s.io', kind: 'Ingress', name: 'shop' }),
+    invalid: limitTargets({ ...shop, kind: 'Ingress' }),
+  },
+  {
     rule: 'one target is named both whole and by sectionName: give each of its entries a sectionName, or keep the whole one alone',
     valid: limitTargets(...sections),
     invalid: limitTargets({ ...shop, sectionName: 'read' }, shop),
