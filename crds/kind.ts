@@ -42,6 +42,14 @@ import { planSchema, type Plan } from './plan.ts';
 import { protectionPolicySchema, type ProtectionPolicy } from './protection-policy.ts';
 import { rateLimitPolicySchema, type RateLimitPolicy } from './rate-limit-policy.ts';
 import { isRecord } from './record.ts';
+import {
+  tcpRouteSchema,
+  tlsRouteSchema,
+  udpRouteSchema,
+  type TCPRoute,
+  type TLSRoute,
+  type UDPRoute,
+} from './stream-route.ts';
 import { trafficPolicySchema, type TrafficPolicy } from './traffic-policy.ts';
 
 /** The TypeScript type of each kind, after decoding. */
@@ -51,6 +59,9 @@ export interface KindMap {
   readonly ListenerSet: ListenerSet;
   readonly HTTPRoute: HTTPRoute;
   readonly GRPCRoute: GRPCRoute;
+  readonly TLSRoute: TLSRoute;
+  readonly TCPRoute: TCPRoute;
+  readonly UDPRoute: UDPRoute;
   readonly ReferenceGrant: ReferenceGrant;
   readonly BackendTLSPolicy: BackendTLSPolicy;
   readonly IngressClass: IngressClass;
@@ -94,6 +105,9 @@ export const kinds: { readonly [K in Kind]: KindInfo } = Object.freeze({
   ListenerSet: gatewayApi('ListenerSet', 'listenersets', 'Namespaced'),
   HTTPRoute: gatewayApi('HTTPRoute', 'httproutes', 'Namespaced'),
   GRPCRoute: gatewayApi('GRPCRoute', 'grpcroutes', 'Namespaced'),
+  TLSRoute: gatewayApi('TLSRoute', 'tlsroutes', 'Namespaced'),
+  TCPRoute: gatewayApi('TCPRoute', 'tcproutes', 'Namespaced'),
+  UDPRoute: gatewayApi('UDPRoute', 'udproutes', 'Namespaced'),
   ReferenceGrant: gatewayApi('ReferenceGrant', 'referencegrants', 'Namespaced'),
   BackendTLSPolicy: gatewayApi('BackendTLSPolicy', 'backendtlspolicies', 'Namespaced'),
   IngressClass: networking('IngressClass', 'ingressclasses', 'Cluster'),
@@ -165,6 +179,9 @@ export const schemas = Object.freeze({
   ListenerSet: listenerSetSchema,
   HTTPRoute: httpRouteSchema,
   GRPCRoute: grpcRouteSchema,
+  TLSRoute: tlsRouteSchema,
+  TCPRoute: tcpRouteSchema,
+  UDPRoute: udpRouteSchema,
   ReferenceGrant: referenceGrantSchema,
   BackendTLSPolicy: backendTlsPolicySchema,
   IngressClass: ingressClassSchema,
@@ -215,8 +232,15 @@ function servedVersions(kind: Kind): readonly string[] {
 /** By which manifests may name a kind of the Gateway API, though the API server has it by ours too. */
 function olderGatewayApi(kind: Kind): readonly string[] {
   if (kinds[kind].group !== 'gateway.networking.k8s.io') return [];
-  return kind === 'BackendTLSPolicy' ? ['v1alpha3'] : ['v1beta1'];
+  return olderVersions[kind] ?? ['v1beta1'];
 }
+
+const olderVersions: { readonly [K in Kind]?: readonly string[] } = {
+  BackendTLSPolicy: ['v1alpha3'],
+  TLSRoute: ['v1alpha3', 'v1alpha2'],
+  TCPRoute: ['v1alpha2'],
+  UDPRoute: ['v1alpha2'],
+};
 
 /** The `apiVersion` of objects of a group (empty: Kubernetes' own first one) and version. */
 export function apiVersionOf({ group, version }: Pick<KindInfo, 'group' | 'version'>): string {

@@ -13,7 +13,7 @@ export function compileEndpoints(
 ): Endpoints {
   const found = new Map<string, Endpoint>();
   for (const slice of slices) {
-    for (const endpoint of endpointsOf(slice, source.portName)) {
+    for (const endpoint of endpointsOf(slice, source)) {
       const key = `${endpoint.address} ${String(endpoint.port)}`;
       if (isReachable(endpoint.address, scope) && found.get(key)?.state !== 'Ready') {
         found.set(key, endpoint);
@@ -24,12 +24,12 @@ export function compileEndpoints(
   return Object.freeze({ kind: 'Endpoints', id: source.id, endpoints: Object.freeze(endpoints) });
 }
 
-function endpointsOf(slice: EndpointSlice, portName: string): readonly Endpoint[] {
+function endpointsOf(slice: EndpointSlice, { portName, protocol }: EndpointSource): readonly Endpoint[] {
   if (slice.addressType === 'FQDN') {
     return [];
   }
   const ports = slice.ports.flatMap((one) =>
-    one.name === portName && one.protocol === 'TCP' ? (one.port ?? []) : [],
+    one.name === portName && one.protocol === (protocol ?? 'TCP') ? (one.port ?? []) : [],
   );
   return slice.endpoints.flatMap((endpoint) => {
     const state = stateOf(endpoint);

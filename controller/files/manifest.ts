@@ -31,7 +31,7 @@ export interface Manifest {
 }
 
 /** Our word for the kind of a manifest, from its apiVersion and kind, or why it is none that we read. */
-export type KindOf = (apiVersion: string, kind: string) => Kind | 'Unknown' | 'NotYet' | 'Foreign';
+export type KindOf = (apiVersion: string, kind: string) => Kind | 'Unknown' | 'Foreign';
 
 /** The objects of a file in their order, and what is wrong in it. */
 export interface ParsedFile {
@@ -154,13 +154,6 @@ function readObject(input: DocumentInput, value: unknown, path: readonly (string
   const kind = kindOf(value['apiVersion'], value['kind']);
   if (kind === 'Foreign') {
     return parsedFile({ others: [otherKind(value['apiVersion'], value['kind'])] });
-  }
-  if (kind === 'NotYet') {
-    return refuse(
-      'kind',
-      `${value['kind']} is not supported yet`,
-      'remove it; all else in the folder is in force',
-    );
   }
   if (kind === 'Unknown') {
     const what = `${value['apiVersion']} ${value['kind']} is not a kind that Turnpike knows`;

@@ -22,6 +22,8 @@ export interface Referrer {
   readonly object: ObjectRef;
   readonly group: string;
   readonly field: string;
+  /** Left out: what goes by the object's kind, calls or requests. */
+  readonly speech?: Speech;
 }
 
 /** A port of a Service that requests can be sent to. */
@@ -47,7 +49,7 @@ export function resolveBackend(read: Read, from: Referrer, reference: BackendRef
   if (!mayRefer(read, source, { group: '', kind: 'Service', namespace }, reference.name)) {
     return unresolved({ kind: 'BackendNotPermitted', field, from: from.object, service, namespace });
   }
-  const speech = speechOf(from.object.kind);
+  const speech = from.speech ?? (from.object.kind === 'GRPCRoute' ? 'Calls' : 'Requests');
   const outcome = read.ask(servicePortUnits[speech], namespace, reference.name, String(reference.port ?? 0));
   switch (outcome.kind) {
     case 'Backend':
@@ -106,25 +108,16 @@ const protocolsInTls: typeof protocols = new Map([
   ['kubernetes.io/wss', 'HTTP1'],
 ]);
 
-/** What goes to a backend: requests of HTTP, calls of gRPC, octets of a stream, or datagrams. */
-const transports = { Requests: 'TCP', Calls: 'TCP', Stream: 'TCP', Datagrams: 'UDP' } as const;
+/** What goes to a backend: requests of HTTP, calls of gRPC, octets of a stream, those of TLS that ends there, or datagrams. */
+export type Speech = 'Requests' | 'Calls' | 'Stream' | 'Sealed' | 'Datagrams';
 
-type Speech = keyof typeof transports;
-
-/** What an object of `kind` sends to the backends it names. */
-function speechOf(kind: string): Speech {
-  switch (kind) {
-    case 'GRPCRoute':
-      return 'Calls';
-    case 'TLSRoute':
-    case 'TCPRoute':
-      return 'Stream';
-    case 'UDPRoute':
-      return 'Datagrams';
-    default:
-      return 'Requests';
-  }
-}
+const transports = {
+  Requests: 'TCP',
+  Calls: 'TCP',
+  Stream: 'TCP',
+  Sealed: 'TCP',
+  Datagrams: 'UDP',
+} as const satisfies Record<Speech, 'TCP' | 'UDP'>;
 
 /** gRPC has no other protocol than HTTP/2, and what is said in a stream is no matter of ours; null: we do not speak it. */
 function spokenBy(speech: Speech, requests: Cluster['protocol'] | undefined): Cluster['protocol'] | null {
@@ -134,6 +127,7 @@ function spokenBy(speech: Speech, requests: Cluster['protocol'] | undefined): Cl
     case 'Calls':
       return requests === undefined ? null : 'HTTP2';
     case 'Stream':
+    case 'Sealed':
     case 'Datagrams':
       return requests ?? 'HTTP1';
     default:
@@ -145,6 +139,7 @@ const servicePortUnits = {
   Requests: servicePortUnit('Requests'),
   Calls: servicePortUnit('Calls'),
   Stream: servicePortUnit('Stream'),
+  Sealed: servicePortUnit('Sealed'),
   Datagrams: servicePortUnit('Datagrams'),
 } as const satisfies Record<Speech, Unit<ServicePortOutcome>>;
 
@@ -171,7 +166,8 @@ function servicePortUnit(speech: Speech): Unit<ServicePortOutcome> {
 
 function spokenAt(read: Read, service: Service, port: ServicePort, speech: Speech): ServicePortOutcome {
   const { namespace, name } = service.metadata;
-  const security = serviceTls(read, namespace, name, port.name);
+  const inClear = speech === 'Sealed' || speech === 'Datagrams';
+  const security = inClear ? ({ kind: 'None' } as const) : serviceTls(read, namespace, name, port.name);
   if (security.kind === 'Closed') {
     return security;
   }
@@ -180,18 +176,37 @@ function spokenAt(read: Read, service: Service, port: ServicePort, speech: Speec
   const requests = (tls === null ? protocols : protocolsInTls).get(protocol.toLowerCase());
   const spoken = spokenBy(speech, requests);
   // Routes of several kinds may lead here, each with its own way to speak.
-  const part =
-    transports[speech] === 'UDP' ? 'udp' : spoken === requests || speech === 'Stream' ? null : 'grpc';
+  const part = ownPart(speech, spoken === requests);
   return spoken === null
     ? { kind: 'Protocol', protocol }
     : { kind: 'Backend', backend: backendOf(service, port, { wire: { protocol: spoken, tls }, part }) };
+}
+
+type Part = 'grpc' | 'stream' | 'sealed' | 'udp' | null;
+
+/** What tells the cluster of a port from that of requests; null for the same one. */
+function ownPart(speech: Speech, isSame: boolean): Part {
+  switch (speech) {
+    case 'Requests':
+      return null;
+    case 'Calls':
+      return isSame ? null : 'grpc';
+    case 'Stream':
+      return 'stream';
+    case 'Sealed':
+      return 'sealed';
+    case 'Datagrams':
+      return 'udp';
+    default:
+      return speech satisfies never;
+  }
 }
 
 /** `part`: of the ids, where the same port is also something else. */
 function backendOf(
   service: Service,
   port: ServicePort,
-  { wire, part }: { readonly wire: Pick<Cluster, 'protocol' | 'tls'>; readonly part: 'udp' | 'grpc' | null },
+  { wire, part }: { readonly wire: Pick<Cluster, 'protocol' | 'tls'>; readonly part: Part },
 ): Backend {
   const { namespace, name } = service.metadata;
   const parts = [namespace, name, String(port.port)];
@@ -206,6 +221,12 @@ function backendOf(
       ...clusterDefaults,
       ...wire,
     },
-    source: { id, namespace, service: name, portName: port.name },
+    source: {
+      id,
+      namespace,
+      service: name,
+      portName: port.name,
+      ...(part === 'udp' ? { protocol: 'UDP' as const } : {}),
+    },
   };
 }

@@ -2,7 +2,7 @@ import { listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resourceId } from '#snapshot/ids.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
-import type { HttpListener, HttpsListener, ListenerTls } from '#snapshot/listener.ts';
+import type { Listener as ServedListener, ListenerTls } from '#snapshot/listener.ts';
 import { Secret } from '#snapshot/secret.ts';
 import type { ClientGroups } from '#crds/client-settings.ts';
 import type { Listener } from '#crds/gateway-api.ts';
@@ -20,7 +20,7 @@ import { mayRefer } from './reference-grant.ts';
 /** A listener with what it needs to serve. */
 export interface ListenerModel {
   /** Null: it cannot serve. */
-  readonly resource: HttpListener | HttpsListener | null;
+  readonly resource: ServedListener | null;
   readonly certificates: readonly Certificate[];
   /** References that could not be resolved. */
   readonly problems: readonly Problem[];
@@ -38,6 +38,12 @@ export const listenerUnit: Unit<ListenerModel> = {
     const listener = object?.spec.listeners.find((one) => one.name === name);
     if (gateway === null || object === undefined || shape === undefined || listener === undefined) {
       return { resource: null, certificates: [], problems: [], refused: null };
+    }
+    if (shape.protocol === 'TLS' && shape.tlsMode === 'Terminate') {
+      const { certificates, problems } = certificatesOf(read, gateway, listener);
+      const parts = { certificates, tls: { ...listenerTlsDefaults, alpn: [] } };
+      const resource = certificates.length === 0 ? null : resourceOf(gateway, shape, parts);
+      return { resource, certificates, problems, refused: null };
     }
     if (shape.protocol !== 'HTTPS') {
       const resource = resourceOf(gateway, shape, { certificates: [], tls: listenerTlsDefaults });
@@ -63,17 +69,25 @@ function resourceOf(
   gateway: GatewayModel,
   shape: ListenerShape,
   { certificates, tls }: { readonly certificates: readonly Certificate[]; readonly tls: ListenerTls },
-): HttpListener | HttpsListener | null {
+): ServedListener | null {
   if (shape.problem !== null) {
     return null;
   }
   const { name, port, hostname, protocol } = shape;
   const id = resourceId('Listener', gateway.namespace, gateway.name, name);
   const base = { kind: 'Listener', id, name, port, hostname } as const;
-  if (protocol === 'HTTP') {
-    return { ...base, protocol };
+  const secured = { certificates: certificates.map((one) => one.id), tls };
+  switch (protocol) {
+    case 'HTTPS':
+      return { ...base, protocol, ...secured };
+    case 'TLS':
+      return { ...base, protocol, mode: shape.tlsMode ?? 'Terminate', ...secured };
+    case 'TCP':
+    case 'UDP':
+      return { ...base, protocol };
+    default:
+      return { ...base, protocol: 'HTTP' };
   }
-  return { ...base, protocol: 'HTTPS', certificates: certificates.map((one) => one.id), tls };
 }
 
 function tlsOf(read: Read, { namespace, name }: GatewayModel, listener: string): ClientGroups['tls'] {

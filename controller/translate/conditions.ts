@@ -63,7 +63,10 @@ const table: Table = {
   NotAccepted: ({ what }) => programmed('Invalid', `${what} is not accepted; see the condition Accepted.`),
 
   ListenerProtocol: ({ protocol }) =>
-    accepted('UnsupportedProtocol', `protocol: ${protocol} is not supported; use HTTP or HTTPS.`),
+    accepted(
+      'UnsupportedProtocol',
+      `protocol: ${protocol} is not supported; use HTTP, HTTPS, TLS, TCP or UDP.`,
+    ),
   NoAuthority: ({ field }) =>
     accepted(
       'NoValidCACertificate',

@@ -63,7 +63,11 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
     const ofRoutes = withBackendCertificate(
       read,
       [namespace, name],
-      [...routes.flatMap((one) => one.routes), ...routes.flatMap((one) => one.resources)],
+      [
+        ...routes.flatMap((one) => one.routes),
+        ...routes.flatMap((one) => one.streams),
+        ...routes.flatMap((one) => one.resources),
+      ],
     );
     const credentials = credentialSets(read, ofRoutes);
     const resources: readonly Resource[] = [
@@ -115,19 +119,22 @@ function servedRoutes(
 ): readonly RouteAtGateway[] {
   const served: RouteAtGateway[] = [];
   for (const one of read.ask(attachedRoutesUnit, ...gateway)) {
-    const whole = one.routes.every((route) => isServed(route, serving));
+    const whole = [...one.routes, ...one.streams].every((route) => isServed(route, serving));
     const routes = whole ? one.routes : one.routes.flatMap((route) => withServing(route, serving));
-    if (routes.length > 0) served.push(whole ? one : { ...one, routes });
+    const streams = whole ? one.streams : one.streams.flatMap((route) => withServing(route, serving));
+    if (routes.length + streams.length > 0) served.push(whole ? one : { ...one, routes, streams });
   }
   return served;
 }
 
+type Attached = Pick<Route, 'attachments'>;
+
 /** Hot path: of thousands of routes nearly all are, and each pass asks. */
-function isServed({ attachments }: Route, serving: ReadonlySet<ResourceId>): boolean {
+function isServed({ attachments }: Attached, serving: ReadonlySet<ResourceId>): boolean {
   return attachments.every(({ listener }) => serving.has(listener));
 }
 
-function withServing(route: Route, serving: ReadonlySet<ResourceId>): readonly Route[] {
+function withServing<R extends Attached>(route: R, serving: ReadonlySet<ResourceId>): readonly R[] {
   const attachments = route.attachments.filter((one) => serving.has(one.listener));
   return attachments.length === 0 ? [] : [{ ...route, attachments }];
 }

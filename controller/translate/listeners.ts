@@ -9,6 +9,8 @@ export interface ListenerShape {
   readonly name: string;
   readonly port: number;
   readonly protocol: string;
+  /** Where TLS ends; null: none is spoken. */
+  readonly tlsMode: 'Terminate' | 'Passthrough' | null;
   /** `''` for any host. */
   readonly hostname: string;
   /** Route kinds that may attach, as `supportedKinds` shows them. */
@@ -35,6 +37,9 @@ const gatewayGroup = 'gateway.networking.k8s.io';
 const kindsByProtocol: ReadonlyMap<string, readonly RouteGroupKind[]> = new Map([
   ['HTTP', kindsOf('HTTPRoute', 'GRPCRoute')],
   ['HTTPS', kindsOf('HTTPRoute', 'GRPCRoute')],
+  ['TLS', kindsOf('TLSRoute')],
+  ['TCP', kindsOf('TCPRoute')],
+  ['UDP', kindsOf('UDPRoute')],
 ]);
 
 function kindsOf(...kinds: readonly RouteKind[]): readonly RouteGroupKind[] {
@@ -51,6 +56,7 @@ export function listenerShapes(gateway: Gateway): readonly ListenerShape[] {
       name: listener.name,
       port: listener.port,
       protocol: listener.protocol,
+      tlsMode: listener.tls?.mode ?? null,
       hostname: listener.hostname ?? '',
       kinds,
       namespaces: listener.allowedRoutes.namespaces,
@@ -84,13 +90,27 @@ function allowedKinds(
 /** Inside one Gateway no winner is picked: all that conflict are refused. Unsupported protocols are no rivals. */
 function conflictOf(listener: Listener, listeners: readonly Listener[]): Problem | null {
   const rivals = listeners.filter(
-    (one) => one !== listener && one.port === listener.port && kindsByProtocol.has(one.protocol),
+    (one) =>
+      one !== listener &&
+      one.port === listener.port &&
+      kindsByProtocol.has(one.protocol) &&
+      (one.protocol === 'UDP') === (listener.protocol === 'UDP'),
   );
   const { port } = listener;
-  const foreign = rivals.filter((one) => one.protocol !== listener.protocol);
+  const same = rivals.filter((one) => (one.hostname ?? '') === (listener.hostname ?? ''));
+  const foreign = rivals.filter(
+    (one) =>
+      !sharesPort(one.protocol, listener.protocol) ||
+      (same.includes(one) && one.protocol !== listener.protocol),
+  );
   if (foreign.length > 0) {
     return { kind: 'ProtocolConflict', port, others: foreign.map((one) => one.name) };
   }
-  const same = rivals.filter((one) => (one.hostname ?? '') === (listener.hostname ?? ''));
   return same.length > 0 ? { kind: 'HostnameConflict', port, others: same.map((one) => one.name) } : null;
+}
+
+/** Listeners that speak TLS are told apart by the name that clients ask for, whatever is spoken within. */
+function sharesPort(one: string, other: string): boolean {
+  const isSecure = (protocol: string) => protocol === 'HTTPS' || protocol === 'TLS';
+  return one === other || (isSecure(one) && isSecure(other));
 }

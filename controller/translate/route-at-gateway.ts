@@ -4,6 +4,7 @@ import type { Cluster } from '#snapshot/cluster.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Attachment, Route, RouteAction, RouteRule } from '#snapshot/route.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
+import type { StreamRoute } from '#snapshot/stream-route.ts';
 import type { ListenerAttachment } from './attach.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
@@ -30,6 +31,7 @@ export interface RouteAtGateway {
   /** Names of the listeners it is attached to. */
   readonly listeners: readonly string[];
   readonly routes: readonly Route[];
+  readonly streams: readonly StreamRoute[];
   /** All else the routes refer to. */
   readonly resources: readonly Resource[];
   readonly sources: readonly EndpointSource[];
@@ -97,6 +99,7 @@ export function siteOf(
       gateway: gateway.key,
       listeners: attachments.map((one) => one.listener),
       routes: views.map((one) => one.route).filter((one) => one.rules.length > 0),
+      streams: [],
       resources: [...new Set(views.flatMap((one) => one.resources))],
       sources: [...new Set(views.flatMap((one) => one.sources))],
       effects: views.flatMap((one) => one.effects),
@@ -114,6 +117,7 @@ export function joinedSites(parts: readonly RouteAtGateway[]): RouteAtGateway | 
         gateway: first.gateway,
         listeners: [...new Set(parts.flatMap((one) => one.listeners))],
         routes: parts.flatMap((one) => one.routes),
+        streams: parts.flatMap((one) => one.streams),
         resources: [...new Set(parts.flatMap((one) => one.resources))],
         sources: [...new Set(parts.flatMap((one) => one.sources))],
         effects: parts.flatMap((one) => one.effects),

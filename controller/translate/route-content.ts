@@ -19,10 +19,13 @@ export interface RouteContent {
   /** Fields that have no effect yet. */
   readonly ignored: readonly string[];
   /** What a Gateway that takes the route needs to serve it. */
-  readonly siteAt: (at: {
-    readonly gateway: GatewayModel;
-    readonly attachments: readonly ListenerAttachment[];
-  }) => Site;
+  readonly siteAt: (at: SiteAt) => Site;
+}
+
+/** A Gateway, and where it takes the route. */
+export interface SiteAt {
+  readonly gateway: GatewayModel;
+  readonly attachments: readonly ListenerAttachment[];
 }
 
 /** That of a route of requests, whose rules `unit` answers. */

@@ -10,6 +10,9 @@ export function routeIndex(keysOf: (route: RouteObject) => readonly string[]): R
   return {
     HTTPRoute: { kind: 'HTTPRoute', keysOf },
     GRPCRoute: { kind: 'GRPCRoute', keysOf },
+    TLSRoute: { kind: 'TLSRoute', keysOf },
+    TCPRoute: { kind: 'TCPRoute', keysOf },
+    UDPRoute: { kind: 'UDPRoute', keysOf },
   };
 }
 

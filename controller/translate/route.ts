@@ -10,6 +10,7 @@ import type { Affecting } from './policies/affected.ts';
 import type { Problem } from './problem.ts';
 import type { ClosedRule, PolicyEffect, RouteAtGateway, Site } from './route-at-gateway.ts';
 import { requestContent, type RouteContent } from './route-content.ts';
+import { streamContent } from './stream-content.ts';
 import { grpcRulesUnit } from './rules/grpc.ts';
 import { httpRulesUnit } from './rules/http.ts';
 
@@ -42,6 +43,9 @@ export interface ParentModel {
 export const routeUnits = {
   HTTPRoute: routeUnit('HTTPRoute', (read, route) => requestContent(read, route, httpRulesUnit)),
   GRPCRoute: routeUnit('GRPCRoute', (read, route) => requestContent(read, route, grpcRulesUnit)),
+  TLSRoute: routeUnit('TLSRoute', streamContent),
+  TCPRoute: routeUnit('TCPRoute', streamContent),
+  UDPRoute: routeUnit('UDPRoute', streamContent),
 } as const satisfies Record<RouteKind, Unit<RouteModel | null>>;
 
 function routeUnit<K extends RouteKind>(
@@ -77,6 +81,8 @@ interface OwnParent {
 }
 
 function ownParents(read: Read, route: RouteObject): readonly OwnParent[] {
+  const { kind, metadata, spec } = route;
+  const attaching = { kind, metadata, spec: { hostnames: 'hostnames' in spec ? spec.hostnames : [] } };
   return route.spec.parentRefs.flatMap((parentRef): readonly OwnParent[] => {
     const gateway = isGatewayReference(parentRef)
       ? read.ask(gatewayUnit, parentRef.namespace ?? route.metadata.namespace, parentRef.name)
@@ -84,7 +90,7 @@ function ownParents(read: Read, route: RouteObject): readonly OwnParent[] {
     if (gateway === null) {
       return [];
     }
-    const attached = attach(read, route, parentRef, gateway);
+    const attached = attach(read, attaching, parentRef, gateway);
     return attached.kind === 'Attached'
       ? [{ parentRef, gateway, attachments: attached.attachments, problem: null }]
       : [{ parentRef, gateway, attachments: [], problem: attached.problem }];

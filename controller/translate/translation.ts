@@ -25,6 +25,8 @@ export interface EndpointSource {
   readonly service: string;
   /** Name of the Service port (`''` when unnamed): EndpointSlices carry target ports by this name. */
   readonly portName: string;
+  /** Left out: TCP. */
+  readonly protocol?: 'UDP';
 }
 
 /** A JWK Set to fetch and keep fresh. */

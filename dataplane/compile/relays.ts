@@ -1,4 +1,5 @@
 // Which byte streams and datagrams go where: by listener, and for TLS by the name that a client asks for.
+import { byHostname } from '#dataplane/route/precedence.ts';
 import type { Relay } from '#dataplane/runtime.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
@@ -8,7 +9,10 @@ import { weightedPick } from './weights.ts';
 
 /** The relays of one snapshot. */
 export interface Relays {
-  /** All that a listener serves, by hostname: for one hostname the older route, then the one whose name comes first. */
+  /**
+   * All that a listener serves, by hostname: for one hostname the route whose own is the most specific, then the older
+   * route, then the one whose name comes first.
+   */
   of(listener: Listener): readonly (readonly [hostname: string, relay: Relay])[];
   /** Where all goes that comes to a listener; to no backend when no route is attached. */
   whole(listener: Listener): Relay;
@@ -27,11 +31,14 @@ export class RelayCompiler {
   compile(routes: readonly StreamRoute[]): Relays {
     const inOrder = routes.toSorted((a, b) => a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1));
     const of = (listener: Listener): [string, Relay][] =>
-      inOrder.flatMap((route) => {
-        const attachments = route.attachments.filter(({ listener: id }) => id === listener.id);
-        const hostnames = attachments.flatMap((attachment) => attachment.hostnames);
-        return hostnames.map(({ serves }): [string, Relay] => [serves, this.#relay(route, listener)]);
-      });
+      inOrder
+        .flatMap((route) => {
+          const attachments = route.attachments.filter(({ listener: id }) => id === listener.id);
+          return attachments.flatMap(({ hostnames }) => hostnames.map((host) => ({ route, host })));
+        })
+        // What a route says itself goes first (Gateway API, TLSRoute.hostnames); the order of age stays within.
+        .toSorted((a, b) => byHostname(a.host.own, b.host.own))
+        .map(({ route, host }): [string, Relay] => [host.serves, this.#relay(route, listener)]);
     return { of, whole: (listener) => of(listener)[0]?.[1] ?? nowhere(listener) };
   }
 

@@ -206,14 +206,6 @@ spec:
       'policy.yaml:2: AuthPolcy x kind: turnpike.dev/v1alpha1 AuthPolcy is not a kind that Turnpike knows (did you mean turnpike.dev/v1alpha1 AuthPolicy?)',
     ],
   },
-  'a kind that is not supported yet': {
-    files: {
-      'grpc.yaml': 'apiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: { name: echo }\n',
-    },
-    lines: [
-      'grpc.yaml:2: GRPCRoute echo kind: GRPCRoute is not supported yet (remove it; all else in the folder is in force)',
-    ],
-  },
   'an object that is written twice': {
     files: { 'twice.yaml': pathRouteManifest('shop', '/', 'shop') },
     lines: [

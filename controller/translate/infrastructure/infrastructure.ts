@@ -42,7 +42,7 @@ export interface WantedInfrastructure {
 /** A port at which the Gateway is reached. */
 export interface InfrastructurePort {
   readonly number: number;
-  readonly protocol: 'TCP';
+  readonly protocol: 'TCP' | 'UDP';
 }
 
 const kept = Object.freeze({ kind: 'Kept' });
@@ -99,8 +99,10 @@ function wanted(read: Read, object: Gateway, ports: readonly InfrastructurePort[
 
 /** Those of listeners that are accepted; whether one has its certificate yet is no matter. */
 function portsOf(listeners: readonly ListenerShape[]): readonly InfrastructurePort[] {
-  const numbers = listeners.filter(({ problem }) => problem === null).map(({ port }) => port);
-  return [...new Set(numbers)]
-    .sort((one, other) => one - other)
-    .map((number) => ({ number, protocol: 'TCP' as const }));
+  const accepted = listeners.filter(({ problem }) => problem === null);
+  return (['TCP', 'UDP'] as const).flatMap((protocol) => {
+    const mine = accepted.filter((one) => (one.protocol === 'UDP') === (protocol === 'UDP'));
+    const numbers = [...new Set(mine.map(({ port }) => port))].sort((one, other) => one - other);
+    return numbers.map((number) => ({ number, protocol }));
+  });
 }

@@ -1,6 +1,6 @@
 // What a policy is attached to, and under which ancestors its status is told: the Gateways concerned, or the
 // target itself where there is none.
-import type { ParentReference } from '#crds/gateway-api.ts';
+import type { HTTPRouteFilter, ParentReference, StreamRouteRule } from '#crds/gateway-api.ts';
 import type { TargetKind, TargetReference } from '#crds/policy.ts';
 import type { RequestRouteKind, RouteObject } from '#crds/route-kind.ts';
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
@@ -32,10 +32,19 @@ export interface Ancestor {
   readonly gateway: GatewayKey | null;
 }
 
+/** Those of a rule or of one of its backends; routes of streams have none. */
+function filtersOf(
+  one: { readonly filters?: readonly HTTPRouteFilter[] } | StreamRouteRule | StreamBackend,
+): readonly HTTPRouteFilter[] {
+  return 'filters' in one ? (one.filters ?? []) : [];
+}
+
+type StreamBackend = StreamRouteRule['backendRefs'][number];
+
 /** Routes by the policies they pull in with filters of type ExtensionRef: `<kind>/<namespace>/<name>`. */
 export const routesByExtension = routeIndex((route) =>
   route.spec.rules
-    .flatMap((rule) => rule.filters)
+    .flatMap((rule) => filtersOf(rule))
     .flatMap((filter) => (filter.type === 'ExtensionRef' ? [filter.extensionRef] : []))
     .filter((one) => one.group === 'turnpike.dev')
     .map((one) => `${one.kind}/${route.metadata.namespace}/${one.name}`),
@@ -234,9 +243,9 @@ export function ancestorOf(key: GatewayKey): Ancestor {
 /** Routes by the Services they send requests or copies of them to: `<namespace>/<name>`. */
 const routesByService = routeIndex((route) =>
   route.spec.rules
-    .flatMap(({ backendRefs, filters }) => [
-      ...backendRefs,
-      ...mirrorsIn([...filters, ...backendRefs.flatMap((one) => one.filters)]),
+    .flatMap((rule) => [
+      ...rule.backendRefs,
+      ...mirrorsIn([...filtersOf(rule), ...rule.backendRefs.flatMap((one) => filtersOf(one))]),
     ])
     .filter((one) => one.group === '' && one.kind === 'Service')
     .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
@@ -251,7 +260,7 @@ export function gatewaysOfService(read: Read, namespace: string, service: string
 /** Routes by the Services that their filters ask: `<namespace>/<name>`. */
 const routesByAskedService = routeIndex(({ metadata, spec }) =>
   spec.rules
-    .flatMap((rule) => rule.filters)
+    .flatMap((rule) => filtersOf(rule))
     .flatMap((one) => (one.type === 'ExternalAuth' ? [one.externalAuth.backendRef] : []))
     .map((one) => `${one.namespace ?? metadata.namespace}/${one.name}`),
 );

@@ -11,6 +11,9 @@ import type { Told } from './told.ts';
 export const routeStatusUnits = {
   HTTPRoute: statusUnit('HTTPRoute'),
   GRPCRoute: statusUnit('GRPCRoute'),
+  TLSRoute: statusUnit('TLSRoute'),
+  TCPRoute: statusUnit('TCPRoute'),
+  UDPRoute: statusUnit('UDPRoute'),
 } as const satisfies Record<RouteKind, Unit<Told | null>>;
 
 function statusUnit(kind: RouteKind): Unit<Told | null> {
