@@ -60,6 +60,8 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #tasks = new Map<string, Task>();
   readonly #slots = new Semaphore(concurrency);
+  /** A Gateway tells of thousands of routes: it does not wait behind them. */
+  readonly #gatewaySlots = new Semaphore(concurrency);
   /** Those of the last put: what is the same again has been looked at. */
   #last: ReadonlySet<DesiredStatus> = new Set();
   /** Objects that have changed since the last put. */
@@ -270,7 +272,8 @@ export class StatusWriter {
     // What is wanted by the end may be another revision: that one is not served yet, and not settled by this write.
     const { revision, desired } = task;
     try {
-      await this.#slots.run(() => this.#writeOnce(key, task, { revision, desired }));
+      const slots = desired.object.kind === 'Gateway' ? this.#gatewaySlots : this.#slots;
+      await slots.run(() => this.#writeOnce(key, task, { revision, desired }));
       task.failures = 0;
     } catch (error) {
       this.#retryLater(key, task, error);

@@ -327,3 +327,18 @@ test('an object that was deleted and made anew gets its status again, though tha
   writer.put([same]);
   await eventually(() => assert.equal(messageOf(cluster.kept.get('a')), 'ok'));
 });
+
+test('a Gateway does not wait behind the routes that it counts', async () => {
+  const { cluster, writer } = given();
+  const names = Array.from({ length: 100 }, (_, at) => `r${at}`);
+  for (const name of [...names, 'edge']) cluster.put(name);
+  cluster.show();
+  const gate = Promise.withResolvers<null>();
+  cluster.gate = gate.promise;
+  writer.lead();
+  const edgeStatus = { ...desired('edge'), object: { kind: 'Gateway', namespace: 'shop', name: 'edge' } };
+  writer.put([...names.map((name) => desired(name)), edgeStatus]);
+  await eventually(() => assert.equal(cluster.running, 9));
+  gate.resolve(null);
+  await eventually(() => assert.equal(cluster.writes, 101));
+});
