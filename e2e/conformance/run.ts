@@ -63,27 +63,38 @@ const results = path.join(cacheFolder(), 'conformance');
 type Run = { readonly channel: Channel | null; readonly whole: boolean };
 
 async function run(values: Values): Promise<number> {
-  const runs = runsOf(values);
+  const [first] = runsOf(values);
   const programs = await timed('suite', conformancePrograms);
-  const cluster = await clusterWith(values, runs[0]);
+  const cluster = await clusterWith(values, first);
   await timed('installation', async () => prepare(cluster, programs.echo, values));
   await mkdir(results, { recursive: true });
   const suite = await suiteOptions(cluster, programs.suite, values);
-  if (suite.selection.kind !== 'All') return (await passes(suite)) ? 0 : 1;
-  if (!(await canFail(cluster, suite))) return 1;
+  const good = suite.selection.kind === 'All' ? await judged(cluster, suite, values) : await passes(suite);
+  if (!values.keep) await leave(cluster, values, good);
+  return good ? 0 : 1;
+}
+
+/** Whether the suite can fail, and has not in any of the runs. */
+async function judged(cluster: Cluster, suite: SuiteOptions, values: Values): Promise<boolean> {
+  const runs = runsOf(values);
+  if (!(await canFail(cluster, suite))) return false;
   for (const one of runs) {
     const keep = values.keep || one !== runs.at(-1);
-    if (one !== runs[0])
+    if (one.channel !== runs[0].channel)
       await timed('other channel', async () => changeChannel(values, one, suite.gatewayClass));
-    const good = one.whole
+    const passed = one.whole
       ? await passesAll({ ...suite, keep }, values.write)
       : await passesSome(cluster, { ...suite, keep });
-    if (!good) return 1;
+    if (!passed) return false;
   }
-  if (values.class === undefined && !values.keep) await removeClass(cluster);
-  // Who comes after us finds what was there before.
-  if (runs.length > 1) await clusterWith(values, runs[0]);
-  return 0;
+  return true;
+}
+
+/** Who comes after us finds what was there before. What failed may have left what the suite made. */
+async function leave(cluster: Cluster, values: Values, good: boolean): Promise<void> {
+  if (!good) await clearAway(cluster);
+  if (values.class === undefined) await removeClass(cluster);
+  await clusterWith(values, runsOf(values)[0]);
 }
 
 type Runs = readonly [Run, ...Run[]];
