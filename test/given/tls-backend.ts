@@ -22,19 +22,20 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
 const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
 const hourMs = 3_600_000;
 
-export async function aBackendAuthority(): Promise<BackendAuthority> {
+/** `name`: its own; of two with one name a reader of certificates takes the first for the issuer. */
+export async function aBackendAuthority(name = 'backends'): Promise<BackendAuthority> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const common = (name: string) => ({
+  const common = (subject: string) => ({
     serialNumber: `4${randomBytes(16).toString('hex').slice(1)}`,
-    subject: `CN=${name}`,
+    subject: `CN=${subject}`,
     notBefore: new Date(Date.now() - hourMs),
     notAfter: new Date(Date.now() + hourMs),
     signingAlgorithm,
   });
   const authority = await x509.X509CertificateGenerator.createSelfSigned(
     {
-      ...common('backends'),
-      name: 'CN=backends',
+      ...common(name),
+      name: `CN=${name}`,
       keys,
       extensions: [new x509.BasicConstraintsExtension(true, 0, true)],
     },
