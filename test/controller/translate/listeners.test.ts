@@ -36,5 +36,5 @@ test('protocols that share a port are in conflict, whatever their hostnames', ()
 });
 
 test('a listener whose protocol is not supported takes no port from others', () => {
-  assert.deepEqual(problems({}, { protocol: 'TCP' }), [null, 'ListenerProtocol']);
+  assert.deepEqual(problems({}, { protocol: 'example.com/Own' }), [null, 'ListenerProtocol']);
 });
