@@ -60,6 +60,17 @@ function typeMeant(
   return meant.length === 1 ? meant[0] : undefined;
 }
 
+/** Without the bounds that say less than a tighter one of the same value: what int32 holds, beside the field's own. */
+export function tightestBounds(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  return issues.filter((issue) => !issues.some((other) => isTighter(other, issue)));
+}
+
+function isTighter(other: z.core.$ZodIssue, issue: z.core.$ZodIssue): boolean {
+  if (pathText(other.path) !== pathText(issue.path)) return false;
+  if (other.code === 'too_big' && issue.code === 'too_big') return other.maximum < issue.maximum;
+  return other.code === 'too_small' && issue.code === 'too_small' && other.minimum > issue.minimum;
+}
+
 /** What is wrong and the remedy, where the schema has no words of its own. */
 export function wordsOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {

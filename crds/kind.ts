@@ -6,7 +6,7 @@ import { backendTlsPolicySchema, type BackendTLSPolicy } from './backend-tls-pol
 import { banSchema, type Ban } from './ban.ts';
 import { clientPolicySchema, type ClientPolicy } from './client-policy.ts';
 import { consumerSchema, type Consumer } from './consumer.ts';
-import { pathText, problemOf, wordsOf, type FieldProblem } from './field-problem.ts';
+import { pathText, problemOf, tightestBounds, wordsOf, type FieldProblem } from './field-problem.ts';
 import {
   gatewayClassSchema,
   gatewaySchema,
@@ -274,7 +274,7 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
     );
     // A rule between the fields of an object says nothing of worth while one of them goes by another name or stands
     // elsewhere; nor does it that the object is missing which is to take it, or what is to be taken.
-    const known = result.error.issues.filter((issue) => {
+    const known = tightestBounds(result.error.issues).filter((issue) => {
       const place = pathText(issue.path);
       if (issue.code === 'custom') return !around.has(place) && !homes.has(place);
       return issue.code !== 'invalid_type' || issue.input !== undefined || !homes.has(place);

@@ -308,3 +308,14 @@ test('an object that was decoded is decoded to itself', () => {
     assert.deepEqual(decoded(kind, once), once);
   }
 });
+
+for (const [requests, message] of [
+  [40_000_000_000, 'must be at most 1000000000'],
+  [-40_000_000_000, 'must be at least 1'],
+] as const) {
+  test(`a number beyond its bounds and those of int32 (${requests}) is one problem, which names its own bound`, () => {
+    const limits = [{ name: 'minute', requests, window: '1m' }];
+    const result = decodeManifest('Plan', { metadata: { name: 'gold' }, spec: { limits } });
+    assert.deepEqual(result, { ok: false, problems: [{ path: 'spec.limits[0].requests', message }] });
+  });
+}

@@ -102,7 +102,11 @@ export function lackOfPlan(read: Read, namespace: string, plan: string): PlanLac
 const toldMax = 5;
 
 function remedyOf(read: Read, namespace: string, plan: string): string {
-  const known = read.find(plansByNamespace, namespace).map(({ metadata }) => metadata.name);
+  // One that is refused itself would be no remedy.
+  const known = read
+    .find(plansByNamespace, namespace)
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => read.ask(planUnit, namespace, name)?.kind === 'Ready');
   const meant = nearestName(plan, known);
   if (meant !== undefined) return `did you mean ${meant}?`;
   const some = known.toSorted().slice(0, toldMax).join(', ');
