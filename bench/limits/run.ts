@@ -1,5 +1,5 @@
-// How much passes where data planes count together, what that costs, and what holds when Redis does not answer. See
-// docs/performance.md.
+// How much passes where data planes count together, what that costs, what holds when Redis does not answer, and what keeping
+// out costs. See docs/performance.md.
 import { parseArgs } from 'node:util';
 import { machine } from '../machine.ts';
 import { needProgram } from '../peers/programs.ts';
@@ -15,7 +15,7 @@ const usage = `usage: npm run bench:limits -- [OPTION ...]
   --publish      writes the tables into docs/performance.md and its JSON; parts that were not measured stay there
   --help         tells this
 
-All parts with 3 rounds take less than ten minutes on two cores. Needs Linux, redis-server and nginx.`;
+All parts with 3 rounds take about ten minutes on two cores. Needs Linux, redis-server and nginx.`;
 
 const { values } = parseArgs({
   options: {
