@@ -6,16 +6,20 @@ import type { Ground, Measured, Part } from './part.ts';
 
 const program = path.join(import.meta.dirname, 'callers-program.ts');
 
+/** What is judged is the middle: what others take from the processor can make a round the worst. */
+function middleAndWorst(pausesMs: readonly number[]): string {
+  return `${median(pausesMs).toFixed(1)} ms, ${Math.max(...pausesMs).toFixed(1)} at worst`;
+}
+
 async function measure({ rounds }: Ground): Promise<Measured> {
   const words = ['--expose-gc', '--disable-warning=ExperimentalWarning', program, String(rounds)];
   const said = await outputOf(process.execPath, words, { deadlineMs: 300_000 });
   const runs = JSON.parse(said.trim().split('\n').at(-1) ?? '') as readonly CallersCost[];
   const mebibytes = Math.max(...runs.map((run) => run.mebibytes));
-  // What a pause is by its own doing comes in every round; what others take from the processor does not.
-  const pauseMs = Math.min(...runs.map((run) => run.pauseMs));
+  const pausesMs = runs.map((run) => run.pauseMs);
   const shared = runs.map((run) => run.shared);
   const sharedMebibytes = Math.max(...shared.map((run) => run.mebibytes));
-  const sharedPauseMs = Math.min(...shared.map((run) => run.pauseMs));
+  const sharedPausesMs = shared.map((run) => run.pauseMs);
   const microseconds = median(runs.map((run) => run.microseconds));
   const evicted = Math.max(...runs.map((run) => run.evicted));
   return {
@@ -27,16 +31,16 @@ async function measure({ rounds }: Ground): Promise<Measured> {
         isMet: mebibytes <= 64,
       },
       {
-        what: 'Longest time for 100 decisions meanwhile, least of the rounds',
-        measured: `${pauseMs.toFixed(1)} ms`,
+        what: 'Longest time for 100 decisions meanwhile, in the round in the middle and in the worst',
+        measured: middleAndWorst(pausesMs),
         goal: 'no pause over 20 ms',
-        isMet: pauseMs <= 20,
+        isMet: median(pausesMs) <= 20,
       },
       {
         what: 'The same where Redis counts, with what is leased: memory, longest turn of the loop',
-        measured: `${sharedMebibytes.toFixed(0)} MiB, ${sharedPauseMs.toFixed(1)} ms`,
+        measured: `${sharedMebibytes.toFixed(0)} MiB; ${middleAndWorst(sharedPausesMs)}`,
         goal: '≤ 64 MiB, 20 ms',
-        isMet: sharedMebibytes <= 64 && sharedPauseMs <= 20,
+        isMet: sharedMebibytes <= 64 && median(sharedPausesMs) <= 20,
       },
       {
         what: 'Keys given up for want of room, each of which gains one burst or window at most',

@@ -4,6 +4,7 @@ import { setTimeout as passed } from 'node:timers/promises';
 import { encodeResource } from '#snapshot/encode.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { sharedRedises, type GivenSharedRedis } from '#test/given/shared-redis.ts';
+import { median } from '../statistics.ts';
 import { admittedBySecond, runFleet, waitWithin, type FleetSeen } from './fleet.ts';
 import { percent, type GoalRow, type Ground, type Measured, type Part } from './part.ts';
 
@@ -81,17 +82,17 @@ async function measure({ rounds, tell }: Ground): Promise<Measured> {
   const goals: GoalRow[] = [];
   for (const [redis, fault] of faults) {
     const found: Found[] = [];
-    for (let round = 0; round < Math.min(rounds, 2); round += 1)
+    for (let round = 0; round < Math.min(rounds, 3); round += 1)
       found.push(judged(await measureFault(redis, fault)));
     tell(`faults: ${redis} ${fault}`);
     const failed = found.reduce((sum, one) => sum + one.failed, 0);
-    const addedMs = Math.max(0, Math.min(...found.map((one) => one.addedMs)));
+    const addedMs = found.map((one) => Math.max(0, one.addedMs));
     const over = Math.max(...found.map((one) => one.over));
     goals.push({
       what: `${redis[0]?.toUpperCase()}${redis.slice(1)} ${fault}: 4 data planes, twice the limit`,
-      measured: `${failed} answers of 5xx; p99 +${addedMs.toFixed(1)} ms; worst second ${percent(over)} over`,
+      measured: `${failed} answers of 5xx; p99 +${median(addedMs).toFixed(1)} ms in the round in the middle, +${Math.max(...addedMs).toFixed(1)} in the worst; worst second ${percent(over)} over`,
       goal: '0; ≤ +30 ms; ≤ 15 %',
-      isMet: failed === 0 && addedMs <= 30 && over <= 0.15,
+      isMet: failed === 0 && median(addedMs) <= 30 && over <= 0.15,
     });
   }
   return { goals };

@@ -15,7 +15,8 @@ export interface GoalRow {
   readonly what: string;
   readonly measured: string;
   readonly goal: string;
-  readonly isMet: boolean;
+  /** Null: what was measured is too uncertain to say. */
+  readonly isMet: boolean | null;
 }
 
 /** By the names of parts. */
@@ -35,18 +36,18 @@ const docs = path.join(import.meta.dirname, '../../docs');
 export function partsPage({ machine, parts }: PartResults): string {
   const all = Object.values(parts);
   const goals = all.flatMap((part) => part.goals);
-  const rows = goals.map(({ what, measured, goal, isMet }) => [
-    what,
-    measured,
-    goal,
-    isMet ? 'met' : 'missed',
-  ]);
+  const rows = goals.map(({ what, measured, goal, isMet }) => [what, measured, goal, verdictOf(isMet)]);
   const more = all.flatMap(({ title, measuredAt, heads, rows }) =>
     heads === undefined || rows === undefined
       ? []
       : [`### ${title}`, `Measured ${measuredAt.slice(0, 10)}.`, table(heads, rows)],
   );
   return [`On ${machine}.`, table(['what', 'measured', 'goal', ''], rows), ...more].join('\n\n');
+}
+
+function verdictOf(isMet: GoalRow['isMet']): string {
+  if (isMet === null) return 'not measured well enough';
+  return isMet ? 'met' : 'missed';
 }
 
 /**

@@ -12,7 +12,10 @@ test('a part gives rows to the table of goals, and a table of its own where it h
       other: {
         title: 'Other',
         measuredAt,
-        goals: [{ ...goal, isMet: false }],
+        goals: [
+          { ...goal, isMet: false },
+          { ...goal, isMet: null },
+        ],
         heads: ['a', 'b'],
         rows: [['1', '2']],
       },
@@ -21,7 +24,7 @@ test('a part gives rows to the table of goals, and a table of its own where it h
   assert.match(page, /^On a machine\.\n/);
   assert.match(
     page,
-    /\| Worst second \| 3 % \| ≤ 15 % \| met \|\n\| Worst second \| 3 % \| ≤ 15 % \| missed \|/,
+    /\| Worst second \| 3 % \| ≤ 15 % \| met \|\n\| Worst second \| 3 % \| ≤ 15 % \| missed \|\n\| Worst second .* \| not measured well enough \|/,
   );
   assert.doesNotMatch(page, /### One/);
   assert.match(page, /### Other\n\nMeasured 2026-11-22\.\n\n\| a \| b \|\n\|---\|---\|\n\| 1 \| 2 \|/);
