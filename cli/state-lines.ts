@@ -1,6 +1,7 @@
 // How each object is, in lines for a person. Says only what statuses say; what no status speaks of is in
 // unclaimed.ts.
 import type { FileProblem } from '#controller/files/manifest.ts';
+import type { ListenerParent } from '#controller/translate/listeners.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import { FollowUps } from './follow-ups.ts';
 import type {
@@ -81,7 +82,10 @@ function stateLine(
     ok: bad.length === 0,
     object: title,
     state: `${state}${targets}`,
-    facts: status.kind === 'Gateway' ? listenerFacts(object, status.listeners, sources) : [],
+    facts:
+      status.kind === 'Gateway' || status.kind === 'ListenerSet'
+        ? listenerFacts({ ...object, kind: status.kind }, status.listeners, sources)
+        : [],
     details,
   };
 }
@@ -99,6 +103,7 @@ function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
     case 'Ban':
       return [{ where: '', conditions: status.conditions }];
     case 'Gateway':
+    case 'ListenerSet':
       return [
         { where: '', conditions: status.conditions },
         ...status.listeners.map(({ name, conditions }) => ({ where: `listener ${name}: `, conditions })),
@@ -145,11 +150,11 @@ function lastWord(types: readonly string[]): string {
 
 /** `http://127.0.0.1:8080 (listener http, 5 routes)` for each listener. */
 function listenerFacts(
-  { namespace, name }: DesiredStatus['object'],
+  { kind, namespace, name }: ListenerParent,
   listeners: readonly DesiredListenerStatus[],
   { objects, host }: StateSources,
 ): readonly string[] {
-  const spec = objects.get('Gateway', namespace, name)?.spec;
+  const spec = objects.get(kind, namespace, name)?.spec;
   if (spec === undefined || host === null) return [];
   return listeners.flatMap(({ name: section, attachedRoutes }) => {
     const listener = spec.listeners.find((one) => one.name === section);

@@ -11,7 +11,7 @@ import type { StateLine } from './state-lines.ts';
 
 const { controllerName } = standaloneSettings;
 
-/** A line for each Gateway, route and Ingress that nobody looks after because what it names is not there. */
+/** A line for each Gateway, ListenerSet, route and Ingress that nobody looks after because what it names is not there. */
 export function unclaimedLines(
   objects: ObjectReader,
   statuses: readonly DesiredStatus[],
@@ -28,6 +28,13 @@ export function unclaimedLines(
         `spec.gatewayClassName: GatewayClass ${spec.gatewayClassName} does not exist; create it with controllerName ${controllerName}, or correct the name.`,
       ),
     );
+  }
+  for (const { metadata, spec } of objects.list('ListenerSet')) {
+    const object = titleOf({ kind: 'ListenerSet', ...metadata });
+    const problem = claimed.has(object)
+      ? null
+      : missingOf(objects, metadata.namespace, spec.parentRef, 'spec.parentRef');
+    if (problem !== null) lines.push(line(object, problem));
   }
   for (const { kind, metadata, spec } of routeKinds.flatMap((kind) => objects.list(kind))) {
     const object = titleOf({ kind, ...metadata });
@@ -61,14 +68,21 @@ interface Parent {
 
 function missingParent(objects: ObjectReader, home: string, parents: readonly Parent[]): string | null {
   if (parents.length === 0) return 'spec.parentRefs is empty; name the Gateway that shall serve the route.';
-  const missing = parents.flatMap(({ kind = 'Gateway', namespace = home, name }, at) =>
-    kind === 'Gateway' && objects.get('Gateway', namespace, name) === undefined
-      ? [
-          `spec.parentRefs[${at}]: Gateway ${namespace}/${name} does not exist; create it or correct the name.`,
-        ]
-      : [],
+  const missing = parents.flatMap(
+    (parent, at) => missingOf(objects, home, parent, `spec.parentRefs[${at}]`) ?? [],
   );
   return missing.length === 0 ? null : missing.join(' ');
+}
+
+function missingOf(
+  objects: ObjectReader,
+  home: string,
+  { kind = 'Gateway', namespace = home, name }: Parent,
+  field: string,
+): string | null {
+  return (kind === 'Gateway' || kind === 'ListenerSet') && objects.get(kind, namespace, name) === undefined
+    ? `${field}: ${kind} ${namespace}/${name} does not exist; create it or correct the name.`
+    : null;
 }
 
 function line(object: string, problem: string): StateLine {

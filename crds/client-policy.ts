@@ -29,7 +29,7 @@ const wholeGateway: Rule<Spec> = {
     targetRefs.every(({ sectionName }) => sectionName === undefined),
 };
 
-const spec = flatSettingsSpec({ targets: ['Gateway'], groups: clientGroups, rules: [] });
+const spec = flatSettingsSpec({ targets: ['Gateway', 'ListenerSet'], groups: clientGroups, rules: [] });
 
 /** The schema of a ClientPolicy. */
 export const clientPolicySchema = kindSchema('ClientPolicy', turnpikeVersion, {

@@ -14,7 +14,7 @@ export const turnpikeVersion = 'turnpike.dev/v1alpha1';
 export const guardKinds = ['AuthPolicy', 'RateLimitPolicy'] as const;
 
 /** The kinds a policy can be attached to. */
-export type TargetKind = 'Gateway' | RequestRouteKind | 'Ingress' | 'Service';
+export type TargetKind = 'Gateway' | 'ListenerSet' | RequestRouteKind | 'Ingress' | 'Service';
 
 /** What a policy is attached to: an object of its own namespace, or a section of it. */
 export interface TargetReference {
@@ -27,6 +27,7 @@ export interface TargetReference {
 /** API group of each kind. */
 export const targetGroups = {
   Gateway: 'gateway.networking.k8s.io',
+  ListenerSet: 'gateway.networking.k8s.io',
   HTTPRoute: 'gateway.networking.k8s.io',
   GRPCRoute: 'gateway.networking.k8s.io',
   Ingress: 'networking.k8s.io',
@@ -35,6 +36,7 @@ export const targetGroups = {
 
 const sections = {
   Gateway: 'a listener of the Gateway',
+  ListenerSet: 'a listener of the ListenerSet',
   HTTPRoute: 'a rule of the HTTPRoute',
   GRPCRoute: 'a rule of the GRPCRoute',
   Ingress: '',
@@ -112,10 +114,10 @@ export function targetReferences(kinds: readonly TargetKind[]): z.ZodArray<z.Zod
 }
 
 /** Empty when routes pull the policy in by an ExtensionRef filter. */
-const targetRefsSchema = targetReferences(['Gateway', 'HTTPRoute', 'GRPCRoute', 'Ingress'])
+const targetRefsSchema = targetReferences(['Gateway', 'ListenerSet', 'HTTPRoute', 'GRPCRoute', 'Ingress'])
   .default([])
   .describe(
-    'What the policy holds for: Gateways, HTTPRoutes, GRPCRoutes and Ingresses of its own namespace, or single listeners and rules of all but the last. May be empty when routes name the policy in a filter of type ExtensionRef.',
+    'What the policy holds for: Gateways, ListenerSets, HTTPRoutes, GRPCRoutes and Ingresses of its own namespace, or single listeners and rules of all but the last. May be empty when routes name the policy in a filter of type ExtensionRef.',
   );
 
 const strategy = z
@@ -156,7 +158,7 @@ export function policySpec<Rules extends z.ZodType, Own extends z.ZodRawShape>(
       .exactOptional(),
     defaults: layer
       .describe(
-        'Rules that hold unless a policy nearer to the request (Gateway, listener, route, rule) has its own.',
+        'Rules that hold unless a policy nearer to the request (Gateway, ListenerSet, listener, route, rule) has its own.',
       )
       .exactOptional(),
     overrides: layer.describe('Rules that hold whatever policies nearer to the request say.').exactOptional(),

@@ -6,7 +6,7 @@ import { policyStatusSchema, turnpikeVersion } from './policy.ts';
 import { protectionGroups } from './protection-settings.ts';
 import { flatSettingsSpec } from './settings-policy.ts';
 
-const spec = flatSettingsSpec({ targets: ['Gateway'], groups: protectionGroups, rules: [] });
+const spec = flatSettingsSpec({ targets: ['Gateway', 'ListenerSet'], groups: protectionGroups, rules: [] });
 
 /** The schema of a ProtectionPolicy. */
 export const protectionPolicySchema = kindSchema('ProtectionPolicy', turnpikeVersion, {

@@ -43,7 +43,7 @@ const routesOnly: Rule<Spec> = {
 };
 
 const spec = settingsSpec({
-  targets: ['Gateway', 'HTTPRoute', 'GRPCRoute', 'Service'],
+  targets: ['Gateway', 'ListenerSet', 'HTTPRoute', 'GRPCRoute', 'Service'],
   groups: trafficGroups,
   rules: [],
 });

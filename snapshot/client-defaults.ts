@@ -31,6 +31,9 @@ export const clientDefaults: ClientRules = Object.freeze({
   grpcWeb: false,
 });
 
+/** What a listener is that says nothing of it: the Gateway's own. */
+export const listenerDefaults = Object.freeze({ createdMs: 0 });
+
 /** How a listener shakes hands without any policy. */
 export const listenerTlsDefaults: ListenerTls = Object.freeze({
   minVersion: '1.2',

@@ -1,4 +1,4 @@
-import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
+import { clientDefaults, listenerDefaults, listenerTlsDefaults } from './client-defaults.ts';
 import type {
   ClientAddress,
   ClientLimits,
@@ -71,6 +71,7 @@ const anyListener = {
   name: shape.text,
   port,
   hostname,
+  ...shape.defaulted<Pick<Listener, 'createdMs'>>({ createdMs: shape.integer(0) }, listenerDefaults),
 };
 
 const tls: Shape<ListenerTls> = object({

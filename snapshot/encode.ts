@@ -1,7 +1,7 @@
 // Resources as bytes: the same content has the same bytes, hence the same hash and version, whoever made it.
 // The encoded text reveals secrets: it is for the wire (TLS) and the data plane's 0600 file only.
 import { authenticationDefaults, jwtDefaults } from './authentication.ts';
-import { clientDefaults, listenerTlsDefaults } from './client-defaults.ts';
+import { clientDefaults, listenerDefaults, listenerTlsDefaults } from './client-defaults.ts';
 import {
   backendDefaults,
   clusterDefaults,
@@ -85,7 +85,7 @@ const canonical = encoder(
     ['Cluster', encodedMembers(clusterDefaults)],
     ['ClientSettings', encodedMembers(clientDefaults)],
     ['Protection', encodedMembers(protectionDefaults)],
-    ['Listener', encodedMembers({ tls: listenerTlsDefaults })],
+    ['Listener', encodedMembers({ ...listenerDefaults, tls: listenerTlsDefaults })],
     ['Forward', encodedMembers(forwardDefaults)],
     ['Fleet', encodedMembers(fleetDefaults)],
     ['Authentication', encodedMembers(authenticationDefaults)],

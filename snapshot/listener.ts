@@ -9,8 +9,12 @@ export type Listener = HttpListener | HttpsListener | TlsListener | TcpListener 
 interface ListenerBase {
   readonly kind: 'Listener';
   readonly id: ResourceId;
-  /** The listener's name in the Gateway: a label in metrics and logs. */
+  /**
+   * The listener's name in the Gateway, of one of a ListenerSet `<namespace>/<set>/<name>`: a label in metrics and logs.
+   */
   readonly name: string;
+  /** When its ListenerSet was created, milliseconds since 1970; 0: it is the Gateway's own. The earlier comes first. */
+  readonly createdMs: number;
   readonly port: number;
   /** Lower case, without port. */
   readonly hostname: string;

@@ -161,6 +161,7 @@ function staticPart(status: StatusPart): StatusPart {
     case 'Ban':
       return { ...status, conditions: keep(status.conditions) };
     case 'Gateway':
+    case 'ListenerSet':
       return { ...status, conditions: keep(status.conditions), listeners: within(status.listeners) };
     case 'Route':
       return { ...status, parents: within(status.parents) };

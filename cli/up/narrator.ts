@@ -1,7 +1,7 @@
 // Turns what a standalone run reports into what a person reads, in the order that a person can follow: first how all
 // objects are, once they have settled, and then what changes.
 import type { FolderReport } from '#controller/files/folder-source.ts';
-import { bindProblem } from '#controller/translate/conditions.ts';
+import { bindProblem } from '#controller/translate/bind-problem.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
@@ -186,8 +186,11 @@ function availabilityWords(event: AvailabilityEvent): readonly [string, string, 
 
 /** Whether nothing more is expected of it soon: a Gateway waits for its data plane, all else says what it is. */
 function isSettled({ status }: DesiredStatus): boolean {
-  if (status.kind === 'Gateway') {
-    return !status.conditions.some(({ type, reason }) => type === 'Programmed' && reason === 'Pending');
+  if (status.kind === 'Gateway' || status.kind === 'ListenerSet') {
+    return !status.conditions.some(
+      ({ type, reason }) =>
+        type === 'Programmed' && (reason === 'Pending' || reason === 'ParentNotProgrammed'),
+    );
   }
   return status.kind !== 'Policy' || !status.conditions.some(({ reason }) => reason === 'Reconciling');
 }

@@ -21,6 +21,7 @@ const sharedStatuses = [
 const withStatus: ReadonlySet<string> = new Set<Kind>([
   'GatewayClass',
   'Gateway',
+  'ListenerSet',
   'Ingress',
   ...sharedStatuses,
 ]);

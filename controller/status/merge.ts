@@ -50,6 +50,12 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
         conditions: mergeConditions(part.conditions, before['conditions'], context),
         addresses: part.addresses,
         listeners: mergeListeners(part.listeners, before['listeners'], context),
+        attachedListenerSets: part.attachedListenerSets,
+      };
+    case 'ListenerSet':
+      return {
+        conditions: mergeConditions(part.conditions, before['conditions'], context),
+        listeners: mergeListeners(part.listeners, before['listeners'], context),
       };
     case 'Consumer':
       return {

@@ -35,6 +35,9 @@ const retryMinMs = 500;
 const retryMaxMs = 30_000;
 const conflictsMax = 5;
 
+/** Kinds whose status has one owner. */
+const wholeStatuses: ReadonlySet<string> = new Set(['GatewayClass', 'Gateway', 'ListenerSet']);
+
 /** What we want of one object, and how far it is. */
 interface Task {
   desired: DesiredStatus;
@@ -149,7 +152,7 @@ export class StatusWriter {
   }
 
   #leave(key: string, { object, generation, status }: DesiredStatus): void {
-    if (object.kind === 'Gateway' || object.kind === 'GatewayClass') {
+    if (wholeStatuses.has(object.kind)) {
       // The whole status is the new owner's.
       this.#tasks.delete(key);
       return;

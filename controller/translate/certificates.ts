@@ -1,16 +1,14 @@
 import { listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { resourceId } from '#snapshot/ids.ts';
+import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type { Listener as ServedListener, ListenerTls } from '#snapshot/listener.ts';
 import { Secret } from '#snapshot/secret.ts';
-import type { ClientGroups } from '#crds/client-settings.ts';
-import type { Listener } from '#crds/gateway-api.ts';
 import { clientAuthorities } from './client-authorities.ts';
 import { decodeBase64, entryOf } from './data.ts';
-import { gatewayUnit, type GatewayModel } from './gateway.ts';
-import type { ListenerShape } from './listeners.ts';
 import { securedListenersUnit } from './ingress/ingress-tls.ts';
+import { listenerShapeUnit } from './listener-set.ts';
+import { listenerId, type ListenerParent, type ListenerShape } from './listeners.ts';
 import type { Read, Unit } from './memo.ts';
 import { listenerTls } from './policies/client-rules.ts';
 import { gatewayClientsUnit } from './policies/client-settings.ts';
@@ -28,36 +26,35 @@ export interface ListenerModel {
   readonly refused: Problem | null;
 }
 
-/** The listener of a Gateway of ours by the Gateway's namespace, its name, and the listener's. */
+/** The listener of a Gateway of ours by the Gateway's namespace, its name, and the listener's key. */
 export const listenerUnit: Unit<ListenerModel> = {
   name: 'listener',
-  compute(read, namespace = '', gatewayName = '', name = '') {
-    const gateway = read.ask(gatewayUnit, namespace, gatewayName);
-    const shape = gateway?.listeners.find((one) => one.name === name);
-    const object = read.get('Gateway', namespace, gatewayName);
-    const listener = object?.spec.listeners.find((one) => one.name === name);
-    if (gateway === null || object === undefined || shape === undefined || listener === undefined) {
+  compute(read, namespace = '', gatewayName = '', key = '') {
+    const gateway = read.get('Gateway', namespace, gatewayName);
+    const shape = read.ask(listenerShapeUnit, namespace, gatewayName, key);
+    if (gateway === undefined || shape === null) {
       return { resource: null, certificates: [], problems: [], refused: null };
     }
+    const id = listenerId({ namespace, name: gatewayName }, key);
     if (shape.protocol === 'TLS' && shape.tlsMode === 'Terminate') {
-      const { certificates, problems } = certificatesOf(read, gateway, listener);
+      const { certificates, problems } = certificatesOf(read, shape);
       const parts = { certificates, tls: { ...listenerTlsDefaults, alpn: [] } };
-      const resource = certificates.length === 0 ? null : resourceOf(gateway, shape, parts);
+      const resource = certificates.length === 0 ? null : resourceOf(id, shape, parts);
       return { resource, certificates, problems, refused: null };
     }
     if (shape.protocol !== 'HTTPS') {
-      const resource = resourceOf(gateway, shape, { certificates: [], tls: listenerTlsDefaults });
+      const resource = resourceOf(id, shape, { certificates: [], tls: listenerTlsDefaults });
       return { resource, certificates: [], problems: [], refused: null };
     }
-    const { certificates, problems } = certificatesOf(read, gateway, listener);
-    const clients = clientAuthorities(read, object, shape.port);
-    const tls = { ...listenerTls(tlsOf(read, gateway, name)), clientCertificates: clients.certificates };
-    const id = resourceId('Listener', namespace, gatewayName, name);
+    const { certificates, problems } = certificatesOf(read, shape);
+    const clients = clientAuthorities(read, gateway, shape.port);
+    const settings = read.ask(gatewayClientsUnit, namespace, gatewayName).tls.get(key);
+    const tls = { ...listenerTls(settings), clientCertificates: clients.certificates };
     const borrows =
       certificates.length === 0 && read.ask(securedListenersUnit, namespace, gatewayName).includes(id);
     const serves = clients.refused === null && (certificates.length > 0 || borrows);
     return {
-      resource: serves ? resourceOf(gateway, shape, { certificates, tls }) : null,
+      resource: serves ? resourceOf(id, shape, { certificates, tls }) : null,
       certificates,
       problems: [...problems.filter((one) => !borrows || one.kind !== 'NoCertificate'), ...clients.problems],
       refused: clients.refused,
@@ -66,22 +63,20 @@ export const listenerUnit: Unit<ListenerModel> = {
 };
 
 function resourceOf(
-  gateway: GatewayModel,
-  shape: ListenerShape,
+  id: ResourceId,
+  { key, createdMs, port, hostname, protocol, tlsMode, problem }: ListenerShape,
   { certificates, tls }: { readonly certificates: readonly Certificate[]; readonly tls: ListenerTls },
 ): ServedListener | null {
-  if (shape.problem !== null) {
+  if (problem !== null) {
     return null;
   }
-  const { name, port, hostname, protocol } = shape;
-  const id = resourceId('Listener', gateway.namespace, gateway.name, name);
-  const base = { kind: 'Listener', id, name, port, hostname } as const;
+  const base = { kind: 'Listener', id, name: key, createdMs, port, hostname } as const;
   const secured = { certificates: certificates.map((one) => one.id), tls };
   switch (protocol) {
     case 'HTTPS':
       return { ...base, protocol, ...secured };
     case 'TLS':
-      return { ...base, protocol, mode: shape.tlsMode ?? 'Terminate', ...secured };
+      return { ...base, protocol, mode: tlsMode ?? 'Terminate', ...secured };
     case 'TCP':
     case 'UDP':
       return { ...base, protocol };
@@ -90,26 +85,23 @@ function resourceOf(
   }
 }
 
-function tlsOf(read: Read, { namespace, name }: GatewayModel, listener: string): ClientGroups['tls'] {
-  return read.ask(gatewayClientsUnit, namespace, name).tls.get(listener);
-}
-
 interface FoundCertificates {
   readonly certificates: readonly Certificate[];
   readonly problems: readonly Problem[];
 }
 
 /** Those that can be had, in order, and what is wrong with the others: one bad certificate spoils only itself. */
-function certificatesOf(read: Read, gateway: GatewayModel, listener: Listener): FoundCertificates {
-  const at = gateway.listeners.findIndex((one) => one.name === listener.name);
-  const references = listener.tls?.certificateRefs ?? [];
+function certificatesOf(read: Read, { parent, name }: ListenerShape): FoundCertificates {
+  const listeners = read.get(parent.kind, parent.namespace, parent.name)?.spec.listeners ?? [];
+  const at = listeners.findIndex((one) => one.name === name);
+  const references = listeners[at]?.tls?.certificateRefs ?? [];
   if (references.length === 0) {
     return { certificates: [], problems: [{ kind: 'NoCertificate' }] };
   }
   const found = references.map((reference, index) =>
     referencedCertificate(
       read,
-      gateway.namespace,
+      parent,
       reference,
       `spec.listeners[${String(at)}].tls.certificateRefs[${String(index)}]`,
     ),
@@ -131,18 +123,21 @@ interface CertificateReference {
 /** Why a reference to a certificate leads to none. */
 export type CertificateProblem = Extract<Problem, { kind: `Certificate${string}` }>;
 
-/** The certificate that a Gateway of `home` refers to in `field`; permission is looked at before existence. */
+/**
+ * The certificate that `home`, a Gateway or a ListenerSet, refers to in `field`; permission is looked at before existence.
+ * What is granted to Gateways is not to their ListenerSets, and the other way round (GEP-1713).
+ */
 export function referencedCertificate(
   read: Read,
-  home: string,
-  { group, kind, name, namespace = home }: CertificateReference,
+  home: Pick<ListenerParent, 'kind' | 'namespace'>,
+  { group, kind, name, namespace = home.namespace }: CertificateReference,
   field: string,
 ): Certificate | CertificateProblem {
   if (group !== '' || kind !== 'Secret') {
     return { kind: 'CertificateKind', field, group, found: kind };
   }
   const secret = `${namespace}/${name}`;
-  const from = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: home };
+  const from = { group: 'gateway.networking.k8s.io', kind: home.kind, namespace: home.namespace };
   if (!mayRefer(read, from, { group, kind, namespace }, name)) {
     return { kind: 'CertificateNotPermitted', field, secret, namespace };
   }

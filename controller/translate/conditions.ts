@@ -1,6 +1,7 @@
 // The one table of words that users read: what is wrong, told as a condition with the Gateway API's type and
 // reason, and a message that names the field and the remedy.
 import { ledWords } from './led-words.ts';
+import { bindProblem } from './bind-problem.ts';
 import type { Problem } from './problem.ts';
 import type { DesiredCondition } from './translation.ts';
 
@@ -62,6 +63,18 @@ const table: Table = {
   NoDataPlane: ({ what }) => programmed('Pending', `${what} waits for a data plane that is ready.`),
   NotAccepted: ({ what }) => programmed('Invalid', `${what} is not accepted; see the condition Accepted.`),
 
+  ListenerSetNotAllowed: ({ gateway, namespace }) =>
+    accepted(
+      'NotAllowed',
+      `Gateway ${gateway} takes no ListenerSets of namespace ${namespace}; see its spec.allowedListeners.`,
+    ),
+  ParentNotAccepted: ({ gateway }) =>
+    accepted('ParentNotAccepted', `Gateway ${gateway} is not accepted; see its status.`),
+  ParentNotProgrammed: ({ gateway }) =>
+    programmed('ParentNotProgrammed', `Gateway ${gateway} is not programmed; see its status.`),
+  NoListenerProgrammed: ({ listeners }) =>
+    programmed('Pending', `Not programmed: listener ${listeners.join(', ')}; see status.listeners.`),
+
   ListenerProtocol: ({ protocol }) =>
     accepted(
       'UnsupportedProtocol',
@@ -103,6 +116,26 @@ const table: Table = {
       'ProtocolConflict',
       `Port ${String(port)} has another protocol in listener ${others.join(', ')}; give one of them another port.`,
     ),
+  HostnameTaken: ({ port, by }) =>
+    conflicted(
+      'HostnameConflict',
+      `Port ${String(port)} with this hostname is ${by}'s, which comes first; change port or hostname.`,
+    ),
+  ProtocolTaken: ({ port, by }) =>
+    conflicted(
+      'ProtocolConflict',
+      `Port ${String(port)} has another protocol in ${by}, which comes first; take another port.`,
+    ),
+  TooManyListeners: ({ max }) =>
+    accepted(
+      'TooManyListeners',
+      `The Gateway has ${String(max)} listeners already, with those of its ListenerSets; use another Gateway.`,
+    ),
+  TooManyPorts: ({ port, max }) =>
+    accepted(
+      'PortUnavailable',
+      `Port ${String(port)} would be one more than the ${String(max)} that the Gateway has already, with its ListenerSets; use one of those, or another Gateway.`,
+    ),
   InvalidRouteKinds: ({ kinds }) =>
     resolvedRefs(
       'InvalidRouteKinds',
@@ -137,20 +170,22 @@ const table: Table = {
     );
   },
 
-  NoMatchingParent: ({ gateway, sectionName, port }) =>
+  ParentNotAttached: ({ set }) =>
+    accepted('NoMatchingParent', `ListenerSet ${set} is not attached to its Gateway; see its status.`),
+  NoMatchingParent: ({ parent, sectionName, port }) =>
     accepted(
       'NoMatchingParent',
-      `Gateway ${gateway} has no listener with ${wanted(sectionName, port)}; correct the parentRef.`,
+      `${parent} has no listener with ${wanted(sectionName, port)}; correct the parentRef.`,
     ),
-  NotAllowedByListeners: ({ gateway, namespace, routeKind }) =>
+  NotAllowedByListeners: ({ parent, namespace, routeKind }) =>
     accepted(
       'NotAllowedByListeners',
-      `No listener of Gateway ${gateway} that the parentRef names allows routes of kind ${routeKind} from namespace ${namespace}; see its allowedRoutes.`,
+      `No listener of ${parent} that the parentRef names allows routes of kind ${routeKind} from namespace ${namespace}; see its allowedRoutes.`,
     ),
-  NoMatchingListenerHostname: ({ gateway, hostnames }) =>
+  NoMatchingListenerHostname: ({ parent, hostnames }) =>
     accepted(
       'NoMatchingListenerHostname',
-      `No listener of Gateway ${gateway} that the parentRef names serves ${hostnames.join(', ')}; correct spec.hostnames.`,
+      `No listener of ${parent} that the parentRef names serves ${hostnames.join(', ')}; correct spec.hostnames.`,
     ),
   UnsupportedValue: ({ field, detail }) => accepted('UnsupportedValue', `${field}: ${detail}.`),
   IncompatibleFilters: ({ field }) =>
@@ -226,6 +261,16 @@ const table: Table = {
     accepted(
       'Conflicted',
       `Port ${String(port)} already has ${winner}, by a listener before this one, and what they set (but for tls) holds for the whole port; remove one of them, or give the listener another port.`,
+    ),
+  GroupOfGateways: ({ field, gateway }) =>
+    accepted(
+      'Invalid',
+      `${field}: is for Gateway ${gateway} alone to say, as it changes what holds for others' clients; remove it here. Until then none of its settings hold.`,
+    ),
+  PortNotOwn: ({ port, owner }) =>
+    accepted(
+      'Conflicted',
+      `Port ${String(port)} is ${owner}'s, which comes first, and what is set (but for tls) holds for whole ports; give the listener a port of its own.`,
     ),
   SettingsInvalid: ({ field, detail }) =>
     accepted('Invalid', `${field}: ${sentence(detail)} Until then none of its settings hold.`),
@@ -309,23 +354,6 @@ export function conditionOf(type: string, problems: readonly Problem[], message 
         reason: first.reason,
         message: [...new Set(mine.map((one) => one.message))].join(' '),
       };
-}
-
-/** Why a port cannot be opened, by the code that the system gives, and what to do. */
-export function bindProblem(
-  code: string,
-  message: string,
-): { readonly what: string; readonly remedy: string } {
-  switch (code) {
-    case 'EADDRINUSE':
-      return { what: 'something else listens there', remedy: 'end it, or give the listener another port' };
-    case 'EACCES':
-      return { what: 'the data plane may not', remedy: 'give the listener a port of 1024 or more' };
-    case 'EADDRNOTAVAIL':
-      return { what: 'its machine does not have the address', remedy: "correct the data plane's --address" };
-    default:
-      return { what: message, remedy: 'mend that, or give the listener another port' };
-  }
 }
 
 const namesMax = 3;

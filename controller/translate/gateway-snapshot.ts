@@ -2,7 +2,6 @@
 import { gatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { Route } from '#snapshot/route.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
-import { routesByGateway } from './attach.ts';
 import { withBackendCertificate } from './backend-tls/client-certificate.ts';
 import { bansUnit } from './bans.ts';
 import { listenerUnit, type ListenerModel } from './certificates.ts';
@@ -13,9 +12,11 @@ import { exposedByGateway } from './expose/exposure.ts';
 import { gatewayUnit } from './gateway.ts';
 import { ingressUnit } from './ingress/ingress.ts';
 import { ingressesAt } from './ingress/ingress-class.ts';
+import { gatewayListenersUnit, gatewaySetsUnit } from './listener-set.ts';
 import type { Read, Unit } from './memo.ts';
 import type { RouteAtGateway } from './route-at-gateway.ts';
 import { findRoutes } from './route-index.ts';
+import { routesByParent } from './route-parent.ts';
 import { routeUnits } from './route.ts';
 import { gatewayClientsUnit } from './policies/client-settings.ts';
 import { gatewayProtectionsUnit } from './policies/protections.ts';
@@ -28,12 +29,15 @@ export interface GatewaySnapshot {
   readonly sources: readonly EndpointSource[];
 }
 
-/** Routes attached to the Gateway of a namespace and name, and what is led like one. */
+/** Routes attached to the Gateway of a namespace and name or to its ListenerSets, and what is led like one. */
 export const attachedRoutesUnit: Unit<readonly RouteAtGateway[]> = {
   name: 'attached routes',
   compute(read, namespace = '', name = '') {
     const key = gatewayKey(namespace, name);
-    const ofRoutes = findRoutes(read, routesByGateway, key).flatMap((route) => {
+    const sets = read.ask(gatewaySetsUnit, namespace, name);
+    const parents = [`Gateway/${key}`, ...sets.map((set) => `ListenerSet/${set.namespace}/${set.name}`)];
+    const routes = new Set(parents.flatMap((parent) => findRoutes(read, routesByParent, parent)));
+    const ofRoutes = [...routes].flatMap((route) => {
       const model = read.ask(routeUnits[route.kind], route.metadata.namespace, route.metadata.name);
       return model?.gateways.filter((one) => one.gateway === key) ?? [];
     });
@@ -56,7 +60,9 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
     if (gateway === null || gateway.problem !== null) {
       return { resources: new Map(), sources: [] };
     }
-    const listeners = gateway.listeners.map((one) => read.ask(listenerUnit, namespace, name, one.name));
+    const listeners = read
+      .ask(gatewayListenersUnit, namespace, name)
+      .map((one) => read.ask(listenerUnit, namespace, name, one.key));
     const serving = new Set(listeners.flatMap((one) => one.resource?.id ?? []));
     const routes = servedRoutes(read, [namespace, name], serving);
     // Each kind for itself: they come in the order of their ids, which spares sorting them.

@@ -3,6 +3,7 @@ import type { Gateway } from '#crds/gateway-api.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import { createdMs } from './creation-time.ts';
 import { gatewayClassUnit, type GatewayClassModel } from './gateway-class.ts';
+import { withConflicts } from './listener-conflicts.ts';
 import { listenerShapes, type ListenerShape } from './listeners.ts';
 import type { Index, Read, Unit } from './memo.ts';
 import { findParameters, mergeParameters, type FoundParameters, type Parameters } from './parameters.ts';
@@ -14,6 +15,7 @@ export interface GatewayModel {
   readonly namespace: string;
   readonly name: string;
   readonly className: string;
+  /** Its own; those of its ListenerSets are in `gatewayListenersUnit`. */
   readonly listeners: readonly ListenerShape[];
   readonly parameters: Parameters;
   /** Why it is not accepted: it serves nothing. */
@@ -36,7 +38,7 @@ export const gatewayUnit: Unit<GatewayModel | null> = {
       namespace,
       name,
       className: ofClass.name,
-      listeners: listenerShapes(object),
+      listeners: withConflicts([listenerShapes({ kind: 'Gateway', namespace, name }, object.spec.listeners)]),
       parameters: mergeParameters(read, ofClass.parameters, ofGateway),
       problem:
         classProblem(ofClass) ??

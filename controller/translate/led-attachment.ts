@@ -5,6 +5,7 @@ import { attach, type Attached } from './attach.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
+import { gatewayAsParent } from './route-parent.ts';
 
 /** What is led, by its metadata. */
 export interface Led {
@@ -27,22 +28,28 @@ export function attachLed(read: Read, { metadata }: Led, host: string, gateway: 
     ...(section === undefined ? {} : { sectionName: section }),
   };
   const hostnames = host === '' ? [] : [host];
-  const attached = attach(read, { kind: 'HTTPRoute', metadata, spec: { hostnames } }, reference, gateway);
+  const route = { kind: 'HTTPRoute', metadata, spec: { hostnames } } as const;
+  const attached = attach(read, route, reference, gatewayAsParent(gateway));
   return attached.kind === 'Attached'
     ? attached
-    : { kind: 'Refused', problem: reworded(attached.problem, metadata.namespace, host) };
+    : {
+        kind: 'Refused',
+        problem: reworded(attached.problem, gateway.key, { namespace: metadata.namespace, host }),
+      };
 }
 
 /** Nobody has written a parentRef. */
-function reworded(problem: Problem, namespace: string, host: string): Problem {
+function reworded(
+  problem: Problem,
+  gateway: GatewayKey,
+  { namespace, host }: { readonly namespace: string; readonly host: string },
+): Problem {
   if (problem.kind === 'NoMatchingParent') {
     const field = annotationField(annotationNames.listener);
-    return { kind: 'ListenerNotFound', field, gateway: problem.gateway, listener: problem.sectionName ?? '' };
+    return { kind: 'ListenerNotFound', field, gateway, listener: problem.sectionName ?? '' };
   }
   if (problem.kind === 'NotAllowedByListeners') {
-    return { kind: 'NoListenerTakes', gateway: problem.gateway, namespace };
+    return { kind: 'NoListenerTakes', gateway, namespace };
   }
-  return problem.kind === 'NoMatchingListenerHostname'
-    ? { kind: 'HostNotServed', gateway: problem.gateway, host }
-    : problem;
+  return problem.kind === 'NoMatchingListenerHostname' ? { kind: 'HostNotServed', gateway, host } : problem;
 }

@@ -1,12 +1,27 @@
-// What a Gateway's listeners are, as far as the Gateway alone tells it: protocol, host, conflicts, which routes
-// may attach. Certificates are looked up in certificates.ts, so that a Secret's birth touches its listener only.
-import type { Gateway, Listener } from '#crds/gateway-api.ts';
+// What the listeners of a Gateway or a ListenerSet are, as far as that object alone tells it: protocol, host, which
+// routes may attach. Conflicts are listener-conflicts.ts's; certificates are looked up in certificates.ts, so that a
+// Secret's birth touches its listener only.
+import type { Listener } from '#crds/gateway-api.ts';
 import type { RouteKind } from '#crds/route-kind.ts';
+import { resourceId, type ResourceId } from '#snapshot/ids.ts';
 import type { Problem } from './problem.ts';
+
+/** The object that a listener stands in. */
+export interface ListenerParent {
+  readonly kind: 'Gateway' | 'ListenerSet';
+  readonly namespace: string;
+  readonly name: string;
+}
 
 /** A listener as routes see it. */
 export interface ListenerShape {
+  readonly parent: ListenerParent;
+  /** What tells it from all others of its Gateway: its name; for one of a ListenerSet `<namespace>/<set>/<name>`. */
+  readonly key: string;
+  /** In its parent. */
   readonly name: string;
+  /** When its ListenerSet was created, milliseconds since 1970; 0: it is the Gateway's own. */
+  readonly createdMs: number;
   readonly port: number;
   readonly protocol: string;
   /** Where TLS ends; null: none is spoken. */
@@ -46,24 +61,36 @@ function kindsOf(...kinds: readonly RouteKind[]): readonly RouteGroupKind[] {
   return kinds.map((kind) => ({ group: gatewayGroup, kind }));
 }
 
-/** The listeners of `gateway` in its order. */
-export function listenerShapes(gateway: Gateway): readonly ListenerShape[] {
-  const { listeners } = gateway.spec;
+/** The id of the resource of a Gateway's listener. */
+export function listenerId(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  key: string,
+): ResourceId {
+  return resourceId('Listener', namespace, name, key);
+}
+
+/** The listeners that stand in `parent`, in its order; whether they conflict is not asked. */
+export function listenerShapes(
+  parent: ListenerParent,
+  listeners: readonly Listener[],
+  createdMs = 0,
+): readonly ListenerShape[] {
   return listeners.map((listener) => {
-    const supported = kindsByProtocol.get(listener.protocol);
+    const { name, port, protocol, hostname = '' } = listener;
+    const supported = kindsByProtocol.get(protocol);
     const { kinds, unsupported } = allowedKinds(listener, supported ?? []);
     return {
-      name: listener.name,
-      port: listener.port,
-      protocol: listener.protocol,
+      parent,
+      key: parent.kind === 'Gateway' ? name : `${parent.namespace}/${parent.name}/${name}`,
+      name,
+      createdMs,
+      port,
+      protocol,
       tlsMode: listener.tls?.mode ?? null,
-      hostname: listener.hostname ?? '',
+      hostname,
       kinds,
       namespaces: listener.allowedRoutes.namespaces,
-      problem:
-        supported === undefined
-          ? { kind: 'ListenerProtocol', protocol: listener.protocol }
-          : conflictOf(listener, listeners),
+      problem: supported === undefined ? { kind: 'ListenerProtocol', protocol } : null,
       kindsProblem: unsupported.length === 0 ? null : { kind: 'InvalidRouteKinds', kinds: unsupported },
     };
   });
@@ -85,32 +112,4 @@ function allowedKinds(
     ),
     unsupported: wanted.filter((one) => !isSupported(one)).map((one) => `${one.group}/${one.kind}`),
   };
-}
-
-/** Inside one Gateway no winner is picked: all that conflict are refused. Unsupported protocols are no rivals. */
-function conflictOf(listener: Listener, listeners: readonly Listener[]): Problem | null {
-  const rivals = listeners.filter(
-    (one) =>
-      one !== listener &&
-      one.port === listener.port &&
-      kindsByProtocol.has(one.protocol) &&
-      (one.protocol === 'UDP') === (listener.protocol === 'UDP'),
-  );
-  const { port } = listener;
-  const same = rivals.filter((one) => (one.hostname ?? '') === (listener.hostname ?? ''));
-  const foreign = rivals.filter(
-    (one) =>
-      !sharesPort(one.protocol, listener.protocol) ||
-      (same.includes(one) && one.protocol !== listener.protocol),
-  );
-  if (foreign.length > 0) {
-    return { kind: 'ProtocolConflict', port, others: foreign.map((one) => one.name) };
-  }
-  return same.length > 0 ? { kind: 'HostnameConflict', port, others: same.map((one) => one.name) } : null;
-}
-
-/** Listeners that speak TLS are told apart by the name that clients ask for, whatever is spoken within. */
-function sharesPort(one: string, other: string): boolean {
-  const isSecure = (protocol: string) => protocol === 'HTTPS' || protocol === 'TLS';
-  return one === other || (isSecure(one) && isSecure(other));
 }

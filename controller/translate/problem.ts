@@ -4,6 +4,7 @@ import type { ObjectRef } from './translation.ts';
 /** What can be wrong with a user's objects, as data. The words users read are in conditions.ts alone. */
 export type Problem =
   | GatewayProblem
+  | ListenerSetProblem
   | ListenerProblem
   | RouteProblem
   | LedProblem
@@ -37,6 +38,13 @@ export type GatewayProblem =
   | { readonly kind: 'NoDataPlane'; readonly what: string }
   | { readonly kind: 'NotAccepted'; readonly what: string };
 
+/** Of a ListenerSet as a whole. */
+export type ListenerSetProblem =
+  | { readonly kind: 'ListenerSetNotAllowed'; readonly gateway: string; readonly namespace: string }
+  | { readonly kind: 'ParentNotAccepted'; readonly gateway: string }
+  | { readonly kind: 'ParentNotProgrammed'; readonly gateway: string }
+  | { readonly kind: 'NoListenerProgrammed'; readonly listeners: readonly string[] };
+
 /** Of one listener. */
 export type ListenerProblem =
   /** No reference to authorities could be resolved. */
@@ -66,6 +74,11 @@ export type ListenerProblem =
   | { readonly kind: 'ListenerProtocol'; readonly protocol: string }
   | { readonly kind: 'HostnameConflict'; readonly port: number; readonly others: readonly string[] }
   | { readonly kind: 'ProtocolConflict'; readonly port: number; readonly others: readonly string[] }
+  /** What comes before it in the order of precedence has the host, or the port for another protocol. */
+  | { readonly kind: 'HostnameTaken'; readonly port: number; readonly by: string }
+  | { readonly kind: 'ProtocolTaken'; readonly port: number; readonly by: string }
+  | { readonly kind: 'TooManyListeners'; readonly max: number }
+  | { readonly kind: 'TooManyPorts'; readonly port: number; readonly max: number }
   | { readonly kind: 'InvalidRouteKinds'; readonly kinds: readonly string[] }
   | { readonly kind: 'NoCertificate' }
   | {
@@ -102,21 +115,24 @@ export type ListenerProblem =
 
 /** Of a route at one parent, or of its rules. */
 export type RouteProblem =
+  /** The ListenerSet is not its Gateway's. */
+  | { readonly kind: 'ParentNotAttached'; readonly set: string }
   | {
       readonly kind: 'NoMatchingParent';
-      readonly gateway: string;
+      /** By kind and name. */
+      readonly parent: string;
       readonly sectionName: string | null;
       readonly port: number | null;
     }
   | {
       readonly kind: 'NotAllowedByListeners';
-      readonly gateway: string;
+      readonly parent: string;
       readonly namespace: string;
       readonly routeKind: string;
     }
   | {
       readonly kind: 'NoMatchingListenerHostname';
-      readonly gateway: string;
+      readonly parent: string;
       readonly hostnames: readonly string[];
     }
   | { readonly kind: 'UnsupportedValue'; readonly field: string; readonly detail: string }
@@ -197,6 +213,10 @@ export type PolicyProblem =
   | { readonly kind: 'PolicyConflicted'; readonly target: string; readonly winner: string }
   /** Settings hold for a port, and the policy of a listener before has it. */
   | { readonly kind: 'PortConflicted'; readonly port: number; readonly winner: string }
+  /** Only the Gateway's owner may say that. */
+  | { readonly kind: 'GroupOfGateways'; readonly field: string; readonly gateway: string }
+  /** Settings hold for a port, and it is another's. */
+  | { readonly kind: 'PortNotOwn'; readonly port: number; readonly owner: string }
   /** Rules that count together have different limits; `limit`: what is not the same. */
   | {
       readonly kind: 'SharedLimitConflicted';

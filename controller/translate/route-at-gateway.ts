@@ -7,7 +7,9 @@ import type { Resource } from '#snapshot/snapshot.ts';
 import type { StreamRoute } from '#snapshot/stream-route.ts';
 import type { ListenerAttachment } from './attach.ts';
 import type { GatewayModel } from './gateway.ts';
+import { listenerId, type ListenerShape } from './listeners.ts';
 import type { Read } from './memo.ts';
+import type { Place } from './policies/conflict.ts';
 import type { RouteRef } from './policies/levels.ts';
 import { policyTitle, routePolicyKinds, type PolicyKind } from './policies/policy.ts';
 import { loginRules } from './policies/login-rules.ts';
@@ -28,7 +30,7 @@ export interface ClosedRule {
 /** What one Gateway needs to serve a route. */
 export interface RouteAtGateway {
   readonly gateway: GatewayKey;
-  /** Names of the listeners it is attached to. */
+  /** Keys of the listeners it is attached to. */
   readonly listeners: readonly string[];
   readonly routes: readonly Route[];
   readonly streams: readonly StreamRoute[];
@@ -72,32 +74,28 @@ export function siteOf(
   at: { readonly gateway: GatewayModel; readonly attachments: readonly ListenerAttachment[] },
 ): Site {
   const { gateway } = at;
-  const attachments = [...new Map(at.attachments.map((one) => [one.listener, one])).values()];
+  const attachments = [...new Map(at.attachments.map((one) => [one.listener.key, one])).values()];
   if (attachments.length === 0) {
     return { gateway, atGateway: null, closed: [] };
   }
-  // Listeners with policies of their own see the route as a route of its own.
-  const groups = Map.groupBy(attachments, ({ listener }) => {
-    const place = {
-      kind: 'Gateway',
-      namespace: gateway.namespace,
-      name: gateway.name,
-      section: listener,
-    } as const;
-    return hasPolicies(read, place, routePolicyKinds) ? listener : null;
-  });
-  const views = [...groups].map(([listener, group]) =>
-    viewOf(origin, group, {
-      gateway,
-      listener,
-      rules: guardRules(read, origin, rules, { gateway, listener }),
-    }),
+  // Listeners and ListenerSets with policies of their own see the route as a route of its own.
+  const groups = Map.groupBy(
+    attachments.map((one) => ({ one, ...ownPlaces(read, one.listener) })),
+    ({ view }) => view,
   );
+  const views = [...groups].map(([view, group]) => {
+    const between = group[0]?.between ?? [];
+    return viewOf(
+      origin,
+      group.map(({ one }) => one),
+      { gateway, view, rules: guardRules(read, origin, rules, { gateway, between }) },
+    );
+  });
   return {
     gateway,
     atGateway: {
       gateway: gateway.key,
-      listeners: attachments.map((one) => one.listener),
+      listeners: attachments.map((one) => one.listener.key),
       routes: views.map((one) => one.route).filter((one) => one.rules.length > 0),
       streams: [],
       resources: [...new Set(views.flatMap((one) => one.resources))],
@@ -124,6 +122,21 @@ export function joinedSites(parts: readonly RouteAtGateway[]): RouteAtGateway | 
       };
 }
 
+/** The places of `listener` that have policies of their own, and what tells its view of a route; null: the usual one. */
+function ownPlaces(
+  read: Read,
+  { parent, name, key }: ListenerShape,
+): { readonly view: string | null; readonly between: readonly Place[] } {
+  const isOwn = (place: Place) => hasPolicies(read, place, routePolicyKinds);
+  const ofSet = { ...parent, section: '' };
+  const ofListener = { ...parent, section: name };
+  const set = parent.kind === 'ListenerSet' && isOwn(ofSet) ? [ofSet] : [];
+  if (isOwn(ofListener)) {
+    return { view: key, between: [...set, ofListener] };
+  }
+  return { view: set.length === 0 ? null : `${parent.namespace}/${parent.name}`, between: set };
+}
+
 interface GuardedRule {
   readonly rule: RuleModel;
   readonly protection: Protection;
@@ -138,7 +151,7 @@ function guardRules(
   read: Read,
   origin: RouteOrigin,
   rules: readonly RuleModel[],
-  at: { readonly gateway: GatewayModel; readonly listener: string | null },
+  at: { readonly gateway: GatewayModel; readonly between: readonly Place[] },
 ): readonly GuardedRule[] {
   const { kind, namespace, name } = origin;
   const route = { kind, namespace, name };
@@ -191,13 +204,13 @@ function viewOf(
   attachments: readonly ListenerAttachment[],
   at: {
     readonly gateway: GatewayModel;
-    readonly listener: string | null;
+    readonly view: string | null;
     readonly rules: readonly GuardedRule[];
   },
 ): RouteView {
   const { kind, namespace, name } = origin;
-  const { gateway, listener, rules } = at;
-  const parts = [kind, namespace, name, ...origin.parts, ...(listener === null ? [] : [listener])];
+  const { gateway, view, rules } = at;
+  const parts = [kind, namespace, name, ...origin.parts, ...(view === null ? [] : [view])];
   const open = rules.filter(
     ({ rule, protection }) => rule.action.kind !== 'Closed' && protection.closed === null,
   );
@@ -233,7 +246,7 @@ function viewOf(
 
 /** `attachment` as data planes have it. */
 export function attachmentOf(gateway: GatewayModel, { listener, hostnames }: ListenerAttachment): Attachment {
-  return { listener: resourceId('Listener', gateway.namespace, gateway.name, listener), hostnames };
+  return { listener: listenerId(gateway, listener.key), hostnames };
 }
 
 function routeRule({ rule, protection, action }: GuardedRule): RouteRule {

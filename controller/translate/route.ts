@@ -3,13 +3,14 @@ import type { ParentReference } from '#crds/gateway-api.ts';
 import type { KindMap } from '#crds/kind.ts';
 import type { RouteKind, RouteObject } from '#crds/route-kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
-import { attach, isGatewayReference, type ListenerAttachment } from './attach.ts';
-import { gatewayUnit, type GatewayModel } from './gateway.ts';
+import { attach, type ListenerAttachment } from './attach.ts';
+import type { GatewayModel } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import type { Affecting } from './policies/affected.ts';
 import type { Problem } from './problem.ts';
 import type { ClosedRule, PolicyEffect, RouteAtGateway, Site } from './route-at-gateway.ts';
 import { requestContent, type RouteContent } from './route-content.ts';
+import { routeParent } from './route-parent.ts';
 import { streamContent } from './stream-content.ts';
 import { grpcRulesUnit } from './rules/grpc.ts';
 import { httpRulesUnit } from './rules/http.ts';
@@ -20,7 +21,7 @@ export interface RouteModel {
   readonly gateways: readonly RouteAtGateway[];
 }
 
-/** One parentRef that names a Gateway of ours. */
+/** One parentRef that names a Gateway of ours, or a ListenerSet of one. */
 export interface ParentModel {
   readonly parentRef: ParentReference;
   readonly gateway: GatewayKey;
@@ -84,13 +85,12 @@ function ownParents(read: Read, route: RouteObject): readonly OwnParent[] {
   const { kind, metadata, spec } = route;
   const attaching = { kind, metadata, spec: { hostnames: 'hostnames' in spec ? spec.hostnames : [] } };
   return route.spec.parentRefs.flatMap((parentRef): readonly OwnParent[] => {
-    const gateway = isGatewayReference(parentRef)
-      ? read.ask(gatewayUnit, parentRef.namespace ?? route.metadata.namespace, parentRef.name)
-      : null;
-    if (gateway === null) {
+    const parent = routeParent(read, parentRef, route.metadata.namespace);
+    if (parent === null) {
       return [];
     }
-    const attached = attach(read, attaching, parentRef, gateway);
+    const { gateway } = parent;
+    const attached = attach(read, attaching, parentRef, parent);
     return attached.kind === 'Attached'
       ? [{ parentRef, gateway, attachments: attached.attachments, problem: null }]
       : [{ parentRef, gateway, attachments: [], problem: attached.problem }];

@@ -70,23 +70,21 @@ function resolveAll(
  */
 function siteOf(object: StreamRouteObject, resolve: (speech: Speech) => Resolved, at: SiteAt): Site {
   const { gateway } = at;
-  const attachments = [...new Map(at.attachments.map((one) => [one.listener, one])).values()];
+  const attachments = [...new Map(at.attachments.map((one) => [one.listener.key, one])).values()];
   if (attachments.length === 0) {
     return { gateway, atGateway: null, closed: [] };
   }
   const { kind, metadata } = object;
   const { namespace, name } = metadata;
-  const passes = (listener: string) =>
-    gateway.listeners.find((one) => one.name === listener)?.tlsMode === 'Passthrough';
   const groups = Map.groupBy(attachments, ({ listener }): Speech =>
-    passes(listener) ? 'Sealed' : speechOf(object),
+    listener.tlsMode === 'Passthrough' ? 'Sealed' : speechOf(object),
   );
   const views = [...groups].map(([speech, group]) => ({ speech, group, found: resolve(speech) }));
   return {
     gateway,
     atGateway: {
       gateway: gateway.key,
-      listeners: attachments.map((one) => one.listener),
+      listeners: attachments.map((one) => one.listener.key),
       routes: [],
       streams: views.map(({ speech, group, found }) => ({
         kind: 'StreamRoute',

@@ -20,6 +20,7 @@ import { exposedNoticesUnit } from './statuses/exposed.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
 import { ingressClassNoticesUnit, ingressStatusUnit } from './statuses/ingress.ts';
+import { listenerSetStatusUnit } from './statuses/listener-set.ts';
 import { planStatusUnit } from './statuses/plan.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
 import { routeStatusUnits } from './statuses/route.ts';
@@ -103,6 +104,9 @@ function toldOf(read: Read): readonly Told[] {
     ...read
       .list('Gateway')
       .map(({ metadata }) => read.ask(gatewayStatusUnit, metadata.namespace, metadata.name)),
+    ...read
+      .list('ListenerSet')
+      .map(({ metadata }) => read.ask(listenerSetStatusUnit, metadata.namespace, metadata.name)),
     ...routeKinds.flatMap((kind) =>
       read
         .list(kind)

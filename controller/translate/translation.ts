@@ -109,6 +109,14 @@ export type StatusPart =
       readonly conditions: readonly DesiredCondition[];
       readonly addresses: readonly { readonly type: string; readonly value: string }[];
       readonly listeners: readonly DesiredListenerStatus[];
+      /** Null: none are allowed. */
+      readonly attachedListenerSets: number | null;
+    }
+  | {
+      readonly kind: 'ListenerSet';
+      readonly conditions: readonly DesiredCondition[];
+      /** Empty: the Gateway has none of them. */
+      readonly listeners: readonly DesiredListenerStatus[];
     }
   /** Nobody else writes it. */
   | {
@@ -149,7 +157,7 @@ export type StatusPart =
 /** A condition without the fields that the writer knows: observedGeneration and lastTransitionTime. */
 export type DesiredCondition = Omit<Condition, 'observedGeneration' | 'lastTransitionTime'>;
 
-/** A listener's entry in `status.listeners` of its Gateway. */
+/** A listener's entry in `status.listeners` of its Gateway or ListenerSet. */
 export interface DesiredListenerStatus {
   readonly name: string;
   readonly supportedKinds: readonly { readonly group: string; readonly kind: string }[];

@@ -22,6 +22,7 @@ import type { StreamRoute } from '#snapshot/stream-route.ts';
 
 /** The resources a runtime is compiled from, each kind for itself, in the order of the set. */
 export interface ByKind {
+  /** The earlier first. */
   readonly listeners: Listener[];
   readonly routes: Route[];
   readonly streamRoutes: StreamRoute[];
@@ -110,7 +111,8 @@ export function byKind(resources: ResourceSet): ByKind {
         resource satisfies never;
     }
   }
-  return { ...all, authentications: withLists(all) };
+  const listeners = all.listeners.toSorted((one, other) => one.createdMs - other.createdMs);
+  return { ...all, listeners, authentications: withLists(all) };
 }
 
 type OfSecrets = Certificate | ServerNames | TicketSecret | SessionSecret | LoginSecret;

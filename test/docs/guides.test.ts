@@ -94,7 +94,7 @@ test('docs/guides/troubleshooting.md lists exactly the reasons that conditions c
   const provisioned = [...(provisioning?.[1] ?? '').matchAll(/'([A-Za-z]+)'/g)].map(
     (match) => `turnpike.dev/Provisioned ${match[1]}`,
   );
-  const statuses = ['gateway', 'route', 'policy', 'gateway-class', 'ban'].flatMap((name) =>
+  const statuses = ['gateway', 'listener', 'route', 'policy', 'gateway-class', 'ban'].flatMap((name) =>
     [
       ...read(`controller/translate/statuses/${name}.ts`).matchAll(
         /type: '([A-Za-z./]+)',\s*(?:status: [^\n]*,\s*)?reason: '([A-Za-z]+)'/g,

@@ -113,6 +113,7 @@ export async function saveSnapshot(
 ): Promise<void> {
   const listener: HttpListener = {
     kind: 'Listener',
+    createdMs: 0,
     id: listenerId('http'),
     name: 'http',
     port,

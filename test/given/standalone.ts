@@ -142,6 +142,7 @@ function conditionsOf(
     case 'Ban':
       return status.conditions;
     case 'Gateway':
+    case 'ListenerSet':
       return [...status.conditions, ...status.listeners.flatMap(({ conditions }) => conditions)];
     case 'Ingress':
       return [];

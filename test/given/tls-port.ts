@@ -19,7 +19,7 @@ export function aTlsPort(
 ): TlsPort {
   const entries = Object.entries(listeners).map(([hostname, { certificates, ...tls }]) => {
     const name = hostname === '' ? 'any' : hostname;
-    const base = { kind: 'Listener', id: listenerId(name), name, port: 443, hostname } as const;
+    const base = { kind: 'Listener', createdMs: 0, id: listenerId(name), name, port: 443, hostname } as const;
     return {
       listener: {
         ...base,

@@ -170,7 +170,14 @@ const credentialLine = fc
   })
   .map(writtenLine);
 
-const listener = { kind: constant('Listener'), id: id('Listener'), name: text, port, hostname };
+const listener = {
+  kind: constant('Listener'),
+  id: id('Listener'),
+  name: text,
+  createdMs: fc.constantFrom(0, 1_767_225_600_000),
+  port,
+  hostname,
+};
 const attachment = fc.record({
   listener: id('Listener'),
   hostnames: list(fc.record({ serves: hostname, own: hostname, oneLabel: fc.boolean() })),

@@ -21,7 +21,7 @@ export const backendCertificateUnit: Unit<BackendCertificate | null> = {
       return null;
     }
     const field = 'spec.tls.backend.clientCertificateRef';
-    const found = referencedCertificate(read, namespace, reference, field);
+    const found = referencedCertificate(read, { kind: 'Gateway', namespace }, reference, field);
     return found.kind === 'Certificate'
       ? { certificate: found, problem: null }
       : { certificate: null, problem: unresolved(found) };

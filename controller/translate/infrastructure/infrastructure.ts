@@ -4,6 +4,7 @@ import type { Gateway } from '#crds/gateway-api.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import { gatewayUnit, ownParameters } from '../gateway.ts';
 import { gatewayClassUnit } from '../gateway-class.ts';
+import { gatewayListenersUnit } from '../listener-set.ts';
 import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { wantedAddresses } from './addresses.ts';
@@ -64,7 +65,7 @@ export const infrastructureUnit: Unit<Infrastructure | null> = {
     if (gateway === null || gateway.problem !== null || isLeaving(read, object)) {
       return kept;
     }
-    const ports = portsOf(gateway.listeners);
+    const ports = portsOf(read.ask(gatewayListenersUnit, namespace, name));
     return ports.length === 0 ? kept : wanted(read, object, ports);
   },
 };

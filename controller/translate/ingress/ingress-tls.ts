@@ -103,13 +103,12 @@ function secureListeners(
   hosts: readonly string[],
   gateway: GatewayModel,
 ): readonly ResourceId[] {
-  const secure = new Set(gateway.listeners.filter((one) => one.protocol === 'HTTPS').map((one) => one.name));
   const found = hosts.flatMap((host) => {
     const attached = attachLed(read, ingress, host, gateway);
     return attached.kind === 'Attached' ? attached.attachments : [];
   });
   const ids = found
-    .filter((one) => secure.has(one.listener))
+    .filter((one) => one.listener.protocol === 'HTTPS')
     .map((one) => attachmentOf(gateway, one).listener);
   return [...new Set(ids)];
 }

@@ -8,6 +8,7 @@ import { clientPolicyUnit, type ClientModel } from './client-policy.ts';
 import { clientRules } from './client-rules.ts';
 import {
   hasGroup,
+  holderOf,
   judgementOf,
   portEffects,
   portHolders,
@@ -22,7 +23,7 @@ import {
 export interface GatewayClients {
   /** One for each port at which a policy says something. */
   readonly settings: readonly ClientSettings[];
-  /** By listener. */
+  /** By the listener's key. */
   readonly tls: ReadonlyMap<string, NonNullable<ClientGroups['tls']>>;
   /** By the policy's title. */
   readonly effects: ReadonlyMap<string, PortsEffect>;
@@ -52,10 +53,9 @@ export const gatewayClientsUnit: Unit<GatewayClients> = {
 
 type Holders = PortHolders<ClientModel>;
 
-function settingsOf({ port, ofPort, ofGateway }: Holders): ClientSettings | null {
-  const groups = { ...ofGateway?.settings, ...ofPort?.settings };
-  const says = [ofGateway, ofPort].some((one) => one !== null && saysOfPort(one));
-  return says
+function settingsOf({ port, holders, ofGateway }: Holders): ClientSettings | null {
+  const groups = Object.assign({}, ...holders.map(({ settings }) => settings)) as ClientGroups;
+  return holders.some((one) => saysOfPort(one))
     ? {
         kind: 'ClientSettings',
         id: resourceId('ClientSettings', String(port)),
@@ -65,21 +65,19 @@ function settingsOf({ port, ofPort, ofGateway }: Holders): ClientSettings | null
     : null;
 }
 
-function tlsOf({ own, ofGateway }: Holders) {
-  return own.flatMap(({ listener, policy }) => {
-    const held = policy?.settings.tls ?? ofGateway?.settings.tls;
-    return held === undefined || listener.protocol !== 'HTTPS' ? [] : [[listener.name, held] as const];
+function tlsOf({ own }: Holders) {
+  return own.flatMap(({ listener, holders }) => {
+    const held = holderOf(holders, 'tls')?.settings.tls;
+    return held === undefined || listener.protocol !== 'HTTPS' ? [] : [[listener.key, held] as const];
   });
 }
 
-function handshakeJudgements({ port, own, ofGateway }: Holders): readonly Judgement[] {
+function handshakeJudgements({ port, own }: Holders): readonly Judgement[] {
   return own
     .filter(({ listener }) => listener.protocol === 'HTTPS')
-    .flatMap(({ policy }) =>
-      [ofGateway, policy].flatMap((one) =>
-        one !== null && hasGroup(one, 'tls')
-          ? [judgementOf({ policy: one, winner: policy, port, group: 'tls' })]
-          : [],
-      ),
+    .flatMap(({ holders }) =>
+      holders
+        .filter((policy) => hasGroup(policy, 'tls'))
+        .map((policy) => judgementOf({ policy, holders, port, group: 'tls' })),
     );
 }

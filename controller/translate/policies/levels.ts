@@ -15,15 +15,15 @@ export interface RouteRef {
 /** A rule of a route at a Gateway, or at one listener of it. */
 export interface RuleSite {
   readonly gateway: Pick<GatewayModel, 'namespace' | 'name'>;
-  /** The listener, when policies of its own hold there; else null. */
-  readonly listener: string | null;
+  /** Its ListenerSet and listener, each when policies of its own hold there. */
+  readonly between: readonly Place[];
   readonly route: RouteRef;
   /** The rule's name; null when it has none, and so no policy can target it. */
   readonly rule: string | null;
 }
 
-/** The places whose policies hold for the rule, from far to near: Gateway, listener, route, rule. */
-export function placesOfRule({ gateway, listener, route, rule }: RuleSite): readonly Place[] {
+/** The places whose policies hold for the rule, from far to near: Gateway, ListenerSet, listener, route, rule. */
+export function placesOfRule({ gateway, between, route, rule }: RuleSite): readonly Place[] {
   const ofGateway = { kind: 'Gateway', namespace: gateway.namespace, name: gateway.name } as const;
   // A Service that is exposed has its place among backends.
   const ofRoute =
@@ -32,7 +32,7 @@ export function placesOfRule({ gateway, listener, route, rule }: RuleSite): read
       : [{ kind: route.kind, namespace: route.namespace, name: route.name, section: '' }];
   return [
     { ...ofGateway, section: '' },
-    ...(listener === null ? [] : [{ ...ofGateway, section: listener }]),
+    ...between,
     ...ofRoute,
     ...(rule === null ? [] : ofRoute.map((one) => ({ ...one, section: rule }))),
   ];

@@ -1,8 +1,10 @@
 // Policies of settings that hold for whole ports, since a connection does not say at first which listener it is for:
 // at each port those of one of its listeners, or of the Gateway, group by group. What stands in `tls` is the
-// exception: it holds for each listener.
+// exception: it holds for each listener. A port is the Gateway's, or that ListenerSet's which has it first: no other
+// set says anything of it. And what a Gateway says stands before what its ListenerSets say, who may be anybody's.
 import type { GatewayModel } from '../gateway.ts';
-import type { ListenerShape } from '../listeners.ts';
+import { gatewayListenersUnit } from '../listener-set.ts';
+import type { ListenerParent, ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { levelsAt } from './levels.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
@@ -27,16 +29,20 @@ export interface PortPolicies<Model extends PolicyModel> {
 /** The policies of one port. */
 export interface PortHolders<Model extends PolicyModel> {
   readonly port: number;
+  /** Whose port it is. */
+  readonly owner: ListenerParent;
   readonly own: readonly Owned<Model>[];
-  /** That of the first of its listeners that has one which says something of the port. */
-  readonly ofPort: Model | null;
+  /** Those of the port as a whole: of two that have one group the later holds. */
+  readonly holders: readonly Model[];
   readonly ofGateway: Model | null;
 }
 
-/** A listener and the policy that is attached to it. */
+/** A listener and the policies that say how it shakes hands: of two that do, the later holds. */
 export interface Owned<Model extends PolicyModel> {
   readonly listener: ListenerShape;
+  /** Attached to it alone. */
   readonly policy: Model | null;
+  readonly holders: readonly Model[];
 }
 
 /** What of a policy holds at a Gateway. */
@@ -67,48 +73,105 @@ export function portHolders<Model extends PolicyModel>(
   gateway: GatewayModel,
   of: PortPolicies<Model>,
 ): readonly PortHolders<Model>[] {
-  const ofGateway = policyAt(read, gateway, '', of);
+  const { namespace, name } = gateway;
+  const ofGateway = policyAt(read, { kind: 'Gateway', namespace, name }, '', of);
   const ports = Map.groupBy(
-    gateway.listeners.filter((one) => one.problem === null),
+    read.ask(gatewayListenersUnit, namespace, name).filter((one) => one.problem === null),
     (one) => one.port,
   );
-  return [...ports].map(([port, listeners]) => {
-    const own = listeners.map((listener) => ({
-      listener,
-      policy: policyAt(read, gateway, listener.name, of),
-    }));
-    const ofPort = own.map(({ policy }) => policy).find((one) => one !== null && saysOfPort(one)) ?? null;
-    return { port, own, ofPort, ofGateway };
+  return [...ports].flatMap(([port, listeners]) => {
+    const owner = listeners[0]?.parent;
+    if (owner === undefined) {
+      return [];
+    }
+    const own = listeners.map((listener): Owned<Model> => {
+      const { parent } = listener;
+      const policy = policyAt(read, parent, listener.name, of);
+      const levels = [...(parent.kind === 'Gateway' ? [] : [policyAt(read, parent, '', of)]), policy];
+      return { listener, policy, holders: ordered(parent, ofGateway, levels) };
+    });
+    const ofPort =
+      own.find(({ listener, policy }) => isOf(listener, owner) && policy !== null && saysOfPort(policy))
+        ?.policy ?? null;
+    const levels = [...(owner.kind === 'Gateway' ? [] : [policyAt(read, owner, '', of)]), ofPort];
+    return [{ port, owner, own, holders: ordered(owner, ofGateway, levels), ofGateway }];
   });
 }
 
-/** The policy that holds for the port of a Gateway's listener, when it is another listener's. */
+/** From weak to strong: what a Gateway says gives way to its own listeners, and does not to those of sets. */
+function ordered<Model extends PolicyModel>(
+  { kind }: ListenerParent,
+  ofGateway: Model | null,
+  levels: readonly (Model | null)[],
+): readonly Model[] {
+  return (kind === 'Gateway' ? [ofGateway, ...levels] : [...levels, ofGateway]).filter((one) => one !== null);
+}
+
+function isOf({ parent }: ListenerShape, owner: ListenerParent): boolean {
+  return parent.kind === owner.kind && parent.namespace === owner.namespace && parent.name === owner.name;
+}
+
+/** Why a policy says nothing of a port. */
+export type PortRival<Model extends PolicyModel> =
+  /** Another listener's policy does. */
+  | { readonly kind: 'Policy'; readonly port: number; readonly policy: Model }
+  /** The port is another's. */
+  | { readonly kind: 'Owner'; readonly port: number; readonly owner: ListenerParent };
+
+/**
+ * Why the policy of a listener (`''`: of the ListenerSet `parent` as a whole) says nothing of any port, though it
+ * would; null where it does.
+ */
 export function portRival<Model extends PolicyModel>(
   read: Read,
   gateway: GatewayModel,
-  listener: string,
+  at: { readonly parent: ListenerParent; readonly section: string },
   of: PortPolicies<Model>,
-): Model | null {
-  const policy = policyAt(read, gateway, listener, of);
+): PortRival<Model> | null {
+  const { parent, section } = at;
+  const policy = policyAt(read, parent, section, of);
   if (policy === null || !saysOfPort(policy)) {
     return null;
   }
-  const found = portHolders(read, gateway, of).find(({ own }) =>
-    own.some((one) => one.listener.name === listener),
+  const concerned = portHolders(read, gateway, of).filter(({ own }) =>
+    own.some(({ listener }) => isOf(listener, parent) && (section === '' || listener.name === section)),
   );
-  const first = found?.ofPort ?? null;
-  return first === policy ? null : first;
+  const rivals = concerned.flatMap(({ port, owner, own, holders }): readonly PortRival<Model>[] => {
+    if (!own.some(({ listener }) => isOf(listener, parent) && isOf(listener, owner))) {
+      return [{ kind: 'Owner', port, owner }];
+    }
+    const first = own.find((one) => one.policy !== null && holders.includes(one.policy))?.policy;
+    return section === '' || first === undefined || first === null || first === policy
+      ? []
+      : [{ kind: 'Policy', port, policy: first }];
+  });
+  return rivals.length < concerned.length ? null : (rivals[0] ?? null);
 }
 
 function policyAt<Model extends PolicyModel>(
   read: Read,
-  { namespace, name }: GatewayModel,
+  parent: ListenerParent,
   section: string,
   of: PortPolicies<Model>,
 ): Model | null {
-  const [found] = levelsAt(read, of, [{ kind: 'Gateway', namespace, name, section }]).flat();
-  // One that cannot be read is as if it were not there.
-  return found === undefined || found.closes !== null ? null : found;
+  const [found] = levelsAt(read, of, [{ ...parent, section }]).flat();
+  // One that cannot be read, or says what is not its to say, is as if it were not there.
+  return found === undefined || found.closes !== null || foreignGroup(found, parent.kind) !== null
+    ? null
+    : found;
+}
+
+/**
+ * Groups that only policies of a Gateway and its own listeners may have. Whoever says whose address counts says for whom
+ * limits and bans of the whole Gateway count; whoever exempts clients does so from what the Gateway asks, too.
+ */
+const groupsOfGateways: ReadonlySet<string> = new Set(['clientAddress', 'proxyProtocol', 'exempt']);
+
+/** The first group of a policy that may not be told for what it is attached to; null when all may. */
+export function foreignGroup(policy: PolicyModel, target: ListenerParent['kind']): string | null {
+  return target === 'Gateway'
+    ? null
+    : (groupsOf(policy).find((group) => groupsOfGateways.has(group)) ?? null);
 }
 
 /** Whether the policy says something that holds for a whole port. */
@@ -119,28 +182,34 @@ export function saysOfPort({ parts }: PolicyModel): boolean {
 /** What of each policy holds at a port. */
 export function portJudgements<Model extends PolicyModel>({
   port,
+  owner,
   own,
-  ofPort,
-  ofGateway,
+  holders,
 }: PortHolders<Model>): readonly Judgement[] {
-  const policies = new Set([ofGateway, ...own.map((one) => one.policy)].filter((one) => one !== null));
+  const ofListeners = own.filter(({ listener }) => isOf(listener, owner)).flatMap((one) => one.policy ?? []);
+  const policies = new Set([...holders, ...ofListeners]);
   return [...policies].flatMap((policy) =>
     groupsOf(policy)
       .filter((group) => group !== 'tls')
-      .map((group) => judgementOf({ policy, winner: ofPort, port, group })),
+      .map((group) => judgementOf({ policy, holders, port, group })),
   );
 }
 
-/** Whether the group holds, which it does unless another policy, `winner`, has it too. */
+/** Whether the group of the policy holds, which it does if it is the last of `holders` that has it. */
 export function judgementOf(of: {
   readonly policy: PolicyModel;
-  readonly winner: PolicyModel | null;
+  readonly holders: readonly PolicyModel[];
   readonly port: number;
   readonly group: string;
 }): Judgement {
-  const { policy, winner, port, group } = of;
-  const holds = winner === null || winner === policy || !hasGroup(winner, group);
-  return { policy, port, group, asideFor: holds ? null : winner };
+  const { policy, holders, port, group } = of;
+  const holder = holderOf(holders, group) ?? holders.at(-1) ?? policy;
+  return { policy, port, group, asideFor: holder === policy ? null : holder };
+}
+
+/** The one of `holders` whose group of that name holds. */
+export function holderOf<Model extends PolicyModel>(holders: readonly Model[], group: string): Model | null {
+  return holders.findLast((one) => hasGroup(one, group)) ?? null;
 }
 
 /** Whether a policy has a group of settings. */

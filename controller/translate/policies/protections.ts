@@ -15,7 +15,7 @@ import {
 import { gatewayUnit } from '../gateway.ts';
 import type { Unit } from '../memo.ts';
 import {
-  hasGroup,
+  holderOf,
   portEffects,
   portHolders,
   portJudgements,
@@ -53,13 +53,11 @@ export const gatewayProtectionsUnit: Unit<GatewayProtections> = {
   },
 };
 
-function protectionOf({ port, ofPort, ofGateway }: PortHolders<ProtectionModel>): Protection | null {
-  if (ofPort === null && ofGateway === null) {
+function protectionOf({ port, holders }: PortHolders<ProtectionModel>): Protection | null {
+  if (holders.length === 0) {
     return null;
   }
-  /** The policy whose group of that name holds. */
-  const holder = (group: keyof ProtectionGroups) =>
-    [ofPort, ofGateway].find((one) => one !== null && hasGroup(one, group)) ?? null;
+  const holder = (group: keyof ProtectionGroups) => holderOf(holders, group);
   return {
     kind: 'Protection',
     id: resourceId('Protection', String(port)),

@@ -1,22 +1,22 @@
 // What a policy is attached to, and under which ancestors its status is told: the Gateways concerned, or the
 // target itself where there is none.
 import type { HTTPRouteFilter, ParentReference, StreamRouteRule } from '#crds/gateway-api.ts';
-import type { TargetKind, TargetReference } from '#crds/policy.ts';
+import { targetGroups, type TargetKind, type TargetReference } from '#crds/policy.ts';
 import type { RequestRouteKind, RouteObject } from '#crds/route-kind.ts';
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
-import { isGatewayReference } from '../attach.ts';
 import { mirrorsIn } from '../filters/mirror.ts';
-import { gatewayUnit } from '../gateway.ts';
 import { ingressUnit } from '../ingress/ingress.ts';
+import { titleFor } from '../listener-conflicts.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { findRoutes, routeIndex } from '../route-index.ts';
+import { gatewaysNamed, routeParent } from '../route-parent.ts';
 import { routeUnits } from '../route.ts';
 import { contenders, placeOf } from './conflict.ts';
 import { clientPolicies } from './client-settings.ts';
 import { gatewaysLeading, gatewaysPulling } from './led-targets.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
-import { portKinds, portRival } from './port-policies.ts';
+import { foreignGroup, portKinds, portRival } from './port-policies.ts';
 import { protectionPolicies } from './protections.ts';
 import type { PolicySource } from './source.ts';
 
@@ -82,28 +82,47 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
 /** Where the policies that hold for ports come from. */
 const portPolicies = { ClientPolicy: clientPolicies, ProtectionPolicy: protectionPolicies } as const;
 
-/** A policy for ports, of a listener whose port has another listener's. */
+/** A policy for ports, of a listener whose port has another listener's, or is another's. */
 function portConflict(
   read: Read,
   kind: PolicyKind,
   namespace: string,
-  { name, sectionName }: TargetReference,
+  { kind: targetKind, name, sectionName }: TargetReference,
 ): Problem | null {
   const portKind = portKinds.find((one) => one === kind);
-  const gateway = portKind === undefined ? null : read.ask(gatewayUnit, namespace, name);
-  const listener = gateway?.listeners.find((one) => one.name === sectionName);
-  if (portKind === undefined || gateway === null || listener === undefined) {
+  if (portKind === undefined || (targetKind !== 'Gateway' && targetKind !== 'ListenerSet')) {
     return null;
   }
-  const rival = portRival<PolicyModel>(read, gateway, listener.name, portPolicies[portKind]);
-  return rival === null ? null : { kind: 'PortConflicted', port: listener.port, winner: policyTitle(rival) };
+  const parent = routeParent(read, { group: targetGroups[targetKind], kind: targetKind, name }, namespace);
+  if (parent === null) {
+    return null;
+  }
+  const at = { parent: { kind: targetKind, namespace, name }, section: sectionName ?? '' };
+  const [winner = ''] = contenders(read, kind, { ...at.parent, section: at.section });
+  const policy = read.ask<PolicyModel | null>(portPolicies[portKind].unit, namespace, winner);
+  const group = policy === null ? null : foreignGroup(policy, targetKind);
+  if (group !== null) {
+    return { kind: 'GroupOfGateways', field: `spec.${group}`, gateway: parent.gateway.key };
+  }
+  const rival = portRival<PolicyModel>(read, parent.gateway, at, portPolicies[portKind]);
+  switch (rival?.kind) {
+    case undefined:
+      return null;
+    case 'Policy':
+      return { kind: 'PortConflicted', port: rival.port, winner: policyTitle(rival.policy) };
+    case 'Owner':
+      return { kind: 'PortNotOwn', port: rival.port, owner: titleFor(namespace, rival.owner) };
+    default:
+      return rival satisfies never;
+  }
 }
 
 type FindTarget = (read: Read, namespace: string, target: TargetReference, field: string) => Target;
 
 /** The target that a targetRef of a policy of `namespace` names, by its kind. */
 const findTarget: Readonly<Record<TargetKind, FindTarget>> = {
-  Gateway: gatewayTarget,
+  Gateway: listenersTarget,
+  ListenerSet: listenersTarget,
   HTTPRoute: routeTarget('HTTPRoute'),
   GRPCRoute: routeTarget('GRPCRoute'),
   Ingress: ingressTarget,
@@ -117,9 +136,15 @@ export function titleOf(namespace: string, target: TargetReference): string {
 }
 
 function sectionWord({ kind }: TargetReference): string {
-  return (
-    { Gateway: 'listener', HTTPRoute: 'rule', GRPCRoute: 'rule', Ingress: 'part', Service: 'port' } as const
-  )[kind];
+  const words = {
+    Gateway: 'listener',
+    ListenerSet: 'listener',
+    HTTPRoute: 'rule',
+    GRPCRoute: 'rule',
+    Ingress: 'part',
+    Service: 'port',
+  } as const satisfies Record<TargetKind, string>;
+  return words[kind];
 }
 
 /** So many names of sections are told. */
@@ -130,18 +155,18 @@ function choice(names: readonly string[]): string {
   return ` (it has ${names.slice(0, choiceMax).join(', ')}${names.length > choiceMax ? ', ...' : ''})`;
 }
 
-function gatewayTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
-  const gateway = read.ask(gatewayUnit, namespace, target.name);
-  if (gateway === null) {
-    return read.get('Gateway', namespace, target.name) === undefined
-      ? notFound(namespace, target, {
+function listenersTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
+  const { kind, group, name, sectionName } = target;
+  const parent = routeParent(read, { group, kind, name }, namespace);
+  if (parent === null) {
+    return read.get(kind === 'ListenerSet' ? kind : 'Gateway', namespace, name) !== undefined
+      ? { kind: 'Foreign' }
+      : notFound(namespace, target, {
           field: `${field}.name`,
           detail: 'does not exist; create it or correct the name',
-        })
-      : { kind: 'Foreign' };
+        });
   }
-  const { sectionName } = target;
-  const names = gateway.listeners.map((one) => one.name);
+  const names = parent.listeners.map((one) => one.name);
   const known = sectionName === undefined || names.includes(sectionName);
   const problem: Problem | null = known
     ? null
@@ -149,12 +174,12 @@ function gatewayTarget(read: Read, namespace: string, target: TargetReference, f
         kind: 'TargetNotFound',
         field: `${field}.sectionName`,
         target: titleOf(namespace, target),
-        detail: `does not exist; name a listener of the Gateway${choice(names)}`,
+        detail: `does not exist; name a listener of the ${kind}${choice(names)}`,
       };
   return {
     kind: 'Ours',
     problem,
-    ancestors: [{ ref: referenceOf(namespace, target), gateway: gateway.key }],
+    ancestors: [{ ref: referenceOf(namespace, target), gateway: parent.gateway.key }],
   };
 }
 
@@ -221,9 +246,8 @@ function attachedTarget(read: Read, route: RouteObject, title: string): Target {
   if (gateways.size > 0) {
     return { kind: 'Ours', problem: null, ancestors: [...gateways].map((key) => ancestorOf(key)) };
   }
-  const foreign = route.spec.parentRefs.some(
-    (one) =>
-      isGatewayReference(one) && read.get('Gateway', one.namespace ?? namespace, one.name) !== undefined,
+  const foreign = gatewaysNamed(read, route).some(
+    (one) => read.get('Gateway', one.namespace, one.name) !== undefined,
   );
   if (foreign) {
     return { kind: 'Foreign' };

@@ -3,6 +3,8 @@ import type { Authentication } from '#snapshot/authentication.ts';
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import { listenerUnit } from '../certificates.ts';
 import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import { gatewayListenersUnit } from '../listener-set.ts';
+import { listenerId } from '../listeners.ts';
 import type { Read } from '../memo.ts';
 import type { PolicyModel } from './policy.ts';
 
@@ -27,10 +29,12 @@ export function unaskedCertificates(
   const ids = new Set(
     read.ask(attachedRoutesUnit, namespace, name).flatMap(({ routes }) => idsWith(asking, routes)),
   );
-  const listeners = [...ids]
-    .map((id) => id.split('/').at(-1) ?? '')
-    .filter((listener) => {
-      const { resource } = read.ask(listenerUnit, namespace, name, listener);
+  const listeners = read
+    .ask(gatewayListenersUnit, namespace, name)
+    .map(({ key }) => key)
+    .filter((key) => ids.has(listenerId({ namespace, name }, key)))
+    .filter((key) => {
+      const { resource } = read.ask(listenerUnit, namespace, name, key);
       return resource?.protocol !== 'HTTPS' || resource.tls.clientCertificates === null;
     })
     .sort();

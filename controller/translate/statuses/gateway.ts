@@ -1,20 +1,28 @@
-import { resourceId } from '#snapshot/ids.ts';
+import type { Gateway } from '#crds/gateway-api.ts';
 import { backendCertificateUnit } from '../backend-tls/client-certificate.ts';
-import { listenerUnit, type ListenerModel } from '../certificates.ts';
+import { listenerUnit } from '../certificates.ts';
 import { isInsecure } from '../client-authorities.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import { gatewayUnit, type GatewayModel } from '../gateway.ts';
-import { attachedRoutesUnit } from '../gateway-snapshot.ts';
 import { addressesUnit } from '../infrastructure/addresses.ts';
+import { gatewayListenersUnit, gatewaySetsUnit } from '../listener-set.ts';
 import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { affectedConditions, type Affecting } from '../policies/affected.ts';
-import { contenders } from '../policies/conflict.ts';
-import { policyUnits } from '../policies/protection.ts';
-import { isAbsent, policyKinds, policyTitle } from '../policies/policy.ts';
 import type { Problem } from '../problem.ts';
-import type { DesiredCondition, DesiredListenerStatus, DesiredStatus, Notice } from '../translation.ts';
-import { closedPorts, portNotices, portProblem } from './ports.ts';
+import type { DesiredCondition, DesiredStatus, Notice } from '../translation.ts';
+import { affectingAt } from './affecting.ts';
+import {
+  acceptedBut,
+  isReady,
+  judge,
+  listenerStatus,
+  refusalOf,
+  servedOf,
+  setServesUnit,
+  type Judged,
+} from './listener.ts';
+import { closedPorts, portNotices } from './ports.ts';
 import type { Told } from './told.ts';
 
 /** The status of the Gateway of a namespace and name; null when it is not ours. */
@@ -26,38 +34,49 @@ export const gatewayStatusUnit: Unit<Told | null> = {
     if (gateway === null || object === undefined) {
       return null;
     }
-    const listeners = gateway.listeners.map((shape) => ({
-      shape,
-      model: read.ask(listenerUnit, namespace, name, shape.name),
-    }));
+    const served = read.ask(servedUnit, namespace, name);
     return {
-      status: gatewayStatus(read, gateway, { listeners, generation: object.metadata.generation }),
-      notices: [...noticesOf(read, gateway), ...portNotices(read, gateway, servedOf(listeners))],
+      status: gatewayStatus(read, gateway, object),
+      notices: [...noticesOf(read, gateway), ...portNotices(read, gateway, served)],
     };
   },
 };
 
-function gatewayStatus(
-  read: Read,
-  gateway: GatewayModel,
-  { listeners, generation }: { readonly listeners: readonly Judged[]; readonly generation: number },
-): DesiredStatus {
+function gatewayStatus(read: Read, gateway: GatewayModel, { metadata, spec }: Gateway): DesiredStatus {
   const { namespace, name } = gateway;
-  const attached = countAttached(read, gateway);
+  const listeners = gateway.listeners.map((shape) => judge(read, gateway, shape));
   return {
     object: { kind: 'Gateway', namespace, name },
-    generation,
+    generation: metadata.generation,
     gateways: [gateway.key],
     status: {
       kind: 'Gateway',
       conditions: gatewayConditions(read, gateway, listeners),
       addresses: read.ask(addressesUnit, namespace, name).values,
-      listeners: listeners.map((one) =>
-        listenerStatus(read, gateway, one, attached.get(one.shape.name) ?? 0),
-      ),
+      listeners: listeners.map((one) => listenerStatus(read, gateway, one)),
+      attachedListenerSets:
+        spec.allowedListeners === undefined ? null : read.ask(attachedSetsUnit, namespace, name),
     },
   };
 }
+
+/** How many ListenerSets the Gateway of a namespace and name has: those that are accepted. */
+const attachedSetsUnit: Unit<number> = {
+  name: 'attached sets',
+  compute: (read, namespace = '', name = '') =>
+    read
+      .ask(gatewaySetsUnit, namespace, name)
+      .filter((set) => read.ask(setServesUnit, set.namespace, set.name)).length,
+};
+
+/** Of all listeners of the Gateway of a namespace and name those that data planes are told of. */
+const servedUnit: Unit<readonly ListenerShape[]> = {
+  name: 'served listeners',
+  compute: (read, namespace = '', name = '') =>
+    read
+      .ask(gatewayListenersUnit, namespace, name)
+      .filter((one) => read.ask(listenerUnit, namespace, name, one.key).resource !== null),
+};
 
 /** The words are a data plane's, and the log is everybody's. */
 const refusedTold = 10;
@@ -86,29 +105,13 @@ function noticesOf(read: Read, { key, namespace, name, parameters }: GatewayMode
   ];
 }
 
-interface Judged {
-  readonly shape: ListenerShape;
-  readonly model: ListenerModel;
-}
-
-/** Routes attached to each listener, whatever its own state (Gateway API: ListenerStatus.attachedRoutes). */
-function countAttached(read: Read, gateway: GatewayModel): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const route of read.ask(attachedRoutesUnit, gateway.namespace, gateway.name)) {
-    for (const listener of route.listeners) {
-      counts.set(listener, (counts.get(listener) ?? 0) + 1);
-    }
-  }
-  return counts;
-}
-
 function gatewayConditions(
   read: Read,
   gateway: GatewayModel,
   listeners: readonly Judged[],
 ): readonly DesiredCondition[] {
   const provisioning = read.provisioning(gateway.key);
-  const programmed = programmedProblem(read, gateway, listeners);
+  const programmed = read.ask(gatewayProgrammedUnit, gateway.namespace, gateway.name);
   return [
     acceptedCondition(gateway, listeners),
     ...resolvedCondition(read, gateway),
@@ -145,17 +148,9 @@ function insecureCondition(read: Read, { namespace, name }: GatewayModel): reado
       ];
 }
 
-/** Policies of the Gateway and of its listeners; routes tell of their own. */
+/** Policies of the Gateway and of its listeners; routes and ListenerSets tell of their own. */
 function affectingOf(read: Read, { namespace, name, listeners }: GatewayModel): readonly Affecting[] {
-  const sections = ['', ...listeners.map((one) => one.name)];
-  return policyKinds.flatMap((kind) =>
-    sections.flatMap((section) => {
-      const [winner = ''] = contenders(read, kind, { kind: 'Gateway', namespace, name, section });
-      const policy = read.ask(policyUnits[kind], namespace, winner);
-      const holds = policy !== null && policy.closes?.kind !== 'SettingsInvalid' && !isAbsent(policy);
-      return holds ? [{ kind, title: policyTitle(policy) }] : [];
-    }),
-  );
+  return affectingAt(read, { kind: 'Gateway', namespace, name }, listeners);
 }
 
 function acceptedCondition(gateway: GatewayModel, listeners: readonly Judged[]): DesiredCondition {
@@ -163,24 +158,25 @@ function acceptedCondition(gateway: GatewayModel, listeners: readonly Judged[]):
     return bad(gateway.problem);
   }
   const refused = listeners.filter((one) => refusalOf(one) !== null).map(({ shape }) => shape.name);
-  if (refused.length === 0) {
-    return good('Accepted');
-  }
-  const all = refused.length === listeners.length;
-  return {
-    type: 'Accepted',
-    status: all ? 'False' : 'True',
-    reason: 'ListenersNotValid',
-    message: `Not accepted: listener ${refused.join(', ')}; see status.listeners.`,
-  };
+  return acceptedBut(refused, listeners.length);
 }
 
-function programmedProblem(read: Read, gateway: GatewayModel, listeners: readonly Judged[]): Problem | null {
+/** Why the Gateway of a namespace and name is not programmed; null when it is. */
+export const gatewayProgrammedUnit: Unit<Problem | null> = {
+  name: 'gateway programmed',
+  compute(read, namespace = '', name = '') {
+    const gateway = read.ask(gatewayUnit, namespace, name);
+    return gateway === null ? null : programmedProblem(read, gateway);
+  },
+};
+
+function programmedProblem(read: Read, gateway: GatewayModel): Problem | null {
   const what = `Gateway ${gateway.key}`;
   if (gateway.problem !== null) {
     return { kind: 'NotAccepted', what };
   }
-  if (listeners.every(({ model }) => model.resource === null)) {
+  const served = read.ask(servedUnit, gateway.namespace, gateway.name);
+  if (served.length === 0) {
     return { kind: 'NoListenerServes' };
   }
   const { problem } = read.ask(addressesUnit, gateway.namespace, gateway.name);
@@ -189,7 +185,6 @@ function programmedProblem(read: Read, gateway: GatewayModel, listeners: readonl
   if (missing !== null) {
     return provisioning === undefined ? missing : { kind: 'NotProvisioned', ...provisioning };
   }
-  const served = servedOf(listeners);
   const { everywhere } = closedPorts(read, gateway, served);
   return everywhere.length === served.length ? { kind: 'NoPortOpen', listeners: everywhere } : null;
 }
@@ -199,75 +194,4 @@ function portsMessage(read: Read, gateway: GatewayModel, listeners: readonly Jud
   return somewhere.length === 0
     ? ''
     : `Not with all ports open: listener ${somewhere.join(', ')}; see status.listeners.`;
-}
-
-/** Those that data planes are told of. */
-function servedOf(listeners: readonly Judged[]): readonly ListenerShape[] {
-  return listeners.filter(({ model }) => model.resource !== null).map(({ shape }) => shape);
-}
-
-function isReady(read: Read, gateway: GatewayModel): boolean {
-  return (read.dataPlanes(gateway.key)?.ready ?? 0) > 0;
-}
-
-function listenerStatus(
-  read: Read,
-  gateway: GatewayModel,
-  { shape, model }: Judged,
-  attachedRoutes: number,
-): DesiredListenerStatus {
-  const references = [...(shape.kindsProblem === null ? [] : [shape.kindsProblem]), ...model.problems];
-  const programmed = listenerProgrammedProblem(read, gateway, { shape, model });
-  return {
-    name: shape.name,
-    supportedKinds: shape.kinds,
-    attachedRoutes,
-    conditions: [
-      listenerAccepted(refusalOf({ shape, model })),
-      conflictedCondition(shape.problem),
-      conditionOf('ResolvedRefs', references),
-      programmed === null ? good('Programmed') : bad(programmed),
-    ],
-  };
-}
-
-/** Why a listener is not accepted. */
-function refusalOf({ shape, model }: Judged): Problem | null {
-  return shape.problem ?? model.refused;
-}
-
-/** A conflict has a condition of its own, and is the reason of this one too. */
-function listenerAccepted(problem: Problem | null): DesiredCondition {
-  return problem === null ? good('Accepted') : { ...bad(problem), type: 'Accepted' };
-}
-
-function conflictedCondition(problem: Problem | null): DesiredCondition {
-  const words = problem === null ? null : wordsOf(problem);
-  return words?.type === 'Conflicted'
-    ? { ...words, status: 'True' }
-    : { type: 'Conflicted', status: 'False', reason: 'NoConflicts', message: '' };
-}
-
-function listenerProgrammedProblem(
-  read: Read,
-  gateway: GatewayModel,
-  { shape, model }: Judged,
-): Problem | null {
-  const what = `Listener ${shape.name}`;
-  if (gateway.problem !== null) {
-    return { kind: 'NotAccepted', what: `Gateway ${gateway.key}` };
-  }
-  if (refusalOf({ shape, model }) !== null) {
-    return { kind: 'NotAccepted', what };
-  }
-  if (model.resource === null) {
-    const [first] = model.problems;
-    return { kind: 'Unresolved', what, detail: first === undefined ? '' : wordsOf(first).message };
-  }
-  const id = resourceId('Listener', gateway.namespace, gateway.name, shape.name);
-  const detail = read.dataPlanes(gateway.key)?.refused.get(id);
-  if (detail !== undefined) {
-    return { kind: 'ListenerRefused', detail };
-  }
-  return isReady(read, gateway) ? portProblem(read, gateway, shape) : { kind: 'NoDataPlane', what };
 }

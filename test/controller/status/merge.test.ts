@@ -126,6 +126,7 @@ test('conditions of foreign types stay, own ones that no longer hold go', () => 
     conditions: [accepted()],
     addresses: [{ type: 'IPAddress', value: '10.0.0.1' }],
     listeners: [{ name: 'http', supportedKinds: [], attachedRoutes: 2, conditions: [accepted()] }],
+    attachedListenerSets: null,
   };
   const before = {
     conditions: [

@@ -184,7 +184,9 @@ function short(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => key !== 'kind' || !('conditions' in value || 'parents' in value))
-      .filter(([key]) => key !== 'supportedFeatures')
+      .filter(
+        ([key, part]) => key !== 'supportedFeatures' && !(key === 'attachedListenerSets' && part === null),
+      )
       .map(([key, part]) => [key, short(part)]),
   );
 }

@@ -43,6 +43,8 @@ function namedBy(bad: KindMap[Kind]): (id: string, bytes: string) => boolean {
         // All its routes, and so all that these alone need.
         case 'Gateway':
           return `${namespace}/${name}` === 'shop/edge' && /^(Route|Cluster|RateLimit)\//.test(id);
+        case 'ListenerSet':
+          return false;
         case 'HTTPRoute':
         case 'GRPCRoute':
           return id === `Route/${kind}/${namespace}/${name}`;

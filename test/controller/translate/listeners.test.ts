@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withConflicts } from '#controller/translate/listener-conflicts.ts';
 import { listenerShapes } from '#controller/translate/listeners.ts';
 import { object } from './objects.ts';
 
@@ -11,7 +12,7 @@ const gateway = object({
 assert.ok(gateway.kind === 'Gateway');
 const [listener] = gateway.spec.listeners;
 assert.ok(listener !== undefined);
-const base = { gateway, listener };
+const base = { listener };
 
 function problems(...changes: readonly object[]): readonly (string | null)[] {
   const listeners = changes.map((change, index) => ({
@@ -19,8 +20,8 @@ function problems(...changes: readonly object[]): readonly (string | null)[] {
     name: `l${String(index)}`,
     ...change,
   }));
-  const changed = { ...base.gateway, spec: { ...base.gateway.spec, listeners } };
-  return listenerShapes(changed).map((one) => one.problem?.kind ?? null);
+  const parent = { kind: 'Gateway', namespace: 'shop', name: 'edge' } as const;
+  return withConflicts([listenerShapes(parent, listeners)]).map((one) => one.problem?.kind ?? null);
 }
 
 test('listeners differ by port and hostname; of two that do not, no winner is picked', () => {

@@ -86,6 +86,7 @@ function authenticating(now: () => number): Authenticating {
 export function httpListener(name = 'http', given: { port?: number; hostname?: string } = {}): Listener {
   return {
     kind: 'Listener',
+    createdMs: 0,
     id: listenerId(name),
     name,
     port: given.port ?? 80,

@@ -15,7 +15,15 @@ const [cart, stock] = ['cart', 'stock'].map(givenCluster);
 assert.ok(cart !== undefined && stock !== undefined);
 
 function listener<P extends 'TCP' | 'UDP'>(protocol: P, name: string, port = 9000) {
-  return { kind: 'Listener' as const, id: listenerId(name), name, port, hostname: '', protocol };
+  return {
+    kind: 'Listener' as const,
+    createdMs: 0,
+    id: listenerId(name),
+    name,
+    port,
+    hostname: '',
+    protocol,
+  };
 }
 
 function tlsListener(name: string, hostname: string, mode: TlsListener['mode'] = 'Passthrough'): TlsListener {

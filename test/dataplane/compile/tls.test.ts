@@ -29,6 +29,7 @@ function httpsListener(
   const ids = certificates.map(({ id }) => id);
   return {
     kind: 'Listener',
+    createdMs: 0,
     id: listenerId(name),
     name,
     port: 443,

@@ -98,6 +98,7 @@ test('series of routes and clusters that left the configuration go after five mi
     },
     {
       kind: 'Listener',
+      createdMs: 0,
       id: resourceId('Listener', 'infra', 'edge', 'web'),
       name: 'web',
       port: 80,

@@ -2,12 +2,12 @@
 import { verify, X509Certificate, type KeyObject } from 'node:crypto';
 import type { TargetKind } from '#crds/policy.ts';
 import { derElements, derMembers, derTags, nameDigest, oidText, type DerElement } from '#snapshot/der.ts';
-import { isGatewayReference } from '../../attach.ts';
 import { clientAuthorities } from '../../client-authorities.ts';
-import { gatewayUnit } from '../../gateway.ts';
+import { gatewayListenersUnit } from '../../listener-set.ts';
 import type { Read, Unit } from '../../memo.ts';
 import { policySource } from '../source.ts';
 import { findRoutes } from '../../route-index.ts';
+import { gatewayOfParent, gatewaysNamed } from '../../route-parent.ts';
 import { routesByExtension } from '../target.ts';
 import { requestRouteKinds } from '#crds/route-kind.ts';
 
@@ -93,12 +93,10 @@ export const clientSignersUnit: Unit<readonly string[]> = {
       ...findRoutes(read, routesByExtension, `AuthPolicy/${namespace}/${name}`),
     ];
     const gateways = [
-      ...named('Gateway').map((one) => ({ namespace, name: one })),
-      ...routes.flatMap(({ metadata, spec }) =>
-        spec.parentRefs
-          .filter((one) => isGatewayReference(one))
-          .map((one) => ({ namespace: one.namespace ?? metadata.namespace, name: one.name })),
+      ...(['Gateway', 'ListenerSet'] as const).flatMap((kind) =>
+        named(kind).flatMap((one) => gatewayOfParent(read, { kind, namespace, name: one }) ?? []),
       ),
+      ...routes.flatMap((route) => gatewaysNamed(read, route)),
     ];
     return [...new Set(gateways.flatMap((one) => signersAt(read, one)))].sort();
   },
@@ -109,7 +107,7 @@ function signersAt(
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): readonly string[] {
   const object = read.get('Gateway', namespace, name);
-  const listeners = read.ask(gatewayUnit, namespace, name)?.listeners ?? [];
+  const listeners = read.ask(gatewayListenersUnit, namespace, name);
   if (object === undefined) {
     return [];
   }

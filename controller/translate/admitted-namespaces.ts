@@ -1,0 +1,32 @@
+import { selects, type LabelSelector } from './label-selector.ts';
+import type { Read } from './memo.ts';
+
+/** From which namespaces something may come (Gateway API: RouteNamespaces, ListenerNamespaces). */
+export interface AdmittedNamespaces {
+  readonly from: 'All' | 'Selector' | 'Same' | 'None';
+  readonly selector?: LabelSelector;
+}
+
+/** Whether objects of `namespace` are admitted; `Same` is the namespace `own`. */
+export function admitsNamespace(
+  read: Read,
+  { from, selector }: AdmittedNamespaces,
+  own: string,
+  namespace: string,
+): boolean {
+  switch (from) {
+    case 'All':
+      return true;
+    case 'None':
+      return false;
+    case 'Same':
+      return namespace === own;
+    case 'Selector': {
+      const labels = read.get('Namespace', '', namespace)?.metadata.labels;
+      // A selector that is left out selects nothing: it must not open the door to all.
+      return labels !== undefined && selector !== undefined && selects(selector, labels);
+    }
+    default:
+      return from satisfies never;
+  }
+}

@@ -1,0 +1,158 @@
+// What is told of one listener, wherever it stands, and of a Gateway's listeners that routes are attached to.
+import { gatewayOf } from '#snapshot/ids.ts';
+import { listenerUnit, type ListenerModel } from '../certificates.ts';
+import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
+import type { GatewayModel } from '../gateway.ts';
+import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import { listenerSetUnit, listenerShapeUnit } from '../listener-set.ts';
+import { listenerId, type ListenerShape } from '../listeners.ts';
+import type { Read, Unit } from '../memo.ts';
+import type { Problem } from '../problem.ts';
+import type { DesiredCondition, DesiredListenerStatus } from '../translation.ts';
+import { portProblem } from './ports.ts';
+
+/** A listener and what becomes of it. */
+export interface Judged {
+  readonly shape: ListenerShape;
+  readonly model: ListenerModel;
+}
+
+/** The listener of `gateway` that `shape` is, with its conflicts told. */
+export function judge(read: Read, { namespace, name }: GatewayModel, shape: ListenerShape): Judged {
+  return {
+    shape: read.ask(listenerShapeUnit, namespace, name, shape.key) ?? shape,
+    model: read.ask(listenerUnit, namespace, name, shape.key),
+  };
+}
+
+/** Those that data planes are told of. */
+export function servedOf(listeners: readonly Judged[]): readonly ListenerShape[] {
+  return listeners.filter(({ model }) => model.resource !== null).map(({ shape }) => shape);
+}
+
+/** Why a listener is not accepted. */
+export function refusalOf({ shape, model }: Judged): Problem | null {
+  return shape.problem ?? model.refused;
+}
+
+/** The condition of what listeners stand in, of which `refused` are not accepted. */
+export function acceptedBut(
+  refused: readonly string[],
+  count: number,
+  what = 'Not accepted',
+): DesiredCondition {
+  return refused.length === 0
+    ? good('Accepted')
+    : {
+        type: 'Accepted',
+        status: refused.length === count ? 'False' : 'True',
+        reason: 'ListenersNotValid',
+        message: `${what}: listener ${refused.join(', ')}; see status.listeners.`,
+      };
+}
+
+/** Whether some listener of the ListenerSet of a namespace and name can be served: without one it is not accepted. */
+export const setServesUnit: Unit<boolean> = {
+  name: 'set serves',
+  compute(read, namespace = '', name = '') {
+    const set = read.ask(listenerSetUnit, namespace, name);
+    const gateway = set === null ? null : gatewayOf(set.gateway);
+    return (
+      set !== null &&
+      gateway !== null &&
+      set.problem === null &&
+      set.listeners.some(
+        ({ key }) => read.ask(listenerUnit, gateway.namespace, gateway.name, key).resource !== null,
+      )
+    );
+  },
+};
+
+/** Whether some data plane serves the Gateway. */
+export function isReady(read: Read, gateway: GatewayModel): boolean {
+  return (read.dataPlanes(gateway.key)?.ready ?? 0) > 0;
+}
+
+/** Routes attached to each listener of the Gateway of a namespace and name, by its key. */
+const countsUnit: Unit<ReadonlyMap<string, number>> = {
+  name: 'attached counts',
+  compute(read, namespace = '', name = '') {
+    const counts = new Map<string, number>();
+    for (const route of read.ask(attachedRoutesUnit, namespace, name)) {
+      for (const listener of route.listeners) {
+        counts.set(listener, (counts.get(listener) ?? 0) + 1);
+      }
+    }
+    return counts;
+  },
+};
+
+/** A unit of its own, so that a status rests while only others' listeners get routes. */
+const countUnit: Unit<number> = {
+  name: 'attached count',
+  compute: (read, namespace = '', name = '', key = '') => read.ask(countsUnit, namespace, name).get(key) ?? 0,
+};
+
+/** The entry of a listener; routes attached to it count whatever its own state (ListenerStatus.attachedRoutes). */
+export function listenerStatus(read: Read, gateway: GatewayModel, judged: Judged): DesiredListenerStatus {
+  const { shape, model } = judged;
+  const references = [...(shape.kindsProblem === null ? [] : [shape.kindsProblem]), ...model.problems];
+  return {
+    name: shape.name,
+    supportedKinds: shape.kinds,
+    attachedRoutes: read.ask(countUnit, gateway.namespace, gateway.name, shape.key),
+    conditions: [
+      listenerAccepted(refusalOf(judged)),
+      conflictedCondition(shape.problem),
+      conditionOf('ResolvedRefs', references),
+      programmedCondition(read, gateway, judged),
+    ],
+  };
+}
+
+/** A conflict has a condition of its own, and is the reason of this one too. */
+function listenerAccepted(problem: Problem | null): DesiredCondition {
+  return problem === null ? good('Accepted') : { ...bad(problem), type: 'Accepted' };
+}
+
+function conflictedCondition(problem: Problem | null): DesiredCondition {
+  const words = problem === null ? null : wordsOf(problem);
+  return words?.type === 'Conflicted'
+    ? { ...words, status: 'True' }
+    : { type: 'Conflicted', status: 'False', reason: 'NoConflicts', message: '' };
+}
+
+/** What has lost its port or host to another object says so here, too (GEP-1713). */
+function programmedCondition(read: Read, gateway: GatewayModel, judged: Judged): DesiredCondition {
+  const { problem } = judged.shape;
+  if (problem?.kind === 'HostnameTaken' || problem?.kind === 'ProtocolTaken') {
+    return { ...bad(problem), type: 'Programmed' };
+  }
+  const programmed = programmedProblemOf(read, gateway, judged);
+  return programmed === null ? good('Programmed') : bad(programmed);
+}
+
+/** Why a listener serves nobody, or not everywhere. */
+export function programmedProblemOf(
+  read: Read,
+  gateway: GatewayModel,
+  { shape, model }: Judged,
+): Problem | null {
+  const what = `Listener ${shape.name}`;
+  if (gateway.problem !== null) {
+    return { kind: 'NotAccepted', what: `Gateway ${gateway.key}` };
+  }
+  if (refusalOf({ shape, model }) !== null) {
+    return { kind: 'NotAccepted', what };
+  }
+  if (model.resource === null) {
+    const [first] = model.problems;
+    return { kind: 'Unresolved', what, detail: first === undefined ? '' : wordsOf(first).message };
+  }
+  const id = listenerId(gateway, shape.key);
+  const detail = read.dataPlanes(gateway.key)?.refused.get(id);
+  if (detail !== undefined) {
+    return { kind: 'ListenerRefused', detail };
+  }
+  return isReady(read, gateway) ? portProblem(read, gateway, shape) : { kind: 'NoDataPlane', what };
+}
