@@ -102,13 +102,11 @@ export function lackOfPlan(read: Read, namespace: string, plan: string): PlanLac
 const toldMax = 5;
 
 function remedyOf(read: Read, namespace: string, plan: string): string {
-  // One that is refused itself would be no remedy.
-  const known = read
-    .find(plansByNamespace, namespace)
-    .map(({ metadata }) => metadata.name)
-    .filter((name) => read.ask(planUnit, namespace, name)?.kind === 'Ready');
+  const known = read.find(plansByNamespace, namespace).map(({ metadata }) => metadata.name);
   const meant = nearestName(plan, known);
   if (meant !== undefined) return `did you mean ${meant}?`;
-  const some = known.toSorted().slice(0, toldMax).join(', ');
-  return known.length === 0 ? 'create it.' : `create it, or take one that is there, such as ${some}.`;
+  // One that is refused itself would be no remedy.
+  const accepted = known.filter((name) => read.ask(planUnit, namespace, name)?.kind === 'Ready');
+  const some = accepted.toSorted().slice(0, toldMax).join(', ');
+  return accepted.length === 0 ? 'create it.' : `create it, or take one that is there, such as ${some}.`;
 }

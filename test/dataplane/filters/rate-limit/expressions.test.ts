@@ -54,7 +54,7 @@ describe('what happens to an unknown key', () => {
   const verdicts: readonly (readonly [onUnknown: OnUnknownKey, first: string, second: string])[] = [
     ['Skip', 'passes', 'passes'],
     ['Share', 'passes', 'RateLimited'],
-    ['Refuse', 'RateLimited', 'RateLimited'],
+    ['Refuse', 'LimitKeyMissing', 'LimitKeyMissing'],
   ];
   for (const [onUnknown, first, second] of verdicts) {
     test(onUnknown, () => {
