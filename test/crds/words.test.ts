@@ -230,7 +230,7 @@ test('a text that YAML has read as a number is told to be one of those in quotes
   ]);
   const { kind: _, ...rest } = shop;
   assert.deepEqual(clients({ targetRefs: [{ ...rest, kind: true }], tls: { minVersion: '1.3' } }), [
-    { path: 'spec.targetRefs[0].kind', message: 'must be Gateway' },
+    { path: 'spec.targetRefs[0].kind', message: 'must be one of Gateway, ListenerSet' },
   ]);
 });
 
