@@ -1,12 +1,10 @@
 // Words on what is led as a route is and has no conditions: an Ingress, or a Service that is exposed.
+import { accepted as told } from './words.ts';
 import type { LedProblem } from './problem.ts';
-
-type Words = { readonly type: string; readonly reason: string; readonly message: string };
+import type { WordsOf } from './words.ts';
 
 /** A part of the one table of words (conditions.ts). */
-export const ledWords: {
-  readonly [K in LedProblem['kind']]: (problem: Extract<LedProblem, { kind: K }>) => Words;
-} = {
+export const ledWords: WordsOf<LedProblem> = {
   ListenerNotFound: ({ field, gateway, listener }) =>
     told('NoMatchingParent', `${field}: Gateway ${gateway} has no listener ${listener}; correct the name.`),
   NoListenerTakes: ({ gateway, namespace }) =>
@@ -36,7 +34,3 @@ export const ledWords: {
       `${place} is ${by}'s, which comes first; expose the Service elsewhere, or remove one.`,
     ),
 };
-
-function told(reason: string, message: string): Words {
-  return { type: 'Accepted', reason, message };
-}

@@ -76,7 +76,9 @@ test('docs/guides/troubleshooting.md lists exactly the reasons that conditions c
     programmed: 'Programmed',
     conflicted: 'Conflicted',
   };
-  const words = read('controller/translate/conditions.ts');
+  const words = ['conditions', 'policy-words']
+    .map((name) => read(`controller/translate/${name}.ts`))
+    .join('\n');
   const called = [
     ...words.matchAll(/\b(accepted|resolvedRefs|programmed|conflicted)\(\s*'([A-Za-z]+)'/g),
   ].map((match) => `${types[match[1] as keyof typeof types]} ${match[2]}`);
