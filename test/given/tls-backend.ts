@@ -80,11 +80,14 @@ export interface TlsBackend extends AsyncDisposable {
 /** Starts one; with `clients` (PEM) only for those who show a certificate that these have signed. */
 export async function aTlsBackend(
   certificate: Certificate,
-  choices: { readonly clients?: string } = {},
+  choices: {
+    readonly clients?: string;
+    readonly at?: { readonly host: string; readonly port: number };
+  } = {},
 ): Promise<TlsBackend> {
   const seen: { name: string; shown: string | null; resumed: boolean }[] = [];
   const sockets = new Set<tls.TLSSocket>();
-  const { clients } = choices;
+  const { clients, at = { host: '127.0.0.1', port: 0 } } = choices;
   const server = tls.createServer(
     {
       cert: certificate.chain,
@@ -102,7 +105,7 @@ export async function aTlsBackend(
     },
   );
   server.on('tlsClientError', () => {});
-  server.listen(0, '127.0.0.1');
+  server.listen(at);
   await once(server, 'listening');
   const address = server.address();
   return {
