@@ -17,7 +17,8 @@ import type { Ground, Measured, Part } from './part.ts';
 const cores = { measured: 0, load: 1 };
 const perSecond = 2000;
 const seconds = 4;
-const warmUpSeconds = 8;
+const warmUpSeconds = 10;
+const roundsMin = 7;
 const program = path.join(import.meta.dirname, '../../cli/main.ts');
 
 interface Latency {
@@ -98,16 +99,30 @@ async function costOf({ port, pid }: Started): Promise<Cost> {
   return { p50, p95, cpu: (cpuMicros(pid) - before) / done };
 }
 
-/** What the second of the two costs more, round by round. */
+/** What answers cost a process of its own, whose code has been compiled before. */
+async function costOfFresh(start: () => Promise<Started>): Promise<Cost> {
+  const running = await start();
+  try {
+    await load(running.port, warmUpSeconds);
+    return await costOf(running);
+  } finally {
+    await running.stop();
+  }
+}
+
+/**
+ * What a limit costs more, round by round. Each round has two new processes: two that run the same differ too, by where
+ * their code and memory lie, and that is no cost of the limit.
+ */
 async function differences(
-  [without, limit]: readonly [Started, Started],
+  without: () => Promise<Started>,
+  limit: () => Promise<Started>,
   { rounds, tell }: Ground,
 ): Promise<Cost[]> {
   const added: Cost[] = [];
-  for (const { port } of [without, limit]) await load(port, warmUpSeconds);
-  for (let round = 0; round < Math.max(5, rounds); round += 1) {
-    const first = await costOf(round % 2 === 0 ? without : limit);
-    const second = await costOf(round % 2 === 0 ? limit : without);
+  for (let round = 0; round < Math.max(roundsMin, rounds); round += 1) {
+    const first = await costOfFresh(round % 2 === 0 ? without : limit);
+    const second = await costOfFresh(round % 2 === 0 ? limit : without);
     const [less, more] = round % 2 === 0 ? [first, second] : [second, first];
     added.push({ p50: more.p50 - less.p50, p95: more.p95 - less.p95, cpu: more.cpu - less.cpu });
     tell(`latency: round ${round + 1}`);
@@ -149,12 +164,10 @@ async function measure(ground: Ground): Promise<Measured> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-bench-'));
   const backends = await startBackends(cores, folder);
   const redis = await givenRedis();
-  const without = await started(folder, backends.answers, null);
-  const limit = await started(folder, backends.answers, redis.url);
+  const start = (url: string | null) => (): Promise<Started> => started(folder, backends.answers, url);
   try {
-    return told(await differences([without, limit], ground));
+    return told(await differences(start(null), start(redis.url), ground));
   } finally {
-    for (const one of [without, limit]) await one.stop();
     await redis.stop();
     await backends.stop();
     await rm(folder, { recursive: true, force: true });
