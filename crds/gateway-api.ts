@@ -14,6 +14,7 @@ import {
   objectName,
   port,
   qualifiedKey,
+  subdomainName,
 } from './fields.ts';
 import { conditionsSchema, kindSchema, type parentReferenceSchema } from './kubernetes.ts';
 import {
@@ -65,11 +66,28 @@ export const gatewayClassSchema = kindSchema('GatewayClass', gatewayApiVersion, 
 /** A decoded GatewayClass. */
 export type GatewayClass = Frozen<z.infer<typeof gatewayClassSchema>>;
 
+/** From where an address is to be reached (GEP-5093, experimental): empty is the implementation's choice. */
+const routability = withRules(z.string().max(253), [
+  {
+    cel: "size(self) == 0 || self == 'Cluster' || (self.matches('^.*/.+$') && !format.dns1123Subdomain().validate(self.split('/')[0]).hasValue() && self.split('/')[0] != 'k8s.io' && !self.split('/')[0].endsWith('.k8s.io'))",
+    message:
+      'must be empty, Cluster, or a domain, a slash and a name, where k8s.io and its subdomains are reserved: correct it, or leave it out',
+    holds: (value) => value === '' || value === 'Cluster' || isOfADomain(value),
+  },
+]);
+
+function isOfADomain(value: string): boolean {
+  const [, domain = ''] = /^([^/]*)\/.+$/.exec(value) ?? [];
+  const isReserved = `.${domain}`.endsWith('.k8s.io');
+  return subdomainName.safeParse(domain).success && !isReserved;
+}
+
 const specAddress = withRules(
   z.object({
     type: z.string().min(1).max(253).default('IPAddress'),
     /** Left out or empty: any. */
     value: z.string().max(253).exactOptional(),
+    routability: routability.default(''),
   }),
   [
     {

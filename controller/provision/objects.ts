@@ -42,15 +42,37 @@ export async function applyManifest(
   if (manifest.kind === 'Deployment' && initialReplicas !== null) {
     await leaveReplicas(client, manifest, live, initialReplicas);
   }
-  const apply = () => applyObject(client, place, manifest);
-  const after = await apply().catch(async (error: unknown) => {
-    if (live === null || manifest.kind !== 'Service' || !isInvalid(error)) throw error;
-    // Ports go by number: one that somebody gave another number stays beside ours, where its name is in the way.
-    const { ports } = manifest['spec'] as { readonly ports: unknown };
-    await mergeObject(client, place, { spec: { ports } });
-    return apply();
-  });
+  const after =
+    manifest.kind === 'Service'
+      ? await applyService(client, manifest, live)
+      : await applyObject(client, place, manifest);
   return { before: live, after };
+}
+
+/**
+ * A clusterIP may be somebody else's, or none of the cluster's, and a Service that has one keeps it: where it cannot be
+ * had all the rest is made, and the status of the Gateway tells what is missing.
+ */
+async function applyService(
+  client: KubeClient,
+  manifest: Manifest,
+  live: SourceObject | null,
+): Promise<SourceObject> {
+  const place = placeOf(manifest.kind, manifest.metadata);
+  const { clusterIP, ...rest } = manifest['spec'] as Readonly<Record<string, unknown>>;
+  const isKept = live === null || (isRecord(live['spec']) && live['spec']['clusterIP'] === clusterIP);
+  const wanted = isKept ? manifest : { ...manifest, spec: rest };
+  try {
+    return await applyObject(client, place, wanted);
+  } catch (error) {
+    if (!isInvalid(error)) throw error;
+    if (live === null) {
+      return await applyObject(client, place, { ...manifest, spec: rest });
+    }
+    // Ports go by number: one that somebody gave another number stays beside ours, where its name is in the way.
+    await mergeObject(client, place, { spec: { ports: rest['ports'] } });
+    return await applyObject(client, place, wanted);
+  }
 }
 
 function isInvalid(error: unknown): boolean {

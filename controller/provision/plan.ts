@@ -76,11 +76,10 @@ function serviceAnnotations({ annotations, parameters }: WantedInfrastructure) {
 }
 
 function serviceSpec(infrastructure: WantedInfrastructure): Json {
-  const { parameters, ports, addresses } = infrastructure;
+  const { parameters, ports, loadBalancerIP, clusterIP } = infrastructure;
   const { service } = parameters;
   const numbers = ports.map(({ number }) => number);
   const isReachedFromOutside = service.type !== 'ClusterIP';
-  const [address] = addresses;
   return {
     type: service.type,
     selector: selectorLabels(infrastructure),
@@ -91,6 +90,7 @@ function serviceSpec(infrastructure: WantedInfrastructure): Json {
       targetPort: bindPort(number, numbers, adminPort),
     })),
     ...(isReachedFromOutside ? { externalTrafficPolicy: service.externalTrafficPolicy } : {}),
+    ...(clusterIP === null ? {} : { clusterIP }),
     ...(service.ipFamilyPolicy === null ? {} : { ipFamilyPolicy: service.ipFamilyPolicy }),
     ...(service.ipFamilies.length === 0 ? {} : { ipFamilies: service.ipFamilies }),
     ...(service.type === 'LoadBalancer'
@@ -100,7 +100,7 @@ function serviceSpec(infrastructure: WantedInfrastructure): Json {
             ? {}
             : { loadBalancerSourceRanges: service.loadBalancerSourceRanges }),
           // Never externalIPs: by them whoever may write a Gateway could take any address for himself.
-          ...(address === undefined ? {} : { loadBalancerIP: address }),
+          ...(loadBalancerIP === null ? {} : { loadBalancerIP }),
         }
       : {}),
   };

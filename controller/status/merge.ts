@@ -148,6 +148,7 @@ function isOurType(type: string): boolean {
 
 const gatewayApiTypes: ReadonlySet<string> = new Set([
   'Accepted',
+  'AddressesAssigned',
   'Conflicted',
   'Detached',
   'InsecureFrontendValidationMode',

@@ -1,6 +1,7 @@
 // The one table of words that users read: what is wrong, told as a condition with the Gateway API's type and
 // reason, and a message that names the field and the remedy.
 import { bindProblem } from './bind-problem.ts';
+import { addressWords } from './address-words.ts';
 import { ledWords } from './led-words.ts';
 import { policyWords } from './policy-words.ts';
 import { accepted, conflicted, programmed, resolvedRefs, sentence } from './words.ts';
@@ -16,28 +17,6 @@ const table: WordsOf<Problem> = {
     resolvedRefs(
       'InvalidParameters',
       `GatewayParameters ${parameters}: spec.rateLimitStore.redis.${field} ${detail}. Until then limits hold as their onStoreError says.`,
-    ),
-  UnsupportedAddress: ({ field, type }) =>
-    accepted('UnsupportedAddress', `${field}: addresses of type ${type} are not supported; use IPAddress.`),
-  AddressNotUsable: ({ value }) =>
-    programmed(
-      'AddressNotUsable',
-      `spec.addresses: ${value} is no address that can be listened on; change or remove it.`,
-    ),
-  AddressNotAssigned: () =>
-    programmed(
-      'AddressNotAssigned',
-      'The Gateway has no address yet; add one of type IPAddress to spec.addresses.',
-    ),
-  AddressPending: ({ service }) =>
-    programmed(
-      'AddressNotAssigned',
-      `Service ${service} has no address yet; where nothing gives load balancers theirs, set service.type in GatewayParameters.`,
-    ),
-  AddressNotGiven: ({ value, service }) =>
-    programmed(
-      'AddressNotUsable',
-      `spec.addresses: ${value} has not been given to Service ${service}; ask for one that its load balancer has, or remove it.`,
     ),
   NameTaken: ({ name, gateway }) =>
     accepted(
@@ -238,6 +217,7 @@ const table: WordsOf<Problem> = {
       `${field}: nothing is sent to Service ${service}, since BackendTLSPolicy ${policy} cannot be enforced; see its status.`,
     ),
 
+  ...addressWords,
   ...policyWords,
 };
 

@@ -4,6 +4,7 @@ import type { ObjectRef } from './translation.ts';
 /** What can be wrong with a user's objects, as data. The words users read are in conditions.ts alone. */
 export type Problem =
   | GatewayProblem
+  | AddressProblem
   | ListenerSetProblem
   | ListenerProblem
   | RouteProblem
@@ -23,11 +24,6 @@ export type GatewayProblem =
       readonly field: string;
       readonly detail: string;
     }
-  | { readonly kind: 'UnsupportedAddress'; readonly field: string; readonly type: string }
-  | { readonly kind: 'AddressNotUsable'; readonly value: string }
-  | { readonly kind: 'AddressNotAssigned' }
-  | { readonly kind: 'AddressPending'; readonly service: string }
-  | { readonly kind: 'AddressNotGiven'; readonly value: string; readonly service: string }
   /** What is made for it would have the name of what is made for another. */
   | { readonly kind: 'NameTaken'; readonly name: string; readonly gateway: string }
   /** What is to be made for it cannot be made; the second is told where it therefore does not serve. */
@@ -37,6 +33,30 @@ export type GatewayProblem =
   | { readonly kind: 'NoPortOpen'; readonly listeners: readonly string[] }
   | { readonly kind: 'NoDataPlane'; readonly what: string }
   | { readonly kind: 'NotAccepted'; readonly what: string };
+
+/** Of the addresses of a Gateway. */
+export type AddressProblem =
+  | { readonly kind: 'UnsupportedAddress'; readonly field: string; readonly type: string }
+  | { readonly kind: 'AddressNotUsable'; readonly value: string }
+  | { readonly kind: 'AddressNotAssigned' }
+  | { readonly kind: 'AddressPending'; readonly service: string }
+  | { readonly kind: 'AddressNotGiven'; readonly value: string; readonly service: string }
+  /** None that is asked for by its routability, and no other. */
+  | { readonly kind: 'RoutabilityNotGiven' }
+  /** Told in a condition of their own; none missing: nothing is asked for, and there is none yet. */
+  | { readonly kind: 'AddressesPartlyAssigned'; readonly missing: readonly MissingAddress[] }
+  | { readonly kind: 'NoAddressAssigned'; readonly missing: readonly MissingAddress[] };
+
+/** An entry of `spec.addresses` for which there is no address. */
+export interface MissingAddress {
+  readonly field: string;
+  /** Null: any would do. */
+  readonly value: string | null;
+  readonly routability: string;
+  readonly why: 'UnknownRoutability' | 'NotUsable' | 'NotGiven';
+  /** That whose addresses the Gateway has, `namespace/name`; null where the controller makes none. */
+  readonly service: string | null;
+}
 
 /** Of a ListenerSet as a whole. */
 export type ListenerSetProblem =

@@ -47,20 +47,33 @@ export const standardFeatures: readonly string[] = Object.freeze([
 ]);
 
 /** Those that also need fields which only the experimental channel's definitions have, sorted. */
-export const experimentalFeatures: readonly string[] = Object.freeze([]);
+export const experimentalFeatures: readonly string[] = Object.freeze([
+  'GatewayAddressRoutability',
+  'GatewayAddressRoutabilityCluster',
+]);
+
+/** Of these the ones that need data planes which the controller makes: only their addresses does it know. */
+const provisionedFeatures: ReadonlySet<string> = new Set([
+  'GatewayAddressRoutability',
+  'GatewayAddressRoutabilityCluster',
+]);
 
 /**
  * What a GatewayClass of ours says it supports (Gateway API: GatewayClass, supportedFeatures), sorted: all that can be
  * used with the definitions that the cluster has.
  */
 export function supportedFeatures(read: Read): readonly string[] {
-  return channelOf(read) === 'standard' ? standardFeatures : allFeatures;
+  if (channelOf(read) === 'standard') return standardFeatures;
+  return read.settings.dataPlanes === 'Provisioned' ? allFeatures : featuresElsewhere;
 }
 
 const allFeatures: readonly string[] = Object.freeze([...standardFeatures, ...experimentalFeatures].sort());
+const featuresElsewhere: readonly string[] = Object.freeze(
+  allFeatures.filter((one) => !provisionedFeatures.has(one)),
+);
 
 /** Of the Gateway API's definitions; a folder knows all their fields. */
-function channelOf(read: Read): 'standard' | 'experimental' {
+export function channelOf(read: Read): 'standard' | 'experimental' {
   if (read.settings.dataPlanes === 'Standalone') return 'experimental';
   const definition = read.get('CustomResourceDefinition', '', 'gateways.gateway.networking.k8s.io');
   const channel = definition?.metadata.annotations['gateway.networking.k8s.io/channel'];

@@ -107,7 +107,12 @@ export type StatusPart =
   | {
       readonly kind: 'Gateway';
       readonly conditions: readonly DesiredCondition[];
-      readonly addresses: readonly { readonly type: string; readonly value: string }[];
+      /** `routability` only where the Gateway API has such a field. */
+      readonly addresses: readonly {
+        readonly type: string;
+        readonly value: string;
+        readonly routability?: string;
+      }[];
       readonly listeners: readonly DesiredListenerStatus[];
       /** Null: none are allowed. */
       readonly attachedListenerSets: number | null;

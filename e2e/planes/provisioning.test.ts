@@ -118,9 +118,8 @@ describe('what is made of a Gateway', () => {
       const { status } = (await turnpike.get('gateway/edge', 'shop')) as {
         readonly status: { readonly addresses?: unknown };
       };
-      return JSON.stringify(status.addresses) === '[{"type":"IPAddress","value":"192.0.2.7"}]'
-        ? true
-        : undefined;
+      assert.deepEqual(status.addresses, [{ type: 'IPAddress', value: '192.0.2.7', routability: '' }]);
+      return true;
     });
     await turnpike.until('gateway/edge', 'Programmed', 'Pending', 'shop');
   });

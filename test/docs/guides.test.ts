@@ -76,7 +76,7 @@ test('docs/guides/troubleshooting.md lists exactly the reasons that conditions c
     programmed: 'Programmed',
     conflicted: 'Conflicted',
   };
-  const words = ['conditions', 'policy-words']
+  const words = ['conditions', 'address-words', 'policy-words']
     .map((name) => read(`controller/translate/${name}.ts`))
     .join('\n');
   const called = [

@@ -7,7 +7,7 @@ import { gatewayClassUnit } from '../gateway-class.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
 import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
-import { wantedAddresses } from './addresses.ts';
+import { addressRequests, isFromOutside, isUsable, type AddressRequest } from './address-requests.ts';
 import { withoutForeignKeys } from './foreign-keys.ts';
 import { infrastructureParameters, type InfrastructureParameters } from './parameters.ts';
 
@@ -35,8 +35,10 @@ export interface WantedInfrastructure {
   readonly annotations: Readonly<Record<string, string>>;
   /** At least one, sorted by number. */
   readonly ports: readonly InfrastructurePort[];
-  /** IP addresses that the Gateway asks for. */
-  readonly addresses: readonly string[];
+  /** The IP address that the Gateway asks its load balancer for; null: any. */
+  readonly loadBalancerIP: string | null;
+  /** The same of the Service itself, inside the cluster. */
+  readonly clusterIP: string | null;
   readonly parameters: InfrastructureParameters;
 }
 
@@ -90,12 +92,31 @@ function wanted(read: Read, object: Gateway, ports: readonly InfrastructurePort[
     labels: withoutForeignKeys(infrastructure?.labels ?? {}),
     annotations: withoutForeignKeys(infrastructure?.annotations ?? {}),
     ports,
-    addresses: wantedAddresses(object),
-    parameters: infrastructureParameters(
-      read.ask(gatewayClassUnit, gatewayClassName)?.parameters?.spec ?? {},
-      own.kind === 'Found' ? (own.object?.spec ?? {}) : {},
+    ...reachOf(
+      addressRequests(object),
+      infrastructureParameters(
+        read.ask(gatewayClassUnit, gatewayClassName)?.parameters?.spec ?? {},
+        own.kind === 'Found' ? (own.object?.spec ?? {}) : {},
+      ),
     ),
   };
+}
+
+type Reach = Pick<WantedInfrastructure, 'loadBalancerIP' | 'clusterIP' | 'parameters'>;
+
+/** A Gateway that asks for no address outside the cluster is given none, whatever its parameters say. */
+function reachOf(requests: readonly AddressRequest[], parameters: InfrastructureParameters): Reach {
+  const { service } = parameters;
+  const usable = requests.filter(({ value }) => value !== null && isUsable(value));
+  const [outside = null] = usable.filter(isFromOutside).map(({ value }) => value);
+  const [inside = null] = usable.filter(({ scope }) => scope === 'Cluster').map(({ value }) => value);
+  if (requests.length > 0 && !requests.some(isFromOutside)) {
+    const within = { ...parameters, service: { ...service, type: 'ClusterIP' as const } };
+    return { loadBalancerIP: null, clusterIP: inside, parameters: within };
+  }
+  return service.type === 'LoadBalancer'
+    ? { loadBalancerIP: outside, clusterIP: inside, parameters }
+    : { loadBalancerIP: null, clusterIP: inside ?? outside, parameters };
 }
 
 /** Those of listeners that are accepted; whether one has its certificate yet is no matter. */

@@ -10,7 +10,8 @@ import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { affectedConditions, type Affecting } from '../policies/affected.ts';
 import type { Problem } from '../problem.ts';
-import type { DesiredCondition, DesiredStatus, Notice } from '../translation.ts';
+import { channelOf } from '../supported-features.ts';
+import type { DesiredCondition, DesiredStatus, Notice, StatusPart } from '../translation.ts';
 import { affectingAt } from './affecting.ts';
 import {
   acceptedBut,
@@ -24,6 +25,8 @@ import {
 } from './listener.ts';
 import { closedPorts, portNotices } from './ports.ts';
 import type { Told } from './told.ts';
+
+type GatewayPart = Extract<StatusPart, { readonly kind: 'Gateway' }>;
 
 /** The status of the Gateway of a namespace and name; null when it is not ours. */
 export const gatewayStatusUnit: Unit<Told | null> = {
@@ -52,12 +55,18 @@ function gatewayStatus(read: Read, gateway: GatewayModel, { metadata, spec }: Ga
     status: {
       kind: 'Gateway',
       conditions: gatewayConditions(read, gateway, listeners),
-      addresses: read.ask(addressesUnit, namespace, name).values,
+      addresses: addressesOf(read, gateway),
       listeners: listeners.map((one) => listenerStatus(read, gateway, one)),
       attachedListenerSets:
         spec.allowedListeners === undefined ? null : read.ask(attachedSetsUnit, namespace, name),
     },
   };
+}
+
+/** From where they are reached is told where the Gateway API has a field for it (GEP-5093). */
+function addressesOf(read: Read, { namespace, name }: GatewayModel): GatewayPart['addresses'] {
+  const { values } = read.ask(addressesUnit, namespace, name);
+  return channelOf(read) === 'experimental' ? values : values.map(({ type, value }) => ({ type, value }));
 }
 
 /** How many ListenerSets the Gateway of a namespace and name has: those that are accepted. */
@@ -117,6 +126,7 @@ function gatewayConditions(
     ...resolvedCondition(read, gateway),
     programmed === null ? good('Programmed', portsMessage(read, gateway, listeners)) : bad(programmed),
     ...(provisioning === undefined ? [] : [bad({ kind: 'ProvisioningFails', ...provisioning })]),
+    ...assignedCondition(read, gateway),
     ...insecureCondition(read, gateway),
     ...affectedConditions(affectingOf(read, gateway)),
   ];
@@ -130,6 +140,18 @@ function resolvedCondition(
   const shown = read.ask(backendCertificateUnit, namespace, name);
   const problems = [parameters.storeProblem, shown?.problem ?? null].filter((one) => one !== null);
   return shown === null && problems.length === 0 ? [] : [conditionOf('ResolvedRefs', problems)];
+}
+
+/** Whether each entry of spec.addresses has its address (GEP-5093); of the experimental channel. */
+function assignedCondition(
+  read: Read,
+  { namespace, name, problem }: GatewayModel,
+): readonly DesiredCondition[] {
+  const { assignment } = read.ask(addressesUnit, namespace, name);
+  if (channelOf(read) !== 'experimental' || problem !== null || assignment === 'Pending') {
+    return [];
+  }
+  return [assignment === 'Assigned' ? good('AddressesAssigned') : bad(assignment)];
 }
 
 /** Told so that nobody takes the certificates of clients for a lock (GEP-91). */

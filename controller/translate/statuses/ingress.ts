@@ -1,11 +1,12 @@
-import { addressesUnit } from '../infrastructure/addresses.ts';
+import { addressesUnit, outermost } from '../infrastructure/addresses.ts';
 import { ingressClassUnit } from '../ingress/ingress-class.ts';
 import { ingressUnit, type IngressModel } from '../ingress/ingress.ts';
 import { gatewayNamed } from '../led-attachment.ts';
 import type { Read, Unit } from '../memo.ts';
-import type { Address } from '../infrastructure/addresses.ts';
-import type { Notice } from '../translation.ts';
+import type { Notice, StatusPart } from '../translation.ts';
 import type { Told } from './told.ts';
+
+type IngressPart = Extract<StatusPart, { readonly kind: 'Ingress' }>;
 
 /** The status of the Ingress of a namespace and name: where it is reached; null when its class is not ours. */
 export const ingressStatusUnit: Unit<Told | null> = {
@@ -30,11 +31,14 @@ export const ingressStatusUnit: Unit<Told | null> = {
 };
 
 /** Those of its Gateway, as long as that serves it. */
-function addressesOf(read: Read, { gateway: key, atGateway }: IngressModel): readonly Address[] {
+function addressesOf(read: Read, { gateway: key, atGateway }: IngressModel): IngressPart['addresses'] {
   const gateway = key === null || atGateway === null ? null : gatewayNamed(read, key);
   return gateway === null || gateway.problem !== null
     ? []
-    : read.ask(addressesUnit, gateway.namespace, gateway.name).values;
+    : outermost(read.ask(addressesUnit, gateway.namespace, gateway.name).values).map(({ type, value }) => ({
+        type,
+        value,
+      }));
 }
 
 /** What is wrong with the IngressClass of a name, where it is ours. */

@@ -31,6 +31,8 @@ function told(manifests: readonly object[], dataPlanes: DataPlaneOrigin = 'Provi
 }
 
 const all = [...standardFeatures, ...experimentalFeatures].sort();
+/** Of data planes that others run nobody knows whether an address is inside the cluster. */
+const elsewhere = all.filter((one) => !one.startsWith('GatewayAddressRoutability'));
 
 test('a GatewayClass of ours tells the features that are supported, sorted, those of the core among them', () => {
   const features = told([experimental]);
@@ -44,14 +46,21 @@ test('a GatewayClass of ours tells the features that are supported, sorted, thos
 test('features that need experimental fields are told where the Gateway API has them, and in a folder', () => {
   for (const without of [[], [definition({})], [channel('standard')], [channel('next')]])
     assert.deepEqual(told(without), standardFeatures);
-  assert.deepEqual(told([], 'Standalone'), all);
+  assert.deepEqual(told([], 'Standalone'), elsewhere);
+});
+
+test('from where addresses are reached is a feature where the controller makes the data planes', () => {
+  assert.equal(elsewhere.length, all.length - 2);
+  assert.deepEqual(told([experimental], 'External'), elsewhere);
 });
 
 test('a change of the channel is told by a translator that knew the other', () => {
   const translator = createTranslator();
   const features = (manifest: object) => {
     const { statuses } = translator.translate(
-      input(reader([gatewayClass, manifest].map((one) => object(one)))),
+      input(reader([gatewayClass, manifest].map((one) => object(one))), undefined, {
+        dataPlanes: 'Provisioned',
+      }),
     );
     const status = statuses[0]?.status;
     return status?.kind === 'GatewayClass' ? status.supportedFeatures : [];

@@ -1,0 +1,23 @@
+/** Values of `routability` (GEP-5093), and whether an API server with the experimental definitions takes them. */
+export const routabilities: readonly (readonly [value: string, isValid: boolean])[] = [
+  ['', true],
+  ['Cluster', true],
+  ['testing.x-k8s.io/sentinel', true],
+  ['example.com/Office', true],
+  ['example/a b', true],
+  ['example.com/a/b', true],
+  ['notk8s.io/value', true],
+  ['cluster', false],
+  ['External', false],
+  ['/value', false],
+  ['example.com/', false],
+  ['example.com', false],
+  ['Example.com/value', false],
+  ['-a.example/value', false],
+  ['exam ple.com/value', false],
+  ['k8s.io/value', false],
+  ['example.k8s.io/value', false],
+  ['gateway.networking.k8s.io/value', false],
+  [`example.com/${'v'.repeat(241)}`, true],
+  [`example.com/${'v'.repeat(242)}`, false],
+];
