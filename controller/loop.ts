@@ -1,7 +1,8 @@
 // The heart of the controller: gather changes, hold off a moment, translate, hand out. Knows the order of things
 // and nothing of what they mean. Endpoints go a faster road that does not translate.
 import { strict as assert } from 'node:assert';
-import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
+import type { GatewayKey, ResourceId } from '#snapshot/ids.ts';
+import { ShelvedMap, changedKeys } from '#snapshot/shelved-map.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import type { TranslationInput, TranslationSettings } from '#controller/translate/input.ts';
 import type {
@@ -27,18 +28,21 @@ export interface StatusSink {
   put(statuses: readonly DesiredStatus[]): void;
 }
 
-/** Makes the Endpoints, Fleet, TicketSecret, SessionSecret and LoginSecret resources of a Gateway from the store as it is. */
-export type ComposeEndpoints = (
-  gateway: GatewayKey,
-  sources: readonly EndpointSource[],
-) => Iterable<Resource>;
+/** Who makes the Endpoints, Fleet, TicketSecret, SessionSecret and LoginSecret resources of one Gateway. */
+export interface GatewayEndpoints {
+  /**
+   * Makes them from the store as it is. `touched`: the Services (`<namespace>/<name>`) whose EndpointSlices have
+   * changed since it was asked last.
+   */
+  compose(sources: ReadonlyMap<ResourceId, EndpointSource>, touched: ReadonlySet<string>): ResourceSet;
+}
 
 export interface LoopOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly settings: TranslationSettings;
   readonly translate: (input: TranslationInput) => Translation;
-  readonly composeEndpoints: ComposeEndpoints;
+  readonly endpointsOf: (gateway: GatewayKey) => GatewayEndpoints;
   readonly snapshots: SnapshotSink;
   readonly statuses: StatusSink;
   /** Takes the key sets to keep fetched. */
@@ -83,13 +87,21 @@ export function createLoop(options: LoopOptions): Loop {
   return new TranslationLoop(options);
 }
 
+/** The set of a Gateway, and what it was put together from. */
+interface Composed {
+  readonly endpoints: GatewayEndpoints;
+  readonly translated: ResourceSet;
+  readonly moving: ResourceSet;
+  readonly set: ShelvedMap<ResourceId, Resource>;
+}
+
 class TranslationLoop implements Loop {
   readonly #options: LoopOptions;
   readonly #lists: ListPace;
   #gathered = { translate: false, services: new Set<string>() };
   #translation: Translation | null = null;
   /** What was put last, by Gateway. */
-  readonly #sets = new Map<GatewayKey, ResourceSet>();
+  readonly #composed = new Map<GatewayKey, Composed>();
   #firstAt: number | null = null;
   #passAt: number | null = null;
   /** When the last pass began. */
@@ -179,7 +191,7 @@ class TranslationLoop implements Loop {
     const begun = this.#options.clock.elapsed();
     this.#passedAt = begun;
     const full = translate || this.#translation === null;
-    const touched = full ? this.#translate() : this.#renewEndpoints(services);
+    const touched = full ? this.#translate(services) : this.#renewEndpoints(services);
     const kind = full ? 'Translation' : services.size > 0 ? 'Endpoints' : 'Order';
     this.#options.passed?.({
       kind,
@@ -188,7 +200,7 @@ class TranslationLoop implements Loop {
     });
   }
 
-  #translate(): number {
+  #translate(services: ReadonlySet<string>): number {
     const { store, settings, snapshots, statuses, wantKeys, notice } = this.#options;
     const before = this.#translation;
     this.#lists.turn();
@@ -200,11 +212,11 @@ class TranslationLoop implements Loop {
     });
     this.#translation = translation;
     for (const gateway of translation.snapshots.keys()) {
-      this.#compose(translation, gateway);
+      this.#compose(translation, gateway, services);
     }
     for (const gateway of before?.snapshots.keys() ?? []) {
       if (!translation.snapshots.has(gateway)) {
-        this.#sets.delete(gateway);
+        this.#composed.delete(gateway);
         snapshots.remove(gateway);
       }
     }
@@ -218,41 +230,36 @@ class TranslationLoop implements Loop {
   #renewEndpoints(services: ReadonlySet<string>): number {
     const translation = this.#translation;
     assert(translation);
-    const { snapshots, store } = this.#options;
     let renewed = 0;
-    for (const [gateway, set] of this.#sets) {
-      const sources = translation.endpointSources.get(gateway) ?? [];
-      if (isTouched(gateway, sources, services)) {
-        this.#compose(translation, gateway);
-        renewed += 1;
-      } else {
-        snapshots.put(gateway, set, store.order);
-      }
+    for (const [gateway, { set }] of this.#composed) {
+      if (this.#compose(translation, gateway, services) !== set) renewed += 1;
     }
     return renewed;
   }
 
-  #compose(translation: Translation, gateway: GatewayKey): void {
-    const { store, composeEndpoints, snapshots } = this.#options;
-    const resources = new Map(translation.snapshots.get(gateway));
-    const sources = translation.endpointSources.get(gateway) ?? [];
-    for (const resource of composeEndpoints(gateway, sources)) {
-      resources.set(resource.id, resource);
-    }
-    this.#sets.set(gateway, resources);
-    snapshots.put(gateway, resources, store.order);
+  /** Puts what is known of the Gateway now, and answers it. Costs what is another one than the last time. */
+  #compose(translation: Translation, gateway: GatewayKey, services: ReadonlySet<string>): ResourceSet {
+    const { store, endpointsOf, snapshots } = this.#options;
+    const before = this.#composed.get(gateway) ?? { ...nothingComposed, endpoints: endpointsOf(gateway) };
+    const translated = translation.snapshots.get(gateway) ?? nothingComposed.set;
+    const moving = before.endpoints.compose(translation.endpointSources.get(gateway) ?? noSources, services);
+    const set = before.set.with([
+      ...changesOf(before.translated, translated),
+      ...changesOf(before.moving, moving),
+    ]);
+    this.#composed.set(gateway, { ...before, translated, moving, set });
+    snapshots.put(gateway, set, store.order);
+    return set;
   }
 }
 
-/** By a Service it sends requests to, or by one in its own namespace, which may be its own. */
-function isTouched(
-  gateway: GatewayKey,
-  sources: readonly EndpointSource[],
-  services: ReadonlySet<string>,
-): boolean {
-  const home = `${gatewayOf(gateway).namespace}/`;
-  return (
-    sources.some(({ namespace, service }) => services.has(`${namespace}/${service}`)) ||
-    [...services].some((service) => service.startsWith(home))
-  );
+const nothing = ShelvedMap.empty<ResourceId, Resource>();
+const nothingComposed = { translated: nothing, moving: nothing, set: nothing } as const;
+const noSources: ReadonlyMap<ResourceId, EndpointSource> = ShelvedMap.empty();
+
+function changesOf(
+  before: ResourceSet,
+  now: ResourceSet,
+): readonly (readonly [ResourceId, Resource | undefined])[] {
+  return changedKeys(before, now).map((id) => [id, now.get(id)] as const);
 }

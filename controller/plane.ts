@@ -61,20 +61,20 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const keys = createKeys(options, store, scope);
   const translator = createTranslator();
   const slicesOf = (namespace: string, service: string) => store.slicesOf(namespace, service);
-  const composer = createEndpointsComposer({
+  const composing: ComposerOptions = {
     objects: store.objects,
     slicesOf,
     scope,
     ticketSecret: options.ticketSecret ?? ((): null => null),
     sessionSecret: options.sessionSecret ?? ((): null => null),
     loginSecret: options.loginSecret ?? ((): null => null),
-  });
+  };
   const loop = createLoop({
     clock,
     store,
     settings,
     translate: (input) => translator.translate(input),
-    composeEndpoints: (gateway, sources) => composer.compose(gateway, sources),
+    endpointsOf: (gateway) => createEndpointsComposer(composing, gateway),
     snapshots: options.snapshots,
     statuses: options.statuses,
     wantKeys: (wanted) => keys.want(wanted),

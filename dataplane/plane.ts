@@ -2,11 +2,12 @@
 // nothing by itself, and reads no environment: main.ts and the standalone command hand everything in.
 import { requestVariables } from '#cel/request-variables.ts';
 import { bindPort } from '#snapshot/bind-port.ts';
-import { resourceId, type GatewayKey, type ResourceKind } from '#snapshot/ids.ts';
+import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
+import { KindLists } from '#snapshot/kind-lists.ts';
 import { fleetDefaults, nowhere } from '#snapshot/fleet.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
-import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
+import type { ResourceSet } from '#snapshot/snapshot.ts';
 import type { UsagePage } from '#snapshot/usage-page.ts';
 import { Compiler } from '#dataplane/compile/compiler.ts';
 import { Bans, type BannedAddress } from '#dataplane/protect/bans/bans.ts';
@@ -234,13 +235,15 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
 
   const restored = Promise.race([metering.restored, passed(catchUpMs)]);
   let served: ResourceSet = new Map();
+  const kinds = new KindLists();
   const onSnapshot: OnSnapshot = async (resources, { version }) => {
-    const [store, fleet] = storeAndFleet(resources);
+    kinds.follow(resources);
+    const [store, fleet] = storeAndFleet(kinds);
     rateLimiting.configure(store, fleet);
     memory.use(store);
     upstreams.runAt(fleet.members.find(({ instance }) => instance === options.instance) ?? nowhere);
-    bans.use(ofKind(resources, 'Ban'), ofKind(resources, 'Protection'));
-    const unread = await protecting.useLists(ofKind(resources, 'AddressList'));
+    bans.use(kinds.of('Ban'), kinds.of('Protection'));
+    const unread = await protecting.useLists(kinds.of('AddressList'));
     const { runtime, refused } = compiler.compile({ version, resources });
     cell.current = runtime;
     served = resources;
@@ -321,22 +324,19 @@ function snapshotFigures({ connected, serving, refused }: SubscriberState) {
   };
 }
 
-function ofKind<K extends ResourceKind>(resources: ResourceSet, kind: K) {
-  return [...resources.values()].filter(
-    (one): one is Extract<Resource, { readonly kind: K }> => one.kind === kind,
-  );
-}
-
 /** The store and the fleet of a snapshot; one without them counts in memory, alone. */
-function storeAndFleet(resources: ResourceSet): [RateLimitStore, Fleet] {
-  let store: RateLimitStore | null = null;
-  let fleet: Fleet | null = null;
-  for (const resource of resources.values()) {
-    if (resource.kind === 'RateLimitStore') store = resource;
-    if (resource.kind === 'Fleet') fleet = resource;
-  }
+function storeAndFleet(kinds: KindLists): [RateLimitStore, Fleet] {
   return [
-    store ?? { kind: 'RateLimitStore', id: resourceId('RateLimitStore', 'none'), type: 'Memory' },
-    fleet ?? { kind: 'Fleet', id: resourceId('Fleet', 'none'), replicas: 1, ...fleetDefaults },
+    kinds.of('RateLimitStore').at(-1) ?? {
+      kind: 'RateLimitStore',
+      id: resourceId('RateLimitStore', 'none'),
+      type: 'Memory',
+    },
+    kinds.of('Fleet').at(-1) ?? {
+      kind: 'Fleet',
+      id: resourceId('Fleet', 'none'),
+      replicas: 1,
+      ...fleetDefaults,
+    },
   ];
 }

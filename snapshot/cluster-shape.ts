@@ -1,7 +1,15 @@
 import { createAddressRule } from './address-rule.ts';
 import { clusterDefaults, endpointDefaults } from './cluster-defaults.ts';
 import type { HealthCheck, OutlierDetection } from './cluster-health.ts';
-import type { Balance, Cluster, ClusterSettings, ClusterTls, Endpoints, HashSource } from './cluster.ts';
+import type {
+  Balance,
+  Cluster,
+  ClusterSettings,
+  ClusterTls,
+  EndpointGroup,
+  Endpoints,
+  HashSource,
+} from './cluster.ts';
 import {
   cookieName,
   count,
@@ -106,19 +114,29 @@ export const clusterShape: Shape<Cluster> = object({
   ...shape.defaulted(settings, clusterDefaults),
 });
 
+const endpoints = shape.list(
+  object({
+    address: shape.shortText(255),
+    port,
+    state: shape.oneOf('Ready', 'Terminating'),
+    ...shape.defaulted(
+      { forZones: shape.list(shape.shortText(63)), forNodes: shape.list(shape.shortText(253)) },
+      endpointDefaults,
+    ),
+  }),
+);
+
 /** Reads {@link Endpoints}. */
 export const endpointsShape: Shape<Endpoints> = object({
   kind: shape.oneOf('Endpoints'),
   id: shape.idOf('Endpoints'),
-  endpoints: shape.list(
-    object({
-      address: shape.shortText(255),
-      port,
-      state: shape.oneOf('Ready', 'Terminating'),
-      ...shape.defaulted(
-        { forZones: shape.list(shape.shortText(63)), forNodes: shape.list(shape.shortText(253)) },
-        endpointDefaults,
-      ),
-    }),
-  ),
+  endpoints,
+});
+
+/** Reads {@link EndpointGroup}. */
+export const endpointGroupShape: Shape<EndpointGroup> = object({
+  kind: shape.oneOf('EndpointGroup'),
+  id: shape.idOf('EndpointGroup'),
+  of: shape.idOf('Endpoints'),
+  endpoints,
 });

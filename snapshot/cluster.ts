@@ -108,6 +108,16 @@ export interface Endpoints {
   readonly endpoints: readonly Endpoint[];
 }
 
+/** More endpoints of an Endpoints resource: of thousands a few move, and the others need not be told again. */
+export interface EndpointGroup {
+  readonly kind: 'EndpointGroup';
+  readonly id: ResourceId;
+  /** The Endpoints they belong to, which may be told again in other groups. */
+  readonly of: ResourceId;
+  /** Sorted by address, then port; no doubles. */
+  readonly endpoints: readonly Endpoint[];
+}
+
 /** `Terminating` ones (still serving) are used only while none is `Ready`. */
 export interface Endpoint {
   readonly address: string;

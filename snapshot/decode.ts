@@ -18,7 +18,7 @@ import {
   retryDefaults,
   timeoutDefaults,
 } from './cluster-defaults.ts';
-import { clusterShape, endpointsShape } from './cluster-shape.ts';
+import { clusterShape, endpointGroupShape, endpointsShape } from './cluster-shape.ts';
 import {
   count,
   fieldName,
@@ -322,6 +322,7 @@ const shapes: { readonly [K in ResourceKind]: Shape<Extract<Resource, { readonly
   StreamRoute: streamRoute,
   Cluster: clusterShape,
   Endpoints: endpointsShape,
+  EndpointGroup: endpointGroupShape,
   Certificate: certificate,
   ServerNames: serverNames,
   TicketSecret: ticketSecret,

@@ -19,7 +19,8 @@ import { protectionDefaults } from './protection.ts';
 import { addressKeyDefaults, rateLimitDefaults } from './rate-limit.ts';
 import { sharedRedisDefaults } from './redis-address.ts';
 import { Secret } from './secret.ts';
-import { SetVersion } from './set-version.ts';
+import { SetVersions } from './set-version.ts';
+import { ShelvedMap } from './shelved-map.ts';
 import type { Resource } from './snapshot.ts';
 import { revocationDefaults } from './token-revocations.ts';
 
@@ -38,7 +39,8 @@ export function hashResource(encoded: string): string {
 
 /** The version of the set of these (id, hash) pairs, in any order: a hash of the same form as {@link hashResource}. */
 export function versionOf(entries: Iterable<readonly [id: string, hash: string]>): string {
-  return new SetVersion(entries).version;
+  const hashed = Array.from(entries, ([id, hash]) => [id, { hash }] as const);
+  return new SetVersions().of(ShelvedMap.of(hashed));
 }
 
 /** What an object need not tell: members by name, and the bytes that equal ones have. */

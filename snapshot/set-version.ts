@@ -1,64 +1,38 @@
 import { digest } from './digest.ts';
+import type { ShelvedMap } from './shelved-map.ts';
+
+interface Hashed {
+  readonly hash: string;
+}
 
 /**
- * The version of a set of resources of which little changes at a time: what it costs is to put the new ones in their
- * places, and one hash. Equal sets have equal versions, however they came to be: a hash of the same form as that of a
- * resource.
+ * Versions of sets of resources, one made from the other: each shelf has a hash, and the version is the hash of
+ * these, so that a change costs no more than its shelves. Equal sets have equal versions, however they came to be,
+ * wherever that is told: hashes of the same form as that of a resource.
  */
-export class SetVersion {
-  /** Sorted. */
-  readonly #ids: string[];
-  /** Of each id, in the same order, what it adds to the text that is hashed. */
-  readonly #texts: string[];
+export class SetVersions {
+  readonly #hashes = new WeakMap<ReadonlyMap<string, Hashed>, string>();
 
-  constructor(entries: Iterable<readonly [id: string, hash: string]>) {
-    const all = [...entries];
-    if (!isSorted(all)) all.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
-    this.#ids = all.map(([id]) => id);
-    this.#texts = all.map(([id, hash]) => textOf(id, hash));
+  of(set: ShelvedMap<string, Hashed>): string {
+    return digest(set.shelves.map((shelf) => this.#hashOf(shelf)).join());
   }
 
-  get version(): string {
-    return digest(this.#texts.join(''));
-  }
-
-  put(id: string, hash: string): void {
-    const at = this.#placeOf(id);
-    const isNew = this.#ids[at] !== id;
-    if (isNew) this.#ids.splice(at, 0, id);
-    this.#texts.splice(at, isNew ? 0 : 1, textOf(id, hash));
-  }
-
-  delete(id: string): void {
-    const at = this.#placeOf(id);
-    if (this.#ids[at] !== id) return;
-    this.#ids.splice(at, 1);
-    this.#texts.splice(at, 1);
-  }
-
-  /** Where `id` is, or would be. */
-  #placeOf(id: string): number {
-    let low = 0;
-    let high = this.#ids.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#ids[middle] ?? '') < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #hashOf(shelf: ReadonlyMap<string, Hashed>): string {
+    if (shelf.size === 0) return '';
+    const known = this.#hashes.get(shelf);
+    if (known !== undefined) return known;
+    const hash = digest(
+      [...shelf]
+        .sort(([a], [b]) => (a < b ? -1 : Number(a > b)))
+        .map(([id, entry]) => textOf(id, entry.hash))
+        .join(''),
+    );
+    this.#hashes.set(shelf, hash);
+    return hash;
   }
 }
 
 /** An id may hold any character: its length tells where it ends, and a hash has a fixed one. */
 function textOf(id: string, hash: string): string {
   return `${id.length}:${id}${hash}`;
-}
-
-function isSorted(entries: readonly (readonly [string, string])[]): boolean {
-  let previous = '';
-  for (const [id] of entries) {
-    if (id < previous) return false;
-    previous = id;
-  }
-  return true;
 }

@@ -6,7 +6,7 @@ import type { KeySet } from './key-set.ts';
 import type { Ban } from './ban.ts';
 import type { Certificate, TicketSecret } from './certificate.ts';
 import type { ClientSettings } from './client-settings.ts';
-import type { Cluster, Endpoints } from './cluster.ts';
+import type { Cluster, EndpointGroup, Endpoints } from './cluster.ts';
 import type { CredentialSet } from './credential-set.ts';
 import type { Fleet } from './fleet.ts';
 import type { ResourceId } from './ids.ts';
@@ -32,6 +32,7 @@ export type Resource =
   | StreamRoute
   | Cluster
   | Endpoints
+  | EndpointGroup
   | Certificate
   | ServerNames
   | TicketSecret

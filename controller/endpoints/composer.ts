@@ -1,17 +1,18 @@
 import type { EndpointSlice } from '#crds/kubernetes.ts';
 import { gatewayOf, resourceId, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
-import type { LoginSecret } from '#snapshot/open-id-connect.ts';
+import { loginSecretId, type LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Secret } from '#snapshot/secret.ts';
 import { sessionSecretId } from '#snapshot/sessions.ts';
-import type { Resource } from '#snapshot/snapshot.ts';
+import { ShelvedMap, changedKeys } from '#snapshot/shelved-map.ts';
+import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
 import type { EndpointScope } from './address.ts';
-import { compileEndpoints } from './endpoints.ts';
 import { compileFleet } from './fleet.ts';
+import { SourceEndpoints, type Changes } from './source-endpoints.ts';
 
-/** Where the composer looks things up. */
+/** Where a composer looks things up. */
 export interface ComposerOptions {
   readonly objects: ObjectReader;
   /** The EndpointSlices of a Service, in a stable order; unchanged ones are the same references as before. */
@@ -27,69 +28,16 @@ export interface ComposerOptions {
 
 /** Makes a Gateway's Endpoints, Fleet, TicketSecret, SessionSecret and LoginSecret resources. */
 export interface EndpointsComposer {
-  /** Resources whose EndpointSlices have not changed are the same references as before. */
-  compose(gateway: GatewayKey, sources: readonly EndpointSource[]): readonly Resource[];
+  /**
+   * Those of `sources`, by their ids. `touched`: the Services whose EndpointSlices have changed since it was asked
+   * last, as `<namespace>/<name>`; what does not concern them is the same references as before, at no cost.
+   */
+  compose(sources: ReadonlyMap<ResourceId, EndpointSource>, touched: ReadonlySet<string>): ResourceSet;
 }
 
-/** A source, or the name of what has none. */
-type Key = EndpointSource | string;
-
-interface Kept {
-  readonly key: Key;
-  readonly slices: readonly EndpointSlice[];
-  readonly resource: Resource;
-}
-
-type KeptByKey = ReadonlyMap<Key, Kept>;
-
-/** A composer that remembers, for each Gateway, what it made of what, until the Gateway's next sources or its end. */
-export function createEndpointsComposer(options: ComposerOptions): EndpointsComposer {
-  const kept = new Map<GatewayKey, KeptByKey>();
-  return {
-    compose(gateway, sources) {
-      const before = kept.get(gateway);
-      const own = ownSlices(options, gateway);
-      const now = [
-        ...sources.map((source) => {
-          const slices = options.slicesOf(source.namespace, source.service);
-          return renew(before, source, slices, () => compileEndpoints(source, slices, options.scope));
-        }),
-        renew(before, 'Fleet', own, () => compileFleet(own)),
-        ...secretOf(before, 'TicketSecret', options.ticketSecret(gateway)),
-        ...secretOf(before, 'SessionSecret', options.sessionSecret(gateway)),
-        ...loginSecretOf(before, options.loginSecret(gateway)),
-      ];
-      kept.set(gateway, new Map(now.map((one) => [one.key, one])));
-      forgetGone(kept, options.objects);
-      return now.map((one) => one.resource);
-    },
-  };
-}
-
-/** Keeps memory within the number of Gateways there are. */
-function forgetGone(kept: Map<GatewayKey, unknown>, objects: ObjectReader): void {
-  if (kept.size <= objects.list('Gateway').length) {
-    return;
-  }
-  for (const gateway of kept.keys()) {
-    const { namespace, name } = gatewayOf(gateway);
-    if (objects.get('Gateway', namespace, name) === undefined) {
-      kept.delete(gateway);
-    }
-  }
-}
-
-function renew(
-  before: KeptByKey | undefined,
-  key: Key,
-  slices: readonly EndpointSlice[],
-  compile: () => Resource,
-): Kept {
-  const old = before?.get(key);
-  const same =
-    old?.slices === slices ||
-    (old?.slices.length === slices.length && slices.every((one, index) => one === old.slices[index]));
-  return same ? old : { key, slices, resource: compile() };
+/** A composer for `gateway`. */
+export function createEndpointsComposer(options: ComposerOptions, gateway: GatewayKey): EndpointsComposer {
+  return new Composer(options, gateway);
 }
 
 const secretIds = {
@@ -97,23 +45,103 @@ const secretIds = {
   SessionSecret: sessionSecretId,
 } as const satisfies Readonly<Record<string, ResourceId>>;
 
-function secretOf(
-  before: KeptByKey | undefined,
-  kind: keyof typeof secretIds,
-  secret: Secret<string> | null,
-): Kept[] {
-  if (secret === null) return [];
-  const kept = before?.get(kind);
-  if (kept?.resource.kind === kind && kept.resource.secret.reveal() === secret.reveal()) return [kept];
-  return [{ key: kind, slices: [], resource: Object.freeze({ kind, id: secretIds[kind], secret }) }];
+class Composer implements EndpointsComposer {
+  readonly #options: ComposerOptions;
+  readonly #gateway: GatewayKey;
+  #sources: ReadonlyMap<ResourceId, EndpointSource> = ShelvedMap.empty();
+  readonly #kept = new Map<ResourceId, SourceEndpoints>();
+  /** Of each Service. */
+  readonly #idsByService = new Map<string, Set<ResourceId>>();
+  #fleetSlices: readonly EndpointSlice[] | null = null;
+  #resources = ShelvedMap.empty<ResourceId, Resource>();
+
+  constructor(options: ComposerOptions, gateway: GatewayKey) {
+    this.#options = options;
+    this.#gateway = gateway;
+  }
+
+  compose(sources: ReadonlyMap<ResourceId, EndpointSource>, touched: ReadonlySet<string>): ResourceSet {
+    const gone = this.#follow(sources);
+    const stale = new Set(gone.keys());
+    for (const service of touched) {
+      for (const id of this.#idsByService.get(service) ?? []) stale.add(id);
+    }
+    this.#resources = this.#resources.with([
+      ...[...gone.values()].flat(),
+      ...[...stale].flatMap((id) => this.#endpoints(sources.get(id))),
+      ...this.#fleet(),
+      ...this.#secrets(),
+    ]);
+    return this.#resources;
+  }
+
+  /** Answers the ids of the sources that are others now, and what ends with those that were. */
+  #follow(sources: ReadonlyMap<ResourceId, EndpointSource>): ReadonlyMap<ResourceId, Changes> {
+    const ends = new Map<ResourceId, Changes>();
+    for (const id of changedKeys(this.#sources, sources)) {
+      const before = this.#sources.get(id);
+      if (before !== undefined) this.#unlink(serviceOf(before), id);
+      const now = sources.get(id);
+      if (now !== undefined) this.#idsByService.getOrInsertComputed(serviceOf(now), () => new Set()).add(id);
+      ends.set(id, this.#kept.get(id)?.end() ?? []);
+      this.#kept.delete(id);
+    }
+    this.#sources = sources;
+    return ends;
+  }
+
+  #unlink(service: string, id: ResourceId): void {
+    const ids = this.#idsByService.get(service);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#idsByService.delete(service);
+  }
+
+  #endpoints(source: EndpointSource | undefined): Changes {
+    if (source === undefined) return [];
+    const { slicesOf, scope } = this.#options;
+    const kept = this.#kept.getOrInsertComputed(source.id, () => new SourceEndpoints(source, scope));
+    return kept.follow(slicesOf(source.namespace, source.service));
+  }
+
+  #fleet(): Changes {
+    const slices = ownSlices(this.#options, this.#gateway);
+    if (this.#fleetSlices !== null && isSameList(this.#fleetSlices, slices)) return [];
+    this.#fleetSlices = slices;
+    const fleet = compileFleet(slices);
+    return [[fleet.id, fleet]];
+  }
+
+  #secrets(): Changes {
+    const { ticketSecret, sessionSecret, loginSecret } = this.#options;
+    return [
+      ...this.#secret('TicketSecret', ticketSecret(this.#gateway)),
+      ...this.#secret('SessionSecret', sessionSecret(this.#gateway)),
+      ...this.#loginSecret(loginSecret(this.#gateway)),
+    ];
+  }
+
+  #secret(kind: keyof typeof secretIds, secret: Secret<string> | null): Changes {
+    const id = secretIds[kind];
+    if (secret === null) return [[id, undefined]];
+    const kept = this.#resources.get(id);
+    const isSame = kept?.kind === kind && kept.secret.reveal() === secret.reveal();
+    return isSame ? [] : [[id, Object.freeze({ kind, id, secret })]];
+  }
+
+  #loginSecret(resource: LoginSecret | null): Changes {
+    if (resource === null) return [[loginSecretId, undefined]];
+    const kept = this.#resources.get(resource.id);
+    const isSame = kept?.kind === resource.kind && kept.secret.reveal() === resource.secret.reveal();
+    return isSame ? [] : [[resource.id, Object.freeze(resource)]];
+  }
 }
 
-function loginSecretOf(before: KeptByKey | undefined, resource: LoginSecret | null): Kept[] {
-  if (resource === null) return [];
-  const kept = before?.get(resource.kind);
-  const isSame =
-    kept?.resource.kind === resource.kind && kept.resource.secret.reveal() === resource.secret.reveal();
-  return [isSame ? kept : { key: resource.kind, slices: [], resource: Object.freeze(resource) }];
+function serviceOf({ namespace, service }: EndpointSource): string {
+  return `${namespace}/${service}`;
+}
+
+function isSameList<T>(one: readonly T[], other: readonly T[]): boolean {
+  return one === other || (one.length === other.length && one.every((part, at) => part === other[at]));
 }
 
 /** The EndpointSlices of the Service that was made for the Gateway. */

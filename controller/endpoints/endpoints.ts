@@ -1,7 +1,9 @@
 // The short road: EndpointSlices of a Service become the Endpoints resource of a cluster. Does not know what a
 // route is; which Services are wanted the translation has told.
 import type { EndpointSlice, SliceEndpoint } from '#crds/kubernetes.ts';
-import type { Endpoint, Endpoints } from '#snapshot/cluster.ts';
+import type { Endpoint, EndpointGroup, Endpoints } from '#snapshot/cluster.ts';
+import { resourceId, type ResourceId } from '#snapshot/ids.ts';
+import { joinedEndpoints } from '#snapshot/joined-endpoints.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
 import { isReachable, type EndpointScope } from './address.ts';
 
@@ -11,20 +13,30 @@ export function compileEndpoints(
   slices: readonly EndpointSlice[],
   scope: EndpointScope = 'Cluster',
 ): Endpoints {
-  const found = new Map<string, Endpoint>();
-  for (const slice of slices) {
-    for (const endpoint of endpointsOf(slice, source)) {
-      const key = `${endpoint.address} ${String(endpoint.port)}`;
-      if (isReachable(endpoint.address, scope) && found.get(key)?.state !== 'Ready') {
-        found.set(key, endpoint);
-      }
-    }
-  }
-  const endpoints = [...found.values()].sort(byAddressAndPort);
-  return Object.freeze({ kind: 'Endpoints', id: source.id, endpoints: Object.freeze(endpoints) });
+  const endpoints = joinedEndpoints(slices.map((slice) => endpointsOf(slice, source, scope)));
+  return Object.freeze({ kind: 'Endpoints', id: source.id, endpoints });
 }
 
-function endpointsOf(slice: EndpointSlice, { portName, protocol }: EndpointSource): readonly Endpoint[] {
+/** Those of one of many slices. */
+export function compileEndpointGroup(
+  source: EndpointSource,
+  slice: EndpointSlice,
+  scope: EndpointScope,
+): EndpointGroup {
+  const endpoints = joinedEndpoints([endpointsOf(slice, source, scope)]);
+  return Object.freeze({ kind: 'EndpointGroup', id: groupId(source, slice), of: source.id, endpoints });
+}
+
+/** The id of the group of a slice. */
+export function groupId({ id }: EndpointSource, { metadata }: EndpointSlice): ResourceId {
+  return resourceId('EndpointGroup', id, metadata.name);
+}
+
+function endpointsOf(
+  slice: EndpointSlice,
+  { portName, protocol }: EndpointSource,
+  scope: EndpointScope,
+): readonly Endpoint[] {
   if (slice.addressType === 'FQDN') {
     return [];
   }
@@ -35,7 +47,7 @@ function endpointsOf(slice: EndpointSlice, { portName, protocol }: EndpointSourc
     const state = stateOf(endpoint);
     // All addresses of one endpoint lead to the same place, and the first is enough (EndpointSlice API).
     const address = endpoint.addresses[0]?.toLowerCase();
-    return state === null || address === undefined
+    return state === null || address === undefined || !isReachable(address, scope)
       ? []
       : ports.map((port) => Object.freeze({ address, port, state, ...hintsOf(endpoint) }));
   });
@@ -59,11 +71,4 @@ export function stateOf(endpoint: SliceEndpoint): Endpoint['state'] | null {
     return 'Ready';
   }
   return serving && terminating ? 'Terminating' : null;
-}
-
-function byAddressAndPort(one: Endpoint, other: Endpoint): number {
-  if (one.address !== other.address) {
-    return one.address < other.address ? -1 : 1;
-  }
-  return one.port - other.port;
 }

@@ -1,7 +1,8 @@
 import { encodeResource, hashResource } from '#snapshot/encode.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { controllerLineBytesMax, messageLine, putLine } from '#snapshot/message.ts';
-import { SetVersion } from '#snapshot/set-version.ts';
+import { SetVersions } from '#snapshot/set-version.ts';
+import { ShelvedMap, changedKeys } from '#snapshot/shelved-map.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
 
 /** Encodes a resource once as long as the same object is handed in: resources are frozen, so it stays true. */
@@ -50,8 +51,8 @@ export class Published {
   readonly #encode: Encoder;
   /** What was put last: of a resource that is the same object again nothing needs to be done. */
   #resources: ResourceSet = new Map();
-  readonly #entries = new Map<ResourceId, Entry>();
-  readonly #set: SetVersion;
+  #entries = ShelvedMap.empty<ResourceId, Entry>();
+  readonly #versions = new SetVersions();
   #order: Order;
   #version: string;
   readonly #tooLarge = new Map<ResourceId, string>();
@@ -61,9 +62,8 @@ export class Published {
   constructor(resources: ResourceSet, order: Order, encode: Encoder) {
     this.#encode = encode;
     this.#take(resources);
-    this.#set = new SetVersion(Array.from(this.#entries, ([id, { hash }]) => [id, hash]));
     this.#order = order;
-    this.#version = this.#set.version;
+    this.#version = this.#versions.of(this.#entries);
   }
 
   get version(): string {
@@ -84,13 +84,12 @@ export class Published {
     this.#order = order;
     const changed = this.#take(resources);
     if (changed.length === 0) return false;
-    for (const id of changed) this.#count(id);
     this.#steps.push({ from: this.#version, changed });
     this.#changes += changed.length;
     while (this.#steps.length > stepsMax || this.#changes > changesMax) {
       this.#changes -= this.#steps.shift()?.changed.length ?? 0;
     }
-    this.#version = this.#set.version;
+    this.#version = this.#versions.of(this.#entries);
     return true;
   }
 
@@ -123,49 +122,21 @@ export class Published {
     return Array.from(ids, (id) => [id, this.#entries.get(id)] as const);
   }
 
-  /**
-   * Answers what changed for data planes. Hot path: each change brings thousands of resources that are the same
-   * objects as before.
-   */
+  /** Answers what changed for data planes. */
   #take(resources: ResourceSet): readonly ResourceId[] {
-    const before = this.#resources;
-    const changed: ResourceId[] = [];
-    if (resources === before) return changed;
-    let stayed = 0;
-    for (const [id, resource] of resources) {
-      const last = before.get(id);
-      if (last !== undefined) stayed += 1;
-      if (last !== resource && this.#put(id, resource)) changed.push(id);
+    const entries = new Map<ResourceId, Entry | undefined>();
+    for (const id of changedKeys(this.#resources, resources)) {
+      const resource = resources.get(id);
+      const entry = resource === undefined ? undefined : this.#encode(resource);
+      const isLeftOut = entry !== undefined && isTooLarge(entry);
+      if (isLeftOut) this.#tooLarge.set(id, `larger than ${encodedBytesMax} bytes`);
+      else this.#tooLarge.delete(id);
+      entries.set(id, isLeftOut ? undefined : entry);
     }
-    if (stayed < before.size) {
-      for (const id of before.keys()) if (!resources.has(id) && this.#delete(id)) changed.push(id);
-    }
+    const before = this.#entries;
     this.#resources = resources;
-    return changed;
-  }
-
-  #put(id: ResourceId, resource: Resource): boolean {
-    const entry = this.#encode(resource);
-    if (isTooLarge(entry)) {
-      const wasTold = this.#delete(id);
-      this.#tooLarge.set(id, `larger than ${encodedBytesMax} bytes`);
-      return wasTold;
-    }
-    this.#tooLarge.delete(id);
-    const before = this.#entries.get(id);
-    this.#entries.set(id, entry);
-    return before?.hash !== entry.hash;
-  }
-
-  #delete(id: ResourceId): boolean {
-    this.#tooLarge.delete(id);
-    return this.#entries.delete(id);
-  }
-
-  #count(id: ResourceId): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) this.#set.delete(id);
-    else this.#set.put(id, entry.hash);
+    this.#entries = before.with(entries);
+    return [...entries.keys()].filter((id) => before.get(id)?.hash !== entries.get(id)?.hash);
   }
 }
 

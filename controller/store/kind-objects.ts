@@ -7,6 +7,7 @@ import type { LiveStatus, SourceObject } from '#controller/source.ts';
 import type { RefusedObject } from '#controller/translate/input.ts';
 
 interface Entry<T> {
+  readonly key: string;
   readonly namespace: string;
   readonly name: string;
   /** Null when it does not decode. */
@@ -49,8 +50,8 @@ export interface KindObjectsOptions<T> {
 export class KindObjects<T extends object> {
   readonly #options: KindObjectsOptions<T>;
   readonly #entries = new Map<string, Entry<T>>();
-  /** The keys of all entries, sorted: to sort ten thousand for each change would cost more than the change. */
-  readonly #keys: string[] = [];
+  /** All entries by their keys: to sort ten thousand for each change would cost more than the change. */
+  readonly #ordered: Entry<T>[] = [];
   /** Sorted by key; null when it must be made anew. */
   #list: readonly T[] | null = [];
   /** The same for those that do not decode. */
@@ -107,7 +108,7 @@ export class KindObjects<T extends object> {
     }
     const fingerprint = this.#options.statusIsOutput ? fingerprintOf(raw) : null;
     if (before?.fingerprint === fingerprint && fingerprint !== null && age === 'Newer') {
-      this.#entries.set(key, { ...before, live });
+      this.#put({ ...before, live });
       return { kind: 'StatusChanged' };
     }
     const decoded = this.#options.decode(raw);
@@ -115,7 +116,7 @@ export class KindObjects<T extends object> {
     const object = decoded.ok ? decoded.object : null;
     const refused = decoded.ok ? null : Object.freeze({ namespace, name, raw, problems: decoded.problems });
     const digest = digestOf(key, fingerprint ?? `${live.uid} ${live.resourceVersion}`);
-    this.#keep(key, { namespace, name, object, refused, live, fingerprint, digest });
+    this.#keep({ key, namespace, name, object, refused, live, fingerprint, digest });
     return decoded.ok ? { kind: 'Changed' } : { kind: 'Refused', problems: decoded.problems };
   }
 
@@ -138,17 +139,20 @@ export class KindObjects<T extends object> {
     });
   }
 
-  #keep(key: string, entry: Entry<T>): void {
-    const before = this.#entries.get(key);
-    this.#entries.set(key, entry);
+  #keep(entry: Entry<T>): void {
+    const before = this.#entries.get(entry.key);
+    this.#put(entry);
     this.#sum = BigInt.asUintN(64, this.#sum + entry.digest - (before?.digest ?? 0n));
-    if (before === undefined) {
-      this.#keys.splice(this.#indexOf(key), 0, key);
-    }
     this.#list = null;
     if (entry.refused !== null || (before?.refused ?? null) !== null) {
       this.#refused = null;
     }
+  }
+
+  #put(entry: Entry<T>): void {
+    const isThere = this.#entries.has(entry.key);
+    this.#entries.set(entry.key, entry);
+    this.#ordered.splice(this.#indexOf(entry.key), isThere ? 1 : 0, entry);
   }
 
   #remove(key: string): boolean {
@@ -157,17 +161,17 @@ export class KindObjects<T extends object> {
       this.#refused = null;
     }
     this.#sum = BigInt.asUintN(64, this.#sum - (this.#entries.get(key)?.digest ?? 0n));
-    this.#keys.splice(this.#indexOf(key), 1);
+    this.#ordered.splice(this.#indexOf(key), 1);
     return this.#entries.delete(key);
   }
 
-  /** Where `key` is among the sorted keys, or would be. */
+  /** Where the entry of `key` is among all, or would be. */
   #indexOf(key: string): number {
     let low = 0;
-    let high = this.#keys.length;
+    let high = this.#ordered.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#keys[middle] ?? '') < key) low = middle + 1;
+      if ((this.#ordered[middle]?.key ?? '') < key) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -175,9 +179,8 @@ export class KindObjects<T extends object> {
 
   #sorted<V>(pick: (entry: Entry<T>) => V | null): readonly V[] {
     const picked: V[] = [];
-    for (const key of this.#keys) {
-      const entry = this.#entries.get(key);
-      const value = entry === undefined ? null : pick(entry);
+    for (const entry of this.#ordered) {
+      const value = pick(entry);
       if (value !== null) picked.push(value);
     }
     return Object.freeze(picked);

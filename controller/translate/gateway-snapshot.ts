@@ -1,56 +1,31 @@
 // Everything one Gateway's data planes must know, and nothing else: above all no other Gateway's secrets.
-import { gatewayKey, type ResourceId } from '#snapshot/ids.ts';
+import type { ResourceId } from '#snapshot/ids.ts';
 import type { Route } from '#snapshot/route.ts';
-import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
+import type { Resource } from '#snapshot/snapshot.ts';
+import { attachedShelfUnit, attachedShelves } from './attached-routes.ts';
 import { withBackendCertificate } from './backend-tls/client-certificate.ts';
 import { bansUnit } from './bans.ts';
 import { listenerUnit, type ListenerModel } from './certificates.ts';
 import { credentialSets } from './credentials/credential-set.ts';
 import { plansOf } from './credentials/plan.ts';
-import { exposedUnit } from './expose/exposed.ts';
-import { exposedByGateway } from './expose/exposure.ts';
 import { gatewayUnit } from './gateway.ts';
-import { ingressUnit } from './ingress/ingress.ts';
-import { ingressesAt } from './ingress/ingress-class.ts';
-import { gatewayListenersUnit, gatewaySetsUnit } from './listener-set.ts';
+import { gatewayListenersUnit } from './listener-set.ts';
 import type { Read, Unit } from './memo.ts';
 import type { RouteAtGateway } from './route-at-gateway.ts';
-import { findRoutes } from './route-index.ts';
-import { routesByParent } from './route-parent.ts';
-import { routeUnits } from './route.ts';
 import { gatewayClientsUnit } from './policies/client-settings.ts';
 import { gatewayProtectionsUnit } from './policies/protections.ts';
 import { addressLists } from './policies/reputation.ts';
+import { overShelves } from './shelves.ts';
 import type { EndpointSource } from './translation.ts';
 
-/** A Gateway's part of the translation. */
+/**
+ * A Gateway's part of the translation, in parts: of little that changed most are the same arrays as before. What is in
+ * several parts says the same in all of them.
+ */
 export interface GatewaySnapshot {
-  readonly resources: ResourceSet;
-  readonly sources: readonly EndpointSource[];
+  readonly resources: readonly (readonly Resource[])[];
+  readonly sources: readonly (readonly EndpointSource[])[];
 }
-
-/** Routes attached to the Gateway of a namespace and name or to its ListenerSets, and what is led like one. */
-export const attachedRoutesUnit: Unit<readonly RouteAtGateway[]> = {
-  name: 'attached routes',
-  compute(read, namespace = '', name = '') {
-    const key = gatewayKey(namespace, name);
-    const sets = read.ask(gatewaySetsUnit, namespace, name);
-    const parents = [`Gateway/${key}`, ...sets.map((set) => `ListenerSet/${set.namespace}/${set.name}`)];
-    const routes = new Set(parents.flatMap((parent) => findRoutes(read, routesByParent, parent)));
-    const ofRoutes = [...routes].flatMap((route) => {
-      const model = read.ask(routeUnits[route.kind], route.metadata.namespace, route.metadata.name);
-      return model?.gateways.filter((one) => one.gateway === key) ?? [];
-    });
-    const ofIngresses = ingressesAt(read, key).flatMap(
-      ({ metadata }) => read.ask(ingressUnit, metadata.namespace, metadata.name)?.atGateway ?? [],
-    );
-    const exposed = [key, ''].flatMap((asked) => read.find(exposedByGateway, asked));
-    const ofServices = exposed
-      .flatMap(({ metadata }) => read.ask(exposedUnit, metadata.namespace, metadata.name)?.atGateway ?? [])
-      .filter((one) => one.gateway === key);
-    return [...ofRoutes, ...ofIngresses, ...ofServices];
-  },
-};
 
 /** The snapshot of the Gateway of a namespace and name; one that is not accepted serves nothing. */
 export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
@@ -58,49 +33,72 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
   compute(read, namespace = '', name = '') {
     const gateway = read.ask(gatewayUnit, namespace, name);
     if (gateway === null || gateway.problem !== null) {
-      return { resources: new Map(), sources: [] };
+      return { resources: [], sources: [] };
     }
-    const listeners = read
-      .ask(gatewayListenersUnit, namespace, name)
-      .map((one) => read.ask(listenerUnit, namespace, name, one.key));
-    const serving = new Set(listeners.flatMap((one) => one.resource?.id ?? []));
-    const routes = servedRoutes(read, [namespace, name], serving);
-    // Each kind for itself: they come in the order of their ids, which spares sorting them.
-    const ofRoutes = withBackendCertificate(
-      read,
-      [namespace, name],
-      [
-        ...routes.flatMap((one) => one.routes),
-        ...routes.flatMap((one) => one.streams),
-        ...routes.flatMap((one) => one.resources),
-      ],
-    );
-    const credentials = credentialSets(read, ofRoutes);
-    const resources: readonly Resource[] = [
-      ...listeners.flatMap(({ resource, certificates }) =>
-        resource === null ? [] : [resource, ...certificates],
-      ),
-      ...portSettings(read, [namespace, name], listeners),
-      ...ofRoutes,
-      ...credentials,
-      ...plansOf(read, credentials),
-      ...read.ask(bansUnit, namespace),
-      gateway.parameters.store,
-    ];
-    const sources = new Map(routes.flatMap((one) => one.sources).map((one) => [one.id, one]));
+    const shelves = overShelves(read, attachedShelves, servedShelfUnit, namespace, name);
     return {
-      resources: sortedById(resources),
-      sources: [...sources.values()],
+      resources: [
+        read.ask(ownResourcesUnit, namespace, name),
+        [gateway.parameters.store],
+        ...shelves.map(({ resources }) => resources),
+      ],
+      sources: shelves.map(({ sources }) => sources),
     };
   },
 };
 
-/** In the order of ids: what encodes the snapshot is spared sorting it. */
-function sortedById(resources: readonly Resource[]): ResourceSet {
-  const sorted = resources.toSorted((one, other) => (one.id < other.id ? -1 : Number(one.id > other.id)));
-  const byId = new Map<ResourceId, Resource>();
-  for (const one of sorted) byId.set(one.id, one);
-  return byId;
+/** What it has without any route. */
+const ownResourcesUnit: Unit<readonly Resource[]> = {
+  name: 'own resources',
+  compute(read, ...gateway) {
+    const [namespace = ''] = gateway;
+    const listeners = listenersOf(read, gateway);
+    return [
+      ...listeners.flatMap(({ resource, certificates }) =>
+        resource === null ? [] : [resource, ...certificates],
+      ),
+      ...portSettings(read, gateway, listeners),
+      ...read.ask(bansUnit, namespace),
+    ];
+  },
+};
+
+interface ServedShelf {
+  readonly resources: readonly Resource[];
+  readonly sources: readonly EndpointSource[];
+}
+
+/** What data planes are told of those on a shelf that are attached. */
+const servedShelfUnit: Unit<ServedShelf> = {
+  name: 'snapshot shelf',
+  compute(read, namespace = '', name = '', shelf = '') {
+    const serving = new Set(read.ask(servingUnit, namespace, name));
+    const routes = servedRoutes(read.ask(attachedShelfUnit, namespace, name, shelf), serving);
+    const ofRoutes = withBackendCertificate(
+      read,
+      [namespace, name],
+      unique(routes.flatMap((one) => [...one.routes, ...one.streams, ...one.resources])),
+    );
+    const credentials = credentialSets(read, ofRoutes);
+    return {
+      resources: unique([...ofRoutes, ...credentials, ...plansOf(read, credentials)]),
+      sources: unique(routes.flatMap((one) => one.sources)),
+    };
+  },
+};
+
+/** The ids of the listeners that data planes are told of. */
+const servingUnit: Unit<readonly ResourceId[]> = {
+  name: 'serving listeners',
+  compute: (read, ...gateway) => listenersOf(read, gateway).flatMap((one) => one.resource?.id ?? []),
+};
+
+function listenersOf(read: Read, gateway: readonly string[]): readonly ListenerModel[] {
+  return read.ask(gatewayListenersUnit, ...gateway).map((one) => read.ask(listenerUnit, ...gateway, one.key));
+}
+
+function unique<T extends { readonly id: ResourceId }>(all: readonly T[]): readonly T[] {
+  return [...new Map(all.map((one) => [one.id, one])).values()];
 }
 
 /** Of ports that are served. */
@@ -119,28 +117,21 @@ function portSettings(
 
 /** A listener that cannot serve is not told of, and no route is attached to what is not there. */
 function servedRoutes(
-  read: Read,
-  gateway: readonly string[],
+  attached: readonly RouteAtGateway[],
   serving: ReadonlySet<ResourceId>,
 ): readonly RouteAtGateway[] {
-  const served: RouteAtGateway[] = [];
-  for (const one of read.ask(attachedRoutesUnit, ...gateway)) {
-    const whole = [...one.routes, ...one.streams].every((route) => isServed(route, serving));
-    const routes = whole ? one.routes : one.routes.flatMap((route) => withServing(route, serving));
-    const streams = whole ? one.streams : one.streams.flatMap((route) => withServing(route, serving));
-    if (routes.length + streams.length > 0) served.push(whole ? one : { ...one, routes, streams });
-  }
-  return served;
+  return attached.flatMap((one) => {
+    const routes = one.routes.flatMap((route) => withServing(route, serving));
+    const streams = one.streams.flatMap((route) => withServing(route, serving));
+    return routes.length + streams.length === 0 ? [] : [{ ...one, routes, streams }];
+  });
 }
 
 type Attached = Pick<Route, 'attachments'>;
 
-/** Hot path: of thousands of routes nearly all are, and each pass asks. */
-function isServed({ attachments }: Attached, serving: ReadonlySet<ResourceId>): boolean {
-  return attachments.every(({ listener }) => serving.has(listener));
-}
-
+/** `route` at those of its listeners that serve; nothing of one that has none. */
 function withServing<R extends Attached>(route: R, serving: ReadonlySet<ResourceId>): readonly R[] {
   const attachments = route.attachments.filter((one) => serving.has(one.listener));
+  if (attachments.length === route.attachments.length) return attachments.length === 0 ? [] : [route];
   return attachments.length === 0 ? [] : [{ ...route, attachments }];
 }

@@ -8,6 +8,7 @@ import type { ListenerParent, ListenerShape } from './listeners.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
 import { routeIndex } from './route-index.ts';
+import { shelfKeys } from './shelves.ts';
 
 /** What a route is attached to: its own listeners alone, not those of a Gateway's ListenerSets (GEP-1713). */
 export interface RouteParent extends ListenerParent {
@@ -18,11 +19,16 @@ export interface RouteParent extends ListenerParent {
 }
 
 /** Routes by what they name as parents: `<kind>/<namespace>/<name>`. */
-export const routesByParent = routeIndex((route) =>
-  route.spec.parentRefs
-    .flatMap((one) => listenerParentOf(one, route.metadata.namespace) ?? [])
-    .map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`),
-);
+export const routesByParent = routeIndex(parentKeys);
+
+/** The same, shelf by shelf. */
+export const routesByParentOnShelves = routeIndex(shelfKeys(parentKeys));
+
+function parentKeys({ metadata, spec }: RouteObject): readonly string[] {
+  return spec.parentRefs
+    .flatMap((one) => listenerParentOf(one, metadata.namespace) ?? [])
+    .map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`);
+}
 
 function listenerParentOf(
   { group, kind, name, namespace }: ParentReference,

@@ -2,14 +2,13 @@
 // clock, no I/O, no log; a bad object is a problem told in a status, never an exception. Each result is kept with
 // what it was made from (memo.ts), so that one change costs one object's work. Does not know who reads the
 // snapshots, who writes the statuses, nor where objects come from.
-import { routeKinds } from '#crds/route-kind.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
-import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { allExposed } from './expose/exposure.ts';
-import { gatewaySnapshotUnit } from './gateway-snapshot.ts';
+import { gatewaySnapshotUnit, type GatewaySnapshot } from './gateway-snapshot.ts';
 import { gatewayUnit } from './gateway.ts';
 import { infrastructureUnit, type Infrastructure } from './infrastructure/infrastructure.ts';
 import type { TranslationInput } from './input.ts';
+import { JoinedSnapshots } from './joined-parts.ts';
 import { createMemo, type Read, type Trace, type Unit } from './memo.ts';
 import { policyKinds } from './policies/policy.ts';
 import { policyUnits } from './policies/protection.ts';
@@ -19,13 +18,13 @@ import { consumerStatusUnit } from './statuses/consumer.ts';
 import { exposedNoticesUnit } from './statuses/exposed.ts';
 import { gatewayClassStatusUnit } from './statuses/gateway-class.ts';
 import { gatewayStatusUnit } from './statuses/gateway.ts';
-import { ingressClassNoticesUnit, ingressStatusUnit } from './statuses/ingress.ts';
+import { ingressClassNoticesUnit } from './statuses/ingress.ts';
+import { toldOfLeading } from './statuses/leading.ts';
 import { listenerSetStatusUnit } from './statuses/listener-set.ts';
 import { planStatusUnit } from './statuses/plan.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
-import { routeStatusUnits } from './statuses/route.ts';
 import type { Told } from './statuses/told.ts';
-import type { EndpointSource, RemoteKeys, Translation } from './translation.ts';
+import type { RemoteKeys, Translation } from './translation.ts';
 
 /** Translates one input after another; equal inputs give equal translations, whatever came before. */
 export interface Translator {
@@ -41,15 +40,31 @@ export interface TranslatorOptions {
 /** A translator that remembers: unchanged parts of a translation are the same references as before. */
 export function createTranslator(options: TranslatorOptions = {}): Translator {
   const memo = createMemo(options.trace);
-  return { translate: (input) => memo.run(input, translationUnit) };
+  const joined = new JoinedSnapshots();
+  let last: { readonly translated: Translated; readonly translation: Translation } | null = null;
+  return {
+    translate(input) {
+      const translated = memo.run(input, translatedUnit);
+      if (last?.translated === translated) return last.translation;
+      const { parts, ...others } = translated;
+      const translation = Object.freeze({ ...others, ...joined.follow(parts) });
+      last = { translated, translation };
+      return translation;
+    },
+  };
 }
 
-const translationUnit: Unit<Translation> = {
+/** A translation whose snapshots are still in parts. */
+interface Translated extends Omit<Translation, 'snapshots' | 'endpointSources'> {
+  readonly parts: ReadonlyMap<GatewayKey, GatewaySnapshot>;
+}
+
+const translatedUnit: Unit<Translated> = {
   name: 'translation',
   compute(read) {
     const told = toldOf(read);
     return {
-      ...snapshotsOf(read),
+      parts: snapshotsOf(read),
       remoteKeys: remoteKeysOf(read),
       infrastructure: infrastructureOf(read),
       statuses: told.map((one) => one.status),
@@ -66,18 +81,14 @@ const translationUnit: Unit<Translation> = {
   },
 };
 
-function snapshotsOf(read: Read): Pick<Translation, 'snapshots' | 'endpointSources'> {
-  const snapshots = new Map<GatewayKey, ResourceSet>();
-  const endpointSources = new Map<GatewayKey, readonly EndpointSource[]>();
+function snapshotsOf(read: Read): ReadonlyMap<GatewayKey, GatewaySnapshot> {
+  const snapshots = new Map<GatewayKey, GatewaySnapshot>();
   for (const { metadata } of read.list('Gateway')) {
     const gateway = read.ask(gatewayUnit, metadata.namespace, metadata.name);
-    if (gateway !== null) {
-      const snapshot = read.ask(gatewaySnapshotUnit, metadata.namespace, metadata.name);
-      snapshots.set(gateway.key, snapshot.resources);
-      endpointSources.set(gateway.key, snapshot.sources);
-    }
+    if (gateway === null) continue;
+    snapshots.set(gateway.key, read.ask(gatewaySnapshotUnit, metadata.namespace, metadata.name));
   }
-  return { snapshots, endpointSources };
+  return snapshots;
 }
 
 function infrastructureOf(read: Read): ReadonlyMap<GatewayKey, Infrastructure> {
@@ -107,14 +118,7 @@ function toldOf(read: Read): readonly Told[] {
     ...read
       .list('ListenerSet')
       .map(({ metadata }) => read.ask(listenerSetStatusUnit, metadata.namespace, metadata.name)),
-    ...routeKinds.flatMap((kind) =>
-      read
-        .list(kind)
-        .map(({ metadata }) => read.ask(routeStatusUnits[kind], metadata.namespace, metadata.name)),
-    ),
-    ...read
-      .list('Ingress')
-      .map(({ metadata }) => read.ask(ingressStatusUnit, metadata.namespace, metadata.name)),
+    ...toldOfLeading(read),
     ...read
       .list('Consumer')
       .map(({ metadata }) => read.ask(consumerStatusUnit, metadata.namespace, metadata.name)),

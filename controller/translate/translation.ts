@@ -8,7 +8,7 @@ export interface Translation {
   /** All resources of each Gateway of ours but those that have a road of their own (ComposeEndpoints). */
   readonly snapshots: ReadonlyMap<GatewayKey, ResourceSet>;
   /** Services whose endpoints some snapshot needs, by the id of the Endpoints resource. */
-  readonly endpointSources: ReadonlyMap<GatewayKey, readonly EndpointSource[]>;
+  readonly endpointSources: ReadonlyMap<GatewayKey, ReadonlyMap<ResourceId, EndpointSource>>;
   /** Key sets that must be fetched. */
   readonly remoteKeys: readonly RemoteKeys[];
   /** What is to become of what is made for each Gateway; empty where nothing is. */

@@ -13,6 +13,9 @@ export type Made<Output> =
 export class CarryOver<Input extends { readonly id: ResourceId }, Output> {
   readonly #make: (input: Input) => Made<Output>;
   #last: ReadonlyMap<ResourceId, Served<Input, Output>> = new Map();
+  #inputs: readonly Input[] = [];
+  #outputs: readonly Output[] = [];
+  #refused: readonly Refused[] = [];
 
   constructor(make: (input: Input) => Made<Output>) {
     this.#make = make;
@@ -20,8 +23,15 @@ export class CarryOver<Input extends { readonly id: ResourceId }, Output> {
 
   /** What serves for `inputs`, in their order; those it could not be made of are added to `refused`. */
   takeOver(inputs: readonly Input[], refused: { push(one: Refused): unknown }): readonly Output[] {
+    if (inputs !== this.#inputs) this.#takeOver(inputs);
+    for (const one of this.#refused) refused.push(one);
+    return this.#outputs;
+  }
+
+  #takeOver(inputs: readonly Input[]): void {
     const next = new Map<ResourceId, Served<Input, Output>>();
     const outputs: Output[] = [];
+    const refused: Refused[] = [];
     for (const input of inputs) {
       const served = this.#serve(input);
       next.set(input.id, served);
@@ -29,7 +39,9 @@ export class CarryOver<Input extends { readonly id: ResourceId }, Output> {
       if (served.output !== null) outputs.push(served.output);
     }
     this.#last = next;
-    return outputs;
+    this.#inputs = inputs;
+    this.#outputs = outputs;
+    this.#refused = refused;
   }
 
   #serve(input: Input): Served<Input, Output> {

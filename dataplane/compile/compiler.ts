@@ -14,12 +14,14 @@ import type {
   ServedListener,
   TlsPort,
 } from '#dataplane/runtime.ts';
+import type { EndpointLists } from '#snapshot/joined-endpoints.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type * as contract from '#snapshot/cluster.ts';
 import type { CredentialSet } from '#snapshot/credential-set.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
+import { KindLists } from '#snapshot/kind-lists.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import type { LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Refused } from '#snapshot/message.ts';
@@ -31,10 +33,11 @@ import type { Route } from '#snapshot/route.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 import { byKind, sameButFollowed, sameList, type ByKind } from './by-kind.ts';
 import { defaultClientRules, portClients } from './client-rules.ts';
+import { GroupedEndpoints } from './grouped-endpoints.ts';
 import { CarryOver, type Made } from './carry-over.ts';
 import { byTransport, compileDatagramPorts, isSecure } from './ports.ts';
 import { RelayCompiler, type Relays } from './relays.ts';
-import { RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
+import { ChangedParts, RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
 import { compileRules, dependsOnPort } from './rules.ts';
 import { loadCertificate, type LoadedCertificate } from './certificates.ts';
 import { NamedCertificates } from './server-names.ts';
@@ -50,7 +53,7 @@ export interface CompilerDependencies {
      */
     apply(
       clusters: readonly contract.Cluster[],
-      endpoints: ReadonlyMap<ResourceId, contract.Endpoints>,
+      endpoints: EndpointLists,
       certificates: readonly Certificate[],
     ): void;
     cluster(id: ResourceId): Cluster | null;
@@ -98,6 +101,12 @@ export interface Compiled {
 /** Compiles one snapshot after another; what did not change is taken over from the last one. */
 export class Compiler {
   readonly #dependencies: CompilerDependencies;
+  readonly #kinds = new KindLists();
+  readonly #endpoints = new GroupedEndpoints();
+  /** Lists that upstreams were made of last. */
+  #applied: readonly (readonly unknown[])[] = [];
+  /** Since rules were made last. */
+  readonly #changed = new ChangedParts();
   readonly #routes = new CarryOver<Route, CompiledRoute>(compileRoute);
   readonly #certificates = new CarryOver(loadedCertificate);
   readonly #tls = new TlsCompiler();
@@ -117,9 +126,10 @@ export class Compiler {
   }
 
   compile(snapshot: Pick<Snapshot, 'version' | 'resources'>): Compiled {
-    const resources = byKind(snapshot.resources);
-    const { clusters, endpoints, certificates, credentialSets, revocations } = resources;
-    this.#dependencies.upstreams.apply(clusters, endpoints, certificates);
+    this.#changed.add(this.#kinds.follow(snapshot.resources));
+    const resources = byKind(this.#kinds);
+    const { credentialSets, revocations } = resources;
+    this.#applyUpstreams(resources);
     this.#dependencies.rateLimiting.usePlans(resources.plans);
     this.#dependencies.authenticating.useCredentials(credentialSets);
     this.#dependencies.authenticating.useRevocations(revocations);
@@ -137,6 +147,15 @@ export class Compiler {
       }),
       refused: ports.refused,
     };
+  }
+
+  #applyUpstreams({ clusters, certificates }: ByKind): void {
+    const groups = this.#kinds.of('EndpointGroup');
+    const lists = [clusters, certificates, groups, this.#kinds.of('Endpoints')];
+    if (sameList(lists, this.#applied)) return;
+    const endpoints = this.#endpoints.lists(this.#kinds.byId('Endpoints'), groups);
+    this.#dependencies.upstreams.apply(clusters, endpoints, certificates);
+    this.#applied = lists;
   }
 
   #compilePorts(resources: ByKind): CompiledPorts {
@@ -163,7 +182,7 @@ export class Compiler {
   #parts(resources: ByKind, refused: Refused[]): Parts {
     const authentications = new Map<ResourceId, RequestFilter>();
     for (const authentication of resources.authentications) {
-      const made = this.#authenticationFilter(authentication, resources.keySets);
+      const made = this.#authenticationFilter(authentication);
       authentications.set(authentication.id, made.filter);
       refused.push(...made.refused);
     }
@@ -177,10 +196,8 @@ export class Compiler {
     };
   }
 
-  #authenticationFilter(
-    authentication: Authentication,
-    all: ReadonlyMap<ResourceId, KeySet>,
-  ): MadeAuthentication {
+  #authenticationFilter(authentication: Authentication): MadeAuthentication {
+    const all = this.#kinds.byId('KeySet');
     const ids = new Set(authentication.alternatives.flatMap((way) => ('keySet' in way ? [way.keySet] : [])));
     const keySets = [...ids].flatMap((id) => all.get(id) ?? []);
     const known = this.#authentications.get(authentication);
@@ -221,6 +238,8 @@ export class Compiler {
     const routers = new Map<number, PortCompiler>();
     const ports = new Map<number, Port>();
     const rulesAt = ({ rules }: CompiledRoute, { port }: ServedListener) => rules.on(port, from.parts);
+    const isSettled = ({ rules }: CompiledRoute) => !this.#changed.concern(rules.madeWith);
+    const routing = { routes: from.routes, rulesAt, isSettled };
     for (const [number, listeners] of all) {
       const client = from.clients.get(number) ?? defaultClientRules;
       const guard = from.guards.get(number) ?? null;
@@ -233,11 +252,12 @@ export class Compiler {
       const compiler: PortCompiler = this.#routers.get(number) ?? new RouterCompiler();
       routers.set(number, compiler);
       const served = listeners.filter(({ protocol }) => protocol === 'HTTP' || protocol === 'HTTPS');
-      const router = compiler.compile({ listeners: served.map(listenerEntry), routes: from.routes, rulesAt });
+      const router = compiler.compile({ listeners: served.map(listenerEntry), ...routing });
       const tls = this.#tlsPort(listeners, from);
       ports.set(number, Object.freeze({ kind: 'Http', number, router, tls, client, guard }));
     }
     this.#routers = routers;
+    this.#changed.clear();
     return ports;
   }
 
@@ -308,10 +328,16 @@ class RememberedRules {
   readonly #route: Route;
   readonly #byPort = new Map<number, { rules: readonly Rule[]; holds(parts: Parts): boolean }>();
   readonly #dependsOnPort: boolean;
+  #madeWith: readonly ResourceId[] = [];
 
   constructor(route: Route) {
     this.#route = route;
     this.#dependsOnPort = dependsOnPort(route);
+  }
+
+  /** The parts that were asked for, on whatever port. */
+  get madeWith(): readonly ResourceId[] {
+    return this.#madeWith;
   }
 
   on(port: number, parts: Parts): readonly Rule[] {
@@ -321,6 +347,7 @@ class RememberedRules {
     const recorded = new RecordedParts(parts);
     const rules = compileRules(this.#route, port, recorded);
     this.#byPort.set(key, { rules, holds: recorded.seal() });
+    this.#madeWith = [...new Set([...this.#madeWith, ...recorded.ids])];
     return rules;
   }
 }

@@ -60,6 +60,11 @@ export class RecordedParts implements Parts {
     return this.#parts.metering(route);
   }
 
+  /** What was asked for. */
+  get ids(): readonly ResourceId[] {
+    return this.#reads.map(({ id }) => id);
+  }
+
   /** Ends the recording: tells of any parts whether they would have given the same answers. */
   seal(): (parts: Parts) => boolean {
     const reads = this.#reads;
@@ -69,5 +74,29 @@ export class RecordedParts implements Parts {
   #record<T>(from: Read['from'], id: ResourceId, answer: T): T {
     this.#reads.push({ from, id, answer });
     return answer;
+  }
+}
+
+/** Resources that are others than when rules were made last: rules that asked for none of them are the same. */
+export class ChangedParts {
+  readonly #ids = new Set<ResourceId>();
+  #isAny = false;
+
+  add(ids: readonly ResourceId[]): void {
+    for (const id of ids) {
+      this.#ids.add(id);
+      // What authentications are made of, which do not tell.
+      this.#isAny ||= id.startsWith('KeySet/') || id.startsWith('TokenRevocations/');
+    }
+  }
+
+  /** Whether what was made with `ids` may be another one now. */
+  concern(ids: readonly ResourceId[]): boolean {
+    return this.#isAny || ids.some((id) => this.#ids.has(id));
+  }
+
+  clear(): void {
+    this.#ids.clear();
+    this.#isAny = false;
   }
 }

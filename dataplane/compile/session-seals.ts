@@ -25,11 +25,11 @@ export class SessionSeals {
 
   /** What is wrong where sessions are to be kept and cannot be. */
   problemsOf(routes: readonly Route[]): readonly Refused[] {
+    if (this.#isThere) return [];
     const wanted = routes.some(({ rules }) =>
       rules.some(({ action }) => action.kind === 'Forward' && action.persistence !== null),
     );
-    return this.#isThere || !wanted
-      ? []
-      : [{ id: sessionSecretId, reason: 'the secret of sessions is not in the snapshot, so none is kept' }];
+    const reason = 'the secret of sessions is not in the snapshot, so none is kept';
+    return wanted ? [{ id: sessionSecretId, reason }] : [];
   }
 }

@@ -44,11 +44,11 @@ export class RequestMetrics {
   readonly #rules = new Map<string, Map<string, Map<string, RuleSeries>>>();
   readonly #clusters = new Map<string, ClusterSeries>();
   #last: RuleSeries | null = null;
-  #configured: Configured = { rules: new Map(), listeners: new Set(), clusters: new Set() };
+  #resources: ResourceSet = new Map();
 
   /** What is configured from now on. */
   configure(resources: ResourceSet): void {
-    this.#configured = configuredBy(resources);
+    this.#resources = resources;
   }
 
   /** Hot path: finds the series by the labels' own strings and adds to typed arrays; allocates nothing. */
@@ -162,7 +162,7 @@ export class RequestMetrics {
   }
 
   #forget(now: number): void {
-    const { rules, listeners, clusters } = this.#configured;
+    const { rules, listeners, clusters } = configuredBy(this.#resources);
     for (const { listener, route, rule, usedMs } of this.#all()) {
       const known =
         (listener === nothing || listeners.has(listener)) &&

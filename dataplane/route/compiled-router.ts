@@ -28,6 +28,8 @@ export interface Routing<Listener, Entry extends RouteEntry, Rule> {
   readonly routes: readonly Entry[];
   /** The rules of a route on a listener, by their index; the same array as long as they are the same. */
   readonly rulesAt: (entry: Entry, listener: Listener) => readonly Rule[];
+  /** Whether the rules of a route that was there the last time are surely the same as then, wherever it is. */
+  readonly isSettled: (entry: Entry) => boolean;
 }
 
 /**
@@ -37,7 +39,9 @@ export interface Routing<Listener, Entry extends RouteEntry, Rule> {
 export class RouterCompiler<Listener, Entry extends RouteEntry, Rule> {
   readonly #candidates = new WeakMap<readonly Rule[], Candidates<Rule>>();
   #indexes: ReadonlyMap<ResourceId, HostIndex<Rule>> = new Map();
-  #placed: ReadonlyMap<Route, readonly Placement<Rule>[]> = new Map();
+  #placed = new Map<Route, Placed<Rule>>();
+  /** How often routes were followed. */
+  #rounds = 0;
 
   /** The router of the port. Of listeners with equal hostnames the first one serves. */
   compile(routing: Routing<Listener, Entry, Rule>): Router<Listener, Rule> {
@@ -58,26 +62,44 @@ export class RouterCompiler<Listener, Entry extends RouteEntry, Rule> {
     this.#placed = new Map();
   }
 
-  #followRoutes({ listeners, routes, rulesAt }: Routing<Listener, Entry, Rule>): void {
+  // Hot path: of thousands of routes each change brings one, and the others should cost a look.
+  #followRoutes({ listeners, routes, rulesAt, isSettled }: Routing<Listener, Entry, Rule>): void {
     const byId = new Map(listeners.map(({ id, listener }) => [id, listener]));
-    const placed = new Map<Route, readonly Placement<Rule>[]>();
-    const added: Placement<Rule>[] = [];
+    const gone: (readonly Placement<Rule>[])[] = [];
+    const added: (readonly Placement<Rule>[])[] = [];
+    this.#rounds += 1;
+    const round = this.#rounds;
     for (const entry of routes) {
+      const last = this.#placed.get(entry.route);
+      if (last !== undefined) last.round = round;
+      if (last !== undefined && isSettled(entry)) continue;
       const candidatesAt = (listener: ResourceId): Candidates<Rule> | null => {
         const value = byId.get(listener);
         return value === undefined ? null : this.#candidatesOf(entry, rulesAt(entry, value));
       };
-      const last = this.#placed.get(entry.route);
-      const holds = last?.every(({ listener, candidates }) => candidatesAt(listener) === candidates) === true;
-      const now = holds ? last : placementsOf(entry.route, candidatesAt);
-      if (!holds) added.push(...now);
-      placed.set(entry.route, now);
+      if (last?.placements.every(({ listener, candidates }) => candidatesAt(listener) === candidates))
+        continue;
+      const placements = placementsOf(entry.route, candidatesAt);
+      if (last !== undefined) gone.push(last.placements);
+      added.push(placements);
+      this.#placed.set(entry.route, { placements, round });
     }
-    for (const [route, placements] of this.#placed) {
-      if (placed.get(route) !== placements) this.#remove(placements);
+    gone.push(...this.#forget(round));
+    for (const placements of gone) this.#remove(placements);
+    for (const { listener, place, candidates } of added.flat()) {
+      this.#indexes.get(listener)?.add(place, candidates);
     }
-    for (const { listener, place, candidates } of added) this.#indexes.get(listener)?.add(place, candidates);
-    this.#placed = placed;
+  }
+
+  /** Forgets routes that `round` did not meet; answers where they were. */
+  #forget(round: number): (readonly Placement<Rule>[])[] {
+    const gone: (readonly Placement<Rule>[])[] = [];
+    for (const [route, placed] of this.#placed) {
+      if (placed.round === round) continue;
+      gone.push(placed.placements);
+      this.#placed.delete(route);
+    }
+    return gone;
   }
 
   #remove(placements: readonly Placement<Rule>[]): void {
@@ -98,6 +120,12 @@ export class RouterCompiler<Listener, Entry extends RouteEntry, Rule> {
     this.#candidates.set(rules, candidates);
     return candidates;
   }
+}
+
+/** Where a route is, and the round that met it last. */
+interface Placed<Rule> {
+  readonly placements: readonly Placement<Rule>[];
+  round: number;
 }
 
 /** A route's candidates at one host of one listener. */

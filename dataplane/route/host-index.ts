@@ -1,6 +1,6 @@
 import { HostTable } from './hosts.ts';
 import { PathTable, type Candidate } from './path-table.ts';
-import { byHostname } from './precedence.ts';
+import { byHostname, byRank } from './precedence.ts';
 
 /** The tables of one host of a listener, by the routes' own hostnames: the most specific first. */
 export interface ServedHost<Rule> {
@@ -28,6 +28,8 @@ export type Candidates<Rule> = readonly Candidate<Rule>[];
 interface OwnHost<Rule> {
   readonly place: HostPlace;
   readonly sources: Set<Candidates<Rule>>;
+  /** Of the sources there were when the last table was made, by rank: few of them are others in the next one. */
+  sorted: Candidates<Rule>;
   /** Null until it is made of the present sources. */
   table: OwnTable<Rule> | null;
 }
@@ -47,6 +49,7 @@ export class HostIndex<Rule> {
     const host = owns.getOrInsertComputed(keyOf(place), () => ({
       place,
       sources: new Set<Candidates<Rule>>(),
+      sorted: [],
       table: null,
     }));
     host.sources.add(candidates);
@@ -92,10 +95,15 @@ function tablesOf<Rule>(owns: ReadonlyMap<string, OwnHost<Rule>>): readonly OwnT
   );
   return sorted.map((host) => {
     const { own, oneLabel } = host.place;
-    host.table ??= {
-      paths: new PathTable([...host.sources].flat()),
-      oneLabelOf: oneLabel ? own : null,
-    };
+    host.table ??= { paths: new PathTable(sortedAnew(host)), oneLabelOf: oneLabel ? own : null };
     return host.table;
   });
+}
+
+/** Hot path: what is sorted but for a few at its end is sorted in one walk. */
+function sortedAnew<Rule>(host: OwnHost<Rule>): Candidates<Rule> {
+  const present = new Set([...host.sources].flat());
+  const stayed = host.sorted.filter((one) => present.delete(one));
+  host.sorted = [...stayed, ...present].sort((a, b) => byRank(a.match, b.match));
+  return host.sorted;
 }

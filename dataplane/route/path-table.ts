@@ -1,5 +1,4 @@
 import { holds, type CompiledMatch, type RequestView } from './matches.ts';
-import { byRank } from './precedence.ts';
 import type { RoutedRule } from './router.ts';
 
 /** A match and what it leads to. The answer is made here once, so that matching a request makes nothing. */
@@ -26,8 +25,9 @@ export class PathTable<Rule> {
   /** The lengths that prefixes have, longest first: a path is cut nowhere else. */
   readonly #prefixLengths: readonly number[];
 
+  /** `candidates`: in the order of their ranks. */
   constructor(candidates: readonly Candidate<Rule>[]) {
-    for (const candidate of [...candidates].sort((a, b) => byRank(a.match, b.match))) this.#put(candidate);
+    for (const candidate of candidates) this.#put(candidate);
     const lengths = new Set([...this.#prefixes.keys()].map((prefix) => prefix.length));
     this.#prefixLengths = [...lengths].sort((a, b) => b - a);
   }

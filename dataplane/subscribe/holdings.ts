@@ -3,7 +3,8 @@ import { hashResource } from '#snapshot/encode.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { type Commit, type Put, type Refused, putResource } from '#snapshot/message.ts';
 import { advanced, isOlder } from '#snapshot/order.ts';
-import { SetVersion } from '#snapshot/set-version.ts';
+import { SetVersions } from '#snapshot/set-version.ts';
+import { ShelvedMap } from '#snapshot/shelved-map.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
 
@@ -37,74 +38,95 @@ export type Committed =
 
 const pendingBytesMax = 512 * 1024 * 1024;
 
+/** All that is held: made from what was held before, at the cost of what changed. */
+interface Held {
+  readonly entries: ShelvedMap<string, Entry>;
+  /** Of the entries all that may be served. */
+  readonly resources: ShelvedMap<ResourceId, Resource>;
+  /** Why, of those that are not served as they are offered. */
+  readonly refusals: ReadonlyMap<string, string>;
+}
+
+const nothingHeld: Held = {
+  entries: ShelvedMap.empty(),
+  resources: ShelvedMap.empty(),
+  refusals: new Map(),
+};
+
+/** `held` with other entries; null: removed. */
+function heldWith(held: Held, changes: ReadonlyMap<string, Entry | null>): Held {
+  const served = new Map<ResourceId, Resource | undefined>();
+  const refusals = new Map(held.refusals);
+  for (const [id, entry] of changes) {
+    const before = held.entries.get(id)?.kept?.resource;
+    if (before !== undefined) served.set(before.id, undefined);
+    const resource = entry?.kept?.resource;
+    if (resource !== undefined) served.set(resource.id, resource);
+    const refusal = entry?.refusal ?? null;
+    if (refusal === null) refusals.delete(id);
+    else refusals.set(id, refusal);
+  }
+  return {
+    entries: held.entries.with(Array.from(changes, ([id, entry]) => [id, entry ?? undefined] as const)),
+    resources: held.resources.with(served),
+    refusals,
+  };
+}
+
 /** A set of resources that may become what is held. */
 export class Candidate {
   readonly version: string;
   readonly order: Order;
-  /** Of the ids and hashes of the entries. */
-  readonly set: SetVersion;
-  readonly #entries: Map<string, Entry>;
-  readonly #before: ReadonlyMap<string, Entry>;
+  readonly #before: Held;
+  #held: Held;
 
-  constructor(
-    entries: Map<string, Entry>,
-    at: { readonly version: string; readonly order: Order; readonly set: SetVersion },
-    before: ReadonlyMap<string, Entry>,
-  ) {
+  constructor(held: Held, at: { readonly version: string; readonly order: Order }, before: Held) {
     this.version = at.version;
     this.order = at.order;
-    this.set = at.set;
-    this.#entries = entries;
+    this.#held = held;
     this.#before = before;
   }
 
-  get entries(): ReadonlyMap<string, Entry> {
-    return this.#entries;
+  get held(): Held {
+    return this.#held;
   }
 
   /** What to serve. An unchanged resource is the same object as before. */
   resources(): ResourceSet {
-    const resources = new Map<ResourceId, Resource>();
-    for (const { kept } of this.#entries.values())
-      if (kept !== null) resources.set(kept.resource.id, kept.resource);
-    return resources;
+    return this.#held.resources;
   }
 
   /** The encoded form of {@link resources}. */
   encoded(): readonly string[] {
-    return Array.from(this.#entries.values(), ({ kept }) => kept?.encoded ?? null).filter(
+    return Array.from(this.#held.entries.values(), ({ kept }) => kept?.encoded ?? null).filter(
       (text) => text !== null,
     );
   }
 
   /** All that is not served as it was offered. */
   refused(): readonly Refused[] {
-    const refused: Refused[] = [];
-    for (const [id, { refusal }] of this.#entries)
-      if (refusal !== null) refused.push({ id, reason: refusal });
-    return refused;
+    return Array.from(this.#held.refusals, ([id, reason]) => ({ id, reason }));
   }
 
   /** Goes back to what was held of these before. Answers whether that changed anything. */
   refuse(refused: readonly Refused[]): boolean {
-    let changed = false;
+    const changes = new Map<string, Entry>();
     for (const { id, reason } of refused) {
-      const entry = this.#entries.get(id);
+      const entry = changes.get(id) ?? this.#held.entries.get(id);
       if (entry === undefined || entry.kept === null) continue;
-      const before = this.#before.get(id)?.kept ?? null;
+      const before = this.#before.entries.get(id)?.kept ?? null;
       const kept = before === null || before.resource === entry.kept.resource ? null : before;
-      this.#entries.set(id, { hash: entry.hash, kept, refusal: entry.refusal ?? reason });
-      changed = true;
+      changes.set(id, { hash: entry.hash, kept, refusal: entry.refusal ?? reason });
     }
-    return changed;
+    this.#held = heldWith(this.#held, changes);
+    return changes.size > 0;
   }
 }
 
 /** What a data plane has of its snapshot: takes puts and removes, and makes a candidate of them at each commit. */
 export class Holdings {
-  #entries: ReadonlyMap<string, Entry> = new Map();
-  /** Of the entries; while a candidate is being served, of its. */
-  #set = new SetVersion([]);
+  readonly #versions = new SetVersions();
+  #held = nothingHeld;
   #version: string | null = null;
   #order: Order | null = null;
   /** Null: to be removed. */
@@ -127,7 +149,7 @@ export class Holdings {
       const problem = `more than ${pendingBytesMax} bytes without a commit`;
       throw new SnapshotError('LineTooLong', { id: null, path: '', problem });
     }
-    this.#pending.set(put.id, entryOf(put, this.#entries.get(put.id)));
+    this.#pending.set(put.id, entryOf(put, this.#held.entries.get(put.id)));
   }
 
   remove(id: string): void {
@@ -144,28 +166,11 @@ export class Holdings {
     }
     if (this.#order !== null && isOlder(commit.order, this.#order)) return { kind: 'Older' };
     if (commit.base !== null && commit.base !== this.#version) return { kind: 'Mismatch' };
-    const entries = new Map(commit.base === null ? [] : this.#entries);
-    for (const [id, entry] of pending) {
-      if (entry === null) entries.delete(id);
-      else entries.set(id, entry);
-    }
-    const set = commit.base === null ? setOf(entries) : this.#setWith(pending);
-    const { version } = set;
-    if (version !== commit.version) {
-      this.#set = setOf(this.#entries);
-      return { kind: commit.base === null ? 'Broken' : 'Mismatch' };
-    }
+    const held = heldWith(commit.base === null ? nothingHeld : this.#held, pending);
+    const version = this.#versions.of(held.entries);
+    if (version !== commit.version) return { kind: commit.base === null ? 'Broken' : 'Mismatch' };
     const order = advanced(this.#order, commit.order);
-    return { kind: 'Changed', candidate: new Candidate(entries, { version, order, set }, this.#entries) };
-  }
-
-  /** Of a few that are pending the set costs little, as it is changed in its place. */
-  #setWith(pending: ReadonlyMap<string, Entry | null>): SetVersion {
-    for (const [id, entry] of pending) {
-      if (entry === null) this.#set.delete(id);
-      else this.#set.put(id, entry.hash);
-    }
-    return this.#set;
+    return { kind: 'Changed', candidate: new Candidate(held, { version, order }, this.#held) };
   }
 
   /** Drops what came since the last commit: the stream it came by has ended. */
@@ -176,8 +181,7 @@ export class Holdings {
 
   /** From now on this is held. */
   adopt(candidate: Candidate): void {
-    this.#entries = candidate.entries;
-    this.#set = candidate.set;
+    this.#held = candidate.held;
     this.#version = candidate.version;
     this.#order = candidate.order;
   }
@@ -185,8 +189,7 @@ export class Holdings {
   /** What is held, to be served again. */
   current(): Candidate | null {
     if (this.#version === null || this.#order === null) return null;
-    const at = { version: this.#version, order: this.#order, set: this.#set };
-    return new Candidate(new Map(this.#entries), at, new Map());
+    return new Candidate(this.#held, { version: this.#version, order: this.#order }, nothingHeld);
   }
 }
 
@@ -199,12 +202,8 @@ export function candidateFromDisk(
   for (const { encoded, resource } of saved) {
     entries.set(resource.id, { hash: hashResource(encoded), kept: { resource, encoded }, refusal: null });
   }
-  const set = setOf(entries);
-  return new Candidate(entries, { version: set.version, order, set }, new Map());
-}
-
-function setOf(entries: ReadonlyMap<string, Entry>): SetVersion {
-  return new SetVersion(Array.from(entries, ([id, { hash }]) => [id, hash] as const));
+  const held = heldWith(nothingHeld, entries);
+  return new Candidate(held, { version: new SetVersions().of(held.entries), order }, nothingHeld);
 }
 
 function entryOf(put: Put, before: Entry | undefined): Entry {

@@ -15,8 +15,9 @@ import type { UpstreamSurroundings } from './surroundings.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type { BackendFigures } from '#dataplane/http/backend-figures.ts';
 import type { UpstreamLimits } from './limits.ts';
-import type { Cluster, Endpoint, Endpoints } from '#snapshot/cluster.ts';
+import type { Cluster, Endpoint } from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
+import type { EndpointLists } from '#snapshot/joined-endpoints.ts';
 
 /** All clusters a data plane knows. */
 export interface Upstreams {
@@ -24,11 +25,7 @@ export interface Upstreams {
    * Takes the clusters and endpoints there are now, and the certificates that clusters may show to backends. What
    * stays keeps its connections; what has left serves the requests that hold it and keeps no connection.
    */
-  apply(
-    clusters: readonly Cluster[],
-    endpoints: ReadonlyMap<ResourceId, Endpoints>,
-    certificates?: readonly Certificate[],
-  ): void;
+  apply(clusters: readonly Cluster[], endpoints: EndpointLists, certificates?: readonly Certificate[]): void;
   /** The cluster, the same object for as long as it is in what was applied; null for an unknown one. */
   cluster(id: ResourceId): UpstreamCluster | null;
   /** From now on this data plane is known to run there: endpoints that are for those near to them are chosen by it. */
@@ -110,10 +107,7 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
 
 const none: readonly Endpoint[] = [];
 
-function endpointsOf(
-  { outside, endpoints: id }: Cluster,
-  endpoints: ReadonlyMap<ResourceId, Endpoints>,
-): readonly Endpoint[] {
+function endpointsOf({ outside, endpoints: id }: Cluster, endpoints: EndpointLists): readonly Endpoint[] {
   if (outside === null) return endpoints.get(id)?.endpoints ?? none;
   return [{ address: outside.host, port: outside.port, state: 'Ready', ...endpointDefaults }];
 }

@@ -55,7 +55,7 @@ function given() {
       trustedNetworks: [],
     },
     translate: (input) => translator.translate(input),
-    composeEndpoints: () => [],
+    endpointsOf: () => ({ compose: () => new Map() }),
     snapshots: {
       put: (_gateway, set) => (resources = set),
       remove: () => undefined,

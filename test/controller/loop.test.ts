@@ -34,24 +34,31 @@ function given() {
       const source = { id: endpointsId, namespace: 'shop', service: 'cart', portName: '' };
       return {
         snapshots: new Map(gateways.map((gateway) => [gateway, new Map()])),
-        endpointSources: new Map([[edge, [source]]]),
+        endpointSources: new Map([[edge, new Map([[source.id, source]])]]),
         remoteKeys: [],
         infrastructure: new Map(),
         statuses: [],
         notices: [],
       };
     },
-    composeEndpoints: (_gateway, sources) =>
-      sources.map(({ id, namespace, service }) => ({
-        kind: 'Endpoints',
-        id,
-        endpoints: store.slicesOf(namespace, service).map((_slice, at) => ({
-          address: `10.0.0.${at}`,
-          port: 80,
-          state: 'Ready' as const,
-          ...endpointDefaults,
-        })),
-      })),
+    endpointsOf: () => ({
+      compose: (sources): ResourceSet =>
+        new Map(
+          [...sources.values()].map(({ id, namespace, service }) => [
+            id,
+            {
+              kind: 'Endpoints',
+              id,
+              endpoints: store.slicesOf(namespace, service).map((_slice, at) => ({
+                address: `10.0.0.${at}`,
+                port: 80,
+                state: 'Ready' as const,
+                ...endpointDefaults,
+              })),
+            },
+          ]),
+        ),
+    }),
     snapshots: {
       put(gateway, resources, order) {
         puts.push({ gateway, resources, order });

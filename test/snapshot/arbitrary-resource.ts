@@ -38,6 +38,15 @@ const id = (kind: ResourceKind) =>
 const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
 const nullable = <T>(item: fc.Arbitrary<T>) => fc.option(item, { nil: null });
 const constant = <const T extends string>(value: T) => fc.constant(value);
+const endpoints = list(
+  fc.record({
+    address: fc.ipV4(),
+    port,
+    state: fc.constantFrom('Ready', 'Terminating'),
+    forZones: list(fc.constantFrom('a', 'b')),
+    forNodes: list(fc.constantFrom('a', 'b')),
+  }),
+);
 const secret = fc.string().map((value) => new Secret(value));
 
 const edits = {
@@ -242,18 +251,12 @@ const byKind = {
     endpoints: id('Endpoints'),
     ...arbitraryClusterSettings,
   }),
-  Endpoints: fc.record({
-    kind: constant('Endpoints'),
-    id: id('Endpoints'),
-    endpoints: list(
-      fc.record({
-        address: fc.ipV4(),
-        port,
-        state: fc.constantFrom('Ready', 'Terminating'),
-        forZones: list(fc.constantFrom('a', 'b')),
-        forNodes: list(fc.constantFrom('a', 'b')),
-      }),
-    ),
+  Endpoints: fc.record({ kind: constant('Endpoints'), id: id('Endpoints'), endpoints }),
+  EndpointGroup: fc.record({
+    kind: constant('EndpointGroup'),
+    id: id('EndpointGroup'),
+    of: id('Endpoints'),
+    endpoints,
   }),
   Certificate: fc.record({ kind: constant('Certificate'), id: id('Certificate'), chain: text, key: secret }),
   ServerNames: fc.record({

@@ -5,6 +5,7 @@ import type { Service } from '#crds/kubernetes.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import { annotationField, annotationNames, entriesOf } from '../annotations.ts';
 import type { Index } from '../memo.ts';
+import { shelvedIndex } from '../shelves.ts';
 import type { Problem } from '../problem.ts';
 
 /** Where a Service is to be reached: a host, and all paths below one. */
@@ -93,10 +94,10 @@ export function portAsked({ metadata, spec }: Service): number | Problem {
 }
 
 /** The Services that ask for a route, by the Gateway that they name (`''` for none). */
-export const exposedByGateway: Index<'Service'> = {
+export const exposedByGateway = shelvedIndex({
   kind: 'Service',
   keysOf: (service) => (isExposed(service) ? [gatewayAsked(service) ?? ''] : []),
-};
+});
 
 /** All that ask for a route, under `''`. */
 export const allExposed: Index<'Service'> = {

@@ -4,6 +4,7 @@ import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import { createdMs } from '../creation-time.ts';
 import { gatewayUnit } from '../gateway.ts';
 import type { Index, Read, Unit } from '../memo.ts';
+import { findOn, shelvedIndex, type Shelf } from '../shelves.ts';
 
 /** An IngressClass of ours. */
 export interface IngressClassModel {
@@ -77,7 +78,7 @@ function ageOf({ metadata }: IngressClass): number {
 }
 
 /** Ingresses by the class they name; `''` for none. */
-const ingressesByClass: Index<'Ingress'> = { kind: 'Ingress', keysOf: (one) => [namedClass(one)] };
+const ingressesByClass = shelvedIndex({ kind: 'Ingress', keysOf: (one) => [namedClass(one)] });
 
 /** IngressClasses by the Gateway that their parameters name. */
 const classesByGateway: Index<'IngressClass'> = {
@@ -99,8 +100,8 @@ export function classOf(read: Read, ingress: Ingress): IngressClassModel | null 
   return name === '' ? null : read.ask(ingressClassUnit, name);
 }
 
-/** The Ingresses that the Gateway serves, in the order of their names. */
-export function ingressesAt(read: Read, gateway: GatewayKey): readonly Ingress[] {
+/** Those on `shelf` of the Ingresses that the Gateway serves. */
+export function ingressesAt(read: Read, gateway: GatewayKey, shelf: Shelf = ''): readonly Ingress[] {
   const classes = read
     .find(classesByGateway, gateway)
     .filter(({ metadata }) => read.ask(ingressClassUnit, metadata.name)?.gateway === gateway)
@@ -109,5 +110,7 @@ export function ingressesAt(read: Read, gateway: GatewayKey): readonly Ingress[]
     return [];
   }
   const isDefault = classes.includes(read.ask(defaultClassUnit));
-  return [...classes, ...(isDefault ? [''] : [])].flatMap((name) => read.find(ingressesByClass, name));
+  return [...classes, ...(isDefault ? [''] : [])].flatMap((name) =>
+    findOn(read, ingressesByClass, name, shelf),
+  );
 }

@@ -1,5 +1,5 @@
 import { gatewayOf, resourceId, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
-import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import { attachedRoutesUnit } from '../attached-routes.ts';
 import type { Read, Unit } from '../memo.ts';
 import { gatewayClientsUnit } from './client-settings.ts';
 import type { PortsEffect } from './port-policies.ts';

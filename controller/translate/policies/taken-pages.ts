@@ -4,7 +4,7 @@
 import type { Authentication } from '#snapshot/authentication.ts';
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { AttachedHostname, Route } from '#snapshot/route.ts';
-import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import { attachedRoutesUnit } from '../attached-routes.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { pagesOf } from './login-rules.ts';

@@ -2,7 +2,7 @@
 import type { Authentication } from '#snapshot/authentication.ts';
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import { listenerUnit } from '../certificates.ts';
-import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import { attachedRoutesUnit } from '../attached-routes.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
 import { listenerId } from '../listeners.ts';
 import type { Read } from '../memo.ts';

@@ -1,7 +1,7 @@
 // A limit may go by who calls where nothing finds that out.
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
-import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import { attachedRoutesUnit } from '../attached-routes.ts';
 import type { Read } from '../memo.ts';
 import type { PolicyModel, Remark } from './policy.ts';
 

@@ -3,12 +3,13 @@ import { gatewayOf } from '#snapshot/ids.ts';
 import { listenerUnit, type ListenerModel } from '../certificates.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import type { GatewayModel } from '../gateway.ts';
-import { attachedRoutesUnit } from '../gateway-snapshot.ts';
+import { attachedShelfUnit, attachedShelves } from '../attached-routes.ts';
 import { listenerSetUnit, listenerShapeUnit } from '../listener-set.ts';
 import { listenerId, type ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredCondition, DesiredListenerStatus } from '../translation.ts';
+import { overShelves } from '../shelves.ts';
 import { portProblem } from './ports.ts';
 
 /** A listener and what becomes of it. */
@@ -73,19 +74,30 @@ export function isReady(read: Read, gateway: GatewayModel): boolean {
   return (read.dataPlanes(gateway.key)?.ready ?? 0) > 0;
 }
 
+type Counts = ReadonlyMap<string, number>;
+
 /** Routes attached to each listener of the Gateway of a namespace and name, by its key. */
-const countsUnit: Unit<ReadonlyMap<string, number>> = {
+const countsUnit: Unit<Counts> = {
   name: 'attached counts',
-  compute(read, namespace = '', name = '') {
-    const counts = new Map<string, number>();
-    for (const route of read.ask(attachedRoutesUnit, namespace, name)) {
-      for (const listener of route.listeners) {
-        counts.set(listener, (counts.get(listener) ?? 0) + 1);
-      }
-    }
-    return counts;
-  },
+  compute: (read, ...gateway) =>
+    sumOf(overShelves(read, attachedShelves, shelfCountsUnit, ...gateway).flatMap((counts) => [...counts])),
 };
+
+const shelfCountsUnit: Unit<Counts> = {
+  name: 'attached counts of a shelf',
+  compute: (read, ...shelf) =>
+    sumOf(
+      read
+        .ask(attachedShelfUnit, ...shelf)
+        .flatMap(({ listeners }) => listeners.map((listener) => [listener, 1] as const)),
+    ),
+};
+
+function sumOf(counted: readonly (readonly [listener: string, count: number])[]): Counts {
+  const sums = new Map<string, number>();
+  for (const [listener, count] of counted) sums.set(listener, (sums.get(listener) ?? 0) + count);
+  return sums;
+}
 
 /** A unit of its own, so that a status rests while only others' listeners get routes. */
 const countUnit: Unit<number> = {

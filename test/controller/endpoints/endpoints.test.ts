@@ -7,7 +7,9 @@ import type { EndpointSlice } from '#crds/kubernetes.ts';
 import { gatewayKey, resourceId } from '#snapshot/ids.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import { isReachable } from '#controller/endpoints/address.ts';
-import { createEndpointsComposer } from '#controller/endpoints/composer.ts';
+import { createEndpointsComposer, type ComposerOptions } from '#controller/endpoints/composer.ts';
+import { changedKeys } from '#snapshot/shelved-map.ts';
+import type { ResourceSet } from '#snapshot/snapshot.ts';
 import { compileEndpoints } from '#controller/endpoints/endpoints.ts';
 import { compileFleet } from '#controller/endpoints/fleet.ts';
 import { object, reader } from '../translate/objects.ts';
@@ -163,7 +165,7 @@ test('one EndpointSlice change renews one Endpoints resource', () => {
   let tickets = 'of a day';
   let sessions = 'of an authority';
   let logins = 'of a week';
-  const composer = createEndpointsComposer({
+  const composing: ComposerOptions = {
     objects: reader([gateway]),
     slicesOf: (_, service) => [...(services.get(service) ?? [])],
     scope: 'Cluster',
@@ -176,37 +178,37 @@ test('one EndpointSlice change renews one Endpoints resource', () => {
       previous: new Secret(''),
       next: new Secret(''),
     }),
-  });
+  };
+  const composer = createEndpointsComposer(composing, gatewayKey('shop', 'edge'));
   const pay = { ...source, id: resourceId('Endpoints', 'shop', 'pay', '80'), service: 'pay' };
-  const compose = () => composer.compose(gatewayKey('shop', 'edge'), [source, pay]);
-  const before = compose();
+  const sources = new Map([source, pay].map((one) => [one.id, one]));
+  let last: ResourceSet = new Map();
+  const changed = (...touched: readonly string[]) => {
+    const now = composer.compose(sources, new Set(touched));
+    const ids = changedKeys(last, now);
+    last = now;
+    return new Set<string>(ids);
+  };
   assert.deepEqual(
-    before.map((one) => (one.kind === 'Fleet' ? one.replicas : one.id)),
-    [source.id, pay.id, 2, 'TicketSecret/tickets', 'SessionSecret/sessions', 'LoginSecret/logins'],
-  );
+    changed(),
+    new Set([
+      source.id, pay.id, 'Fleet/fleet', 'TicketSecret/tickets', 'SessionSecret/sessions', 'LoginSecret/logins',
+    ]),
+  ); // prettier-ignore
+  const fleet = last.get(resourceId('Fleet', 'fleet'));
+  assert.equal(fleet?.kind === 'Fleet' && fleet.replicas, 2);
   services.set('pay', [slice({ '10.0.1.1': {}, '10.0.1.2': {} })]);
-  const after = compose();
-  assert.deepEqual(
-    after.map((one, index) => one === before[index]),
-    [true, false, true, true, true, true],
-  );
+  assert.deepEqual(changed('shop/pay', 'shop/other'), new Set([pay.id]));
+  services.set('edge-turnpike', []);
+  assert.deepEqual(changed('shop/edge-turnpike'), new Set(['Fleet/fleet']));
   tickets = 'of another day';
-  const nextDay = compose();
-  assert.deepEqual(
-    nextDay.map((one, index) => one === after[index]),
-    [true, true, true, false, true, true],
-  );
+  assert.deepEqual(changed(), new Set(['TicketSecret/tickets']));
   sessions = 'of another authority';
-  const another = compose();
-  assert.deepEqual(
-    another.map((one, index) => one === nextDay[index]),
-    [true, true, true, true, false, true],
-  );
+  assert.deepEqual(changed(), new Set(['SessionSecret/sessions']));
   logins = 'of another week';
-  assert.deepEqual(
-    compose().map((one, index) => one === another[index]),
-    [true, true, true, true, true, false],
-  );
+  assert.deepEqual(changed(), new Set(['LoginSecret/logins']));
+  last = composer.compose(new Map([[source.id, source]]), new Set(['shop/pay']));
+  assert.equal(last.has(pay.id), false);
 });
 
 test('what is made for a Gateway is named by Gateway and class, shortened with a hash where no label fits', () => {

@@ -129,7 +129,14 @@ function shown(translation: Translation): unknown {
         ),
       ]),
     ),
-    endpointSources: Object.fromEntries([...endpointSources].filter(([, list]) => list.length > 0)),
+    endpointSources: Object.fromEntries(
+      [...endpointSources]
+        .filter(([, sources]) => sources.size > 0)
+        .map(([key, sources]) => [
+          key,
+          [...sources.values()].sort((one, other) => (one.id < other.id ? -1 : 1)),
+        ]),
+    ),
     ...(remoteKeys.length > 0 ? { remoteKeys } : {}),
     ...(infrastructure.size > 0 ? { infrastructure: Object.fromEntries(infrastructure) } : {}),
     statuses: statuses.map(({ object: { kind, namespace, name }, generation, gateways, status }) => ({

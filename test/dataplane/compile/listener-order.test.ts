@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byKind } from '#dataplane/compile/by-kind.ts';
+import { KindLists } from '#snapshot/kind-lists.ts';
 import { httpListener } from './given-compiler.ts';
 
 test('listeners come in order of precedence, whatever their ids', () => {
@@ -11,7 +12,9 @@ test('listeners come in order of precedence, whatever their ids', () => {
     { ...httpListener('c/older/http'), createdMs: 1_000 },
     httpListener('own'),
   ];
-  const { listeners } = byKind(new Map(given.map((one) => [one.id, one])));
+  const kinds = new KindLists();
+  kinds.follow(new Map(given.map((one) => [one.id, one])));
+  const { listeners } = byKind(kinds);
   assert.deepEqual(
     listeners.map(({ name }) => name),
     ['own', 'b/older/http', 'c/older/http', 'a/younger/http'],

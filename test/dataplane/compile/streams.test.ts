@@ -136,11 +136,16 @@ describe('a listener for octets', () => {
     const route = streamRoute('a', { tcp: [''], udp: [''] });
     const all: Listener[] = [
       listener('TCP', 'tcp'),
-      listener('TCP', 'late'),
+      { ...listener('TCP', 'late'), createdMs: 1 },
       httpListener('web', { port: 9000 }),
       udp,
     ];
-    const compiled = givenCompiler(t).compile(...all, { ...udp, id: listenerId('second') }, cart, route);
+    const compiled = givenCompiler(t).compile(
+      ...all,
+      { ...udp, id: listenerId('second'), createdMs: 1 },
+      cart,
+      route,
+    );
     assert.equal(relayOf(compiled)?.pick()?.name, 'shop/cart:80');
     assert.equal(compiled.runtime.datagramPorts.get(9000)?.relay.pick()?.name, 'shop/cart:80');
     assert.deepEqual(

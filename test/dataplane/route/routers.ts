@@ -34,7 +34,12 @@ export function routingOf(
   listeners: Listeners,
   routes: readonly RouteEntry[],
 ): Routing<string, RouteEntry, string> {
-  return { listeners: entries(listeners), routes, rulesAt: ({ route }) => ruleNames(route) };
+  return {
+    listeners: entries(listeners),
+    routes,
+    rulesAt: ({ route }) => ruleNames(route),
+    isSettled: () => false,
+  };
 }
 
 const names = new WeakMap<Route, readonly string[]>();
