@@ -79,7 +79,9 @@ export async function startedServer(
     });
     const started = child;
     // A test run that is ended early leaves no server behind.
-    process.once('exit', () => started.kill('SIGKILL'));
+    const end = (): boolean => started.kill('SIGKILL');
+    process.once('exit', end);
+    started.once('exit', () => process.off('exit', end));
     const isReady = settings.includes('--tls-port') ? isOpen : answers;
     await eventually(() => isReady(port), 10_000);
   }
