@@ -16,7 +16,6 @@ export class OutgoingRequest implements SentRequest {
   readonly upgrade: string;
   readonly webSocketKey: string | null;
   readonly takesTrailers: boolean;
-  #text: string | null = null;
 
   constructor(request: ReceivedRequest, head: ForwardedHead) {
     this.head = head;
@@ -26,9 +25,9 @@ export class OutgoingRequest implements SentRequest {
     this.takesTrailers = takesTrailers(request.fields);
   }
 
+  /** Made anew for each try: remembered, its pieces are a thousand octets that each request in flight would hold. */
   text(): string {
-    this.#text ??= requestHeadText(this.head, this.length, this.#hop());
-    return this.#text;
+    return requestHeadText(this.head, this.length, this.#hop());
   }
 
   #hop(): string {
