@@ -1,6 +1,7 @@
 /** docs/conformance.md, made from the reports and the table of others': numbers that nobody can mistype. */
 import { featuresOfRelease, published, source } from './published.ts';
 import type { PublishedReport } from './published.ts';
+import { testsNameOf } from './report.ts';
 import type { ConformanceReport, KeptReport, ProfileReport, Tally } from './report.ts';
 
 const docs = 'https://gateway-api.sigs.k8s.io/concepts/conformance/';
@@ -48,13 +49,18 @@ All but the last need root on Linux: they bring up a Kubernetes of their own ([h
 `;
 }
 
-function ownSection({ name, report }: KeptReport): string {
+/** Tests whose features no profile has, or not together. */
+const testsInNoProfile = ['GRPCRouteNamedRule', 'GRPCRouteRequestHeaderModifier', 'HTTPRouteDisallowedKind'];
+
+function ownSection({ name, report, tests }: KeptReport): string {
   const { gatewayAPIVersion, gatewayAPIChannel, implementation, date } = report;
   return `Turnpike ${implementation.version} under the suite of Gateway API ${gatewayAPIVersion} with the ${gatewayAPIChannel} channel's definitions, default time-outs, nothing skipped, ${date.slice(0, 10)} ([report](conformance/${name})):
 
 | profile | core tests | extended tests | extended features |
 |---|---|---|---|
-${inOrder(report).map(profileRow).join('\n')}`;
+${inOrder(report).map(profileRow).join('\n')}
+
+In all ${tests.length} tests ran and passed ([which](conformance/${testsNameOf(name)})): every one that the suite has for gateways, also those in no profile (${list(testsInNoProfile.filter((one) => tests.includes(one)))}).`;
 }
 
 function profileRow({ name, core, extended }: ProfileReport): string {

@@ -1,6 +1,7 @@
 /**
  * The official report of a run, as the suite writes it (ConformanceReport of gateway.networking.k8s.io/v1), kept in
- * docs/conformance under the name that the Gateway API asks for. Knows how it is read and compared, not how it is made.
+ * docs/conformance under the name that the Gateway API asks for, beside the names of all tests that passed: a report only
+ * counts, and not those tests that are in no profile. Knows how it is read and compared, not how it is made.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -47,23 +48,48 @@ export function nameOf({ gatewayAPIChannel, implementation, mode }: ConformanceR
   return `${gatewayAPIChannel}-${implementation.version}-${mode}-report.yaml`;
 }
 
+/** Beside the report in the file `name`: the tests that passed, one a line, sorted. */
+export function testsNameOf(name: string): string {
+  return name.replace(/-report\.yaml$/, '-tests.txt');
+}
+
 /** A report by the name of its file. */
 export interface KeptReport {
   readonly name: string;
   readonly report: ConformanceReport;
+  /** That passed, sorted. */
+  readonly tests: readonly string[];
 }
 
 /** The reports in the repository, in the order of their names: one of each channel, of the newest version. */
 export async function keptReports(): Promise<readonly KeptReport[]> {
-  const files = await readdir(reportFolder).catch(() => []);
+  const files = await readdir(reportFolder).catch((): string[] => []);
   const names = files.filter((name) => name.endsWith('-report.yaml')).toSorted();
-  const read = async (name: string) => readReport(await readFile(path.join(reportFolder, name), 'utf8'));
-  return Promise.all(names.map(async (name) => ({ name, report: await read(name) })));
+  return Promise.all(
+    names.map(async (name) => {
+      const report = readReport(await readFile(path.join(reportFolder, name), 'utf8'));
+      // A report without them is another than any that is found.
+      const tests = files.includes(testsNameOf(name)) ? await readTests(name) : [];
+      return { name, report, tests };
+    }),
+  );
 }
 
-/** Whether two reports tell the same but for when they were made. */
-export function sameFindings(one: ConformanceReport, other: ConformanceReport): boolean {
-  return isDeepStrictEqual({ ...one, date: '' }, { ...other, date: '' });
+async function readTests(name: string): Promise<readonly string[]> {
+  const text = await readFile(path.join(reportFolder, testsNameOf(name)), 'utf8');
+  return text.trimEnd().split('\n');
+}
+
+type Findings = Omit<KeptReport, 'name'>;
+
+/** Whether two runs tell the same but for when they were made; the suite lists profiles in any order. */
+export function sameFindings(one: Findings, other: Findings): boolean {
+  return isDeepStrictEqual(comparable(one), comparable(other));
+}
+
+function comparable({ report, tests }: Findings): unknown {
+  const profiles = report.profiles.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return { ...report, date: '', profiles, tests };
 }
 
 /** What of the report is not as it should be: all tests passed, none skipped. Empty when all is well. */

@@ -20,7 +20,7 @@ import { clearAway, featuresOf, install, makeClass, ownClass, removeClass } from
 import { judge } from './judgement.ts';
 import { conformancePrograms } from './programs.ts';
 import { claimedProfiles, sampleTests } from './protocols.ts';
-import { runSuite } from './suite-run.ts';
+import { askForListing, runSuite } from './suite-run.ts';
 import type { SuiteOptions, SuiteResult } from './suite-run.ts';
 
 const usage = `usage: npm run e2e:conformance [-- OPTIONS]
@@ -183,7 +183,10 @@ async function prepare(cluster: Cluster, echo: string, values: Values): Promise<
 
 async function passesAll(suite: SuiteOptions, write: boolean): Promise<boolean> {
   await rm(suite.report, { force: true });
-  return (await passes(suite)) && judge(suite.report, write);
+  const result = await toldRun(suite);
+  if (!result.passed) return false;
+  await askForListing(suite);
+  return judge(suite.report, result, write);
 }
 
 /** On another channel than that of a whole run: of each kind that there differs something, one test. */
@@ -194,13 +197,18 @@ async function passesSome(cluster: Cluster, suite: SuiteOptions): Promise<boolea
 
 /** Runs the suite, and tells what came of it. A chosen test that did not run has not passed. */
 async function passes(suite: SuiteOptions): Promise<boolean> {
-  const result = await timed('suite run', async () => runSuite(suite));
-  const { selection, log } = suite;
+  const { passed, results } = await toldRun(suite);
+  const { selection } = suite;
   const chosen = selection.kind === 'Some' ? selection.tests : [];
-  const missing = chosen.filter((test) => result.results.every(({ name }) => name !== test));
+  const missing = chosen.filter((test) => results.every(({ name }) => name !== test));
   for (const name of missing) console.log(`  did not run: ${name}`);
-  tell(result, log);
-  return result.passed && missing.length === 0;
+  return passed && missing.length === 0;
+}
+
+async function toldRun(suite: SuiteOptions): Promise<SuiteResult> {
+  const result = await timed('suite run', async () => runSuite(suite));
+  tell(result, suite.log);
+  return result;
 }
 
 function tell({ results: all, passed }: SuiteResult, log: string): void {

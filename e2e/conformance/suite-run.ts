@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import { exitOf } from '../cluster/command.ts';
+import { exitOf, outputOf } from '../cluster/command.ts';
 
 export interface SuiteOptions {
   /** Of the compiled suite. */
@@ -44,10 +44,17 @@ export interface TestResult {
   readonly seconds: number;
 }
 
+/** A test that did not run, and the feature that is not claimed. */
+export interface LeftOut {
+  readonly name: string;
+  readonly feature: string;
+}
+
 export interface SuiteResult {
   readonly passed: boolean;
   /** Of the tests that ran. */
   readonly results: readonly TestResult[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Runs the suite to its end, telling each test as it begins; what it prints is in `log`. */
@@ -64,16 +71,24 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   const ended = exitOf(child, program);
   const log = createWriteStream(options.log);
   const results: TestResult[] = [];
+  const leftOut: LeftOut[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     log.write(`${line}\n`);
     const begun = /: Running (\w+), relying on/.exec(line)?.[1];
     if (begun !== undefined) console.log(`  ${begun}`);
     const result = resultIn(line);
     if (result !== null) results.push(result);
+    const without = leftOutIn(line);
+    if (without !== null) leftOut.push(without);
   }
   log.end();
   await finished(log);
-  return { passed: (await ended).code === 0, results };
+  return { passed: (await ended).code === 0, results, leftOut };
+}
+
+/** Rejects with a ClusterError when the Gateway API would not take the report of a run into its list (IsConformant). */
+export async function askForListing({ program, report }: SuiteOptions): Promise<void> {
+  await outputOf(program, ['-test.run=^TestReport$', `-report=${report}`]);
 }
 
 /** The flags of the suite. The time-outs are its own, as a report that is worth something asks for. */
@@ -96,14 +111,16 @@ export function suiteArguments(options: SuiteOptions): readonly string[] {
   ];
 }
 
+const everyTest = '-test.run=^TestConformance$';
+
 function selectionFlags({ selection, report }: SuiteOptions): readonly string[] {
   switch (selection.kind) {
     case 'All':
-      return [`-report-output=${report}`];
+      return [everyTest, `-report-output=${report}`];
     case 'Some':
       return [`-test.run=^TestConformance$/^(${selection.tests.join('|')})$`];
     case 'One':
-      return [`-run-test=${selection.test}`];
+      return [everyTest, `-run-test=${selection.test}`];
     default:
       return selection satisfies never;
   }
@@ -120,4 +137,20 @@ export function resultIn(line: string): TestResult | null {
     /^ {4}--- (PASS|FAIL): TestConformance\/(\w+) \(([\d.]+)s\)$/.exec(line) ?? [];
   if (word === undefined || name === undefined) return null;
   return { name, passed: word === 'PASS', seconds: Number(seconds) };
+}
+
+/** What a line such as `    conformance.go:56: Skipping UDPRoute: suite does not support UDPRoute` tells; null for others. */
+export function leftOutIn(line: string): LeftOut | null {
+  const [, name, feature] = /: Skipping (\w+): suite does not support (\w+)$/.exec(line) ?? [];
+  return name === undefined || feature === undefined ? null : { name, feature };
+}
+
+/** Meshes are no matter of gateways: the suite has them as a feature among others. */
+const ofMeshes = 'Mesh';
+
+/** The tests for gateways that a run left out, in words: none, when it was whole. */
+export function unclaimed({ leftOut }: Pick<SuiteResult, 'leftOut'>): readonly string[] {
+  return leftOut
+    .filter(({ feature }) => feature !== ofMeshes)
+    .map(({ name, feature }) => `${name} did not run: ${feature} is not claimed`);
 }

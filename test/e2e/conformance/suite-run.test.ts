@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { claimedProfiles, sampleTests } from '#e2e/conformance/protocols.ts';
-import { resultIn, suiteArguments } from '#e2e/conformance/suite-run.ts';
+import { leftOutIn, resultIn, suiteArguments, unclaimed } from '#e2e/conformance/suite-run.ts';
 import type { SuiteOptions } from '#e2e/conformance/suite-run.ts';
 
 const options: SuiteOptions = {
@@ -68,4 +68,15 @@ test('results are read of the tests that ran, not of their parts nor of those le
   assert.equal(resultIn('    --- FAIL: TestConformance/GatewayModifyListeners (60.05s)')?.passed, false);
   assert.equal(resultIn('        --- PASS: TestConformance/HTTPRouteWeight/Requests (0.40s)'), null);
   assert.equal(resultIn('    --- SKIP: TestConformance/UDPRoute (0.00s)'), null);
+});
+
+test('a run that left out a test for gateways is not whole, whatever its report says', () => {
+  const lines = [
+    '    conformance.go:56: Skipping MeshGRPCRouteWeight: suite does not support Mesh',
+    '    conformance.go:56: Skipping HTTPRouteDisallowedKind: suite does not support TLSRoute',
+    '    --- SKIP: TestConformance/HTTPRouteDisallowedKind (0.00s)',
+  ];
+  const leftOut = lines.flatMap((line) => leftOutIn(line) ?? []);
+  assert.equal(leftOut.length, 2);
+  assert.deepEqual(unclaimed({ leftOut }), ['HTTPRouteDisallowedKind did not run: TLSRoute is not claimed']);
 });
