@@ -6,8 +6,14 @@ import type { Read } from './memo.ts';
  * Gateway API's text names them, its suite (1.7) neither knows nor tests them.
  */
 export const standardFeatures: readonly string[] = Object.freeze([
+  'BackendTLSPolicy',
+  'BackendTLSPolicySANValidation',
+  'GRPCRoute',
+  'GRPCRouteNamedRouteRule',
+  'GRPCRouteRequestHeaderModifier',
   'Gateway',
   'GatewayAddressEmpty',
+  'GatewayBackendClientCertificate',
   'GatewayFrontendClientCertificateValidation',
   'GatewayFrontendClientCertificateValidationInsecureFallback',
   'GatewayHTTPListenerIsolation',
@@ -43,20 +49,28 @@ export const standardFeatures: readonly string[] = Object.freeze([
   'HTTPRouteRetryCodes',
   'HTTPRouteRetryConnectionError',
   'HTTPRouteSchemeRedirect',
+  'ListenerSet',
   'ReferenceGrant',
+  'TCPRoute',
+  'TLSRoute',
+  'TLSRouteModeMixed',
+  'TLSRouteModeTerminate',
+  'UDPRoute',
 ]);
 
 /** Those that also need fields which only the experimental channel's definitions have, sorted. */
 export const experimentalFeatures: readonly string[] = Object.freeze([
+  'ClusterTrustBundle',
   'GatewayAddressRoutability',
   'GatewayAddressRoutabilityCluster',
 ]);
 
-/** Of these the ones that need data planes which the controller makes: only their addresses does it know. */
-const provisionedFeatures: ReadonlySet<string> = new Set([
-  'GatewayAddressRoutability',
-  'GatewayAddressRoutabilityCluster',
-]);
+/** Of these the ones that need more than fields. */
+const conditions: Readonly<Record<string, (read: Read) => boolean>> = Object.freeze({
+  ClusterTrustBundle: hasBundles,
+  GatewayAddressRoutability: makesDataPlanes,
+  GatewayAddressRoutabilityCluster: makesDataPlanes,
+});
 
 /**
  * What a GatewayClass of ours says it supports (Gateway API: GatewayClass, supportedFeatures), sorted: all that can be
@@ -64,13 +78,20 @@ const provisionedFeatures: ReadonlySet<string> = new Set([
  */
 export function supportedFeatures(read: Read): readonly string[] {
   if (channelOf(read) === 'standard') return standardFeatures;
-  return read.settings.dataPlanes === 'Provisioned' ? allFeatures : featuresElsewhere;
+  return allFeatures.filter((one) => conditions[one]?.(read) ?? true);
 }
 
 const allFeatures: readonly string[] = Object.freeze([...standardFeatures, ...experimentalFeatures].sort());
-const featuresElsewhere: readonly string[] = Object.freeze(
-  allFeatures.filter((one) => !provisionedFeatures.has(one)),
-);
+
+/** Many API servers have none (GEP-5075). */
+function hasBundles(read: Read): boolean {
+  return read.served('ClusterTrustBundle');
+}
+
+/** Of others' data planes the controller does not know the addresses. */
+function makesDataPlanes(read: Read): boolean {
+  return read.settings.dataPlanes === 'Provisioned';
+}
 
 /** Of the Gateway API's definitions; a folder knows all their fields. */
 export function channelOf(read: Read): 'standard' | 'experimental' {

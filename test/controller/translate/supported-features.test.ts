@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { experimentalFeatures, standardFeatures } from '#controller/translate/supported-features.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
+import type { Kind } from '#crds/kind.ts';
 import type { DataPlaneOrigin } from '#controller/translate/input.ts';
 import { input, object, reader } from './objects.ts';
 
@@ -22,8 +23,17 @@ const definition = (annotations: Readonly<Record<string, string>>) => ({
 const channel = (name: string) => definition({ 'gateway.networking.k8s.io/channel': name });
 const experimental = channel('experimental');
 
-function told(manifests: readonly object[], dataPlanes: DataPlaneOrigin = 'Provisioned'): readonly string[] {
-  const objects = reader([gatewayClass, ...manifests].map((one) => object(one)));
+function told(
+  manifests: readonly object[],
+  dataPlanes: DataPlaneOrigin = 'Provisioned',
+  unserved: readonly Kind[] = [],
+): readonly string[] {
+  const objects = reader(
+    [gatewayClass, ...manifests].map((one) => object(one)),
+    null,
+    [],
+    unserved,
+  );
   const { statuses } = createTranslator().translate(input(objects, undefined, { dataPlanes }));
   const [status] = statuses.map((one) => one.status);
   assert.equal(status?.kind, 'GatewayClass');
@@ -67,4 +77,9 @@ test('a change of the channel is told by a translator that knew the other', () =
   };
   assert.deepEqual(features(channel('standard')), standardFeatures);
   assert.deepEqual(features(experimental), all);
+});
+
+test('bundles of authorities are told only where the API server has them', () => {
+  const features = told([experimental], 'Provisioned', ['ClusterTrustBundle']);
+  assert.deepEqual(new Set(all).difference(new Set(features)), new Set(['ClusterTrustBundle']));
 });
