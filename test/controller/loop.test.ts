@@ -6,7 +6,8 @@ import { Store } from '#controller/store/store.ts';
 import { sourceObject } from '#controller/source.ts';
 import { gatewayKey, resourceId } from '#snapshot/ids.ts';
 import { ManualClock } from '#test/given/clock.ts';
-import type { Translation } from '#controller/translate/translation.ts';
+import type { EndpointSource, Translation } from '#controller/translate/translation.ts';
+import type { Endpoints } from '#snapshot/cluster.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { Order, ResourceSet } from '#snapshot/snapshot.ts';
 import type { KindMap } from '#crds/kind.ts';
@@ -41,24 +42,16 @@ function given() {
         notices: [],
       };
     },
-    endpointsOf: () => ({
-      compose: (sources): ResourceSet =>
-        new Map(
-          [...sources.values()].map(({ id, namespace, service }) => [
-            id,
-            {
-              kind: 'Endpoints',
-              id,
-              endpoints: store.slicesOf(namespace, service).map((_slice, at) => ({
-                address: `10.0.0.${at}`,
-                port: 80,
-                state: 'Ready' as const,
-                ...endpointDefaults,
-              })),
-            },
-          ]),
-        ),
-    }),
+    endpointsOf: () => {
+      let last: ResourceSet = new Map();
+      return {
+        compose(sources, touched) {
+          if (last.size > 0 && !touched.has('shop/cart')) return last;
+          last = new Map([...sources.values()].map((one) => [one.id, endpointsFrom(store, one)]));
+          return last;
+        },
+      };
+    },
     snapshots: {
       put(gateway, resources, order) {
         puts.push({ gateway, resources, order });
@@ -73,6 +66,16 @@ function given() {
   const withdraw = () => (gateways = []);
   const onPut = (run: () => void) => (afterPut = run);
   return { onPut, clock, store, loop, puts, removed, withdraw, translations: () => translations };
+}
+
+function endpointsFrom(store: Store, { id, namespace, service }: EndpointSource): Endpoints {
+  const endpoints = store.slicesOf(namespace, service).map((_slice, at) => ({
+    address: `10.0.0.${at}`,
+    port: 80,
+    state: 'Ready' as const,
+    ...endpointDefaults,
+  }));
+  return { kind: 'Endpoints', id, endpoints };
 }
 
 /** Up to which version each kind had been seen. */
