@@ -7,7 +7,7 @@ import { SlicesByService } from './slices-by-service.ts';
 import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { EndpointSlice } from '#crds/kubernetes.ts';
-import { routeKinds } from '#crds/route-kind.ts';
+import { statusKinds } from '#crds/status-kinds.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { Order } from '#snapshot/snapshot.ts';
 import type {
@@ -50,23 +50,6 @@ export interface StoreOptions {
 }
 
 const serviceLabel = 'kubernetes.io/service-name';
-
-/** Kinds whose status says nothing that a translation takes into account. */
-const statusIsOutput: ReadonlySet<Kind> = new Set<Kind>([
-  'GatewayClass',
-  'Gateway',
-  'ListenerSet',
-  ...routeKinds,
-  'BackendTLSPolicy',
-  'Ingress',
-  'AuthPolicy',
-  'RateLimitPolicy',
-  'TrafficPolicy',
-  'ClientPolicy',
-  'ProtectionPolicy',
-  'Consumer',
-  'Plan',
-]);
 
 type Tables = { readonly [K in Kind]?: KindObjects<KindMap[K]> };
 
@@ -283,7 +266,7 @@ export class Store implements ObjectSink {
 function createTables({ kinds, decode }: StoreOptions): Tables {
   const tables = kinds.map((kind) => [
     kind,
-    new KindObjects({ decode: (raw) => decode(kind, raw), statusIsOutput: statusIsOutput.has(kind) }),
+    new KindObjects({ decode: (raw) => decode(kind, raw), statusIsOutput: statusKinds.has(kind) }),
   ]);
   return Object.fromEntries(tables) as Tables;
 }
