@@ -121,10 +121,14 @@ const tls = withRules(
       .min(1)
       .max(2)
       .exactOptional()
-      .describe('What is offered by ALPN, the preferred first. Left out: h2, http/1.1.'),
+      .describe(
+        'What is offered by ALPN, the preferred first, by listeners of the protocol HTTPS. Left out: h2, http/1.1.',
+      ),
   }),
   [suitesOf12],
-).describe('How listeners of the protocol HTTPS shake hands.');
+).describe(
+  'How listeners shake hands at which TLS ends: those of the protocol HTTPS, and of TLS in the mode Terminate.',
+);
 
 const limits = z
   .object({

@@ -8,7 +8,7 @@ import { clientAuthorities } from './client-authorities.ts';
 import { decodeBase64, entryOf } from './data.ts';
 import { securedListenersUnit } from './ingress/ingress-tls.ts';
 import { listenerShapeUnit } from './listener-set.ts';
-import { listenerId, type ListenerParent, type ListenerShape } from './listeners.ts';
+import { endsTls, listenerId, type ListenerParent, type ListenerShape } from './listeners.ts';
 import type { Read, Unit } from './memo.ts';
 import { listenerTls } from './policies/client-rules.ts';
 import { gatewayClientsUnit } from './policies/client-settings.ts';
@@ -36,22 +36,21 @@ export const listenerUnit: Unit<ListenerModel> = {
       return { resource: null, certificates: [], problems: [], refused: null };
     }
     const id = listenerId({ namespace, name: gatewayName }, key);
-    if (shape.protocol === 'TLS' && shape.tlsMode === 'Terminate') {
-      const { certificates, problems } = certificatesOf(read, shape);
-      const parts = { certificates, tls: { ...listenerTlsDefaults, alpn: [] } };
-      const resource = certificates.length === 0 ? null : resourceOf(id, shape, parts);
-      return { resource, certificates, problems, refused: null };
-    }
-    if (shape.protocol !== 'HTTPS') {
+    if (!endsTls(shape)) {
       const resource = resourceOf(id, shape, { certificates: [], tls: listenerTlsDefaults });
       return { resource, certificates: [], problems: [], refused: null };
     }
     const { certificates, problems } = certificatesOf(read, shape);
     const clients = clientAuthorities(read, gateway, shape.port);
     const settings = read.ask(gatewayClientsUnit, namespace, gatewayName).tls.get(key);
-    const tls = { ...listenerTls(settings), clientCertificates: clients.certificates };
+    const isHttps = shape.protocol === 'HTTPS';
+    // What goes on as it is is spoken by nobody here: to agree on a protocol would be to promise it.
+    const alpn = isHttps ? {} : { alpn: [] };
+    const tls = { ...listenerTls(settings), ...alpn, clientCertificates: clients.certificates };
     const borrows =
-      certificates.length === 0 && read.ask(securedListenersUnit, namespace, gatewayName).includes(id);
+      isHttps &&
+      certificates.length === 0 &&
+      read.ask(securedListenersUnit, namespace, gatewayName).includes(id);
     const serves = clients.refused === null && (certificates.length > 0 || borrows);
     return {
       resource: serves ? resourceOf(id, shape, { certificates, tls }) : null,

@@ -33,7 +33,10 @@ export function isInsecure(gateway: Gateway): boolean {
   return all.some((one) => one.validation?.mode === 'AllowInsecureFallback');
 }
 
-/** What `gateway` asks of the clients of its HTTPS listeners at `port`. */
+/**
+ * What `gateway` asks of the clients of its listeners at `port` with whom it shakes hands. The Gateway API says so of HTTPS;
+ * TLS that ends here for other protocols is no reason to let in who has no certificate.
+ */
 export function clientAuthorities(read: Read, gateway: Gateway, port: number): ClientAuthorities {
   const found = validationAt(gateway, port);
   if (found?.validation === undefined) {

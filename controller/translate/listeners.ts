@@ -37,6 +37,11 @@ export interface ListenerShape {
   readonly kindsProblem: Problem | null;
 }
 
+/** Whether clients shake hands with the Gateway itself: for HTTPS, and for octets that go on without TLS. */
+export function endsTls({ protocol, tlsMode }: Pick<ListenerShape, 'protocol' | 'tlsMode'>): boolean {
+  return protocol === 'HTTPS' || (protocol === 'TLS' && tlsMode === 'Terminate');
+}
+
 /** A kind of route by its group (Gateway API: RouteGroupKind). */
 export interface RouteGroupKind {
   readonly group: string;

@@ -263,8 +263,11 @@ class Accepting implements ClientConnection {
     // `TLSv1.3`
     const tlsVersion = socket.getProtocol()?.slice('TLSv'.length) ?? '';
     const client = { ...this.#client(), secure: true, tlsVersion, serverName, certificate };
+    const { sessionContext } = terms;
+    const admission = { serverName, sessionContext, isKnown: certificate !== null };
     if (choice.kind === 'Relay') {
-      this.#relay(choice.relay, socket, { client, protocol: 'TLS' });
+      const connection = this.#relay(choice.relay, socket, { client, protocol: 'TLS' });
+      this.#home.admissions.add(connection, admission);
       return;
     }
     const protocol = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
@@ -272,9 +275,8 @@ class Accepting implements ClientConnection {
       socket.destroy();
       return;
     }
-    const { sessionContext } = terms;
     this.#home.around.memory.adoptSecure(socket);
-    this.#serve(protocol, socket, client, { serverName, sessionContext, isKnown: certificate !== null });
+    this.#serve(protocol, socket, client, admission);
   }
 
   #client(): Client {
@@ -294,9 +296,9 @@ class Accepting implements ClientConnection {
     socket.resume();
   }
 
-  #relay(relay: Relay, socket: Socket, of: Omit<RelayTerms, 'relay'>): void {
+  #relay(relay: Relay, socket: Socket, of: Omit<RelayTerms, 'relay'>): ClientConnection {
     const { around } = this.#home;
-    this.#handOver(socket, () => new RelayConnection(around, this.#home, socket, { ...of, relay }));
+    return this.#handOver(socket, () => new RelayConnection(around, this.#home, socket, { ...of, relay }));
   }
 
   /** From here on only the connection's end is ours to see. */

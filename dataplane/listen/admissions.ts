@@ -28,7 +28,7 @@ export class Admissions {
 
   /**
    * Cuts whoever has no certificate where one is required now, and lets the next answer be the last of whoever has
-   * proved to be known to others than those asked now.
+   * proved to be known to others than those asked now. Of what is relayed nobody can tell an answer: it is cut.
    */
   review(tls: TlsPort | null): void {
     if (tls === null || tls === this.#reviewed) return;
@@ -37,9 +37,11 @@ export class Admissions {
     for (const [connection, { serverName, sessionContext, isKnown }] of this.#admitted) {
       const choice = choices.get(serverName) ?? tls.choose(serverName);
       choices.set(serverName, choice);
-      if (choice.kind !== 'Http' || choice.terms.clientCertificates === 'None') continue;
+      if ((choice.kind !== 'Http' && choice.kind !== 'Relay') || choice.terms.clientCertificates === 'None')
+        continue;
       if (choice.terms.sessionContext === sessionContext) continue;
-      if (choice.terms.clientCertificates === 'Required' && !isKnown) connection.destroy();
+      const staysKnown = isKnown && choice.kind === 'Http';
+      if (choice.terms.clientCertificates === 'Required' && !staysKnown) connection.destroy();
       else connection.drain();
     }
   }

@@ -5,7 +5,13 @@ import tls from 'node:tls';
 import { givenBackend } from '#test/given/backend.ts';
 import { givenAuthority, type GivenClientCertificate } from '#test/given/client-certificate.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { edgeManifest, pathRouteManifest, secureListener, serviceManifest } from '#test/given/manifests.ts';
+import {
+  authorityManifest,
+  edgeManifest,
+  pathRouteManifest,
+  secureListener,
+  serviceManifest,
+} from '#test/given/manifests.ts';
 import { aFreePort, givenStandalone } from '#test/given/standalone.ts';
 import { aTlsAuthority } from '#test/given/tls-authority.ts';
 
@@ -21,11 +27,6 @@ function frontend(strict: number, lenient: number): string {
         - { port: ${strict}, tls: { validation: { ${validation} } } }
         - { port: ${lenient}, tls: { validation: { ${validation}, mode: AllowInsecureFallback } } }
 `;
-}
-
-function configMap(pem: string): string {
-  const lines = pem.trim().replaceAll('\n', '\n    ');
-  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ca }\ndata:\n  ca.crt: |\n    ${lines}\n`;
 }
 
 /** The first line of the answer to GET /; `''` where the connection ends before it. */
@@ -60,7 +61,7 @@ test('only who shows a certificate of the authority gets in, unless the port fal
         .join('') +
       frontend(strict, lenient),
     'secret.yaml': await authority.secretManifest('shop', host),
-    'ca.yaml': configMap(clients.pem),
+    'ca.yaml': authorityManifest('ca', clients.pem),
     'services.yaml': serviceManifest('shop', shop.port),
     'route.yaml': pathRouteManifest('shop', '/', 'shop'),
   }));

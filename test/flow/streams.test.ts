@@ -8,31 +8,10 @@ import { test } from 'node:test';
 import tls from 'node:tls';
 import { eventually } from '#test/given/eventually.ts';
 import { givenCertificate } from '#test/given/certificate.ts';
-import { edgeManifest, serviceManifest } from '#test/given/manifests.ts';
+import { edgeManifest, serviceManifest, streamRoute } from '#test/given/manifests.ts';
 import { aStreamBackend } from '#test/given/relay.ts';
 import { aFreePort, givenStandalone } from '#test/given/standalone.ts';
 import { aTlsAuthority } from '#test/given/tls-authority.ts';
-
-/** A route of Gateway `edge` to port 80 of Services, each with its weight. */
-function streamRoute(
-  kind: string,
-  name: string,
-  services: Readonly<Record<string, number>>,
-  hosts: readonly string[] = [],
-): string {
-  const backends = Object.entries(services).map(
-    ([name, weight]) => `{ name: ${name}, port: 80, weight: ${weight} }`,
-  );
-  return `
-apiVersion: gateway.networking.k8s.io/v1
-kind: ${kind}
-metadata: { name: ${name} }
-spec:
-  parentRefs: [{ name: edge }]
-  ${hosts.length === 0 ? '' : `hostnames: [${hosts.map((host) => JSON.stringify(host)).join(', ')}]`}
-  rules: [{ backendRefs: [${backends.join(', ')}] }]
-`;
-}
 
 function aGreeter(name: string) {
   return aStreamBackend((socket) => socket.end(name));

@@ -102,3 +102,30 @@ spec:
   rules: ${rules}
 `;
 }
+
+/** A route of Gateway `edge` to port 80 of Services, each with its weight. */
+export function streamRoute(
+  kind: string,
+  name: string,
+  services: Readonly<Record<string, number>>,
+  hosts: readonly string[] = [],
+): string {
+  const backends = Object.entries(services).map(
+    ([name, weight]) => `{ name: ${name}, port: 80, weight: ${weight} }`,
+  );
+  return `
+apiVersion: gateway.networking.k8s.io/v1
+kind: ${kind}
+metadata: { name: ${name} }
+spec:
+  parentRefs: [{ name: edge }]
+  ${hosts.length === 0 ? '' : `hostnames: [${hosts.map((host) => JSON.stringify(host)).join(', ')}]`}
+  rules: [{ backendRefs: [${backends.join(', ')}] }]
+`;
+}
+
+/** ConfigMap `name` with the certificates of authorities (PEM) in `ca.crt`. */
+export function authorityManifest(name: string, pem: string): string {
+  const lines = pem.trim().replaceAll('\n', '\n    ');
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata:\n  ca.crt: |\n    ${lines}\n`;
+}

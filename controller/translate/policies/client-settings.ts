@@ -3,6 +3,7 @@ import type { ClientGroups } from '#crds/client-settings.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import type { ClientSettings } from '#snapshot/client-settings.ts';
 import { gatewayUnit } from '../gateway.ts';
+import { endsTls } from '../listeners.ts';
 import type { Unit } from '../memo.ts';
 import { clientPolicyUnit, type ClientModel } from './client-policy.ts';
 import { clientRules } from './client-rules.ts';
@@ -68,13 +69,13 @@ function settingsOf({ port, holders, ofGateway }: Holders): ClientSettings | nul
 function tlsOf({ own }: Holders) {
   return own.flatMap(({ listener, holders }) => {
     const held = holderOf(holders, 'tls')?.settings.tls;
-    return held === undefined || listener.protocol !== 'HTTPS' ? [] : [[listener.key, held] as const];
+    return held === undefined || !endsTls(listener) ? [] : [[listener.key, held] as const];
   });
 }
 
 function handshakeJudgements({ port, own }: Holders): readonly Judgement[] {
   return own
-    .filter(({ listener }) => listener.protocol === 'HTTPS')
+    .filter(({ listener }) => endsTls(listener))
     .flatMap(({ holders }) =>
       holders
         .filter((policy) => hasGroup(policy, 'tls'))
