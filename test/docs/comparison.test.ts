@@ -19,13 +19,15 @@ const lines = readFileSync(page, 'utf8')
       .map((cell) => cell.trim()),
   );
 const versions = lines.filter(({ length }) => length === 4);
-/** Who may pass, and how much, where a service is one of the others too. */
+/** What leads where and who may pass; and how much, where a service is one of the others too. */
 const tables = [
   { others: peers, rows: lines.filter(({ length }) => length === peers.length + 2) },
   { others: [...peers, service], rows: lines.filter(({ length }) => length === peers.length + 3) },
 ];
 /** Those between headings, which stand in bold. */
-const features = tables.flatMap(({ rows }) => rows.slice(1)).filter(([name = '']) => !name.startsWith('**'));
+const features = tables
+  .flatMap(({ others, rows }) => rows.filter((row) => row.slice(1, -1).join() !== others.join()))
+  .filter(([name = '']) => !name.startsWith('**'));
 
 /** Names of the tests in a file, as they are written there. */
 function testsIn(file: string): readonly string[] {
