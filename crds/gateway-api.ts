@@ -32,7 +32,7 @@ export type * from './http-filter.ts';
 export type * from './http-match.ts';
 export type * from './http-route.ts';
 export type * from './stream-route.ts';
-export type { Listener } from './listener.ts';
+export type { Listener, ListenerFilter } from './listener.ts';
 export type * from './listener-set.ts';
 
 /** Group and version of the Gateway API kinds we read. */

@@ -111,8 +111,8 @@ const requestMirror = withRules(
 
 const headerNames = setOf(z.string()).max(64).default([]);
 
-/** Of the experimental channel (GEP-1494). */
-const externalAuth = withRules(
+/** Who is asked whether a request may pass; of the experimental channel (GEP-1494). */
+export const externalAuth = withRules(
   z.object({
     protocol: z.enum(['HTTP', 'GRPC']),
     backendRef: backendObjectReference,
@@ -143,12 +143,18 @@ const externalAuth = withRules(
   }),
 );
 
+/** What such a filter says. */
+export type HTTPExternalAuthFilter = Frozen<z.infer<typeof externalAuth>>;
+
+/** An object of the filter's own namespace. */
+export const extensionRef = z.object({ group: groupName, kind: kindName, name: objectName });
+
 /** Filters of requests of every kind. */
 export const commonFilters = {
   RequestHeaderModifier: { requestHeaderModifier: headerModifier },
   ResponseHeaderModifier: { responseHeaderModifier: headerModifier },
   RequestMirror: { requestMirror },
-  ExtensionRef: { extensionRef: z.object({ group: groupName, kind: kindName, name: objectName }) },
+  ExtensionRef: { extensionRef },
 };
 
 const filter = oneOf({

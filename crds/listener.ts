@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { atMost, atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
 import { groupName, hostname, kindName, namespaceName, objectName, port, sectionName } from './fields.ts';
+import { externalAuth, extensionRef } from './http-filter.ts';
 import { conditionsSchema } from './kubernetes.ts';
 
 /** What names a Secret; another kind is told in a status. */
@@ -56,8 +57,34 @@ const allowedRoutes = z.object({
     .default([]),
 });
 
-/** The schema of one listener. */
-export const listenerSchema = z.object({
+/**
+ * One of the experimental channel (GEP-5224), with the payload of an HTTPRoute's filter of this type. One of a type that a later
+ * definition knows is told in the status of its listener: the others need not suffer for it.
+ */
+const listenerFilter = withRules(
+  z.object({
+    type: z.string().min(1).max(64),
+    externalAuth: externalAuth.exactOptional(),
+    extensionRef: extensionRef.exactOptional(),
+  }),
+  (['externalAuth', 'extensionRef'] as const).map((field) => {
+    const type = field === 'externalAuth' ? 'ExternalAuth' : 'ExtensionRef';
+    return {
+      cel: `(two rules of the CRD: type ${type} and ${field} go together)`,
+      message: `type ${type} and the field ${field} go together: add ${field}, remove it, or change type`,
+      holds: (filter) => (filter.type === type) === (filter[field] !== undefined),
+    };
+  }),
+);
+
+/** What a listener does with requests before a route is looked for. */
+export type ListenerFilter = Frozen<z.infer<typeof listenerFilter>>;
+
+const filters = z.object({ requests: atomicList(listenerFilter).max(16).default([]) });
+
+const requestProtocols = new Set(['HTTP', 'HTTPS']);
+
+const listener = z.object({
   name: sectionName,
   /** Left out: all hosts. */
   hostname: hostname.exactOptional(),
@@ -72,7 +99,17 @@ export const listenerSchema = z.object({
     ),
   tls: listenerTls.exactOptional(),
   allowedRoutes: allowedRoutes.prefault({}),
+  filters: filters.exactOptional(),
 });
+
+/** The schema of one listener. */
+export const listenerSchema = withRules(listener, [
+  {
+    cel: "!has(self.filters) || self.protocol in ['HTTP', 'HTTPS']",
+    message: 'filters are for requests, which only the protocols HTTP and HTTPS have: remove filters',
+    holds: (one) => one.filters === undefined || requestProtocols.has(one.protocol),
+  },
+]);
 
 /** One listener of a Gateway or a ListenerSet, with the defaults of its CRD. */
 export type Listener = Frozen<z.infer<typeof listenerSchema>>;

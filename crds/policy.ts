@@ -113,11 +113,11 @@ export function targetReferences(kinds: readonly TargetKind[]): z.ZodArray<z.Zod
   return withRules(atomicList(targetReference(kinds)).max(16), targetRules);
 }
 
-/** Empty when routes pull the policy in by an ExtensionRef filter. */
+/** Empty when routes or listeners pull the policy in by an ExtensionRef filter. */
 const targetRefsSchema = targetReferences(['Gateway', 'ListenerSet', 'HTTPRoute', 'GRPCRoute', 'Ingress'])
   .default([])
   .describe(
-    'What the policy holds for: Gateways, ListenerSets, HTTPRoutes, GRPCRoutes and Ingresses of its own namespace, or single listeners and rules of all but the last. May be empty when routes name the policy in a filter of type ExtensionRef.',
+    'What the policy holds for: Gateways, ListenerSets, HTTPRoutes, GRPCRoutes and Ingresses of its own namespace, or single listeners and rules of all but the last. May be empty when routes or listeners name the policy in a filter of type ExtensionRef.',
   );
 
 const strategy = z

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { asking, externalAuthCases } from '#test/crds/external-auth-filter-cases.ts';
+import { listenerFilterCases, listening } from '#test/crds/listener-filter-cases.ts';
 import { type IssuerKey, issuerKey } from '#test/given/token.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { addressIn } from '../cluster/namespace.ts';
@@ -229,16 +230,20 @@ spec:
     assert.equal(await status('/team'), 500);
   });
 
+  /** Asserts that the API server, which has the experimental channel's CRDs, takes the object, or that it does not. */
+  async function judged(plural: string, object: object, isTaken: boolean, what: string): Promise<void> {
+    const place = `/apis/gateway.networking.k8s.io/v1/namespaces/default/${plural}`;
+    const response = await turnpike.cluster.fetch(`${place}?dryRun=All&fieldValidation=Strict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(object),
+    });
+    assert.equal(response.ok, isTaken, `${what}: ${await response.text()}`);
+  }
+
   it('are left to a service by a filter of a route, as the experimental channel has it', async () => {
     for (const [what, [externalAuth, problems]] of Object.entries(externalAuthCases)) {
-      const place = '/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes';
-      const response = await turnpike.cluster.fetch(`${place}?dryRun=All&fieldValidation=Strict`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(asking(externalAuth)),
-      });
-      const verdict = await response.text();
-      assert.equal(response.ok, problems.length === 0, `a filter that asks ${what}: ${verdict}`);
+      await judged('httproutes', asking(externalAuth), problems.length === 0, `a filter that asks ${what}`);
     }
     const doorman = createServer(({ url = '', headers }, answer) => {
       answer.writeHead(url === '/check/asked' && headers['x-guest'] === 'ada' ? 200 : 403, {
@@ -278,6 +283,15 @@ spec:
       assert.equal(await status('/open'), 200);
     } finally {
       doorman.close();
+    }
+  });
+
+  it('are left to a service by filters of listeners, whose fields the API server judges as we do', async () => {
+    for (const [what, [fields, problems]] of Object.entries(listenerFilterCases)) {
+      for (const [at, object] of listening(fields).entries()) {
+        const plural = at === 0 ? 'gateways' : 'listenersets';
+        await judged(plural, object, problems.length === 0, `a listener with ${what}`);
+      }
     }
   });
 
