@@ -29,7 +29,7 @@ export type Port = HttpPort | RelayPort;
 export interface HttpPort {
   readonly kind: 'Http';
   readonly number: number;
-  readonly router: Router<ServedListener, Rule>;
+  readonly router: Router<RequestListener, Rule>;
   /** Null for plain HTTP. */
   readonly tls: TlsPort | null;
   readonly client: ClientRules;
@@ -159,6 +159,12 @@ export interface ServedListener {
   readonly name: string;
   readonly port: number;
   readonly hostname: string;
+}
+
+/** One that requests come to. */
+export interface RequestListener extends ServedListener {
+  /** What a request meets before a rule is looked for, in this order. */
+  readonly requestFilters: readonly RequestFilter[];
 }
 
 /** One rule of a route on one listener. */

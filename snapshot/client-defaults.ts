@@ -1,7 +1,7 @@
 // What holds for clients where nobody says otherwise: told here alone. What equals it is left out of the bytes of a
 // snapshot, so a snapshot of an older build is read as the same.
 import type { ClientRules } from './client-settings.ts';
-import type { ListenerTls } from './listener.ts';
+import type { HttpListener, ListenerTls } from './listener.ts';
 
 /** Safe for a gateway that meets the internet. */
 export const clientDefaults: ClientRules = Object.freeze({
@@ -33,6 +33,11 @@ export const clientDefaults: ClientRules = Object.freeze({
 
 /** What a listener is that says nothing of it: the Gateway's own. */
 export const listenerDefaults = Object.freeze({ createdMs: 0 });
+
+/** What a listener asks that says nothing of it: nothing. */
+export const requestListenerDefaults: Pick<HttpListener, 'filters'> = Object.freeze({
+  filters: Object.freeze([]),
+});
 
 /** How a listener shakes hands without any policy. */
 export const listenerTlsDefaults: ListenerTls = Object.freeze({

@@ -1,4 +1,9 @@
-import { clientDefaults, listenerDefaults, listenerTlsDefaults } from './client-defaults.ts';
+import {
+  clientDefaults,
+  listenerDefaults,
+  listenerTlsDefaults,
+  requestListenerDefaults,
+} from './client-defaults.ts';
 import type {
   ClientAddress,
   ClientLimits,
@@ -8,10 +13,10 @@ import type {
   ProxyProtocol,
 } from './client-settings.ts';
 import { count, hostname, network, port } from './field-shapes.ts';
-import type { Listener, ListenerTls } from './listener.ts';
+import type { Listener, ListenerFilter, ListenerTls } from './listener.ts';
 import * as shape from './shape.ts';
 import { type Shape, object, variant } from './shape.ts';
-import { whole } from './unread.ts';
+import { closedBy, whole } from './unread.ts';
 
 const some = shape.integer(1);
 
@@ -83,6 +88,30 @@ const tls: Shape<ListenerTls> = object({
   ),
 });
 
+/** One that has more to it asks more than is known here. */
+const listenerFilter = closedBy(
+  variant<ListenerFilter>(
+    'kind',
+    {
+      Authenticate: object({
+        kind: shape.oneOf('Authenticate'),
+        authentication: shape.idOf('Authentication'),
+      }),
+      Limit: object({ kind: shape.oneOf('Limit'), rateLimit: shape.idOf('RateLimit') }),
+      Closed: object({ kind: shape.oneOf('Closed'), reason: shape.text }),
+    },
+    (name) => unknownFilter(`filter ${name}`),
+  ),
+  '',
+  (_, path) => unknownFilter(`member ${path}`),
+);
+
+function unknownFilter(told: string): ListenerFilter {
+  return Object.freeze({ kind: 'Unknown', told: told.slice(0, 64) } as const);
+}
+
+const ofRequests = shape.defaulted({ filters: shape.list(listenerFilter) }, requestListenerDefaults);
+
 const overTls = {
   ...anyListener,
   certificates: shape.list(shape.idOf('Certificate')),
@@ -91,8 +120,8 @@ const overTls = {
 
 /** Reads a {@link Listener}; one over TLS that says nothing of it shakes hands by `listenerTlsDefaults`. */
 export const listenerShape = variant<Listener>('protocol', {
-  HTTP: object({ ...anyListener, protocol: shape.oneOf('HTTP') }),
-  HTTPS: object({ ...overTls, protocol: shape.oneOf('HTTPS') }),
+  HTTP: object({ ...anyListener, ...ofRequests, protocol: shape.oneOf('HTTP') }),
+  HTTPS: object({ ...overTls, ...ofRequests, protocol: shape.oneOf('HTTPS') }),
   TLS: object({ ...overTls, protocol: shape.oneOf('TLS'), mode: shape.oneOf('Passthrough', 'Terminate') }),
   TCP: object({ ...anyListener, protocol: shape.oneOf('TCP') }),
   UDP: object({ ...anyListener, protocol: shape.oneOf('UDP') }),

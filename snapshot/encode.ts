@@ -1,7 +1,12 @@
 // Resources as bytes: the same content has the same bytes, hence the same hash and version, whoever made it.
 // The encoded text reveals secrets: it is for the wire (TLS) and the data plane's 0600 file only.
 import { authenticationDefaults, jwtDefaults } from './authentication.ts';
-import { clientDefaults, listenerDefaults, listenerTlsDefaults } from './client-defaults.ts';
+import {
+  clientDefaults,
+  listenerDefaults,
+  listenerTlsDefaults,
+  requestListenerDefaults,
+} from './client-defaults.ts';
 import {
   backendDefaults,
   clusterDefaults,
@@ -87,7 +92,10 @@ const canonical = encoder(
     ['Cluster', encodedMembers(clusterDefaults)],
     ['ClientSettings', encodedMembers(clientDefaults)],
     ['Protection', encodedMembers(protectionDefaults)],
-    ['Listener', encodedMembers({ ...listenerDefaults, tls: listenerTlsDefaults })],
+    [
+      'Listener',
+      encodedMembers({ ...listenerDefaults, ...requestListenerDefaults, tls: listenerTlsDefaults }),
+    ],
     ['Forward', encodedMembers(forwardDefaults)],
     ['Fleet', encodedMembers(fleetDefaults)],
     ['Authentication', encodedMembers(authenticationDefaults)],

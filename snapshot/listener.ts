@@ -1,4 +1,5 @@
 import type { ResourceId } from './ids.ts';
+import type { ClosedAction, UnknownAction } from './route.ts';
 
 /**
  * One listener of a Gateway. Listeners with the same port share a socket; `hostname` tells them apart.
@@ -20,8 +21,21 @@ interface ListenerBase {
   readonly hostname: string;
 }
 
+/** One that requests come to. */
+interface RequestListener extends ListenerBase {
+  /** What each request meets before a rule is looked for, in this order (GEP-5224). */
+  readonly filters: readonly ListenerFilter[];
+}
+
+/** Asks an Authentication or a RateLimit, or lets nothing pass. */
+export type ListenerFilter =
+  | { readonly kind: 'Authenticate'; readonly authentication: ResourceId }
+  | { readonly kind: 'Limit'; readonly rateLimit: ResourceId }
+  | ClosedAction
+  | UnknownAction;
+
 /** In the clear. */
-export interface HttpListener extends ListenerBase {
+export interface HttpListener extends RequestListener {
   readonly protocol: 'HTTP';
 }
 
@@ -29,7 +43,7 @@ export interface HttpListener extends ListenerBase {
  * TLS ends here; the first certificate serves clients whose SNI none of them names. Where there are none the first by
  * ServerNames does.
  */
-export interface HttpsListener extends ListenerBase {
+export interface HttpsListener extends RequestListener {
   readonly protocol: 'HTTPS';
   readonly certificates: readonly ResourceId[];
   readonly tls: ListenerTls;

@@ -1,109 +1,29 @@
-import { listenerTlsDefaults } from '#snapshot/client-defaults.ts';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { resourceId, type ResourceId } from '#snapshot/ids.ts';
+import { resourceId } from '#snapshot/ids.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
-import type { Listener as ServedListener, ListenerTls } from '#snapshot/listener.ts';
 import { Secret } from '#snapshot/secret.ts';
-import { clientAuthorities } from './client-authorities.ts';
 import { decodeBase64, entryOf } from './data.ts';
-import { securedListenersUnit } from './ingress/ingress-tls.ts';
-import { listenerShapeUnit } from './listener-set.ts';
-import { endsTls, listenerId, type ListenerParent, type ListenerShape } from './listeners.ts';
+import { writtenListener, type ListenerParent, type ListenerShape } from './listeners.ts';
 import type { Read, Unit } from './memo.ts';
-import { listenerTls } from './policies/client-rules.ts';
-import { gatewayClientsUnit } from './policies/client-settings.ts';
 import type { Problem } from './problem.ts';
 import { mayRefer } from './reference-grant.ts';
 
-/** A listener with what it needs to serve. */
-export interface ListenerModel {
-  /** Null: it cannot serve. */
-  readonly resource: ServedListener | null;
-  readonly certificates: readonly Certificate[];
-  /** References that could not be resolved. */
-  readonly problems: readonly Problem[];
-  /** Why it is not accepted, for what its Gateway names. */
-  readonly refused: Problem | null;
-}
-
-/** The listener of a Gateway of ours by the Gateway's namespace, its name, and the listener's key. */
-export const listenerUnit: Unit<ListenerModel> = {
-  name: 'listener',
-  compute(read, namespace = '', gatewayName = '', key = '') {
-    const gateway = read.get('Gateway', namespace, gatewayName);
-    const shape = read.ask(listenerShapeUnit, namespace, gatewayName, key);
-    if (gateway === undefined || shape === null) {
-      return { resource: null, certificates: [], problems: [], refused: null };
-    }
-    const id = listenerId({ namespace, name: gatewayName }, key);
-    if (!endsTls(shape)) {
-      const resource = resourceOf(id, shape, { certificates: [], tls: listenerTlsDefaults });
-      return { resource, certificates: [], problems: [], refused: null };
-    }
-    const { certificates, problems } = certificatesOf(read, shape);
-    const clients = clientAuthorities(read, gateway, shape.port);
-    const settings = read.ask(gatewayClientsUnit, namespace, gatewayName).tls.get(key);
-    const isHttps = shape.protocol === 'HTTPS';
-    // What goes on as it is is spoken by nobody here: to agree on a protocol would be to promise it.
-    const alpn = isHttps ? {} : { alpn: [] };
-    const tls = { ...listenerTls(settings), ...alpn, clientCertificates: clients.certificates };
-    const borrows =
-      isHttps &&
-      certificates.length === 0 &&
-      read.ask(securedListenersUnit, namespace, gatewayName).includes(id);
-    const serves = clients.refused === null && (certificates.length > 0 || borrows);
-    return {
-      resource: serves ? resourceOf(id, shape, { certificates, tls }) : null,
-      certificates,
-      problems: [...problems.filter((one) => !borrows || one.kind !== 'NoCertificate'), ...clients.problems],
-      refused: clients.refused,
-    };
-  },
-};
-
-function resourceOf(
-  id: ResourceId,
-  { key, createdMs, port, hostname, protocol, tlsMode, problem }: ListenerShape,
-  { certificates, tls }: { readonly certificates: readonly Certificate[]; readonly tls: ListenerTls },
-): ServedListener | null {
-  if (problem !== null) {
-    return null;
-  }
-  const base = { kind: 'Listener', id, name: key, createdMs, port, hostname } as const;
-  const secured = { certificates: certificates.map((one) => one.id), tls };
-  switch (protocol) {
-    case 'HTTPS':
-      return { ...base, protocol, ...secured };
-    case 'TLS':
-      return { ...base, protocol, mode: tlsMode ?? 'Terminate', ...secured };
-    case 'TCP':
-    case 'UDP':
-      return { ...base, protocol };
-    default:
-      return { ...base, protocol: 'HTTP' };
-  }
-}
-
-interface FoundCertificates {
+/** What a listener shows to its clients. */
+export interface FoundCertificates {
   readonly certificates: readonly Certificate[];
   readonly problems: readonly Problem[];
 }
 
 /** Those that can be had, in order, and what is wrong with the others: one bad certificate spoils only itself. */
-function certificatesOf(read: Read, { parent, name }: ListenerShape): FoundCertificates {
-  const listeners = read.get(parent.kind, parent.namespace, parent.name)?.spec.listeners ?? [];
-  const at = listeners.findIndex((one) => one.name === name);
-  const references = listeners[at]?.tls?.certificateRefs ?? [];
+export function certificatesOf(read: Read, shape: ListenerShape): FoundCertificates {
+  const { parent } = shape;
+  const { listener, field } = writtenListener(read, shape);
+  const references = listener?.tls?.certificateRefs ?? [];
   if (references.length === 0) {
     return { certificates: [], problems: [{ kind: 'NoCertificate' }] };
   }
   const found = references.map((reference, index) =>
-    referencedCertificate(
-      read,
-      parent,
-      reference,
-      `spec.listeners[${String(at)}].tls.certificateRefs[${String(index)}]`,
-    ),
+    referencedCertificate(read, parent, reference, `${field}.tls.certificateRefs[${String(index)}]`),
   );
   return {
     certificates: found.filter((one) => one.kind === 'Certificate'),

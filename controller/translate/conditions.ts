@@ -9,6 +9,9 @@ import type { Problem } from './problem.ts';
 import type { DesiredCondition } from './translation.ts';
 import type { Words, WordsOf } from './words.ts';
 
+/** Of a listener whose filters cannot be enforced. */
+const closedUntilThen = 'Until then all requests to the listener are answered with 500.';
+
 const table: WordsOf<Problem> = {
   ClassNotAccepted: ({ className }) =>
     accepted('InvalidParameters', `GatewayClass ${className} is not accepted; see its status.`),
@@ -132,6 +135,25 @@ const table: WordsOf<Problem> = {
     resolvedRefs(
       'RefNotPermitted',
       `${field}: Secret ${secret} may not be used from here; add a ReferenceGrant to namespace ${namespace}.`,
+    ),
+  ListenerFilterInvalid: ({ field, detail }) =>
+    accepted('InvalidListenerFilter', `${field}: ${sentence(detail)} ${closedUntilThen}`),
+  ListenerFilterUnresolved: ({ cause }) =>
+    resolvedRefs('InvalidListenerFilterRef', `${wordsOf(cause).message} ${closedUntilThen}`),
+  ExtensionKind: ({ field, group, found }) =>
+    resolvedRefs(
+      'InvalidListenerFilterRef',
+      `${field} names the kind ${kindOf(group, found)}; name an AuthPolicy or a RateLimitPolicy of turnpike.dev. ${closedUntilThen}`,
+    ),
+  ExtensionNotFound: ({ field, extension }) =>
+    resolvedRefs(
+      'InvalidListenerFilterRef',
+      `${field}: ${extension} does not exist; create it. ${closedUntilThen}`,
+    ),
+  ExtensionNotEnforced: ({ field, extension }) =>
+    resolvedRefs(
+      'InvalidListenerFilterRef',
+      `${field}: ${extension} cannot be enforced; see its status. ${closedUntilThen}`,
     ),
   Unresolved: ({ what, detail }) => programmed('Invalid', `${what} cannot serve. ${detail}`),
   ListenerRefused: ({ detail }) => programmed('Invalid', `A data plane has refused the listener: ${detail}.`),

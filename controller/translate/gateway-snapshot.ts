@@ -5,7 +5,7 @@ import type { Resource } from '#snapshot/snapshot.ts';
 import { attachedShelfUnit, attachedShelves } from './attached-routes.ts';
 import { withBackendCertificate } from './backend-tls/client-certificate.ts';
 import { bansUnit } from './bans.ts';
-import { listenerUnit, type ListenerModel } from './certificates.ts';
+import { listenerUnit, type ListenerModel } from './served-listener.ts';
 import { credentialSets } from './credentials/credential-set.ts';
 import { plansOf } from './credentials/plan.ts';
 import { gatewayUnit } from './gateway.ts';
@@ -35,7 +35,10 @@ export const gatewaySnapshotUnit: Unit<GatewaySnapshot> = {
     if (gateway === null || gateway.problem !== null) {
       return { resources: [], sources: [] };
     }
-    const shelves = overShelves(read, attachedShelves, servedShelfUnit, namespace, name);
+    const shelves = [
+      read.ask(askedUnit, namespace, name),
+      ...overShelves(read, attachedShelves, servedShelfUnit, namespace, name),
+    ];
     return {
       resources: [
         read.ask(ownResourcesUnit, namespace, name),
@@ -74,18 +77,31 @@ const servedShelfUnit: Unit<ServedShelf> = {
   compute(read, namespace = '', name = '', shelf = '') {
     const serving = new Set(read.ask(servingUnit, namespace, name));
     const routes = servedRoutes(read.ask(attachedShelfUnit, namespace, name, shelf), serving);
-    const ofRoutes = withBackendCertificate(
-      read,
-      [namespace, name],
-      unique(routes.flatMap((one) => [...one.routes, ...one.streams, ...one.resources])),
-    );
-    const credentials = credentialSets(read, ofRoutes);
-    return {
-      resources: unique([...ofRoutes, ...credentials, ...plansOf(read, credentials)]),
-      sources: unique(routes.flatMap((one) => one.sources)),
-    };
+    const resources = routes.flatMap((one) => [...one.routes, ...one.streams, ...one.resources]);
+    const sources = routes.flatMap((one) => one.sources);
+    return withCredentials(read, [namespace, name], { resources, sources });
   },
 };
+
+/** What its listeners ask before there is a route. */
+const askedUnit: Unit<ServedShelf> = {
+  name: 'asked by listeners',
+  compute(read, ...gateway) {
+    const asked = listenersOf(read, gateway).flatMap((one) => (one.resource === null ? [] : [one.asked]));
+    const resources = asked.flatMap((one) => one.resources);
+    return withCredentials(read, gateway, { resources, sources: asked.flatMap((one) => one.sources) });
+  },
+};
+
+/** `shelf`, each of it once, with the credentials and plans of whom it lets in, and what the Gateway shows to backends. */
+function withCredentials(read: Read, gateway: readonly string[], shelf: ServedShelf): ServedShelf {
+  const resources = withBackendCertificate(read, gateway, unique(shelf.resources));
+  const credentials = credentialSets(read, resources);
+  return {
+    resources: unique([...resources, ...credentials, ...plansOf(read, credentials)]),
+    sources: unique(shelf.sources),
+  };
+}
 
 /** The ids of the listeners that data planes are told of. */
 const servingUnit: Unit<readonly ResourceId[]> = {

@@ -4,6 +4,7 @@
 import type { Listener } from '#crds/gateway-api.ts';
 import type { RouteKind } from '#crds/route-kind.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
+import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
 
 /** The object that a listener stands in. */
@@ -72,6 +73,16 @@ export function listenerId(
   key: string,
 ): ResourceId {
   return resourceId('Listener', namespace, name, key);
+}
+
+/** The listener of `shape` as it is written, and its field in the object it stands in. */
+export function writtenListener(
+  read: Read,
+  { parent, name }: Pick<ListenerShape, 'parent' | 'name'>,
+): { readonly listener: Listener | undefined; readonly field: string } {
+  const listeners = read.get(parent.kind, parent.namespace, parent.name)?.spec.listeners ?? [];
+  const at = listeners.findIndex((one) => one.name === name);
+  return { listener: listeners[at], field: `spec.listeners[${String(at)}]` };
 }
 
 /** The listeners that stand in `parent`, in its order; whether they conflict is not asked. */

@@ -120,6 +120,18 @@ export type ListenerProblem =
       readonly secret: string;
       readonly namespace: string;
     }
+  /** Of a filter of a listener, which lets nothing pass for it. */
+  | {
+      readonly kind: 'ListenerFilterInvalid';
+      readonly field: string;
+      readonly detail: string;
+    }
+  /** `cause`: what is wrong with the backend that a filter of a listener names. */
+  | { readonly kind: 'ListenerFilterUnresolved'; readonly field: string; readonly cause: Problem }
+  /** What a filter of a listener names is no filter, is not there, or cannot be enforced. */
+  | { readonly kind: 'ExtensionKind'; readonly field: string; readonly group: string; readonly found: string }
+  | { readonly kind: 'ExtensionNotFound'; readonly field: string; readonly extension: string }
+  | { readonly kind: 'ExtensionNotEnforced'; readonly field: string; readonly extension: string }
   | { readonly kind: 'Unresolved'; readonly what: string; readonly detail: string }
   | { readonly kind: 'ListenerRefused'; readonly detail: string }
   | {

@@ -2,16 +2,16 @@
 // socket, no clock and nothing of where snapshots come from. It never fails on a decoded snapshot: what cannot be
 // used is told beside the runtime, and what was good of the same id goes on.
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
-import { RouterCompiler } from '#dataplane/route/compiled-router.ts';
+import { RouterCompiler, type ListenerEntry } from '#dataplane/route/compiled-router.ts';
 import { compileMatches, type CompiledMatch } from '#dataplane/route/matches.ts';
 import type {
   ClientRules,
   DatagramPort,
   Port,
   PortGuard,
+  RequestListener,
   Rule,
   Runtime,
-  ServedListener,
   TlsPort,
 } from '#dataplane/runtime.ts';
 import type { EndpointLists } from '#snapshot/joined-endpoints.ts';
@@ -35,10 +35,11 @@ import { byKind, sameButFollowed, sameList, type ByKind } from './by-kind.ts';
 import { defaultClientRules, portClients } from './client-rules.ts';
 import { GroupedEndpoints } from './grouped-endpoints.ts';
 import { CarryOver, type Made } from './carry-over.ts';
+import { findsCallers, listenerFilters, namingCallers } from './listener-filters.ts';
 import { byTransport, compileDatagramPorts, isSecure } from './ports.ts';
 import { RelayCompiler, type Relays } from './relays.ts';
 import { ChangedParts, RecordedParts, type Cluster, type LimitFilter, type Parts } from './parts.ts';
-import { compileRules, dependsOnPort } from './rules.ts';
+import { compileRules, dependsOnPort, type RulesPlace } from './rules.ts';
 import { loadCertificate, type LoadedCertificate } from './certificates.ts';
 import { NamedCertificates } from './server-names.ts';
 import { SessionSeals } from './session-seals.ts';
@@ -107,6 +108,8 @@ export class Compiler {
   #applied: readonly (readonly unknown[])[] = [];
   /** Since rules were made last. */
   readonly #changed = new ChangedParts();
+  /** By port, whether its listeners found out who calls when rules were made last. */
+  readonly #knowsCallers = new Map<number, boolean>();
   readonly #routes = new CarryOver<Route, CompiledRoute>(compileRoute);
   readonly #certificates = new CarryOver(loadedCertificate);
   readonly #tls = new TlsCompiler();
@@ -169,9 +172,10 @@ export class Compiler {
     this.#tls.useTickets(resources.ticketSecrets[0]?.secret ?? null);
     const clients = new Map(this.#clients.takeOver(resources.clientSettings, refused));
     const guards = new Map(resources.protections.map((one) => [one.port, this.#guardOf(one, refused)]));
-    const { listeners } = resources;
+    const { listeners, authentications } = resources;
     const relays = this.#relays.compile(resources.streamRoutes);
-    const from = { routes, parts, certificates, named, clients, guards, relays, refused };
+    const naming = namingCallers(authentications);
+    const from = { routes, parts, naming, certificates, named, clients, guards, relays, refused };
     const { streams, datagrams } = byTransport(listeners, refused);
     const ports = this.#ports(streams, from);
     const datagramPorts = compileDatagramPorts(datagrams, from);
@@ -237,9 +241,6 @@ export class Compiler {
   #ports(all: ReadonlyMap<number, readonly Listener[]>, from: PortParts): ReadonlyMap<number, Port> {
     const routers = new Map<number, PortCompiler>();
     const ports = new Map<number, Port>();
-    const rulesAt = ({ rules }: CompiledRoute, { port }: ServedListener) => rules.on(port, from.parts);
-    const isSettled = ({ rules }: CompiledRoute) => !this.#changed.concern(rules.madeWith);
-    const routing = { routes: from.routes, rulesAt, isSettled };
     for (const [number, listeners] of all) {
       const client = from.clients.get(number) ?? defaultClientRules;
       const guard = from.guards.get(number) ?? null;
@@ -252,13 +253,26 @@ export class Compiler {
       const compiler: PortCompiler = this.#routers.get(number) ?? new RouterCompiler();
       routers.set(number, compiler);
       const served = listeners.filter(({ protocol }) => protocol === 'HTTP' || protocol === 'HTTPS');
-      const router = compiler.compile({ listeners: served.map(listenerEntry), ...routing });
+      const entries = served.map((one) => listenerEntry(one, from.parts));
+      const router = compiler.compile({ listeners: entries, ...this.#routing(number, served, from) });
       const tls = this.#tlsPort(listeners, from);
       ports.set(number, Object.freeze({ kind: 'Http', number, router, tls, client, guard }));
     }
     this.#routers = routers;
     this.#changed.clear();
     return ports;
+  }
+
+  /** What the routes of a port with these listeners become. */
+  #routing(port: number, listeners: readonly Listener[], { routes, parts, naming }: PortParts) {
+    const place = { port, knowsCallers: listeners.some((one) => findsCallers(one, naming)) };
+    const isSamePlace = this.#knowsCallers.get(port) === place.knowsCallers;
+    this.#knowsCallers.set(port, place.knowsCallers);
+    return {
+      routes,
+      rulesAt: ({ rules }: CompiledRoute) => rules.on(place, parts),
+      isSettled: ({ rules }: CompiledRoute) => isSamePlace && !this.#changed.concern(rules.madeWith),
+    };
   }
 
   #tlsPort(listeners: readonly Listener[], from: PortParts): TlsPort | null {
@@ -280,6 +294,8 @@ export class Compiler {
 interface PortParts {
   readonly routes: readonly CompiledRoute[];
   readonly parts: Parts;
+  /** Ids of the authentications that find out who calls. */
+  readonly naming: ReadonlySet<ResourceId>;
   readonly certificates: ReadonlyMap<ResourceId, LoadedCertificate>;
   /** More of them by listener, for names that are told. */
   readonly named: ReadonlyMap<ResourceId, readonly LoadedCertificate[]>;
@@ -289,7 +305,7 @@ interface PortParts {
   readonly refused: Refused[];
 }
 
-type PortCompiler = RouterCompiler<ServedListener, CompiledRoute, Rule>;
+type PortCompiler = RouterCompiler<RequestListener, CompiledRoute, Rule>;
 
 interface CompiledPorts {
   readonly ports: ReadonlyMap<number, Port>;
@@ -323,10 +339,10 @@ function loadedCertificate(certificate: Certificate): Made<readonly [ResourceId,
   return loaded.ok ? { ok: true, value: [certificate.id, loaded.value] } : loaded;
 }
 
-/** The rules of one route by port, kept as long as they would be made of the same parts. */
+/** The rules of one route by place, kept as long as they would be made of the same parts. */
 class RememberedRules {
   readonly #route: Route;
-  readonly #byPort = new Map<number, { rules: readonly Rule[]; holds(parts: Parts): boolean }>();
+  readonly #byPlace = new Map<number, { rules: readonly Rule[]; holds(parts: Parts): boolean }>();
   readonly #dependsOnPort: boolean;
   #madeWith: readonly ResourceId[] = [];
 
@@ -340,19 +356,20 @@ class RememberedRules {
     return this.#madeWith;
   }
 
-  on(port: number, parts: Parts): readonly Rule[] {
-    const key = this.#dependsOnPort ? port : 0;
-    const known = this.#byPort.get(key);
+  on(place: RulesPlace, parts: Parts): readonly Rule[] {
+    const key = (this.#dependsOnPort ? place.port : 0) * 2 + Number(place.knowsCallers);
+    const known = this.#byPlace.get(key);
     if (known?.holds(parts) === true) return known.rules;
     const recorded = new RecordedParts(parts);
-    const rules = compileRules(this.#route, port, recorded);
-    this.#byPort.set(key, { rules, holds: recorded.seal() });
+    const rules = compileRules(this.#route, place, recorded);
+    this.#byPlace.set(key, { rules, holds: recorded.seal() });
     this.#madeWith = [...new Set([...this.#madeWith, ...recorded.ids])];
     return rules;
   }
 }
 
-function listenerEntry(listener: Listener) {
+function listenerEntry(listener: Listener, parts: Parts): ListenerEntry<RequestListener> {
   const { id, name, port, hostname } = listener;
-  return { id, hostname, listener: Object.freeze({ name, port, hostname }) };
+  const requestFilters = listenerFilters(listener, parts);
+  return { id, hostname, listener: Object.freeze({ name, port, hostname, requestFilters }) };
 }

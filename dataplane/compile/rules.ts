@@ -25,9 +25,17 @@ import type { Parts } from './parts.ts';
 import { timeoutsOf } from './timeouts.ts';
 import { weightedPick, type Weighted } from './weights.ts';
 
-/** The rules of `route` on listeners with this port, in the route's order. */
-export function compileRules(route: Route, port: number, parts: Parts): readonly Rule[] {
-  return route.rules.map((rule) => compileRule({ route, rule, port, parts }));
+/** Where rules serve, as far as it makes a difference. */
+export interface RulesPlace {
+  /** Of the listeners. */
+  readonly port: number;
+  /** Whether some listener of the port finds out who calls. */
+  readonly knowsCallers: boolean;
+}
+
+/** The rules of `route` at `place`, in the route's order. */
+export function compileRules(route: Route, place: RulesPlace, parts: Parts): readonly Rule[] {
+  return route.rules.map((rule) => compileRule({ route, rule, place, parts }));
 }
 
 /** Whether the rules of `route` are different on another port: a redirect may tell the listener's. */
@@ -38,7 +46,7 @@ export function dependsOnPort(route: Route): boolean {
 interface RuleContext {
   readonly route: Route;
   readonly rule: RouteRule;
-  readonly port: number;
+  readonly place: RulesPlace;
   readonly parts: Parts;
 }
 
@@ -46,16 +54,18 @@ function compileRule(context: RuleContext): Rule {
   const { route, rule, parts } = context;
   const labels = { route: route.name, name: rule.name };
   const policies = compilePolicies(rule, parts);
+  // Where nobody is asked who calls, nobody is known to be a Consumer.
+  const asked = context.place.knowsCallers || policies.authentications.length > 0;
   const edits = compileEdits(rule.filters);
   const action = compileAction(context);
   const reason = policies.closed ?? edits.closed ?? (action.kind === 'Closed' ? action.reason : null);
   if (reason !== null) {
     return { ...labels, requestFilters: [], responseFilters: [], action: { kind: 'Closed', reason } };
   }
-  // Where nobody is asked who calls, nobody is known to be a Consumer.
-  const metering = policies.authentications.length === 0 ? [] : [parts.metering(route.name)];
+  const plans = asked ? [planOfCaller] : [];
+  const metering = asked ? [parts.metering(route.name)] : [];
   const { crossOrigin, request } = edits;
-  const requestFilters = inOrder({ ...policies, crossOrigin, metering, edits: request });
+  const requestFilters = inOrder({ ...policies, crossOrigin, plans, metering, edits: request });
   return { ...labels, requestFilters, responseFilters: edits.response, action };
 }
 
@@ -63,7 +73,6 @@ interface CompiledPolicies {
   readonly addressLimits: readonly RequestFilter[];
   readonly authentications: readonly RequestFilter[];
   readonly identityLimits: readonly RequestFilter[];
-  readonly plans: readonly RequestFilter[];
   readonly closed: string | null;
 }
 
@@ -82,8 +91,7 @@ function compilePolicies(rule: RouteRule, parts: Parts): CompiledPolicies {
     if (limit === null) closed ??= `${id} is not in the snapshot`;
     else (limit.early ? addressLimits : identityLimits).push(limit.filter);
   }
-  const plans = authentications.length === 0 ? [] : [planOfCaller];
-  return { addressLimits, authentications, identityLimits, plans, closed };
+  return { addressLimits, authentications, identityLimits, closed };
 }
 
 interface CompiledEdits {
@@ -125,13 +133,13 @@ function compileEdits(filters: readonly Filter[]): CompiledEdits {
   return { crossOrigin, request, response: [...response, ...answer], closed };
 }
 
-function compileAction({ route, rule, port, parts }: RuleContext): Action {
+function compileAction({ route, rule, place, parts }: RuleContext): Action {
   const { action } = rule;
   switch (action.kind) {
     case 'Forward':
       return compileForward(action, `${route.name} ${rule.name}`, parts);
     case 'Redirect':
-      return redirecting(action.status, redirectLocation(action, port));
+      return redirecting(action.status, redirectLocation(action, place.port));
     case 'ResourceMetadata':
       return tellingMetadata(action);
     case 'Closed':

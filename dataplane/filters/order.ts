@@ -2,7 +2,8 @@
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 
 /**
- * The phases of a request, in their order and with the reason for it.
+ * The phases of a request at its rule, in their order and with the reason for it. What its listener asks (GEP-5224) comes
+ * before there is a rule, in the order that the listener tells.
  *
  * 1. `crossOrigin`: browsers ask whether they may call without any credential, so their preflights are answered
  *    before anything looks for one; and what it adds to answers stands on refusals too, so that pages can read them.

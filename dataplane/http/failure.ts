@@ -20,6 +20,7 @@ export type Failure =
   // routing
   | { readonly kind: 'NoRoute' }
   | { readonly kind: 'Misdirected' }
+  | { readonly kind: 'ListenerClosed'; readonly detail: string }
   | { readonly kind: 'RouteClosed'; readonly detail: string }
   // policies
   | {

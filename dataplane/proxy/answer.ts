@@ -30,6 +30,7 @@ const answers = {
   ClientGone: [0, grpcCodes.cancelled, ''],
   NoRoute: [404, grpcCodes.unimplemented, 'No route matches.'],
   Misdirected: [421, grpcCodes.unavailable, 'This connection does not serve that host.'],
+  ListenerClosed: [500, grpcCodes.internal, 'The listener is not available.'],
   RouteClosed: [500, grpcCodes.internal, 'The route is not available.'],
   Unauthenticated: [401, grpcCodes.unauthenticated, 'Valid credentials are required.'],
   Forbidden: [403, grpcCodes.permissionDenied, 'Access is denied.'],

@@ -1,9 +1,11 @@
 // One request's life, from its head to the end of its answer. Read this file first, in this order:
 //
-//   start            whose listener it is, by its Host, and which rule's (routing.ts)
-//   #filter          the filters of the rule, in the order that filters/order.ts tells; some ask for its content first
+//   start            whose listener it is, by its Host
+//   #filter          the filters of the listener, in its order; some ask for the request's content first
+//   #route           which rule's it is (routing.ts)
+//   #filter          ... whose filters come next, in the order that filters/order.ts tells
 //   #act             what the rule says: a redirect, a refusal, or one of its backends, ...
-//   #filter          ... whose own filters come next
+//   #filter          ... whose own filters come last
 //   #forward         to an endpoint, and to another if need be (forward.ts); contentData and contentEnd follow
 //   responseHead     the answer, back through the filters of backend and rule; responseData and responseEnd follow
 //   #finish          once, whatever became of it: told to logs and metrics
@@ -18,10 +20,10 @@ import { answerOf, verdictOf } from './request-filters.ts';
 import { addToAnswer, addToOwnAnswer, filteredHead } from './response-filters.ts';
 import { editsAreSane } from './edits.ts';
 import { Forwarding } from './forward.ts';
-import { forwardedHead, forwardedTrailers, removeOwnFields, requestIdOf, userAgentOf } from './forwarded.ts';
+import { forwardedHead, forwardedTrailers, removeOwnFields } from './forwarded.ts';
 import { removeNominated } from '#dataplane/http/hop-by-hop.ts';
-import { endpointLabel } from './record.ts';
-import { listenerOf, ruleFor } from './routing.ts';
+import { endpointLabel, exchangeRecord } from './record.ts';
+import { listenerOf, noRoute, refusalAt, ruleFor, type Routed } from './routing.ts';
 import { Tunnel } from './tunnel.ts';
 import { acceptsSwitch, mustSwitch } from './upgrade.ts';
 import { Notes } from './notes.ts';
@@ -40,7 +42,7 @@ import type { ForwardedHead, ResponseHead } from '#dataplane/http/message.ts';
 import type { ReceivedRequest, ReceivedResponse } from '#dataplane/http/received.ts';
 import type { ContentDemand, RequestContent } from '#dataplane/http/request-content.ts';
 import type { Session } from '#dataplane/upstream/sessions/sessions.ts';
-import type { Backend, Forward, Port, Rule, ServedListener } from '#dataplane/runtime.ts';
+import type { Backend, Forward, Port, Rule } from '#dataplane/runtime.ts';
 
 /** Drives one request; see the head of this file. */
 export class ProxiedExchange extends Notes implements Exchange, RunningExchange, ForwardEvents, TimeKeeper {
@@ -55,7 +57,7 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
   readonly #port: Port | null;
   readonly #downstream: Downstream;
   // each null until it is found
-  #listener: ServedListener | null = null;
+  #routed: Routed | null = null;
   #session: Session<Backend> | null = null;
   #backend: Backend | null = null;
   #forwarding: Forwarding | null = null;
@@ -91,12 +93,17 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
     return this.#forwarding?.buffered ?? this.#collected?.held ?? 0;
   }
 
-  // ---- the request: route, filter, act, forward
+  // ---- the request: filter, route, filter, act, forward
 
   start(): void {
-    const routed = listenerOf(this.#port, this.request.host);
-    this.#listener = routed?.listener ?? null;
-    const match = ruleFor(this, this.#port, routed, this.#around);
+    this.#routed = listenerOf(this.#port, this.request.host);
+    const refusal = refusalAt(this, this.#port, this.#routed, this.#around.bans);
+    if (refusal !== null) this.#fail(refusal);
+    else this.#filter(this.#routed?.listener.requestFilters ?? [], 0);
+  }
+
+  #route(): void {
+    const match = this.#routed === null ? noRoute : ruleFor(this, this.#routed, this.#around.now);
     if ('kind' in match) {
       this.#fail(match);
       return;
@@ -105,7 +112,8 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
     this.matchedPrefix = match.matchedPrefix;
     const { action, requestFilters } = match.rule;
     if (action.kind === 'Forward') this.#setBounds(action);
-    if (this.request.length > this.#contentBytesMax) this.#fail({ kind: 'BodyTooLarge' });
+    const known = Math.max(this.request.length, this.#bytesIn);
+    if (known > this.#contentBytesMax) this.#fail({ kind: 'BodyTooLarge' });
     else this.#filter(requestFilters, 0);
   }
 
@@ -131,8 +139,9 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
       else this.#settle(verdict);
       return;
     }
-    // those of the rule come before there is a backend, and its own then
-    if (this.#backend === null) this.#act();
+    // those of the listener come before there is a rule, the rule's before there is a backend, and its own then
+    if (this.rule === null) this.#route();
+    else if (this.#backend === null) this.#act();
     else this.#forward(this.#backend);
   }
 
@@ -157,7 +166,7 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
         this.#fail({ kind: 'RouteClosed', detail: action.reason });
         break;
       case undefined:
-        this.#fail({ kind: 'NoRoute' });
+        this.#fail(noRoute);
         break;
     }
   }
@@ -184,7 +193,7 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
     const terms = { cluster, action, mirrors, session: this.#session, watch: this.#around };
     this.#forwarding = new Forwarding(outgoing, terms, this.#downstream, this);
     const trailers = this.#collected?.trailers ?? null;
-    if (trailers !== null) removeOwnFields(trailers, [this.rule, backend]);
+    if (trailers !== null) this.#removeOwnFields(trailers);
     if (this.#contentEnded) this.atSent();
     this.#forwarding.start(this.#contentEnded, this.#collected);
   }
@@ -217,9 +226,13 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
       return;
     }
     if (this.#status === 0) this.#time?.requestEnded();
-    if (trailers !== null) removeOwnFields(trailers, [this.rule, this.#backend]);
+    if (trailers !== null) this.#removeOwnFields(trailers);
     this.atSent();
     this.#forwarding.contentEnd(trailers);
+  }
+
+  #removeOwnFields(trailers: Fields): void {
+    removeOwnFields(trailers, [this.#routed?.listener ?? null, this.rule, this.#backend]);
   }
 
   // ---- the answer
@@ -369,31 +382,19 @@ export class ProxiedExchange extends Notes implements Exchange, RunningExchange,
     this.#time?.end();
     this.atEnd(failure);
     if (failure !== null) this.#collected?.fail(failure);
-    observer.exchangeFinished({
-      port: this.#downstream.port,
-      listener: this.#listener?.name ?? null,
-      route: this.rule?.route ?? null,
-      rule: this.rule?.name ?? null,
-      cluster: this.#backend?.cluster?.name ?? null,
-      endpoint: endpointLabel(this.#forwarding),
-      protocol: this.request.protocol,
-      method: this.request.method,
-      host: this.request.host,
-      path: this.request.path,
-      status: this.#status === 0 && failure !== null ? statusOf(failure) : this.#status,
-      grpcStatus: this.#grpcStatus,
-      failure,
-      bytesIn: this.#bytesIn,
-      bytesOut: this.bytesOut,
-      startedMs: this.startedMs,
-      durationMs: now() - this.startedMs,
-      attempts: this.#forwarding?.attempts ?? 0,
-      client: this.client,
-      userAgent: userAgentOf(this.request),
-      requestId: requestIdOf(this.forwarded),
-      subject: this.identity?.subject ?? null,
-      shadowed: this.shadowed,
-      upgraded: this.#status === 101,
-    });
+    observer.exchangeFinished(
+      exchangeRecord(this, {
+        port: this.#downstream.port,
+        listener: this.#routed?.listener.name ?? null,
+        cluster: this.#backend?.cluster?.name ?? null,
+        endpoint: endpointLabel(this.#forwarding),
+        status: this.#status === 0 && failure !== null ? statusOf(failure) : this.#status,
+        grpcStatus: this.#grpcStatus,
+        failure,
+        bytesIn: this.#bytesIn,
+        durationMs: now() - this.startedMs,
+        attempts: this.#forwarding?.attempts ?? 0,
+      }),
+    );
   }
 }

@@ -1,14 +1,61 @@
-import type { Client } from '#dataplane/http/exchange.ts';
+import type { Client, Exchange } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { RequestRecord } from '#dataplane/http/observer.ts';
 import type { ServedListener } from '#dataplane/runtime.ts';
 import type { UpstreamEndpoint } from '#dataplane/upstream/endpoint.ts';
+import { requestIdOf, userAgentOf } from './forwarded.ts';
 
 /** The endpoint that was asked last, as records tell it. */
 export function endpointLabel(
   forwarding: { readonly endpoint: UpstreamEndpoint | null } | null,
 ): string | null {
   return forwarding?.endpoint?.name ?? null;
+}
+
+/** What of an exchange's record is not the exchange's own to tell. */
+type ExchangeFacts = Pick<
+  RequestRecord,
+  | 'port'
+  | 'listener'
+  | 'cluster'
+  | 'endpoint'
+  | 'status'
+  | 'grpcStatus'
+  | 'failure'
+  | 'bytesIn'
+  | 'durationMs'
+  | 'attempts'
+>;
+
+/** The record of an exchange that is over. Hot path: a plain object, always of one shape. */
+export function exchangeRecord(exchange: Exchange, facts: ExchangeFacts): RequestRecord {
+  const { request, rule } = exchange;
+  return {
+    port: facts.port,
+    listener: facts.listener,
+    route: rule?.route ?? null,
+    rule: rule?.name ?? null,
+    cluster: facts.cluster,
+    endpoint: facts.endpoint,
+    protocol: request.protocol,
+    method: request.method,
+    host: request.host,
+    path: request.path,
+    status: facts.status,
+    grpcStatus: facts.grpcStatus,
+    failure: facts.failure,
+    bytesIn: facts.bytesIn,
+    bytesOut: exchange.bytesOut,
+    startedMs: exchange.startedMs,
+    durationMs: facts.durationMs,
+    attempts: facts.attempts,
+    client: exchange.client,
+    userAgent: userAgentOf(request),
+    requestId: requestIdOf(exchange.forwarded),
+    subject: exchange.identity?.subject ?? null,
+    shadowed: exchange.shadowed,
+    upgraded: facts.status === 101,
+  };
 }
 
 /** The record of a request that never became an exchange: its head could not be understood. */

@@ -295,6 +295,32 @@ spec:
     }
   });
 
+  it('are left to a service by a listener, which lets nothing pass while there is none', async () => {
+    const path = '/spec/listeners/0/filters';
+    const change = (op: 'add' | 'remove', name = '') => {
+      const externalAuth = { protocol: 'HTTP', backendRef: { name, port: 80 }, http: {} };
+      const value = { requests: [{ type: 'ExternalAuth', externalAuth }] };
+      const patch = JSON.stringify([{ op, path, ...(op === 'add' ? { value } : {}) }]);
+      return turnpike.kubectl('patch', 'gateway/edge', '--type=json', '-p', patch);
+    };
+    const reason = 'jsonpath={.status.listeners[0].conditions[?(@.type=="ResolvedRefs")].reason}';
+    const told = async () => turnpike.kubectl('get', 'gateway/edge', '-o', reason);
+    await change('add', 'nobody');
+    await untilStatus('/open', 500, {});
+    await eventually(
+      'the listener says why',
+      async () => (await told()) === 'InvalidListenerFilterRef' || undefined,
+    );
+    await change('add', 'shop');
+    await untilStatus('/open', 200, {});
+    await change('remove');
+    await eventually(
+      'the listener has nothing to say',
+      async () => (await told()) === 'ResolvedRefs' || undefined,
+    );
+    assert.equal(await status('/open'), 200);
+  });
+
   it('close their route when the keys are taken away, and open it when they are deleted themselves', async () => {
     await turnpike.kubectl('delete', 'configmap/keys');
     await untilStatus('/orders', 500, await bearer());

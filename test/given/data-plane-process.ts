@@ -119,6 +119,7 @@ export async function saveSnapshot(
     port,
     hostname: '',
     protocol: 'HTTP',
+    filters: [],
   };
   const endpoints: Endpoints = {
     kind: 'Endpoints',

@@ -8,9 +8,9 @@ import type {
   HttpPort,
   Port,
   Retry,
+  RequestListener,
   Rule,
   Runtime,
-  ServedListener,
   TlsPort,
 } from '#dataplane/runtime.ts';
 import type { Hedge } from '#snapshot/route.ts';
@@ -90,8 +90,9 @@ export function aPort(
   };
 }
 
-function routed(port: number, hostname: string, routing: Routing): RoutedListener<ServedListener, Rule> {
-  const listener: ServedListener = { name: hostname === '' ? 'any' : hostname, port, hostname };
+function routed(port: number, hostname: string, routing: Routing): RoutedListener<RequestListener, Rule> {
+  const name = hostname === '' ? 'any' : hostname;
+  const listener: RequestListener = { name, port, hostname, requestFilters: [] };
   return {
     listener,
     match(request): RoutedRule<Rule> | null {

@@ -24,6 +24,7 @@ export function aTlsPort(
       listener: {
         ...base,
         protocol: 'HTTPS' as const,
+        filters: [],
         certificates: certificates.map(({ id }) => id),
         tls: { ...listenerTlsDefaults, ...tls },
       },

@@ -187,6 +187,13 @@ const listener = {
   port,
   hostname,
 };
+const filters = list(
+  fc.oneof(
+    fc.record({ kind: constant('Authenticate'), authentication: id('Authentication') }),
+    fc.record({ kind: constant('Limit'), rateLimit: id('RateLimit') }),
+    fc.record({ kind: constant('Closed'), reason: text }),
+  ),
+);
 const attachment = fc.record({
   listener: id('Listener'),
   hostnames: list(fc.record({ serves: hostname, own: hostname, oneLabel: fc.boolean() })),
@@ -194,9 +201,11 @@ const attachment = fc.record({
 
 const byKind = {
   Listener: fc.oneof(
-    fc.record({ ...listener, protocol: fc.constantFrom('HTTP', 'TCP', 'UDP') }),
+    fc.record({ ...listener, protocol: fc.constantFrom('TCP', 'UDP') }),
+    fc.record({ ...listener, filters, protocol: constant('HTTP') }),
     fc.record({
       ...listener,
+      filters,
       protocol: constant('HTTPS'),
       certificates: list(id('Certificate')),
       tls: arbitraryListenerTls,

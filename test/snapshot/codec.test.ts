@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { authenticationDefaults, jwtDefaults } from '#snapshot/authentication.ts';
 import { credentialSetDefaults } from '#snapshot/credential-set.ts';
 import { externalDefaults } from '#snapshot/external-authorization.ts';
-import { clientDefaults, listenerDefaults, listenerTlsDefaults } from '#snapshot/client-defaults.ts';
+import {
+  clientDefaults,
+  listenerDefaults,
+  listenerTlsDefaults,
+  requestListenerDefaults,
+} from '#snapshot/client-defaults.ts';
 import {
   backendDefaults,
   clusterDefaults,
@@ -37,7 +42,7 @@ const defaulted: Readonly<Record<string, object>> = {
   Cluster: clusterDefaults,
   ClientSettings: clientDefaults,
   Protection: protectionDefaults,
-  Listener: { ...listenerDefaults, tls: listenerTlsDefaults },
+  Listener: { ...listenerDefaults, ...requestListenerDefaults, tls: listenerTlsDefaults },
   action: forwardDefaults,
   backends: backendDefaults,
   hostnames: hostnameDefaults,

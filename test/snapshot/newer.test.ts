@@ -95,6 +95,25 @@ describe('a member that only a newer build knows', () => {
     );
   });
 
+  test('closes what a listener asks of requests in the place where it stands', () => {
+    const listeners = arbitraryResource.filter(
+      (one) => one.kind === 'Listener' && 'filters' in one && one.filters.length > 0,
+    );
+    fc.assert(
+      fc.property(listeners, fc.nat(), (listener, pick) => {
+        assert('filters' in listener);
+        const at = pick % listener.filters.length;
+        const decoded = decodeResource(byNewer(listener, ['filters', String(at)]));
+        assert(decoded.kind === 'Listener' && 'filters' in decoded);
+        const closed = { kind: 'Unknown', told: 'member onlyWhen' } as const;
+        const expected = { ...listener, filters: listener.filters.with(at, closed) };
+        assert.equal(encodeResource(decoded), encodeResource(expected));
+        assert.equal(unknownIn(decoded), 'member onlyWhen');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('has a listener refused where it is about certificates of clients, and a cluster where about its TLS', () => {
     const both = arbitraryResource.filter(
       (one) =>

@@ -1,5 +1,5 @@
 // Filters of type ExternalAuth (GEP-1494): a service is asked whether a request may pass.
-import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
+import type { HTTPExternalAuthFilter } from '#crds/gateway-api.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
 import { authenticationDefaults } from '#snapshot/authentication.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
@@ -11,8 +11,6 @@ import { lowered } from '../policies/external-authorization.ts';
 import { calledService } from '../policies/ways/called-service.ts';
 import type { Problem } from '../problem.ts';
 import type { EndpointSource, ObjectRef } from '../translation.ts';
-
-type ExternalAuth = Extract<HTTPRouteFilter, { type: 'ExternalAuth' }>['externalAuth'];
 
 /** How long a decision is waited for; the filter has no word for it. */
 const timeoutMs = 2_000;
@@ -29,7 +27,7 @@ export interface AskingFilter {
 }
 
 /** The filter at `field`, or what cannot be done. */
-export function askingFilter(told: ExternalAuth, field: string): AskingFilter | Problem {
+export function askingFilter(told: HTTPExternalAuthFilter, field: string): AskingFilter | UnsupportedValue {
   const { http, grpc, forwardBody, backendRef } = told;
   const bytesMax = forwardBody?.maxSize ?? 0;
   const path = prefixOf(http?.path ?? '');
@@ -78,28 +76,30 @@ function prefixOf(path: string): string | null {
   return isNormal ? prefix.replace(/\/$/u, '') : null;
 }
 
-function unsupported(field: string, detail: string): Problem {
+type UnsupportedValue = Extract<Problem, { kind: 'UnsupportedValue' }>;
+
+function unsupported(field: string, detail: string): UnsupportedValue {
   return { kind: 'UnsupportedValue', field, detail };
 }
 
-/** A service that a rule asks, and what it takes to reach it. */
+/** A service that a rule or a listener asks, and what it takes to reach it. */
 export interface AskedService {
   readonly authentication: Authentication;
   readonly cluster: Cluster;
   readonly sources: readonly EndpointSource[];
 }
 
-/** The services of `filters` of a rule, and what is wrong with references to others: then nothing may pass the rule. */
+/** The services of `filters` of `object`, and what is wrong with references to others: then nothing may pass there. */
 export function askedServices(
   read: Read,
-  route: ObjectRef,
+  object: ObjectRef,
   filters: readonly AskingFilter[],
 ): { readonly asked: readonly AskedService[]; readonly problems: readonly Problem[] } {
   const asked: AskedService[] = [];
   const problems: Problem[] = [];
   for (const { field, reference, path, terms } of filters) {
     const found = calledService(read, {
-      from: { object: route, group: 'gateway.networking.k8s.io', field: `${field}.backendRef` },
+      from: { object, group: 'gateway.networking.k8s.io', field: `${field}.backendRef` },
       reference,
       path,
       protocol: terms.protocol,
@@ -109,7 +109,7 @@ export function askedServices(
       problems.push(found.problem);
       continue;
     }
-    const { kind, namespace, name } = route;
+    const { kind, namespace, name } = object;
     const authentication: Authentication = {
       kind: 'Authentication',
       // no AuthPolicy has an id of so many parts

@@ -14,6 +14,7 @@ import { gatewaysNamed, routeParent } from '../route-parent.ts';
 import { routeUnits } from '../route.ts';
 import { contenders, placeOf } from './conflict.ts';
 import { clientPolicies } from './client-settings.ts';
+import { gatewaysAsking, gatewaysFiltering } from './filtering-listeners.ts';
 import { gatewaysLeading, gatewaysPulling } from './led-targets.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
 import { foreignGroup, portKinds, portRival } from './port-policies.ts';
@@ -50,7 +51,7 @@ export const routesByExtension = routeIndex((route) =>
     .map((one) => `${one.kind}/${route.metadata.namespace}/${one.name}`),
 );
 
-/** The targets of `policy`: its targetRefs in their order, then the routes that name it in a filter. */
+/** The targets of `policy`: its targetRefs in their order, then the routes and listeners that name it in a filter. */
 export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): readonly Target[] {
   const { namespace, name } = policy;
   return [
@@ -71,12 +72,17 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
     ...findRoutes(read, routesByExtension, `${kind}/${namespace}/${name}`).map((route) =>
       attachedTarget(read, route, `the filter of ${route.kind} ${namespace}/${route.metadata.name}`),
     ),
-    ...gatewaysPulling(read, `${kind}/${namespace}/${name}`).map((key): Target => ({
+    ...pulling(read, `${kind}/${namespace}/${name}`).map((key): Target => ({
       kind: 'Ours',
       problem: null,
       ancestors: [ancestorOf(key)],
     })),
   ];
+}
+
+/** The Gateways where the policy of a key is pulled in by no route. */
+function pulling(read: Read, key: string): readonly GatewayKey[] {
+  return [...gatewaysPulling(read, key), ...gatewaysFiltering(read, key)];
 }
 
 /** Where the policies that hold for ports come from. */
@@ -289,11 +295,11 @@ const routesByAskedService = routeIndex(({ metadata, spec }) =>
     .map((one) => `${one.namespace ?? metadata.namespace}/${one.name}`),
 );
 
-/** As {@link gatewaysOfService}, with those whose routes ask the Service before they let requests in. */
+/** As {@link gatewaysOfService}, with those whose routes or listeners ask the Service before they let requests in. */
 export function callersOfService(read: Read, namespace: string, service: string): readonly GatewayKey[] {
   const key = `${namespace}/${service}`;
   const asking = gatewaysOf(read, findRoutes(read, routesByAskedService, key));
-  return sorted([...gatewaysOfService(read, namespace, service), ...asking]);
+  return sorted([...gatewaysOfService(read, namespace, service), ...asking, ...gatewaysAsking(read, key)]);
 }
 
 /** Those that `routes` name as parents. */

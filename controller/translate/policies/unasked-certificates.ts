@@ -1,11 +1,12 @@
 // A policy may let clients in by their certificates where no listener asks for one.
 import type { Authentication } from '#snapshot/authentication.ts';
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
-import { listenerUnit } from '../certificates.ts';
+import type { Listener } from '#snapshot/listener.ts';
 import { attachedRoutesUnit } from '../attached-routes.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
 import { listenerId } from '../listeners.ts';
 import type { Read } from '../memo.ts';
+import { listenerUnit } from '../served-listener.ts';
 import type { PolicyModel } from './policy.ts';
 
 /** Listeners where a policy waits for certificates in vain. */
@@ -32,14 +33,20 @@ export function unaskedCertificates(
   const listeners = read
     .ask(gatewayListenersUnit, namespace, name)
     .map(({ key }) => key)
-    .filter((key) => ids.has(listenerId({ namespace, name }, key)))
     .filter((key) => {
       const { resource } = read.ask(listenerUnit, namespace, name, key);
+      if (!ids.has(listenerId({ namespace, name }, key)) && !filtersBy(asking, resource)) return false;
       return resource?.protocol !== 'HTTPS' || resource.tls.clientCertificates === null;
     })
     .sort();
   const isOnly = asking.alternatives.every((way) => way.kind === 'ClientCertificate') && !asking.optional;
   return listeners.length === 0 ? null : { listeners, isOnly };
+}
+
+/** Whether the listener itself asks so. */
+function filtersBy({ id }: Authentication, listener: Listener | null): boolean {
+  const filters = listener !== null && 'filters' in listener ? listener.filters : [];
+  return filters.some((one) => one.kind === 'Authenticate' && one.authentication === id);
 }
 
 type Routes = readonly {

@@ -1,6 +1,6 @@
 import type { Gateway } from '#crds/gateway-api.ts';
 import { backendCertificateUnit } from '../backend-tls/client-certificate.ts';
-import { listenerUnit } from '../certificates.ts';
+import { listenerUnit, serves } from '../served-listener.ts';
 import { isInsecure } from '../client-authorities.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import { gatewayUnit, type GatewayModel } from '../gateway.ts';
@@ -84,7 +84,7 @@ const servedUnit: Unit<readonly ListenerShape[]> = {
   compute: (read, namespace = '', name = '') =>
     read
       .ask(gatewayListenersUnit, namespace, name)
-      .filter((one) => read.ask(listenerUnit, namespace, name, one.key).resource !== null),
+      .filter((one) => serves(read.ask(listenerUnit, namespace, name, one.key))),
 };
 
 /** The words are a data plane's, and the log is everybody's. */

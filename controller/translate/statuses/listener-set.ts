@@ -5,6 +5,7 @@ import { listenerSetUnit, type ListenerSetModel } from '../listener-set.ts';
 import type { Read, Unit } from '../memo.ts';
 import { affectedConditions } from '../policies/affected.ts';
 import type { DesiredCondition, DesiredListenerStatus } from '../translation.ts';
+import { serves } from '../served-listener.ts';
 import { affectingAt } from './affecting.ts';
 import { gatewayProgrammedUnit } from './gateway.ts';
 import { acceptedBut, judge, listenerStatus, programmedProblemOf, type Judged } from './listener.ts';
@@ -49,7 +50,7 @@ function statusOf(read: Read, set: ListenerSetModel, gateway: GatewayModel): Set
     return { conditions: [accepted, programmed], listeners: [] };
   }
   const listeners = set.listeners.map((shape) => judge(read, gateway, shape));
-  const refused = listeners.filter(({ model }) => model.resource === null);
+  const refused = listeners.filter(({ model }) => !serves(model));
   const accepted = acceptedBut(
     refused.map(({ shape }) => shape.name),
     listeners.length,

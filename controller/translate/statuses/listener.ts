@@ -1,6 +1,6 @@
 // What is told of one listener, wherever it stands, and of a Gateway's listeners that routes are attached to.
 import { gatewayOf } from '#snapshot/ids.ts';
-import { listenerUnit, type ListenerModel } from '../certificates.ts';
+import { listenerUnit, serves, type ListenerModel } from '../served-listener.ts';
 import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import type { GatewayModel } from '../gateway.ts';
 import { attachedShelfUnit, attachedShelves } from '../attached-routes.ts';
@@ -28,7 +28,7 @@ export function judge(read: Read, { namespace, name }: GatewayModel, shape: List
 
 /** Those that data planes are told of. */
 export function servedOf(listeners: readonly Judged[]): readonly ListenerShape[] {
-  return listeners.filter(({ model }) => model.resource !== null).map(({ shape }) => shape);
+  return listeners.filter(({ model }) => serves(model)).map(({ shape }) => shape);
 }
 
 /** Why a listener is not accepted. */
@@ -62,9 +62,7 @@ export const setServesUnit: Unit<boolean> = {
       set !== null &&
       gateway !== null &&
       set.problem === null &&
-      set.listeners.some(
-        ({ key }) => read.ask(listenerUnit, gateway.namespace, gateway.name, key).resource !== null,
-      )
+      set.listeners.some(({ key }) => serves(read.ask(listenerUnit, gateway.namespace, gateway.name, key)))
     );
   },
 };
@@ -157,8 +155,8 @@ export function programmedProblemOf(
   if (refusalOf({ shape, model }) !== null) {
     return { kind: 'NotAccepted', what };
   }
-  if (model.resource === null) {
-    const [first] = model.problems;
+  if (!serves(model)) {
+    const first = model.closed ?? model.problems[0];
     return { kind: 'Unresolved', what, detail: first === undefined ? '' : wordsOf(first).message };
   }
   const id = listenerId(gateway, shape.key);

@@ -190,7 +190,7 @@ function withoutTargets(policy: PolicyModel): DesiredCondition {
   if (policy.closes !== null && isInvalid(policy)) {
     return bad(policy.closes);
   }
-  const detail = 'is empty, and no HTTPRoute names the policy in a filter; add a target';
+  const detail = 'is empty, and no route or listener names the policy in a filter; add a target';
   return bad({ kind: 'TargetNotFound', field: 'spec.targetRefs', target: 'The list', detail });
 }
 

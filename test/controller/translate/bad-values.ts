@@ -46,6 +46,10 @@ export const listeners: Readonly<Record<string, readonly object[]>> = {
   'with a certificate of another kind': [{ ...http, protocol: 'HTTPS', tls: { certificateRefs: [{ kind: 'ConfigMap', name: 'none' }] } }],
   'with a name beyond all': [{ ...http, name: 'a'.repeat(254) }], 'without a name': [{ protocol: 'HTTP', port: 80 }], 'for an unknown kind of routes': [{ ...http, allowedRoutes: { kinds: [{ kind: 'Nobody' }] } }],
   'for a selector of nothing': [{ ...http, allowedRoutes: { namespaces: { from: 'Selector' } } }], 'for a selector that cannot be': [{ ...http, allowedRoutes: { namespaces: { from: 'Selector', selector: { matchExpressions: [{ key: 'a', operator: 'Like' }] } } } }],
+  'that ask nobody': [{ ...http, filters: { requests: [{ type: 'ExternalAuth', externalAuth: { protocol: 'HTTP', backendRef: { name: 'none', port: 80 }, http: {} } }] } }],
+  'that pull in nothing': [{ ...http, filters: { requests: [{ type: 'ExtensionRef', extensionRef: { group: 'turnpike.dev', kind: 'AuthPolicy', name: 'none' } }] } }],
+  'with filters of a type that nobody knows': [{ ...http, filters: { requests: [{ type: 'Nothing' }] } }], 'with filters of streams': [{ ...http, protocol: 'TCP', filters: { requests: [] } }],
+  'with a thousand filters': [{ ...http, filters: { requests: Array.from({ length: 1_000 }, () => ({ type: 'Nothing' })) } }],
   'in their hundreds': Array.from({ length: 500 }, (_, index) => ({ ...http, name: `l${index}`, hostname: `h${index}.example.com` })),
 } as const; // prettier-ignore
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Kind, KindMap } from '#crds/kind.ts';
-import { gatewayKey } from '#snapshot/ids.ts';
+import { gatewayKey, resourceId } from '#snapshot/ids.ts';
 import type { ObjectReader, Observations, RefusedObject } from '#controller/translate/input.ts';
 import { equal } from '#controller/translate/sharing.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
@@ -175,6 +175,42 @@ test('the birth of a Secret touches the listener that names it, and no route', (
     ['listener shop/edge/two'],
   );
 });
+
+test('a Service that a filter of a listener asks touches that listener, and no route', () => {
+  const asking = {
+    type: 'ExternalAuth',
+    externalAuth: { protocol: 'HTTP', backendRef: { name: 'doorman', port: 80 }, http: {} },
+  };
+  const edge = object({
+    kind: 'Gateway',
+    metadata: { name: 'edge', namespace: 'shop' },
+    spec: {
+      gatewayClassName: 'turnpike',
+      listeners: [
+        { name: 'open', protocol: 'HTTP', port: 80 },
+        { name: 'asking', protocol: 'HTTP', port: 80, hostname: 'a.example.com', filters: { requests: [asking] } },
+      ],
+    },
+  }); // prettier-ignore
+  const watch = watched([...world(100), edge]);
+  const filters = () => {
+    const resource = watch.translation().snapshots.get(gatewayKey('shop', 'edge'))?.get(listenerId('asking'));
+    assert(resource?.kind === 'Listener' && resource.protocol === 'HTTP');
+    return resource.filters.map(({ kind }) => kind);
+  };
+  assert.deepEqual(filters(), ['Closed']);
+  const work = watch.change([serviceOf('doorman', 80)]);
+  assert.deepEqual(filters(), ['Authenticate']);
+  assert.deepEqual(ofRoutes(work), []);
+  assert.deepEqual(
+    work.filter((one) => one.startsWith('listener ')),
+    ['listener shop/edge/asking'],
+  );
+});
+
+function listenerId(name: string) {
+  return resourceId('Listener', 'shop', 'edge', name);
+}
 
 test('a Service touches the routes that name it', () => {
   const work = watched(world(100)).change([serviceOf('s5', 81)]);

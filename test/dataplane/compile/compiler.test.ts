@@ -104,7 +104,12 @@ describe('a compiled snapshot', () => {
     assert.equal(ruleFor(compiled, '/', { host: 'a.example.com', port: 8080 })?.route, 'HTTPRoute/shop/b');
     assert.equal(ruleFor(compiled, '/', { host: 'example.com', port: 8080 }), null);
     const served = httpPortOf(compiled.runtime, 8080)?.router.listenerFor('a.example.com')?.listener;
-    assert.deepEqual(served, { name: 'other', port: 8080, hostname: '*.example.com' });
+    assert.deepEqual(served, {
+      name: 'other',
+      port: 8080,
+      hostname: '*.example.com',
+      requestFilters: [],
+    });
   });
 
   it('redirects to the port of the listener that was asked', (t) => {

@@ -9,7 +9,7 @@ import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
 import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
 import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
-import type { Listener } from '#snapshot/listener.ts';
+import type { HttpListener } from '#snapshot/listener.ts';
 import { rateLimitDefaults, type RateLimit, type RateLimitKey } from '#snapshot/rate-limit.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import { givenRequest } from '#test/given/request.ts';
@@ -83,7 +83,10 @@ function authenticating(now: () => number): Authenticating {
   });
 }
 
-export function httpListener(name = 'http', given: { port?: number; hostname?: string } = {}): Listener {
+export function httpListener(
+  name = 'http',
+  given: { port?: number; hostname?: string; filters?: HttpListener['filters'] } = {},
+): HttpListener {
   return {
     kind: 'Listener',
     createdMs: 0,
@@ -92,6 +95,7 @@ export function httpListener(name = 'http', given: { port?: number; hostname?: s
     port: given.port ?? 80,
     hostname: given.hostname ?? '',
     protocol: 'HTTP',
+    filters: given.filters ?? [],
   };
 }
 

@@ -44,6 +44,7 @@ function httpsListener(name: string, hostname: string): HttpsListener {
     ...listener('TCP', name, 443),
     hostname,
     protocol: 'HTTPS',
+    filters: [],
     certificates,
     tls: listenerTlsDefaults,
   };

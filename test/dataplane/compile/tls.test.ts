@@ -35,6 +35,7 @@ function httpsListener(
     port: 443,
     hostname,
     protocol: 'HTTPS',
+    filters: [],
     certificates: ids,
     tls: listenerTlsDefaults,
   };

@@ -104,6 +104,7 @@ test('series of routes and clusters that left the configuration go after five mi
       port: 80,
       hostname: '',
       protocol: 'HTTP',
+      filters: [],
     },
     {
       kind: 'Cluster',
