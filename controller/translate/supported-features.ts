@@ -63,6 +63,7 @@ export const experimentalFeatures: readonly string[] = Object.freeze([
   'ClusterTrustBundle',
   'GatewayAddressRoutability',
   'GatewayAddressRoutabilityCluster',
+  'GatewayListenerFilters',
 ]);
 
 /** Of these the ones that need more than fields. */

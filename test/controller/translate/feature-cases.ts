@@ -27,6 +27,7 @@ const rows: Readonly<Record<string, Row>> = {
   GatewayHTTPListenerIsolation: ['A request is for one listener of its port only', 'listeners-of-one-port-keep-to-their-hosts', /protocol: HTTP, port: 80, hostname: '\*\.foo\.example\.com'/, /serves: "\*\.foo\.example\.com"/],
   GatewayHTTPSListenerDetectMisdirectedRequests: ['Requests that came by another listener’s name are sent back', 'listeners-of-one-port-keep-to-their-hosts', /protocol: HTTPS, port: 443, hostname: abc/, /Listener\/shop\/edge\/exact-tls:/],
   GatewayInfrastructure: ['Labels, annotations and parameters of what is made for a Gateway', 'a-provisioned-gateway-is-told-what-it-is-made-of', /infrastructure:\s+labels: \{ team: shop \}/, /team: shop/],
+  GatewayListenerFilters: ['What requests meet before a route is looked for', 'listeners-ask-services-before-a-route-is-looked-for', /filters:\s+requests:\s+- type: ExternalAuth/, /filters:\n\s+- kind: Authenticate/],
   GatewayPort8080: ['A listener on port 8080', 'a-parent-ref-selects-listeners-by-port', /port: 8080/, /port: 8080/],
   GatewayRouteHostnameIntersectionPrecedence: ['Of two routes with one host the one whose own is nearer comes first', 'a-routes-own-host-is-kept-beside-the-one-it-serves', /\*\.example\.com[^]*abc\.example\.com/, /serves: abc\.example\.com\n\s+own: "\*\.example\.com"/],
   GatewayStaticAddresses: ['A Gateway has the addresses that it names, or says that it has not', 'an-address-nobody-can-listen-on-is-not-usable', /addresses:/, /False Programmed\/AddressNotUsable/],
