@@ -65,8 +65,7 @@ export class RouterCompiler<Listener, Entry extends RouteEntry, Rule> {
   // Hot path: of thousands of routes each change brings one, and the others should cost a look.
   #followRoutes({ listeners, routes, rulesAt, isSettled }: Routing<Listener, Entry, Rule>): void {
     const byId = new Map(listeners.map(({ id, listener }) => [id, listener]));
-    const gone: (readonly Placement<Rule>[])[] = [];
-    const added: (readonly Placement<Rule>[])[] = [];
+    const renewed = new Map<Route, readonly Placement<Rule>[]>();
     this.#rounds += 1;
     const round = this.#rounds;
     for (const entry of routes) {
@@ -79,27 +78,26 @@ export class RouterCompiler<Listener, Entry extends RouteEntry, Rule> {
       };
       if (last?.placements.every(({ listener, candidates }) => candidatesAt(listener) === candidates))
         continue;
-      const placements = placementsOf(entry.route, candidatesAt);
-      if (last !== undefined) gone.push(last.placements);
-      added.push(placements);
-      this.#placed.set(entry.route, { placements, round });
+      renewed.set(entry.route, placementsOf(entry.route, candidatesAt));
     }
-    gone.push(...this.#forget(round));
-    for (const placements of gone) this.#remove(placements);
-    for (const { listener, place, candidates } of added.flat()) {
-      this.#indexes.get(listener)?.add(place, candidates);
+    // Nothing is another one before all rules are made: should that fail, the next time begins where this one did.
+    for (const route of renewed.keys()) this.#remove(this.#placed.get(route)?.placements ?? []);
+    this.#forget(round);
+    for (const [route, placements] of renewed) {
+      this.#placed.set(route, { placements, round });
+      for (const { listener, place, candidates } of placements) {
+        this.#indexes.get(listener)?.add(place, candidates);
+      }
     }
   }
 
-  /** Forgets routes that `round` did not meet; answers where they were. */
-  #forget(round: number): (readonly Placement<Rule>[])[] {
-    const gone: (readonly Placement<Rule>[])[] = [];
+  /** Takes away the routes that `round` did not meet. */
+  #forget(round: number): void {
     for (const [route, placed] of this.#placed) {
       if (placed.round === round) continue;
-      gone.push(placed.placements);
+      this.#remove(placed.placements);
       this.#placed.delete(route);
     }
-    return gone;
   }
 
   #remove(placements: readonly Placement<Rule>[]): void {
