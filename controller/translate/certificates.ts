@@ -58,7 +58,7 @@ export function referencedCertificate(
   const secret = `${namespace}/${name}`;
   const from = { group: 'gateway.networking.k8s.io', kind: home.kind, namespace: home.namespace };
   if (!mayRefer(read, from, { group, kind, namespace }, name)) {
-    return { kind: 'CertificateNotPermitted', field, secret, namespace };
+    return { kind: 'CertificateNotPermitted', field, from, secret, namespace };
   }
   const found = read.ask(certificateUnit, namespace, name);
   switch (found.kind) {

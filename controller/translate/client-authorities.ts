@@ -89,7 +89,7 @@ function resolve(
   const from = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: gatewayNamespace };
   const isConfigMap = group === '' && kind === 'ConfigMap';
   if (isConfigMap && !mayRefer(read, from, { group, kind, namespace }, name)) {
-    return { kind: 'AuthorityNotPermitted', field, configMap: `${namespace}/${name}`, namespace };
+    return { kind: 'AuthorityNotPermitted', field, from, configMap: `${namespace}/${name}`, namespace };
   }
   return referencedAuthorities(read, { field, group, kind, namespace, name }, 'InvalidCACertificateKind');
 }

@@ -5,7 +5,7 @@ import { addressWords } from './address-words.ts';
 import { ledWords } from './led-words.ts';
 import { policyWords } from './policy-words.ts';
 import { accepted, conflicted, programmed, resolvedRefs, sentence } from './words.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, Referrer } from './problem.ts';
 import type { DesiredCondition } from './translation.ts';
 import type { Words, WordsOf } from './words.ts';
 
@@ -77,11 +77,8 @@ const table: WordsOf<Problem> = {
       'InvalidCACertificateRef',
       `${field}: ${holder} needs PEM certificates in ${place}; correct it.`,
     ),
-  AuthorityNotPermitted: ({ field, configMap, namespace }) =>
-    resolvedRefs(
-      'RefNotPermitted',
-      `${field}: ConfigMap ${configMap} may not be used from here; add a ReferenceGrant to namespace ${namespace}.`,
-    ),
+  AuthorityNotPermitted: ({ field, from, configMap, namespace }) =>
+    notPermitted(`${field}: ConfigMap ${configMap}`, from, namespace),
   HostnameConflict: ({ port, others }) =>
     conflicted(
       'HostnameConflict',
@@ -131,11 +128,8 @@ const table: WordsOf<Problem> = {
       'InvalidCertificateRef',
       `${field}: Secret ${secret} cannot be used: ${detail}; correct it.`,
     ),
-  CertificateNotPermitted: ({ field, secret, namespace }) =>
-    resolvedRefs(
-      'RefNotPermitted',
-      `${field}: Secret ${secret} may not be used from here; add a ReferenceGrant to namespace ${namespace}.`,
-    ),
+  CertificateNotPermitted: ({ field, from, secret, namespace }) =>
+    notPermitted(`${field}: Secret ${secret}`, from, namespace),
   ListenerFilterInvalid: ({ field, detail }) =>
     accepted('InvalidListenerFilter', `${field}: ${sentence(detail)} ${closedUntilThen}`),
   ListenerFilterUnresolved: ({ cause }) =>
@@ -175,7 +169,7 @@ const table: WordsOf<Problem> = {
   NotAllowedByListeners: ({ parent, namespace, routeKind }) =>
     accepted(
       'NotAllowedByListeners',
-      `No listener of ${parent} that the parentRef names allows routes of kind ${routeKind} from namespace ${namespace}; see its allowedRoutes.`,
+      `No listener of ${parent} that the parentRef names allows routes of kind ${routeKind} from namespace ${namespace}; see the protocol and allowedRoutes of each.`,
     ),
   NoMatchingListenerHostname: ({ parent, hostnames }) =>
     accepted(
@@ -219,10 +213,7 @@ const table: WordsOf<Problem> = {
       `${field}: Service ${service} has appProtocol ${protocol}, which is not supported; remove it if the backend speaks HTTP/1.1, or write kubernetes.io/h2c if it speaks HTTP/2 in the clear; for TLS attach a BackendTLSPolicy.`,
     ),
   BackendNotPermitted: ({ field, from, service, namespace }) =>
-    resolvedRefs(
-      'RefNotPermitted',
-      `${field}: Service ${service} may not be used from namespace ${from.namespace}; add a ReferenceGrant for ${from.kind} to namespace ${namespace}.`,
-    ),
+    notPermitted(`${field}: Service ${service}`, from, namespace),
   ClientCertificateUnresolved: ({ cause }) =>
     resolvedRefs(
       'InvalidClientCertificateRef',
@@ -283,6 +274,14 @@ function someOf(names: readonly string[], all: number): string {
   }
   const more = names.length > namesMax ? ', ...' : '';
   return ` by ${String(names.length)} of ${String(all)} data planes (${names.slice(0, namesMax).join(', ')}${more})`;
+}
+
+/** `what` stands in `namespace`, which has not granted it to the kind and namespace of `from`. */
+function notPermitted(what: string, from: Referrer, namespace: string): Words {
+  return resolvedRefs(
+    'RefNotPermitted',
+    `${what} may not be used from namespace ${from.namespace}; add a ReferenceGrant for ${from.kind} to namespace ${namespace}.`,
+  );
 }
 
 function kindOf(group: string, kind: string): string {

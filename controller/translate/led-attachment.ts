@@ -34,22 +34,34 @@ export function attachLed(read: Read, { metadata }: Led, host: string, gateway: 
     ? attached
     : {
         kind: 'Refused',
-        problem: reworded(attached.problem, gateway.key, { namespace: metadata.namespace, host }),
+        problem: reworded(attached.problem, gateway.key, {
+          namespace: metadata.namespace,
+          host,
+          listener: section ?? null,
+        }),
       };
 }
 
+/** What of something led a listener should take. */
+interface Wanted {
+  readonly namespace: string;
+  readonly host: string;
+  /** The only one that may; null: any. */
+  readonly listener: string | null;
+}
+
 /** Nobody has written a parentRef. */
-function reworded(
-  problem: Problem,
-  gateway: GatewayKey,
-  { namespace, host }: { readonly namespace: string; readonly host: string },
-): Problem {
+function reworded(problem: Problem, gateway: GatewayKey, { namespace, host, listener }: Wanted): Problem {
   if (problem.kind === 'NoMatchingParent') {
-    const field = annotationField(annotationNames.listener);
-    return { kind: 'ListenerNotFound', field, gateway, listener: problem.sectionName ?? '' };
+    return {
+      kind: 'ListenerNotFound',
+      field: annotationField(annotationNames.listener),
+      gateway,
+      listener: listener ?? '',
+    };
   }
   if (problem.kind === 'NotAllowedByListeners') {
-    return { kind: 'NoListenerTakes', gateway, namespace };
+    return { kind: 'NoListenerTakes', gateway, namespace, listener };
   }
   return problem.kind === 'NoMatchingListenerHostname' ? { kind: 'HostNotServed', gateway, host } : problem;
 }

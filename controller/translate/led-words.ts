@@ -1,4 +1,5 @@
 // Words on what is led as a route is and has no conditions: an Ingress, or a Service that is exposed.
+import { annotationField, annotationNames } from './annotations.ts';
 import { accepted as told } from './words.ts';
 import type { LedProblem } from './problem.ts';
 import type { WordsOf } from './words.ts';
@@ -7,10 +8,12 @@ import type { WordsOf } from './words.ts';
 export const ledWords: WordsOf<LedProblem> = {
   ListenerNotFound: ({ field, gateway, listener }) =>
     told('NoMatchingParent', `${field}: Gateway ${gateway} has no listener ${listener}; correct the name.`),
-  NoListenerTakes: ({ gateway, namespace }) =>
+  NoListenerTakes: ({ gateway, namespace, listener }) =>
     told(
       'NotAllowedByListeners',
-      `No listener of Gateway ${gateway} takes HTTP routes of namespace ${namespace}; set allowedRoutes there.`,
+      listener === null
+        ? `No listener of Gateway ${gateway} takes HTTP routes of namespace ${namespace}; see the protocol and allowedRoutes of each.`
+        : `${annotationField(annotationNames.listener)}: listener ${listener} of Gateway ${gateway} takes no HTTP routes of namespace ${namespace}; see its protocol and allowedRoutes, or name another.`,
     ),
   HostNotServed: ({ gateway, host }) =>
     told(

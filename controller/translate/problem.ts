@@ -65,6 +65,9 @@ export type ListenerSetProblem =
   | { readonly kind: 'ParentNotProgrammed'; readonly gateway: string }
   | { readonly kind: 'NoListenerProgrammed'; readonly listeners: readonly string[] };
 
+/** What refers to something of another namespace: a ReferenceGrant names its kind and namespace. */
+export type Referrer = Pick<ObjectRef, 'kind' | 'namespace'>;
+
 /** Of one listener. */
 export type ListenerProblem =
   /** No reference to authorities could be resolved. */
@@ -88,6 +91,7 @@ export type ListenerProblem =
   | {
       readonly kind: 'AuthorityNotPermitted';
       readonly field: string;
+      readonly from: Referrer;
       readonly configMap: string;
       readonly namespace: string;
     }
@@ -117,6 +121,7 @@ export type ListenerProblem =
   | {
       readonly kind: 'CertificateNotPermitted';
       readonly field: string;
+      readonly from: Referrer;
       readonly secret: string;
       readonly namespace: string;
     }
@@ -179,7 +184,13 @@ export type LedProblem =
       readonly gateway: string;
       readonly listener: string;
     }
-  | { readonly kind: 'NoListenerTakes'; readonly gateway: string; readonly namespace: string }
+  | {
+      readonly kind: 'NoListenerTakes';
+      readonly gateway: string;
+      readonly namespace: string;
+      /** The only one that may; null: any. */
+      readonly listener: string | null;
+    }
   | { readonly kind: 'HostNotServed'; readonly gateway: string; readonly host: string }
   | { readonly kind: 'NoSecureListener'; readonly field: string; readonly gateway: string }
   /** Another Ingress has brought a certificate for the host before. */
@@ -211,7 +222,7 @@ export type ReferenceProblem =
   | {
       readonly kind: 'BackendNotPermitted';
       readonly field: string;
-      readonly from: ObjectRef;
+      readonly from: Referrer;
       readonly service: string;
       readonly namespace: string;
     };

@@ -9,14 +9,7 @@ import { attachLed, gatewayNamed } from '../led-attachment.ts';
 import type { Read, Unit } from '../memo.ts';
 import { extensionProblem } from '../policies/protection.ts';
 import type { Problem } from '../problem.ts';
-import {
-  attachmentOf,
-  joinedSites,
-  siteOf,
-  type ClosedRule,
-  type RouteAtGateway,
-  type Site,
-} from '../route-at-gateway.ts';
+import { attachmentOf, joinedSites, siteOf, type RouteAtGateway, type Site } from '../route-at-gateway.ts';
 import type { RuleModel } from '../rules/http.ts';
 import { prefixOf, servicePort, serviceRule } from '../rules/service.ts';
 import { exposedPlaces, portAsked, type ExposedPlace } from './exposure.ts';
@@ -30,7 +23,13 @@ export interface ExposedModel {
   /** Null: nothing of it is served. */
   readonly atGateway: RouteAtGateway | null;
   readonly problems: readonly Problem[];
-  readonly closed: readonly ClosedRule[];
+  readonly closed: readonly ClosedPlace[];
+}
+
+/** A place at which nothing passes, `<host><path>`, and why. */
+export interface ClosedPlace {
+  readonly place: string;
+  readonly reason: string;
 }
 
 /** The Service of a namespace and name; null when there is none or it does not ask for a route. */
@@ -64,7 +63,9 @@ export const exposedUnit: Unit<ExposedModel | null> = {
         ...sites.flatMap((one) => one?.problem ?? []),
         ...rule.extensions.flatMap((one) => extensionProblem(read, object, one) ?? []),
       ],
-      closed: sites.flatMap((one) => one?.site.closed ?? []),
+      closed: asked.places.flatMap((place, index) =>
+        (sites[index]?.site.closed ?? []).map(({ reason }) => ({ place: titleOf(place), reason })),
+      ),
     };
   },
 };
@@ -124,7 +125,10 @@ function siteOfPlace(
   const matches = rule.matches.map((one) => ({ ...one, path: prefixOf(place.path) }));
   return {
     site: siteOf(read, origin, [{ ...rule, name: String(index), matches }], { gateway, attachments }),
-    problem:
-      lost === undefined ? null : { kind: 'ExposureTaken', place: `${place.host}${place.path}`, by: lost.by },
+    problem: lost === undefined ? null : { kind: 'ExposureTaken', place: titleOf(place), by: lost.by },
   };
+}
+
+function titleOf({ host, path }: ExposedPlace): string {
+  return `${host}${path}`;
 }

@@ -1,7 +1,7 @@
 import type { Gateway } from '#crds/gateway-api.ts';
 import type { Service } from '#crds/kubernetes.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
-import { annotationNames } from '../annotations.ts';
+import { annotationNames, listenerNamed } from '../annotations.ts';
 import { createdMs } from '../creation-time.ts';
 import { gatewayUnit, type GatewayModel } from '../gateway.ts';
 import { attachLed, gatewayNamed } from '../led-attachment.ts';
@@ -32,7 +32,10 @@ export const exposingGatewayUnit: Unit<ExposingGateway | null> = {
 
 function namedGateway(read: Read, key: GatewayKey): ExposingGateway {
   return gatewayNamed(read, key) === null
-    ? none(`Gateway ${key.slice(0, 320)} does not exist, or is another controller's; name one of ours.`)
+    ? none(
+        annotationNames.gateway,
+        `Gateway ${key.slice(0, 320)} does not exist, or is another controller's; name one of ours.`,
+      )
     : { kind: 'Found', gateway: key };
 }
 
@@ -46,7 +49,7 @@ function usualGateway(read: Read, service: Service): ExposingGateway {
     .sort((one, other) => ageOf(one) - ageOf(other));
   const [first] = [...takers.filter((one) => isMarked(one)), ...takers];
   return first === undefined
-    ? none('no Gateway takes HTTP routes of this namespace for these hosts; name one that is to.')
+    ? noTaker(service)
     : { kind: 'Found', gateway: gatewayKey(first.metadata.namespace, first.metadata.name) };
 }
 
@@ -63,6 +66,18 @@ function takes(read: Read, service: Service, gateway: GatewayModel): boolean {
   return places.some(({ host }) => attachLed(read, service, host, gateway).kind === 'Attached');
 }
 
-function none(detail: string): ExposingGateway {
-  return { kind: 'None', problem: badExposure(annotationNames.gateway, detail) };
+function noTaker(service: Service): ExposingGateway {
+  const { namespace, annotations } = service.metadata;
+  const listener = listenerNamed(annotations);
+  const places = exposedPlaces(service)?.places ?? [];
+  const hosts = [...new Set(places.map(({ host }) => (host === '' ? 'any host' : host)))].join(', ');
+  const named = listener === undefined ? 'a listener' : `a listener ${listener.slice(0, 253)}`;
+  return none(
+    listener === undefined ? annotationNames.expose : annotationNames.listener,
+    `no Gateway of ours has ${named} that takes HTTP routes of namespace ${namespace} for ${hosts}; correct it, or see hostname and allowedRoutes of the listeners.`,
+  );
+}
+
+function none(annotation: string, detail: string): ExposingGateway {
+  return { kind: 'None', problem: badExposure(annotation, detail) };
 }

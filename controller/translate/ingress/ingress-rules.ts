@@ -45,6 +45,12 @@ interface PlacedPath {
   readonly backend: IngressBackend;
 }
 
+/** The field of an Ingress that the rule `name` is made of ({@link PlacedPath}). */
+export function ruleField(name: string): string {
+  const [rule = '', path] = name.split('-');
+  return path === undefined ? 'spec.defaultBackend' : `spec.rules[${rule}].http.paths[${path}]`;
+}
+
 function pathsOf({ spec }: Ingress): readonly PlacedPath[] {
   return spec.rules.flatMap(({ host, http }, rule) =>
     (http?.paths ?? []).map((one, index) => ({

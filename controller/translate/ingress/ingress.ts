@@ -12,7 +12,7 @@ import { extensionProblem } from '../policies/protection.ts';
 import type { Problem } from '../problem.ts';
 import { joinedSites, siteOf, type RouteAtGateway, type Site } from '../route-at-gateway.ts';
 import { classOf } from './ingress-class.ts';
-import { ingressRulesUnit, type HostRules } from './ingress-rules.ts';
+import { ingressRulesUnit, ruleField, type HostRules } from './ingress-rules.ts';
 import { ingressTlsUnit } from './ingress-tls.ts';
 
 /** An Ingress of a class of ours. */
@@ -107,7 +107,7 @@ function problemOf(problem: Problem): IngressProblem {
 }
 
 function closedProblem({ rule, reason }: { readonly rule: string; readonly reason: string }): IngressProblem {
-  return { reason: 'Closed', message: `Rule ${rule} is closed: ${reason}.` };
+  return { reason: 'Closed', message: `${ruleField(rule)} is closed: ${reason}.` };
 }
 
 function distinct(problems: readonly IngressProblem[]): readonly IngressProblem[] {

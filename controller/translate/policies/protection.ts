@@ -92,7 +92,7 @@ function closedReason(
     return `${policyTitle(unenforced)} cannot be enforced: see its status`;
   }
   if (unresolved !== undefined) {
-    return `${unresolved.field} names ${unresolved.kind} ${unresolved.name}, which cannot be found`;
+    return `${unresolved.field} names ${[unresolved.kind, unresolved.name].join(' ').trim()}, which cannot be found`;
   }
   return lacking === undefined
     ? null
@@ -121,6 +121,10 @@ function levelsOf(read: Read, kind: GuardKind, place: RulePlace): readonly (read
 export function extensionProblem(read: Read, route: ObjectRef, extension: Extension): Problem | null {
   const kind = guardKinds.find((one) => extension.group === 'turnpike.dev' && one === extension.kind);
   const { field } = extension;
+  if (extension.name === '') {
+    const detail = `${JSON.stringify(extension.kind)} must be kind/name, such as AuthPolicy/staff`;
+    return { kind: 'UnsupportedValue', field, detail };
+  }
   if (kind === undefined) {
     const detail = `the kind ${extension.group}/${extension.kind} is no filter; name an AuthPolicy or a RateLimitPolicy of turnpike.dev`;
     return { kind: 'UnsupportedValue', field, detail };

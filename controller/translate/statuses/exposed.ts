@@ -12,9 +12,9 @@ export const exposedNoticesUnit: Unit<readonly Notice[]> = {
     const closed = model?.closed ?? [];
     return [
       ...(model?.problems ?? []).map((one) => wordsOf(one)),
-      ...closed.map(({ rule, reason }) => ({
+      ...closed.map(({ place, reason }) => ({
         reason: 'Closed',
-        message: `Place ${rule} is closed: ${reason}.`,
+        message: `${place} is closed: ${reason}.`,
       })),
     ].map(({ reason, message }) => ({ object, reason, message }));
   },
