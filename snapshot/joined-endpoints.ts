@@ -11,17 +11,13 @@ export interface EndpointLists {
  * EndpointSlices have while an endpoint moves from one to another) the first that is ready.
  */
 export function joinedEndpoints(lists: Iterable<readonly Endpoint[]>): readonly Endpoint[] {
-  const found = new Map<string, Endpoint>();
-  for (const list of lists) {
-    for (const endpoint of list) {
-      const key = `${endpoint.address} ${String(endpoint.port)}`;
-      const known = found.get(key);
-      if (known === undefined || (known.state !== 'Ready' && endpoint.state === 'Ready')) {
-        found.set(key, endpoint);
-      }
-    }
+  const joined: Endpoint[] = [];
+  for (const endpoint of [...lists].flat().sort(byAddressAndPort)) {
+    const last = joined.at(-1);
+    if (last === undefined || byAddressAndPort(last, endpoint) !== 0) joined.push(endpoint);
+    else if (last.state !== 'Ready' && endpoint.state === 'Ready') joined[joined.length - 1] = endpoint;
   }
-  return Object.freeze([...found.values()].sort(byAddressAndPort));
+  return Object.freeze(joined);
 }
 
 function byAddressAndPort(one: Endpoint, other: Endpoint): number {

@@ -45,7 +45,11 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   /** Null until somebody asks for an endpoint: most of ten thousand clusters are never asked here. */
   #parts: Parts | null = null;
   #listed: readonly Endpoint[] = [];
-  #endpoints = new Map<string, UpstreamEndpoint>();
+  readonly #endpoints = new Map<string, UpstreamEndpoint>();
+  /** By what tells of them now. */
+  #told: ReadonlyMap<Endpoint, UpstreamEndpoint> = new Map();
+  /** How often endpoints were listed. */
+  #listings = 0;
   /** Those that have not their whole weight yet, and since when they are there. */
   readonly #warming = new Map<UpstreamEndpoint, number>();
   /** It is swept: something here changes with time. */
@@ -290,32 +294,42 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     );
   }
 
+  // Of ten thousand a few move: what is told by the same object as before is found by that, without making its name.
   #list(parts: Parts, listed: readonly Endpoint[]): void {
-    const before = this.#endpoints;
-    const isFirst = before.size === 0;
-    const endpoints = new Map<string, UpstreamEndpoint>();
+    const isFirst = this.#endpoints.size === 0;
+    const told = new Map<Endpoint, UpstreamEndpoint>();
     const ready: UpstreamEndpoint[] = [];
     const terminating: UpstreamEndpoint[] = [];
-    for (const told of listed) {
-      const key = endpointName(told);
-      if (endpoints.has(key)) continue;
-      const known = before.get(key);
-      const endpoint = known ?? new UpstreamEndpoint(told, this);
-      if (known === undefined) parts.health.admit(endpoint, this.around.nowMs);
-      if (known === undefined && !isFirst) this.#startSlowly(parts.slowStart, endpoint);
-      endpoint.forZones = told.forZones;
-      endpoint.forNodes = told.forNodes;
-      before.delete(key);
-      endpoints.set(key, endpoint);
-      (told.state === 'Ready' ? ready : terminating).push(endpoint);
+    this.#listings += 1;
+    for (const one of listed) {
+      const known = this.#told.get(one) ?? this.#endpoints.get(endpointName(one));
+      if (known?.listing === this.#listings) continue;
+      const endpoint = known ?? this.#admit(parts, one, isFirst);
+      endpoint.listing = this.#listings;
+      endpoint.forZones = one.forZones;
+      endpoint.forNodes = one.forNodes;
+      told.set(one, endpoint);
+      (one.state === 'Ready' ? ready : terminating).push(endpoint);
     }
-    for (const gone of before.values()) {
-      this.#warming.delete(gone);
-      gone.retire();
-    }
-    this.#endpoints = endpoints;
-    parts.health.update([...endpoints.values()]);
+    this.#told = told;
+    for (const endpoint of this.#endpoints.values())
+      if (endpoint.listing < this.#listings) this.#drop(endpoint);
+    parts.health.update([...this.#endpoints.values()]);
     parts.choice.update(ready.length > 0 ? ready : terminating);
+  }
+
+  #admit(parts: Parts, told: Endpoint, isFirst: boolean): UpstreamEndpoint {
+    const endpoint = new UpstreamEndpoint(told, this);
+    this.#endpoints.set(endpoint.name, endpoint);
+    parts.health.admit(endpoint, this.around.nowMs);
+    if (!isFirst) this.#startSlowly(parts.slowStart, endpoint);
+    return endpoint;
+  }
+
+  #drop(endpoint: UpstreamEndpoint): void {
+    this.#endpoints.delete(endpoint.name);
+    this.#warming.delete(endpoint);
+    endpoint.retire();
   }
 
   #startSlowly(slowStart: SlowStart, endpoint: UpstreamEndpoint): void {
