@@ -9,6 +9,7 @@ import { fixedLimits } from './limits.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';
 import { inTurns } from './turns.ts';
+import { DatagramRoom } from './relay/datagram-room.ts';
 import { DatagramServer } from './relay/datagram-server.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Limits } from './limits.ts';
@@ -94,6 +95,7 @@ class FollowingListeners implements Listeners {
   readonly #addresses = new AddressCounts();
   readonly #servers = new Map<number, PortServer>();
   readonly #datagramServers = new Map<number, DatagramServer>();
+  readonly #datagramRoom = new DatagramRoom();
   readonly #sweepMs: number;
   readonly #sweepTimer: NodeJS.Timeout;
   #isSweeping = false;
@@ -209,7 +211,8 @@ class FollowingListeners implements Listeners {
         if (this.#datagramServers.get(number) === server) this.#datagramServers.delete(number);
         told.failed(error);
       };
-      const server = new DatagramServer({ ...this.#home(), ...told, failed, port, datagramLimits });
+      const room = this.#datagramRoom;
+      const server = new DatagramServer({ ...this.#home(), ...told, failed, port, room, datagramLimits });
       this.#datagramServers.set(number, server);
     });
   }

@@ -40,6 +40,10 @@ export class DatagramRelay implements DatagramEvents, RunningDatagrams {
     return failure === null;
   }
 
+  get isLost(): boolean {
+    return this.#endpoint?.hasLeft ?? true;
+  }
+
   send(data: Buffer): void {
     this.#bytesIn += data.length;
     this.#socket?.send(data);

@@ -97,6 +97,8 @@ export interface RelayedDatagrams {
 
 /** A client's datagrams on their way. */
 export interface RunningDatagrams {
+  /** The endpoint has left: what is sent to it now is lost. */
+  readonly isLost: boolean;
   /** A datagram of the client. May be kept. */
   send(data: Buffer): void;
   /** Ends it; `closed` is told. */

@@ -31,6 +31,8 @@ export class UpstreamEndpoint implements Hinted, Destination {
   forNodes: readonly string[];
   /** Requests under way. */
   load = 0;
+  /** It is none of its cluster's any more. */
+  hasLeft = false;
   weight = 100;
   doubtful = false;
   healthy = true;
@@ -99,6 +101,7 @@ export class UpstreamEndpoint implements Hinted, Destination {
 
   /** It has left: exchanges under way end, and no connection is kept any more. */
   retire(): void {
+    this.hasLeft = true;
     this.#transport.retire();
   }
 

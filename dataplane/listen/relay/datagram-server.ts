@@ -3,6 +3,7 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 import { addressGroup, plainAddress } from '#dataplane/http/address.ts';
 import { DatagramSession } from './datagram-session.ts';
+import type { DatagramRoom, RoomTaker } from './datagram-room.ts';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { AddressCounts } from '#dataplane/http/address-counts.ts';
 import type { ClientConnection } from '../client-connection.ts';
@@ -12,7 +13,7 @@ import type { ClientRules, DatagramPort, Relay, RuntimeCell } from '#dataplane/r
 
 /** What datagrams may cost. A sender can name any address as its own, so each new one is paid for. */
 export interface DatagramLimits {
-  /** Sessions at once on one port: each has a socket. The one that was silent longest makes room for a new one. */
+  /** Sessions at once on all ports, and never more than half of all connections: each has a socket. */
   readonly sessionsMax: number;
   readonly sessionsPerSecondMax: number;
   readonly sessionIdleMs: number;
@@ -34,6 +35,8 @@ export interface DatagramServerOptions {
   /** All connections of the data plane, of which sessions are some. */
   readonly connections: Set<ClientConnection>;
   readonly addresses: AddressCounts;
+  /** That of the sessions of all ports. */
+  readonly room: DatagramRoom;
   /** As it is in the runtime now. */
   readonly port: DatagramPort;
   /** What stands before the port's own limits. */
@@ -49,7 +52,7 @@ export interface DatagramServerOptions {
 }
 
 /** The socket of one port for datagrams, and whose they are. */
-export class DatagramServer {
+export class DatagramServer implements RoomTaker {
   readonly port: number;
 
   readonly #options: DatagramServerOptions;
@@ -74,13 +77,22 @@ export class DatagramServer {
     this.#limits = { ...defaultDatagramLimits, ...options.datagramLimits };
     this.#allowance = this.#limits.sessionsPerSecondMax;
     this.#allowedMs = options.around.nowMs;
-    const { address } = options;
+    const { address, room } = options;
+    room.enter(this);
     this.#socket = this.#open(address !== null && net.isIPv4(address) ? 'udp4' : 'udp6');
   }
 
   /** The port that is bound, once it is; null before and after. */
   get boundPort(): number | null {
     return this.#boundPort;
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  endOldest(): void {
+    this.#sessions.values().next().value?.destroy();
   }
 
   /** What holds from now on. */
@@ -137,20 +149,23 @@ export class DatagramServer {
     const key = `${from.address} ${from.port}`;
     const known = this.#sessions.get(key);
     if (known === undefined) {
+      if (this.#isAllowed()) this.#begin(key, from)?.receive(data);
+    } else if (known.isLost || known.route !== this.#relay()?.route) {
+      known.destroy();
       this.#begin(key, from)?.receive(data);
-      return;
+    } else {
+      this.#sessions.delete(key);
+      this.#sessions.set(key, known);
+      known.receive(data);
     }
-    this.#sessions.delete(key);
-    this.#sessions.set(key, known);
-    known.receive(data);
   }
 
-  /** A client's first datagram; null when there is nowhere to go with it, or too much already. */
+  /** The first datagram of a session; null when there is nowhere to go with it, or too much already. */
   #begin(key: string, from: RemoteInfo): DatagramSession | null {
     const { around, connections, addresses } = this.#options;
     const relay = this.#isDraining || from.port === 0 ? null : this.#relay();
     const { connectionsMax, connectionsPerAddressMax } = { ...this.#rules.limits, ...this.#options.limits };
-    if (relay === null || connections.size >= connectionsMax || !this.#isAllowed()) return null;
+    if (relay === null || connections.size >= connectionsMax) return null;
     const address = plainAddress(from.address);
     if (around.bans.at(this.port, address)?.isShadow === false) return null;
     const group = addressGroup(address);
@@ -164,8 +179,9 @@ export class DatagramServer {
       addresses.leave(group);
       return null;
     }
-    if (this.#sessions.size >= this.#limits.sessionsMax) this.#sessions.values().next().value?.destroy();
-    const session = new DatagramSession(running, this.#limits.sessionIdleMs, () => around.nowMs);
+    this.#options.room.make(Math.min(this.#limits.sessionsMax, connectionsMax / 2));
+    const { sessionIdleMs } = this.#limits;
+    const session = new DatagramSession({ running, route: relay.route }, sessionIdleMs, () => around.nowMs);
     this.#sessions.set(key, session);
     connections.add(session);
     return session;
@@ -208,6 +224,7 @@ export class DatagramServer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#boundPort = null;
+    this.#options.room.leave(this);
     this.#socket.close();
   }
 }

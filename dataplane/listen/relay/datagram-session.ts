@@ -7,6 +7,8 @@ const quietMs = 2_000;
 /** What one client's datagrams are to a port: they have no beginning and no end, so silence ends them. */
 export class DatagramSession implements ClientConnection {
   readonly sinceMs: number;
+  /** Whose it is, as of the relay that it began with. */
+  readonly route: string | null;
   readonly buffered = 0;
 
   readonly #idleMsMax: number;
@@ -14,9 +16,14 @@ export class DatagramSession implements ClientConnection {
   readonly #running: RunningDatagrams;
   #movedMs: number;
 
-  /** `running`: where its datagrams go. `nowMs`: the coarse clock. */
-  constructor(running: RunningDatagrams, idleMsMax: number, nowMs: () => number) {
+  /** `running`: where its datagrams go, by `route`. `nowMs`: the coarse clock. */
+  constructor(
+    { running, route }: { readonly running: RunningDatagrams; readonly route: string | null },
+    idleMsMax: number,
+    nowMs: () => number,
+  ) {
     this.#running = running;
+    this.route = route;
     this.#idleMsMax = idleMsMax;
     this.#nowMs = nowMs;
     this.sinceMs = nowMs();
@@ -25,6 +32,11 @@ export class DatagramSession implements ClientConnection {
 
   get isIdle(): boolean {
     return this.#nowMs() - this.#movedMs >= quietMs;
+  }
+
+  /** Whether what it sends gets nowhere any more: a client that never falls silent would never know. */
+  get isLost(): boolean {
+    return this.#running.isLost;
   }
 
   /** A datagram of the client. */

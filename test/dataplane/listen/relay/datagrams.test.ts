@@ -140,6 +140,57 @@ describe('datagrams', () => {
     );
   });
 
+  it('of many clients of one port cost neither another port its clients nor connections their place', async () => {
+    using backend = await aDatagramEnd((text) => text);
+    using plane = await aDatagramPlane([backend.port], { limits: { connectionsMax: 6 } });
+    const { cell, listeners, cluster, port: webPort } = plane.dataPlane;
+    const other = { ...aDatagramPort(cluster), number: 9001 };
+    cell.current = {
+      ...cell.current,
+      datagramPorts: new Map([...cell.current.datagramPorts, [9001, other]]),
+    };
+    await listeners.follow();
+    using ann = await aDatagramEnd();
+    ann.send('x', listeners.boundDatagramPort(9001) ?? 0);
+    await eventually(() => ann.seen.length === 1);
+    for (let at = 0; at < 10; at += 1) {
+      using eve = await aDatagramEnd();
+      eve.send('x', plane.port);
+      await eventually(() => eve.seen.length === 1);
+    }
+    assert.equal(listeners.connectionCount(), 3);
+    assert.ok(plane.dataPlane.records.every(({ client }) => client.port !== ann.port));
+    plane.dataPlane.setEndpoints([]);
+    assert.equal((await fetch(`http://127.0.0.1:${webPort}/`)).status, 503);
+  });
+
+  it('go on to another endpoint once theirs has left, and to none by a route that has', async () => {
+    using before = await aDatagramEnd(() => 'before');
+    using after = await aDatagramEnd(() => 'after');
+    using plane = await aDatagramPlane([before.port]);
+    using client = await aDatagramEnd();
+    client.send('1', plane.port);
+    await eventually(() => client.seen.length === 1);
+    plane.dataPlane.setEndpoints([after.port]);
+    client.send('2', plane.port);
+    await eventually(() => client.seen.length === 2);
+    assert.deepEqual(
+      client.seen.map(({ text }) => text),
+      ['before', 'after'],
+    );
+    const { cell, cluster, records } = plane.dataPlane;
+    const port = aDatagramPort(cluster);
+    const relay = { ...port.relay, route: null, pick: () => null };
+    cell.current = { ...cell.current, datagramPorts: new Map([[9000, { ...port, relay }]]) };
+    client.send('3', plane.port);
+    await eventually(() => records.length === 3);
+    assert.deepEqual(
+      records.map(({ failure }) => failure?.kind),
+      [undefined, undefined, 'NoBackend'],
+    );
+    assert.equal(after.seen.length, 1);
+  });
+
   it('of new clients are taken so many a second, those of others always', async () => {
     using backend = await aDatagramEnd((text) => text);
     using plane = await aDatagramPlane([backend.port], { datagramLimits: { sessionsPerSecondMax: 1 } });
