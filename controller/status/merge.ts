@@ -23,9 +23,14 @@ export type StatusFields = Readonly<Record<string, unknown>>;
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** The Gateway API's limits: a longer list would be refused whole. */
+/** The Gateway API's limits: a status with a longer list would be refused whole. */
 const parentsMax = 32;
 const ancestorsMax = 16;
+const conditionsMax = 8;
+const addressesMax = 16;
+
+/** Far less than the API's limit, as 32 parents may have 8 conditions each and an object has 1.5 MB at most. */
+const messageLengthMax = 4096;
 
 /**
  * The fields of `live` that must change so that our part of it is `part`: null when none. Entries of other
@@ -48,7 +53,7 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
     case 'Gateway':
       return {
         conditions: mergeConditions(part.conditions, before['conditions'], context),
-        addresses: part.addresses,
+        addresses: part.addresses.slice(0, addressesMax),
         listeners: mergeListeners(part.listeners, before['listeners'], context),
         attachedListenerSets: part.attachedListenerSets,
       };
@@ -113,16 +118,22 @@ function plain(value: unknown): unknown {
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
 }
 
+/** Of ours those that come first, if there is no room for all beside the others'. */
 function mergeConditions(desired: readonly DesiredCondition[], live: unknown, context: MergeContext): Raw[] {
-  const left = new Map(desired.map((condition) => [condition.type, condition]));
+  const before = listOf(live);
+  const foreign = before.filter(
+    ({ type }) => !isOurType(String(type)) && desired.every((one) => one.type !== type),
+  );
+  const room = Math.max(0, conditionsMax - foreign.length);
+  const left = new Map(desired.slice(0, room).map((condition) => [condition.type, condition]));
   const merged: Raw[] = [];
-  for (const condition of listOf(live)) {
+  for (const condition of before) {
     const type = String(condition['type']);
     const wanted = left.get(type);
     left.delete(type);
     if (wanted !== undefined) {
       merged.push(stamped(wanted, condition, context));
-    } else if (!isOurType(type)) {
+    } else if (foreign.includes(condition)) {
       merged.push(condition);
     }
   }
@@ -137,8 +148,15 @@ function stamped(condition: DesiredCondition, live: Raw | null, context: MergeCo
     observedGeneration: context.generation,
     lastTransitionTime: typeof since === 'string' ? since : context.now,
     reason: condition.reason,
-    message: condition.message,
+    message: shortened(condition.message),
   };
+}
+
+/** No half of a character stays at the end: the server would write another one there, and so would we, for ever. */
+function shortened(message: string): string {
+  return message.length <= messageLengthMax
+    ? message
+    : `${message.slice(0, messageLengthMax - 4).replace(/[\uD800-\uDBFF]$/, '')} ...`;
 }
 
 /** Types of the Gateway API without a domain are the implementing controller's, so are those of our domain. */

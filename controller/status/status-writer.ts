@@ -2,7 +2,7 @@
 // and not before the data planes serve what a status promises. Does not know what a condition means.
 import { Semaphore } from './semaphore.ts';
 import { hasOwnEntries, mergeStatus } from './merge.ts';
-import { Pace } from './pace.ts';
+import { Pace, type Occasion } from './pace.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { DesiredStatus, ObjectRef, StatusPart } from '#controller/translate/translation.ts';
@@ -46,6 +46,8 @@ interface Task {
   /** Counts changes of `desired`: what waits for an older one is void. */
   revision: number;
   queued: boolean;
+  /** It was undone too often, and waits for its next turn. */
+  resting: boolean;
   running: boolean;
   failures: number;
   readonly pace: Pace;
@@ -139,7 +141,15 @@ export class StatusWriter {
     const task = this.#tasks.get(key);
     const leaving = state === 'Leaving';
     if (task === undefined) {
-      const fresh = { revision: 1, queued: false, running: false, failures: 0, written: null, settled: null };
+      const fresh = {
+        revision: 1,
+        queued: false,
+        resting: false,
+        running: false,
+        failures: 0,
+        written: null,
+        settled: null,
+      };
       this.#tasks.set(key, { desired, leaving, ...fresh, pace: new Pace(this.#options.clock) });
       return;
     }
@@ -176,12 +186,13 @@ export class StatusWriter {
         continue;
       }
       const { revision, desired } = task;
-      task.queued = true;
-      const waitMs = task.pace.waitMs();
+      const occasion = occasionOf(task, task);
+      const waitMs = task.pace.waitMs(occasion);
       if (waitMs > 0) {
-        this.#considerLater(key, task, waitMs);
+        this.#considerLater(key, task, { waitMs, occasion });
         continue;
       }
+      task.queued = true;
       const run = () => {
         task.queued = false;
         if (task.revision === revision) void this.#write(key, task);
@@ -199,10 +210,17 @@ export class StatusWriter {
     }
   }
 
-  /** All that changes until then is one write. */
-  #considerLater(key: string, task: Task, waitMs: number): void {
+  /** All that changes until then is one write; but for something new nothing that was undone is waited for. */
+  #considerLater(
+    key: string,
+    task: Task,
+    { waitMs, occasion }: { readonly waitMs: number; readonly occasion: Occasion },
+  ): void {
+    const waits = occasion === 'New' ? 'queued' : 'resting';
+    if (task[waits]) return;
+    task[waits] = true;
     this.#options.clock.after(waitMs, () => {
-      task.queued = false;
+      task[waits] = false;
       if (this.#leading) this.#consider([key]);
     });
   }
@@ -299,7 +317,7 @@ export class StatusWriter {
         this.#settle(key, task, { live, revision: wanted.revision });
         return;
       }
-      task.pace.begun();
+      task.pace.begun(occasionOf(task, wanted));
       const result = await client.write(object, live.resourceVersion, fields);
       if (result.kind === 'Gone') {
         return;
@@ -313,7 +331,9 @@ export class StatusWriter {
       if (conflicts >= conflictsMax) {
         throw new Error('others write the status all the time');
       }
-      live = await client.read(object);
+      const now = await client.read(object);
+      // Of another one of that name nothing has been judged yet: its birth will bring us here again.
+      live = now?.uid === live.uid ? now : null;
     }
   }
 
@@ -328,6 +348,11 @@ export class StatusWriter {
       if (this.#leading && !this.#stopped) this.#consider([key]);
     });
   }
+}
+
+/** Whether what is wanted has been so already. */
+function occasionOf({ settled }: Task, { revision }: Wanted): Occasion {
+  return settled?.revision === revision ? 'Undone' : 'New';
 }
 
 function keyOf({ kind, namespace, name }: ObjectRef): string {

@@ -234,3 +234,46 @@ test('an Ingress has the addresses that are told, and loses them with its class 
   assert.deepEqual(mergeStatus(leaving, { loadBalancer: told }, context), { loadBalancer: null });
   assert.equal(mergeStatus(leaving, { loadBalancer: { ingress: [{ ip: '10.9.9.9' }] } }, context), null);
 });
+
+test('of more conditions than the API allows those that come first are written, beside the foreign ones', () => {
+  const wanted = Array.from({ length: 11 }, (_, at) => ({
+    ...accepted(),
+    type: `turnpike.dev/C${String(at)}`,
+  }));
+  const typesOf = (before: readonly object[]) => {
+    const part = { kind: 'Ban', conditions: wanted } as const;
+    const conditions = mergeStatus(part, { conditions: before }, context)?.['conditions'];
+    assert(Array.isArray(conditions));
+    return conditions.map((one: { readonly type: string }) => one.type);
+  };
+  const numbered = (count: number) => wanted.slice(0, count).map(({ type }) => type);
+  assert.deepEqual(typesOf([]), numbered(8));
+  assert.deepEqual(typesOf([live('other.example/Mood', 'True')]), ['other.example/Mood', ...numbered(7)]);
+});
+
+test('a message is no longer than what a status of many conditions has room for, and ends with a whole character', () => {
+  const part: StatusPart = {
+    kind: 'Ban',
+    conditions: [{ ...accepted(), message: `a${'\u{1F600}'.repeat(40_000)}` }],
+  };
+  const fields = mergeStatus(part, {}, context);
+  const [{ message }] = fields?.['conditions'] as [{ readonly message: string }];
+  assert.ok(message.length <= 4096 && message.endsWith(' ...'));
+  assert.ok(message.isWellFormed());
+  assert.equal(mergeStatus(part, fields, context), null);
+});
+
+test('a Gateway with more addresses than the API allows tells the first', () => {
+  const addresses = Array.from({ length: 20 }, (_, at) => ({
+    type: 'IPAddress',
+    value: `192.0.2.${String(at)}`,
+  }));
+  const part: StatusPart = {
+    kind: 'Gateway',
+    conditions: [],
+    addresses,
+    listeners: [],
+    attachedListenerSets: null,
+  };
+  assert.deepEqual(mergeStatus(part, {}, context)?.['addresses'], addresses.slice(0, 16));
+});

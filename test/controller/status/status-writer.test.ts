@@ -342,3 +342,41 @@ test('a Gateway does not wait behind the routes that it counts', async () => {
   gate.resolve(null);
   await eventually(() => assert.equal(cluster.writes, 101));
 });
+
+test('who undoes a status again and again is answered more and more seldom, and what is new at once', async () => {
+  const { cluster, clock, writer } = given();
+  cluster.put('a');
+  cluster.show();
+  writer.lead();
+  writer.put([desired('a')]);
+  await eventually(() => assert.equal(cluster.writes, 1));
+  for (let seconds = 0; seconds < 600; seconds += 1) {
+    for (let turns = 0; turns < 4; turns += 1) {
+      cluster.put('a');
+      cluster.show();
+      writer.touched(refOf('a'));
+      for (let waits = 0; waits < 4; waits += 1) await setImmediate();
+      clock.advance(250);
+    }
+  }
+  assert.ok(cluster.writes > 20 && cluster.writes < 40, String(cluster.writes));
+  const before = cluster.writes;
+  writer.put([desired('a', 'other')]);
+  await eventually(() => assert.equal(cluster.writes, before + 1));
+});
+
+test('an object that took the place of another while that was written is not told what the other was', async () => {
+  const { cluster, writer } = given();
+  cluster.put('a', { uid: 'first' });
+  cluster.show();
+  cluster.put('a', { uid: 'second' });
+  writer.lead();
+  writer.put([desired('a')]);
+  await eventually(() => assert.equal(cluster.reads, 1));
+  for (let turns = 0; turns < 20; turns += 1) await setImmediate();
+  assert.equal(cluster.writes, 0);
+  cluster.show();
+  writer.changed(refOf('a'));
+  writer.put([desired('a')]);
+  await eventually(() => assert.equal(cluster.writes, 1));
+});
