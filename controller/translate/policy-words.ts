@@ -1,5 +1,5 @@
 // Words on policies: their targets and rules, what they need, and what becomes of them.
-import { accepted, programmed, resolvedRefs, sentence } from './words.ts';
+import { accepted, enumeration, programmed, resolvedRefs, sentence } from './words.ts';
 import type { PolicyProblem } from './problem.ts';
 import type { WordsOf } from './words.ts';
 
@@ -69,9 +69,9 @@ export const policyWords: WordsOf<PolicyProblem> = {
     accepted('Invalid', `${field}: ${sentence(detail)} Until then requests of who has the plan are refused.`),
   PlanUnresolved: ({ reason, detail }) =>
     resolvedRefs(reason, `spec.plan: ${detail} Until then requests of this consumer are refused.`),
-  PolicyOverridden: ({ by }) => programmed('Overridden', `Put aside everywhere by ${by.join(', ')}.`),
+  PolicyOverridden: ({ by }) => programmed('Overridden', `Put aside everywhere by ${enumeration(by)}.`),
   PolicyPartlyOverridden: ({ by }) =>
-    programmed('PartiallyProgrammed', `Put aside in part by ${by.join(', ')}.`),
+    programmed('PartiallyProgrammed', `Put aside in part by ${enumeration(by)}.`),
   PolicyAwaited: ({ gateway }) =>
     programmed('Reconciling', `Gateway ${gateway} waits for a data plane that is ready.`),
   PolicyCloses: () =>

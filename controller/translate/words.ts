@@ -28,6 +28,15 @@ export function conflicted(reason: string, message: string): Words {
   return { type: 'Conflicted', reason, message };
 }
 
+/** So many names are told where there may be thousands. */
+const namesMax = 16;
+
+/** `names` in a sentence. */
+export function enumeration(names: readonly string[]): string {
+  const more = names.length - namesMax;
+  return `${names.slice(0, namesMax).join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
+}
+
 /** `text` with its full stop. */
 export function sentence(text: string): string {
   return text.endsWith('?') ? text : `${text}.`;

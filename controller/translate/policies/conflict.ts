@@ -5,7 +5,7 @@ import type { TargetKind, TargetReference } from '#crds/policy.ts';
 import { createdMs } from '../creation-time.ts';
 import type { Index, Read, Unit } from '../memo.ts';
 import type { AttachedKind } from './policy.ts';
-import { refusedPoliciesUnit, targetsIn } from './source.ts';
+import { refusedPoliciesUnit, targetsIn, type RefusedPolicy } from './source.ts';
 
 /** Where a policy can be attached; its policies are in the same namespace. */
 export interface Place {
@@ -48,21 +48,32 @@ const findAt: Readonly<Record<AttachedKind, Find>> = {
   BackendTLSPolicy: (read, place) => read.find(backendTlsPolicies, place),
 };
 
+/** Those of a kind that do not decode, by the places that they target: each place has few of thousands. */
+const refusedByPlaceUnit: Unit<ReadonlyMap<string, readonly RefusedPolicy[]>> = {
+  name: 'refused policies by place',
+  compute(read, kind) {
+    const found = new Map<string, RefusedPolicy[]>();
+    for (const one of read.ask(refusedPoliciesUnit, kind).values()) {
+      const places = new Set(one.targets.map((target) => keyOf(placeOf(one.namespace, target))));
+      for (const place of places) found.getOrInsertComputed(place, () => []).push(one);
+    }
+    return found;
+  },
+};
+
 const contendersUnit: Unit<readonly string[]> = {
   name: 'contenders',
   compute(read, kind, place = '') {
     // Asked by `contenders` alone, with a kind of policy.
     const policyKind = kind as AttachedKind;
     const found = findAt[policyKind](read, place);
-    const refused = read.ask(refusedPoliciesUnit, policyKind);
+    const refused = read.ask(refusedByPlaceUnit, policyKind).get(place) ?? [];
     return [
       ...found.map((one) => ({
         name: one.metadata.name,
         createdMs: createdMs(one.metadata.creationTimestamp),
       })),
-      ...refused.filter((one) =>
-        one.targets.some((target) => keyOf(placeOf(one.namespace, target)) === place),
-      ),
+      ...refused,
     ]
       .sort((one, other) => one.createdMs - other.createdMs || (one.name < other.name ? -1 : 1))
       .map((one) => one.name);

@@ -29,25 +29,34 @@ const none: Effect = Object.freeze({
   resources: Object.freeze([]),
 });
 
+/** An effect while it is summed up: thousands of rules may put one policy aside, each by a policy of its own. */
+interface Sum {
+  whole: number;
+  aside: number;
+  nothing: number;
+  readonly by: Set<string>;
+}
+
 /** Effects at the Gateway of a namespace and name, by the policy's title. */
 const effectsUnit: Unit<ReadonlyMap<string, Effect>> = {
   name: 'effects',
   compute(read, namespace = '', name = '') {
-    const effects = new Map<string, Effect>();
+    const sums = new Map<string, Sum>();
     for (const route of read.ask(attachedRoutesUnit, namespace, name)) {
       for (const { policy, outcome, asideFor } of route.effects) {
-        const sum = effects.get(policy) ?? none;
-        effects.set(policy, {
-          whole: sum.whole + (outcome === 'Holds' ? 1 : 0),
-          aside: sum.aside + (outcome === 'Holds' ? 0 : 1),
-          nothing: sum.nothing + (outcome === 'Aside' ? 1 : 0),
-          by: [...new Set([...sum.by, ...asideFor])].sort(),
-          told: '',
-          resources: [],
-        });
+        const sum = sums.getOrInsertComputed(policy, () => ({
+          whole: 0,
+          aside: 0,
+          nothing: 0,
+          by: new Set(),
+        }));
+        if (outcome === 'Holds') sum.whole += 1;
+        else sum.aside += 1;
+        if (outcome === 'Aside') sum.nothing += 1;
+        for (const title of asideFor) sum.by.add(title);
       }
     }
-    return effects;
+    return new Map([...sums].map(([policy, sum]) => [policy, { ...none, ...sum, by: [...sum.by].sort() }]));
   },
 };
 

@@ -23,11 +23,15 @@ export interface RefusedPolicy extends PolicySource {
   readonly problem: Problem;
 }
 
-/** The policies of a kind that do not decode. */
-export const refusedPoliciesUnit: Unit<readonly RefusedPolicy[]> = {
+/** The policies of a kind that do not decode, by `<namespace>/<name>`. */
+export const refusedPoliciesUnit: Unit<ReadonlyMap<string, RefusedPolicy>> = {
   name: 'refused policies',
   compute: (read, kind) =>
-    read.refused(kind as AttachedKind).map((one) => refusedPolicy(kind as AttachedKind, one)),
+    new Map(
+      read
+        .refused(kind as AttachedKind)
+        .map((one) => [`${one.namespace}/${one.name}`, refusedPolicy(kind as AttachedKind, one)]),
+    ),
 };
 
 /** The policy of a kind, namespace and name; null when there is none. */
@@ -78,8 +82,7 @@ export function findRefused(
   namespace: string,
   name: string,
 ): RefusedPolicy | null {
-  const all = read.ask(refusedPoliciesUnit, kind);
-  return all.find((one) => one.namespace === namespace && one.name === name) ?? null;
+  return read.ask(refusedPoliciesUnit, kind).get(`${namespace}/${name}`) ?? null;
 }
 
 function refusedPolicy(kind: AttachedKind, { namespace, name, raw, problems }: RefusedObject): RefusedPolicy {

@@ -1,0 +1,60 @@
+// What thousands of objects that one tenant writes cost the translation of all, where each of them once cost a look at all
+// others. In milliseconds of this thread, with much room: it was seconds.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTranslator } from '#controller/translate/translate.ts';
+import { guards, manyRoutes } from '#test/given/many-policies.ts';
+import { issuerKey } from '#test/given/token.ts';
+import { input, object, reader, refusedObject } from './objects.ts';
+
+const { jwk } = await issuerKey('one');
+const group = 'gateway.networking.k8s.io';
+
+function costOf(work: () => unknown): number {
+  const before = process.threadCpuUsage();
+  work();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+test('a change of one route costs no more for thousands of policies that put one of their Gateway aside', () => {
+  const jwt = {
+    issuer: 'https://id.example.com',
+    jwks: { type: 'ConfigMap', configMapRef: { name: 'keys', key: 'jwks.json' } },
+  };
+  const ofGateway = object({
+    kind: 'AuthPolicy',
+    metadata: { name: 'edge', namespace: 'shop' },
+    spec: {
+      targetRefs: [{ group, kind: 'Gateway', name: 'edge' }],
+      defaults: { rules: { authenticate: [{ name: 'all', type: 'JWT', jwt }] } },
+    },
+  });
+  const count = 4_000;
+  const objects = [...manyRoutes(count, 80, jwk), ...guards(count, () => null), ofGateway];
+  const first = reader(objects);
+  const translator = createTranslator();
+  translator.translate(input(first));
+  const [freed = assert.fail()] = guards(1, () => "request.method == 'GET'");
+  const changed = objects.map((one) => (one.kind === freed.kind && one.metadata.name === 'r0' ? freed : one));
+  const costMs = costOf(() => translator.translate(input(reader(changed, first))));
+  assert.ok(costMs < 250, `${String(costMs)} ms`);
+});
+
+test('policies that cannot be read cost each route no look at all of them', () => {
+  const targetRefs = Array.from({ length: 16 }, (_, at) => ({
+    group,
+    kind: 'HTTPRoute',
+    name: `none${String(at)}`,
+  }));
+  const refused = Array.from({ length: 1_000 }, (_, at) => {
+    const metadata = { name: `p${String(at)}`, namespace: 'shop' };
+    return refusedObject({ kind: 'AuthPolicy', metadata, spec: { none: true, targetRefs } }) ?? assert.fail();
+  });
+  const objects = manyRoutes(500, 80, jwk);
+  const translate = (all: typeof refused) => createTranslator().translate(input(reader(objects, null, all)));
+  translate([]);
+  const without = costOf(() => translate([]));
+  const costMs = costOf(() => translate(refused)) - without;
+  assert.ok(costMs < 500, `${String(costMs)} ms beside ${String(without)} ms`);
+});
