@@ -14,7 +14,7 @@ import type { RuleModel } from '../rules/http.ts';
 import { prefixOf, servicePort, serviceRule } from '../rules/service.ts';
 import { exposedPlaces, portAsked, type ExposedPlace } from './exposure.ts';
 import { exposingGatewayUnit } from './exposing-gateway.ts';
-import { claimsBefore } from './taken-places.ts';
+import { claimBefore } from './taken-places.ts';
 
 /** A Service that asks for a route. */
 export interface ExposedModel {
@@ -114,18 +114,17 @@ function siteOfPlace(
   if (attached.kind === 'Refused') {
     return { site: siteOf(read, origin, [], { gateway, attachments: [] }), problem: attached.problem };
   }
-  const claims = claimsBefore(read, gateway.key, service, place);
-  const claimOf = (id: string) => claims.find(({ listeners }) => listeners.some((one) => one === id));
+  const claimAt = claimBefore(read, gateway.key, service, place);
   const judged = attached.attachments.map((one) => ({
     attachment: one,
-    claim: claimOf(attachmentOf(gateway, one).listener),
+    by: claimAt(attachmentOf(gateway, one).listener),
   }));
-  const attachments = judged.flatMap((one) => (one.claim === undefined ? [one.attachment] : []));
-  const lost = judged.find((one) => one.claim !== undefined)?.claim;
+  const attachments = judged.flatMap((one) => (one.by === null ? [one.attachment] : []));
+  const by = judged.find((one) => one.by !== null)?.by ?? null;
   const matches = rule.matches.map((one) => ({ ...one, path: prefixOf(place.path) }));
   return {
     site: siteOf(read, origin, [{ ...rule, name: String(index), matches }], { gateway, attachments }),
-    problem: lost === undefined ? null : { kind: 'ExposureTaken', place: titleOf(place), by: lost.by },
+    problem: by === null ? null : { kind: 'ExposureTaken', place: titleOf(place), by },
   };
 }
 

@@ -2,57 +2,48 @@
 // the older Service.
 import type { GatewayKey, ResourceId } from '#snapshot/ids.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
-import type { Ingress } from '#crds/ingress.ts';
 import type { Service } from '#crds/kubernetes.ts';
 import type { Route, RouteMatch } from '#snapshot/route.ts';
 import { createdMs } from '../creation-time.ts';
 import { ingressUnit } from '../ingress/ingress.ts';
+import { ingressesByHost, routesByHost } from '../hosts-led.ts';
 import { attachLed, gatewayNamed } from '../led-attachment.ts';
-import type { Index, Read, Unit } from '../memo.ts';
+import type { Read, Unit } from '../memo.ts';
 import { attachmentOf, type RouteAtGateway } from '../route-at-gateway.ts';
-import { findRoutes, routeIndex } from '../route-index.ts';
+import { findRoutes } from '../route-index.ts';
 import { routeUnits } from '../route.ts';
 import { prefixOf } from '../rules/service.ts';
 import { exposedByPlace, placeKey, type ExposedPlace } from './exposure.ts';
 import { exposingGatewayUnit } from './exposing-gateway.ts';
 
-/** Who has a place, at some listeners. */
-export interface Claim {
-  /** As an object is called in words: `HTTPRoute shop/cart`. */
-  readonly by: string;
-  readonly listeners: readonly ResourceId[];
-}
-
-/** Routes by the hosts they name; `''` for none. */
-const routesByHost = routeIndex((route) => hostsOrAny('hostnames' in route.spec ? route.spec.hostnames : []));
-
-const ingressesByHost: Index<'Ingress'> = {
-  kind: 'Ingress',
-  keysOf: ({ spec }: Ingress) => [
-    ...spec.rules.map((one) => one.host),
-    ...(spec.defaultBackend === undefined ? [] : ['']),
-  ],
-};
-
-function hostsOrAny(hosts: readonly string[]): readonly string[] {
-  return hosts.length === 0 ? [''] : hosts;
-}
+/** Who has a place, as an object is called in words (`HTTPRoute shop/cart`), by the ids of the listeners. */
+type Claims = ReadonlyMap<ResourceId, string>;
 
 /** The claims of all paths at a host of a Gateway, by prefix; made once for all Services that ask for the host. */
-const claimsUnit: Unit<ReadonlyMap<string, readonly Claim[]>> = {
+const claimsUnit: Unit<ReadonlyMap<string, Claims>> = {
   name: 'claims',
   compute(read, gateway = '', host = '') {
-    const found = new Map<string, Claim[]>();
+    const found = new Map<string, Map<ResourceId, string>>();
     for (const site of sitesAt(read, gateway as GatewayKey, host)) {
       for (const route of site.routes) {
+        const listeners = listenersOf(route, host);
         for (const path of plainPrefixes(route)) {
-          found.getOrInsertComputed(path, () => []).push(claimOf(route, host));
+          claim(
+            found.getOrInsertComputed(path, () => new Map<ResourceId, string>()),
+            listeners,
+            titleOfRoute(route),
+          );
         }
       }
     }
     return found;
   },
 };
+
+/** Who comes first keeps it. */
+function claim(claims: Map<ResourceId, string>, listeners: readonly ResourceId[], by: string): void {
+  for (const listener of listeners) claims.getOrInsert(listener, by);
+}
 
 function sitesAt(read: Read, gateway: GatewayKey, host: string): readonly RouteAtGateway[] {
   const ofRoutes = findRoutes(read, routesByHost, host).flatMap(
@@ -64,10 +55,14 @@ function sitesAt(read: Read, gateway: GatewayKey, host: string): readonly RouteA
   return [...ofRoutes, ...ofIngresses].filter((one) => one.gateway === gateway);
 }
 
-function claimOf({ name, attachments }: Route, host: string): Claim {
+function titleOfRoute({ name }: Route): string {
   const [kind = '', ...rest] = name.split('/');
+  return `${kind} ${rest.join('/')}`;
+}
+
+function listenersOf({ attachments }: Route, host: string): readonly ResourceId[] {
   const at = attachments.filter(({ hostnames }) => hostnames.some(({ own }) => own === host));
-  return { by: `${kind} ${rest.join('/')}`, listeners: at.map((one) => one.listener) };
+  return at.map((one) => one.listener);
 }
 
 /** The prefixes of which the route takes all requests. */
@@ -80,32 +75,32 @@ function isPlainPrefix({ path, method, headers, query }: RouteMatch): boolean {
   return path.kind === 'Prefix' && method === null && headers.length === 0 && query.length === 0;
 }
 
-const noClaims: readonly Claim[] = Object.freeze([]);
+const noClaims: Claims = new Map();
 
 /** A unit of its own, so that a Service rests while only other paths of its host change. */
-const claimsAtUnit: Unit<readonly Claim[]> = {
+const claimsAtUnit: Unit<Claims> = {
   name: 'claims at',
   compute: (read, gateway = '', host = '', path = '') =>
     read.ask(claimsUnit, gateway, host).get(path) ?? noClaims,
 };
 
-/** The Services that ask for a place of a Gateway, the older first, then by name. */
-const askersUnit: Unit<readonly Claim[]> = {
+/** Of the Services that ask for a place of a Gateway the oldest at each listener, then the first by name. */
+const askersUnit: Unit<Claims> = {
   name: 'askers',
   compute(read, gateway = '', host = '', path = '') {
     const model = gatewayNamed(read, gateway as GatewayKey);
-    return read
+    const found = new Map<ResourceId, string>();
+    const askers = read
       .find(exposedByPlace, placeKey({ host, path }))
       .filter(({ metadata }) => isExposedBy(read, metadata, gateway))
-      .sort((one, other) => ageOf(one) - ageOf(other))
-      .map((service) => {
-        const attached = model === null ? null : attachLed(read, service, host, model);
-        const at = model !== null && attached?.kind === 'Attached' ? attached.attachments : [];
-        return {
-          by: titleOf(service),
-          listeners: model === null ? [] : at.map((one) => attachmentOf(model, one).listener),
-        };
-      });
+      .sort((one, other) => ageOf(one) - ageOf(other));
+    for (const service of askers) {
+      const attached = model === null ? null : attachLed(read, service, host, model);
+      const at = model !== null && attached?.kind === 'Attached' ? attached.attachments : [];
+      const listeners = at.flatMap((one) => (model === null ? [] : attachmentOf(model, one).listener));
+      claim(found, listeners, titleOf(service));
+    }
+    return found;
   },
 };
 
@@ -126,14 +121,18 @@ function titleOf({ metadata }: Service): string {
   return `Service ${gatewayKey(metadata.namespace, metadata.name)}`;
 }
 
-/** Who comes before `service` at `place` of a Gateway. */
-export function claimsBefore(
+/** Who comes before `service` at `place` of a Gateway, by listener; null: nobody. */
+export function claimBefore(
   read: Read,
   gateway: GatewayKey,
   service: Service,
   { host, path }: ExposedPlace,
-): readonly Claim[] {
+): (listener: ResourceId) => string | null {
+  const routes = read.ask(claimsAtUnit, gateway, host, prefixOf(path).value);
   const askers = read.ask(askersUnit, gateway, host, path);
-  const own = askers.findIndex((one) => one.by === titleOf(service));
-  return [...read.ask(claimsAtUnit, gateway, host, prefixOf(path).value), ...askers.slice(0, own)];
+  const own = titleOf(service);
+  return (listener) => {
+    const by = routes.get(listener) ?? askers.get(listener) ?? own;
+    return by === own ? null : by;
+  };
 }
