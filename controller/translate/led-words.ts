@@ -25,6 +25,11 @@ export const ledWords: WordsOf<LedProblem> = {
       'NoHttpsListener',
       `${field}: Gateway ${gateway} has no listener of the protocol HTTPS that takes these hosts; add one.`,
     ),
+  HostOfOthers: ({ field, host, owner }) =>
+    told(
+      'HostTaken',
+      `${field}: ${host} is ${owner}'s, which is of another namespace and comes first; a certificate for it must come from there.`,
+    ),
   HostSecured: ({ field, host, holder }) =>
     told(
       'HostTaken',

@@ -194,6 +194,7 @@ export type LedProblem =
   | { readonly kind: 'HostNotServed'; readonly gateway: string; readonly host: string }
   | { readonly kind: 'NoSecureListener'; readonly field: string; readonly gateway: string }
   /** Another Ingress has brought a certificate for the host before. */
+  | { readonly kind: 'HostOfOthers'; readonly field: string; readonly host: string; readonly owner: string }
   | { readonly kind: 'HostSecured'; readonly field: string; readonly host: string; readonly holder: string }
   /** An annotation cannot be read. */
   | { readonly kind: 'BadExposure'; readonly field: string; readonly detail: string }

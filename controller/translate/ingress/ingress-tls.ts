@@ -1,15 +1,15 @@
 // The certificates that Ingresses bring: shown by the HTTPS listeners that take their hosts, for these hosts alone.
 import type { Ingress } from '#crds/ingress.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
-import { resourceId, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
+import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { ServerNames } from '#snapshot/server-names.ts';
 import { certificateUnit } from '../certificates.ts';
 import { createdMs } from '../creation-time.ts';
 import type { GatewayModel } from '../gateway.ts';
-import { attachLed, gatewayNamed } from '../led-attachment.ts';
+import { gatewayNamed } from '../led-attachment.ts';
 import type { Index, Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import { attachmentOf } from '../route-at-gateway.ts';
+import { hostOwnerUnit, secureListeners, secures } from './host-owner.ts';
 import { classOf, ingressesAt } from './ingress-class.ts';
 
 /** What an Ingress brings for TLS. */
@@ -44,18 +44,32 @@ interface Entry {
   readonly hosts: readonly string[];
 }
 
-/** Without hosts it is meant for those of the rules that no other entry names. */
+/** The first without hosts is meant for those of the rules that no other entry names. */
 function entriesOf({ spec }: Ingress): readonly Entry[] {
   const named = new Set(spec.tls.flatMap((one) => one.hosts));
   const others = [...new Set(spec.rules.map((one) => one.host))].filter(
     (one) => one !== '' && !named.has(one),
   );
+  const forOthers = spec.tls.findIndex((one) => one.hosts.length === 0 && one.secretName !== undefined);
   return spec.tls.flatMap(({ hosts, secretName }, index) => {
     const field = `spec.tls[${String(index)}]`;
-    const meant = hosts.length === 0 ? others : hosts;
+    const meant = index === forOthers ? others : hosts;
     return secretName === undefined ? [] : [{ index, field, secretName, hosts: meant }];
   });
 }
+
+/** The Secrets (`<namespace>/<name>`) that an Ingress names for each host: it may name thousands of hosts. */
+const secretsByHostUnit: Unit<ReadonlyMap<string, readonly string[]>> = {
+  name: 'tls secrets by host',
+  compute(read, namespace = '', name = '') {
+    const ingress = read.get('Ingress', namespace, name);
+    const found = new Map<string, string[]>();
+    for (const { hosts, secretName } of ingress === undefined ? [] : entriesOf(ingress)) {
+      for (const host of hosts) found.getOrInsertComputed(host, () => []).push(`${namespace}/${secretName}`);
+    }
+    return found;
+  },
+};
 
 function entryTls(read: Read, ingress: Ingress, entry: Entry, gateway: GatewayModel): IngressTls {
   const { namespace, name } = ingress.metadata;
@@ -70,6 +84,10 @@ function entryTls(read: Read, ingress: Ingress, entry: Entry, gateway: GatewayMo
     const { detail } = found;
     return { resources: [], problems: [{ kind: 'CertificateMalformed', field: at, secret, detail }] };
   }
+  if (hosts.length === 0) {
+    const detail = 'there is no host for it; name hosts that no other entry names, or remove it';
+    return { resources: [], problems: [{ kind: 'UnsupportedValue', field, detail }] };
+  }
   const listeners = secureListeners(read, ingress, hosts, gateway);
   if (listeners.length === 0) {
     return { resources: [], problems: [{ kind: 'NoSecureListener', field, gateway: gateway.key }] };
@@ -78,7 +96,6 @@ function entryTls(read: Read, ingress: Ingress, entry: Entry, gateway: GatewayMo
   const own = held.filter(
     ({ holder }) => holder?.ingress === `${namespace}/${name}` && holder.secret === secret,
   );
-  const lost = held.filter(({ holder }) => holder !== null && holder.secret !== secret);
   const names: ServerNames = {
     kind: 'ServerNames',
     id: resourceId('ServerNames', namespace, name, String(entry.index)),
@@ -88,29 +105,16 @@ function entryTls(read: Read, ingress: Ingress, entry: Entry, gateway: GatewayMo
   };
   return {
     resources: own.length === 0 ? [] : [found, names],
-    problems: lost.map(({ host, holder }) => ({
-      kind: 'HostSecured',
-      field,
-      host,
-      holder: holder?.ingress ?? '',
-    })),
+    problems: held.flatMap(({ host, holder }): readonly Problem[] => {
+      const owner = read.ask(hostOwnerUnit, gateway.key, host);
+      if (owner !== null && owner.namespace !== namespace) {
+        return [{ kind: 'HostOfOthers', field, host, owner: owner.title }];
+      }
+      return holder === null || holder.secret === secret
+        ? []
+        : [{ kind: 'HostSecured', field, host, holder: holder.ingress }];
+    }),
   };
-}
-
-function secureListeners(
-  read: Read,
-  ingress: Ingress,
-  hosts: readonly string[],
-  gateway: GatewayModel,
-): readonly ResourceId[] {
-  const found = hosts.flatMap((host) => {
-    const attached = attachLed(read, ingress, host, gateway);
-    return attached.kind === 'Attached' ? attached.attachments : [];
-  });
-  const ids = found
-    .filter((one) => one.listener.protocol === 'HTTPS')
-    .map((one) => attachmentOf(gateway, one).listener);
-  return [...new Set(ids)];
 }
 
 /** Ingresses by the hosts for which they bring a certificate. */
@@ -126,16 +130,18 @@ interface Holder {
   readonly secret: string;
 }
 
-/** Of the Ingresses at a Gateway the oldest whose certificate for a host can be had, then the first by name. */
+/** Of the Ingresses of a host's namespace at a Gateway the oldest whose certificate can be had, then the first by name. */
 const holderUnit: Unit<Holder | null> = {
   name: 'tls holder',
   compute(read, gateway = '', host = '') {
     const model = gatewayNamed(read, gateway as GatewayKey);
+    const owner = read.ask(hostOwnerUnit, gateway, host);
     const found = read
       .find(ingressesByTlsHost, host)
-      .filter((one) => model !== null && isTaken(read, one, host, model))
+      .filter(({ metadata }) => owner === null || owner.namespace === metadata.namespace)
+      .filter((one) => model !== null && secures(read, one, host, model))
       .sort((one, other) => ageOf(one) - ageOf(other))
-      .flatMap((one) => holdersIn(one, host))
+      .flatMap((one) => holdersIn(read, one, host))
       .find(({ secret }) => read.ask(certificateUnit, ...secret.split('/')).kind === 'Certificate');
     return found ?? null;
   },
@@ -145,20 +151,13 @@ function holderOf(read: Read, gateway: GatewayKey, host: string): Holder | null 
   return read.ask(holderUnit, gateway, host);
 }
 
-function isTaken(read: Read, ingress: Ingress, host: string, gateway: GatewayModel): boolean {
-  const isOfGateway = classOf(read, ingress)?.gateway === gateway.key;
-  return isOfGateway && secureListeners(read, ingress, [host], gateway).length > 0;
-}
-
 function ageOf({ metadata }: Ingress): number {
   return createdMs(metadata.creationTimestamp);
 }
 
-function holdersIn(ingress: Ingress, host: string): readonly Holder[] {
-  const { namespace, name } = ingress.metadata;
-  return entriesOf(ingress)
-    .filter((one) => one.hosts.includes(host))
-    .map(({ secretName }) => ({ ingress: `${namespace}/${name}`, secret: `${namespace}/${secretName}` }));
+function holdersIn(read: Read, { metadata: { namespace, name } }: Ingress, host: string): readonly Holder[] {
+  const secrets = read.ask(secretsByHostUnit, namespace, name).get(host) ?? [];
+  return secrets.map((secret) => ({ ingress: `${namespace}/${name}`, secret }));
 }
 
 /** The listeners of the Gateway of a namespace and name that show certificates of Ingresses, by the listeners' ids. */

@@ -257,7 +257,8 @@ test('a message is no longer than what a status of many conditions has room for,
     conditions: [{ ...accepted(), message: `a${'\u{1F600}'.repeat(40_000)}` }],
   };
   const fields = mergeStatus(part, {}, context);
-  const [{ message }] = fields?.['conditions'] as [{ readonly message: string }];
+  const [condition] = (fields?.['conditions'] ?? []) as readonly { readonly message: string }[];
+  const { message } = condition ?? assert.fail();
   assert.ok(message.length <= 4096 && message.endsWith(' ...'));
   assert.ok(message.isWellFormed());
   assert.equal(mergeStatus(part, fields, context), null);
