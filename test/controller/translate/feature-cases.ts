@@ -21,6 +21,8 @@ const rows: Readonly<Record<string, Row>> = {
   GRPCRouteRequestHeaderModifier: ['Metadata of calls is changed', 'a-grpc-rule-has-filters-and-sessions', /type: RequestHeaderModifier/, /kind: RequestHeaders[^]*x-edge/i],
   Gateway: ['Listeners for routes', 'a-route-sends-its-requests-to-a-service', /kind: Gateway\n/, /True Programmed\/Programmed/],
   GatewayAddressEmpty: ['An address is given where none is named', 'an-address-that-is-left-open-is-given', /addresses: \[\{ type: IPAddress \}\]/, /value: 198\.51\.100\.7/],
+  GatewayAddressRoutability: ['From where a Gateway is to be reached', 'addresses-tell-from-where-they-are-reached', /routability: testing\.x-k8s\.io\/sentinel/, /True AddressesAssigned\/AddressesAssigned[^]*routability: testing\.x-k8s\.io\/sentinel/],
+  GatewayAddressRoutabilityCluster: ['An address inside the cluster', 'addresses-tell-from-where-they-are-reached', /addresses:\s+- \{ routability: Cluster \}/, /True AddressesAssigned\/AddressesAssigned[^]*routability: Cluster/],
   GatewayBackendClientCertificate: ['The certificate that Services over TLS are shown', 'a-gateway-shows-its-certificate-to-services-over-tls-and-only-there-has-the-key', /clientCertificateRef/, /clientCertificate: \w/],
   GatewayFrontendClientCertificateValidation: ['Clients must show certificates, by port', 'client-certificates-are-asked-for-by-port', /frontend:\s+default:/, /clientCertificates:\n\s+mode: Required/],
   GatewayFrontendClientCertificateValidationInsecureFallback: ['Clients may show certificates', 'client-certificates-are-asked-for-by-port', /AllowInsecureFallback/, /True InsecureFrontendValidationMode\/ConfigurationChanged/],
