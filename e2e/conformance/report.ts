@@ -92,16 +92,26 @@ function comparable({ report, tests }: Findings): unknown {
   return { ...report, date: '', profiles, tests };
 }
 
-/** What of the report is not as it should be: all tests passed, none skipped. Empty when all is well. */
-export function shortcomings(report: ConformanceReport): readonly string[] {
-  return report.profiles.flatMap(({ name, core, extended }) =>
-    [
-      { part: 'core', tally: core },
-      { part: 'extended', tally: extended },
-    ].flatMap(({ part, tally }) => {
-      if (tally === undefined || tally.result === 'success') return [];
-      const tests = [...(tally.failedTests ?? []), ...(tally.skippedTests ?? [])];
-      return [`${name} ${part}: ${tally.result} (${tests.join(', ')})`];
-    }),
-  );
+/** What of a run is not as it should be: all tests passed, none skipped, and there were some. Empty when all is well. */
+export function shortcomings({ report, tests }: Findings): readonly string[] {
+  const counted = Math.max(0, ...report.profiles.map(passedIn));
+  return [
+    ...(report.profiles.length === 0 ? ['no profile was judged'] : []),
+    ...(tests.length < counted ? [`${counted} tests were counted, and ${tests.length} seen to pass`] : []),
+    ...report.profiles.flatMap(({ name, core, extended }) => [
+      ...(core.statistics.Passed === 0 ? [`${name} core: no test passed`] : []),
+      ...wanting(`${name} core`, core),
+      ...wanting(`${name} extended`, extended),
+    ]),
+  ];
+}
+
+function passedIn({ core, extended }: ProfileReport): number {
+  return core.statistics.Passed + (extended?.statistics.Passed ?? 0);
+}
+
+function wanting(part: string, tally: Tally | undefined): readonly string[] {
+  if (tally === undefined || tally.result === 'success') return [];
+  const tests = [...(tally.failedTests ?? []), ...(tally.skippedTests ?? [])];
+  return [`${part}: ${tally.result} (${tests.join(', ')})`];
 }

@@ -6,6 +6,7 @@ import { conformancePage } from '#e2e/conformance/page.ts';
 import { conformanceVersion } from '#e2e/conformance/programs.ts';
 import { featuresOfRelease, published } from '#e2e/conformance/published.ts';
 import { keptReports, nameOf, reportFolder, sameFindings, shortcomings } from '#e2e/conformance/report.ts';
+import type { ConformanceReport } from '#e2e/conformance/report.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 
 const coreFeatures = new Set(['Gateway', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'ReferenceGrant']);
@@ -15,14 +16,15 @@ const inNoProfile = new Set(['GRPCRouteNamedRouteRule', 'GRPCRouteRequestHeaderM
 
 const reports = await keptReports();
 
-for (const { name, report } of reports) {
+for (const kept of reports) {
+  const { name, report } = kept;
   const channel = report.gatewayAPIChannel;
 
   test(`the report on the ${channel} channel is of this version, under the suite that is compiled, and all is good`, async () => {
     assert.equal(name, nameOf(report));
     assert.equal(report.implementation.version, packageJson.version);
     assert.equal(report.gatewayAPIVersion, await conformanceVersion());
-    assert.deepEqual(shortcomings(report), []);
+    assert.deepEqual(shortcomings(kept), []);
   });
 
   test(`the features that a GatewayClass claims on the ${channel} channel are those of the report`, () => {
@@ -103,7 +105,21 @@ test('a report with a failed or skipped test, or of other tests, is another', ()
   assert.ok(sameFindings(kept, { ...kept, report: other }), 'the suite lists profiles in any order');
   assert.equal(sameFindings(kept, { ...kept, report: { ...other, profiles: [...profiles, worse] } }), false);
   assert.equal(sameFindings(kept, { ...kept, tests: kept.tests.slice(1) }), false);
-  assert.deepEqual(shortcomings({ ...other, profiles: [worse] }), [
+  assert.deepEqual(shortcomings({ ...kept, report: { ...other, profiles: [worse] } }), [
     `${profile.name} core: failure (HTTPRouteWeight)`,
   ]);
+});
+
+test('a report that tells of nothing, or of more than was seen, is not good', () => {
+  const [kept] = reports;
+  const [profile] = kept?.report.profiles ?? [];
+  assert.ok(kept && profile);
+  const empty = { ...profile.core, statistics: { Passed: 0, Skipped: 0, Failed: 0 } };
+  const of = (profiles: ConformanceReport['profiles'], tests = kept.tests) =>
+    shortcomings({ tests, report: { ...kept.report, profiles } });
+  assert.deepEqual(of([]), ['no profile was judged']);
+  assert.deepEqual(of([{ ...profile, core: empty }]), [`${profile.name} core: no test passed`]);
+  const { Passed: core } = profile.core.statistics;
+  const { Passed: extended = 0 } = profile.extended?.statistics ?? {};
+  assert.deepEqual(of([profile], []), [`${core + extended} tests were counted, and 0 seen to pass`]);
 });
