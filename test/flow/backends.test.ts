@@ -65,33 +65,6 @@ test('a client that goes away is gone for the backend too', async () => {
   await eventually(() => assert.equal(answer?.destroyed, true));
 });
 
-test('a WebSocket goes through a route, both ways', async () => {
-  await using chat = await givenBackend('chat', {
-    upgrade(request, socket) {
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\n`,
-      );
-      socket.on('data', (octets) => socket.write(`echo ${octets.toString()}`));
-      socket.on('end', () => socket.end());
-      socket.on('error', () => {});
-    },
-  });
-  await using turnpike = await givenStandalone({
-    'services.yaml': serviceManifest('chat', chat.port),
-    'route.yaml': pathRouteManifest('chat', '/chat', 'chat'),
-  });
-  await turnpike.until('/chat', 200);
-
-  using client = await aRawClient(turnpike.port);
-  client.send(
-    'GET /chat HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  await client.until((received) => received.startsWith('HTTP/1.1 101') && received.includes('\r\n\r\n'));
-  client.send('hello');
-  await client.until((received) => received.endsWith('echo hello'));
-});
-
 test('what is in flight when the gateway stops is finished; nothing new is taken', async () => {
   const held: ServerResponse[] = [];
   await using slow = await givenBackend('slow', { answer: (_, answer) => void held.push(answer) });

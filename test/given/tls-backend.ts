@@ -66,7 +66,7 @@ export async function aBackendAuthority(name = 'backends'): Promise<BackendAutho
   };
 }
 
-/** A backend over TLS that answers 200 to each read. */
+/** A backend over TLS that answers each read: by 200, unless told otherwise. */
 export interface TlsBackend extends AsyncDisposable {
   readonly port: number;
   /** The server names, protocols and subjects of clients' certificates of the connections that were secure. */
@@ -83,11 +83,13 @@ export async function aTlsBackend(
   choices: {
     readonly clients?: string;
     readonly at?: { readonly host: string; readonly port: number };
+    /** What it answers to these octets. */
+    readonly answer?: (octets: string) => string;
   } = {},
 ): Promise<TlsBackend> {
   const seen: { name: string; shown: string | null; resumed: boolean }[] = [];
   const sockets = new Set<tls.TLSSocket>();
-  const { clients, at = { host: '127.0.0.1', port: 0 } } = choices;
+  const { clients, at = { host: '127.0.0.1', port: 0 }, answer = () => plainAnswer } = choices;
   const server = tls.createServer(
     {
       cert: certificate.chain,
@@ -101,7 +103,7 @@ export async function aTlsBackend(
       const shown = socket.getPeerX509Certificate()?.subject ?? null;
       seen.push({ name, shown, resumed: socket.isSessionReused() });
       socket.on('error', () => {});
-      socket.on('data', () => socket.write(plainAnswer));
+      socket.on('data', (octets) => socket.write(answer(octets.toString('latin1'))));
     },
   );
   server.on('tlsClientError', () => {});
