@@ -5,6 +5,7 @@ import { testsNameOf } from './report.ts';
 import type { ConformanceReport, KeptReport, ProfileReport, Tally } from './report.ts';
 
 const docs = 'https://gateway-api.sigs.k8s.io/concepts/conformance/';
+const geps = 'https://gateway-api.sigs.k8s.io/geps';
 const repository = 'https://github.com/kubernetes-sigs/gateway-api';
 const profiles = ['GATEWAY-HTTP', 'GATEWAY-GRPC', 'GATEWAY-TLS', 'GATEWAY-TCP', 'GATEWAY-UDP'];
 
@@ -35,6 +36,8 @@ ${[...reports.map(ownRow), ...published.toSorted(byFeatures).map(publishedRow)].
 
 ${featureLists(reports)}
 
+The suite has no test of ${list(untested)}. They are told by their proposals ([GEP-5075](${geps}/gep-5075/), [GEP-5093](${geps}/gep-5093/), [GEP-5224](${geps}/gep-5224/)), with [examples](reference/gateway-api-features.md) and tests of our own.
+
 ## Run it yourself
 
 \`\`\`sh
@@ -51,6 +54,14 @@ All but the last need root on Linux: they bring up a Kubernetes of their own ([h
 
 /** Tests whose features no profile has, or not together. */
 const testsInNoProfile = ['GRPCRouteNamedRule', 'GRPCRouteRequestHeaderModifier', 'HTTPRouteDisallowedKind'];
+
+/** Features of 1.7 that no test asks for. */
+const untested = [
+  'ClusterTrustBundle',
+  'GatewayAddressRoutability',
+  'GatewayAddressRoutabilityCluster',
+  'GatewayListenerFilters',
+];
 
 function ownSection({ name, report, tests }: KeptReport): string {
   const { gatewayAPIVersion, gatewayAPIChannel, implementation, date } = report;
