@@ -7,7 +7,7 @@ import {
   type SharedRedis,
 } from '#snapshot/redis-address.ts';
 import { Secret } from '#snapshot/secret.ts';
-import { certificateUnit } from './certificates.ts';
+import { certificateUnit } from './secret-certificate.ts';
 import { decodeBase64, entryOf, entryTitle, whyNoEntry } from './data.ts';
 import type { Read } from './memo.ts';
 import { namedAuthorities } from './policies/named-authorities.ts';

@@ -3,7 +3,7 @@ import type { Ingress } from '#crds/ingress.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { ServerNames } from '#snapshot/server-names.ts';
-import { certificateUnit } from '../certificates.ts';
+import { certificateUnit } from '../secret-certificate.ts';
 import { createdMs } from '../creation-time.ts';
 import type { GatewayModel } from '../gateway.ts';
 import { gatewayNamed } from '../led-attachment.ts';
