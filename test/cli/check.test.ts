@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { turnpike } from '#test/given/command.ts';
 import { givenFolder } from '#test/given/folder.ts';
-import { edgeManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { edgeManifest, pathRouteManifest, serviceManifest, streamRoute } from '#test/given/manifests.ts';
 
 const good = {
   'edge.yaml': edgeManifest(8080),
@@ -101,6 +101,25 @@ test('a Service port that no EndpointSlice has is a warning, which tells what wa
     const told = found === null ? '' : `${warning}${found}\n`;
     assert.equal(stdout, `${told}5 objects checked, no problems\n`);
     assert.equal(code, 0);
+  }
+});
+
+test('what becomes of streams and datagrams for such a port is told as it is', async () => {
+  for (const [kind, fate] of [
+    ['TCPRoute', 'connections are closed'],
+    ['UDPRoute', 'datagrams are dropped'],
+  ] as const) {
+    const protocol = kind === 'TCPRoute' ? 'TCP' : 'UDP';
+    await using folder = await givenFolder({
+      'edge.yaml': `${edgeManifest(8080)}    - { name: stream, protocol: ${protocol}, port: 9000 }\n`,
+      'service.yaml': `apiVersion: v1\nkind: Service\nmetadata: { name: bare }\nspec: { ports: [{ port: 80, protocol: ${protocol} }] }\n`,
+      'route.yaml': streamRoute(kind, 'stream', { bare: 1 }),
+    });
+    const { stdout } = await turnpike(['check', folder.path]);
+    assert.ok(
+      stdout.includes(`default/bare port 80: no EndpointSlice has it, so ${fate}: write one`),
+      stdout,
+    );
   }
 });
 
