@@ -48,7 +48,7 @@ export function attach(
     return refused({ kind: 'NoMatchingParent', parent: title, sectionName, port });
   }
   const { namespace } = route.metadata;
-  const open = selected.filter((one) => admits(read, one, parent.namespace, route));
+  const open = selected.filter((one) => admits(read, one, route));
   if (open.length === 0) {
     return refused({
       kind: 'NotAllowedByListeners',
@@ -69,9 +69,12 @@ function refused(problem: Problem): Attached {
   return { kind: 'Refused', problem };
 }
 
-function admits(read: Read, listener: ListenerShape, parentNamespace: string, route: Attaching): boolean {
-  const kind = listener.kinds.some(
-    (one) => one.group === 'gateway.networking.k8s.io' && one.kind === route.kind,
-  );
-  return kind && admitsNamespace(read, listener.namespaces, parentNamespace, route.metadata.namespace);
+/** Whether `listener` takes routes of this kind and namespace. */
+export function admits(
+  read: Read,
+  { kinds, namespaces, parent }: ListenerShape,
+  route: Pick<Attaching, 'kind' | 'metadata'>,
+): boolean {
+  const kind = kinds.some((one) => one.group === 'gateway.networking.k8s.io' && one.kind === route.kind);
+  return kind && admitsNamespace(read, namespaces, parent.namespace, route.metadata.namespace);
 }

@@ -1,9 +1,12 @@
 // Which listeners take what is led as an HTTPRoute is, though it is none: an Ingress, or a Service that is exposed.
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
 import { annotationField, annotationNames, listenerNamed, type Annotations } from './annotations.ts';
-import { attach, type Attached } from './attach.ts';
+import { admits, attach, type Attached, type Attaching, type ListenerAttachment } from './attach.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
-import type { Read } from './memo.ts';
+import { intersectHostnames } from './hostnames.ts';
+import { gatewayListenersUnit } from './listener-set.ts';
+import type { ListenerShape } from './listeners.ts';
+import type { Read, Unit } from './memo.ts';
 import type { Problem } from './problem.ts';
 import { gatewayAsParent } from './route-parent.ts';
 
@@ -18,7 +21,7 @@ export function gatewayNamed(read: Read, key: GatewayKey): GatewayModel | null {
   return read.ask(gatewayUnit, namespace, name);
 }
 
-/** The listeners of `gateway` that take `led` for a host (`''` for any), or why none does. */
+/** The listeners of `gateway` and of its ListenerSets that take `led` for a host (`''` for any), or why none does. */
 export function attachLed(read: Read, { metadata }: Led, host: string, gateway: GatewayModel): Attached {
   const section = listenerNamed(metadata.annotations);
   const reference = {
@@ -29,12 +32,16 @@ export function attachLed(read: Read, { metadata }: Led, host: string, gateway: 
   };
   const hostnames = host === '' ? [] : [host];
   const route = { kind: 'HTTPRoute', metadata, spec: { hostnames } } as const;
-  const attached = attach(read, route, reference, gatewayAsParent(gateway));
-  return attached.kind === 'Attached'
-    ? attached
+  const own = attach(read, route, reference, gatewayAsParent(gateway));
+  const ofSets = attachmentsOfSets(read, gateway, route, section);
+  if (own.kind === 'Attached') {
+    return ofSets.length === 0 ? own : { kind: 'Attached', attachments: [...own.attachments, ...ofSets] };
+  }
+  return ofSets.length > 0
+    ? { kind: 'Attached', attachments: ofSets }
     : {
         kind: 'Refused',
-        problem: reworded(attached.problem, gateway.key, {
+        problem: reworded(own.problem, gateway.key, {
           namespace: metadata.namespace,
           host,
           listener: section ?? null,
@@ -49,6 +56,33 @@ interface Wanted {
   /** The only one that may; null: any. */
   readonly listener: string | null;
 }
+
+/** Nobody names a ListenerSet for what is led, so those of the Gateway take it as the Gateway's own listeners do. */
+function attachmentsOfSets(
+  read: Read,
+  { namespace, name }: GatewayModel,
+  route: Attaching,
+  section: string | undefined,
+): readonly ListenerAttachment[] {
+  return read
+    .ask(openSetListenersUnit, namespace, name, route.metadata.namespace)
+    .filter((one) => section === undefined || one.key === section)
+    .map((listener) => ({ listener, hostnames: intersectHostnames(listener.hostname, route.spec.hostnames) }))
+    .filter((one) => one.hostnames.length > 0);
+}
+
+/**
+ * The listeners of ListenerSets of the Gateway of a namespace and name that take HTTP routes of a namespace. A unit of its
+ * own, so that what is led rests while sets change that are not for it.
+ */
+const openSetListenersUnit: Unit<readonly ListenerShape[]> = {
+  name: 'open listeners of sets',
+  compute: (read, namespace = '', name = '', from = '') =>
+    read
+      .ask(gatewayListenersUnit, namespace, name)
+      .filter(({ parent, problem }) => parent.kind === 'ListenerSet' && problem === null)
+      .filter((one) => admits(read, one, { kind: 'HTTPRoute', metadata: { namespace: from } })),
+};
 
 /** Nobody has written a parentRef. */
 function reworded(problem: Problem, gateway: GatewayKey, { namespace, host, listener }: Wanted): Problem {

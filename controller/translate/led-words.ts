@@ -7,7 +7,12 @@ import type { WordsOf } from './words.ts';
 /** A part of the one table of words (conditions.ts). */
 export const ledWords: WordsOf<LedProblem> = {
   ListenerNotFound: ({ field, gateway, listener }) =>
-    told('NoMatchingParent', `${field}: Gateway ${gateway} has no listener ${listener}; correct the name.`),
+    told(
+      'NoMatchingParent',
+      listener.includes('/')
+        ? `${field}: Gateway ${gateway} has no listener ${listener} of a ListenerSet that takes HTTP routes from here for the host; correct the name, or see allowedRoutes and hostname there.`
+        : `${field}: Gateway ${gateway} has no listener ${listener}; correct the name.`,
+    ),
   NoListenerTakes: ({ gateway, namespace, listener }) =>
     told(
       'NotAllowedByListeners',

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { request } from '#test/given/http-client.ts';
+import { classManifest, ingressManifest } from '#test/given/ingress.ts';
 import { edgeManifest, routeManifest, serviceManifest } from '#test/given/manifests.ts';
 import { aFreePort, givenStandalone } from '#test/given/standalone.ts';
 import { aTlsAuthority } from '#test/given/tls-authority.ts';
@@ -170,4 +171,39 @@ test("a set shakes hands with the certificate of its own namespace, a client wit
   const get = (host: string) => request({ port: secure, host, ca: authority.ca });
   await eventually(async () => assert.equal((await get('shop.example.com')).status, 200));
   await assert.rejects(get('unknown.example.com'), /infra\.example\.com/);
+});
+
+test('an Ingress is served by the HTTPS listener that a set of its own namespace brings', async () => {
+  const authority = await aTlsAuthority();
+  const secure = await aFreePort();
+  await using shop = await givenBackend('shop');
+  const host = 'shop.example.com';
+  const inOffice = (text: string) => text.replaceAll('metadata: { ', 'metadata: { namespace: office, ');
+  await using turnpike = await givenStandalone(async (port) => ({
+    'edge.yaml': openEdge(port),
+    'class.yaml': classManifest('turnpike'),
+    'secret.yaml': await authority.secretManifest('shop', host),
+    'service.yaml': [serviceManifest('shop', shop.port), inOffice(serviceManifest('shop', shop.port))].join(
+      '---',
+    ),
+    'ingress.yaml': ingressManifest('shop', { [host]: [['/shop', 'Prefix', 'shop']] }),
+    'foreign.yaml': inOffice(ingressManifest('foreign', { [host]: [['/office', 'Prefix', 'shop']] })),
+  }));
+  const get = (path: string) => request({ port: secure, host, path, ca: authority.ca });
+  await turnpike.until('/shop', 200, { host });
+  await turnpike.save({
+    'set.yaml': setManifest({
+      name: 'shop',
+      namespace: 'default',
+      created: '2026-01-01T00:00:00Z',
+      listeners: [
+        `{ name: https, protocol: HTTPS, port: ${secure}, hostname: ${host}, tls: { certificateRefs: [{ name: shop }] } }`,
+      ],
+    }),
+  });
+  await eventually(async () => assert.equal((await get('/shop')).status, 200));
+  assert.equal((await get('/office')).status, 404, 'the set is open to its own namespace alone');
+  await turnpike.remove('set.yaml');
+  await eventually(() => assert.rejects(get('/shop')));
+  assert.equal((await turnpike.get('/shop', { host })).status, 200);
 });
