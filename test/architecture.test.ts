@@ -298,6 +298,36 @@ test('no room imports what its walls forbid', () => {
   assert.deepEqual(objections, []);
 });
 
+/** Those of `file` that are there when it runs: types are erased. */
+function runtimeImportsOf(file: string): string[] {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  const clauses = text.matchAll(
+    /^(?:import|export)\b(?!\s+type\b)([^'"`;]*?)\bfrom\s+['"]([.#][^'"]+)['"]/gm,
+  );
+  return [...clauses]
+    .filter(([, names = '']) => /[^\s{},]/.test(names.replace(/\btype\s+\w+(?:\s+as\s+\w+)?/g, '')))
+    .map(([, , name = '']) => `${targetOf(file, name)}.ts`);
+}
+
+/** What stands in circles, or between two of them. */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const left = new Map(imports);
+  for (let before = -1; before !== left.size;) {
+    before = left.size;
+    const imported = new Set([...left.values()].flat());
+    for (const [file, names] of left) {
+      if (!imported.has(file) || names.every((name) => !left.has(name))) left.delete(file);
+    }
+  }
+  return [...left.keys()].sort();
+}
+
+test('no file imports itself by way of others', () => {
+  const imports = new Map(files.map((file) => [file, runtimeImportsOf(file)]));
+  assert.ok([...imports.values()].flat().length > files.length, 'imports are found');
+  assert.deepEqual(circlesIn(imports), []);
+});
+
 test('no wall has a door that nobody uses', () => {
   const unused = Object.entries(walls).flatMap(([room, { rooms, packages = [], builtins = [] }]) => {
     const imports = files
@@ -361,4 +391,6 @@ test('the checks above see what they should see', () => {
   );
   assert.match(objection('dataplane/proxy/x.ts', 'dataplane/proxy', 'ioredis') ?? '', /no business/);
   assert.equal(objection('dataplane/proxy/x.ts', 'dataplane/proxy', '#dataplane/http/fields.ts'), null);
+  const circle = { a: ['b'], b: ['c'], c: ['b', 'd'], d: [] };
+  assert.deepEqual(circlesIn(new Map(Object.entries(circle))), ['b', 'c']);
 });

@@ -1,24 +1,25 @@
 // What a policy is attached to, and under which ancestors its status is told: the Gateways concerned, or the
 // target itself where there is none.
-import type { HTTPRouteFilter, ParentReference, StreamRouteRule } from '#crds/gateway-api.ts';
+import type { ParentReference } from '#crds/gateway-api.ts';
 import { targetGroups, type TargetKind, type TargetReference } from '#crds/policy.ts';
 import type { RequestRouteKind, RouteObject } from '#crds/route-kind.ts';
 import { gatewayOf, type GatewayKey } from '#snapshot/ids.ts';
-import { mirrorsIn } from '../filters/mirror.ts';
 import { ingressUnit } from '../ingress/ingress.ts';
 import { titleFor } from '../listener-conflicts.ts';
 import type { Read } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import { findRoutes, routeIndex } from '../route-index.ts';
+import { findRoutes } from '../route-index.ts';
 import { gatewaysNamed, routeParent } from '../route-parent.ts';
+import { routesByExtension, routesByService } from '../route-references.ts';
 import { routeUnits } from '../route.ts';
 import { contenders, placeOf } from './conflict.ts';
 import { clientPolicies } from './client-settings.ts';
-import { gatewaysAsking, gatewaysFiltering } from './filtering-listeners.ts';
-import { gatewaysLeading, gatewaysPulling } from './led-targets.ts';
+import { gatewaysFiltering } from './filtering-listeners.ts';
+import { gatewaysPulling } from './led-targets.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
 import { foreignGroup, portKinds, portRival } from './port-policies.ts';
 import { protectionPolicies } from './protections.ts';
+import { gatewaysOfService } from './service-callers.ts';
 import type { PolicySource } from './source.ts';
 
 /** One target of a policy. `Foreign`: a matter of another controller's Gateways alone, of which we say nothing. */
@@ -32,24 +33,6 @@ export interface Ancestor {
   /** Null: the ancestor is no Gateway of ours. */
   readonly gateway: GatewayKey | null;
 }
-
-/** Those of a rule or of one of its backends; routes of streams have none. */
-function filtersOf(
-  one: { readonly filters?: readonly HTTPRouteFilter[] } | StreamRouteRule | StreamBackend,
-): readonly HTTPRouteFilter[] {
-  return 'filters' in one ? (one.filters ?? []) : [];
-}
-
-type StreamBackend = StreamRouteRule['backendRefs'][number];
-
-/** Routes by the policies they pull in with filters of type ExtensionRef: `<kind>/<namespace>/<name>`. */
-export const routesByExtension = routeIndex((route) =>
-  route.spec.rules
-    .flatMap((rule) => filtersOf(rule))
-    .flatMap((filter) => (filter.type === 'ExtensionRef' ? [filter.extensionRef] : []))
-    .filter((one) => one.group === 'turnpike.dev')
-    .map((one) => `${one.kind}/${route.metadata.namespace}/${one.name}`),
-);
 
 /** The targets of `policy`: its targetRefs in their order, then the routes and listeners that name it in a filter. */
 export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): readonly Target[] {
@@ -268,51 +251,6 @@ function attachedTarget(read: Read, route: RouteObject, title: string): Target {
 export function ancestorOf(key: GatewayKey): Ancestor {
   const ref = { group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gatewayOf(key) };
   return { ref, gateway: key };
-}
-
-/** Routes by the Services they send requests or copies of them to: `<namespace>/<name>`. */
-const routesByService = routeIndex((route) =>
-  route.spec.rules
-    .flatMap((rule) => [
-      ...rule.backendRefs,
-      ...mirrorsIn([...filtersOf(rule), ...rule.backendRefs.flatMap((one) => filtersOf(one))]),
-    ])
-    .filter((one) => one.group === '' && one.kind === 'Service')
-    .map((one) => `${one.namespace ?? route.metadata.namespace}/${one.name}`),
-);
-
-/** The Gateways of ours whose routes send requests, or copies of them, to a Service; sorted. */
-export function gatewaysOfService(read: Read, namespace: string, service: string): readonly GatewayKey[] {
-  const key = `${namespace}/${service}`;
-  return sorted([...gatewaysOf(read, findRoutes(read, routesByService, key)), ...gatewaysLeading(read, key)]);
-}
-
-/** Routes by the Services that their filters ask: `<namespace>/<name>`. */
-const routesByAskedService = routeIndex(({ metadata, spec }) =>
-  spec.rules
-    .flatMap((rule) => filtersOf(rule))
-    .flatMap((one) => (one.type === 'ExternalAuth' ? [one.externalAuth.backendRef] : []))
-    .map((one) => `${one.namespace ?? metadata.namespace}/${one.name}`),
-);
-
-/** As {@link gatewaysOfService}, with those whose routes or listeners ask the Service before they let requests in. */
-export function callersOfService(read: Read, namespace: string, service: string): readonly GatewayKey[] {
-  const key = `${namespace}/${service}`;
-  const asking = gatewaysOf(read, findRoutes(read, routesByAskedService, key));
-  return sorted([...gatewaysOfService(read, namespace, service), ...asking, ...gatewaysAsking(read, key)]);
-}
-
-/** Those that `routes` name as parents. */
-function gatewaysOf(read: Read, routes: readonly RouteObject[]): readonly GatewayKey[] {
-  const found = routes.flatMap(
-    ({ kind, metadata }) => read.ask(routeUnits[kind], metadata.namespace, metadata.name)?.parents ?? [],
-  );
-  return found.map((parent) => parent.gateway);
-}
-
-/** Each once. */
-function sorted(gateways: readonly GatewayKey[]): readonly GatewayKey[] {
-  return [...new Set(gateways)].sort();
 }
 
 /** Why `target`, at `field`, names no Service, or no port of one; null when it does. */

@@ -1,15 +1,15 @@
 // Who has signed a revocation list (RFC 5280 section 6.3.3), of the authorities that listeners verify clients by.
 import { verify, X509Certificate, type KeyObject } from 'node:crypto';
 import type { TargetKind } from '#crds/policy.ts';
+import { requestRouteKinds } from '#crds/route-kind.ts';
 import { derElements, derMembers, derTags, nameDigest, oidText, type DerElement } from '#snapshot/der.ts';
 import { clientAuthorities } from '../../client-authorities.ts';
 import { gatewayListenersUnit } from '../../listener-set.ts';
 import type { Read, Unit } from '../../memo.ts';
-import { policySource } from '../source.ts';
 import { findRoutes } from '../../route-index.ts';
 import { gatewayOfParent, gatewaysNamed } from '../../route-parent.ts';
-import { routesByExtension } from '../target.ts';
-import { requestRouteKinds } from '#crds/route-kind.ts';
+import { routesByExtension } from '../../route-references.ts';
+import { policySource } from '../source.ts';
 
 /** What is signed, by which AlgorithmIdentifier, and the signature as BIT STRING. */
 export interface SignedList {
