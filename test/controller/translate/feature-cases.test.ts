@@ -10,6 +10,13 @@ import { featureCases } from './feature-cases.ts';
 const root = path.join(import.meta.dirname, '../../..');
 const page = path.join(root, 'docs/reference/gateway-api-features.md');
 
+/** The case of that which needs no feature beyond Gateway and HTTPRoute. */
+const plain = 'a-route-sends-its-requests-to-a-service';
+
+function textOf(folder: string, name: 'in.yaml' | 'out.yaml'): string {
+  return readFileSync(path.join(import.meta.dirname, folder, name), 'utf8');
+}
+
 function pageText(): string {
   const rows = Object.entries(featureCases).map(([feature, { means, folder }]) => {
     const place = `../../test/controller/translate/${folder}`;
@@ -30,10 +37,20 @@ ${rows.join('\n')}
 describe('the case of each feature asks for it, and something becomes of it', () => {
   for (const [feature, { folder, asked, told }] of Object.entries(featureCases)) {
     it(feature, () => {
-      const read = (name: string) => readFileSync(path.join(import.meta.dirname, folder, name), 'utf8');
-      assert.match(read('in.yaml'), asked);
-      assert.match(read('out.yaml'), told);
+      assert.match(textOf(folder, 'in.yaml'), asked);
+      assert.match(textOf(folder, 'out.yaml'), told);
     });
+  }
+});
+
+// Else the case would show nothing.
+test('nothing of it is asked or told of a plain route at a Gateway', () => {
+  const asked = textOf(plain, 'in.yaml');
+  const told = textOf(plain, 'out.yaml');
+  for (const [feature, one] of Object.entries(featureCases)) {
+    if (one.folder === plain) continue;
+    assert.doesNotMatch(asked, one.asked, feature);
+    assert.doesNotMatch(told, one.told, feature);
   }
 });
 
