@@ -1,5 +1,5 @@
 // Whether TLS is spoken with a port of a Service, by the BackendTLSPolicy that is nearest to it.
-import type { Read, Unit } from '../memo.ts';
+import type { Read } from '../memo.ts';
 import { levelsAt, placesOfService } from '../policies/levels.ts';
 import { backendTlsPolicyUnit, type BackendTlsTerms } from './backend-tls-policy.ts';
 
@@ -16,9 +16,6 @@ const clear: ServiceTls = Object.freeze({ kind: 'Clear' });
  * the whole Service, and one that cannot be enforced closes the port.
  */
 export function serviceTls(read: Read, namespace: string, service: string, portName: string): ServiceTls {
-  if (!read.ask(somePolicyUnit)) {
-    return clear;
-  }
   const policy = levelsAt(
     read,
     { kind: 'BackendTLSPolicy', unit: backendTlsPolicyUnit },
@@ -32,9 +29,3 @@ export function serviceTls(read: Read, namespace: string, service: string, portN
   const { terms, title } = policy;
   return terms === null ? { kind: 'Closed', policy: title } : { kind: 'Tls', terms };
 }
-
-/** Most clusters have none: one question spares every port of every Service its own. */
-const somePolicyUnit: Unit<boolean> = {
-  name: 'some BackendTLSPolicy',
-  compute: (read) => read.list('BackendTLSPolicy').length + read.refused('BackendTLSPolicy').length > 0,
-};

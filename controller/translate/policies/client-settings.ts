@@ -12,8 +12,8 @@ import {
   holderOf,
   judgementOf,
   portEffects,
-  portHolders,
   portJudgements,
+  portPolicies,
   saysOfPort,
   type Judgement,
   type PortHolders,
@@ -31,7 +31,7 @@ export interface GatewayClients {
 }
 
 /** Where ClientPolicies come from. */
-export const clientPolicies = { kind: 'ClientPolicy', unit: clientPolicyUnit } as const;
+export const clientPolicies = portPolicies('ClientPolicy', clientPolicyUnit);
 
 const nothing: GatewayClients = Object.freeze({ settings: [], tls: new Map(), effects: new Map() });
 
@@ -43,7 +43,7 @@ export const gatewayClientsUnit: Unit<GatewayClients> = {
     if (gateway === null) {
       return nothing;
     }
-    const ports = portHolders(read, gateway, clientPolicies);
+    const ports = read.ask(clientPolicies.holders, namespace, name);
     return {
       settings: ports.flatMap((one) => settingsOf(one) ?? []),
       tls: new Map(ports.flatMap(tlsOf)),

@@ -80,7 +80,18 @@ const contendersUnit: Unit<readonly string[]> = {
   },
 };
 
+/** Of many kinds most clusters have none: one question spares each place its own. */
+const somePolicyUnit: Unit<boolean> = {
+  name: 'some policy',
+  compute(read, kind) {
+    const policyKind = kind as AttachedKind;
+    return read.list(policyKind).length + read.refused(policyKind).length > 0;
+  },
+};
+
+const nobody: readonly never[] = Object.freeze([]);
+
 /** Names of the policies of a kind that target `place`; the first of them holds, the others have lost to it. */
 export function contenders(read: Read, kind: AttachedKind, place: Place): readonly string[] {
-  return read.ask(contendersUnit, kind, keyOf(place));
+  return read.ask(somePolicyUnit, kind) ? read.ask(contendersUnit, kind, keyOf(place)) : nobody;
 }

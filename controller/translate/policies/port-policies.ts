@@ -2,7 +2,7 @@
 // at each port those of one of its listeners, or of the Gateway, group by group. What stands in `tls` is the
 // exception: it holds for each listener. A port is the Gateway's, or that ListenerSet's which has it first: no other
 // set says anything of it. And what a Gateway says stands before what its ListenerSets say, who may be anybody's.
-import type { GatewayModel } from '../gateway.ts';
+import { gatewayUnit } from '../gateway.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
 import type { ListenerParent, ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
@@ -20,8 +20,33 @@ export interface PortPolicy<Groups extends object> extends PolicyModel {
   readonly settings: Groups;
 }
 
-/** Where the policies of a kind come from. */
+/** The policies of a kind, where they come from and where they are. */
 export interface PortPolicies<Model extends PolicyModel> {
+  readonly unit: Unit<Model | null>;
+  /** At each port of the Gateway of a namespace and name. */
+  readonly holders: Unit<readonly PortHolders<Model>[]>;
+  /** The same by the places that listeners of the port stand in, and by their own: made once for all policies there. */
+  readonly byPlace: Unit<ReadonlyMap<string, readonly PortHolders<Model>[]>>;
+}
+
+/** Those of `kind`, which `unit` answers. */
+export function portPolicies<Model extends PolicyModel>(
+  kind: PortKind,
+  unit: Unit<Model | null>,
+): PortPolicies<Model> {
+  const holders: Unit<readonly PortHolders<Model>[]> = {
+    name: `${kind} at ports`,
+    compute: (read, ...gateway) => portHolders(read, gateway, { kind, unit }),
+  };
+  const byPlace: PortPolicies<Model>['byPlace'] = {
+    name: `${kind} by place`,
+    compute: (read, ...gateway) => placed(read.ask(holders, ...gateway)),
+  };
+  return { unit, holders, byPlace };
+}
+
+/** Where policies of a kind are looked for. */
+interface Policies<Model extends PolicyModel> {
   readonly kind: PortKind;
   readonly unit: Unit<Model | null>;
 }
@@ -67,13 +92,15 @@ export interface Judgement {
   readonly asideFor: PolicyModel | null;
 }
 
-/** The policies of a kind at each port of a Gateway. */
-export function portHolders<Model extends PolicyModel>(
+/** The policies of a kind at each port of the Gateway of a namespace and name. */
+function portHolders<Model extends PolicyModel>(
   read: Read,
-  gateway: GatewayModel,
-  of: PortPolicies<Model>,
+  [namespace = '', name = '']: readonly string[],
+  of: Policies<Model>,
 ): readonly PortHolders<Model>[] {
-  const { namespace, name } = gateway;
+  if (read.ask(gatewayUnit, namespace, name) === null) {
+    return [];
+  }
   const ofGateway = policyAt(read, { kind: 'Gateway', namespace, name }, '', of);
   const ports = Map.groupBy(
     read.ask(gatewayListenersUnit, namespace, name).filter((one) => one.problem === null),
@@ -108,7 +135,11 @@ function ordered<Model extends PolicyModel>(
 }
 
 function isOf({ parent }: ListenerShape, owner: ListenerParent): boolean {
-  return parent.kind === owner.kind && parent.namespace === owner.namespace && parent.name === owner.name;
+  return isSame(parent, owner);
+}
+
+function isSame(one: ListenerParent, other: ListenerParent): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
 }
 
 /** Why a policy says nothing of a port. */
@@ -118,30 +149,48 @@ export type PortRival<Model extends PolicyModel> =
   /** The port is another's. */
   | { readonly kind: 'Owner'; readonly port: number; readonly owner: ListenerParent };
 
+function placed<Model extends PolicyModel>(
+  ports: readonly PortHolders<Model>[],
+): ReadonlyMap<string, readonly PortHolders<Model>[]> {
+  const found = new Map<string, Set<PortHolders<Model>>>();
+  for (const port of ports) {
+    for (const { listener } of port.own) {
+      for (const section of ['', listener.name]) {
+        found.getOrInsertComputed(placeKey(listener.parent, section), () => new Set()).add(port);
+      }
+    }
+  }
+  return new Map([...found].map(([key, at]) => [key, [...at]]));
+}
+
+function placeKey({ kind, namespace, name }: ListenerParent, section: string): string {
+  return `${kind}/${namespace}/${name}/${section}`;
+}
+
 /**
- * Why the policy of a listener (`''`: of the ListenerSet `parent` as a whole) says nothing of any port, though it
+ * Why `policy`, that of a listener (`''`: of the ListenerSet `parent` as a whole), says nothing of any port, though it
  * would; null where it does.
  */
 export function portRival<Model extends PolicyModel>(
   read: Read,
-  gateway: GatewayModel,
-  at: { readonly parent: ListenerParent; readonly section: string },
-  of: PortPolicies<Model>,
+  gateway: { readonly namespace: string; readonly name: string },
+  at: { readonly parent: ListenerParent; readonly section: string; readonly policy: Model | null },
+  { byPlace }: Pick<PortPolicies<Model>, 'byPlace'>,
 ): PortRival<Model> | null {
-  const { parent, section } = at;
-  const policy = policyAt(read, parent, section, of);
-  if (policy === null || !saysOfPort(policy)) {
+  const { parent, section, policy } = at;
+  if (policy === null || policy.closes !== null || !saysOfPort(policy)) {
     return null;
   }
-  const concerned = portHolders(read, gateway, of).filter(({ own }) =>
-    own.some(({ listener }) => isOf(listener, parent) && (section === '' || listener.name === section)),
-  );
+  const concerned = read.ask(byPlace, gateway.namespace, gateway.name).get(placeKey(parent, section)) ?? [];
   const rivals = concerned.flatMap(({ port, owner, own, holders }): readonly PortRival<Model>[] => {
-    if (!own.some(({ listener }) => isOf(listener, parent) && isOf(listener, owner))) {
+    if (!isSame(parent, owner)) {
       return [{ kind: 'Owner', port, owner }];
     }
     const first = own.find((one) => one.policy !== null && holders.includes(one.policy))?.policy;
-    return section === '' || first === undefined || first === null || first === policy
+    return section === '' ||
+      first === undefined ||
+      first === null ||
+      policyTitle(first) === policyTitle(policy)
       ? []
       : [{ kind: 'Policy', port, policy: first }];
   });
@@ -152,7 +201,7 @@ function policyAt<Model extends PolicyModel>(
   read: Read,
   parent: ListenerParent,
   section: string,
-  of: PortPolicies<Model>,
+  of: Policies<Model>,
 ): Model | null {
   const [found] = levelsAt(read, of, [{ ...parent, section }]).flat();
   // One that cannot be read, or says what is not its to say, is as if it were not there.

@@ -17,8 +17,8 @@ import type { Unit } from '../memo.ts';
 import {
   holderOf,
   portEffects,
-  portHolders,
   portJudgements,
+  portPolicies,
   type PortHolders,
   type PortsEffect,
 } from './port-policies.ts';
@@ -33,7 +33,7 @@ export interface GatewayProtections {
 }
 
 /** Where ProtectionPolicies come from. */
-export const protectionPolicies = { kind: 'ProtectionPolicy', unit: protectionPolicyUnit } as const;
+export const protectionPolicies = portPolicies('ProtectionPolicy', protectionPolicyUnit);
 
 const nothing: GatewayProtections = Object.freeze({ protections: [], effects: new Map() });
 
@@ -45,7 +45,7 @@ export const gatewayProtectionsUnit: Unit<GatewayProtections> = {
     if (gateway === null) {
       return nothing;
     }
-    const ports = portHolders(read, gateway, protectionPolicies);
+    const ports = read.ask(protectionPolicies.holders, namespace, name);
     return {
       protections: ports.flatMap((one) => protectionOf(one) ?? []),
       effects: portEffects(ports.flatMap(portJudgements)),

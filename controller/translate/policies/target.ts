@@ -93,7 +93,7 @@ function portConflict(
   if (group !== null) {
     return { kind: 'GroupOfGateways', field: `spec.${group}`, gateway: parent.gateway.key };
   }
-  const rival = portRival<PolicyModel>(read, parent.gateway, at, portPolicies[portKind]);
+  const rival = portRival<PolicyModel>(read, parent.gateway, { ...at, policy }, portPolicies[portKind]);
   switch (rival?.kind) {
     case undefined:
       return null;

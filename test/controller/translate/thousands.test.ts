@@ -58,3 +58,59 @@ test('policies that cannot be read cost each route no look at all of them', () =
   const costMs = costOf(() => translate(refused)) - without;
   assert.ok(costMs < 500, `${String(costMs)} ms beside ${String(without)} ms`);
 });
+
+test('policies for the clients of ListenerSets cost each of them no look at all listeners', () => {
+  const sets = Array.from({ length: 200 }, (_, set) => ({
+    name: `s${String(set)}`,
+    namespace: `team-${String(set)}`,
+  }));
+  const listeners = (metadata: { readonly name: string }, count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      name: `l${String(at)}`,
+      protocol: 'HTTP',
+      port: 80,
+      hostname: `${String(at)}.${metadata.name}.example.com`,
+    }));
+  const setOf = (metadata: (typeof sets)[number], count: number) =>
+    object({
+      kind: 'ListenerSet',
+      metadata,
+      spec: { parentRef: { name: 'edge', namespace: 'shop' }, listeners: listeners(metadata, count) },
+    });
+  const objects = [
+    object({
+      kind: 'GatewayClass',
+      metadata: { name: 'turnpike' },
+      spec: { controllerName: 'turnpike.dev/gateway-controller' },
+    }),
+    object({
+      kind: 'Gateway',
+      metadata: { name: 'edge', namespace: 'shop' },
+      spec: {
+        gatewayClassName: 'turnpike',
+        allowedListeners: { namespaces: { from: 'All' } },
+        listeners: [{ name: 'http', protocol: 'HTTP', port: 8080 }],
+      },
+    }),
+    ...sets.map((metadata) => setOf(metadata, 10)),
+    ...sets.map((metadata) =>
+      object({
+        kind: 'ClientPolicy',
+        metadata,
+        spec: {
+          targetRefs: [{ group, kind: 'ListenerSet', name: metadata.name }],
+          timeouts: { idle: '30s' },
+        },
+      }),
+    ),
+  ];
+  const first = reader(objects);
+  const translator = createTranslator();
+  translator.translate(input(first));
+  const [changing = assert.fail()] = sets;
+  const changed = objects.map((one) =>
+    one.kind === 'ListenerSet' && one.metadata.name === changing.name ? setOf(changing, 11) : one,
+  );
+  const costMs = costOf(() => translator.translate(input(reader(changed, first))));
+  assert.ok(costMs < 500, `${String(costMs)} ms`);
+});
