@@ -58,3 +58,68 @@ spec: { addresses: [192.0.2.7/32]${expires} }
   );
   assert.equal(code, 0);
 });
+
+test('a Service port that no EndpointSlice has is a warning, which tells what was found', async () => {
+  const warning =
+    'warning Service default/shop port 80: no EndpointSlice has it, so requests are answered 503: write one with the label kubernetes.io/service-name=shop and a port of the name http (found: ';
+  const good = [serviceManifest('shop', 3000), pathRouteManifest('shop', '/', 'shop')].join('---');
+  const slips = { 'port: 3000': null, 'service-name: shop': 'none)', '[{ name: http, port: 3000': 'web)' };
+  for (const [right, found] of Object.entries(slips)) {
+    const wrong = right.replace('name: shop', 'name: shpo').replace('http', 'web');
+    await using folder = await givenFolder({
+      'edge.yaml': edgeManifest(8080),
+      'shop.yaml': good.replace(right, wrong),
+    });
+    const { code, stdout } = await turnpike(['check', folder.path]);
+    const told = found === null ? '' : `${warning}${found}\n`;
+    assert.equal(stdout, `${told}5 objects checked, no problems\n`);
+    assert.equal(code, 0);
+  }
+});
+
+test('whatever leads to such a port is told, and what becomes of what is meant for it', async () => {
+  const route = (kind: string, backend: string, more = '') => `apiVersion: gateway.networking.k8s.io/v1
+kind: ${kind}
+metadata: { name: ${kind.toLowerCase()}-${backend} }
+spec: { parentRefs: [{ name: edge }], rules: [{ ${more}backendRefs: [{ name: ${backend}, port: 53 }] }] }
+`;
+  const service = (name: string, expose = '') => `apiVersion: v1
+kind: Service
+metadata: { name: ${name}${expose} }
+spec: { ports: [{ name: dns, port: 53, protocol: UDP }, { name: tcp, port: 53 }] }
+`;
+  const mirror =
+    'filters: [{ type: RequestMirror, requestMirror: { backendRef: { name: copy, port: 53 } } }], ';
+  await using folder = await givenFolder({
+    'edge.yaml': edgeManifest(8080),
+    'routes.yaml': [
+      route('UDPRoute', 'both'),
+      route('TCPRoute', 'both'),
+      route('TLSRoute', 'tls'),
+      route('GRPCRoute', 'tls', mirror),
+      `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web }
+spec: { ingressClassName: none, defaultBackend: { service: { name: web, port: { name: tcp } } } }
+`,
+      ...['both', 'tls', 'copy', 'web', 'nobody'].map((name) => service(name)),
+      service('exposed', ', annotations: { turnpike.dev/expose: a.example.com }'),
+    ].join('---\n'),
+  });
+  const { stdout } = await turnpike(['check', folder.path]);
+  const told = [
+    ...stdout.matchAll(/^warning Service default\/(\S+ port \S+): no EndpointSlice has it, so (.+?): /gm),
+  ];
+  assert.deepEqual(
+    told.map(([, port, end]) => `${port}: ${end}`),
+    [
+      'tls port 53: connections are closed, and calls fail with UNAVAILABLE',
+      'both port 53: connections are closed',
+      'both port 53/UDP: datagrams are dropped',
+      'copy port 53: no request is copied to it',
+      'web port 53: requests are answered 503',
+      'exposed port 53: requests are answered 503',
+    ],
+  );
+  assert.match(stdout, /service-name=both and a port of the name dns and the protocol UDP \(found: none\)$/m);
+});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { turnpike } from '#test/given/command.ts';
 import { givenFolder } from '#test/given/folder.ts';
-import { edgeManifest, pathRouteManifest, serviceManifest, streamRoute } from '#test/given/manifests.ts';
+import { edgeManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 
 const good = {
   'edge.yaml': edgeManifest(8080),
@@ -87,39 +87,6 @@ stringData: { ${key}: "ada:x" }
     const { code, stdout } = await turnpike(['check', folder.path]);
     assert.ok(stdout.includes(line), stdout);
     assert.equal(code, 1);
-  }
-});
-
-test('a Service port that no EndpointSlice has is a warning, which tells what was found', async () => {
-  const warning =
-    'warning Service default/shop port 80: no EndpointSlice has it, so requests are answered 503: write one with the label kubernetes.io/service-name=shop and a port of the name http (found: ';
-  const slips = { 'port: 3000': null, 'service-name: shop': 'none)', '[{ name: http, port: 3000': 'web)' };
-  for (const [right, found] of Object.entries(slips)) {
-    const wrong = right.replace('name: shop', 'name: shpo').replace('http', 'web');
-    await using folder = await givenFolder({ ...good, 'shop.yaml': good['shop.yaml'].replace(right, wrong) });
-    const { code, stdout } = await turnpike(['check', folder.path]);
-    const told = found === null ? '' : `${warning}${found}\n`;
-    assert.equal(stdout, `${told}5 objects checked, no problems\n`);
-    assert.equal(code, 0);
-  }
-});
-
-test('what becomes of streams and datagrams for such a port is told as it is', async () => {
-  for (const [kind, fate] of [
-    ['TCPRoute', 'connections are closed'],
-    ['UDPRoute', 'datagrams are dropped'],
-  ] as const) {
-    const protocol = kind === 'TCPRoute' ? 'TCP' : 'UDP';
-    await using folder = await givenFolder({
-      'edge.yaml': `${edgeManifest(8080)}    - { name: stream, protocol: ${protocol}, port: 9000 }\n`,
-      'service.yaml': `apiVersion: v1\nkind: Service\nmetadata: { name: bare }\nspec: { ports: [{ port: 80, protocol: ${protocol} }] }\n`,
-      'route.yaml': streamRoute(kind, 'stream', { bare: 1 }),
-    });
-    const { stdout } = await turnpike(['check', folder.path]);
-    assert.ok(
-      stdout.includes(`default/bare port 80: no EndpointSlice has it, so ${fate}: write one`),
-      stdout,
-    );
   }
 });
 
