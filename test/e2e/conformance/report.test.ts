@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { experimentalFeatures, standardFeatures } from '#controller/translate/supported-features.ts';
-import { conformancePage } from '#e2e/conformance/page.ts';
+import { conformancePage, supportedFeatures } from '#e2e/conformance/page.ts';
 import { conformanceVersion } from '#e2e/conformance/programs.ts';
 import { featuresOfRelease, published } from '#e2e/conformance/published.ts';
 import { keptReports, nameOf, reportFolder, sameFindings, shortcomings } from '#e2e/conformance/report.ts';
@@ -63,6 +63,15 @@ test('all tests of all five profiles have passed on both channels, and those of 
     for (const one of ['GRPCRouteNamedRule', 'GRPCRouteRequestHeaderModifier', 'HTTPRouteDisallowedKind'])
       assert.ok(tests.includes(one));
   }
+});
+
+test('the README claims what the reports tell', async () => {
+  const kept = reports.find(({ report }) => report.gatewayAPIChannel === 'experimental');
+  assert.ok(kept);
+  const features = `${supportedFeatures(kept.report).length} of ${featuresOfRelease['v1.7']} features`;
+  const readme = await readFile('README.md', 'utf8');
+  const tests = `${kept.tests.length} of ${kept.tests.length} tests`;
+  assert.ok(readme.includes(`${tests} and ${features} of its suite`));
 });
 
 test('docs/conformance.md is made from the reports', async () => {
