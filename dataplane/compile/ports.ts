@@ -54,8 +54,9 @@ function together(listeners: readonly Listener[], refused: Refused[]): readonly 
   const octets = listeners.filter(({ protocol }) => protocol === 'TCP').slice(0, 1);
   const served = [secure, octets, listeners].find(({ length }) => length > 0) ?? [];
   const what = served === secure ? 'TLS' : 'another';
+  const isServed = new Set(served);
   for (const listener of listeners) {
-    if (!served.includes(listener)) refuse(listener, `port ${listener.port} serves ${what}`, refused);
+    if (!isServed.has(listener)) refuse(listener, `port ${listener.port} serves ${what}`, refused);
   }
   return served;
 }

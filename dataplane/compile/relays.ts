@@ -3,6 +3,7 @@ import { byHostname } from '#dataplane/route/precedence.ts';
 import type { Relay } from '#dataplane/runtime.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
+import type { AttachedHostname } from '#snapshot/route.ts';
 import type { StreamRoute } from '#snapshot/stream-route.ts';
 import type { Cluster } from './parts.ts';
 import { weightedPick } from './weights.ts';
@@ -30,12 +31,18 @@ export class RelayCompiler {
 
   compile(routes: readonly StreamRoute[]): Relays {
     const inOrder = routes.toSorted((a, b) => a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1));
+    const byListener = new Map<
+      ResourceId,
+      { readonly route: StreamRoute; readonly host: AttachedHostname }[]
+    >();
+    for (const route of inOrder) {
+      for (const { listener, hostnames } of route.attachments) {
+        const there = byListener.getOrInsertComputed(listener, () => []);
+        for (const host of hostnames) there.push({ route, host });
+      }
+    }
     const of = (listener: Listener): [string, Relay][] =>
-      inOrder
-        .flatMap((route) => {
-          const attachments = route.attachments.filter(({ listener: id }) => id === listener.id);
-          return attachments.flatMap(({ hostnames }) => hostnames.map((host) => ({ route, host })));
-        })
+      (byListener.get(listener.id) ?? [])
         // What a route says itself goes first (Gateway API, TLSRoute.hostnames); the order of age stays within.
         .toSorted((a, b) => byHostname(a.host.own, b.host.own))
         .map(({ route, host }): [string, Relay] => [host.serves, this.#relay(route, listener)]);

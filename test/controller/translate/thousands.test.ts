@@ -114,3 +114,63 @@ test('policies for the clients of ListenerSets cost each of them no look at all 
   const costMs = costOf(() => translator.translate(input(reader(changed, first))));
   assert.ok(costMs < 500, `${String(costMs)} ms`);
 });
+
+test('each of thousands of ReferenceGrants is read once, however many refer to their namespace', () => {
+  const routes = manyRoutes(0, 80, jwk);
+  const referring = Array.from({ length: 50 }, (_, at) =>
+    object({
+      kind: 'HTTPRoute',
+      metadata: { name: `r${String(at)}`, namespace: 'shop' },
+      spec: {
+        parentRefs: [{ name: 'edge' }],
+        rules: [{ backendRefs: [{ name: `s${String(at)}`, namespace: 'stock', port: 80 }] }],
+      },
+    }),
+  );
+  let reads = 0;
+  const grants = Array.from({ length: 50 }, (_, at) => {
+    const grant = object({
+      kind: 'ReferenceGrant',
+      metadata: { name: `g${String(at)}`, namespace: 'stock' },
+      spec: {
+        from: [{ group, kind: 'HTTPRoute', namespace: 'shop' }],
+        to: [{ group: '', kind: 'Service', name: `s${String(at)}` }],
+      },
+    });
+    assert.ok(grant.kind === 'ReferenceGrant');
+    const { spec, ...others } = grant;
+    return {
+      ...others,
+      get spec() {
+        reads += 1;
+        return spec;
+      },
+    };
+  });
+  createTranslator().translate(input(reader([...routes, ...referring, ...grants])));
+  assert.ok(reads < 5 * grants.length, String(reads));
+});
+
+test('the callers of a Service are found once for all policies that are attached to it', () => {
+  const asked = new Map<string, number>();
+  const translator = createTranslator({
+    trace: (unit) => void asked.set(unit, (asked.get(unit) ?? 0) + 1),
+  });
+  const metadata = (name: string) => ({ name, namespace: 'shop' });
+  const policies = Array.from({ length: 20 }, (_, at) =>
+    object({
+      kind: 'BackendTLSPolicy',
+      metadata: metadata(`p${String(at)}`),
+      spec: {
+        targetRefs: [{ group: '', kind: 'Service', name: 'cart' }],
+        validation: { hostname: 'cart.example.com', wellKnownCACertificates: 'System' },
+      },
+    }),
+  );
+  const { statuses } = translator.translate(input(reader([...manyRoutes(20, 80, jwk), ...policies])));
+  assert.equal(
+    statuses.filter(({ object: { kind } }) => kind === 'BackendTLSPolicy').length,
+    policies.length,
+  );
+  assert.equal(asked.get('callers of a service'), 1);
+});

@@ -132,6 +132,25 @@ describe('a listener for octets', () => {
     assert.equal(other?.pick()?.name, 'shop/stock:80');
   });
 
+  it('looks once at each of thousands of routes, not again for each listener', (t) => {
+    let reads = 0;
+    const names = Array.from({ length: 50 }, (_, at) => `l${at}`);
+    const routes = names.map((name) => {
+      const { attachments, ...route } = streamRoute(name, { [name]: [`${name}.example`] });
+      return {
+        ...route,
+        get attachments() {
+          reads += 1;
+          return attachments;
+        },
+      };
+    });
+    const listeners = names.map((name) => tlsListener(name, `${name}.example`));
+    const compiled = givenCompiler(t).compile(...listeners, ...routes);
+    assert.equal(told(choiceOf(compiled, 'l7.example')), 'Passthrough TCPRoute/shop/l7');
+    assert.ok(reads < 5 * routes.length, String(reads));
+  });
+
   it('has its port alone, but for the one of UDP', (t) => {
     const udp = listener('UDP', 'udp');
     const route = streamRoute('a', { tcp: [''], udp: [''] });
