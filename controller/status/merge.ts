@@ -14,6 +14,8 @@ export interface MergeContext {
   readonly namespace: string;
   /** The generation that was judged. */
   readonly generation: number;
+  /** That of the object whose live status is merged with. */
+  readonly liveGeneration: number;
   /** RFC 3339: the time of what changes now. */
   readonly now: string;
 }
@@ -34,10 +36,12 @@ const messageLengthMax = 4096;
 
 /**
  * The fields of `live` that must change so that our part of it is `part`: null when none. Entries of other
- * controllers and conditions of foreign types stay as they are; a transition time moves with its status only.
+ * controllers and conditions of foreign types stay as they are; a transition time moves with its status only. What
+ * tells of a generation later than the judged one is left to who has seen that (Gateway API: GatewayStatus.conditions).
  */
 export function mergeStatus(part: StatusPart, live: unknown, context: MergeContext): StatusFields | null {
   const before = recordOf(live);
+  if (isAhead(before, context)) return null;
   const wanted = wantedFields(part, before, context);
   const changed = Object.entries(wanted).filter(([name, value]) => !same(before[name], value));
   return changed.length === 0 ? null : Object.fromEntries(changed);
@@ -89,6 +93,16 @@ function wantedFields(part: StatusPart, before: Raw, context: MergeContext): Sta
     default:
       return part satisfies never;
   }
+}
+
+/** Whether another leader of ours has judged more. A generation that the object has not reached is nobody's judgement. */
+function isAhead(before: Raw, { controllerName, generation, liveGeneration }: MergeContext): boolean {
+  if (liveGeneration <= generation) return false;
+  const own = entriesOf(before).filter((entry) => entry['controllerName'] === controllerName);
+  return [before, ...listOf(before['listeners']), ...own]
+    .flatMap(({ conditions }) => listOf(conditions))
+    .filter(({ type }) => isOurType(String(type)))
+    .some(({ observedGeneration: seen }) => Number(seen) > generation && Number(seen) <= liveGeneration);
 }
 
 type IngressPart = Extract<StatusPart, { readonly kind: 'Ingress' }>;
@@ -270,10 +284,11 @@ function refKey(ref: Raw, namespace: string): string {
 
 /** Whether `status` has entries of this controller in its list of parents or ancestors. */
 export function hasOwnEntries(status: unknown, controllerName: string): boolean {
-  const { parents, ancestors } = recordOf(status);
-  return [...listOf(parents), ...listOf(ancestors)].some(
-    (entry) => entry['controllerName'] === controllerName,
-  );
+  return entriesOf(recordOf(status)).some((entry) => entry['controllerName'] === controllerName);
+}
+
+function entriesOf({ parents, ancestors }: Raw): readonly Raw[] {
+  return [...listOf(parents), ...listOf(ancestors)];
 }
 
 function recordOf(value: unknown): Raw {

@@ -271,6 +271,7 @@ export class StatusWriter {
       controllerName: this.#options.controllerName,
       namespace: desired.object.namespace,
       generation: desired.generation,
+      liveGeneration: live.generation,
       now: new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     });
   }

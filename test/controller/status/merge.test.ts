@@ -9,6 +9,7 @@ const context: MergeContext = {
   controllerName: ours,
   namespace: 'shop',
   generation: 4,
+  liveGeneration: 4,
   now: '2026-01-02T00:00:00Z',
 };
 const long = '2025-01-01T00:00:00Z';
@@ -82,6 +83,47 @@ test('the transition time moves with the status, and with nothing else', () => {
   };
   assert.equal(timeOf(mergeStatus(edge([accepted()]), before('True', 3), context)), long);
   assert.equal(timeOf(mergeStatus(edge([accepted()]), before('False', 4), context)), context.now);
+});
+
+test('what another leader told of a later generation stays until this one has seen it too', () => {
+  const entry = (observedGeneration: number, controllerName = ours) => ({
+    parentRef: { name: 'edge' },
+    controllerName,
+    conditions: [live('Accepted', 'False', { observedGeneration })],
+  });
+  const merged = (parents: readonly object[], liveGeneration: number) =>
+    mergeStatus(edge([accepted()]), { parents }, { ...context, liveGeneration });
+  assert.equal(merged([entry(5)], 5), null);
+  assert.equal(
+    mergeStatus({ kind: 'Route', parents: [] }, { parents: [entry(5)] }, { ...context, liveGeneration: 5 }),
+    null,
+  );
+  assert.notEqual(merged([entry(4)], 5), null, 'nobody has told of the later one yet');
+  assert.notEqual(merged([entry(3, 'other'), entry(5, 'other')], 5), null, 'of others');
+  assert.notEqual(merged([entry(9)], 4), null, 'a generation that the object never had');
+
+  const part: StatusPart = {
+    kind: 'Gateway',
+    conditions: [accepted()],
+    addresses: [],
+    listeners: [{ name: 'http', supportedKinds: [], attachedRoutes: 0, conditions: [accepted()] }],
+    attachedListenerSets: null,
+  };
+  const gateway = (own: number, listener: number, type = 'Accepted') =>
+    mergeStatus(
+      part,
+      {
+        conditions: [live(type, 'False', { observedGeneration: own })],
+        listeners: [
+          { name: 'http', conditions: [live('Accepted', 'False', { observedGeneration: listener })] },
+        ],
+      },
+      { ...context, liveGeneration: 5 },
+    );
+  assert.equal(gateway(5, 4), null);
+  assert.equal(gateway(4, 5), null);
+  assert.notEqual(gateway(4, 4), null);
+  assert.notEqual(gateway(5, 4, 'example.com/Checked'), null, 'of a foreign type');
 });
 
 test('own entries of parents that are no longer named are removed', () => {
