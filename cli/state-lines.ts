@@ -128,12 +128,7 @@ function conditionGroups(status: DesiredStatus['status']): readonly Group[] {
 }
 
 /** Condition types that tell of something bad when they are true. */
-const badWhenTrue: ReadonlySet<string> = new Set([
-  'Conflicted',
-  'OverlappingTLSConfig',
-  'PartiallyInvalid',
-  'turnpike.dev/Closed',
-]);
+const badWhenTrue: ReadonlySet<string> = new Set(['Conflicted', 'PartiallyInvalid', 'turnpike.dev/Closed']);
 
 function isBad({ type, status }: DesiredCondition): boolean {
   return badWhenTrue.has(type) ? status === 'True' : status !== 'True';

@@ -15,6 +15,11 @@ const closedUntilThen = 'Until then all requests to the listener are answered wi
 const table: WordsOf<Problem> = {
   ClassNotAccepted: ({ className }) =>
     accepted('InvalidParameters', `GatewayClass ${className} is not accepted; see its status.`),
+  UnsupportedVersion: ({ found, supported }) => ({
+    type: 'SupportedVersion',
+    reason: 'UnsupportedVersion',
+    message: `The cluster's definitions of the Gateway API are ${found === '' ? 'of a version that they do not tell' : `of version ${found}`}, and ${supported} is supported: what differs may have no effect; install ${supported}.`,
+  }),
   InvalidParameters: ({ field, detail }) => accepted('InvalidParameters', `${field} ${sentence(detail)}`),
   StoreUnresolved: ({ parameters, field, detail }) =>
     resolvedRefs(

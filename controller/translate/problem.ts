@@ -17,6 +17,8 @@ export type Problem =
 /** Of a GatewayClass or a Gateway as a whole. */
 export type GatewayProblem =
   | { readonly kind: 'ClassNotAccepted'; readonly className: string }
+  /** `found`: '' when it is not told. */
+  | { readonly kind: 'UnsupportedVersion'; readonly found: string; readonly supported: string }
   | { readonly kind: 'InvalidParameters'; readonly field: string; readonly detail: string }
   | {
       readonly kind: 'StoreUnresolved';

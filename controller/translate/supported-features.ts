@@ -1,3 +1,4 @@
+import { channelOf } from './gateway-api-version.ts';
 import type { Read } from './memo.ts';
 
 /**
@@ -92,12 +93,4 @@ function hasBundles(read: Read): boolean {
 /** Of others' data planes the controller does not know the addresses. */
 function makesDataPlanes(read: Read): boolean {
   return read.settings.dataPlanes === 'Provisioned';
-}
-
-/** Of the Gateway API's definitions; a folder knows all their fields. */
-export function channelOf(read: Read): 'standard' | 'experimental' {
-  if (read.settings.dataPlanes === 'Standalone') return 'experimental';
-  const definition = read.get('CustomResourceDefinition', '', 'gateways.gateway.networking.k8s.io');
-  const channel = definition?.metadata.annotations['gateway.networking.k8s.io/channel'];
-  return channel === 'experimental' ? channel : 'standard';
 }

@@ -4,7 +4,7 @@ import type { Service } from '#crds/kubernetes.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { MissingAddress, Problem } from '../problem.ts';
-import { channelOf } from '../supported-features.ts';
+import { channelOf } from '../gateway-api-version.ts';
 import { addressRequests, isFromOutside, isUsable, type AddressRequest } from './address-requests.ts';
 import { controllerLabel } from './own-names.ts';
 

@@ -1,7 +1,9 @@
 import { conditionOf } from '../conditions.ts';
 import { gatewayClassUnit } from '../gateway-class.ts';
-import type { Unit } from '../memo.ts';
+import { versionOf, supportedVersion } from '../gateway-api-version.ts';
+import type { Read, Unit } from '../memo.ts';
 import { supportedFeatures } from '../supported-features.ts';
+import type { DesiredCondition } from '../translation.ts';
 import type { Told } from './told.ts';
 
 /** The status of the GatewayClass of a name; null when it is not ours. */
@@ -20,7 +22,7 @@ export const gatewayClassStatusUnit: Unit<Told | null> = {
         gateways: [],
         status: {
           kind: 'GatewayClass',
-          conditions: [conditionOf('Accepted', problems)],
+          conditions: [conditionOf('Accepted', problems), ...versionCondition(read)],
           supportedFeatures: supportedFeatures(read),
         },
       },
@@ -28,3 +30,12 @@ export const gatewayClassStatusUnit: Unit<Told | null> = {
     };
   },
 };
+
+/** Gateways of the class are served all the same. */
+function versionCondition(read: Read): readonly DesiredCondition[] {
+  const version = versionOf(read);
+  if (version === null) return [];
+  const { found, isSupported } = version;
+  const problem = { kind: 'UnsupportedVersion', found, supported: supportedVersion } as const;
+  return [conditionOf('SupportedVersion', isSupported ? [] : [problem])];
+}

@@ -10,7 +10,7 @@ import type { ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { affectedConditions, type Affecting } from '../policies/affected.ts';
 import type { Problem } from '../problem.ts';
-import { channelOf } from '../supported-features.ts';
+import { channelOf } from '../gateway-api-version.ts';
 import type { DesiredCondition, DesiredStatus, Notice, StatusPart } from '../translation.ts';
 import { affectingAt } from './affecting.ts';
 import {

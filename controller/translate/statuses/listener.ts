@@ -7,6 +7,7 @@ import { attachedShelfUnit, attachedShelves } from '../attached-routes.ts';
 import { listenerSetUnit, listenerShapeUnit } from '../listener-set.ts';
 import { listenerId, type ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
+import { overlapUnit } from '../overlapping-hosts.ts';
 import type { Problem } from '../problem.ts';
 import type { DesiredCondition, DesiredListenerStatus } from '../translation.ts';
 import { overShelves } from '../shelves.ts';
@@ -116,8 +117,28 @@ export function listenerStatus(read: Read, gateway: GatewayModel, judged: Judged
       conflictedCondition(shape.problem),
       conditionOf('ResolvedRefs', references),
       programmedCondition(read, gateway, judged),
+      ...overlappingCondition(read, gateway, shape),
     ],
   };
+}
+
+/** Only while it is true; nobody is kept from serving by it. */
+function overlappingCondition(
+  read: Read,
+  { namespace, name }: GatewayModel,
+  { key, port }: ListenerShape,
+): readonly DesiredCondition[] {
+  const others = read.ask(overlapUnit, namespace, name, key);
+  return others.length === 0
+    ? []
+    : [
+        {
+          type: 'OverlappingTLSConfig',
+          status: 'True',
+          reason: 'OverlappingHostnames',
+          message: `On port ${String(port)} its hosts overlap with those of ${others.join(', ')}: over a connection to one of them a client does not reach the others (HTTPS answers 421).`,
+        },
+      ];
 }
 
 /** A conflict has a condition of its own, and is the reason of this one too. */
