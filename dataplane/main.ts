@@ -213,12 +213,12 @@ function report(event: DataPlaneEvent): void {
     case 'Saved':
       break;
     case 'PortUnavailable': {
-      const { bindPort: port, code, message: reason } = event;
-      log.error('PortUnavailable', { port, code, reason, note: 'tried again every second' });
+      const { bindPort: port, protocol, code, message: reason } = event;
+      log.error('PortUnavailable', { port, protocol, code, reason, note: 'tried again every second' });
       break;
     }
     case 'PortAvailable':
-      log.info('PortAvailable', { port: event.port });
+      log.info('PortAvailable', { port: event.port, protocol: event.protocol });
       break;
     case 'Overload':
       reportOverload(event.level);

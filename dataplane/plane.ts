@@ -252,7 +252,9 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     await restored;
     rateLimiting.restoreQuotas(() => metering.used());
     await listeners.follow();
-    unbound.keep({ has: (port) => runtime.ports.has(port) || runtime.datagramPorts.has(port) });
+    unbound.keep(({ port, protocol }) =>
+      (protocol === 'UDP' ? runtime.datagramPorts : runtime.ports).has(port),
+    );
     return { refused: [...unread, ...refused] };
   };
   const subscriber = createSubscriber({

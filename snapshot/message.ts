@@ -4,6 +4,7 @@
 import { parseJson, resourceOf } from './decode.ts';
 import type { GatewayKey } from './ids.ts';
 import { orderShape } from './order.ts';
+import type { PortProtocol } from './port-key.ts';
 import * as shape from './shape.ts';
 import { type Shape, object } from './shape.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -26,7 +27,7 @@ const reasonLengthMax = 256;
 /** The last moment that a Date can tell. */
 const latestMs = 8.64e15;
 
-/** How many ports one message names at most: a Gateway has no more listeners. */
+/** How many ports one message names at most, the first by number; where more cannot be opened all have one reason. */
 const unboundMax = 64;
 
 /** How many quotas one message names at most. */
@@ -88,6 +89,7 @@ export interface Ports {
 /** A port of the Gateway that a data plane cannot open; it tries again and again. */
 export interface UnboundPort {
   readonly port: number;
+  readonly protocol: PortProtocol;
   /** As of node:net, for example `EADDRINUSE`. */
   readonly code: string;
   readonly message: string;
@@ -97,7 +99,7 @@ export interface UnboundPort {
 export function tellablePorts(unbound: readonly UnboundPort[]): readonly UnboundPort[] {
   return unbound
     .slice(0, unboundMax)
-    .map(({ port, code, message }) => ({ port, code, message: tellable(message) }));
+    .map(({ port, protocol, code, message }) => ({ port, protocol, code, message: tellable(message) }));
 }
 
 /** All quotas of which this data plane knows that they are nearly used up: said when that changes, once a minute at most. */
@@ -278,6 +280,8 @@ const refused: Shape<readonly Refused[]> = shape.list(
 const unbound: Shape<readonly UnboundPort[]> = shape.list(
   object({
     port: shape.integer(1, 65_535),
+    // older builds do not tell it
+    protocol: shape.optional(shape.oneOf('TCP', 'UDP'), 'TCP'),
     code: shape.pattern(/^[A-Z][A-Z0-9_]{0,63}$/, 'an error code'),
     message: words(0, reasonLengthMax),
   }),

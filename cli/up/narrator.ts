@@ -7,6 +7,7 @@ import type { DesiredStatus, Notice } from '#controller/translate/translation.ts
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
 import type { Screen } from './screen.ts';
+import { portWord } from '#snapshot/port-key.ts';
 import type { StandaloneReport } from './standalone.ts';
 
 export interface NarratorOptions {
@@ -73,11 +74,11 @@ export class Narrator implements StandaloneReport {
     switch (event.kind) {
       case 'PortUnavailable':
         screen.problem(
-          `Gateway ${gateway}: port ${event.bindPort} cannot be opened: ${portWords(event.code, event.message)}`,
+          `Gateway ${gateway}: port ${portWord({ ...event, port: event.bindPort })} cannot be opened: ${portWords(event.code, event.message)}`,
         );
         break;
       case 'PortAvailable':
-        screen.say(`Gateway ${gateway}: port ${event.port} is open`);
+        screen.say(`Gateway ${gateway}: port ${portWord(event)} is open`);
         break;
       case 'Overload':
         this.#overload(gateway, event.level);

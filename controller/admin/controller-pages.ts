@@ -4,6 +4,7 @@ import { healthPage, jsonPage, metricsPage } from '#admin/pages.ts';
 import type { Health } from '#admin/pages.ts';
 import type { Pages } from '#admin/server.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
+import type { UnboundPort } from '#snapshot/message.ts';
 import type { Snapshot } from '#snapshot/snapshot.ts';
 
 /** What the pages ask for, each time they are asked themselves. */
@@ -25,7 +26,7 @@ export interface ConnectedDataPlane {
   /** Resources it refused, with its reasons. */
   readonly refused: readonly { readonly id: string; readonly reason: string }[];
   /** Ports it cannot open. */
-  readonly unbound: readonly { readonly port: number; readonly code: string; readonly message: string }[];
+  readonly unbound: readonly UnboundPort[];
 }
 
 /** `/livez` (the loop turns), `/readyz`, `/metrics`, and `/config`: a summary of each Gateway's snapshot. */

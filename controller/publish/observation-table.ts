@@ -1,5 +1,6 @@
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { NearQuota, Refused, UnboundPort } from '#snapshot/message.ts';
+import { portKey, type PortKey } from '#snapshot/port-key.ts';
 
 /** The data planes of one Gateway, over all replicas (the shape of the same name in controller/translate). */
 export interface DataPlanes {
@@ -9,7 +10,7 @@ export interface DataPlanes {
   /** What some data plane has refused, by resource id: the reason. */
   readonly refused: ReadonlyMap<string, string>;
   /** Ports that some ready data plane cannot open. */
-  readonly unbound: ReadonlyMap<number, UnboundAt>;
+  readonly unbound: ReadonlyMap<PortKey, UnboundAt>;
   /** Quotas that are nearly used up, as each data plane knows of them. */
   readonly near: readonly NearQuota[];
 }
@@ -137,13 +138,13 @@ export class ObservationTable {
   }
 }
 
-function unboundOf(records: readonly DataPlaneRecord[]): ReadonlyMap<number, UnboundAt> {
-  const unbound = new Map<number, UnboundAt>();
+function unboundOf(records: readonly DataPlaneRecord[]): ReadonlyMap<PortKey, UnboundAt> {
+  const unbound = new Map<PortKey, UnboundAt>();
   const byName = [...records].sort((a, b) => (a.instance < b.instance ? -1 : 1));
   for (const record of byName) {
-    for (const [port, { code, message }] of new Map(record.unbound.map((one) => [one.port, one]))) {
-      const before = unbound.get(port) ?? { code, message, dataPlanes: [] };
-      unbound.set(port, { ...before, dataPlanes: [...before.dataPlanes, record.instance] });
+    for (const [key, { code, message }] of new Map(record.unbound.map((one) => [portKey(one), one]))) {
+      const before = unbound.get(key) ?? { code, message, dataPlanes: [] };
+      unbound.set(key, { ...before, dataPlanes: [...before.dataPlanes, record.instance] });
     }
   }
   return unbound;

@@ -160,7 +160,7 @@ const table: WordsOf<Problem> = {
     const { what, remedy } = bindProblem(code, message);
     return programmed(
       'Pending',
-      `Port ${String(port)} cannot be opened${someOf(dataPlanes, ready)}: ${what} (${code}); ${remedy}. It is tried again every second.`,
+      `Port ${port} cannot be opened${someOf(dataPlanes, ready)}: ${what} (${code}); ${remedy}. It is tried again every second.`,
     );
   },
 

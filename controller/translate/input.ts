@@ -2,6 +2,7 @@ import type { FieldProblem } from '#crds/field-problem.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { JsonWebKey } from '#snapshot/key-set.ts';
+import type { PortKey } from '#snapshot/port-key.ts';
 
 /** All that a translation may know: the objects as they are now, what was observed, and fixed settings. */
 export interface TranslationInput {
@@ -90,7 +91,7 @@ export interface DataPlanes {
   /** What some data plane has refused, by resource id: the reason. */
   readonly refused: ReadonlyMap<string, string>;
   /** Ports that some ready data plane cannot open. */
-  readonly unbound: ReadonlyMap<number, UnboundAt>;
+  readonly unbound: ReadonlyMap<PortKey, UnboundAt>;
 }
 
 /** Which data planes cannot open a port, by name in order, and why the first of them cannot. */

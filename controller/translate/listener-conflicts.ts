@@ -1,6 +1,7 @@
 // Which of a Gateway's listeners cannot be beside others (Gateway API: "Listener and ListenerSet Conflicts" of GEP-1713).
 // What stands in one object has no order: all that conflict there are refused. Between objects the earlier one has its
 // port and its hosts, whatever a later one asks for.
+import { portKey } from '#snapshot/port-key.ts';
 import type { ListenerParent, ListenerShape } from './listeners.ts';
 import type { Problem } from './problem.ts';
 
@@ -90,11 +91,6 @@ function limitProblem(shape: ListenerShape, { count, ports }: Taken): Problem | 
   return ports.size >= portsMax && !ports.has(portKey(shape))
     ? { kind: 'TooManyPorts', port: shape.port, max: portsMax }
     : null;
-}
-
-/** What shares a socket: datagrams have ports of their own. */
-function portKey({ port, protocol }: ListenerShape): string {
-  return `${String(port)}/${protocol === 'UDP' ? 'UDP' : 'TCP'}`;
 }
 
 /** Hosts of HTTPS and TLS are told apart by one name, and so are of one list. */

@@ -143,7 +143,8 @@ export type ListenerProblem =
   | { readonly kind: 'ListenerRefused'; readonly detail: string }
   | {
       readonly kind: 'PortUnavailable';
-      readonly port: number;
+      /** As people read it: `8080`, `53/UDP`. */
+      readonly port: string;
       /** How many data planes there are that could open it. */
       readonly ready: number;
       readonly code: string;

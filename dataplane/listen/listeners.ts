@@ -19,6 +19,7 @@ import type { DatagramLimits } from './relay/datagram-server.ts';
 import type { PortServerOptions } from './port-server.ts';
 import type { Observer } from '#dataplane/http/observer.ts';
 import type { DatagramPort, Port, RuntimeCell } from '#dataplane/runtime.ts';
+import type { PortProtocol } from '#snapshot/port-key.ts';
 
 export interface ListenersOptions {
   readonly cell: RuntimeCell;
@@ -35,16 +36,21 @@ export interface ListenersOptions {
   /** A port that cannot be served, and what about it; tried again while it is wanted. */
   problem?(problem: PortProblem): void;
   /** A port is open from now on. */
-  opened?(port: number): void;
+  opened?(port: OpenPort): void;
   /** There is more to do than can be done, or no longer; see OverloadGuard. */
   overload?(level: OverloadLevel): void;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
 
-/** Why a port of the Gateway is not served. */
-export interface PortProblem {
+/** A port of the Gateway. */
+export interface OpenPort {
   readonly port: number;
+  readonly protocol: PortProtocol;
+}
+
+/** Why a port of the Gateway is not served. */
+export interface PortProblem extends OpenPort {
   readonly bindPort: number;
   /** As of node:net, for example `EADDRINUSE`. */
   readonly code: string;
@@ -193,7 +199,7 @@ class FollowingListeners implements Listeners {
 
   #open(port: Port): Promise<void> {
     const { number } = port;
-    return this.#opening(number, (told) => {
+    return this.#opening({ port: number, protocol: 'TCP' }, (told) => {
       const failed = (error: Error): void => {
         if (this.#servers.get(number) === server) this.#servers.delete(number);
         told.failed(error);
@@ -206,7 +212,7 @@ class FollowingListeners implements Listeners {
   #openDatagrams(port: DatagramPort): Promise<void> {
     const { number } = port;
     const { datagramLimits = {} } = this.#options;
-    return this.#opening(number, (told) => {
+    return this.#opening({ port: number, protocol: 'UDP' }, (told) => {
       const failed = (error: Error): void => {
         if (this.#datagramServers.get(number) === server) this.#datagramServers.delete(number);
         told.failed(error);
@@ -225,18 +231,18 @@ class FollowingListeners implements Listeners {
   }
 
   /** Settles when the port is open or has told its problem. */
-  #opening(number: number, open: (told: Opening) => void): Promise<void> {
-    const bindPort = this.#options.bindPort?.(number) ?? number;
+  #opening(port: OpenPort, open: (told: Opening) => void): Promise<void> {
+    const bindPort = this.#options.bindPort?.(port.port) ?? port.port;
     return new Promise((resolve) => {
       open({
         bindPort,
         bound: () => {
-          this.#options.opened?.(number);
+          this.#options.opened?.(port);
           resolve();
         },
         failed: (error) => {
           const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
-          this.#options.problem?.({ port: number, bindPort, code, message: error.message });
+          this.#options.problem?.({ ...port, bindPort, code, message: error.message });
           this.#retryLater();
           resolve();
         },

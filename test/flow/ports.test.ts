@@ -1,5 +1,6 @@
 // Listeners' ports: taken ones, several Gateways, and ports that come and go with the manifests.
 import assert from 'node:assert/strict';
+import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
@@ -133,7 +134,7 @@ test('a port that is taken is told at its listener until it is open or no longer
   await eventually(() => assert.deepEqual(programmed(), ['True', 'True', 'True']));
   assert.deepEqual(
     turnpike.events.filter(({ kind }) => kind === 'PortAvailable'),
-    [{ kind: 'PortAvailable', port: taken }],
+    [{ kind: 'PortAvailable', port: taken, protocol: 'TCP' }],
   );
   assert.equal((await turnpike.get('/', { port: taken })).status, 200);
 });
@@ -176,4 +177,28 @@ test('listeners that share a port are told apart by the host, and routes choose 
   await turnpike.until('/', 200);
   assert.equal((await turnpike.seen('/')).service, 'shop');
   assert.equal((await turnpike.seen('/', { host: 'blog.example.com' })).service, 'blog');
+});
+
+test('of TCP and UDP at one number the one that is taken is told, and the other serves', async () => {
+  const taken = await aFreePort();
+  await using occupier = dgram.createSocket('udp4').bind(taken, '127.0.0.1');
+  await once(occupier, 'listening');
+  const listeners = `    - { name: dns, protocol: UDP, port: ${taken} }\n    - { name: dns-by-tcp, protocol: TCP, port: ${taken} }\n`;
+  await using turnpike = await givenStandalone((port) => ({ 'edge.yaml': edgeManifest(port) + listeners }));
+  const programmed = () =>
+    turnpike
+      .conditions('Gateway', 'edge')
+      .filter(({ type }) => type === 'Programmed')
+      .map(({ status }) => status);
+  const events = () => turnpike.events.filter(({ kind }) => kind.startsWith('Port'));
+  await eventually(() => assert.deepEqual(programmed(), ['True', 'True', 'False', 'True']));
+
+  occupier.close();
+  await eventually(() => assert.deepEqual(programmed(), ['True', 'True', 'True', 'True']));
+  const port = { port: taken, protocol: 'UDP' };
+  assert.partialDeepStrictEqual(events(), [
+    { kind: 'PortUnavailable', ...port, code: 'EADDRINUSE' },
+    { kind: 'PortAvailable', ...port },
+  ]);
+  assert.equal(events().length, 2);
 });

@@ -38,7 +38,10 @@ const said: readonly DataPlaneMessage[] = [
   },
   { type: 'token', token: 'ey' },
   { type: 'ack', version: 'v', refused: [{ id: 'Route/a', reason: 'odd' }] },
-  { type: 'ports', unbound: [{ port: 80, code: 'EADDRINUSE', message: 'address already in use' }] },
+  {
+    type: 'ports',
+    unbound: [{ port: 80, protocol: 'UDP', code: 'EADDRINUSE', message: 'address already in use' }],
+  },
   {
     type: 'quotas',
     near: [{ consumer: 'shop/ada', plan: 'gold', quota: 'day', used: 80, endsMs: 1_900_000_000_000 }],
@@ -83,13 +86,15 @@ describe('messages', () => {
   test('whose words no status could show are refused, and those of our own are made to be shown', () => {
     const port = (change: object) =>
       JSON.stringify({ type: 'ports', unbound: [{ port: 80, code: 'EACCES', message: '', ...change }] });
-    assert.notEqual(dataPlaneMessage(port({})), null);
+    const told = dataPlaneMessage(port({}));
+    assert.equal(told?.type === 'ports' ? told.unbound[0]?.protocol : null, 'TCP', 'of an older build');
     const refusal = (reason: string) =>
       JSON.stringify({ type: 'ack', version: 'v', refused: [{ id: 'Route/a', reason }] });
     for (const line of [
       port({ port: 0 }),
       port({ port: 65_536 }),
       port({ port: '80' }),
+      port({ protocol: 'SCTP' }),
       port({ code: '' }),
       port({ code: 'in use' }),
       port({ code: 'E'.repeat(65) }),
@@ -108,7 +113,12 @@ describe('messages', () => {
     }
     const odd = `a\n\u001b${'é😀'.repeat(200)}`;
     const unbound = tellablePorts(
-      Array.from({ length: 100 }, () => ({ port: 80, code: 'EACCES', message: odd })),
+      Array.from({ length: 100 }, () => ({
+        port: 80,
+        protocol: 'TCP' as const,
+        code: 'EACCES',
+        message: odd,
+      })),
     );
     assert.equal(unbound.length, 64);
     assert.match(unbound[0]?.message ?? '', /^a {2}é😀/);

@@ -1,4 +1,5 @@
 // What is told of ports that data planes cannot open: they try again every second, so all of it passes by itself.
+import { portKey, portWord } from '#snapshot/port-key.ts';
 import type { GatewayModel } from '../gateway.ts';
 import { wordsOf } from '../conditions.ts';
 import type { ListenerShape } from '../listeners.ts';
@@ -10,13 +11,13 @@ import type { Notice } from '../translation.ts';
 export function portProblem(
   read: Read,
   gateway: GatewayModel,
-  { port }: ListenerShape,
+  shape: ListenerShape,
 ): Extract<Problem, { kind: 'PortUnavailable' }> | null {
   const dataPlanes = read.dataPlanes(gateway.key);
-  const unbound = dataPlanes?.unbound.get(port);
+  const unbound = dataPlanes?.unbound.get(portKey(shape));
   return dataPlanes === undefined || unbound === undefined
     ? null
-    : { kind: 'PortUnavailable', port, ready: dataPlanes.ready, ...unbound };
+    : { kind: 'PortUnavailable', port: portWord(shape), ready: dataPlanes.ready, ...unbound };
 }
 
 /** Of `served`, the listeners whose port is closed: on every data plane, and on some. */
@@ -44,7 +45,7 @@ export function portNotices(
   served: readonly ListenerShape[],
 ): readonly Notice[] {
   const { namespace, name } = gateway;
-  const byPort = new Map(served.map((shape) => [shape.port, shape]));
+  const byPort = new Map(served.map((shape) => [portKey(shape), shape]));
   return [...byPort.values()].flatMap((shape) => {
     const problem = portProblem(read, gateway, shape);
     return problem === null
@@ -56,7 +57,7 @@ export function portNotices(
             message: wordsOf(problem).message,
             over: {
               reason: 'PortAvailable',
-              message: `No data plane reports port ${String(shape.port)} as unavailable any more.`,
+              message: `No data plane reports port ${problem.port} as unavailable any more.`,
             },
           },
         ];

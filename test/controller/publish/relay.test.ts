@@ -107,9 +107,9 @@ test('the leader hears which data planes of all replicas cannot open which ports
   hostile.say({ type: 'ports', unbound: [{ port: 80, code: 'EACCES', message: 'a\u001bb' }] });
   const told = () => [...leader.publisher.dataPlanes(edge).unbound];
   const both = { code: 'EADDRINUSE', message: 'EADDRINUSE', dataPlanes: ['a', 'b'] };
-  await eventually(() => assert.deepEqual(told(), [[80, both]]));
+  await eventually(() => assert.deepEqual(told(), [['80/TCP', both]]));
   await eventually(() => hostile.stream.destroyed);
-  assert.deepEqual(leader.observed.get(edge)?.unbound.get(80), both);
+  assert.deepEqual(leader.observed.get(edge)?.unbound.get('80/TCP'), both);
 
   far.say({ type: 'ports', unbound: [] });
   await eventually(() =>
@@ -163,7 +163,7 @@ test('a data plane with much to say hides none of another Gateway from the leade
     hostile.say({ type: 'ports', unbound: [{ port, code: 'E', message: '' }] });
     hostile.say({ type: 'missingKey', keySet: 'KeySet/a', kid: String(port) });
   }
-  await eventually(() => leader.publisher.dataPlanes(edge).unbound.has(900));
+  await eventually(() => leader.publisher.dataPlanes(edge).unbound.has('900/TCP'));
   assert.ok(leader.missingKeys.length < 100, `asked for keys ${leader.missingKeys.length} times`);
   assert.equal(leader.events.filter(({ kind }) => kind === 'Disconnected').length, 0);
   assert.equal(leader.publisher.dataPlanes(other).ready, 1);

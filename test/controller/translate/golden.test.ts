@@ -9,6 +9,7 @@ import type { Kind } from '#crds/kind.ts';
 import { decodeResource } from '#snapshot/decode.ts';
 import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
+import type { PortKey } from '#snapshot/port-key.ts';
 import type {
   DataPlaneOrigin,
   FetchedKeys,
@@ -36,7 +37,7 @@ interface Moment {
   readonly ready?: Readonly<Record<string, number>>;
   /** By Gateway, resource id: reason. */
   readonly refused?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** By Gateway, port. */
+  /** By Gateway, port (`53/UDP`). */
   readonly unbound?: Readonly<Record<string, Readonly<Record<string, UnboundAt>>>>;
   readonly keys?: Readonly<Record<string, FetchedKeys>>;
   readonly provisioning?: Readonly<Record<string, ProvisioningProblem>>;
@@ -99,7 +100,7 @@ function observed(moment: Moment): Observations {
         const ready = moment.ready?.[key] ?? 0;
         const refused = new Map(Object.entries(moment.refused?.[key] ?? {}));
         const unbound = new Map(
-          Object.entries(moment.unbound?.[key] ?? {}).map(([port, why]) => [Number(port), why]),
+          Object.entries(moment.unbound?.[key] ?? {}).map(([port, why]) => [port as PortKey, why]),
         );
         return [gatewayKey(namespace, name), { ready, refused, unbound }];
       }),

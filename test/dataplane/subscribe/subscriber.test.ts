@@ -154,8 +154,8 @@ test('the ports that it cannot open are told when that changes, and to each cont
   await using dataPlane = givenSubscriber(() => controllers);
   const { subscriber } = dataPlane;
   const unboundAt = ({ publisher }: typeof first) => [...publisher.dataPlanes(edge).unbound];
-  subscriber.tellPorts([{ port: 443, code: 'EADDRINUSE', message: 'in use' }]);
-  const told = [[443, { code: 'EADDRINUSE', message: 'in use', dataPlanes: ['edge-0'] }]];
+  subscriber.tellPorts([{ port: 443, protocol: 'TCP', code: 'EADDRINUSE', message: 'in use' }]);
+  const told = [['443/TCP', { code: 'EADDRINUSE', message: 'in use', dataPlanes: ['edge-0'] }]];
   await eventually(() => assert.deepEqual(unboundAt(first), told));
   await eventually(() => first.publisher.dataPlanes(edge).ready === 1);
   assert.deepEqual(unboundAt(first), told, 'an acknowledgement leaves them');
