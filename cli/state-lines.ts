@@ -1,6 +1,7 @@
 // How each object is, in lines for a person. Says only what statuses say; what no status speaks of is in
 // unclaimed.ts.
 import type { FileProblem } from '#controller/files/manifest.ts';
+import { exposedPlaces } from '#controller/translate/expose/exposure.ts';
 import type { ListenerParent } from '#controller/translate/listeners.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import { FollowUps } from './follow-ups.ts';
@@ -9,6 +10,7 @@ import type {
   DesiredListenerStatus,
   DesiredStatus,
   Notice,
+  ObjectRef,
 } from '#controller/translate/translation.ts';
 
 /** How one object is: `ok` is false when something about it is not in force. */
@@ -39,25 +41,40 @@ export function stateLines(statuses: readonly DesiredStatus[], sources: StateSou
 /** Kinds that have no conditions of ours: notices alone tell what is wrong. */
 const withoutConditions: ReadonlySet<string> = new Set(['IngressClass', 'Ingress', 'Service']);
 
-/** Lines for what `notices` tell of objects of which no status does. */
+/** Whether a status tells what is wrong with such an object. */
+export function hasConditions({ kind }: ObjectRef): boolean {
+  return !withoutConditions.has(kind);
+}
+
+/** A line for each object of which `notices` alone tell what is wrong. */
 export function noticeLines(notices: readonly Notice[]): readonly StateLine[] {
-  return notices
-    .filter(({ object }) => withoutConditions.has(object.kind))
-    .map(({ object, reason, message }) => ({
-      ok: false,
-      object: titleOf(object),
-      state: 'not in force as written',
-      facts: [],
-      details: [`${reason}: ${message}`],
-    }));
+  const told = Map.groupBy(
+    notices.filter(({ object }) => !hasConditions(object)),
+    ({ object }) => titleOf(object),
+  );
+  return [...told].map(([object, its]) => ({
+    ok: false,
+    object,
+    state: 'not in force as written',
+    facts: [],
+    details: its.map(({ reason, message }) => `${reason}: ${message}`),
+  }));
+}
+
+/** A line for each Service that has its route by an annotation, as it asks: of which `notices` tell nothing. */
+export function exposedLines(objects: ObjectReader, notices: readonly Notice[]): readonly StateLine[] {
+  const noticed = new Set(notices.map(({ object }) => titleOf(object)));
+  return objects.list('Service').flatMap((service) => {
+    const object = titleOf({ kind: 'Service', ...service.metadata });
+    const places = exposedPlaces(service)?.places ?? [];
+    if (places.length === 0 || noticed.has(object)) return [];
+    const state = `served at ${places.map(({ host, path }) => `${host}${path}`).join(', ')}`;
+    return [{ ok: true, object, state, facts: [], details: [] }];
+  });
 }
 
 /** `HTTPRoute default/shop`, as lines call an object. */
-export function titleOf(object: {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}): string {
+export function titleOf(object: ObjectRef): string {
   return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
 }
 

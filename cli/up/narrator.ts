@@ -6,6 +6,7 @@ import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import type { DataPlaneEvent } from '#dataplane/plane.ts';
+import { hasConditions, titleOf } from '../state-lines.ts';
 import type { Screen } from './screen.ts';
 import { portWord } from '#snapshot/port-key.ts';
 import type { StandaloneReport } from './standalone.ts';
@@ -22,8 +23,12 @@ export interface NarratorOptions {
 export class Narrator implements StandaloneReport {
   readonly #options: NarratorOptions;
   readonly #timer: NodeJS.Timeout;
+  /** What data planes have told. */
   readonly #told = new Set<string>();
-  #latest: readonly [statuses: readonly DesiredStatus[], objects: ObjectReader] | null = null;
+  /** What the notices of the last translation tell; one that comes again is told again. */
+  #noticed: ReadonlySet<string> = new Set();
+  #statuses: readonly [statuses: readonly DesiredStatus[], objects: ObjectReader] | null = null;
+  #notices: readonly Notice[] = [];
   #settled = false;
 
   constructor(options: NarratorOptions) {
@@ -39,19 +44,24 @@ export class Narrator implements StandaloneReport {
   readonly folder = (report: FolderReport): void => this.#options.screen.folder(report);
 
   readonly statuses = (statuses: readonly DesiredStatus[], objects: ObjectReader): void => {
-    this.#latest = [statuses, objects];
-    if (this.#settled) this.#tell(statuses, objects);
-    else if (statuses.every(isSettled)) this.#settle();
+    this.#statuses = [statuses, objects];
   };
 
-  /** Closed routes say it in their status too, and data planes tell of their ports: it is told already. */
+  /** They end what is told of a translation. Closed routes and ports that cannot be opened are told already. */
   readonly notices = (notices: readonly Notice[]): void => {
+    this.#notices = notices;
     // A Gateway whose ports are all taken is pending for as long as they are.
-    if (notices.some(({ reason }) => reason === 'PortUnavailable')) this.#settle();
-    for (const { object, reason, message } of notices) {
-      if (reason === 'Closed' || reason === 'PortUnavailable') continue;
-      this.#problemOnce(`${object.kind} ${object.namespace}/${object.name}: ${message}`);
-    }
+    const isSettled =
+      this.#statuses?.[0].every((one) => hasSettled(one)) === true ||
+      notices.some(({ reason }) => reason === 'PortUnavailable');
+    if (this.#settled) this.#tell();
+    else if (isSettled) this.#settle();
+    const told = notices.filter(
+      ({ object, reason }) => reason !== 'Closed' && reason !== 'PortUnavailable' && hasConditions(object),
+    );
+    const before = this.#noticed;
+    this.#noticed = new Set(told.map(({ object, message }) => keyOf(`${titleOf(object)}: ${message}`)));
+    for (const { object, message } of told) this.#problemOnce(`${titleOf(object)}: ${message}`, before);
   };
 
   readonly keys = (problem: string): void => {
@@ -95,7 +105,9 @@ export class Narrator implements StandaloneReport {
         break;
       case 'Applied':
         for (const { id, reason } of event.refused) {
-          this.#problemOnce(`Gateway ${gateway}: A data plane has refused ${id}: ${reason}.`);
+          const text = `Gateway ${gateway}: A data plane has refused ${id}: ${reason}.`;
+          this.#problemOnce(text, this.#noticed);
+          this.#told.add(keyOf(text));
         }
         break;
       case 'Connected':
@@ -125,23 +137,29 @@ export class Narrator implements StandaloneReport {
   }
 
   #settle(): void {
-    if (this.#settled || this.#latest === null) return;
+    if (this.#settled || this.#statuses === null) return;
     this.#settled = true;
     this.stop();
-    this.#tell(...this.#latest);
+    this.#tell();
   }
 
-  #tell(statuses: readonly DesiredStatus[], objects: ObjectReader): void {
-    this.#options.screen.statuses(statuses, objects);
+  #tell(): void {
+    if (this.#statuses === null) return;
+    const [statuses, objects] = this.#statuses;
+    this.#options.screen.statuses(statuses, objects, this.#notices);
     this.#options.told(statuses, objects);
   }
 
-  #problemOnce(text: string): void {
-    const key = text.replace(/^Gateway [^:]+: /, '');
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
-    this.#options.screen.problem(text);
+  /** `noticed`: what else is known already. */
+  #problemOnce(text: string, noticed: ReadonlySet<string>): void {
+    const key = keyOf(text);
+    if (!this.#told.has(key) && !noticed.has(key)) this.#options.screen.problem(text);
   }
+}
+
+/** The same is told of a Gateway by its data plane and by its status. */
+function keyOf(text: string): string {
+  return text.replace(/^Gateway [^:]+: /, '');
 }
 
 type AvailabilityEvent = Extract<
@@ -186,7 +204,7 @@ function availabilityWords(event: AvailabilityEvent): readonly [string, string, 
 }
 
 /** Whether nothing more is expected of it soon: a Gateway waits for its data plane, all else says what it is. */
-function isSettled({ status }: DesiredStatus): boolean {
+function hasSettled({ status }: DesiredStatus): boolean {
   if (status.kind === 'Gateway' || status.kind === 'ListenerSet') {
     return !status.conditions.some(
       ({ type, reason }) =>

@@ -4,10 +4,10 @@ import type { FolderReport } from '#controller/files/folder-source.ts';
 import type { FileProblem } from '#controller/files/manifest.ts';
 import { otherKindsLine } from '#controller/files/other-kinds.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
-import type { DesiredStatus } from '#controller/translate/translation.ts';
+import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import { deadBackendLines } from '../dead-backends.ts';
 import { idleBanLines } from '../idle-bans.ts';
-import { stateLines } from '../state-lines.ts';
+import { exposedLines, noticeLines, stateLines } from '../state-lines.ts';
 import type { StateLine } from '../state-lines.ts';
 import { nothingServed, unclaimedLines } from '../unclaimed.ts';
 
@@ -62,11 +62,16 @@ export class Screen {
   }
 
   /** States that are new or have changed. Names that are gone are forgotten. */
-  statuses(statuses: readonly DesiredStatus[], objects: ObjectReader): void {
+  statuses(statuses: readonly DesiredStatus[], objects: ObjectReader, notices: readonly Notice[]): void {
     const { host, folders } = this.#options;
+    const noticed = noticeLines(notices);
     const lines = [
-      ...stateLines(statuses, { objects, host, problems: [] }),
+      ...stateLines(statuses, { objects, host, problems: [] }).filter(
+        ({ object }) => !noticed.some((one) => one.object === object),
+      ),
       ...unclaimedLines(objects, statuses),
+      ...noticed,
+      ...exposedLines(objects, notices),
     ];
     for (const line of lines) {
       const text = [line.state, ...line.facts, ...line.details].join('\n');

@@ -42,6 +42,7 @@ export interface StandaloneReport {
   readonly folder: (report: FolderReport) => void;
   /** All statuses, after every translation, and the objects they are about. */
   readonly statuses: (statuses: readonly DesiredStatus[], objects: ObjectReader) => void;
+  /** Those of the same translation, right after its statuses. */
   readonly notices: (notices: readonly Notice[]) => void;
   readonly dataPlane: (gateway: GatewayKey, event: DataPlaneEvent) => void;
   readonly keys: (problem: string) => void;

@@ -99,6 +99,47 @@ test('one Ctrl-C that comes twice, as npm makes it, still lets a request in flig
   assert.equal((await ended).code, 0);
 });
 
+test('an Ingress and an exposed Service are told as they are, each time anew, and when they are mended', async () => {
+  await using shop = await givenBackend('shop');
+  const ingressClass = `
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: { name: edge }
+spec:
+  controller: turnpike.dev/gateway-controller
+  parameters: { apiGroup: gateway.networking.k8s.io, kind: Gateway, scope: Namespace, namespace: default, name: edge }
+`;
+  const ingress = (service: string) => `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: shop }
+spec: { ingressClassName: edge, defaultBackend: { service: { name: ${service}, port: { number: 80 } } } }
+`;
+  const exposed = (place: string) =>
+    serviceManifest('shop', shop.port).replace(
+      '{ name: shop }',
+      `{ name: shop, annotations: { turnpike.dev/expose: ${place} } }`,
+    );
+  await using folder = await givenFolder({
+    'edge.yaml': [edgeManifest(await aFreePort()), ingressClass].join('---'),
+    'shop.yaml': [ingress('shpo'), exposed('/cart?')].join('---'),
+  });
+  await using running = startTurnpike(['up', '--folder', folder.path]);
+  const first = await running.until(settled);
+  const missing = `● Ingress default/shop: not in force as written
+    BackendNotFound: spec.defaultBackend.service: Service default/shpo does not exist; create it or correct the name.
+`;
+  const unread =
+    '● Service default/shop: not in force as written\n    InvalidAnnotation: metadata.annotations[turnpike.dev/expose]: "/cart?"';
+  for (const line of [missing, unread]) assert.ok(first.includes(line), first);
+  assert.doesNotMatch(first, /shop: served/);
+  await folder.save({ 'shop.yaml': [ingress('shop'), exposed('/cart')].join('---') });
+  await running.until('● Service default/shop: served at /cart\n');
+  await folder.save({ 'shop.yaml': [ingress('shpo'), exposed('/cart?')].join('---') });
+  await running.until(missing);
+  await running.until(unread);
+});
+
 test('a second Ctrl-C ends at once', async () => {
   const held = Promise.withResolvers<void>();
   await using slow = await givenBackend('slow', { answer: () => held.resolve() });
