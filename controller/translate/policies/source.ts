@@ -15,7 +15,12 @@ export interface PolicySource {
   readonly name: string;
   readonly generation: number;
   readonly createdMs: number;
-  readonly targets: readonly TargetReference[];
+  readonly targets: readonly WrittenTarget[];
+}
+
+/** A target, and where it stands in its policy. */
+export interface WrittenTarget extends TargetReference {
+  readonly field: string;
 }
 
 /** A policy that does not decode. */
@@ -56,9 +61,9 @@ export function policySource(
 }
 
 /** What `policy` names of the kinds that anything can be attached to. */
-export function targetsIn({ spec }: KindMap[AttachedKind]): readonly TargetReference[] {
-  return spec.targetRefs.flatMap((one) => {
-    const target = targetOf(one);
+export function targetsIn({ spec }: KindMap[AttachedKind]): readonly WrittenTarget[] {
+  return spec.targetRefs.flatMap((one, index) => {
+    const target = targetOf(one, index);
     return target?.group === one.group ? [target] : [];
   });
 }
@@ -95,7 +100,7 @@ function refusedPolicy(kind: AttachedKind, { namespace, name, raw, problems }: R
     name,
     generation: typeof generation === 'number' ? generation : 0,
     createdMs: createdMs(creationTimestamp),
-    targets: Array.isArray(targets) ? targets.flatMap((one) => targetOf(one) ?? []) : [],
+    targets: Array.isArray(targets) ? targets.flatMap((one, index) => targetOf(one, index) ?? []) : [],
     problem: {
       kind: closingKinds.has(kind) ? 'PolicyInvalid' : 'SettingsInvalid',
       field: first?.path ?? 'spec',
@@ -108,13 +113,13 @@ function refusedPolicy(kind: AttachedKind, { namespace, name, raw, problems }: R
 /** What one of these holds for is closed while it cannot be read. */
 const closingKinds: ReadonlySet<string> = new Set<AttachedKind>([...guardKinds, 'BackendTLSPolicy']);
 
-function targetOf(value: unknown): TargetReference | null {
+function targetOf(value: unknown, index: number): WrittenTarget | null {
   const { kind, name, sectionName } = fieldsOf(value);
   if (!isTargetKind(kind) || typeof name !== 'string') {
     return null;
   }
-  const group = targetGroups[kind];
-  return typeof sectionName === 'string' ? { group, kind, name, sectionName } : { group, kind, name };
+  const target = { group: targetGroups[kind], kind, name, field: `spec.targetRefs[${String(index)}]` };
+  return typeof sectionName === 'string' ? { ...target, sectionName } : target;
 }
 
 function isTargetKind(kind: unknown): kind is TargetKind {

@@ -20,7 +20,7 @@ import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
 import { foreignGroup, portKinds, portRival } from './port-policies.ts';
 import { protectionPolicies } from './protections.ts';
 import { gatewaysOfService } from './service-callers.ts';
-import type { PolicySource } from './source.ts';
+import type { PolicySource, WrittenTarget } from './source.ts';
 
 /** One target of a policy. `Foreign`: a matter of another controller's Gateways alone, of which we say nothing. */
 export type Target =
@@ -38,8 +38,7 @@ export interface Ancestor {
 export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): readonly Target[] {
   const { namespace, name } = policy;
   return [
-    ...policy.targets.map((target, index) => {
-      const field = `spec.targetRefs[${String(index)}]`;
+    ...policy.targets.map((target) => {
       const [winner = name] = contenders(read, kind, placeOf(namespace, target));
       const lost: Problem | null =
         winner === name
@@ -49,7 +48,7 @@ export function targetsOf(read: Read, kind: PolicyKind, policy: PolicySource): r
               target: titleOf(namespace, target),
               winner: `${kind} ${namespace}/${winner}`,
             };
-      const found = findTarget[target.kind](read, namespace, target, field);
+      const found = findTarget[target.kind](read, namespace, target);
       return found.kind === 'Ours' ? { ...found, problem: found.problem ?? lost } : found;
     }),
     ...findRoutes(read, routesByExtension, `${kind}/${namespace}/${name}`).map((route) =>
@@ -106,7 +105,7 @@ function portConflict(
   }
 }
 
-type FindTarget = (read: Read, namespace: string, target: TargetReference, field: string) => Target;
+type FindTarget = (read: Read, namespace: string, target: WrittenTarget) => Target;
 
 /** The target that a targetRef of a policy of `namespace` names, by its kind. */
 const findTarget: Readonly<Record<TargetKind, FindTarget>> = {
@@ -144,8 +143,8 @@ function choice(names: readonly string[]): string {
   return ` (it has ${names.slice(0, choiceMax).join(', ')}${names.length > choiceMax ? ', ...' : ''})`;
 }
 
-function listenersTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
-  const { kind, group, name, sectionName } = target;
+function listenersTarget(read: Read, namespace: string, target: WrittenTarget): Target {
+  const { kind, group, name, sectionName, field } = target;
   const parent = routeParent(read, { group, kind, name }, namespace);
   if (parent === null) {
     return read.get(kind === 'ListenerSet' ? kind : 'Gateway', namespace, name) !== undefined
@@ -187,11 +186,11 @@ function notFound(
 }
 
 function routeTarget(kind: RequestRouteKind): FindTarget {
-  return (read, namespace, target, field) => {
+  return (read, namespace, target) => {
     const route = read.get(kind, namespace, target.name);
     if (route === undefined) {
       return notFound(namespace, target, {
-        field: `${field}.name`,
+        field: `${target.field}.name`,
         detail: 'does not exist; create it or correct the name',
       });
     }
@@ -202,13 +201,14 @@ function routeTarget(kind: RequestRouteKind): FindTarget {
       return found;
     }
     const detail = `does not exist; give a rule of the route this name${choice(names)}`;
-    const missing = { field: `${field}.sectionName`, target: titleOf(namespace, target), detail };
+    const missing = { field: `${target.field}.sectionName`, target: titleOf(namespace, target), detail };
     return { ...found, problem: { kind: 'TargetNotFound', ...missing } };
   };
 }
 
 /** An Ingress as a whole: its rules have no names. One of another's class is none of our business. */
-function ingressTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
+function ingressTarget(read: Read, namespace: string, target: WrittenTarget): Target {
+  const { field } = target;
   if (read.get('Ingress', namespace, target.name) === undefined) {
     const detail = 'does not exist; create it or correct the name';
     return notFound(namespace, target, { field: `${field}.name`, detail });
@@ -253,17 +253,12 @@ export function ancestorOf(key: GatewayKey): Ancestor {
   return { ref, gateway: key };
 }
 
-/** Why `target`, at `field`, names no Service, or no port of one; null when it does. */
-export function missingService(
-  read: Read,
-  namespace: string,
-  target: TargetReference,
-  field: string,
-): Problem | null {
+/** Why `target` names no Service, or no port of one; null when it does. */
+export function missingService(read: Read, namespace: string, target: WrittenTarget): Problem | null {
   const service = read.get('Service', namespace, target.name);
   const missing = (at: string, detail: string): Problem => ({
     kind: 'TargetNotFound',
-    field: `${field}.${at}`,
+    field: `${target.field}.${at}`,
     target: titleOf(namespace, target),
     detail,
   });
@@ -278,8 +273,8 @@ export function missingService(
 }
 
 /** The Gateways whose routes send requests to the Service; where none does, the policy does nothing yet. */
-function serviceTarget(read: Read, namespace: string, target: TargetReference, field: string): Target {
-  const problem = missingService(read, namespace, target, field);
+function serviceTarget(read: Read, namespace: string, target: WrittenTarget): Target {
+  const problem = missingService(read, namespace, target);
   if (problem !== null) {
     return { kind: 'Ours', problem, ancestors: [{ ref: referenceOf(namespace, target), gateway: null }] };
   }
@@ -295,5 +290,5 @@ function serviceTarget(read: Read, namespace: string, target: TargetReference, f
     return { kind: 'Foreign' };
   }
   const detail = 'is the backend of no route that is attached to a Gateway; name it in a backendRef';
-  return notFound(namespace, target, { field, detail });
+  return notFound(namespace, target, { field: target.field, detail });
 }

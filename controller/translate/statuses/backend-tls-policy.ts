@@ -58,13 +58,10 @@ interface ServiceTarget {
 function targetsOf(read: Read, { namespace, name, targets }: PolicySource): readonly ServiceTarget[] {
   return targets
     .filter((one) => one.kind === 'Service')
-    .map((target, index) => {
-      const field = `spec.targetRefs[${String(index)}]`;
-      return {
-        problem: missingService(read, namespace, target, field) ?? lostTo(read, { namespace, name }, target),
-        gateways: callersOfService(read, namespace, target.name),
-      };
-    });
+    .map((target) => ({
+      problem: missingService(read, namespace, target) ?? lostTo(read, { namespace, name }, target),
+      gateways: callersOfService(read, namespace, target.name),
+    }));
 }
 
 function lostTo(
