@@ -6,3 +6,24 @@ export function createdMs(creationTimestamp: unknown): number {
   const ms = typeof creationTimestamp === 'string' ? Date.parse(creationTimestamp) : 0;
   return Number.isNaN(ms) ? 0 : ms;
 }
+
+interface Aged {
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly creationTimestamp?: string | undefined;
+  };
+}
+
+/** Sorts as the Gateway API settles conflicts: the older object first, then the first by namespace and name. */
+export function olderFirst({ metadata: one }: Aged, { metadata: other }: Aged): number {
+  const age = createdMs(one.creationTimestamp) - createdMs(other.creationTimestamp);
+  if (age !== 0) return age;
+  return one.namespace === other.namespace
+    ? order(one.name, other.name)
+    : order(one.namespace, other.namespace);
+}
+
+function order(one: string, other: string): number {
+  return one < other ? -1 : 1;
+}

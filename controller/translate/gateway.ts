@@ -1,7 +1,7 @@
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import type { Gateway } from '#crds/gateway-api.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
-import { createdMs } from './creation-time.ts';
+import { olderFirst } from './creation-time.ts';
 import { gatewayClassUnit, type GatewayClassModel } from './gateway-class.ts';
 import { withConflicts } from './listener-conflicts.ts';
 import { listenerShapes, type ListenerShape } from './listeners.ts';
@@ -85,14 +85,10 @@ function nameProblem(read: Read, gateway: Gateway): Problem | null {
   }
   const [first] = rivals
     .filter((one) => read.ask(gatewayClassUnit, one.spec.gatewayClassName) !== null)
-    .sort((one, other) => ageOf(one) - ageOf(other) || (one.metadata.name < other.metadata.name ? -1 : 1));
+    .sort(olderFirst);
   return first === undefined || first === gateway
     ? null
     : { kind: 'NameTaken', name: wanted, gateway: first.metadata.name };
-}
-
-function ageOf({ metadata }: Gateway): number {
-  return createdMs(metadata.creationTimestamp);
 }
 
 function addressProblem(gateway: Gateway): Problem | null {

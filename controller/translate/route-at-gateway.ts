@@ -1,11 +1,13 @@
 // A route at one Gateway: what that Gateway's data planes must know of it, with the policies that hold there.
 import { guardKinds } from '#crds/policy.ts';
+import type { RouteObject } from '#crds/route-kind.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { Attachment, Route, RouteAction, RouteRule } from '#snapshot/route.ts';
 import type { Resource } from '#snapshot/snapshot.ts';
 import type { StreamRoute } from '#snapshot/stream-route.ts';
 import type { ListenerAttachment } from './attach.ts';
+import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import { listenerId, type ListenerShape } from './listeners.ts';
 import type { Read } from './memo.ts';
@@ -64,6 +66,15 @@ export interface RouteOrigin extends RouteRef {
   readonly createdMs: number;
   /** Tells several routes of one object apart. */
   readonly parts: readonly string[];
+}
+
+/** `object` as an origin of rules; `parts` as there. */
+export function originOf(
+  { kind, metadata }: { readonly kind: RouteRef['kind']; readonly metadata: RouteObject['metadata'] },
+  parts: readonly string[] = [],
+): RouteOrigin {
+  const { namespace, name, creationTimestamp } = metadata;
+  return { kind, namespace, name, createdMs: createdMs(creationTimestamp), parts };
 }
 
 /** The route at one Gateway: attached by all its parentRefs there together. */

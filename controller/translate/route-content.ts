@@ -1,12 +1,11 @@
 // What a route asks for, wherever it is attached: told once for all its parents, and made ready for each Gateway.
 import type { RequestRoute } from '#crds/route-kind.ts';
 import type { ListenerAttachment } from './attach.ts';
-import { createdMs } from './creation-time.ts';
 import type { GatewayModel } from './gateway.ts';
 import type { Read, Unit } from './memo.ts';
 import { extensionProblem } from './policies/protection.ts';
 import type { Problem } from './problem.ts';
-import { siteOf, type RouteOrigin, type Site } from './route-at-gateway.ts';
+import { originOf, siteOf, type Site } from './route-at-gateway.ts';
 import type { RuleModel } from './rules/http.ts';
 
 /** A route's content, whatever its kind. */
@@ -34,15 +33,12 @@ export function requestContent(
   object: RequestRoute,
   unit: Unit<readonly RuleModel[]>,
 ): RouteContent {
-  const { kind, metadata } = object;
-  const { namespace, name } = metadata;
+  const { namespace, name } = object.metadata;
   const rules = read.ask(unit, namespace, name);
   const wrong = rules.flatMap((rule) => {
     const problem =
       rule.problem ??
-      rule.extensions
-        .map((one) => extensionProblem(read, { kind, namespace, name }, one))
-        .find((one) => one !== null) ??
+      rule.extensions.map((one) => extensionProblem(read, namespace, one)).find((one) => one !== null) ??
       null;
     return problem === null ? [] : [{ rule: rule.name, problem }];
   });
@@ -57,9 +53,4 @@ export function requestContent(
     ignored: rules.flatMap((rule) => rule.ignored),
     siteAt: (at) => siteOf(read, originOf(object), rules, at),
   };
-}
-
-function originOf({ kind, metadata }: RequestRoute): RouteOrigin {
-  const { namespace, name, creationTimestamp } = metadata;
-  return { kind, namespace, name, createdMs: createdMs(creationTimestamp), parts: [] };
 }

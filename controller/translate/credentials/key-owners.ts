@@ -2,9 +2,7 @@
 // the older object before the younger one, then by name; it does nothing where else it stands, and that is told. The
 // question is asked for keys whose hashes begin with one character at a time: a changed Secret costs no more than the
 // keys of other Secrets that begin like those that changed.
-import type { Consumer } from '#crds/consumer.ts';
-import type { Secret } from '#crds/kubernetes.ts';
-import { createdMs } from '../creation-time.ts';
+import { olderFirst } from '../creation-time.ts';
 import { selects } from '../label-selector.ts';
 import type { Index, Read, Unit } from '../memo.ts';
 import { placedRules } from '../policies/policy.ts';
@@ -102,7 +100,7 @@ const keySecretsUnit: Unit<readonly string[]> = {
     );
     const names = new Set(selectors.flatMap((one) => read.ask(selectedSecretsUnit, namespace, one)));
     const secrets = [...names].flatMap((name) => read.get('Secret', namespace, name) ?? []);
-    return secrets.sort(byAge).map(({ metadata }) => metadata.name);
+    return secrets.sort(olderFirst).map(({ metadata }) => metadata.name);
   },
 };
 
@@ -117,7 +115,7 @@ interface OwnedKey {
 const consumerOwnersUnit: Unit<ReadonlyMap<string, readonly OwnedKey[]>> = {
   name: 'owners among consumers',
   compute(read, namespace = '') {
-    const consumers = [...read.find(consumersByNamespace, namespace)].sort(byAge);
+    const consumers = [...read.find(consumersByNamespace, namespace)].sort(olderFirst);
     return byFirst(
       consumers.flatMap(({ metadata: { name } }) =>
         owned(consumerTitle(namespace, name), read.ask(consumerKeysUnit, namespace, name)),
@@ -206,9 +204,4 @@ function byFirst(keys: readonly OwnedKey[]): ReadonlyMap<string, readonly OwnedK
 
 function firstOf({ sha256 }: Pick<OwnedKey, 'sha256'>): string {
   return sha256.slice(0, 1);
-}
-
-function byAge({ metadata: one }: Consumer | Secret, { metadata: other }: Consumer | Secret): number {
-  const age = createdMs(one.creationTimestamp) - createdMs(other.creationTimestamp);
-  return age === 0 ? (one.name < other.name ? -1 : 1) : age;
 }

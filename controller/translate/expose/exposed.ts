@@ -3,13 +3,19 @@
 import type { Service } from '#crds/kubernetes.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import { policiesNamed } from '../annotations.ts';
-import { createdMs } from '../creation-time.ts';
 import type { GatewayModel } from '../gateway.ts';
 import { attachLed, gatewayNamed } from '../led-attachment.ts';
 import type { Read, Unit } from '../memo.ts';
 import { extensionProblem } from '../policies/protection.ts';
 import type { Problem } from '../problem.ts';
-import { attachmentOf, joinedSites, siteOf, type RouteAtGateway, type Site } from '../route-at-gateway.ts';
+import {
+  attachmentOf,
+  joinedSites,
+  originOf,
+  siteOf,
+  type RouteAtGateway,
+  type Site,
+} from '../route-at-gateway.ts';
 import type { RuleModel } from '../rules/http.ts';
 import { prefixOf, servicePort, serviceRule } from '../rules/service.ts';
 import { exposedPlaces, portAsked, type ExposedPlace } from './exposure.ts';
@@ -54,14 +60,13 @@ export const exposedUnit: Unit<ExposedModel | null> = {
     const sites = asked.places.map((place, index) =>
       gateway === null ? null : siteOfPlace(read, service, { place, index, rule }, gateway),
     );
-    const object = { kind: 'Service', namespace, name };
     return {
       gateway: found.gateway,
       atGateway: joinedSites(sites.flatMap((one) => one?.site.atGateway ?? [])),
       problems: [
         ...asked.problems,
         ...sites.flatMap((one) => one?.problem ?? []),
-        ...rule.extensions.flatMap((one) => extensionProblem(read, object, one) ?? []),
+        ...rule.extensions.flatMap((one) => extensionProblem(read, namespace, one) ?? []),
       ],
       closed: asked.places.flatMap((place, index) =>
         (sites[index]?.site.closed ?? []).map(({ reason }) => ({ place: titleOf(place), reason })),
@@ -101,15 +106,7 @@ function siteOfPlace(
   { place, index, rule }: PlacedRule,
   gateway: GatewayModel,
 ): { readonly site: Site; readonly problem: Problem | null } {
-  const { namespace, name, creationTimestamp } = service.metadata;
-  const parts = [String(index)];
-  const origin = {
-    kind: 'Service',
-    namespace,
-    name,
-    createdMs: createdMs(creationTimestamp),
-    parts,
-  } as const;
+  const origin = originOf(service, [String(index)]);
   const attached = attachLed(read, service, place.host, gateway);
   if (attached.kind === 'Refused') {
     return { site: siteOf(read, origin, [], { gateway, attachments: [] }), problem: attached.problem };

@@ -2,7 +2,7 @@ import type { Gateway } from '#crds/gateway-api.ts';
 import type { Service } from '#crds/kubernetes.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import { annotationNames, listenerNamed } from '../annotations.ts';
-import { createdMs } from '../creation-time.ts';
+import { olderFirst } from '../creation-time.ts';
 import { gatewayUnit, type GatewayModel } from '../gateway.ts';
 import { attachLed, gatewayNamed } from '../led-attachment.ts';
 import type { Read, Unit } from '../memo.ts';
@@ -46,7 +46,7 @@ function usualGateway(read: Read, service: Service): ExposingGateway {
       const model = read.ask(gatewayUnit, metadata.namespace, metadata.name);
       return model !== null && takes(read, service, model);
     })
-    .sort((one, other) => ageOf(one) - ageOf(other));
+    .sort(olderFirst);
   const [first] = [...takers.filter((one) => isMarked(one)), ...takers];
   return first === undefined
     ? noTaker(service)
@@ -55,10 +55,6 @@ function usualGateway(read: Read, service: Service): ExposingGateway {
 
 function isMarked({ metadata }: Gateway): boolean {
   return metadata.annotations[annotationNames.exposeDefault] === 'true';
-}
-
-function ageOf({ metadata }: Gateway): number {
-  return createdMs(metadata.creationTimestamp);
 }
 
 function takes(read: Read, service: Service, gateway: GatewayModel): boolean {

@@ -4,7 +4,7 @@ import type { GatewayKey, ResourceId } from '#snapshot/ids.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import type { Service } from '#crds/kubernetes.ts';
 import type { Route, RouteMatch } from '#snapshot/route.ts';
-import { createdMs } from '../creation-time.ts';
+import { olderFirst } from '../creation-time.ts';
 import { ingressUnit } from '../ingress/ingress.ts';
 import { ingressesByHost, routesByHost } from '../hosts-led.ts';
 import { attachLed, gatewayNamed } from '../led-attachment.ts';
@@ -93,7 +93,7 @@ const askersUnit: Unit<Claims> = {
     const askers = read
       .find(exposedByPlace, placeKey({ host, path }))
       .filter(({ metadata }) => isExposedBy(read, metadata, gateway))
-      .sort((one, other) => ageOf(one) - ageOf(other));
+      .sort(olderFirst);
     for (const service of askers) {
       const attached = model === null ? null : attachLed(read, service, host, model);
       const at = model !== null && attached?.kind === 'Attached' ? attached.attachments : [];
@@ -111,10 +111,6 @@ function isExposedBy(
 ): boolean {
   const found = read.ask(exposingGatewayUnit, namespace, name);
   return found?.kind === 'Found' && found.gateway === gateway;
-}
-
-function ageOf({ metadata }: Service): number {
-  return createdMs(metadata.creationTimestamp);
 }
 
 function titleOf({ metadata }: Service): string {

@@ -4,7 +4,7 @@ import type { Certificate } from '#snapshot/certificate.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { ServerNames } from '#snapshot/server-names.ts';
 import { certificateUnit } from '../secret-certificate.ts';
-import { createdMs } from '../creation-time.ts';
+import { olderFirst } from '../creation-time.ts';
 import type { GatewayModel } from '../gateway.ts';
 import { gatewayNamed } from '../led-attachment.ts';
 import type { Index, Read, Unit } from '../memo.ts';
@@ -140,7 +140,7 @@ const holderUnit: Unit<Holder | null> = {
       .find(ingressesByTlsHost, host)
       .filter(({ metadata }) => owner === null || owner.namespace === metadata.namespace)
       .filter((one) => model !== null && secures(read, one, host, model))
-      .sort((one, other) => ageOf(one) - ageOf(other))
+      .sort(olderFirst)
       .flatMap((one) => holdersIn(read, one, host))
       .find(({ secret }) => read.ask(certificateUnit, ...secret.split('/')).kind === 'Certificate');
     return found ?? null;
@@ -149,10 +149,6 @@ const holderUnit: Unit<Holder | null> = {
 
 function holderOf(read: Read, gateway: GatewayKey, host: string): Holder | null {
   return read.ask(holderUnit, gateway, host);
-}
-
-function ageOf({ metadata }: Ingress): number {
-  return createdMs(metadata.creationTimestamp);
 }
 
 function holdersIn(read: Read, { metadata: { namespace, name } }: Ingress, host: string): readonly Holder[] {

@@ -4,13 +4,12 @@ import type { Ingress } from '#crds/ingress.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
 import type { ListenerAttachment } from '../attach.ts';
 import { wordsOf } from '../conditions.ts';
-import { createdMs } from '../creation-time.ts';
 import type { GatewayModel } from '../gateway.ts';
 import { attachLed, gatewayNamed } from '../led-attachment.ts';
 import type { Read, Unit } from '../memo.ts';
 import { extensionProblem } from '../policies/protection.ts';
 import type { Problem } from '../problem.ts';
-import { joinedSites, siteOf, type RouteAtGateway, type Site } from '../route-at-gateway.ts';
+import { joinedSites, originOf, siteOf, type RouteAtGateway, type Site } from '../route-at-gateway.ts';
 import { classOf } from './ingress-class.ts';
 import { ingressRulesUnit, ruleField, type HostRules } from './ingress-rules.ts';
 import { ingressTlsUnit } from './ingress-tls.ts';
@@ -71,20 +70,13 @@ function siteOfHost(
   { host, rank, rules }: HostRules,
   gateway: GatewayModel,
 ): { readonly site: Site; readonly problem: Problem | null } {
-  const { namespace, name, creationTimestamp } = ingress.metadata;
   const attached = attachLed(read, ingress, host, gateway);
-  const created = createdMs(creationTimestamp);
   const place = host === '' ? '*' : host;
-  const origin = {
-    kind: 'Ingress',
-    namespace,
-    name,
-    createdMs: rank === 'Rules' ? created : created + behindAllRulesMs,
-    parts: [rank === 'Rules' ? place : `default@${place}`],
-  } as const;
+  const origin = originOf(ingress, [rank === 'Rules' ? place : `default@${place}`]);
+  const createdMs = rank === 'Rules' ? origin.createdMs : origin.createdMs + behindAllRulesMs;
   const attachments = attached.kind === 'Attached' ? attached.attachments.map(withOneLabel) : [];
   return {
-    site: siteOf(read, origin, rules, { gateway, attachments }),
+    site: siteOf(read, { ...origin, createdMs }, rules, { gateway, attachments }),
     problem: attached.kind === 'Attached' ? null : attached.problem,
   };
 }
@@ -97,8 +89,7 @@ function withOneLabel(attachment: ListenerAttachment): ListenerAttachment {
 
 function extensionProblems(read: Read, namespace: string, hosts: readonly HostRules[]): readonly Problem[] {
   const extensions = hosts[0]?.rules[0]?.extensions ?? [];
-  const object = { kind: 'Ingress', namespace, name: '' };
-  return extensions.flatMap((one) => extensionProblem(read, object, one) ?? []);
+  return extensions.flatMap((one) => extensionProblem(read, namespace, one) ?? []);
 }
 
 function problemOf(problem: Problem): IngressProblem {

@@ -6,7 +6,7 @@ import type { Extension } from '../filters/filters.ts';
 import type { GatewayModel } from '../gateway.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import type { EndpointSource, ObjectRef } from '../translation.ts';
+import type { EndpointSource } from '../translation.ts';
 import { authPolicyUnit } from './authentication.ts';
 import { clientPolicyUnit } from './client-policy.ts';
 import { contenders, type Place } from './conflict.ts';
@@ -61,7 +61,9 @@ export function protectionOf(read: Read, place: RulePlace): Protection {
     (kind) => !holding.some(({ policy }) => policy.kind === kind && refusesSome(policy)),
   );
   const unenforced = holding.find((one) => one.policy.closes !== null);
-  const unresolved = place.extensions.find((one) => extensionProblem(read, place.route, one) !== null);
+  const unresolved = place.extensions.find(
+    (one) => extensionProblem(read, place.route.namespace, one) !== null,
+  );
   return {
     authentications: ids('AuthPolicy'),
     rateLimits: ids('RateLimitPolicy'),
@@ -117,8 +119,8 @@ function levelsOf(read: Read, kind: GuardKind, place: RulePlace): readonly (read
   return levels.map((level) => level.filter((one) => !isAbsent(one)));
 }
 
-/** What is wrong with a filter of type ExtensionRef of `route`. */
-export function extensionProblem(read: Read, route: ObjectRef, extension: Extension): Problem | null {
+/** What is wrong with a filter of type ExtensionRef of a route of `namespace`. */
+export function extensionProblem(read: Read, namespace: string, extension: Extension): Problem | null {
   const kind = guardKinds.find((one) => extension.group === 'turnpike.dev' && one === extension.kind);
   const { field } = extension;
   if (extension.name === '') {
@@ -129,7 +131,7 @@ export function extensionProblem(read: Read, route: ObjectRef, extension: Extens
     const detail = `the kind ${extension.group}/${extension.kind} is no filter; name an AuthPolicy or a RateLimitPolicy of turnpike.dev`;
     return { kind: 'UnsupportedValue', field, detail };
   }
-  const found = read.ask(policyUnits[kind], route.namespace, extension.name);
-  const detail = `${kind} ${route.namespace}/${extension.name} does not exist; create it`;
+  const found = read.ask(policyUnits[kind], namespace, extension.name);
+  const detail = `${kind} ${namespace}/${extension.name} does not exist; create it`;
   return found === null ? { kind: 'UnsupportedValue', field, detail } : null;
 }

@@ -1,7 +1,7 @@
 // Rules that count together by a name. The one that was there first says what the name stands for; rules at odds with it
 // cannot be enforced, and nobody else notices.
-import type { RateLimitPolicy, RateLimitRule } from '#crds/rate-limit-policy.ts';
-import { createdMs } from '../creation-time.ts';
+import type { RateLimitRule } from '#crds/rate-limit-policy.ts';
+import { olderFirst } from '../creation-time.ts';
 import type { Index, Read, Unit } from '../memo.ts';
 import { limitOf } from './limit.ts';
 import { placedRules } from './policy.ts';
@@ -30,12 +30,6 @@ const definitionUnit: Unit<Definition | null> = {
     return { policy: first.metadata.name, rule: rule.name, limits: limitsOf(namespace, rule) };
   },
 };
-
-function olderFirst(one: RateLimitPolicy, other: RateLimitPolicy): number {
-  const { metadata: a } = one;
-  const { metadata: b } = other;
-  return createdMs(a.creationTimestamp) - createdMs(b.creationTimestamp) || (a.name < b.name ? -1 : 1);
-}
 
 /** The first of the `rules` of a policy in `namespace` whose limits are not those of its shared name; `place`: of the rules. */
 export function sharedProblem(
