@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { entryOf } from './data.ts';
 import type { Read } from './memo.ts';
+import { certificatesIn } from './pem.ts';
 import type { Problem } from './problem.ts';
 
 /** A caCertificateRef, at `field`; `namespace` is that of what it names, if that is in one. */
@@ -57,13 +58,11 @@ export function joinedAuthorities(found: readonly (string | Problem)[]): string 
 
 /** The certificates in `text` as PEM, one after another; null when there is none or one cannot be read. */
 export function authoritiesIn(text: string): string | null {
-  const parts = text.match(certificatePem) ?? [];
+  const parts = certificatesIn(text);
   return parts.length > 0 && parts.every((part) => isCertificate(part))
     ? parts.map((part) => `${part}\n`).join('')
     : null;
 }
-
-const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function isCertificate(pem: string): boolean {
   try {

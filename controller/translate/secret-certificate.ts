@@ -5,6 +5,7 @@ import { resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { decodeBase64, entryOf } from './data.ts';
 import type { Unit } from './memo.ts';
+import { certificatesIn } from './pem.ts';
 
 /** A certificate with its key, or why there is none. */
 export type FoundCertificate =
@@ -20,10 +21,9 @@ export const certificateUnit: Unit<FoundCertificate> = {
     if (secret === undefined) {
       return { kind: 'NotFound' };
     }
-    const [chain, key] = ['tls.crt', 'tls.key'].map(
-      (field) => decodeBase64(entryOf(secret.data, field) ?? '') ?? '',
-    );
-    if (chain === undefined || key === undefined || chain === '' || key === '') {
+    const textAt = (field: string) => decodeBase64(entryOf(secret.data, field) ?? '') ?? '';
+    const [chain, key] = [textAt('tls.crt'), textAt('tls.key')];
+    if (chain === '' || key === '') {
       return { kind: 'Malformed', detail: 'needs tls.crt and tls.key in PEM' };
     }
     const detail = pairProblem(chain, key);
@@ -34,11 +34,9 @@ export const certificateUnit: Unit<FoundCertificate> = {
   },
 };
 
-const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** What keeps a chain and a key (PEM) from being used together. Says nothing of what the key holds. */
 function pairProblem(chain: string, key: string): string | null {
-  const parts = chain.match(certificatePem) ?? [];
+  const parts = certificatesIn(chain);
   if (parts.length === 0) {
     return 'tls.crt holds no PEM certificate';
   }

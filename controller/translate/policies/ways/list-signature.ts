@@ -6,6 +6,7 @@ import { derElements, derMembers, derTags, nameDigest, oidText, type DerElement 
 import { clientAuthorities } from '../../client-authorities.ts';
 import { gatewayListenersUnit } from '../../listener-set.ts';
 import type { Read, Unit } from '../../memo.ts';
+import { certificatesIn } from '../../pem.ts';
 import { findRoutes } from '../../route-index.ts';
 import { gatewayOfParent, gatewaysNamed } from '../../route-parent.ts';
 import { routesByExtension } from '../../route-references.ts';
@@ -114,7 +115,5 @@ function signersAt(
   return listeners
     .filter(({ protocol }) => protocol === 'HTTPS')
     .map(({ port }) => clientAuthorities(read, object, port).certificates)
-    .flatMap((one) => one?.authorities.match(certificatePem) ?? []);
+    .flatMap((one) => certificatesIn(one?.authorities ?? ''));
 }
-
-const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
