@@ -36,7 +36,7 @@ export type { Listener, ListenerFilter } from './listener.ts';
 export type * from './listener-set.ts';
 
 /** Group and version of the Gateway API kinds we read. */
-export const gatewayApiVersion = 'gateway.networking.k8s.io/v1';
+const gatewayApiVersion = 'gateway.networking.k8s.io/v1';
 
 /** What a route is attached to, or a status tells of. */
 export type ParentReference = Frozen<z.infer<typeof parentReferenceSchema>>;

@@ -65,7 +65,7 @@ export const serviceNeedsPort: Rule<{
 };
 
 /** What names a backend, in `backendRefs` and elsewhere. */
-export const backendReferenceFields = {
+const backendReferenceFields = {
   group: groupName.default(''),
   kind: kindName.default('Service'),
   name: objectName,

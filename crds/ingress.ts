@@ -6,7 +6,7 @@ import { controllerName, groupName, hostname, kindName, namespaceName, objectNam
 import { kindSchema } from './kubernetes.ts';
 
 /** Group and version of both kinds. */
-export const networkingVersion = 'networking.k8s.io/v1';
+const networkingVersion = 'networking.k8s.io/v1';
 
 /** Marks the IngressClass of Ingresses that name none. */
 export const defaultClassAnnotation = 'ingressclass.kubernetes.io/is-default-class';

@@ -5,7 +5,7 @@ import type { Kind, KindMap } from './kind.ts';
 export const requestRouteKinds = ['HTTPRoute', 'GRPCRoute'] as const satisfies readonly Kind[];
 
 /** Routes of byte streams and datagrams: what comes to a listener, or asks it for a name, goes to backends as it is. */
-export const streamRouteKinds = ['TLSRoute', 'TCPRoute', 'UDPRoute'] as const satisfies readonly Kind[];
+const streamRouteKinds = ['TLSRoute', 'TCPRoute', 'UDPRoute'] as const satisfies readonly Kind[];
 
 /** All kinds of route. */
 export const routeKinds = [...requestRouteKinds, ...streamRouteKinds] as const satisfies readonly Kind[];

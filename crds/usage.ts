@@ -1,7 +1,7 @@
 // How what Consumers use is kept: the fields of GatewayParameters about the journals of data planes.
 import * as z from 'zod';
 import { quantity } from './fields.ts';
-import { oneOf, withRules, type Frozen } from './grammar.ts';
+import { oneOf, withRules } from './grammar.ts';
 
 const volumes = oneOf({
   type: 'Where the journals are. EmptyDir: at the node, as long as the pod; PersistentVolumeClaim: in a volume that all data planes of the Gateway share.',
@@ -47,6 +47,3 @@ export const usageSchema = z.object({
     .exactOptional()
     .describe('Where it is written what is used, before it is.'),
 });
-
-/** A decoded `usage`. */
-export type UsageFields = Frozen<z.infer<typeof usageSchema>>;

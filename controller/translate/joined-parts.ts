@@ -12,7 +12,7 @@ type Parts<T> = readonly (readonly T[])[];
 const nothing: readonly never[] = Object.freeze([]);
 
 /** Parts of one set, by id. Of one id all parts say the same. */
-export class JoinedParts<T extends { readonly id: ResourceId }> {
+class JoinedParts<T extends { readonly id: ResourceId }> {
   #parts: Parts<T> = nothing;
   /** How many of the parts have it. */
   readonly #counts = new Map<ResourceId, number>();

@@ -115,7 +115,7 @@ function sourceAt<Reader>(sources: Sources<Reader>, key: string): Source<Reader>
 }
 
 /** The objects of one kind: by name, as lists, and narrowed by indexes. */
-export class KindSources<K extends Kind, Reader> {
+class KindSources<K extends Kind, Reader> {
   readonly listed = new Source<Reader>();
   readonly refused = new Source<Reader>();
   readonly served = new Source<Reader>();
@@ -192,7 +192,7 @@ const touchedMax = 64;
 const nothing: readonly never[] = Object.freeze([]);
 
 /** A list by an index's keys; of a key, the same array as before while it holds the same objects. */
-export class Narrowed<K extends Kind, Reader> {
+class Narrowed<K extends Kind, Reader> {
   readonly #index: Index<K>;
   readonly #sources: Sources<Reader> = new Map();
   #byKey: Map<string, readonly KindMap[K][]>;

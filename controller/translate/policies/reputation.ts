@@ -78,7 +78,7 @@ export interface FoundList {
 }
 
 /** The list in the ConfigMap of a namespace and name, of all its entries; null when there is no ConfigMap. */
-export const addressListUnit: Unit<FoundList | null> = {
+const addressListUnit: Unit<FoundList | null> = {
   name: 'address list',
   compute(read, namespace = '', name = '') {
     const data = read.addressList(namespace, name)?.data;
