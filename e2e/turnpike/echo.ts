@@ -1,5 +1,5 @@
-// A backend that tells who it is and what it was asked: JSON {service, path, headers}, x-served-by, and in x-received how
-// many bytes the request's body had; it answers once that is whole. Run as a process of its own (`node
+// A backend that tells who it is and what it was asked: JSON {service, method, path, protocol, headers}, x-served-by, and
+// in x-received how many bytes the request's body had; it answers once that is whole. Run as a process of its own (`node
 // e2e/turnpike/echo.ts NAME ADDRESS PORT`) where its work must not slow the test down, and without arguments in a pod: on
 // port 8080 (and the next ones, if the environment says PORTS), under the pod's name.
 import { once } from 'node:events';
@@ -21,7 +21,10 @@ export interface Echo {
 /** What the body of an answer tells. */
 export interface Echoed {
   readonly service: string;
+  readonly method: string;
   readonly path: string;
+  /** `HTTP/1.1` */
+  readonly protocol: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -33,9 +36,11 @@ export async function startEcho(name: string, address: string, port = 8080): Pro
     let received = 0;
     request.on('data', (chunk: Buffer) => (received += chunk.length));
     request.on('end', () => {
-      const { url, headers } = request;
-      const body = JSON.stringify({ service: name, path: url, headers });
+      const { method, url, httpVersion, headers } = request;
+      const protocol = `HTTP/${httpVersion}`;
+      const body = JSON.stringify({ service: name, method, path: url, protocol, headers });
       answer.writeHead(200, {
+        server: 'echo',
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
         'x-served-by': name,

@@ -11,7 +11,7 @@ spec:
 `;
 }
 
-/** A path, its type, and the Service whose port 80 it leads to. */
+/** A path, its type, and the Service that it leads to: to its port 80, or the one of a name (`shop:http`). */
 export type IngressPathText = readonly [path: string, pathType: string, service: string];
 
 /** Ingress `name` with the paths of each host; `tls`: the Secret of each host that has one. */
@@ -44,6 +44,7 @@ spec: ${JSON.stringify(spec)}
 `;
 }
 
-function backendOf(name: string) {
-  return { service: { name, port: { number: 80 } } };
+function backendOf(place: string) {
+  const [name, port] = place.split(':');
+  return { service: { name, port: port === undefined ? { number: 80 } : { name: port } } };
 }
