@@ -104,7 +104,7 @@ const walls: Readonly<Record<string, Walls>> = {
   },
   'controller/main': { rooms: ['admin', 'controller'], builtins: ['node:os', 'node:util'] },
   'controller/usage': { rooms: [], pure: true },
-  'dataplane/http': { rooms: [], builtins: ['node:net'], pure: true },
+  'dataplane/http': { rooms: ['snapshot/request-path'], builtins: ['node:net'], pure: true },
   'dataplane/h2': { rooms: ['dataplane/http'] },
   'dataplane/route': { rooms: ['snapshot', 'dataplane/http'], packages: ['re2js'], pure: true },
   'dataplane/runtime': {

@@ -1,4 +1,5 @@
 // The request target (RFC 9112 section 3.2), read and normalised once: what is matched is what is forwarded.
+import { normalisePath } from '#snapshot/request-path.ts';
 
 /** A target that was understood. */
 export interface Target {
@@ -9,18 +10,6 @@ export interface Target {
   /** Of an absolute-form target, as received; null for the other forms. */
   readonly authority: string | null;
 }
-
-const plain = 0;
-const needsCare = 1;
-const refused = 2;
-
-/** For each ASCII character of a path: plain, refused, or one that can begin something to normalise. */
-const pathCharacters: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
-  if (code <= 0x20 || code === 0x7f) return refused;
-  const character = String.fromCharCode(code);
-  if (character === '#' || character === '\\') return refused;
-  return character === '%' || character === '.' || character === '/' || character === ';' ? needsCare : plain;
-});
 
 /**
  * The parts of a request target, or null when it is to be refused (400): not of a form that `method` allows,
@@ -60,68 +49,6 @@ function isQuery(query: string): boolean {
     if (code <= 0x20 || code >= 0x7f || code === 0x23) return false;
   }
   return true;
-}
-
-/**
- * `path` (which begins with `/`) in the one form in which it is matched and forwarded, or null when it is to be
- * refused. Normalising twice changes nothing.
- *
- * Hot path: most paths are normal already; one scan finds that out and the path itself is returned.
- */
-export function normalisePath(path: string): string | null {
-  let previous = 0;
-  let normal = true;
-  const { length } = path;
-  for (let at = 0; at < length; at += 1) {
-    const code = path.charCodeAt(at);
-    if (code > 0x7e) return null;
-    const kind = pathCharacters[code];
-    if (kind === refused) return null;
-    if (kind === needsCare && code !== 0x3b) {
-      // `//`, `/.` and any escape; a dot or a slash elsewhere is nothing special
-      if (code === 0x25 || (previous === 0x2f && code !== 0x25)) normal = false;
-    }
-    previous = code;
-  }
-  return normal ? path : normaliseWithCare(path);
-}
-
-function normaliseWithCare(path: string): string | null {
-  const decoded = decodeUnreserved(path);
-  return decoded === null ? null : removeDotSegments(decoded);
-}
-
-/** Escapes of unreserved characters decoded, others in upper case; null for a broken or refused one. */
-function decodeUnreserved(path: string): string | null {
-  if (!path.includes('%')) return path;
-  let decoded = '';
-  let from = 0;
-  for (let at = path.indexOf('%'); at !== -1; at = path.indexOf('%', at + 3)) {
-    const digits = path.slice(at + 1, at + 3);
-    if (!/^[0-9A-Fa-f]{2}$/u.test(digits)) return null;
-    const code = Number.parseInt(digits, 16);
-    if (code === 0x2f || code === 0x5c || code === 0) return null;
-    const character = String.fromCharCode(code);
-    decoded += path.slice(from, at);
-    decoded += /[A-Za-z0-9\-._~]/u.test(character) ? character : `%${digits.toUpperCase()}`;
-    from = at + 3;
-  }
-  return decoded + path.slice(from);
-}
-
-/** RFC 3986 section 5.2.4, with empty segments merged; null for a dot segment with parameters. */
-function removeDotSegments(path: string): string | null {
-  const kept: string[] = [];
-  const segments = path.split('/');
-  for (const segment of segments) {
-    if (segment === '' || segment === '.') continue;
-    if (segment === '..') kept.pop();
-    else if (segment.startsWith('.;') || segment.startsWith('..;')) return null;
-    else kept.push(segment);
-  }
-  const last = segments.at(-1);
-  const isFolder = last === '' || last === '.' || last === '..';
-  return kept.length === 0 ? '/' : `/${kept.join('/')}${isFolder ? '/' : ''}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isToken } from '#dataplane/http/octets.ts';
-import { hostOf, normalisePath } from '#dataplane/http/target.ts';
+import { hostOf } from '#dataplane/http/target.ts';
+import { normalisePath } from '#snapshot/request-path.ts';
 import type { ForwardedHead, RequestHead } from '#dataplane/http/message.ts';
 
 /**

@@ -17,7 +17,8 @@ import {
   type Site,
 } from '../route-at-gateway.ts';
 import type { RuleModel } from '../rules/http.ts';
-import { prefixOf, servicePort, serviceRule } from '../rules/service.ts';
+import { prefixOf } from '../rules/matches.ts';
+import { servicePort, serviceRule } from '../rules/service.ts';
 import { exposedPlaces, portAsked, type ExposedPlace } from './exposure.ts';
 import { exposingGatewayUnit } from './exposing-gateway.ts';
 import { claimBefore } from './taken-places.ts';

@@ -3,6 +3,7 @@ import { hostname } from '#crds/fields.ts';
 import { matchSchema } from '#crds/http-match.ts';
 import type { Service } from '#crds/kubernetes.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
+import { namedPath } from '#snapshot/request-path.ts';
 import { annotationField, annotationNames, entriesOf } from '../annotations.ts';
 import type { Index } from '../memo.ts';
 import { shelvedIndex } from '../shelves.ts';
@@ -52,7 +53,7 @@ function placeOf(entry: string): ExposedPlace | Problem {
   const path = slash === -1 ? '/' : entry.slice(slash);
   const problem = (host === '' ? null : hostProblem(host)) ?? pathProblem(path);
   return problem === null
-    ? { host, path: path.replace(/(?<=.)\/$/, '') }
+    ? { host, path: (namedPath(path) ?? path).replace(/(?<=.)\/$/, '') }
     : badExposure(annotationNames.expose, `${JSON.stringify(entry.slice(0, 253))}: ${problem}.`);
 }
 

@@ -12,7 +12,7 @@ import type { Read, Unit } from '../memo.ts';
 import { attachmentOf, type RouteAtGateway } from '../route-at-gateway.ts';
 import { findRoutes } from '../route-index.ts';
 import { routeUnits } from '../route.ts';
-import { prefixOf } from '../rules/service.ts';
+import { prefixOf } from '../rules/matches.ts';
 import { exposedByPlace, placeKey, type ExposedPlace } from './exposure.ts';
 import { exposingGatewayUnit } from './exposing-gateway.ts';
 

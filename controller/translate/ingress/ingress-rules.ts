@@ -5,7 +5,8 @@ import { policiesNamed } from '../annotations.ts';
 import type { ResolvedBackend } from '../backends.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { RuleModel } from '../rules/http.ts';
-import { prefixOf, servicePort, serviceRule, unresolved } from '../rules/service.ts';
+import { exactly, prefixOf } from '../rules/matches.ts';
+import { servicePort, serviceRule, unresolved } from '../rules/service.ts';
 import type { ObjectRef } from '../translation.ts';
 
 /** The rules of an Ingress for one host. */
@@ -65,7 +66,7 @@ function pathsOf({ spec }: Ingress): readonly PlacedPath[] {
 
 /** What the API leaves to implementations (ImplementationSpecific) is a prefix here, as in most of them. */
 function pathMatch({ path, pathType }: IngressPath): PathMatch {
-  return pathType === 'Exact' ? { kind: 'Exact', value: path } : prefixOf(path);
+  return pathType === 'Exact' ? exactly(path) : prefixOf(path);
 }
 
 function ruleOf(read: Read, object: ObjectRef, { metadata }: Ingress, placed: PlacedPath): RuleModel {

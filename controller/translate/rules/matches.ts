@@ -1,5 +1,6 @@
 import type { HTTPPathMatch, HTTPRouteMatch } from '#crds/gateway-api.ts';
 import type { PathMatch, RouteMatch, ValueMatch } from '#snapshot/route.ts';
+import { namedPath } from '#snapshot/request-path.ts';
 import type { Problem } from '../problem.ts';
 import { patternProblem } from '#cel/regular-expression.ts';
 
@@ -18,7 +19,7 @@ interface MatchReading<Match> {
 /** The matches of the rule at `field`. */
 export function ruleMatches(matches: readonly HTTPRouteMatch[], field: string): RuleMatches {
   return readMatches(matches, field, {
-    problemOf: (match, at) => patternsProblem(patternsOf(match), at),
+    problemOf: (match, at) => pathProblem(match.path, at) ?? patternsProblem(patternsOf(match), at),
     matchOf: routeMatch,
   });
 }
@@ -53,14 +54,34 @@ function routeMatch(match: HTTPRouteMatch): RouteMatch {
 function pathMatch(path: HTTPPathMatch): PathMatch {
   switch (path.type) {
     case 'Exact':
-      return { kind: 'Exact', value: path.value };
+      return exactly(path.value);
     case 'PathPrefix':
-      return { kind: 'Prefix', value: path.value.replace(/\/$/, '') };
+      return prefixOf(path.value);
     case 'RegularExpression':
       return { kind: 'Regex', value: path.value };
     default:
       return path.type satisfies never;
   }
+}
+
+/** The path as requests have it. */
+export function exactly(path: string): PathMatch {
+  return { kind: 'Exact', value: namedPath(path) ?? path };
+}
+
+/** The same as a prefix, as the router has it: by elements, without trailing slash. */
+export function prefixOf(path: string): PathMatch {
+  return { kind: 'Prefix', value: (namedPath(path) ?? path).replace(/\/+$/, '') };
+}
+
+function pathProblem({ type, value }: HTTPPathMatch, field: string): Problem | null {
+  return type === 'RegularExpression' || namedPath(value) !== null
+    ? null
+    : {
+        kind: 'UnsupportedValue',
+        field: `${field}.path.value`,
+        detail: `no request has the path ${value}, as encoded slashes, backslashes and NUL are refused with 400; correct it`,
+      };
 }
 
 type NamedValue = HTTPRouteMatch['headers'][number];

@@ -75,8 +75,3 @@ export function serviceRule(from: Referrer['object'], rule: ServiceRule): RuleMo
     ignored: [],
   };
 }
-
-/** A prefix as the router has it: by elements, without trailing slash. */
-export function prefixOf(path: string): PathMatch {
-  return { kind: 'Prefix', value: path.replace(/\/+$/, '') };
-}

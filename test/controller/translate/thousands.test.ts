@@ -30,7 +30,7 @@ test('a change of one route costs no more for thousands of policies that put one
       defaults: { rules: { authenticate: [{ name: 'all', type: 'JWT', jwt }] } },
     },
   });
-  const count = 4_000;
+  const count = 3_000;
   const objects = [...manyRoutes(count, 80, jwk), ...guards(count, () => null), ofGateway];
   const first = reader(objects);
   const translator = createTranslator();
@@ -38,7 +38,7 @@ test('a change of one route costs no more for thousands of policies that put one
   const [freed = assert.fail()] = guards(1, () => "request.method == 'GET'");
   const changed = objects.map((one) => (one.kind === freed.kind && one.metadata.name === 'r0' ? freed : one));
   const costMs = costOf(() => translator.translate(input(reader(changed, first))));
-  assert.ok(costMs < 250, `${String(costMs)} ms`);
+  assert.ok(costMs < 200, `${String(costMs)} ms`);
 });
 
 test('policies that cannot be read cost each route no look at all of them', () => {
@@ -51,7 +51,7 @@ test('policies that cannot be read cost each route no look at all of them', () =
     const metadata = { name: `p${String(at)}`, namespace: 'shop' };
     return refusedObject({ kind: 'AuthPolicy', metadata, spec: { none: true, targetRefs } }) ?? assert.fail();
   });
-  const objects = manyRoutes(500, 80, jwk);
+  const objects = manyRoutes(300, 80, jwk);
   const translate = (all: typeof refused) => createTranslator().translate(input(reader(objects, null, all)));
   translate([]);
   const without = costOf(() => translate([]));
@@ -60,7 +60,7 @@ test('policies that cannot be read cost each route no look at all of them', () =
 });
 
 test('policies for the clients of ListenerSets cost each of them no look at all listeners', () => {
-  const sets = Array.from({ length: 200 }, (_, set) => ({
+  const sets = Array.from({ length: 100 }, (_, set) => ({
     name: `s${String(set)}`,
     namespace: `team-${String(set)}`,
   }));
@@ -112,7 +112,7 @@ test('policies for the clients of ListenerSets cost each of them no look at all 
     one.kind === 'ListenerSet' && one.metadata.name === changing.name ? setOf(changing, 11) : one,
   );
   const costMs = costOf(() => translator.translate(input(reader(changed, first))));
-  assert.ok(costMs < 500, `${String(costMs)} ms`);
+  assert.ok(costMs < 200, `${String(costMs)} ms`);
 });
 
 test('each of thousands of ReferenceGrants is read once, however many refer to their namespace', () => {
