@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs a TypeScript file of this project with the Node that npm installed beside it.
-# usage: sh cli/runtime.sh FILE [ARGUMENT ...]
+# usage: sh cli/runtime.sh [OPTION OF NODE ...] FILE [ARGUMENT ...]
 set -eu
 root=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd)
 # Some npm versions (9 for one) leave out the link in .bin, so the platform packages are looked at too.
@@ -29,7 +29,13 @@ if [ "$major" -lt 26 ]; then
   echo "turnpike: Node 26 or newer is needed and $node is $version. Run 'npm ci' in $root: it brings the right one." >&2
   exit 1
 fi
+options=--disable-warning=ExperimentalWarning
+while case "$1" in -*) true ;; *) false ;; esac; do
+  options="$options $1"
+  shift
+done
 file=$1
 shift
 case "$file" in /*) ;; *) file="$root/$file" ;; esac
-exec "$node" --disable-warning=ExperimentalWarning "$file" "$@"
+# shellcheck disable=SC2086 # options have no spaces
+exec "$node" $options "$file" "$@"

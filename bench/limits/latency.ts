@@ -19,7 +19,7 @@ const perSecond = 2000;
 const seconds = 4;
 const warmUpSeconds = 10;
 const roundsMin = 7;
-const program = path.join(import.meta.dirname, '../../cli/main.ts');
+const program = path.join(import.meta.dirname, '../../cli/turnpike.sh');
 
 interface Latency {
   readonly done: number;
@@ -83,7 +83,7 @@ async function started(folder: string, backendPort: number, url: string | null):
     mode: 0o600,
   });
   const words = [program, 'up', '--folder', own, '--no-demo', '--quiet'];
-  const running = await startServer(cores.measured, [process.execPath, ...words], port);
+  const running = await startServer(cores.measured, ['sh', ...words], port);
   await untilReady('Http1', port, []);
   return { ...running, port };
 }

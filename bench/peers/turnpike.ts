@@ -6,7 +6,7 @@ import { startServer } from '../ground.ts';
 import { turnpikeObjects } from './turnpike-objects.ts';
 import type { Peer, RunningPeer, Terms } from './peer.ts';
 
-const program = path.join(import.meta.dirname, '../../cli/main.ts');
+const program = path.join(import.meta.dirname, '../../cli/turnpike.sh');
 
 async function version(): Promise<string> {
   const text = await readFile(path.join(import.meta.dirname, '../../package.json'), 'utf8');
@@ -20,16 +20,7 @@ async function start(
 ): Promise<RunningPeer> {
   const list = { apiVersion: 'v1', kind: 'List', items: objects };
   await writeFile(path.join(terms.folder, 'all.json'), JSON.stringify(list), { mode: 0o600 });
-  const command = [
-    process.execPath,
-    program,
-    'up',
-    '--folder',
-    terms.folder,
-    '--no-demo',
-    '--quiet',
-    ...flags,
-  ];
+  const command = ['sh', program, 'up', '--folder', terms.folder, '--no-demo', '--quiet', ...flags];
   return { fields: [], ...(await startServer(terms.cores.measured, command, terms.port)) };
 }
 

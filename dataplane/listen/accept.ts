@@ -116,7 +116,9 @@ class Accepting implements ClientConnection {
 
   begin(): void {
     const socket = this.#socket;
-    this.#home.connections.add(this);
+    const { around, connections } = this.#home;
+    connections.add(this);
+    around.newcomers.came(connections.size);
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('error', ignore);

@@ -6,6 +6,7 @@ import { AddressCounts } from '#dataplane/http/address-counts.ts';
 import { Http2Terms } from './http2/session-terms.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { fixedLimits } from './limits.ts';
+import { Newcomers } from './newcomers.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';
 import { inTurns } from './turns.ts';
@@ -118,6 +119,7 @@ class FollowingListeners implements Listeners {
       bans: options.bans ?? noBans,
       http2: new Http2Terms(),
       memory: new LentMemory(),
+      newcomers: new Newcomers(),
       guard: this.#guard,
       nowMs: this.#now(),
     };

@@ -1,6 +1,7 @@
 import type { Http2Terms } from './http2/session-terms.ts';
 import type { LentMemory } from '#dataplane/http/lent-memory.ts';
 import type { Limits } from './limits.ts';
+import type { Newcomers } from './newcomers.ts';
 import type { OverloadGuard } from './overload-guard.ts';
 import type { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import type { BanList } from '#dataplane/http/ban-list.ts';
@@ -14,6 +15,7 @@ export interface ConnectionSurroundings {
   readonly http2: Http2Terms;
   /** What sockets are read into. */
   readonly memory: LentMemory;
+  readonly newcomers: Newcomers;
   readonly nowMs: number;
   readonly guard: Pick<OverloadGuard, 'saves' | 'sheds' | 'patience'>;
 }

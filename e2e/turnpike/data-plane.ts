@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import { entryPoint } from '../images/entry-point.ts';
 import { addressIn } from '../cluster/namespace.ts';
 import { ServerProcess } from '../cluster/server-process.ts';
 import { ask } from './client.ts';
@@ -73,11 +74,16 @@ export class DataPlane {
     return this.#process?.pid ?? 0;
   }
 
-  /** Resolves when it is ready: it serves a complete snapshot. `nodeOptions` are for Node itself. */
+  /** Resolves when it is ready: it serves a complete snapshot. Node is told what the image tells it, and `nodeOptions`. */
   async start(...nodeOptions: readonly string[]): Promise<void> {
     this.#process = new ServerProcess({
       program: process.execPath,
-      args: [...nodeOptions, ...this.#args, `--controller=${this.#controllers.join(',')}`],
+      args: [
+        ...entryPoint('dataplane').nodeOptions,
+        ...nodeOptions,
+        ...this.#args,
+        `--controller=${this.#controllers.join(',')}`,
+      ],
       logFile: path.join(this.#cluster.folder, `${this.name}.log`),
       isReady: async () => (await fetch(`http://${this.address}:9901/readyz`)).ok,
     });

@@ -1,4 +1,4 @@
-// A data plane as a process of its own, as its container starts it. No controller is needed: it serves the snapshot
+// A data plane as a process of its own, as its image starts it. No controller is needed: it serves the snapshot
 // that lies in its state folder, as after a restart while all controllers are down.
 import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { entryPoint } from '#e2e/images/entry-point.ts';
 import { LastGood } from '#dataplane/subscribe/last-good.ts';
 import type { Cluster, Endpoints } from '#snapshot/cluster.ts';
 import { encodeResource } from '#snapshot/encode.ts';
@@ -49,6 +50,7 @@ export async function aDataPlaneProcess(
   const child = spawn(
     process.execPath,
     [
+      ...entryPoint('dataplane').nodeOptions,
       program,
       '--gateway=infra/edge',
       '--controller=https://127.0.0.1:1',

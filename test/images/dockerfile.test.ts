@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { entryPoint } from '#e2e/images/entry-point.ts';
 import { moduleGraph } from '#e2e/images/module-graph.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -91,11 +92,22 @@ for (const plane of ['controller', 'dataplane'] as const) {
       );
     });
 
-    test('starts its main.ts', () => {
-      assert.ok(stage(plane).includes(`ENTRYPOINT ["node", "/app/${plane}/main.ts"]`));
+    test('starts its main.ts, whose code it has compiled with the same options of Node', () => {
+      const { nodeOptions, program } = entryPoint(plane);
+      assert.equal(program, `/app/${plane}/main.ts`);
+      assert.ok(stage(plane).some((line) => line.startsWith('ENTRYPOINT ') && line.includes(program)));
+      const compiling = ['node', ...nodeOptions, `${plane}/main.ts --help`].join(' ');
+      assert.ok(stage(`${plane}-compiled`).some((line) => line.includes(`&& ${compiling} `)));
     });
   });
 }
+
+test('turnpike up has Node run the data plane as its image does', async () => {
+  const { nodeOptions } = entryPoint('dataplane');
+  assert.ok(nodeOptions.length > 0);
+  const script = readFileSync(path.join(root, 'cli/turnpike.sh'), 'utf8');
+  assert.ok(script.includes(`/runtime.sh" \\\n  ${nodeOptions.join(' ')} cli/main.ts "$@"`), script);
+});
 
 test('the images ship the Node that the tests run on', () => {
   const [, shipped] = /^ARG NODE_IMAGE=\S+:([\d.]+)-/m.exec(dockerfile) ?? [];

@@ -7,6 +7,7 @@ import { createGateway } from '#dataplane/proxy/gateway.ts';
 import { noBans } from '#dataplane/http/ban-list.ts';
 import { HeadScanner } from '#dataplane/http/head-scanner.ts';
 import { defaultClientRules as rules } from '#dataplane/compile/client-rules.ts';
+import { Newcomers } from '#dataplane/listen/newcomers.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { Http2Terms } from '#dataplane/listen/http2/session-terms.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
@@ -56,6 +57,7 @@ function givenConnection(choices: Choices = {}) {
     bans: noBans,
     http2: new Http2Terms(),
     memory: new LentMemory(),
+    newcomers: new Newcomers(),
     nowMs: 0,
     guard: choices.guard ?? { saves: false, sheds: false, patience: 1 },
   };

@@ -7,6 +7,7 @@ import { it } from 'node:test';
 import { defaultClientRules } from '#dataplane/compile/client-rules.ts';
 import { Http2Connection } from '#dataplane/listen/http2/connection.ts';
 import { noBans } from '#dataplane/http/ban-list.ts';
+import { Newcomers } from '#dataplane/listen/newcomers.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { Http2Terms } from '#dataplane/listen/http2/session-terms.ts';
 import { fixedLimits } from '#dataplane/listen/limits.ts';
@@ -32,6 +33,7 @@ async function aGuardedPort(backendPort: number) {
     bans: noBans,
     http2: new Http2Terms(),
     memory: new LentMemory(),
+    newcomers: new Newcomers(),
     nowMs: 0,
   };
   const home = {
