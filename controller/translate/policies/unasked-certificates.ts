@@ -1,11 +1,10 @@
 // A policy may let clients in by their certificates where no listener asks for one.
-import type { Authentication } from '#snapshot/authentication.ts';
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { Listener } from '#snapshot/listener.ts';
 import { attachedRoutesUnit } from '../attached-routes.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
 import { listenerId } from '../listeners.ts';
-import type { Read } from '../memo.ts';
+import type { Read, Unit } from '../memo.ts';
 import { listenerUnit } from '../served-listener.ts';
 import type { PolicyModel } from './policy.ts';
 
@@ -27,35 +26,57 @@ export function unaskedCertificates(
     return null;
   }
   const { namespace, name } = gatewayOf(gateway);
-  const ids = new Set(
-    read.ask(attachedRoutesUnit, namespace, name).flatMap(({ routes }) => idsWith(asking, routes)),
-  );
-  const listeners = read
-    .ask(gatewayListenersUnit, namespace, name)
-    .map(({ key }) => key)
-    .filter((key) => {
-      const { resource } = read.ask(listenerUnit, namespace, name, key);
-      if (!ids.has(listenerId({ namespace, name }, key)) && !filtersBy(asking, resource)) return false;
-      return resource?.protocol !== 'HTTPS' || resource.tls.clientCertificates === null;
-    })
-    .sort();
+  const listeners = read.ask(waitingUnit, namespace, name, asking.id);
   const isOnly = asking.alternatives.every((way) => way.kind === 'ClientCertificate') && !asking.optional;
   return listeners.length === 0 ? null : { listeners, isOnly };
 }
 
-/** Whether the listener itself asks so. */
-function filtersBy({ id }: Authentication, listener: Listener | null): boolean {
+/** A unit of its own, so that a policy rests while only others' listeners change. */
+const waitingUnit: Unit<readonly string[]> = {
+  name: 'waiting for certificates',
+  compute: (read, namespace = '', name = '', authentication = '') =>
+    read.ask(unaskedUnit, namespace, name).get(authentication as ResourceId) ?? [],
+};
+
+/** Names of the listeners that ask clients for no certificate, by the authentications that their requests meet. */
+const unaskedUnit: Unit<ReadonlyMap<ResourceId, readonly string[]>> = {
+  name: 'unasked certificates',
+  compute(read, ...gateway) {
+    const met = read.ask(metUnit, ...gateway);
+    const [namespace = '', name = ''] = gateway;
+    const found = new Map<ResourceId, string[]>();
+    for (const { key } of read.ask(gatewayListenersUnit, ...gateway)) {
+      const { resource } = read.ask(listenerUnit, ...gateway, key);
+      if (resource?.protocol === 'HTTPS' && resource.tls.clientCertificates !== null) continue;
+      const ofRoutes = met.get(listenerId({ namespace, name }, key)) ?? [];
+      for (const id of new Set([...ofRoutes, ...ofFilters(resource)])) {
+        found.getOrInsertComputed(id, () => []).push(key);
+      }
+    }
+    return new Map([...found].map(([id, keys]) => [id, keys.sort()]));
+  },
+};
+
+/** The authentications of the routes at each listener. */
+const metUnit: Unit<ReadonlyMap<ResourceId, readonly ResourceId[]>> = {
+  name: 'authentications at listeners',
+  compute(read, ...gateway) {
+    const found = new Map<ResourceId, Set<ResourceId>>();
+    for (const { rules, attachments } of read
+      .ask(attachedRoutesUnit, ...gateway)
+      .flatMap((one) => one.routes)) {
+      const ids = new Set(rules.flatMap(({ authentications }) => authentications));
+      for (const { listener } of attachments) {
+        const there = found.getOrInsertComputed(listener, () => new Set());
+        for (const id of ids) there.add(id);
+      }
+    }
+    return new Map([...found].map(([listener, ids]) => [listener, [...ids]]));
+  },
+};
+
+/** What the listener itself asks. */
+function ofFilters(listener: Listener | null): readonly ResourceId[] {
   const filters = listener !== null && 'filters' in listener ? listener.filters : [];
-  return filters.some((one) => one.kind === 'Authenticate' && one.authentication === id);
-}
-
-type Routes = readonly {
-  readonly rules: readonly { readonly authentications: readonly ResourceId[] }[];
-  readonly attachments: readonly { readonly listener: ResourceId }[];
-}[];
-
-function idsWith({ id }: Authentication, routes: Routes): readonly ResourceId[] {
-  return routes
-    .filter(({ rules }) => rules.some(({ authentications }) => authentications.includes(id)))
-    .flatMap(({ attachments }) => attachments.map(({ listener }) => listener));
+  return filters.flatMap((one) => (one.kind === 'Authenticate' ? [one.authentication] : []));
 }

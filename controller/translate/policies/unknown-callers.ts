@@ -2,7 +2,8 @@
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { attachedRoutesUnit } from '../attached-routes.ts';
-import type { Read } from '../memo.ts';
+import type { Read, Unit } from '../memo.ts';
+import { enumeration } from '../words.ts';
 import type { PolicyModel, Remark } from './policy.ts';
 
 /** A word on the routes of `gateway` where `policy` goes by who calls and no AuthPolicy holds; null for none. */
@@ -15,21 +16,38 @@ export function unknownCallers(read: Read, gateway: GatewayKey, policy: PolicyMo
   const { namespace, name } = gatewayOf(gateway);
   const routes = new Set<string>();
   const rules = new Set<string>();
-  for (const route of read.ask(attachedRoutesUnit, namespace, name).flatMap((one) => one.routes)) {
-    for (const { rateLimits, authentications } of route.rules) {
-      if (authentications.length > 0) continue;
-      for (const id of rateLimits) {
-        const rule = ids.get(id);
-        if (rule === undefined) continue;
-        rules.add(rule);
-        routes.add(route.name);
-      }
+  for (const [id, rule] of ids) {
+    for (const route of read.ask(unguardedUnit, namespace, name, id)) {
+      rules.add(rule);
+      routes.add(route);
     }
   }
   if (routes.size === 0) return null;
-  const message = `No AuthPolicy holds for ${[...routes].sort().join(', ')}, so nobody is known there, and rule ${[...rules].sort().join(', ')} goes by who calls; add an AuthPolicy, or count by something else.`;
+  const message = `No AuthPolicy holds for ${enumeration([...routes].sort())}, so nobody is known there, and rule ${[...rules].sort().join(', ')} goes by who calls; add an AuthPolicy, or count by something else.`;
   return { reason: 'CallersUnknown', message };
 }
+
+/** A unit of its own, so that a policy rests while only others' routes change. */
+const unguardedUnit: Unit<readonly string[]> = {
+  name: 'unguarded routes of a limit',
+  compute: (read, namespace = '', name = '', limit = '') =>
+    read.ask(unguardedByLimitUnit, namespace, name).get(limit as ResourceId) ?? [],
+};
+
+/** Names of the routes with rules that have a limit and no AuthPolicy, by the limit. */
+const unguardedByLimitUnit: Unit<ReadonlyMap<ResourceId, readonly string[]>> = {
+  name: 'unguarded routes',
+  compute(read, ...gateway) {
+    const found = new Map<ResourceId, Set<string>>();
+    for (const route of read.ask(attachedRoutesUnit, ...gateway).flatMap((one) => one.routes)) {
+      const open = route.rules.filter(({ authentications }) => authentications.length === 0);
+      for (const id of new Set(open.flatMap(({ rateLimits }) => rateLimits))) {
+        found.getOrInsertComputed(id, () => new Set()).add(route.name);
+      }
+    }
+    return new Map([...found].map(([id, routes]) => [id, [...routes]]));
+  },
+};
 
 function goesByCaller({ key, exempt }: RateLimit): boolean {
   return key.kind === 'Claim' || key.kind === 'Consumer' || exempt.consumers.length > 0;

@@ -174,3 +174,27 @@ test('the callers of a Service are found once for all policies that are attached
   );
   assert.equal(asked.get('callers of a service'), 1);
 });
+
+test('what policies ask of all routes is found once for all of them', () => {
+  const asked = new Map<string, number>();
+  const translator = createTranslator({
+    trace: (unit) => void asked.set(unit, (asked.get(unit) ?? 0) + 1),
+  });
+  const routes = manyRoutes(20, 80, jwk);
+  const policies = routes.flatMap(({ kind, metadata }) => {
+    if (kind !== 'HTTPRoute') return [];
+    const targetRefs = [{ group, kind, name: metadata.name }];
+    const limits = [{ name: 'minute', requests: 9, window: '1m' }];
+    const rules = [{ name: 'each', key: { type: 'Consumer' }, limits }];
+    return [
+      object({
+        kind: 'RateLimitPolicy',
+        metadata: { name: metadata.name, namespace: 'shop' },
+        spec: { targetRefs, rules },
+      }),
+    ];
+  });
+  const { notices } = translator.translate(input(reader([...routes, ...policies])));
+  assert.equal(notices.filter(({ reason }) => reason === 'CallersUnknown').length, 20);
+  assert.equal(asked.get('unguarded routes'), 1);
+});
