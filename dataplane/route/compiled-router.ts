@@ -109,12 +109,14 @@ export class RouterCompiler<Listener, Entry extends RouteEntry, Rule> {
   #candidatesOf(entry: RouteEntry, rules: readonly Rule[]): Candidates<Rule> {
     const known = this.#candidates.get(rules);
     if (known !== undefined) return known;
-    const candidates = entry.matches.flatMap((match): Candidate<Rule>[] => {
+    const grown = entry.matches.flatMap((match): Candidate<Rule>[] => {
       const rule = rules[match.rule];
       if (rule === undefined) return [];
       const matchedPrefix = match.kind === 'Prefix' ? match.path.length : -1;
       return [{ match, routed: Object.freeze({ rule, matchedPrefix }) }];
     });
+    // A copy has room for what it holds; what flatMap makes, for 17.
+    const candidates = grown.slice();
     this.#candidates.set(rules, candidates);
     return candidates;
   }
@@ -137,10 +139,11 @@ function placementsOf<Rule>(
   route: Route,
   candidatesAt: (listener: ResourceId) => Candidates<Rule> | null,
 ): readonly Placement<Rule>[] {
-  return route.attachments.flatMap(({ listener, hostnames }) => {
+  const placements = route.attachments.flatMap(({ listener, hostnames }) => {
     const candidates = candidatesAt(listener);
     return candidates === null ? [] : hostnames.map((place) => ({ listener, place, candidates }));
   });
+  return placements.slice();
 }
 
 class CompiledRouter<Listener, Rule> implements Router<Listener, Rule> {

@@ -53,7 +53,8 @@ export function compileMatches(route: Route): CompiledMatches {
         compileMatch(route, match, { rule: ruleIndex, match: matchIndex }),
       ),
     );
-    return { ok: true, matches };
+    // A copy has room for what it holds; what flatMap makes, for 17.
+    return { ok: true, matches: matches.slice() };
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
     return { ok: false, reason: `${route.name}: ${error.message}` };
@@ -85,8 +86,11 @@ function compileMatch(
   };
 }
 
+const noTests: readonly ValueTest[] = [];
+
 // Of several entries with one name only the first counts (Gateway API, HTTPHeaderMatch.name).
 function compileTests(values: readonly ValueMatch[]): readonly ValueTest[] {
+  if (values.length === 0) return noTests;
   const tests = new Map<string, ValueTest>();
   for (const { kind, name, value } of values) {
     if (tests.has(name)) continue;

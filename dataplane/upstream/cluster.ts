@@ -45,13 +45,8 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   /** Null until somebody asks for an endpoint: most of ten thousand clusters are never asked here. */
   #parts: Parts | null = null;
   #listed: readonly Endpoint[] = [];
-  readonly #endpoints = new Map<string, UpstreamEndpoint>();
-  /** By what tells of them now. */
-  #told: ReadonlyMap<Endpoint, UpstreamEndpoint> = new Map();
   /** How often endpoints were listed. */
   #listings = 0;
-  /** Those that have not their whole weight yet, and since when they are there. */
-  readonly #warming = new Map<UpstreamEndpoint, number>();
   /** It is swept: something here changes with time. */
   #isAwake = false;
   #isRetired = false;
@@ -116,7 +111,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   /** The endpoints there are now. */
   get endpoints(): Iterable<UpstreamEndpoint> {
-    return this.#endpoints.values();
+    return this.#parts?.endpoints.values() ?? [];
   }
 
   /**
@@ -132,8 +127,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
    * serves till then; null when it has left, or is passed over for how it fares.
    */
   usable(name: string): UpstreamEndpoint | null {
-    if (this.#parts === null) this.#begin();
-    const endpoint = this.#endpoints.get(name);
+    const endpoint = (this.#parts ?? this.#begin()).endpoints.get(name);
     return endpoint !== undefined && endpoint.healthy && !endpoint.doubtful ? endpoint : null;
   }
 
@@ -174,15 +168,15 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   retire(): void {
     this.#isRetired = true;
     this.#parts?.health.close();
-    for (const endpoint of this.#endpoints.values()) endpoint.retire();
+    for (const endpoint of this.endpoints) endpoint.retire();
   }
 
   /** To be called regularly while it is among those that are awake. */
   sweep(): void {
-    for (const endpoint of this.#endpoints.values()) endpoint.sweep();
+    for (const endpoint of this.endpoints) endpoint.sweep();
     const { nowMs, awake } = this.around;
     this.#parts?.health.sweep(nowMs);
-    if (this.#warming.size > 0) this.#warm();
+    if (this.#parts !== null) this.#warm(this.#parts);
     this.#budget?.sweep(nowMs);
     this.#parts?.choice.sweep();
     if (!this.#rests()) return;
@@ -232,7 +226,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (!isSameWire) {
       this.#tls = tlsOf(resource, certificate);
       this.#streamTls = null;
-      for (const endpoint of this.#endpoints.values()) endpoint.reachAnew();
+      for (const endpoint of this.endpoints) endpoint.reachAnew();
     }
     this.room.widened();
     const parts = this.#parts;
@@ -245,7 +239,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (!isSameWire || !isEqual([resource.outlier, resource.check], [last.outlier, last.check])) {
       parts.health.close();
       parts.health = this.#healthFor(resource);
-      for (const endpoint of this.#endpoints.values()) parts.health.admit(endpoint, this.around.nowMs);
+      for (const endpoint of parts.endpoints.values()) parts.health.admit(endpoint, this.around.nowMs);
     }
   }
 
@@ -254,6 +248,9 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (this.#parts !== null) return this.#parts;
     const resource = this.#resource;
     const parts: Parts = {
+      endpoints: new Map(),
+      told: new Map(),
+      warming: new Map(),
       hashKey: hashKeyFor(resource),
       slowStart: new SlowStart(resource.slowStartMs),
       choice: choiceFor(resource, this.around),
@@ -273,9 +270,10 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   /** Whether nothing here changes with time, so that it need not be swept before somebody asks again. */
   #rests(): boolean {
     const { breaker } = this;
-    if (breaker.held('Connection') > 0 || breaker.held('Request') > 0 || this.#warming.size > 0) return false;
+    const warming = this.#parts?.warming.size ?? 0;
+    if (breaker.held('Connection') > 0 || breaker.held('Request') > 0 || warming > 0) return false;
     if (this.#resource.check !== null && !this.#isRetired) return false;
-    for (const { doubtful, healthy } of this.#endpoints.values()) if (doubtful || !healthy) return false;
+    for (const { doubtful, healthy } of this.endpoints) if (doubtful || !healthy) return false;
     return true;
   }
 
@@ -296,13 +294,13 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   // Of ten thousand a few move: what is told by the same object as before is found by that, without making its name.
   #list(parts: Parts, listed: readonly Endpoint[]): void {
-    const isFirst = this.#endpoints.size === 0;
+    const isFirst = parts.endpoints.size === 0;
     const told = new Map<Endpoint, UpstreamEndpoint>();
     const ready: UpstreamEndpoint[] = [];
     const terminating: UpstreamEndpoint[] = [];
     this.#listings += 1;
     for (const one of listed) {
-      const known = this.#told.get(one) ?? this.#endpoints.get(endpointName(one));
+      const known = parts.told.get(one) ?? parts.endpoints.get(endpointName(one));
       if (known?.listing === this.#listings) continue;
       const endpoint = known ?? this.#admit(parts, one, isFirst);
       endpoint.listing = this.#listings;
@@ -311,46 +309,53 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       told.set(one, endpoint);
       (one.state === 'Ready' ? ready : terminating).push(endpoint);
     }
-    this.#told = told;
-    for (const endpoint of this.#endpoints.values())
-      if (endpoint.listing < this.#listings) this.#drop(endpoint);
-    parts.health.update([...this.#endpoints.values()]);
+    parts.told = told;
+    for (const endpoint of parts.endpoints.values())
+      if (endpoint.listing < this.#listings) this.#drop(parts, endpoint);
+    parts.health.update([...parts.endpoints.values()]);
     parts.choice.update(ready.length > 0 ? ready : terminating);
   }
 
   #admit(parts: Parts, told: Endpoint, isFirst: boolean): UpstreamEndpoint {
     const endpoint = new UpstreamEndpoint(told, this);
-    this.#endpoints.set(endpoint.name, endpoint);
+    parts.endpoints.set(endpoint.name, endpoint);
     parts.health.admit(endpoint, this.around.nowMs);
-    if (!isFirst) this.#startSlowly(parts.slowStart, endpoint);
+    if (!isFirst) this.#startSlowly(parts, endpoint);
     return endpoint;
   }
 
-  #drop(endpoint: UpstreamEndpoint): void {
-    this.#endpoints.delete(endpoint.name);
-    this.#warming.delete(endpoint);
+  #drop(parts: Parts, endpoint: UpstreamEndpoint): void {
+    parts.endpoints.delete(endpoint.name);
+    parts.warming.delete(endpoint);
     endpoint.retire();
   }
 
-  #startSlowly(slowStart: SlowStart, endpoint: UpstreamEndpoint): void {
+  #startSlowly({ slowStart, warming }: Parts, endpoint: UpstreamEndpoint): void {
     const { nowMs } = this.around;
     endpoint.weight = slowStart.weightAt(nowMs, nowMs);
     if (endpoint.weight >= 100) return;
-    this.#warming.set(endpoint, nowMs);
+    warming.set(endpoint, nowMs);
     this.#wake();
   }
 
-  #warm(): void {
-    for (const [endpoint, sinceMs] of this.#warming) {
-      endpoint.weight = this.#parts?.slowStart.weightAt(sinceMs, this.around.nowMs) ?? 100;
-      if (endpoint.weight >= 100) this.#warming.delete(endpoint);
+  #warm({ slowStart, warming, choice }: Parts): void {
+    if (warming.size === 0) return;
+    for (const [endpoint, sinceMs] of warming) {
+      endpoint.weight = slowStart.weightAt(sinceMs, this.around.nowMs);
+      if (endpoint.weight >= 100) warming.delete(endpoint);
     }
-    this.#parts?.choice.changed();
+    choice.changed();
   }
 }
 
 /** What a cluster has once somebody has asked it for an endpoint. */
 interface Parts {
+  /** By name. */
+  readonly endpoints: Map<string, UpstreamEndpoint>;
+  /** The same by what tells of them now. */
+  told: ReadonlyMap<Endpoint, UpstreamEndpoint>;
+  /** Those that have not their whole weight yet, and since when they are there. */
+  readonly warming: Map<UpstreamEndpoint, number>;
   hashKey: HashKey | null;
   slowStart: SlowStart;
   choice: EndpointChoice<UpstreamEndpoint>;

@@ -37,8 +37,8 @@ interface RoomSurroundings {
 export class ConnectionRoom {
   readonly #breaker: Breaker;
   readonly #around: RoomSurroundings;
-  /** Longest first. */
-  readonly #stalled = new Set<Stalled>();
+  /** Longest first; null: there was none yet. */
+  #stalled: Set<Stalled> | null = null;
   readonly #waiting: RoomWaiter[] = [];
   /** Those that have, or had when they were asked last, an idle connection. */
   readonly #lenders: Lender[] = [];
@@ -81,21 +81,21 @@ export class ConnectionRoom {
   /** Takes its connection from whoever has stalled longest, and for long enough; false when nobody has. */
   yieldStalled(): boolean {
     const { nowMs, limits } = this.#around;
-    const [longest] = this.#stalled;
+    const [longest] = this.#stalled ?? [];
     if (longest === undefined || longest.stalledSinceMs > nowMs - limits.stalledMs) return false;
-    this.#stalled.delete(longest);
+    this.#stalled?.delete(longest);
     longest.giveUp();
     return true;
   }
 
   /** The client of `connection` takes nothing from now on. */
   stalls(connection: Stalled): void {
-    this.#stalled.add(connection);
+    (this.#stalled ??= new Set()).add(connection);
   }
 
   /** It takes something again, or the connection is no more; harmless when it did not stall. */
   stallsNot(connection: Stalled): void {
-    this.#stalled.delete(connection);
+    this.#stalled?.delete(connection);
   }
 
   /**
