@@ -42,7 +42,8 @@ export class UpstreamEndpoint implements Hinted, Destination {
   health = new EndpointHealth(null, this);
 
   readonly #owner: EndpointOwner;
-  #transport: Transport;
+  /** Null until it is asked for: of ten thousand endpoints a few are, and a request waits until all are made. */
+  #transport: Transport | null = null;
   /** By the coarse clock. */
   #doubtfulUntilMs = 0;
   /** It did not take a connection, and has taken none since. */
@@ -56,18 +57,27 @@ export class UpstreamEndpoint implements Hinted, Destination {
     this.name = endpointName(endpoint);
     this.#owner = owner;
     this.outside = owner.outsideHost(this.address);
-    this.#transport = owner.transportTo(this);
   }
 
   get transport(): Transport {
-    return this.#transport;
+    return this.#transport ?? this.#begin();
+  }
+
+  /** Connections that there are now. */
+  get open(): number {
+    return this.#transport?.open ?? 0;
+  }
+
+  /** Those of them that nobody uses. */
+  get idle(): number {
+    return this.#transport?.idle ?? 0;
   }
 
   /** What connections to it are like has changed: none of before serves a request that begins from now on. */
   reachAnew(): void {
-    this.#transport.retire();
+    this.#transport?.retire();
     this.outside = this.#owner.outsideHost(this.address);
-    this.#transport = this.#owner.transportTo(this);
+    this.#transport = null;
   }
 
   /** One request finds out whether it is back; the others need not wait for that. */
@@ -96,13 +106,20 @@ export class UpstreamEndpoint implements Hinted, Destination {
 
   sweep(): void {
     if (this.doubtful && this.#doubtfulUntilMs <= this.#owner.around.nowMs) this.#clear();
-    this.#transport.sweep();
+    this.#transport?.sweep();
   }
 
   /** It has left: exchanges under way end, and no connection is kept any more. */
   retire(): void {
     this.hasLeft = true;
-    this.#transport.retire();
+    this.#transport?.retire();
+  }
+
+  #begin(): Transport {
+    const transport = this.#owner.transportTo(this);
+    this.#transport = transport;
+    if (this.hasLeft) transport.retire();
+    return transport;
   }
 
   #clear(): void {

@@ -19,9 +19,10 @@ export function figuresOf(cluster: UpstreamCluster): BackendFigures {
   const endpoints = { healthy: 0, ejected: 0, failing: 0 };
   let open = 0;
   let idle = 0;
-  for (const { transport, health } of cluster.endpoints) {
-    open += transport.open;
-    idle += transport.idle;
+  for (const endpoint of cluster.endpoints) {
+    const { health } = endpoint;
+    open += endpoint.open;
+    idle += endpoint.idle;
     if (health.ejectedUntilMs !== 0) endpoints.ejected += 1;
     else endpoints[health.healthy ? 'healthy' : 'failing'] += 1;
   }
