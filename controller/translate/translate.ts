@@ -2,6 +2,7 @@
 // clock, no I/O, no log; a bad object is a problem told in a status, never an exception. Each result is kept with
 // what it was made from (memo.ts), so that one change costs one object's work. Does not know who reads the
 // snapshots, who writes the statuses, nor where objects come from.
+import type { Kind } from '#crds/kind.ts';
 import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import { allExposed } from './expose/exposure.ts';
 import { gatewaySnapshotUnit, type GatewaySnapshot } from './gateway-snapshot.ts';
@@ -110,31 +111,21 @@ function remoteKeysOf(read: Read): readonly RemoteKeys[] {
 }
 
 function toldOf(read: Read): readonly Told[] {
+  const ofRead = (kind: Kind, unit: Unit<Told | null>) =>
+    read.list(kind).map(({ metadata: { namespace, name } }) => read.ask(unit, namespace, name));
+  const ofAll = (kind: Kind, unit: Unit<Told | null>) => [
+    ...ofRead(kind, unit),
+    ...read.refused(kind).map(({ namespace, name }) => read.ask(unit, namespace, name)),
+  ];
   return [
     ...read.list('GatewayClass').map(({ metadata }) => read.ask(gatewayClassStatusUnit, metadata.name)),
-    ...read
-      .list('Gateway')
-      .map(({ metadata }) => read.ask(gatewayStatusUnit, metadata.namespace, metadata.name)),
-    ...read
-      .list('ListenerSet')
-      .map(({ metadata }) => read.ask(listenerSetStatusUnit, metadata.namespace, metadata.name)),
+    ...ofRead('Gateway', gatewayStatusUnit),
+    ...ofRead('ListenerSet', listenerSetStatusUnit),
     ...toldOfLeading(read),
-    ...read
-      .list('Consumer')
-      .map(({ metadata }) => read.ask(consumerStatusUnit, metadata.namespace, metadata.name)),
-    ...[...read.list('Plan').map((one) => one.metadata), ...read.refused('Plan')].map((one) =>
-      read.ask(planStatusUnit, one.namespace, one.name),
-    ),
-    ...[...read.list('BackendTLSPolicy').map((one) => one.metadata), ...read.refused('BackendTLSPolicy')].map(
-      (one) => read.ask(backendTlsPolicyStatusUnit, one.namespace, one.name),
-    ),
-    ...[...read.list('Ban').map((one) => one.metadata), ...read.refused('Ban')].map((one) =>
-      read.ask(banStatusUnit, one.namespace, one.name),
-    ),
-    ...policyKinds.flatMap((kind) =>
-      [...read.list(kind).map((one) => one.metadata), ...read.refused(kind)].map((one) =>
-        read.ask(policyStatusUnits[kind], one.namespace, one.name),
-      ),
-    ),
+    ...ofRead('Consumer', consumerStatusUnit),
+    ...ofAll('Plan', planStatusUnit),
+    ...ofAll('BackendTLSPolicy', backendTlsPolicyStatusUnit),
+    ...ofAll('Ban', banStatusUnit),
+    ...policyKinds.flatMap((kind) => ofAll(kind, policyStatusUnits[kind])),
   ].filter((one) => one !== null);
 }
