@@ -14,6 +14,11 @@ export type Problem =
   | ClientCertificateProblem
   | PolicyProblem;
 
+/** The field that `problem` names; its kind where it names none. */
+export function fieldOf(problem: Problem): string {
+  return 'field' in problem ? problem.field : problem.kind;
+}
+
 /** Of a GatewayClass or a Gateway as a whole. */
 export type GatewayProblem =
   | { readonly kind: 'ClassNotAccepted'; readonly className: string }

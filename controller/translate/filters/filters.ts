@@ -1,5 +1,5 @@
-// A rule's filters: those that edit, those that copy, those that ask a service, the one that answers instead of a backend, and those that name
-// a policy.
+// A rule's filters: those that edit, those that copy, those that ask a service, the one that answers instead of a
+// backend, and those that name a policy.
 import { exposesNothingByStar } from '#crds/cors.ts';
 import type { HTTPRouteFilter } from '#crds/gateway-api.ts';
 import type { BackendFilter, CorsFilter, Filter, HeaderFilter, RewriteFilter } from '#snapshot/filter.ts';
@@ -34,7 +34,7 @@ export interface Extension {
   readonly name: string;
 }
 
-type Read =
+type ReadFilter =
   | { readonly kind: 'Filter'; readonly filter: HeaderFilter | RewriteFilter }
   | { readonly kind: 'Cors'; readonly filter: CorsFilter; readonly ignored: readonly string[] }
   | { readonly kind: 'Mirror'; readonly mirror: MirrorFilter }
@@ -90,7 +90,7 @@ export function backendFilters(filters: readonly HTTPRouteFilter[], field: strin
   return { filters: edits, mirrors, problem: null };
 }
 
-function filterOf(filter: HTTPRouteFilter, field: string): Read {
+function filterOf(filter: HTTPRouteFilter, field: string): ReadFilter {
   switch (filter.type) {
     case 'RequestHeaderModifier':
       return headerFilter(
@@ -125,7 +125,7 @@ function filterOf(filter: HTTPRouteFilter, field: string): Read {
   }
 }
 
-function headerFilter(filter: HeaderFilter, field: string): Read {
+function headerFilter(filter: HeaderFilter, field: string): ReadFilter {
   const problem = problemOfEdits(filter);
   return problem === null
     ? { kind: 'Filter', filter }

@@ -8,7 +8,7 @@ import { writtenListener, type ListenerParent, type ListenerShape } from '../lis
 import type { Read } from '../memo.ts';
 import { isAbsent, type PolicyModel } from '../policies/policy.ts';
 import { policyUnits } from '../policies/protection.ts';
-import type { Problem } from '../problem.ts';
+import { fieldOf, type Problem } from '../problem.ts';
 import type { EndpointSource } from '../translation.ts';
 import { askedServices, askingFilter } from './external-auth.ts';
 
@@ -43,8 +43,7 @@ export function listenerFilters(read: Read, shape: ListenerShape): FoundFilters 
 
 /** In place of the filters of a listener that cannot be enforced, for `problem`. */
 export function closedFilters({ parent }: ListenerShape, problem: Problem): readonly ListenerFilter[] {
-  const field = 'field' in problem ? problem.field : problem.kind;
-  const reason = `${parent.kind} ${parent.namespace}/${parent.name}: ${field} cannot be enforced`;
+  const reason = `${parent.kind} ${parent.namespace}/${parent.name}: ${fieldOf(problem)} cannot be enforced`;
   return [{ kind: 'Closed', reason }];
 }
 

@@ -2,6 +2,7 @@
 // Knows no Deployment and no Service: how it is made is controller/provision's.
 import type { Gateway } from '#crds/gateway-api.ts';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
+import type { PortProtocol } from '#snapshot/port-key.ts';
 import { gatewayUnit, ownParameters } from '../gateway.ts';
 import { gatewayClassUnit } from '../gateway-class.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
@@ -45,7 +46,7 @@ export interface WantedInfrastructure {
 /** A port at which the Gateway is reached. */
 export interface InfrastructurePort {
   readonly number: number;
-  readonly protocol: 'TCP' | 'UDP';
+  readonly protocol: PortProtocol;
 }
 
 const kept = Object.freeze({ kind: 'Kept' });

@@ -3,15 +3,22 @@ import type { HTTPBackendRef, HTTPRouteRule } from '#crds/gateway-api.ts';
 import { durationMs } from '#crds/fields.ts';
 import { forwardDefaults } from '#snapshot/cluster-defaults.ts';
 import type { Filter } from '#snapshot/filter.ts';
-import type { Mirror, RouteAction, RouteMatch, RouteTimeouts, WeightedBackend } from '#snapshot/route.ts';
+import type {
+  ForwardAction,
+  Mirror,
+  RouteAction,
+  RouteMatch,
+  RouteTimeouts,
+  WeightedBackend,
+} from '#snapshot/route.ts';
 import { resolveBackend, type Backend } from '../backends.ts';
 import { askedServices, type AskedService } from '../filters/external-auth.ts';
-import { backendFilters, ruleFilters, type Extension } from '../filters/filters.ts';
+import { backendFilters, ruleFilters, type Extension, type RuleFilters } from '../filters/filters.ts';
 import type { MirrorFilter } from '../filters/mirror.ts';
 import type { Read, Unit } from '../memo.ts';
 import { routeRetry } from '../policies/forward-settings.ts';
 import { cookieDefaults, routePersistence, type CookieDefaults } from '../policies/session-persistence.ts';
-import type { Problem } from '../problem.ts';
+import { fieldOf, type Problem } from '../problem.ts';
 import type { ObjectRef } from '../translation.ts';
 import { ruleMatches, type RuleMatches } from './matches.ts';
 
@@ -68,58 +75,71 @@ export function ruleModel<Match>(
   { index, matchesAt }: RuleReading<Match>,
 ): RuleModel {
   const field = `spec.rules[${String(index)}]`;
+  const name = rule.name ?? String(index);
   const { matches, problem: matchProblem } = matchesAt(rule.matches, field);
   const found = ruleFilters(rule.filters, field);
-  const { filters, mirrors, redirect, extensions, problem: filterProblem } = found;
   const services = askedServices(read, route, found.asking);
-  const copies = resolveMirrors(read, route, mirrors);
+  const copies = resolveMirrors(read, route, found.mirrors);
   const resolved = rule.backendRefs.map((reference, at) =>
     weightedBackend(read, route, reference, `${field}.backendRefs[${String(at)}]`),
   );
-  const problem =
-    matchProblem ??
-    filterProblem ??
-    resolved.find((one) => one.filterProblem !== null)?.filterProblem ??
-    null;
+  const filterProblem = found.problem ?? resolved.find((one) => one.filterProblem !== null)?.filterProblem;
+  const problem = matchProblem ?? filterProblem ?? null;
   const closing = problem ?? services.problems[0] ?? null;
-  const backends = resolved.map((one) => one.weighted);
-  const cookie = cookieDefaults(route, rule.name ?? String(index), matches);
+  const cookie = cookieDefaults(route, name, matches);
   const sessions = routePersistence(rule.sessionPersistence, cookie);
-  const forward = {
-    ...forwardDefaults,
-    backends,
-    timeouts: timeoutsOf(rule),
-    retry: routeRetry(rule.retry),
-    mirrors: copies.mirrors,
-    persistence: sessions.persistence,
-  };
+  const ignored = found.redirect === null ? sessions.ignored : ['sessionPersistence'];
   return {
-    name: rule.name ?? String(index),
+    name,
     sectionName: rule.name ?? null,
     matches,
-    filters: closing === null ? filters : [],
-    extensions,
+    extensions: found.extensions,
     asks: found.asking.length > 0,
     asked: services.asked,
-    action:
-      closing === null
-        ? (redirect ?? { kind: 'Forward', ...forward })
-        : {
-            kind: 'Closed',
-            reason: `${route.kind} ${route.namespace}/${route.name}: ${fieldOf(closing)} cannot be served`,
-          },
-    backends: closing === null ? resolved.flatMap((one) => one.backend ?? []) : [],
-    mirrored: closing === null ? [copies, ...resolved].flatMap((one) => one.mirrored) : [],
+    ...(closing === null
+      ? openPart(rule, found, { copies, resolved, persistence: sessions.persistence })
+      : closedPart(route, closing)),
     problem,
     referenceProblems: [...resolved, copies, services].flatMap((one) => one.problems),
     cookie,
-    ignored: [
-      ...found.ignored,
-      ...ignoredOf(rule, redirect === null ? sessions.ignored : ['sessionPersistence']).map(
-        (name) => `${field}.${name}`,
-      ),
-    ],
+    ignored: [...found.ignored, ...ignoredOf(rule, ignored).map((one) => `${field}.${one}`)],
   };
+}
+
+/** What becomes of the requests of a rule. */
+type RulePart = Pick<RuleModel, 'filters' | 'action' | 'backends' | 'mirrored'>;
+
+function openPart(
+  rule: Pick<HTTPRouteRule, 'timeouts' | 'retry'>,
+  { filters, redirect }: RuleFilters,
+  to: {
+    readonly copies: ResolvedMirrors;
+    readonly resolved: readonly ResolvedReference[];
+    readonly persistence: ForwardAction['persistence'];
+  },
+): RulePart {
+  const { copies, resolved, persistence } = to;
+  const forward: ForwardAction = {
+    kind: 'Forward',
+    ...forwardDefaults,
+    backends: resolved.map((one) => one.weighted),
+    timeouts: timeoutsOf(rule),
+    retry: routeRetry(rule.retry),
+    mirrors: copies.mirrors,
+    persistence,
+  };
+  return {
+    filters,
+    action: redirect ?? forward,
+    backends: resolved.flatMap((one) => one.backend ?? []),
+    mirrored: [copies, ...resolved].flatMap((one) => one.mirrored),
+  };
+}
+
+/** Of a rule that cannot be served as it is written. */
+function closedPart({ kind, namespace, name }: ObjectRef, problem: Problem): RulePart {
+  const reason = `${kind} ${namespace}/${name}: ${fieldOf(problem)} cannot be served`;
+  return { filters: [], action: { kind: 'Closed', reason }, backends: [], mirrored: [] };
 }
 
 /** Who answers by a redirect leads nobody to an endpoint. */
@@ -128,10 +148,6 @@ function ignoredOf(
   ignored: readonly string[],
 ): readonly string[] {
   return rule.sessionPersistence === undefined ? [] : ignored;
-}
-
-function fieldOf(problem: Problem): string {
-  return 'field' in problem ? problem.field : problem.kind;
 }
 
 interface ResolvedReference {
