@@ -6,12 +6,13 @@ import { titleOf } from './state-lines.ts';
 import { routeKinds } from '#crds/route-kind.ts';
 import { namedClass } from '#controller/translate/ingress/ingress-class.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
-import type { DesiredStatus } from '#controller/translate/translation.ts';
+import type { DesiredStatus, ObjectRef } from '#controller/translate/translation.ts';
 import type { StateLine } from './state-lines.ts';
 
 const { controllerName } = standaloneSettings;
+const gatewayGroup = 'gateway.networking.k8s.io';
 
-/** A line for each Gateway, ListenerSet, route and Ingress that nobody looks after because what it names is not there. */
+/** A line for each Gateway, ListenerSet, route, BackendTLSPolicy and Ingress that nobody looks after because what it names is not there. */
 export function unclaimedLines(
   objects: ObjectReader,
   statuses: readonly DesiredStatus[],
@@ -43,7 +44,20 @@ export function unclaimedLines(
       : missingParent(objects, metadata.namespace, spec.parentRefs ?? []);
     if (problem !== null) lines.push(line(object, followUps.corrected(problem)));
   }
-  return [...lines, ...unclaimedIngresses(objects, claimed)];
+  return [...lines, ...unclaimedTlsPolicies(objects, claimed), ...unclaimedIngresses(objects, claimed)];
+}
+
+function unclaimedTlsPolicies(objects: ObjectReader, claimed: ReadonlySet<string>): readonly StateLine[] {
+  return objects.list('BackendTLSPolicy').flatMap(({ metadata, spec }) => {
+    const object = titleOf({ kind: 'BackendTLSPolicy', ...metadata });
+    if (claimed.has(object)) return [];
+    const problems = spec.targetRefs.flatMap(({ kind, name }, at) =>
+      kind === 'Service' && objects.get(kind, metadata.namespace, name) === undefined
+        ? `spec.targetRefs[${at}]: ${missing(objects, { kind, namespace: metadata.namespace, name })}`
+        : [],
+    );
+    return problems.length === 0 ? [] : [line(object, problems.join(' '))];
+  });
 }
 
 function unclaimedIngresses(objects: ObjectReader, claimed: ReadonlySet<string>): readonly StateLine[] {
@@ -61,6 +75,7 @@ function unclaimedIngresses(objects: ObjectReader, claimed: ReadonlySet<string>)
 }
 
 interface Parent {
+  readonly group?: string | undefined;
   readonly kind?: string | undefined;
   readonly namespace?: string | undefined;
   readonly name: string;
@@ -77,12 +92,28 @@ function missingParent(objects: ObjectReader, home: string, parents: readonly Pa
 function missingOf(
   objects: ObjectReader,
   home: string,
-  { kind = 'Gateway', namespace = home, name }: Parent,
+  { group = gatewayGroup, kind = 'Gateway', namespace = home, name }: Parent,
   field: string,
 ): string | null {
-  return (kind === 'Gateway' || kind === 'ListenerSet') && objects.get(kind, namespace, name) === undefined
-    ? `${field}: ${kind} ${namespace}/${name} does not exist; create it or correct the name.`
+  if (group !== gatewayGroup || (kind !== 'Gateway' && kind !== 'ListenerSet')) {
+    return `${field} names the kind ${group === '' ? kind : `${group}/${kind}`}, which nobody here serves; name a Gateway or a ListenerSet of ${gatewayGroup}.`;
+  }
+  return objects.get(kind, namespace, name) === undefined
+    ? `${field}: ${missing(objects, { kind, namespace, name })}`
     : null;
+}
+
+/** That there is no such object; where others have its name, the namespace is what was forgotten. */
+function missing(
+  objects: ObjectReader,
+  { kind, namespace, name }: ObjectRef & { readonly kind: 'Gateway' | 'ListenerSet' | 'Service' },
+): string {
+  const elsewhere = objects.list(kind).filter((one) => one.metadata.name === name);
+  const remedy =
+    elsewhere.length === 0 || kind === 'Service'
+      ? 'create it or correct the name.'
+      : `one of this name is in namespace ${elsewhere.map((one) => one.metadata.namespace).join(', ')}: add namespace.`;
+  return `${kind} ${namespace}/${name} does not exist; ${remedy}`;
 }
 
 function line(object: string, problem: string): StateLine {

@@ -21,6 +21,7 @@ import { guardKinds } from '#crds/policy.ts';
 import { deadBackendLines } from '../dead-backends.ts';
 import { FollowUps } from '../follow-ups.ts';
 import { idleBanLines } from '../idle-bans.ts';
+import { idleWordLines } from '../idle-words.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
 import { noticeLines, stateLines, titleOf } from '../state-lines.ts';
 import { allForeign, unclaimedLines } from '../unclaimed.ts';
@@ -66,6 +67,7 @@ export async function report(folders: readonly string[]): Promise<number> {
     ...remarkLines(notices, followUps),
     ...deadBackendLines(objects),
     ...idleBanLines(objects, Date.now()),
+    ...idleWordLines(objects),
   ]) {
     const [title = ''] = line.split(': ', 1);
     console.log(`${styleText('yellow', 'warning')} ${placeOf(title, line)}${line}`);

@@ -7,6 +7,7 @@ import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import { deadBackendLines } from '../dead-backends.ts';
 import { idleBanLines } from '../idle-bans.ts';
+import { idleWordLines } from '../idle-words.ts';
 import { exposedLines, noticeLines, stateLines } from '../state-lines.ts';
 import type { StateLine } from '../state-lines.ts';
 import { nothingServed, unclaimedLines } from '../unclaimed.ts';
@@ -101,7 +102,11 @@ export class Screen {
   }
 
   #warn(objects: ObjectReader): void {
-    const lines = [...deadBackendLines(objects), ...idleBanLines(objects, Date.now())];
+    const lines = [
+      ...deadBackendLines(objects),
+      ...idleBanLines(objects, Date.now()),
+      ...idleWordLines(objects),
+    ];
     for (const line of lines) {
       if (this.#warned.includes(line)) continue;
       this.#options.print(`${styleText('yellow', 'warning')} ${line}`);

@@ -34,3 +34,34 @@ spec: { controller: turnpike.dev/gateway-controller }
   assert.match(stdout, /3 problems\n$/);
   assert.equal(code, 1);
 });
+
+test('parents in other namespaces and of other kinds are told, and Services that a BackendTLSPolicy misses', async () => {
+  const route = (name: string, parent: string) => `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: ${name}, namespace: shop }
+spec: { parentRefs: [${parent}], rules: [{}] }
+`;
+  await using folder = await givenFolder({
+    'edge.yaml': edgeManifest(8080),
+    'slips.yaml': [
+      route('far', '{ name: edge }'),
+      route('mesh', '{ group: "", kind: Service, name: shop }'),
+      route('old', '{ group: gateway.networking.x-k8s.io, kind: XListenerSet, name: shop }'),
+      `apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: shop, namespace: shop }
+spec:
+  targetRefs: [{ group: "", kind: Service, name: shpo }]
+  validation: { hostname: shop.example.com, wellKnownCACertificates: System }
+`,
+    ].join('---\n'),
+  });
+  const { stdout } = await turnpike(['check', folder.path]);
+  const nobody = 'which nobody here serves; name a Gateway or a ListenerSet of gateway.networking.k8s.io.';
+  assert.deepEqual(stdout.split('\n').slice(0, 4), [
+    'slips.yaml:4: HTTPRoute shop/far: spec.parentRefs[0]: Gateway shop/edge does not exist; one of this name is in namespace default: add namespace.',
+    `slips.yaml:9: HTTPRoute shop/mesh: spec.parentRefs[0] names the kind Service, ${nobody}`,
+    `slips.yaml:14: HTTPRoute shop/old: spec.parentRefs[0] names the kind gateway.networking.x-k8s.io/XListenerSet, ${nobody}`,
+    'slips.yaml:20: BackendTLSPolicy shop/shop: spec.targetRefs[0]: Service shop/shpo does not exist; create it or correct the name.',
+  ]);
+});

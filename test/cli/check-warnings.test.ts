@@ -123,3 +123,51 @@ spec: { ingressClassName: none, defaultBackend: { service: { name: web, port: { 
   );
   assert.match(stdout, /service-name=both and a port of the name dns and the protocol UDP \(found: none\)$/m);
 });
+
+test('annotations and patterns that have no effect are told, with what to write', async () => {
+  const route = pathRouteManifest('shop', '/odata/Cart(1)', 'shop').replace('PathPrefix', 'Exact');
+  await using folder = await givenFolder({
+    'edge.yaml': edgeManifest(8080).replace(
+      '{ name: edge }',
+      '{ name: edge, annotations: { turnpike.dev/expose-default: "true", example.com/team: web } }',
+    ),
+    'good.yaml': [serviceManifest('shop', 3000), route].join('---'),
+    'slips.yaml': `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: shop
+  annotations:
+    nginx.ingress.kubernetes.io/auth-url: https://auth.example.com
+    konghq.com/plugins: jwt
+    cert-manager.io/issuer: letters
+    turnpike.dev/listner: https
+spec:
+  ingressClassName: none
+  rules:
+    - http:
+        paths:
+          - { path: /a/*, pathType: ImplementationSpecific, backend: { service: { name: shop, port: { number: 80 } } } }
+          - { path: '/b(/|$)(.*)', pathType: Prefix, backend: { service: { name: shop, port: { number: 80 } } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: alone, annotations: { turnpike.dev/expos: a.example.com, turnpike.dev/port: http } }
+spec: { ports: [{ port: 80 }] }
+---
+${pathRouteManifest('glob', '/*', 'shop')}`,
+  });
+  const { stdout } = await turnpike(['check', folder.path]);
+  const regular = 'for a regular expression write';
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.startsWith('warning')),
+    [
+      'Ingress default/shop: metadata.annotations: nginx.ingress.kubernetes.io/auth-url, konghq.com/plugins: annotations of other controllers have no effect: say it by a policy or an HTTPRoute, as the guide to Ingress tells',
+      'Ingress default/shop: metadata.annotations[turnpike.dev/listner] has no meaning on the kind Ingress: did you mean turnpike.dev/listener?',
+      'Service default/alone: metadata.annotations[turnpike.dev/expos] has no meaning on the kind Service: did you mean turnpike.dev/expose?',
+      'Service default/alone: metadata.annotations[turnpike.dev/port] has no effect without turnpike.dev/expose: add that, or remove it',
+      'Ingress default/shop: spec.rules[0].http.paths[0].path: "/a/*" is taken letter by letter, and is no pattern: for all below write /a with pathType Prefix',
+      `Ingress default/shop: spec.rules[0].http.paths[1].path: "/b(/|$)(.*)" is taken letter by letter, and is no pattern: ${regular} an HTTPRoute with a path of type RegularExpression`,
+      'HTTPRoute default/glob: spec.rules[0].matches[0].path.value: "/*" is taken letter by letter, and is no pattern: for all below write / with type PathPrefix',
+    ].map((line, at) => `warning slips.yaml:${[1, 1, 18, 18, 15, 16, 30][at]}: ${line}`),
+  );
+});
