@@ -30,6 +30,9 @@ export interface EventWriterOptions {
   readonly report: (error: unknown) => void;
 }
 
+/** The API's limit, which it counts in octets. */
+const noteBytesMax = 1024;
+
 const repeatMs = 600_000;
 const rememberedMax = 2_000;
 const burst = 25;
@@ -117,7 +120,7 @@ export class EventWriter {
           reportingController: 'turnpike.dev/gateway-controller',
           reportingInstance: instance,
           ...happening,
-          note: happening.note.slice(0, 1024),
+          note: shortNote(happening.note),
         },
       });
       this.#failing = false;
@@ -126,4 +129,12 @@ export class EventWriter {
       this.#failing = true;
     }
   }
+}
+
+/** A character that does not fit whole is left out. */
+function shortNote(note: string): string {
+  const bytes = Buffer.from(note);
+  return bytes.length <= noteBytesMax
+    ? note
+    : new TextDecoder().decode(bytes.subarray(0, noteBytesMax), { stream: true });
 }

@@ -85,3 +85,16 @@ test('events that cannot be written are told once, and nothing fails', async (t)
   await eventually(() => assert.equal(server.requests.length, 5));
   await eventually(() => assert.equal(failures.length, 1));
 });
+
+test('a note is cut where the API wants it, which counts octets', async (t) => {
+  const server = await startApiServer(t);
+  const client = new KubeClient(server.connection, systemClock);
+  t.after(() => client.close());
+  const events = new EventWriter({ client, clock: new ManualClock(), instance: 'pod', report: () => {} });
+  server.faults.add(({ path }, response) => path.endsWith('/events') && response.end('{}') !== undefined);
+  events.write(happening(`a${'\u{1F600}'.repeat(300)}`));
+  const seen = () => server.requests.find(({ path }) => path.endsWith('/events'))?.body;
+  await eventually(() => assert.notEqual(seen(), undefined));
+  const { note } = seen() as { readonly note: string };
+  assert.equal(note, `a${'\u{1F600}'.repeat(255)}`);
+});
