@@ -26,6 +26,11 @@ const table: WordsOf<Problem> = {
       'InvalidParameters',
       `GatewayParameters ${parameters}: spec.rateLimitStore.redis.${field} ${detail}. Until then limits hold as their onStoreError says.`,
     ),
+  ListenersNotResolved: ({ listeners }) =>
+    resolvedRefs(
+      'ListenersNotResolved',
+      `Not resolved: listener ${listeners.join(', ')}; see status.listeners.`,
+    ),
   NameTaken: ({ name, gateway }) =>
     accepted(
       'Invalid',

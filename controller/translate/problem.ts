@@ -22,6 +22,7 @@ export function fieldOf(problem: Problem): string {
 /** Of a GatewayClass or a Gateway as a whole. */
 export type GatewayProblem =
   | { readonly kind: 'ClassNotAccepted'; readonly className: string }
+  | { readonly kind: 'ListenersNotResolved'; readonly listeners: readonly string[] }
   /** `found`: '' when it is not told. */
   | { readonly kind: 'UnsupportedVersion'; readonly found: string; readonly supported: string }
   | { readonly kind: 'InvalidParameters'; readonly field: string; readonly detail: string }

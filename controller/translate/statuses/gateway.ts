@@ -6,7 +6,7 @@ import { bad, conditionOf, good, wordsOf } from '../conditions.ts';
 import { gatewayUnit, type GatewayModel } from '../gateway.ts';
 import { addressesUnit } from '../infrastructure/addresses.ts';
 import { gatewayListenersUnit, gatewaySetsUnit } from '../listener-set.ts';
-import type { ListenerShape } from '../listeners.ts';
+import { endsTls, type ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { affectedConditions, type Affecting } from '../policies/affected.ts';
 import type { Problem } from '../problem.ts';
@@ -18,6 +18,7 @@ import {
   isReady,
   judge,
   listenerStatus,
+  referenceProblems,
   refusalOf,
   servedOf,
   setServesUnit,
@@ -123,7 +124,7 @@ function gatewayConditions(
   const programmed = read.ask(gatewayProgrammedUnit, gateway.namespace, gateway.name);
   return [
     acceptedCondition(gateway, listeners),
-    ...resolvedCondition(read, gateway),
+    ...resolvedCondition(read, gateway, listeners),
     programmed === null ? good('Programmed', portsMessage(read, gateway, listeners)) : bad(programmed),
     ...(provisioning === undefined ? [] : [bad({ kind: 'ProvisioningFails', ...provisioning })]),
     ...assignedCondition(read, gateway),
@@ -132,14 +133,23 @@ function gatewayConditions(
   ];
 }
 
-/** Of what the Gateway itself refers to; its listeners tell of their own. */
+/** Of what the Gateway itself refers to, and in sum of its listeners; not told of one that refers to nothing. */
 function resolvedCondition(
   read: Read,
   { namespace, name, parameters }: GatewayModel,
+  listeners: readonly Judged[],
 ): readonly DesiredCondition[] {
   const shown = read.ask(backendCertificateUnit, namespace, name);
-  const problems = [parameters.storeProblem, shown?.problem ?? null].filter((one) => one !== null);
-  return shown === null && problems.length === 0 ? [] : [conditionOf('ResolvedRefs', problems)];
+  const unresolved = listeners.filter((one) => referenceProblems(one).length > 0);
+  const problems = [
+    parameters.storeProblem,
+    shown?.problem ?? null,
+    unresolved.length === 0
+      ? null
+      : ({ kind: 'ListenersNotResolved', listeners: unresolved.map(({ shape }) => shape.name) } as const),
+  ].filter((one) => one !== null);
+  const refers = shown !== null || problems.length > 0 || listeners.some(({ shape }) => endsTls(shape));
+  return refers ? [conditionOf('ResolvedRefs', problems)] : [];
 }
 
 /** Whether each entry of spec.addresses has its address (GEP-5093); of the experimental channel. */

@@ -37,6 +37,11 @@ export function refusalOf({ shape, model }: Judged): Problem | null {
   return shape.problem ?? model.refused;
 }
 
+/** What it names that cannot be had. */
+export function referenceProblems({ shape, model }: Judged): readonly Problem[] {
+  return [...(shape.kindsProblem === null ? [] : [shape.kindsProblem]), ...model.problems];
+}
+
 /** The condition of what listeners stand in, of which `refused` are not accepted. */
 export function acceptedBut(
   refused: readonly string[],
@@ -106,8 +111,7 @@ const countUnit: Unit<number> = {
 
 /** The entry of a listener; routes attached to it count whatever its own state (ListenerStatus.attachedRoutes). */
 export function listenerStatus(read: Read, gateway: GatewayModel, judged: Judged): DesiredListenerStatus {
-  const { shape, model } = judged;
-  const references = [...(shape.kindsProblem === null ? [] : [shape.kindsProblem]), ...model.problems];
+  const { shape } = judged;
   return {
     name: shape.name,
     supportedKinds: shape.kinds,
@@ -115,7 +119,7 @@ export function listenerStatus(read: Read, gateway: GatewayModel, judged: Judged
     conditions: [
       listenerAccepted(refusalOf(judged)),
       conflictedCondition(shape.problem),
-      conditionOf('ResolvedRefs', references),
+      conditionOf('ResolvedRefs', referenceProblems(judged)),
       programmedCondition(read, gateway, judged),
       ...overlappingCondition(read, gateway, shape),
     ],
