@@ -33,13 +33,21 @@ export function entriesOf(text: string): readonly string[] {
     .filter((one) => one !== '');
 }
 
+/** As many as a rule of a route may have filters: each holds for all paths of the object, of which there are thousands. */
+const policiesMax = 16;
+
 /**
  * The policies that the object pulls in as a filter of a route does, each written `<kind>/<name>`: of those that cannot
  * be found nothing passes.
  */
 export function policiesNamed(annotations: Annotations): readonly Extension[] {
   const field = annotationField(annotationNames.policies);
-  return entriesOf(annotations[annotationNames.policies] ?? '').map((entry) => {
+  const entries = [...new Set(entriesOf(annotations[annotationNames.policies] ?? ''))];
+  if (entries.length > policiesMax) {
+    const problem = `names ${String(entries.length)} policies, at most ${String(policiesMax)} are allowed; remove some`;
+    return [{ field, group: 'turnpike.dev', kind: '', name: '', problem }];
+  }
+  return entries.map((entry) => {
     const [kind = '', ...name] = entry.split('/');
     return { field, group: 'turnpike.dev', kind, name: name.join('/') };
   });

@@ -32,6 +32,8 @@ export interface Extension {
   readonly group: string;
   readonly kind: string;
   readonly name: string;
+  /** Why it names nothing; left out: it does. */
+  readonly problem?: string;
 }
 
 type ReadFilter =

@@ -3,6 +3,7 @@ import type { Ingress, IngressBackend, IngressPath } from '#crds/ingress.ts';
 import type { PathMatch } from '#snapshot/route.ts';
 import { policiesNamed } from '../annotations.ts';
 import type { ResolvedBackend } from '../backends.ts';
+import type { Extension } from '../filters/filters.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { RuleModel } from '../rules/http.ts';
 import { exactly, prefixOf } from '../rules/matches.ts';
@@ -27,13 +28,15 @@ export const ingressRulesUnit: Unit<readonly HostRules[]> = {
       return [];
     }
     const object = { kind: 'Ingress', namespace, name };
+    const extensions = policiesNamed(ingress.metadata.annotations);
+    const make = (placed: PlacedPath): RuleModel => ruleOf(read, object, extensions, placed);
     const byHost = Map.groupBy(pathsOf(ingress), (one) => one.host);
     const ofHosts = [...byHost].map(([host, paths]): HostRules => ({
       host,
       rank: 'Rules',
-      rules: paths.map((one) => ruleOf(read, object, ingress, one)),
+      rules: paths.map(make),
     }));
-    return [...ofHosts, ...defaultsOf(read, object, ingress)];
+    return [...ofHosts, ...defaultsOf(ingress, make)];
   },
 };
 
@@ -69,9 +72,12 @@ function pathMatch({ path, pathType }: IngressPath): PathMatch {
   return pathType === 'Exact' ? exactly(path) : prefixOf(path);
 }
 
-function ruleOf(read: Read, object: ObjectRef, { metadata }: Ingress, placed: PlacedPath): RuleModel {
-  const { name, path, backend, field } = placed;
-  const extensions = policiesNamed(metadata.annotations);
+function ruleOf(
+  read: Read,
+  object: ObjectRef,
+  extensions: readonly Extension[],
+  { name, path, backend, field }: PlacedPath,
+): RuleModel {
   return serviceRule(object, { name, path, backend: backendOf(read, object, backend, field), extensions });
 }
 
@@ -87,12 +93,12 @@ function backendOf(read: Read, object: ObjectRef, backend: IngressBackend, field
 }
 
 /** For requests to its own hosts first: those of another Ingress must not have them. */
-function defaultsOf(read: Read, object: ObjectRef, ingress: Ingress): readonly HostRules[] {
+function defaultsOf(ingress: Ingress, make: (placed: PlacedPath) => RuleModel): readonly HostRules[] {
   const { defaultBackend, rules } = ingress.spec;
   if (defaultBackend === undefined) {
     return [];
   }
-  const rule = ruleOf(read, object, ingress, {
+  const rule = make({
     host: '',
     name: 'default',
     field: 'spec.defaultBackend',

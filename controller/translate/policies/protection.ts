@@ -93,6 +93,9 @@ function closedReason(
   if (unenforced !== undefined) {
     return `${policyTitle(unenforced)} cannot be enforced: see its status`;
   }
+  if (unresolved?.problem !== undefined) {
+    return `${unresolved.field} ${unresolved.problem}`;
+  }
   if (unresolved !== undefined) {
     return `${unresolved.field} names ${[unresolved.kind, unresolved.name].join(' ').trim()}, which cannot be found`;
   }
@@ -122,7 +125,10 @@ function levelsOf(read: Read, kind: GuardKind, place: RulePlace): readonly (read
 /** What is wrong with a filter of type ExtensionRef of a route of `namespace`. */
 export function extensionProblem(read: Read, namespace: string, extension: Extension): Problem | null {
   const kind = guardKinds.find((one) => extension.group === 'turnpike.dev' && one === extension.kind);
-  const { field } = extension;
+  const { field, problem } = extension;
+  if (problem !== undefined) {
+    return { kind: 'UnsupportedValue', field, detail: `it ${problem}` };
+  }
   if (extension.name === '') {
     const detail = `${JSON.stringify(extension.kind)} must be kind/name, such as AuthPolicy/staff`;
     return { kind: 'UnsupportedValue', field, detail };

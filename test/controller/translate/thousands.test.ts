@@ -198,3 +198,39 @@ test('what policies ask of all routes is found once for all of them', () => {
   assert.equal(notices.filter(({ reason }) => reason === 'CallersUnknown').length, 20);
   assert.equal(asked.get('unguarded routes'), 1);
 });
+
+test('of policies that an annotation names there are few, for each holds for thousands of paths', () => {
+  const metadata = { name: 'edge', namespace: 'shop' };
+  const reference = { apiGroup: group, kind: 'Gateway', scope: 'Namespace', ...metadata };
+  const backend = { service: { name: 'cart', port: { number: 80 } } };
+  const paths = Array.from({ length: 500 }, (_, at) => ({
+    path: `/${String(at)}`,
+    pathType: 'Exact',
+    backend,
+  }));
+  const policies = Array.from({ length: 500 }, (_, at) => `AuthPolicy/p${String(at)}`).join();
+  const objects = [
+    ...manyRoutes(0, 80, jwk),
+    object({
+      kind: 'IngressClass',
+      metadata: { name: 'turnpike' },
+      spec: { controller: 'turnpike.dev/gateway-controller', parameters: reference },
+    }),
+    object({
+      kind: 'Ingress',
+      metadata: { ...metadata, annotations: { 'turnpike.dev/policies': policies } },
+      spec: { ingressClassName: 'turnpike', rules: [{ http: { paths } }] },
+    }),
+  ];
+  const asked: string[] = [];
+  const translator = createTranslator({ trace: (unit, key) => void asked.push(`${unit} ${key}`) });
+  const { snapshots, notices } = translator.translate(input(reader(objects)));
+  assert.equal(asked.filter((one) => one.includes('/p')).length, 0);
+  assert.ok(notices.some(({ message }) => message.includes('500 policies')));
+  const [snapshot] = snapshots.values();
+  const routes = [...(snapshot?.values() ?? [])].flatMap((one) => (one.kind === 'Route' ? [one] : []));
+  assert.deepEqual(
+    [...new Set(routes.flatMap(({ rules }) => rules.map(({ action }) => action.kind)))],
+    ['Closed'],
+  );
+});
