@@ -88,10 +88,14 @@ export const controllerName = matching(
   .max(253);
 
 /** Host name without port, or `*.` and a domain. */
-export const hostname = matching(
-  `^(\\*\\.)?${subdomain}$`,
-  "must be a lower-case host name without port, such as shop.example.com, or a wildcard such as '*.example.com'",
-)
+export const hostname = z
+  .string()
+  .regex(new RegExp(`^(\\*\\.)?${subdomain}$`), {
+    error: ({ input }) =>
+      input === '*'
+        ? "'*' is no host name: leave it out, which means any host"
+        : "must be a lower-case host name without port, such as shop.example.com, or a wildcard such as '*.example.com'",
+  })
   .min(1)
   .max(253);
 

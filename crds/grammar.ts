@@ -12,6 +12,8 @@ export interface Rule<T> {
   /** What is wrong and what to do about it. */
   readonly message: string;
   readonly holds: (value: T) => boolean;
+  /** Where in a value that breaks it the mistake stands; left out: in the value as a whole. */
+  readonly at?: (value: T) => readonly PropertyKey[];
 }
 
 /** Readonly all the way down; what the decoder hands out is frozen as deep. */
@@ -31,7 +33,10 @@ export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z
     if (context.issues.some((issue) => issue.code !== 'custom')) return;
     for (const rule of rules) {
       if (!holdsOf(rule, context.value, context.issues.length > 0)) {
-        context.issues.push(broken(rule.message, context.value));
+        context.issues.push({
+          ...broken(rule.message, context.value),
+          path: [...(rule.at?.(context.value) ?? [])],
+        });
       }
     }
   });

@@ -121,32 +121,39 @@ export function differentFromOthers<T>(key: (item: T) => string): (items: readon
   return (items) => new Set(items.map(key)).size === items.length;
 }
 
+/** What each listener keeps for itself, though the CRD asks it of the list; who breaks it is told at `field`. */
+function ofEach(field: 'tls' | 'hostname', rule: Omit<Rule<Listener>, 'at'>): Rule<readonly Listener[]> {
+  const { cel, message, holds } = rule;
+  return {
+    cel,
+    message,
+    holds: (listeners) => listeners.every((one) => holds(one)),
+    at: (listeners) => [listeners.findIndex((one) => !holds(one)), field],
+  };
+}
+
 /** What listeners of one object keep. */
 export const listenerRules: readonly Rule<readonly Listener[]>[] = [
-  {
+  ofEach('tls', {
     cel: "self.all(l, l.protocol in ['HTTP', 'TCP', 'UDP'] ? !has(l.tls) : true)",
     message: 'protocols HTTP, TCP and UDP have no tls: remove tls, or use the protocol HTTPS',
-    holds: (listeners) => listeners.every((one) => !withoutTls.has(one.protocol) || one.tls === undefined),
-  },
-  {
+    holds: (one) => !withoutTls.has(one.protocol) || one.tls === undefined,
+  }),
+  ofEach('tls', {
     cel: "self.all(l, (l.protocol == 'HTTPS' && has(l.tls)) ? (l.tls.mode == '' || l.tls.mode == 'Terminate') : true)",
-    message: 'a listener of the protocol HTTPS needs tls.mode Terminate',
-    holds: (listeners) =>
-      listeners.every((one) => one.protocol !== 'HTTPS' || (one.tls?.mode ?? 'Terminate') === 'Terminate'),
-  },
-  {
+    message: 'a listener of the protocol HTTPS needs mode Terminate: change mode, or use the protocol TLS',
+    holds: (one) => one.protocol !== 'HTTPS' || (one.tls?.mode ?? 'Terminate') === 'Terminate',
+  }),
+  ofEach('tls', {
     cel: "self.all(l, (l.protocol == 'TLS' ? has(l.tls) && has(l.tls.mode) && l.tls.mode != '' : true))",
     message: 'a listener of the protocol TLS needs tls.mode: add it',
-    holds: (listeners) => listeners.every((one) => one.protocol !== 'TLS' || one.tls !== undefined),
-  },
-  {
+    holds: (one) => one.protocol !== 'TLS' || one.tls !== undefined,
+  }),
+  ofEach('hostname', {
     cel: "self.all(l, l.protocol in ['TCP', 'UDP'] ? (!has(l.hostname) || l.hostname == '') : true)",
     message: 'protocols TCP and UDP know no hosts: remove hostname',
-    holds: (listeners) =>
-      listeners.every(
-        (one) => (one.protocol !== 'TCP' && one.protocol !== 'UDP') || one.hostname === undefined,
-      ),
-  },
+    holds: (one) => (one.protocol !== 'TCP' && one.protocol !== 'UDP') || one.hostname === undefined,
+  }),
   {
     cel: 'self.all(l1, self.exists_one(l2, l1.port == l2.port && l1.protocol == l2.protocol && (has(l1.hostname) && has(l2.hostname) ? l1.hostname == l2.hostname : !has(l1.hostname) && !has(l2.hostname))))',
     message: 'two listeners have the same port, protocol and hostname: change one of them or remove it',

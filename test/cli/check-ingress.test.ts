@@ -20,18 +20,24 @@ spec:
   defaultBackend: { service: { name: shop, port: { number: 80 } } }
 ---
 apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: star }
+spec: { ingressClassName: bare, rules: [{ host: '*' }] }
+---
+apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: { name: bare }
 spec: { controller: turnpike.dev/gateway-controller }
 `,
   });
   const { code, stdout } = await turnpike(['check', folder.path]);
-  assert.deepEqual(stdout.split('\n').slice(0, 3), [
+  assert.deepEqual(stdout.split('\n').slice(0, 4), [
+    "ingress.yaml:11: Ingress default/star spec.rules[0].host: '*' is no host name: leave it out, which means any host",
     'ingress.yaml:5: Ingress default/lost: spec.ingressClassName: IngressClass turnpiek does not exist; create it with controller turnpike.dev/gateway-controller, or correct the name.',
-    'ingress.yaml:11: IngressClass bare: NoGateway: spec.parameters is missing; name there the Gateway that serves the class.',
+    'ingress.yaml:16: IngressClass bare: NoGateway: spec.parameters is missing; name there the Gateway that serves the class.',
     'shop.yaml:2: Service default/shop: InvalidAnnotation: metadata.annotations[turnpike.dev/expose]: "Shop/x": the host must be a lower-case host name without port, such as shop.example.com, or a wildcard such as \'*.example.com\'.',
   ]);
-  assert.match(stdout, /3 problems\n$/);
+  assert.match(stdout, /4 problems\n$/);
   assert.equal(code, 1);
 });
 

@@ -33,12 +33,16 @@ export const listenerSets: readonly VerdictCase[] = [
     ['a listener without port', [{ name: 'one', protocol: 'HTTP' }], 'spec.listeners[0].port'],
     ['two listeners of one name', [plain, { ...plain, port: 81 }], 'spec.listeners[1]'],
     ['two listeners at one place', [plain, { ...plain, name: 'two' }], 'spec.listeners'],
-    ['a listener with tls', [{ ...plain, tls: { certificateRefs: [{ name: 'a' }] } }], 'spec.listeners'],
-    ['a TLS listener without tls', [{ ...plain, protocol: 'TLS' }], 'spec.listeners'],
+    [
+      'a listener with tls',
+      [plain, { ...plain, name: 'two', port: 81, tls: { certificateRefs: [{ name: 'a' }] } }],
+      'spec.listeners[1].tls',
+    ],
+    ['a TLS listener without tls', [{ ...plain, protocol: 'TLS' }], 'spec.listeners[0].tls'],
     [
       'a UDP listener with a hostname',
       [{ ...plain, protocol: 'UDP', hostname: 'a.example' }],
-      'spec.listeners',
+      'spec.listeners[0].hostname',
     ],
   ]),
 ];

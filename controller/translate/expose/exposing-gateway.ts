@@ -34,7 +34,7 @@ function namedGateway(read: Read, key: GatewayKey): ExposingGateway {
   return gatewayNamed(read, key) === null
     ? none(
         annotationNames.gateway,
-        `Gateway ${key.slice(0, 320)} does not exist, or is another controller's; name one of ours.`,
+        `Gateway ${key.slice(0, 320)} does not exist, or is another controller's; name one of ours, as namespace/name.`,
       )
     : { kind: 'Found', gateway: key };
 }

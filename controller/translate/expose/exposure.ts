@@ -6,6 +6,7 @@ import { gatewayKey, type GatewayKey } from '#snapshot/ids.ts';
 import { namedPath } from '#snapshot/request-path.ts';
 import { annotationField, annotationNames, entriesOf } from '../annotations.ts';
 import type { Index } from '../memo.ts';
+import { portTitle } from '../rules/service.ts';
 import { shelvedIndex } from '../shelves.ts';
 import type { Problem } from '../problem.ts';
 
@@ -48,6 +49,10 @@ export function badExposure(name: string, detail: string): Problem {
 }
 
 function placeOf(entry: string): ExposedPlace | Problem {
+  if (/^(?:https?:\/\/|(?:true|false|yes|no)$)/i.test(entry)) {
+    const detail = `${JSON.stringify(entry.slice(0, 253))}: write where, as host and path such as shop.example.com/cart, without a scheme.`;
+    return badExposure(annotationNames.expose, detail);
+  }
   const slash = entry.indexOf('/');
   const host = slash === -1 ? entry : entry.slice(0, slash);
   const path = slash === -1 ? '/' : entry.slice(slash);
@@ -86,10 +91,8 @@ export function portAsked({ metadata, spec }: Service): number | Problem {
   if (found !== undefined) {
     return found.port;
   }
-  const names = ports.map((one) =>
-    one.name === '' ? String(one.port) : `${one.name} (${String(one.port)})`,
-  );
-  const choice = names.length === 0 ? 'the Service has no TCP port' : `name one of ${names.join(', ')}`;
+  const choice =
+    ports.length === 0 ? 'the Service has no TCP port' : `name one of ${ports.map(portTitle).join(', ')}`;
   const slip = text === '' ? '' : `${JSON.stringify(text.slice(0, 63))} is no TCP port of the Service; `;
   return badExposure(annotationNames.port, `${slip}${choice}.`);
 }

@@ -1,4 +1,5 @@
 // Rules that send all their requests to one port of a Service: those of an Ingress, and of a Service that is exposed.
+import type { ServicePort } from '#crds/kubernetes.ts';
 import { forwardDefaults, timeoutDefaults } from '#snapshot/cluster-defaults.ts';
 import type { PathMatch } from '#snapshot/route.ts';
 import { resolveBackend, type Referrer, type ResolvedBackend } from '../backends.ts';
@@ -30,17 +31,21 @@ export function servicePort(read: Read, from: Referrer, { service, port }: Named
   const ports = read.get('Service', namespace, service)?.spec.ports.filter((one) => one.protocol === 'TCP');
   const found = typeof port === 'number' ? port : ports?.find((one) => one.name === port)?.port;
   if (ports !== undefined && found === undefined) {
-    const names = ports.flatMap((one) => (one.name === '' ? [] : [one.name]));
     return unresolved({
       kind: 'BackendPortNotFound',
       protocol: 'TCP',
       field: from.field,
       service: `${namespace}/${service}`,
       port,
-      ports: names,
+      ports: ports.map(portTitle),
     });
   }
   return resolveBackend(read, from, { group: '', kind: 'Service', name: service, port: found ?? 0 });
+}
+
+/** `http (80)`, or its number where it has no name. */
+export function portTitle({ name, port }: ServicePort): string {
+  return name === '' ? String(port) : `${name} (${String(port)})`;
 }
 
 /** What `problem` keeps from being found. */
