@@ -56,6 +56,8 @@ export interface InstallOptions {
   readonly controllerArgs?: readonly string[];
   /** The namespaces that controllers may serve, and do; left out: all. */
   readonly watchNamespaces?: readonly string[];
+  /** More arguments for the API server. */
+  readonly apiServerArgs?: readonly string[];
 }
 
 /** One installation for the tests of a file. */
@@ -68,8 +70,9 @@ export class Turnpike {
   static async install({
     controllerArgs = [],
     watchNamespaces = [],
+    apiServerArgs = [],
   }: InstallOptions = {}): Promise<Turnpike> {
-    const cluster = await startControlPlane({ store: await storedKinds() });
+    const cluster = await startControlPlane({ store: await storedKinds(), apiServerArgs });
     let turnpike: Turnpike | undefined;
     try {
       const input = await controllerRights(watchNamespaces);
