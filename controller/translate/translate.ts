@@ -24,7 +24,7 @@ import { toldOfLeading } from './statuses/leading.ts';
 import { listenerSetStatusUnit } from './statuses/listener-set.ts';
 import { planStatusUnit } from './statuses/plan.ts';
 import { policyStatusUnits } from './statuses/policy.ts';
-import type { Told } from './statuses/told.ts';
+import { firstOf, type Told } from './statuses/told.ts';
 import type { RemoteKeys, Translation } from './translation.ts';
 
 /** Translates one input after another; equal inputs give equal translations, whatever came before. */
@@ -70,7 +70,7 @@ const translatedUnit: Unit<Translated> = {
       infrastructure: infrastructureOf(read),
       statuses: told.map((one) => one.status),
       notices: [
-        ...told.flatMap((one) => one.notices),
+        ...told.flatMap((one) => firstOf(one.notices)),
         ...read
           .list('IngressClass')
           .flatMap(({ metadata }) => read.ask(ingressClassNoticesUnit, metadata.name)),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTranslator } from '#controller/translate/translate.ts';
-import { guards, manyRoutes } from '#test/given/many-policies.ts';
+import { guards, manyRoutes, type ManyObject } from '#test/given/many-policies.ts';
 import { issuerKey } from '#test/given/token.ts';
 import { input, object, reader, refusedObject } from './objects.ts';
 
@@ -199,31 +199,37 @@ test('what policies ask of all routes is found once for all of them', () => {
   assert.equal(asked.get('unguarded routes'), 1);
 });
 
-test('of policies that an annotation names there are few, for each holds for thousands of paths', () => {
+/** Gateway shop/edge, and an Ingress there with 500 paths. */
+function manyPaths(
+  serviceOf: (at: number) => string,
+  annotations: Readonly<Record<string, string>> = {},
+): readonly ManyObject[] {
   const metadata = { name: 'edge', namespace: 'shop' };
-  const reference = { apiGroup: group, kind: 'Gateway', scope: 'Namespace', ...metadata };
-  const backend = { service: { name: 'cart', port: { number: 80 } } };
-  const paths = Array.from({ length: 500 }, (_, at) => ({
-    path: `/${String(at)}`,
-    pathType: 'Exact',
-    backend,
-  }));
-  const policies = Array.from({ length: 500 }, (_, at) => `AuthPolicy/p${String(at)}`).join();
-  const objects = [
+  const parameters = { apiGroup: group, kind: 'Gateway', scope: 'Namespace', ...metadata };
+  const paths = Array.from({ length: 500 }, (_, at) => {
+    const backend = { service: { name: serviceOf(at), port: { number: 80 } } };
+    return { path: `/${String(at)}`, pathType: 'Exact', backend };
+  });
+  return [
     ...manyRoutes(0, 80, jwk),
     object({
       kind: 'IngressClass',
       metadata: { name: 'turnpike' },
-      spec: { controller: 'turnpike.dev/gateway-controller', parameters: reference },
+      spec: { controller: 'turnpike.dev/gateway-controller', parameters },
     }),
     object({
       kind: 'Ingress',
-      metadata: { ...metadata, annotations: { 'turnpike.dev/policies': policies } },
+      metadata: { ...metadata, annotations },
       spec: { ingressClassName: 'turnpike', rules: [{ http: { paths } }] },
     }),
   ];
+}
+
+test('of policies that an annotation names there are few, for each holds for thousands of paths', () => {
+  const policies = Array.from({ length: 500 }, (_, at) => `AuthPolicy/p${String(at)}`).join();
   const asked: string[] = [];
   const translator = createTranslator({ trace: (unit, key) => void asked.push(`${unit} ${key}`) });
+  const objects = manyPaths(() => 'cart', { 'turnpike.dev/policies': policies });
   const { snapshots, notices } = translator.translate(input(reader(objects)));
   assert.equal(asked.filter((one) => one.includes('/p')).length, 0);
   assert.ok(notices.some(({ message }) => message.includes('500 policies')));
@@ -233,4 +239,11 @@ test('of policies that an annotation names there are few, for each holds for tho
     [...new Set(routes.flatMap(({ rules }) => rules.map(({ action }) => action.kind)))],
     ['Closed'],
   );
+});
+
+test('of what is wrong with an object the first is told, for all of it is gone through with each change', () => {
+  const { notices } = createTranslator().translate(input(reader(manyPaths((at) => `none${String(at)}`))));
+  const told = notices.filter(({ object: { kind } }) => kind === 'Ingress');
+  assert.equal(told.length, 17);
+  assert.match(told.at(-1)?.message ?? '', /^484 more problems /);
 });
