@@ -3,7 +3,7 @@ import { writtenListener, type ListenerParent, type ListenerShape } from './list
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
 import { mayRefer } from './reference-grant.ts';
-import { certificateUnit } from './secret-certificate.ts';
+import { secretCertificate } from './secret-certificate.ts';
 
 /** What a listener shows to its clients. */
 interface FoundCertificates {
@@ -52,20 +52,9 @@ export function referencedCertificate(
   if (group !== '' || kind !== 'Secret') {
     return { kind: 'CertificateKind', field, group, found: kind };
   }
-  const secret = `${namespace}/${name}`;
   const from = { group: 'gateway.networking.k8s.io', kind: home.kind, namespace: home.namespace };
   if (!mayRefer(read, from, { group, kind, namespace }, name)) {
-    return { kind: 'CertificateNotPermitted', field, from, secret, namespace };
+    return { kind: 'CertificateNotPermitted', field, from, secret: `${namespace}/${name}`, namespace };
   }
-  const found = read.ask(certificateUnit, namespace, name);
-  switch (found.kind) {
-    case 'Certificate':
-      return found;
-    case 'NotFound':
-      return { kind: 'CertificateNotFound', field, secret };
-    case 'Malformed':
-      return { kind: 'CertificateMalformed', field, secret, detail: found.detail };
-    default:
-      return found satisfies never;
-  }
+  return secretCertificate(read, { namespace, name }, field);
 }

@@ -4,8 +4,9 @@ import type { Certificate } from '#snapshot/certificate.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { decodeBase64, entryOf } from './data.ts';
-import type { Unit } from './memo.ts';
+import type { Read, Unit } from './memo.ts';
 import { certificatesIn } from './pem.ts';
+import type { Problem } from './problem.ts';
 
 /** A certificate with its key, or why there is none. */
 export type FoundCertificate =
@@ -33,6 +34,26 @@ export const certificateUnit: Unit<FoundCertificate> = {
       : { kind: 'Malformed', detail };
   },
 };
+
+/** The certificate of the Secret that `field` names, or why there is none. */
+export function secretCertificate(
+  read: Read,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  field: string,
+): Certificate | Extract<Problem, { kind: 'CertificateNotFound' | 'CertificateMalformed' }> {
+  const secret = `${namespace}/${name}`;
+  const found = read.ask(certificateUnit, namespace, name);
+  switch (found.kind) {
+    case 'Certificate':
+      return found;
+    case 'NotFound':
+      return { kind: 'CertificateNotFound', field, secret };
+    case 'Malformed':
+      return { kind: 'CertificateMalformed', field, secret, detail: found.detail };
+    default:
+      return found satisfies never;
+  }
+}
 
 /** What keeps a chain and a key (PEM) from being used together. Says nothing of what the key holds. */
 function pairProblem(chain: string, key: string): string | null {

@@ -3,13 +3,13 @@ import type { Ingress } from '#crds/ingress.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
 import type { ServerNames } from '#snapshot/server-names.ts';
-import { certificateUnit } from '../secret-certificate.ts';
 import { olderFirst } from '../creation-time.ts';
 import type { GatewayModel } from '../gateway.ts';
 import { gatewayNamed } from '../led-attachment.ts';
 import type { Index, Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
-import { hostOwnerUnit, secureListeners, secures } from './host-owner.ts';
+import { certificateUnit, secretCertificate } from '../secret-certificate.ts';
+import { hostOwnerUnit, secureListeners, secures, type HostOwner } from './host-owner.ts';
 import { classOf, ingressesAt } from './ingress-class.ts';
 
 /** What an Ingress brings for TLS. */
@@ -75,14 +75,9 @@ function entryTls(read: Read, ingress: Ingress, entry: Entry, gateway: GatewayMo
   const { namespace, name } = ingress.metadata;
   const { field, secretName, hosts } = entry;
   const secret = `${namespace}/${secretName}`;
-  const found = read.ask(certificateUnit, namespace, secretName);
-  const at = `${field}.secretName`;
-  if (found.kind === 'NotFound') {
-    return { resources: [], problems: [{ kind: 'CertificateNotFound', field: at, secret }] };
-  }
-  if (found.kind === 'Malformed') {
-    const { detail } = found;
-    return { resources: [], problems: [{ kind: 'CertificateMalformed', field: at, secret, detail }] };
+  const found = secretCertificate(read, { namespace, name: secretName }, `${field}.secretName`);
+  if (found.kind !== 'Certificate') {
+    return { resources: [], problems: [found] };
   }
   if (hosts.length === 0) {
     const detail = 'there is no host for it; name hosts that no other entry names, or remove it';
@@ -92,7 +87,11 @@ function entryTls(read: Read, ingress: Ingress, entry: Entry, gateway: GatewayMo
   if (listeners.length === 0) {
     return { resources: [], problems: [{ kind: 'NoSecureListener', field, gateway: gateway.key }] };
   }
-  const held = hosts.map((host) => ({ host, holder: holderOf(read, gateway.key, host) }));
+  const held = hosts.map((host): HeldHost => ({
+    host,
+    owner: read.ask(hostOwnerUnit, gateway.key, host),
+    holder: read.ask(holderUnit, gateway.key, host),
+  }));
   const own = held.filter(
     ({ holder }) => holder?.ingress === `${namespace}/${name}` && holder.secret === secret,
   );
@@ -105,16 +104,32 @@ function entryTls(read: Read, ingress: Ingress, entry: Entry, gateway: GatewayMo
   };
   return {
     resources: own.length === 0 ? [] : [found, names],
-    problems: held.flatMap(({ host, holder }): readonly Problem[] => {
-      const owner = read.ask(hostOwnerUnit, gateway.key, host);
-      if (owner !== null && owner.namespace !== namespace) {
-        return [{ kind: 'HostOfOthers', field, host, owner: owner.title }];
-      }
-      return holder === null || holder.secret === secret
-        ? []
-        : [{ kind: 'HostSecured', field, host, holder: holder.ingress }];
-    }),
+    problems: held.flatMap((one) => lossOf(one, { namespace, field, secret }) ?? []),
   };
+}
+
+/** A host, and those of whom it depends whether a certificate is shown for it. */
+interface HeldHost {
+  readonly host: string;
+  readonly owner: HostOwner | null;
+  readonly holder: Holder | null;
+}
+
+/** Why another certificate than `secret`, or none, is shown for the host; null where that is shown, or can be. */
+function lossOf(
+  { host, owner, holder }: HeldHost,
+  {
+    namespace,
+    field,
+    secret,
+  }: { readonly namespace: string; readonly field: string; readonly secret: string },
+): Problem | null {
+  if (owner !== null && owner.namespace !== namespace) {
+    return { kind: 'HostOfOthers', field, host, owner: owner.title };
+  }
+  return holder === null || holder.secret === secret
+    ? null
+    : { kind: 'HostSecured', field, host, holder: holder.ingress };
 }
 
 /** Ingresses by the hosts for which they bring a certificate. */
@@ -146,10 +161,6 @@ const holderUnit: Unit<Holder | null> = {
     return found ?? null;
   },
 };
-
-function holderOf(read: Read, gateway: GatewayKey, host: string): Holder | null {
-  return read.ask(holderUnit, gateway, host);
-}
 
 function holdersIn(read: Read, { metadata: { namespace, name } }: Ingress, host: string): readonly Holder[] {
   const secrets = read.ask(secretsByHostUnit, namespace, name).get(host) ?? [];
