@@ -58,7 +58,7 @@ function routesTable(all: readonly SubjectResult[]): Measured {
       one === undefined || other === undefined
         ? []
         : [[
-            `${name} ${version}`, seconds(one.createdMs), ms(one.attachedMs), ms(one.acceptedMs), ms(one.servedMs), String(one.gatewayWrites),
+            `${name} ${version}`, seconds(one.createdMs), ms(one.attachedMs), one.acceptedMs === null ? 'never all' : ms(one.acceptedMs), ms(one.servedMs), String(one.gatewayWrites),
             ms(quantile(other.timesMs, 0.5)), ms(quantile(other.timesMs, 0.99)), ms(quantile(other.timesMs, 1)), counts(other.wrong),
           ]],
     ),
