@@ -100,7 +100,8 @@ test('what another leader told of a later generation stays until this one has se
   );
   assert.notEqual(merged([entry(4)], 5), null, 'nobody has told of the later one yet');
   assert.notEqual(merged([entry(3, 'other'), entry(5, 'other')], 5), null, 'of others');
-  assert.notEqual(merged([entry(9)], 4), null, 'a generation that the object never had');
+  for (const now of [4, 5])
+    assert.notEqual(merged([entry(9)], now), null, 'a generation that the object never had');
 
   const part: StatusPart = {
     kind: 'Gateway',
