@@ -33,8 +33,22 @@ const places = new Map(
 /** Where the API server has the object that kubectl calls by this name, such as `httproute/shop`. */
 export function objectPath(name: string, namespace: string): string {
   const [kind = '', of = ''] = name.split('/');
+  const place = placeOf(kind);
+  return `${apiOf(place)}${(place.namespaced ?? true) ? `/namespaces/${namespace}` : ''}/${place.plural}/${of}`;
+}
+
+/** Where it has all objects of the kind, of all namespaces. */
+export function kindPath(kind: string): string {
+  const place = placeOf(kind);
+  return `${apiOf(place)}/${place.plural}`;
+}
+
+function placeOf(kind: string): Place {
   const place = places.get(kind.toLowerCase());
-  assert.ok(place, `no path is known for ${name}`);
-  const api = place.group === '' ? `/api/${place.version}` : `/apis/${place.group}/${place.version}`;
-  return `${api}${(place.namespaced ?? true) ? `/namespaces/${namespace}` : ''}/${place.plural}/${of}`;
+  assert.ok(place, `no path is known for ${kind}`);
+  return place;
+}
+
+function apiOf({ group, version }: Place): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
 }

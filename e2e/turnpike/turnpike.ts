@@ -1,6 +1,7 @@
 // Turnpike as a chart would install it, but by processes: a control plane of Kubernetes, two controllers, and the
 // data planes of the Gateway default/edge on 10.89.1.1 and up. Drives by kubectl, decides nothing of a journey.
 import type { TestContext } from 'node:test';
+import type { RequestInit } from 'undici';
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { eventually } from '../cluster/eventually.ts';
@@ -49,6 +50,13 @@ export function edgeGateway(dataPlanes: number): readonly object[] {
       },
     },
   ];
+}
+
+/** What names an object; what else it has is the API server's to judge. */
+export interface ApplicableObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
 export interface InstallOptions {
@@ -164,6 +172,29 @@ export class Turnpike {
     const body = await response.json();
     if (!response.ok) throw new Error(`${name} in ${namespace}: ${JSON.stringify(body)}`);
     return body;
+  }
+
+  /** `kubectl apply --server-side` of one object, without the 100 ms that it takes kubectl to start. */
+  async put(object: ApplicableObject): Promise<void> {
+    const { kind, metadata } = object;
+    const place = objectPath(`${kind}/${metadata.name}`, metadata.namespace ?? 'default');
+    await this.#change(`${place}?fieldManager=kubectl&force=true`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: JSON.stringify(object),
+    });
+  }
+
+  /** The object (`httproute/shop`) is gone, or will be when its finalizers are; also when there was none. */
+  async remove(name: string, namespace = 'default'): Promise<void> {
+    await this.#change(objectPath(name, namespace), { method: 'DELETE' });
+  }
+
+  async #change(place: string, init: RequestInit): Promise<void> {
+    const response = await this.cluster.fetch(place, init);
+    const body = await response.text();
+    const isGone = init.method === 'DELETE' && response.status === 404;
+    if (!response.ok && !isGone) throw new Error(`${init.method} ${place}: ${body}`);
   }
 
   /** Our conditions of a route or policy at the first of its parents or targets, or those of a Gateway. */
