@@ -48,7 +48,9 @@ export function startCommand(
   const ended = (async (): Promise<Ended> => {
     const [code] = (await once(child, 'exit')) as [number | null];
     // Not 'close': a grandchild that outlives it holds the pipes, and is a finding, not a reason to hang.
-    await Promise.race([once(child, 'close'), setTimeout(1_000, null, { ref: false })]);
+    const patience = new AbortController();
+    await Promise.race([once(child, 'close'), setTimeout(1_000, null, patience)]);
+    patience.abort();
     child.stdout.destroy();
     child.stderr.destroy();
     isOver = true;
