@@ -14,9 +14,8 @@ async function assertUnmet(
 ): Promise<void> {
   await eventually(() => {
     const unmet = turnpike.conditions(kind, name).filter(({ status }) => status === 'False');
-    const condition = unmet.find((one) => one.type === type);
-    assert.equal(condition?.reason, reason);
-    assert.match(condition?.message ?? '', message);
+    const condition = unmet.find((one) => one.type === type && one.reason === reason);
+    assert.match(condition?.message ?? `no ${type} with reason ${reason}`, message);
   });
 }
 
