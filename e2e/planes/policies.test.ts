@@ -290,7 +290,9 @@ spec:
     for (const [what, [fields, problems]] of Object.entries(listenerFilterCases)) {
       for (const [at, object] of listening(fields).entries()) {
         const plural = at === 0 ? 'gateways' : 'listenersets';
-        await judged(plural, object, problems.length === 0, `a listener with ${what}`);
+        // The CRD of ListenerSets forgot that rule of the Gateway's.
+        const isTaken = problems.length === 0 || (plural === 'listenersets' && what === 'filters of streams');
+        await judged(plural, object, isTaken, `${what} at ${plural}`);
       }
     }
   });
