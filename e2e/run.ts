@@ -29,7 +29,16 @@ type Suite = {
 const measuring = new Set(['changing-backends', 'propagation', 'shared-limit']);
 
 /** These take longest and begin first, so that none of them is left over at the end. */
-const longest = ['controllers-die', 'provisioning', 'release', 'ports', 'guide', 'crds'];
+const longest = [
+  'supported-features',
+  'killed-at-any-moment',
+  'controllers-die',
+  'provisioning',
+  'release',
+  'ports',
+  'guide',
+  'crds',
+];
 
 /** This computes all the time, and measures none: it may run beside what mostly waits. */
 const computing = new Set(['soak']);
