@@ -13,6 +13,7 @@ import { freePorts } from '../cluster/free-ports.ts';
 import { buildPlace } from './bases.ts';
 import { type Container, type UnpackedImage, startContainer, unpack } from './container.ts';
 import { type Images, buildImages, releaseOf } from './images.ts';
+import { entryPoint } from './entry-point.ts';
 import { moduleGraph } from './module-graph.ts';
 
 const megabyte = 1_000_000;
@@ -92,7 +93,8 @@ for (const plane of ['controller', 'dataplane'] as const) {
     test('tells who runs it, what it is and for which machine', () => {
       const { config, architecture } = image;
       assert.equal(config.User, '65532:65532');
-      assert.deepEqual(config.Entrypoint, ['node', `/app/${plane}/main.ts`]);
+      const { nodeOptions, program } = entryPoint(plane);
+      assert.deepEqual(config.Entrypoint, ['node', ...nodeOptions, program]);
       assert.equal(config.Labels['org.opencontainers.image.version'], version);
       assert.equal(config.Labels['org.opencontainers.image.licenses'], 'Apache-2.0');
       assert.equal(architecture, process.arch === 'x64' ? 'amd64' : process.arch);
@@ -114,7 +116,7 @@ for (const plane of ['controller', 'dataplane'] as const) {
     });
 
     test('takes all code that it starts with from its cache', async () => {
-      const program = `NODE_DEBUG_NATIVE=COMPILE_CACHE node /app/${plane}/main.ts --help 2>&1`;
+      const program = `NODE_DEBUG_NATIVE=COMPILE_CACHE ${image.config.Entrypoint.join(' ')} --help 2>&1`;
       const told = (await printed('sh', '-c', program)).filter((line) => line.includes('code cache for'));
       const accepted = told.filter((line) => line.includes('was accepted'));
       assert.ok(accepted.length > 250, told.slice(0, 5).join('\n'));
