@@ -3,7 +3,7 @@
 import { requestVariables } from '#cel/request-variables.ts';
 import { bindPort } from '#snapshot/bind-port.ts';
 import { resourceId, type GatewayKey } from '#snapshot/ids.ts';
-import { KindLists } from '#snapshot/kind-lists.ts';
+import type { KindLists } from '#snapshot/kind-lists.ts';
 import { fleetDefaults, nowhere } from '#snapshot/fleet.ts';
 import type { Fleet } from '#snapshot/fleet.ts';
 import type { RateLimitStore } from '#snapshot/rate-limit.ts';
@@ -235,9 +235,8 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
 
   const restored = Promise.race([metering.restored, passed(catchUpMs)]);
   let served: ResourceSet = new Map();
-  const kinds = new KindLists();
   const onSnapshot: OnSnapshot = async (resources, { version }) => {
-    kinds.follow(resources);
+    const kinds = compiler.follow(resources);
     const [store, fleet] = storeAndFleet(kinds);
     rateLimiting.configure(store, fleet);
     memory.use(store);

@@ -30,7 +30,7 @@ import type { Protection } from '#snapshot/protection.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import type { TokenRevocations } from '#snapshot/token-revocations.ts';
 import type { Route } from '#snapshot/route.ts';
-import type { Snapshot } from '#snapshot/snapshot.ts';
+import type { ResourceSet, Snapshot } from '#snapshot/snapshot.ts';
 import { byKind, sameButFollowed, sameList, type ByKind } from './by-kind.ts';
 import { defaultClientRules, portClients } from './client-rules.ts';
 import { GroupedEndpoints } from './grouped-endpoints.ts';
@@ -128,9 +128,14 @@ export class Compiler {
     this.#relays = new RelayCompiler((id) => dependencies.upstreams.cluster(id));
   }
 
+  /** `resources` by kind, until others are followed; what is followed already costs nothing. */
+  follow(resources: ResourceSet): KindLists {
+    this.#changed.add(this.#kinds.follow(resources));
+    return this.#kinds;
+  }
+
   compile(snapshot: Pick<Snapshot, 'version' | 'resources'>): Compiled {
-    this.#changed.add(this.#kinds.follow(snapshot.resources));
-    const resources = byKind(this.#kinds);
+    const resources = byKind(this.follow(snapshot.resources));
     const { credentialSets, revocations } = resources;
     this.#applyUpstreams(resources);
     this.#dependencies.rateLimiting.usePlans(resources.plans);
