@@ -1,3 +1,4 @@
+import { sameList } from '#snapshot/same-list.ts';
 import type { KindLists, OfKind } from '#snapshot/kind-lists.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 
@@ -77,9 +78,4 @@ export function sameButFollowed(a: ByKind, b: ByKind): boolean {
     sameList(a.sessionSecrets, b.sessionSecrets) &&
     sameList(a.keySets, b.keySets)
   );
-}
-
-/** Whether two lists hold the same objects in the same order. */
-export function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a === b || (a.length === b.length && a.every((value, index) => value === b[index]));
 }

@@ -1,7 +1,7 @@
 import type { EndpointGroup, Endpoints } from '#snapshot/cluster.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { joinedEndpoints, type EndpointLists } from '#snapshot/joined-endpoints.ts';
-import { sameList } from './by-kind.ts';
+import { sameList } from '#snapshot/same-list.ts';
 
 interface Joined extends Pick<Endpoints, 'endpoints'> {
   readonly own: Endpoints | undefined;

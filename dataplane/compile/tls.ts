@@ -6,7 +6,7 @@ import type { Refused } from '#snapshot/message.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { sameList } from './by-kind.ts';
+import { sameList } from '#snapshot/same-list.ts';
 import { authoritiesProblem, codeOf, type LoadedCertificate } from './certificates.ts';
 import type { Relays } from './relays.ts';
 

@@ -1,3 +1,4 @@
+import { sameList } from '#snapshot/same-list.ts';
 import { hashText, mix } from './mixing.ts';
 import { noHash } from './balancer.ts';
 import type { Balanced, Balancer, Random } from './balancer.ts';
@@ -30,7 +31,7 @@ class Maglev<E extends Balanced> implements Balancer<E> {
 
   update(members: readonly E[]): void {
     this.#heaviest = members.reduce((heaviest, { weight }) => Math.max(heaviest, weight), 0);
-    if (isSame(members, this.#members)) return;
+    if (sameList(members, this.#members)) return;
     this.#members = members.slice(0, free);
     this.#table = null;
   }
@@ -44,10 +45,6 @@ class Maglev<E extends Balanced> implements Balancer<E> {
     if (member === null || member.weight >= this.#heaviest) return member;
     return mix(draw ^ 0x5bd1_e995) < (member.weight / this.#heaviest) * 0x1_0000_0000 ? member : null;
   }
-}
-
-function isSame<E>(a: readonly E[], b: readonly E[]): boolean {
-  return a.length === b.length && a.every((member, at) => member === b[at]);
 }
 
 /** Each member in turn takes the next free place of its own permutation of the table. */
