@@ -1,4 +1,5 @@
 // A map that never changes, of which another with a few changes is made at a cost that does not grow with its size.
+import { fnv1a } from './fnv.ts';
 
 const shelfCount = 256;
 const noEntries: ReadonlyMap<never, never> = new Map<never, never>();
@@ -97,9 +98,8 @@ function changedOf<K, V>(before: ReadonlyMap<K, V>, now: ReadonlyMap<K, V>): rea
   return changed;
 }
 
-/** FNV-1a. Versions of sets depend on it: it is part of the contract. */
+/** Versions of sets depend on it: it is part of the contract. */
 function shelfOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  const hash = fnv1a(key);
   return (hash ^ (hash >>> 15)) & (shelfCount - 1);
 }

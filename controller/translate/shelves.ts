@@ -1,6 +1,7 @@
 // Lists of thousands, divided by the names of their objects: what is made of a list is made shelf by shelf, so that an
 // object that changes costs the work of its shelf and not that of all others.
 import type { Kind, KindMap } from '#crds/kind.ts';
+import { fnv1a } from '#snapshot/fnv.ts';
 import type { Index, Read, Unit } from './memo.ts';
 
 interface Named {
@@ -74,12 +75,6 @@ export function findOn<K extends Kind>(
 }
 
 function shelfOf({ metadata: { namespace, name } }: Named): Shelf {
-  const hash = mixed(mixed(0, namespace), name);
+  const hash = fnv1a(name, fnv1a(namespace, 0));
   return String((hash ^ (hash >>> 15)) & (shelfCount - 1));
-}
-
-function mixed(seed: number, text: string): number {
-  let hash = seed;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash;
 }

@@ -1,3 +1,5 @@
+import { fnv1a } from '#snapshot/fnv.ts';
+
 /** Spreads the bits of a number over 32 (MurmurHash3's last step): 0 to 2^32 - 1. */
 export function mix(bits: number): number {
   let mixed = bits | 0;
@@ -6,9 +8,7 @@ export function mix(bits: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** A hash of text (FNV-1a over UTF-16 units, mixed): 0 to 2^32 - 1. The same in every process; no secret. */
+/** A hash of text (FNV-1a, mixed): 0 to 2^32 - 1. The same in every process; no secret. */
 export function hashText(text: string, seed = 0): number {
-  let hash = 0x811c_9dc5 ^ seed;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
-  return mix(hash);
+  return mix(fnv1a(text, 0x811c_9dc5 ^ seed));
 }
