@@ -3,6 +3,7 @@ import { gatewayOf, resourceId, type GatewayKey, type ResourceId } from '#snapsh
 import { infrastructureName } from '#snapshot/infrastructure-name.ts';
 import { loginSecretId, type LoginSecret } from '#snapshot/open-id-connect.ts';
 import type { Secret } from '#snapshot/secret.ts';
+import { sameList } from '#snapshot/same-list.ts';
 import { sessionSecretId } from '#snapshot/sessions.ts';
 import { ShelvedMap, changedKeys } from '#snapshot/shelved-map.ts';
 import type { Resource, ResourceSet } from '#snapshot/snapshot.ts';
@@ -40,10 +41,10 @@ export function createEndpointsComposer(options: ComposerOptions, gateway: Gatew
   return new Composer(options, gateway);
 }
 
-const secretIds = {
-  TicketSecret: resourceId('TicketSecret', 'tickets'),
-  SessionSecret: sessionSecretId,
-} as const satisfies Readonly<Record<string, ResourceId>>;
+const ticketSecretId = resourceId('TicketSecret', 'tickets');
+
+/** Resources that are one secret each. */
+type SecretResource = Extract<Resource, { readonly kind: 'TicketSecret' | 'SessionSecret' | 'LoginSecret' }>;
 
 class Composer implements EndpointsComposer {
   readonly #options: ComposerOptions;
@@ -105,43 +106,40 @@ class Composer implements EndpointsComposer {
 
   #fleet(): Changes {
     const slices = ownSlices(this.#options, this.#gateway);
-    if (this.#fleetSlices !== null && isSameList(this.#fleetSlices, slices)) return [];
+    if (this.#fleetSlices !== null && sameList(this.#fleetSlices, slices)) return [];
     this.#fleetSlices = slices;
     const fleet = compileFleet(slices);
     return [[fleet.id, fleet]];
   }
 
   #secrets(): Changes {
-    const { ticketSecret, sessionSecret, loginSecret } = this.#options;
+    const gateway = this.#gateway;
+    const tickets = this.#options.ticketSecret(gateway);
+    const sessions = this.#options.sessionSecret(gateway);
+    const logins = this.#options.loginSecret(gateway);
     return [
-      ...this.#secret('TicketSecret', ticketSecret(this.#gateway)),
-      ...this.#secret('SessionSecret', sessionSecret(this.#gateway)),
-      ...this.#loginSecret(loginSecret(this.#gateway)),
+      ...this.#secret(
+        ticketSecretId,
+        tickets && { kind: 'TicketSecret', id: ticketSecretId, secret: tickets },
+      ),
+      ...this.#secret(
+        sessionSecretId,
+        sessions && { kind: 'SessionSecret', id: sessionSecretId, secret: sessions },
+      ),
+      ...this.#secret(loginSecretId, logins),
     ];
   }
 
-  #secret(kind: keyof typeof secretIds, secret: Secret<string> | null): Changes {
-    const id = secretIds[kind];
-    if (secret === null) return [[id, undefined]];
+  #secret(id: ResourceId, resource: SecretResource | null): Changes {
+    if (resource === null) return [[id, undefined]];
     const kept = this.#resources.get(id);
-    const isSame = kept?.kind === kind && kept.secret.reveal() === secret.reveal();
-    return isSame ? [] : [[id, Object.freeze({ kind, id, secret })]];
-  }
-
-  #loginSecret(resource: LoginSecret | null): Changes {
-    if (resource === null) return [[loginSecretId, undefined]];
-    const kept = this.#resources.get(resource.id);
     const isSame = kept?.kind === resource.kind && kept.secret.reveal() === resource.secret.reveal();
-    return isSame ? [] : [[resource.id, Object.freeze(resource)]];
+    return isSame ? [] : [[id, Object.freeze(resource)]];
   }
 }
 
 function serviceOf({ namespace, service }: EndpointSource): string {
   return `${namespace}/${service}`;
-}
-
-function isSameList<T>(one: readonly T[], other: readonly T[]): boolean {
-  return one === other || (one.length === other.length && one.every((part, at) => part === other[at]));
 }
 
 /** The EndpointSlices of the Service that was made for the Gateway. */
