@@ -33,7 +33,7 @@ import type { BackendFilter, CorsFilter, Filter, HeaderValue } from './filter.ts
 import { type Fleet, fleetDefaults } from './fleet.ts';
 import type { ResourceKind } from './ids.ts';
 import { limitShape } from './limit-shape.ts';
-import type { ListenerFilter } from './listener.ts';
+import { filtersOf } from './listener.ts';
 import type { Plan } from './plan.ts';
 import { rateLimitShape } from './rate-limit-shape.ts';
 import type { RateLimitStore } from './rate-limit.ts';
@@ -88,7 +88,8 @@ export function resourceOf(value: unknown): Resource {
 /** What a build that knows more has put into the resource, such as `filter NAME` or `member NAME`; null when all of it is known here. */
 export function unknownIn(resource: Resource): string | null {
   if (resource.kind === 'Protection') return resource.unread === null ? null : `member ${resource.unread}`;
-  if (resource.kind === 'Listener') return 'filters' in resource ? unknownFilterIn(resource.filters) : null;
+  if (resource.kind === 'Listener')
+    return filtersOf(resource).find((one) => one.kind === 'Unknown')?.told ?? null;
   if (resource.kind !== 'Route') return null;
   for (const { filters, action } of resource.rules) {
     const backends = action.kind === 'Forward' ? action.backends.flatMap((backend) => backend.filters) : [];
@@ -97,10 +98,6 @@ export function unknownIn(resource: Resource): string | null {
     if (action.kind === 'Unknown') return action.told;
   }
   return null;
-}
-
-function unknownFilterIn(filters: readonly ListenerFilter[]): string | null {
-  return filters.find((one) => one.kind === 'Unknown')?.told ?? null;
 }
 
 /** JSON.parse whose failure is a {@link SnapshotError} that does not quote the text. */

@@ -34,6 +34,11 @@ export type ListenerFilter =
   | ClosedAction
   | UnknownAction;
 
+/** What the requests of `listener` meet; none where streams come. */
+export function filtersOf(listener: Listener): readonly ListenerFilter[] {
+  return 'filters' in listener ? listener.filters : [];
+}
+
 /** In the clear. */
 export interface HttpListener extends RequestListener {
   readonly protocol: 'HTTP';

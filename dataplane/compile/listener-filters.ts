@@ -3,15 +3,14 @@
 import type { RequestFilter } from '#dataplane/http/exchange.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
-import type { Listener, ListenerFilter } from '#snapshot/listener.ts';
+import { filtersOf, type Listener, type ListenerFilter } from '#snapshot/listener.ts';
 import type { Parts } from './parts.ts';
 
 type ListenerParts = Pick<Parts, 'authentication' | 'rateLimit'>;
 
 /** The filters of `listener`, in its order. */
 export function listenerFilters(listener: Listener, parts: ListenerParts): readonly RequestFilter[] {
-  const filters = 'filters' in listener ? listener.filters : [];
-  return filters.map((one) => filterOf(one, parts));
+  return filtersOf(listener).map((one) => filterOf(one, parts));
 }
 
 /** Ids of those that find out who calls; a service that is asked tells nobody's name. */
@@ -21,8 +20,7 @@ export function namingCallers(authentications: readonly Authentication[]): Reado
 
 /** Whether `listener` asks one of `naming`: then plans hold and requests are counted, whatever the rules ask. */
 export function findsCallers(listener: Listener, naming: ReadonlySet<ResourceId>): boolean {
-  const filters = 'filters' in listener ? listener.filters : [];
-  return filters.some((one) => one.kind === 'Authenticate' && naming.has(one.authentication));
+  return filtersOf(listener).some((one) => one.kind === 'Authenticate' && naming.has(one.authentication));
 }
 
 function filterOf(told: ListenerFilter, parts: ListenerParts): RequestFilter {

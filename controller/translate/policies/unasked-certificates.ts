@@ -1,6 +1,6 @@
 // A policy may let clients in by their certificates where no listener asks for one.
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
-import type { Listener } from '#snapshot/listener.ts';
+import { filtersOf, type Listener } from '#snapshot/listener.ts';
 import { attachedRoutesUnit } from '../attached-routes.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
 import { listenerId } from '../listeners.ts';
@@ -77,6 +77,6 @@ const metUnit: Unit<ReadonlyMap<ResourceId, readonly ResourceId[]>> = {
 
 /** What the listener itself asks. */
 function ofFilters(listener: Listener | null): readonly ResourceId[] {
-  const filters = listener !== null && 'filters' in listener ? listener.filters : [];
-  return filters.flatMap((one) => (one.kind === 'Authenticate' ? [one.authentication] : []));
+  if (listener === null) return [];
+  return filtersOf(listener).flatMap((one) => (one.kind === 'Authenticate' ? [one.authentication] : []));
 }
