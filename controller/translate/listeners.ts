@@ -14,6 +14,11 @@ export interface ListenerParent {
   readonly name: string;
 }
 
+/** Whether listeners of both stand in one object. */
+export function isSameParent(one: ListenerParent, other: ListenerParent): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
+}
+
 /** A listener as routes see it. */
 export interface ListenerShape {
   readonly parent: ListenerParent;

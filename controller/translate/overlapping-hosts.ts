@@ -2,7 +2,7 @@
 // over one connection may then be another listener's (Gateway API: OverlappingTLSConfig; GEP-3567).
 import { titleFor } from './listener-conflicts.ts';
 import { gatewayListenersUnit } from './listener-set.ts';
-import { endsTls, type ListenerShape } from './listeners.ts';
+import { endsTls, isSameParent, type ListenerShape } from './listeners.ts';
 import type { Unit } from './memo.ts';
 
 /** So many are named; a wildcard may overlap with thousands. */
@@ -53,9 +53,9 @@ function widerThan(hostname: string): readonly string[] {
 
 /** `other` as those may know it who read what is told of `one`. */
 function nameFor({ parent }: ListenerShape, other: ListenerShape): string {
-  const { kind, namespace, name } = other.parent;
-  const isBeside = kind === parent.kind && namespace === parent.namespace && name === parent.name;
-  return isBeside ? `listener ${other.name}` : titleFor(parent.namespace, other.parent);
+  return isSameParent(parent, other.parent)
+    ? `listener ${other.name}`
+    : titleFor(parent.namespace, other.parent);
 }
 
 function shortened(names: readonly string[]): readonly string[] {

@@ -4,7 +4,7 @@
 // set says anything of it. And what a Gateway says stands before what its ListenerSets say, who may be anybody's.
 import { gatewayUnit } from '../gateway.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
-import type { ListenerParent, ListenerShape } from '../listeners.ts';
+import { isSameParent, type ListenerParent, type ListenerShape } from '../listeners.ts';
 import type { Read, Unit } from '../memo.ts';
 import { levelsAt } from './levels.ts';
 import { policyTitle, type PolicyKind, type PolicyModel } from './policy.ts';
@@ -118,8 +118,10 @@ function portHolders<Model extends PolicyModel>(
       return { listener, policy, holders: ordered(parent, ofGateway, levels) };
     });
     const ofPort =
-      own.find(({ listener, policy }) => isOf(listener, owner) && policy !== null && saysOfPort(policy))
-        ?.policy ?? null;
+      own.find(
+        ({ listener, policy }) =>
+          isSameParent(listener.parent, owner) && policy !== null && saysOfPort(policy),
+      )?.policy ?? null;
     const levels = [...(owner.kind === 'Gateway' ? [] : [policyAt(read, owner, '', of)]), ofPort];
     return [{ port, owner, own, holders: ordered(owner, ofGateway, levels), ofGateway }];
   });
@@ -132,14 +134,6 @@ function ordered<Model extends PolicyModel>(
   levels: readonly (Model | null)[],
 ): readonly Model[] {
   return (kind === 'Gateway' ? [ofGateway, ...levels] : [...levels, ofGateway]).filter((one) => one !== null);
-}
-
-function isOf({ parent }: ListenerShape, owner: ListenerParent): boolean {
-  return isSame(parent, owner);
-}
-
-function isSame(one: ListenerParent, other: ListenerParent): boolean {
-  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
 }
 
 /** Why a policy says nothing of a port. */
@@ -183,7 +177,7 @@ export function portRival<Model extends PolicyModel>(
   }
   const concerned = read.ask(byPlace, gateway.namespace, gateway.name).get(placeKey(parent, section)) ?? [];
   const rivals = concerned.flatMap(({ port, owner, own, holders }): readonly PortRival<Model>[] => {
-    if (!isSame(parent, owner)) {
+    if (!isSameParent(parent, owner)) {
       return [{ kind: 'Owner', port, owner }];
     }
     const first = own.find((one) => one.policy !== null && holders.includes(one.policy))?.policy;
@@ -235,7 +229,9 @@ export function portJudgements<Model extends PolicyModel>({
   own,
   holders,
 }: PortHolders<Model>): readonly Judgement[] {
-  const ofListeners = own.filter(({ listener }) => isOf(listener, owner)).flatMap((one) => one.policy ?? []);
+  const ofListeners = own
+    .filter(({ listener }) => isSameParent(listener.parent, owner))
+    .flatMap((one) => one.policy ?? []);
   const policies = new Set([...holders, ...ofListeners]);
   return [...policies].flatMap((policy) =>
     groupsOf(policy)
