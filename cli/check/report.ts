@@ -18,14 +18,12 @@ import type {
 import { decodeManifest, decodeObject, kinds } from '#crds/kind.ts';
 import type { Kind } from '#crds/kind.ts';
 import { guardKinds } from '#crds/policy.ts';
-import { deadBackendLines } from '../dead-backends.ts';
 import { FollowUps } from '../follow-ups.ts';
-import { idleBanLines } from '../idle-bans.ts';
-import { idleWordLines } from '../idle-words.ts';
 import { standaloneSettings } from '../standalone-settings.ts';
 import { noticeLines, stateLines, titleOf } from '../state-lines.ts';
 import { allForeign, unclaimedLines } from '../unclaimed.ts';
 import { problemLine } from '../up/screen.ts';
+import { warningLines } from '../warning-lines.ts';
 
 /** Prints what is wrong in the folders, taken as one, and answers the exit code: 0 nothing, 1 something, 2 unreadable. */
 export async function report(folders: readonly string[]): Promise<number> {
@@ -65,9 +63,7 @@ export async function report(folders: readonly string[]): Promise<number> {
   for (const line of [
     ...allForeign(objects, statuses, folders),
     ...remarkLines(notices, followUps),
-    ...deadBackendLines(objects),
-    ...idleBanLines(objects, Date.now()),
-    ...idleWordLines(objects),
+    ...warningLines(objects),
   ]) {
     const [title = ''] = line.split(': ', 1);
     console.log(`${styleText('yellow', 'warning')} ${placeOf(title, line)}${line}`);

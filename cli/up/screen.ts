@@ -5,12 +5,10 @@ import type { FileProblem } from '#controller/files/manifest.ts';
 import { otherKindsLine } from '#controller/files/other-kinds.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
-import { deadBackendLines } from '../dead-backends.ts';
-import { idleBanLines } from '../idle-bans.ts';
-import { idleWordLines } from '../idle-words.ts';
 import { exposedLines, noticeLines, stateLines } from '../state-lines.ts';
 import type { StateLine } from '../state-lines.ts';
 import { nothingServed, unclaimedLines } from '../unclaimed.ts';
+import { warningLines } from '../warning-lines.ts';
 
 export interface ScreenOptions {
   readonly print: (line: string) => void;
@@ -102,11 +100,7 @@ export class Screen {
   }
 
   #warn(objects: ObjectReader): void {
-    const lines = [
-      ...deadBackendLines(objects),
-      ...idleBanLines(objects, Date.now()),
-      ...idleWordLines(objects),
-    ];
+    const lines = warningLines(objects);
     for (const line of lines) {
       if (this.#warned.includes(line)) continue;
       this.#options.print(`${styleText('yellow', 'warning')} ${line}`);
