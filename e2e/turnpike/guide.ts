@@ -61,7 +61,7 @@ export async function followGuide(name: string, options: GuideOptions): Promise<
   const output = await outputOf('sh', ['-c', script.join('\n')], {
     cwd: options.folder ?? root,
     env: { ...options.env, PATH: [...options.programs, process.env['PATH'] ?? ''].join(':') },
-    deadlineMs: options.deadlineMs ?? 60_000,
+    deadlineMs: options.deadlineMs ?? 240_000,
   });
   const shown = output.split(`${mark}\n`).slice(1);
   for (const [index, step] of steps.entries()) {
