@@ -86,8 +86,26 @@ export async function changeGatewayApi(controlPlane: ControlPlane, channel: Chan
   await installGatewayApi(controlPlane, channel);
   const kept = new Set(await definitionsIn(channel));
   const gone = (await definitionsIn('experimental')).filter((name) => !kept.has(name));
-  if (gone.length > 0)
-    await controlPlane.kubectl(['delete', 'customresourcedefinitions', ...gone, '--ignore-not-found']);
+  if (gone.length > 0) await removeDefinitions(controlPlane, gone);
+}
+
+const goneWithinMs = 240_000;
+
+/**
+ * Deletes them, and resolves when they are gone. An API server that finds the storage of a kind not ready when it is to
+ * look for what is left of that kind ("storage is (re)initializing") looks again after minutes, or at a change.
+ */
+async function removeDefinitions(controlPlane: ControlPlane, names: readonly string[]): Promise<void> {
+  const kind = 'customresourcedefinitions';
+  await controlPlane.kubectl(['delete', kind, ...names, '--ignore-not-found', '--wait=false']);
+  const areGone = async () => {
+    const left = await controlPlane.kubectl(['get', kind, ...names, '--ignore-not-found', '--output=name']);
+    if (left === '') return true;
+    const change = `turnpike.dev/asked-at=${Date.now()}`;
+    await controlPlane.kubectl(['annotate', ...left.trim().split('\n'), '--overwrite', change]);
+    return undefined;
+  };
+  await eventually(`${names.join(', ')} are gone`, areGone, { deadlineMs: goneWithinMs, intervalMs: 1_000 });
 }
 
 /** Their names, which those of their files tell: GROUP_PLURAL.yaml. */
