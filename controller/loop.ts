@@ -29,7 +29,7 @@ export interface StatusSink {
 }
 
 /** Who makes the Endpoints, Fleet, TicketSecret, SessionSecret and LoginSecret resources of one Gateway. */
-export interface GatewayEndpoints {
+interface GatewayEndpoints {
   /**
    * Makes them from the store as it is. `touched`: the Services (`<namespace>/<name>`) whose EndpointSlices have
    * changed since it was asked last.

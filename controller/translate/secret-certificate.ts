@@ -9,7 +9,7 @@ import { certificatesIn } from './pem.ts';
 import type { Problem } from './problem.ts';
 
 /** A certificate with its key, or why there is none. */
-export type FoundCertificate =
+type FoundCertificate =
   | Certificate
   | { readonly kind: 'NotFound' }
   | { readonly kind: 'Malformed'; readonly detail: string };

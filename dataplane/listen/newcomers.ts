@@ -2,7 +2,7 @@
 const newcomersMax = 128;
 
 /** What collects the young generation; V8 gives it to a process that was started with `--expose-gc`. */
-export type CollectYoung = (options: { readonly type: 'minor' }) => unknown;
+type CollectYoung = (options: { readonly type: 'minor' }) => unknown;
 
 /**
  * Has V8 collect what is young when 128 connections more are there. By itself it does when 16 MB have been made; what

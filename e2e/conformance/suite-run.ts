@@ -45,7 +45,7 @@ export interface TestResult {
 }
 
 /** A test that did not run, and the feature that is not claimed. */
-export interface LeftOut {
+interface LeftOut {
   readonly name: string;
   readonly feature: string;
 }

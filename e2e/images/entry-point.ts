@@ -4,7 +4,7 @@ import path from 'node:path';
 export type Plane = 'controller' | 'dataplane';
 
 /** What a plane's image starts. */
-export interface EntryPoint {
+interface EntryPoint {
   readonly program: string;
   /** What Node is told before it. */
   readonly nodeOptions: readonly string[];

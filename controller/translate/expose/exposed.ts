@@ -34,7 +34,7 @@ export interface ExposedModel {
 }
 
 /** A place at which nothing passes, `<host><path>`, and why. */
-export interface ClosedPlace {
+interface ClosedPlace {
   readonly place: string;
   readonly reason: string;
 }

@@ -18,7 +18,7 @@ export interface AddressRequest {
  * From where: `Default` wherever the Service leads, `Cluster` inside the cluster, `Sentinel` is the name that tests
  * of conformance ask for, and leads where the default does. What is `Unknown` is never had.
  */
-export type AddressScope = 'Default' | 'Cluster' | 'Sentinel' | 'Unknown';
+type AddressScope = 'Default' | 'Cluster' | 'Sentinel' | 'Unknown';
 
 /** In the order in which they stand. */
 export function addressRequests({ spec }: Gateway): readonly AddressRequest[] {

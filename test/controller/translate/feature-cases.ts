@@ -1,5 +1,5 @@
 /** Where a feature of the Gateway API is specified: a golden case that uses it, and what in it shows so. */
-export interface FeatureCase {
+interface FeatureCase {
   /** What users get by it. */
   readonly means: string;
   /** The folder beside this file. */
