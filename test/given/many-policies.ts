@@ -1,6 +1,7 @@
 // As many routes as a large Gateway has, and an AuthPolicy for each.
 import { object } from '#test/controller/translate/objects.ts';
 import type { JsonWebKey } from '#snapshot/key-set.ts';
+import { gatewayClass } from './objects.ts';
 
 export type ManyObject = ReturnType<typeof object>;
 
@@ -9,12 +10,7 @@ const group = 'gateway.networking.k8s.io';
 /** Gateway shop/edge with one listener, the Service cart, and routes `/r0`, `/r1`, ... to it; and who signs tokens. */
 export function manyRoutes(count: number, port: number, issuer: JsonWebKey): readonly ManyObject[] {
   const { kid, kty, alg, crv, x, y } = issuer;
-  return [
-    {
-      kind: 'GatewayClass',
-      metadata: { name: 'turnpike' },
-      spec: { controllerName: 'turnpike.dev/gateway-controller' },
-    },
+  const manifests = [
     {
       kind: 'Gateway',
       metadata: { name: 'edge', namespace: 'shop' },
@@ -38,7 +34,8 @@ export function manyRoutes(count: number, port: number, issuer: JsonWebKey): rea
         rules: [{ matches: [{ path: { value: `/r${index}` } }], backendRefs: [{ name: 'cart', port: 80 }] }],
       },
     })),
-  ].map((one) => object(one));
+  ];
+  return [gatewayClass(), ...manifests.map((one) => object(one))];
 }
 
 /**

@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { DataPlaneOrigin } from '#controller/translate/input.ts';
+import { gatewayClass } from '#test/given/objects.ts';
 import { input, object, reader } from './objects.ts';
-
-const gatewayClass = {
-  apiVersion: 'gateway.networking.k8s.io/v1',
-  kind: 'GatewayClass',
-  metadata: { name: 'turnpike' },
-  spec: { controllerName: 'turnpike.dev/gateway-controller' },
-};
 
 /** The definition of Gateways as the release `version` has it; null: without its annotation. */
 function definition(version: string | null): object {
@@ -22,7 +16,7 @@ function definition(version: string | null): object {
 }
 
 function told(manifests: readonly object[], dataPlanes: DataPlaneOrigin = 'Provisioned'): readonly string[] {
-  const objects = reader([gatewayClass, ...manifests].map((one) => object(one)));
+  const objects = reader([gatewayClass(), ...manifests.map((one) => object(one))]);
   const { statuses } = createTranslator().translate(input(objects, undefined, { dataPlanes }));
   const [status] = statuses.map((one) => one.status);
   assert.equal(status?.kind, 'GatewayClass');

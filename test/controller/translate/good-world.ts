@@ -1,6 +1,7 @@
 // Objects that are as they should be, beside which bad ones are put: what they say must stay, byte for byte.
 import { encodeResource } from '#snapshot/encode.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
+import { gatewayClass } from '#test/given/objects.ts';
 import { object } from './objects.ts';
 import type { Kind, KindMap } from '#crds/kind.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
@@ -8,9 +9,8 @@ import type { Translation } from '#controller/translate/translation.ts';
 
 const group = 'gateway.networking.k8s.io';
 
-/** A Gateway, its class, routes of all sorts to two Services, and a limit of one of them. */
+/** A Gateway, routes of all sorts to two Services, and a limit of one of them. */
 const ofEdge: readonly object[] = [
-  { kind: 'GatewayClass', metadata: { name: 'turnpike' }, spec: { controllerName: 'turnpike.dev/gateway-controller' } },
   {
     kind: 'Gateway',
     metadata: { name: 'edge', namespace: 'shop', annotations: { 'turnpike.dev/expose-default': 'true' } },
@@ -132,7 +132,10 @@ const ofOpen: readonly object[] = [
 ]; // prettier-ignore
 
 /** All of them; what they say must stay. */
-export const good: readonly KindMap[Kind][] = [...ofEdge, ...ofOpen].map((manifest) => object(manifest));
+export const good: readonly KindMap[Kind][] = [
+  gatewayClass(),
+  ...[...ofEdge, ...ofOpen].map((manifest) => object(manifest)),
+];
 
 /** The snapshot of the Gateway `edge` as bytes, by id. */
 export function bytesOf(translation: Translation): ReadonlyMap<string, string> {

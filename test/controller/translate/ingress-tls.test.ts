@@ -6,18 +6,14 @@ import type { Kind, KindMap } from '#crds/kind.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import { givenCertificate } from '#test/given/certificate.ts';
+import { gatewayClass } from '#test/given/objects.ts';
 import { input, object, reader } from './objects.ts';
 
 const metadata = { name: 'edge', namespace: 'shop' };
 
 function world({ chain, key }: Certificate): readonly KindMap[Kind][] {
   const inBase64 = (text: string) => Buffer.from(text).toString('base64');
-  return [
-    {
-      kind: 'GatewayClass',
-      metadata: { name: 'turnpike' },
-      spec: { controllerName: 'turnpike.dev/gateway-controller' },
-    },
+  const manifests = [
     {
       kind: 'IngressClass',
       metadata: { name: 'turnpike' },
@@ -54,7 +50,8 @@ function world({ chain, key }: Certificate): readonly KindMap[Kind][] {
       data: { 'tls.crt': inBase64(chain), 'tls.key': inBase64(key.reveal()) },
     })),
     { kind: 'Service', metadata, spec: { ports: [{ port: 80 }] } },
-  ].map((one) => object(one));
+  ];
+  return [gatewayClass(), ...manifests.map((one) => object(one))];
 }
 
 function ingress(

@@ -7,6 +7,7 @@ import { gatewayKey } from '#snapshot/ids.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import { equal } from '#controller/translate/sharing.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
+import { gatewayClass } from '#test/given/objects.ts';
 import { input, object, reader } from './objects.ts';
 import { keyOf } from './universe.ts';
 
@@ -62,11 +63,7 @@ function policy(number: number, seconds: number): KindMap[Kind] {
 
 const services = 5;
 const world = [
-  object({
-    kind: 'GatewayClass',
-    metadata: { name: 'turnpike' },
-    spec: { controllerName: 'turnpike.dev/gateway-controller' },
-  }),
+  gatewayClass(),
   gateway([80, 81]),
   ...Array.from({ length: services }, (_, number) => service(number, 0)),
   ...Array.from({ length: 40 }, (_, number) =>

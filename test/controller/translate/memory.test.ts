@@ -7,6 +7,7 @@ import type { ObjectReader, Observations, RefusedObject } from '#controller/tran
 import { equal } from '#controller/translate/sharing.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Translation } from '#controller/translate/translation.ts';
+import { gatewayClass } from '#test/given/objects.ts';
 import { input, nothingObserved, object, reader } from './objects.ts';
 import { anyChange, keyOf } from './universe.ts';
 
@@ -79,11 +80,7 @@ test('what a translation hands out is frozen', () => {
 function world(count: number): readonly KindMap[Kind][] {
   const numbers = Array.from({ length: count }, (_, index) => String(index));
   return [
-    object({
-      kind: 'GatewayClass',
-      metadata: { name: 'turnpike' },
-      spec: { controllerName: 'turnpike.dev/gateway-controller' },
-    }),
+    gatewayClass(),
     object({
       kind: 'Gateway',
       metadata: { name: 'edge', namespace: 'shop' },

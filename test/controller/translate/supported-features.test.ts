@@ -4,14 +4,8 @@ import { experimentalFeatures, standardFeatures } from '#controller/translate/su
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Kind } from '#crds/kind.ts';
 import type { DataPlaneOrigin } from '#controller/translate/input.ts';
+import { gatewayClass } from '#test/given/objects.ts';
 import { input, object, reader } from './objects.ts';
-
-const gatewayClass = {
-  apiVersion: 'gateway.networking.k8s.io/v1',
-  kind: 'GatewayClass',
-  metadata: { name: 'turnpike' },
-  spec: { controllerName: 'turnpike.dev/gateway-controller' },
-};
 
 /** The definition of Gateways, as a release of the Gateway API has it. */
 const definition = (annotations: Readonly<Record<string, string>>) => ({
@@ -28,12 +22,7 @@ function told(
   dataPlanes: DataPlaneOrigin = 'Provisioned',
   unserved: readonly Kind[] = [],
 ): readonly string[] {
-  const objects = reader(
-    [gatewayClass, ...manifests].map((one) => object(one)),
-    null,
-    [],
-    unserved,
-  );
+  const objects = reader([gatewayClass(), ...manifests.map((one) => object(one))], null, [], unserved);
   const { statuses } = createTranslator().translate(input(objects, undefined, { dataPlanes }));
   const [status] = statuses.map((one) => one.status);
   assert.equal(status?.kind, 'GatewayClass');
@@ -68,7 +57,7 @@ test('a change of the channel is told by a translator that knew the other', () =
   const translator = createTranslator();
   const features = (manifest: object) => {
     const { statuses } = translator.translate(
-      input(reader([gatewayClass, manifest].map((one) => object(one))), undefined, {
+      input(reader([gatewayClass(), object(manifest)]), undefined, {
         dataPlanes: 'Provisioned',
       }),
     );

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { createTranslator } from '#controller/translate/translate.ts';
 import { guards, manyRoutes, type ManyObject } from '#test/given/many-policies.ts';
 import { issuerKey } from '#test/given/token.ts';
+import { gatewayClass } from '#test/given/objects.ts';
 import { input, object, reader, refusedObject } from './objects.ts';
 
 const { jwk } = await issuerKey('one');
@@ -78,11 +79,7 @@ test('policies for the clients of ListenerSets cost each of them no look at all 
       spec: { parentRef: { name: 'edge', namespace: 'shop' }, listeners: listeners(metadata, count) },
     });
   const objects = [
-    object({
-      kind: 'GatewayClass',
-      metadata: { name: 'turnpike' },
-      spec: { controllerName: 'turnpike.dev/gateway-controller' },
-    }),
+    gatewayClass(),
     object({
       kind: 'Gateway',
       metadata: { name: 'edge', namespace: 'shop' },

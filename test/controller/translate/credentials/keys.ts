@@ -5,6 +5,7 @@ import type { Kind, KindMap } from '#crds/kind.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import { createTranslator } from '#controller/translate/translate.ts';
 import type { Translation } from '#controller/translate/translation.ts';
+import { gatewayClass } from '#test/given/objects.ts';
 import { input, object, reader } from '../objects.ts';
 
 export type AnyObject = KindMap[Kind];
@@ -29,11 +30,7 @@ export function policy(apiKey: object = selectors, namespace = 'shop'): AnyObjec
 /** A Gateway of `namespace` and a route to no backend. */
 export function gateway(namespace = 'shop'): readonly AnyObject[] {
   return [
-    object({
-      kind: 'GatewayClass',
-      metadata: { name: 'turnpike' },
-      spec: { controllerName: 'turnpike.dev/gateway-controller' },
-    }),
+    gatewayClass(),
     object({
       kind: 'Gateway',
       metadata: { name: 'edge', namespace },
