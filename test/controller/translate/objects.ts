@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { decodeObject, kinds, type Kind, type KindMap } from '#crds/kind.ts';
 import { equal } from '#controller/translate/sharing.ts';
+import { decoded } from '#test/given/objects.ts';
 import type {
   Observations,
   ObjectReader,
@@ -12,20 +13,17 @@ type AnyObject = KindMap[Kind];
 
 /** Decodes a manifest that must be valid; what an API server would have stamped on it may be left out. */
 export function object(manifest: unknown): AnyObject {
-  const kind = kindOf(manifest);
-  const decoded = decodeObject(kind, manifest);
-  assert.ok(decoded.ok, `${kind}: ${JSON.stringify(decoded.ok ? null : decoded.problems)}`);
-  return decoded.object;
+  return decoded(kindOf(manifest), manifest);
 }
 
 /** A manifest that does not decode, as a source would hand it on. */
 export function refusedObject(manifest: unknown): (RefusedObject & { readonly kind: Kind }) | null {
   const kind = kindOf(manifest);
-  const decoded = decodeObject(kind, manifest);
+  const result = decodeObject(kind, manifest);
   const { metadata } = manifest as {
     readonly metadata: { readonly name: string; readonly namespace: string };
   };
-  return decoded.ok ? null : { kind, ...metadata, raw: manifest, problems: decoded.problems };
+  return result.ok ? null : { kind, ...metadata, raw: manifest, problems: result.problems };
 }
 
 /** The kind a manifest says it is of. */
