@@ -110,7 +110,7 @@ export class JsonMapping extends Mapping {
 }
 
 /** A value of JSON: numbers that are integers, as far as they are exact, become ints. */
-export function fromJson(json: unknown, meter: Meter): Value {
+function fromJson(json: unknown, meter: Meter): Value {
   if (typeof json === 'string' || typeof json === 'boolean') return json;
   if (typeof json === 'number') return Number.isSafeInteger(json) ? BigInt(json) : json;
   if (isList(json)) return listFromJson(json, meter);

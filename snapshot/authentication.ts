@@ -163,7 +163,7 @@ export const authenticationDefaults: Pick<
 });
 
 /** Where a token is that nothing else is told of: in Authorization, as RFC 6750 section 2.1 has it, and it goes on. */
-export const bearerToken: CredentialPlaces = Object.freeze({
+const bearerToken: CredentialPlaces = Object.freeze({
   sources: Object.freeze([
     Object.freeze({ kind: 'Header', header: 'authorization', scheme: 'bearer' } as const),
   ]),

@@ -85,7 +85,7 @@ export function nameIn(bytes: Buffer, from: number, to: number): FieldName {
 }
 
 /** A name that is a token in lower case, or one with a colon before it. */
-export function nameOfText(text: string): FieldName {
+function nameOfText(text: string): FieldName {
   return new FieldName(text, kindOfName(text), text.includes('_'));
 }
 

@@ -1,7 +1,7 @@
 // What an octet may be in a message (RFC 9110 sections 5.5 and 5.6.2). Tables, for scans without branches.
 
 /** Bits of {@link nameOctets}. */
-export const tokenBit = 1;
+const tokenBit = 1;
 export const upperCaseBit = 2;
 export const underscoreBit = 4;
 

@@ -4,7 +4,7 @@ import { textOf } from './journal-line.ts';
 
 /** Units of a lease: as many as are used in some seconds, within these. */
 const sizeMin = 10;
-export const sizeMax = 10_000;
+const sizeMax = 10_000;
 /** A lease that is used up sooner was too small; one that lasts longer is too large. */
 const shortMs = 1000;
 const longMs = 4000;

@@ -9,7 +9,7 @@ const segmentBytesMaxDefault = 8 * 1024 * 1024;
 /** What is written is kept by the disk so soon: what a node that loses its power has lost. */
 const syncMs = 1000;
 /** So long after a write somebody might have thought us dead, and have taken the segment. */
-export const silentMs = 30_000;
+const silentMs = 30_000;
 
 export interface JournalFileOptions {
   readonly folder: string;

@@ -63,7 +63,7 @@ export class ClientTls {
  * Why a certificate does not belong to who is asked for: it must hold one of the alternative names, or name the host
  * where there are none. Common names and wildcards of a part of a label do not count (RFC 9525 sections 2 and 6.3).
  */
-export function problemOfIdentity(terms: ClusterTls, certificate: X509Certificate): Error | undefined {
+function problemOfIdentity(terms: ClusterTls, certificate: X509Certificate): Error | undefined {
   const { hostname, subjectAltNames } = terms;
   const wanted =
     subjectAltNames.length > 0 ? subjectAltNames : [{ type: 'Hostname', value: hostname } as const];

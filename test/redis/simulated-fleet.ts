@@ -14,7 +14,7 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { rateLimit } from '../dataplane/filters/rate-limit/given-rate-limit.ts';
 
 /** The script by a clock that is told to it; its keys outlive the simulation, as they are over by Redis's own clock. */
-export const toldScript = counterScript
+const toldScript = counterScript
   .replace("redis.call('TIME')", '{ ARGV[#ARGV - 1], ARGV[#ARGV] }')
   .replaceAll("'PX', ", "'PX', 60000 + ");
 

@@ -19,7 +19,7 @@ export interface DatagramLimits {
   readonly sessionIdleMs: number;
 }
 
-export const defaultDatagramLimits: DatagramLimits = {
+const defaultDatagramLimits: DatagramLimits = {
   sessionsMax: 10_000,
   sessionsPerSecondMax: 1_000,
   sessionIdleMs: 60_000,

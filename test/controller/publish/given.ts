@@ -72,7 +72,7 @@ const authority = await authorityAt(null, Date.now());
 export const ca = publicBundle(authority);
 
 /** A fresh serving certificate for loopback. */
-export const servingCertificate = () => issueServing(authority, ['localhost', '127.0.0.1'], Date.now());
+const servingCertificate = () => issueServing(authority, ['localhost', '127.0.0.1'], Date.now());
 
 /** A publisher on loopback, and what it told. */
 export interface GivenPublisher extends AsyncDisposable {
