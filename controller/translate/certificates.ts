@@ -17,7 +17,7 @@ export function certificatesOf(read: Read, shape: ListenerShape): FoundCertifica
   const { listener, field } = writtenListener(read, shape);
   const references = listener?.tls?.certificateRefs ?? [];
   if (references.length === 0) {
-    return { certificates: [], problems: [{ kind: 'NoCertificate' }] };
+    return { certificates: [], problems: [{ kind: 'NoCertificate', field: `${field}.tls.certificateRefs` }] };
   }
   const found = references.map((reference, index) =>
     referencedCertificate(read, parent, reference, `${field}.tls.certificateRefs[${String(index)}]`),

@@ -61,10 +61,10 @@ const table: WordsOf<Problem> = {
   NoListenerProgrammed: ({ listeners }) =>
     programmed('Pending', `Not programmed: listener ${listeners.join(', ')}; see status.listeners.`),
 
-  ListenerProtocol: ({ protocol }) =>
+  ListenerProtocol: ({ field, protocol }) =>
     accepted(
       'UnsupportedProtocol',
-      `protocol: ${protocol} is not supported; use HTTP, HTTPS, TLS, TCP or UDP.`,
+      `${field}: ${protocol} is not supported; use HTTP, HTTPS, TLS, TCP or UDP.`,
     ),
   NoAuthority: ({ field }) =>
     accepted(
@@ -119,16 +119,13 @@ const table: WordsOf<Problem> = {
       'PortUnavailable',
       `Port ${String(port)} would be one more than the ${String(max)} that the Gateway has already, with its ListenerSets; use one of those, or another Gateway.`,
     ),
-  InvalidRouteKinds: ({ kinds }) =>
+  InvalidRouteKinds: ({ field, kinds }) =>
     resolvedRefs(
       'InvalidRouteKinds',
-      `allowedRoutes.kinds: ${kinds.join(', ')} cannot be attached to this listener; remove it.`,
+      `${field}: ${kinds.join(', ')} cannot be attached to this listener; remove it.`,
     ),
-  NoCertificate: () =>
-    resolvedRefs(
-      'InvalidCertificateRef',
-      'tls.certificateRefs is empty; name a Secret of type kubernetes.io/tls.',
-    ),
+  NoCertificate: ({ field }) =>
+    resolvedRefs('InvalidCertificateRef', `${field} is empty; name a Secret of type kubernetes.io/tls.`),
   CertificateKind: ({ field, group, found }) =>
     resolvedRefs('InvalidCertificateRef', `${field} names the kind ${kindOf(group, found)}; name a Secret.`),
   CertificateNotFound: ({ field, secret }) =>

@@ -96,7 +96,8 @@ export function listenerShapes(
   listeners: readonly Listener[],
   createdMs = 0,
 ): readonly ListenerShape[] {
-  return listeners.map((listener) => {
+  return listeners.map((listener, index) => {
+    const field = `spec.listeners[${String(index)}]`;
     const { name, port, protocol, hostname = '' } = listener;
     const supported = kindsByProtocol.get(protocol);
     const { kinds, unsupported } = allowedKinds(listener, supported ?? []);
@@ -111,8 +112,12 @@ export function listenerShapes(
       hostname,
       kinds,
       namespaces: listener.allowedRoutes.namespaces,
-      problem: supported === undefined ? { kind: 'ListenerProtocol', protocol } : null,
-      kindsProblem: unsupported.length === 0 ? null : { kind: 'InvalidRouteKinds', kinds: unsupported },
+      problem:
+        supported === undefined ? { kind: 'ListenerProtocol', field: `${field}.protocol`, protocol } : null,
+      kindsProblem:
+        unsupported.length === 0
+          ? null
+          : { kind: 'InvalidRouteKinds', field: `${field}.allowedRoutes.kinds`, kinds: unsupported },
     };
   });
 }

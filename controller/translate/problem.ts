@@ -103,7 +103,7 @@ export type ListenerProblem =
       readonly configMap: string;
       readonly namespace: string;
     }
-  | { readonly kind: 'ListenerProtocol'; readonly protocol: string }
+  | { readonly kind: 'ListenerProtocol'; readonly field: string; readonly protocol: string }
   | { readonly kind: 'HostnameConflict'; readonly port: number; readonly others: readonly string[] }
   | { readonly kind: 'ProtocolConflict'; readonly port: number; readonly others: readonly string[] }
   /** What comes before it in the order of precedence has the host, or the port for another protocol. */
@@ -111,8 +111,8 @@ export type ListenerProblem =
   | { readonly kind: 'ProtocolTaken'; readonly port: number; readonly by: string }
   | { readonly kind: 'TooManyListeners'; readonly max: number }
   | { readonly kind: 'TooManyPorts'; readonly port: number; readonly max: number }
-  | { readonly kind: 'InvalidRouteKinds'; readonly kinds: readonly string[] }
-  | { readonly kind: 'NoCertificate' }
+  | { readonly kind: 'InvalidRouteKinds'; readonly field: string; readonly kinds: readonly string[] }
+  | { readonly kind: 'NoCertificate'; readonly field: string }
   | {
       readonly kind: 'CertificateKind';
       readonly field: string;
