@@ -12,7 +12,9 @@ export type Made<Output> =
  */
 export class CarryOver<Input extends { readonly id: ResourceId }, Output> {
   readonly #make: (input: Input) => Made<Output>;
-  #last: ReadonlyMap<ResourceId, Served<Input, Output>> = new Map();
+  readonly #served = new Map<ResourceId, Served<Input, Output>>();
+  /** How often other inputs came. */
+  #rounds = 0;
   #inputs: readonly Input[] = [];
   #outputs: readonly Output[] = [];
   #refused: readonly Refused[] = [];
@@ -28,28 +30,39 @@ export class CarryOver<Input extends { readonly id: ResourceId }, Output> {
     return this.#outputs;
   }
 
+  // Hot path: of thousands of inputs each change brings one, and the others should cost a look.
   #takeOver(inputs: readonly Input[]): void {
-    const next = new Map<ResourceId, Served<Input, Output>>();
+    this.#rounds += 1;
     const outputs: Output[] = [];
     const refused: Refused[] = [];
     for (const input of inputs) {
-      const served = this.#serve(input);
-      next.set(input.id, served);
-      if (served.reason !== null) refused.push({ id: input.id, reason: served.reason });
-      if (served.output !== null) outputs.push(served.output);
+      const { reason, output } = this.#serve(input);
+      if (reason !== null) refused.push({ id: input.id, reason });
+      if (output !== null) outputs.push(output);
     }
-    this.#last = next;
+    if (this.#served.size > inputs.length) this.#forget();
     this.#inputs = inputs;
     this.#outputs = outputs;
     this.#refused = refused;
   }
 
   #serve(input: Input): Served<Input, Output> {
-    const last = this.#last.get(input.id);
-    if (last?.input === input) return last;
+    const last = this.#served.get(input.id);
+    if (last?.input === input) {
+      last.round = this.#rounds;
+      return last;
+    }
     const made = this.#make(input);
-    if (made.ok) return { input, reason: null, output: made.value };
-    return { input, reason: made.reason, output: last?.output ?? null };
+    const served = made.ok
+      ? { input, reason: null, output: made.value, round: this.#rounds }
+      : { input, reason: made.reason, output: last?.output ?? null, round: this.#rounds };
+    this.#served.set(input.id, served);
+    return served;
+  }
+
+  /** Forgets all that the last inputs did not have. */
+  #forget(): void {
+    for (const [id, { round }] of this.#served) if (round !== this.#rounds) this.#served.delete(id);
   }
 }
 
@@ -58,4 +71,6 @@ interface Served<Input, Output> {
   /** Why nothing could be made of this very input. */
   readonly reason: string | null;
   readonly output: Output | null;
+  /** The one that it was met in last. */
+  round: number;
 }

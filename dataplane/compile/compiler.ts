@@ -170,9 +170,9 @@ export class Compiler {
   #compilePorts(resources: ByKind): CompiledPorts {
     const refused: Refused[] = [];
     this.#seals.use(resources.sessionSecrets[0]?.secret ?? null);
-    refused.push(...this.#seals.problemsOf(resources.routes));
     const parts = this.#parts(resources, refused);
     const routes = this.#routes.takeOver(resources.routes, refused);
+    refused.push(...this.#seals.problemsOf(routes));
     const certificates = this.#certificatesById(resources, refused);
     const named = this.#named.byListener(resources.serverNames, certificates);
     this.#tls.useTickets(resources.ticketSecrets[0]?.secret ?? null);
@@ -329,15 +329,17 @@ interface CompiledRoute {
   readonly route: Route;
   readonly matches: readonly CompiledMatch[];
   readonly rules: RememberedRules;
+  readonly keepsSessions: boolean;
 }
 
 function compileRoute(route: Route) {
   const compiled = compileMatches(route);
   if (!compiled.ok) return compiled;
-  return {
-    ok: true as const,
-    value: { route, matches: compiled.matches, rules: new RememberedRules(route) },
-  };
+  const keepsSessions = route.rules.some(
+    ({ action }) => action.kind === 'Forward' && action.persistence !== null,
+  );
+  const { matches } = compiled;
+  return { ok: true as const, value: { route, matches, rules: new RememberedRules(route), keepsSessions } };
 }
 
 function loadedCertificate(certificate: Certificate): Made<readonly [ResourceId, LoadedCertificate]> {

@@ -1,6 +1,5 @@
 import { SessionSeal } from '#dataplane/upstream/sessions/session-seal.ts';
 import type { Refused } from '#snapshot/message.ts';
-import type { Route } from '#snapshot/route.ts';
 import type { Secret } from '#snapshot/secret.ts';
 import { sessionSecretId } from '#snapshot/sessions.ts';
 
@@ -24,12 +23,9 @@ export class SessionSeals {
   }
 
   /** What is wrong where sessions are to be kept and cannot be. */
-  problemsOf(routes: readonly Route[]): readonly Refused[] {
-    if (this.#isThere) return [];
-    const wanted = routes.some(({ rules }) =>
-      rules.some(({ action }) => action.kind === 'Forward' && action.persistence !== null),
-    );
+  problemsOf(routes: readonly { readonly keepsSessions: boolean }[]): readonly Refused[] {
+    if (this.#isThere || !routes.some(({ keepsSessions }) => keepsSessions)) return [];
     const reason = 'the secret of sessions is not in the snapshot, so none is kept';
-    return wanted ? [{ id: sessionSecretId, reason }] : [];
+    return [{ id: sessionSecretId, reason }];
   }
 }

@@ -63,32 +63,45 @@ export class RouterCompiler<Listener, Entry extends RouteEntry, Rule> {
   }
 
   // Hot path: of thousands of routes each change brings one, and the others should cost a look.
-  #followRoutes({ listeners, routes, rulesAt, isSettled }: Routing<Listener, Entry, Rule>): void {
-    const byId = new Map(listeners.map(({ id, listener }) => [id, listener]));
+  #followRoutes(routing: Routing<Listener, Entry, Rule>): void {
+    const byId = new Map(routing.listeners.map(({ id, listener }) => [id, listener]));
     const renewed = new Map<Route, readonly Placement<Rule>[]>();
     this.#rounds += 1;
-    const round = this.#rounds;
-    for (const entry of routes) {
+    let met = 0;
+    for (const entry of routing.routes) {
       const last = this.#placed.get(entry.route);
-      if (last !== undefined) last.round = round;
-      if (last !== undefined && isSettled(entry)) continue;
-      const candidatesAt = (listener: ResourceId): Candidates<Rule> | null => {
-        const value = byId.get(listener);
-        return value === undefined ? null : this.#candidatesOf(entry, rulesAt(entry, value));
-      };
-      if (last?.placements.every(({ listener, candidates }) => candidatesAt(listener) === candidates))
-        continue;
-      renewed.set(entry.route, placementsOf(entry.route, candidatesAt));
+      if (last !== undefined) {
+        last.round = this.#rounds;
+        met += 1;
+        if (routing.isSettled(entry)) continue;
+      }
+      const placements = this.#placementsAnew(entry, last?.placements ?? null, byId, routing);
+      if (placements !== null) renewed.set(entry.route, placements);
     }
     // Nothing is another one before all rules are made: should that fail, the next time begins where this one did.
     for (const route of renewed.keys()) this.#remove(this.#placed.get(route)?.placements ?? []);
-    this.#forget(round);
+    if (met < this.#placed.size) this.#forget(this.#rounds);
     for (const [route, placements] of renewed) {
-      this.#placed.set(route, { placements, round });
+      this.#placed.set(route, { placements, round: this.#rounds });
       for (const { listener, place, candidates } of placements) {
         this.#indexes.get(listener)?.add(place, candidates);
       }
     }
+  }
+
+  /** Where a route is now; null: where it was. */
+  #placementsAnew(
+    entry: Entry,
+    last: readonly Placement<Rule>[] | null,
+    listeners: ReadonlyMap<ResourceId, Listener>,
+    { rulesAt }: Routing<Listener, Entry, Rule>,
+  ): readonly Placement<Rule>[] | null {
+    const candidatesAt = (id: ResourceId): Candidates<Rule> | null => {
+      const listener = listeners.get(id);
+      return listener === undefined ? null : this.#candidatesOf(entry, rulesAt(entry, listener));
+    };
+    const stays = last?.every(({ listener, candidates }) => candidatesAt(listener) === candidates);
+    return stays === true ? null : placementsOf(entry.route, candidatesAt);
   }
 
   /** Takes away the routes that `round` did not meet. */

@@ -1,6 +1,6 @@
 import { HostTable } from './hosts.ts';
 import { PathTable, type Candidate } from './path-table.ts';
-import { byHostname, byRank } from './precedence.ts';
+import { byHostname } from './precedence.ts';
 
 /** The tables of one host of a listener, by the routes' own hostnames: the most specific first. */
 export interface ServedHost<Rule> {
@@ -28,10 +28,14 @@ export type Candidates<Rule> = readonly Candidate<Rule>[];
 interface OwnHost<Rule> {
   readonly place: HostPlace;
   readonly sources: Set<Candidates<Rule>>;
-  /** Of the sources there were when the last table was made, by rank: few of them are others in the next one. */
-  sorted: Candidates<Rule>;
-  /** Null until it is made of the present sources. */
-  table: OwnTable<Rule> | null;
+  /** What the table does not know yet; null: nothing. */
+  pending: Pending<Rule> | null;
+  table: OwnTable<Rule>;
+}
+
+interface Pending<Rule> {
+  readonly come: Set<Candidates<Rule>>;
+  readonly gone: Set<Candidates<Rule>>;
 }
 
 /**
@@ -46,23 +50,20 @@ export class HostIndex<Rule> {
   add(place: HostPlace, candidates: Candidates<Rule>): void {
     const { serves } = place;
     const owns = this.#hosts.getOrInsertComputed(serves, () => new Map<string, OwnHost<Rule>>());
-    const host = owns.getOrInsertComputed(keyOf(place), () => ({
-      place,
-      sources: new Set<Candidates<Rule>>(),
-      sorted: [],
-      table: null,
-    }));
+    const host = owns.getOrInsertComputed(keyOf(place), () => emptyHost<Rule>(place));
+    if (host.sources.has(candidates)) return;
     host.sources.add(candidates);
-    this.#touch(serves, host);
+    const { come, gone } = this.#touch(serves, host);
+    if (!gone.delete(candidates)) come.add(candidates);
   }
 
   remove(place: HostPlace, candidates: Candidates<Rule>): void {
     const { serves } = place;
     const owns = this.#hosts.get(serves);
     const host = owns?.get(keyOf(place));
-    if (owns === undefined || host === undefined) return;
-    host.sources.delete(candidates);
-    this.#touch(serves, host);
+    if (owns === undefined || host === undefined || !host.sources.delete(candidates)) return;
+    const { come, gone } = this.#touch(serves, host);
+    if (!come.delete(candidates)) gone.add(candidates);
     if (host.sources.size === 0) owns.delete(keyOf(place));
     if (owns.size === 0) this.#hosts.delete(serves);
   }
@@ -77,11 +78,18 @@ export class HostIndex<Rule> {
     return this.#table;
   }
 
-  #touch(serves: string, host: OwnHost<Rule>): void {
-    host.table = null;
+  #touch(serves: string, host: OwnHost<Rule>): Pending<Rule> {
     this.#served.delete(serves);
     this.#table = null;
+    host.pending ??= { come: new Set(), gone: new Set() };
+    return host.pending;
   }
+}
+
+function emptyHost<Rule>(place: HostPlace): OwnHost<Rule> {
+  const paths = PathTable.empty<Rule>();
+  const oneLabelOf = place.oneLabel ? place.own : null;
+  return { place, sources: new Set(), pending: null, table: { paths, oneLabelOf } };
 }
 
 function keyOf({ own, oneLabel }: HostPlace): string {
@@ -93,17 +101,15 @@ function tablesOf<Rule>(owns: ReadonlyMap<string, OwnHost<Rule>>): readonly OwnT
   const sorted = [...owns.values()].sort(
     ({ place: a }, { place: b }) => byHostname(a.own, b.own) || Number(b.oneLabel) - Number(a.oneLabel),
   );
-  return sorted.map((host) => {
-    const { own, oneLabel } = host.place;
-    host.table ??= { paths: new PathTable(sortedAnew(host)), oneLabelOf: oneLabel ? own : null };
-    return host.table;
-  });
+  return sorted.map(tableOf);
 }
 
-/** Hot path: what is sorted but for a few at its end is sorted in one walk. */
-function sortedAnew<Rule>(host: OwnHost<Rule>): Candidates<Rule> {
-  const present = new Set([...host.sources].flat());
-  const stayed = host.sorted.filter((one) => present.delete(one));
-  host.sorted = [...stayed, ...present].sort((a, b) => byRank(a.match, b.match));
-  return host.sorted;
+function tableOf<Rule>(host: OwnHost<Rule>): OwnTable<Rule> {
+  const { pending, table } = host;
+  if (pending === null) return table;
+  const come = new Set([...pending.come].flat());
+  const gone = new Set([...pending.gone].flat());
+  host.table = { ...table, paths: table.paths.with({ come, gone }) };
+  host.pending = null;
+  return host.table;
 }

@@ -1,4 +1,6 @@
 import { holds, type CompiledMatch, type RequestView } from './matches.ts';
+import { PathLists } from './path-lists.ts';
+import { byRank } from './precedence.ts';
 import type { RoutedRule } from './router.ts';
 
 /** A match and what it leads to. The answer is made here once, so that matching a request makes nothing. */
@@ -7,29 +9,56 @@ export interface Candidate<Rule> {
   readonly routed: RoutedRule<Rule>;
 }
 
+/** What the next table has not any more, and what it has besides. */
+export interface CandidateChanges<Rule> {
+  readonly gone: ReadonlySet<Candidate<Rule>>;
+  readonly come: ReadonlySet<Candidate<Rule>>;
+}
+
 const slash = 0x2f;
+const none: readonly never[] = Object.freeze([]);
+
+type Lists<Rule> = Readonly<Record<CompiledMatch['kind'], PathLists<Rule>>>;
 
 /**
- * The matches of the routes that share a hostname.
+ * The matches of the routes that share a hostname. It never changes: the next one is made of it at the cost of what is
+ * another one there.
  *
  * Hot path: exact paths and prefixes are found by hash, so the cost does not grow with the number of routes; only
  * the candidates of one path are tried one by one, and all Regex candidates (they have no key to go by).
  */
 export class PathTable<Rule> {
-  readonly #exact = new Map<string, Candidate<Rule>[]>();
-  readonly #regex: Candidate<Rule>[] = [];
-  readonly #prefixes = new Map<string, Candidate<Rule>[]>();
-  readonly #last = new Map<string, Candidate<Rule>[]>();
+  readonly #lists: Lists<Rule>;
+  readonly #exact: PathLists<Rule>;
+  readonly #regex: readonly Candidate<Rule>[];
+  readonly #prefixes: PathLists<Rule>;
   /** Those of the empty prefix. */
-  readonly #everything: Candidate<Rule>[] = [];
-  /** The lengths that prefixes have, longest first: a path is cut nowhere else. */
+  readonly #everything: readonly Candidate<Rule>[];
+  /** The lengths that other prefixes have, longest first: a path is cut nowhere else. */
   readonly #prefixLengths: readonly number[];
 
-  /** `candidates`: in the order of their ranks. */
-  constructor(candidates: readonly Candidate<Rule>[]) {
-    for (const candidate of candidates) this.#put(candidate);
-    const lengths = new Set([...this.#prefixes.keys()].map((prefix) => prefix.length));
-    this.#prefixLengths = [...lengths].sort((a, b) => b - a);
+  private constructor(lists: Lists<Rule>) {
+    this.#lists = lists;
+    this.#exact = lists.Exact;
+    this.#prefixes = lists.Prefix;
+    this.#regex = lists.Regex.get('') ?? none;
+    this.#everything = lists.Prefix.get('') ?? none;
+    this.#prefixLengths = lists.Prefix.lengths.filter((length) => length > 0);
+  }
+
+  static empty<Rule>(): PathTable<Rule> {
+    const lists = PathLists.empty<Rule>();
+    return new PathTable({ Exact: lists, Regex: lists, Prefix: lists, Last: lists });
+  }
+
+  /** This table without those that are gone, and with those that have come. */
+  with(changes: CandidateChanges<Rule>): PathTable<Rule> {
+    return new PathTable({
+      Exact: changedLists(this.#lists.Exact, 'Exact', changes),
+      Regex: changedLists(this.#lists.Regex, 'Regex', changes),
+      Prefix: changedLists(this.#lists.Prefix, 'Prefix', changes),
+      Last: changedLists(this.#lists.Last, 'Last', changes),
+    });
   }
 
   /** The first match by precedence that holds, or null. */
@@ -63,30 +92,27 @@ export class PathTable<Rule> {
   }
 
   #matchLast(path: string, view: RequestView): RoutedRule<Rule> | null {
-    const candidates = this.#last.size === 0 ? undefined : this.#last.get(path.slice(path.lastIndexOf('/')));
+    const { Last } = this.#lists;
+    const candidates = Last.size === 0 ? undefined : Last.get(path.slice(path.lastIndexOf('/')));
     return candidates === undefined ? null : firstThatHolds(candidates, view);
   }
+}
 
-  #put(candidate: Candidate<Rule>): void {
-    const { kind, path } = candidate.match;
-    switch (kind) {
-      case 'Exact':
-        this.#exact.getOrInsertComputed(path, newList).push(candidate);
-        break;
-      case 'Last':
-        this.#last.getOrInsertComputed(path, newList).push(candidate);
-        break;
-      case 'Prefix':
-        if (path === '') this.#everything.push(candidate);
-        else this.#prefixes.getOrInsertComputed(path, newList).push(candidate);
-        break;
-      case 'Regex':
-        this.#regex.push(candidate);
-        break;
-      default:
-        kind satisfies never;
-    }
-  }
+/** `lists` with the changes of one kind, each list in the order of ranks. */
+function changedLists<Rule>(
+  lists: PathLists<Rule>,
+  kind: CompiledMatch['kind'],
+  { gone, come }: CandidateChanges<Rule>,
+): PathLists<Rule> {
+  const changed = new Map<string, Candidate<Rule>[]>();
+  const listOf = ({ match }: Candidate<Rule>): Candidate<Rule>[] => {
+    const path = kind === 'Regex' ? '' : match.path;
+    return changed.getOrInsertComputed(path, () => (lists.get(path) ?? none).filter((one) => !gone.has(one)));
+  };
+  for (const one of gone) if (one.match.kind === kind) listOf(one);
+  for (const one of come) if (one.match.kind === kind) listOf(one).push(one);
+  for (const list of changed.values()) list.sort((a, b) => byRank(a.match, b.match));
+  return lists.with(changed);
 }
 
 function firstThatHolds<Rule>(
@@ -97,8 +123,4 @@ function firstThatHolds<Rule>(
     if (holds(match, view)) return routed;
   }
   return null;
-}
-
-function newList<T>(): T[] {
-  return [];
 }
