@@ -3,9 +3,9 @@
 import type { EndpointSlice, SliceEndpoint } from '#crds/kubernetes.ts';
 import type { Endpoint, EndpointGroup, Endpoints } from '#snapshot/cluster.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
-import { joinedEndpoints } from '#snapshot/joined-endpoints.ts';
 import type { EndpointSource } from '#controller/translate/translation.ts';
 import { isReachable, type EndpointScope } from './address.ts';
+import { joinedEndpoints } from './joined-endpoints.ts';
 
 /** Ready endpoints, and terminating ones that still serve, of the port `source` names; frozen, sorted, no doubles. */
 export function compileEndpoints(

@@ -14,12 +14,12 @@ import type {
   Runtime,
   TlsPort,
 } from '#dataplane/runtime.ts';
-import type { EndpointLists } from '#snapshot/joined-endpoints.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
 import type { KeySet } from '#snapshot/key-set.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type * as contract from '#snapshot/cluster.ts';
 import type { CredentialSet } from '#snapshot/credential-set.ts';
+import type { EndpointLists } from '#snapshot/endpoint-lists.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
 import { KindLists } from '#snapshot/kind-lists.ts';
 import type { Listener } from '#snapshot/listener.ts';

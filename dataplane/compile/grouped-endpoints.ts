@@ -1,30 +1,29 @@
 import type { EndpointGroup, Endpoints } from '#snapshot/cluster.ts';
+import type { EndpointList, EndpointLists } from '#snapshot/endpoint-lists.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
-import { joinedEndpoints, type EndpointLists } from '#snapshot/joined-endpoints.ts';
 import { sameList } from '#snapshot/same-list.ts';
 
-interface Joined extends Pick<Endpoints, 'endpoints'> {
+interface Grouped extends Required<EndpointList> {
   readonly own: Endpoints | undefined;
-  readonly groups: readonly EndpointGroup[];
 }
 
-/** The endpoints of one snapshot after another, those told in groups put together. */
+const none: Endpoints['endpoints'] = [];
+
+/** The endpoints of one snapshot after another, with the groups that tell more of them. */
 export class GroupedEndpoints {
-  #joined: ReadonlyMap<ResourceId, Joined> = new Map();
+  #grouped: ReadonlyMap<ResourceId, Grouped> = new Map();
 
   /** Those of `all` with `groups`. */
   lists(all: ReadonlyMap<ResourceId, Endpoints>, groups: readonly EndpointGroup[]): EndpointLists {
     const byOwner = Map.groupBy(groups, ({ of }) => of);
-    const joined = new Map([...byOwner].map(([of, some]) => [of, this.#join(of, all.get(of), some)]));
-    this.#joined = joined;
-    return { get: (id) => joined.get(id) ?? all.get(id) };
+    const grouped = new Map([...byOwner].map(([of, some]) => [of, this.#group(of, all.get(of), some)]));
+    this.#grouped = grouped;
+    return { get: (id) => grouped.get(id) ?? all.get(id) };
   }
 
-  #join(of: ResourceId, own: Endpoints | undefined, groups: readonly EndpointGroup[]): Joined {
-    const before = this.#joined.get(of);
+  #group(of: ResourceId, own: Endpoints | undefined, groups: readonly EndpointGroup[]): Grouped {
+    const before = this.#grouped.get(of);
     if (before?.own === own && before !== undefined && sameList(before.groups, groups)) return before;
-    const inOrder = groups.toSorted((one, other) => (one.id < other.id ? -1 : 1));
-    const lists = [own?.endpoints ?? [], ...inOrder.map(({ endpoints }) => endpoints)];
-    return { own, groups, endpoints: joinedEndpoints(lists) };
+    return { own, groups, endpoints: own?.endpoints ?? none };
   }
 }

@@ -3,11 +3,13 @@ import { CallerPools } from './caller-pools.ts';
 import { ClientTls } from './client-tls.ts';
 import { ConnectionRoom } from './connection-room.ts';
 import { ClusterCounts } from './figures.ts';
-import { endpointName, UpstreamEndpoint } from './endpoint.ts';
+import { UpstreamEndpoint } from './endpoint.ts';
+import { EndpointListing, noEndpoints } from './listing.ts';
 import { OutsideHost } from './outside-host.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { noHash } from './balance/balancer.ts';
 import { balanceTerms, choiceFor, hashKeyFor } from './balance/cluster-balance.ts';
+import { Members } from './balance/members.ts';
 import { SlowStart } from './balance/slow-start.ts';
 import { ClusterHealth } from './health/cluster-health.ts';
 import { askBy } from './health/probe.ts';
@@ -24,6 +26,7 @@ import { createAddressRule } from '#snapshot/address-rule.ts';
 import type { Fields } from '#dataplane/http/fields.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type { BackendConnections, Cluster, Endpoint } from '#snapshot/cluster.ts';
+import type { EndpointList } from '#snapshot/endpoint-lists.ts';
 
 /**
  * A backend to which requests are balanced. It outlives runtimes: endpoints and connections stay while rules come
@@ -44,9 +47,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   #budget: RetryBudget | null = null;
   /** Null until somebody asks for an endpoint: most of ten thousand clusters are never asked here. */
   #parts: Parts | null = null;
-  #listed: readonly Endpoint[] = [];
-  /** How often endpoints were listed. */
-  #listings = 0;
+  #listed = noEndpoints;
   /** It is swept: something here changes with time. */
   #isAwake = false;
   #isRetired = false;
@@ -150,12 +151,12 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   }
 
   /** Takes the present settings and endpoints; what stays as it was keeps its connections. */
-  update(resource: Cluster, certificate: Certificate | null, endpoints: readonly Endpoint[]): void {
+  update(resource: Cluster, certificate: Certificate | null, listed: EndpointList): void {
     const isSame = resource === this.#resource && certificate === this.#certificate;
-    const isListed = endpoints === this.#listed;
-    this.#listed = endpoints;
+    const isListed = listed === this.#listed;
+    this.#listed = listed;
     if (!isSame) this.#configure(resource, certificate);
-    if (this.#parts !== null && !(isSame && isListed)) this.#list(this.#parts, endpoints);
+    if (this.#parts !== null && !(isSame && isListed)) this.#list(this.#parts);
     else if (resource.check !== null) this.#begin();
   }
 
@@ -249,7 +250,8 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     const resource = this.#resource;
     const parts: Parts = {
       endpoints: new Map(),
-      told: new Map(),
+      listing: new EndpointListing(),
+      members: new Members(),
       warming: new Map(),
       hashKey: hashKeyFor(resource),
       slowStart: new SlowStart(resource.slowStartMs),
@@ -257,7 +259,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
       health: this.#healthFor(resource),
     };
     this.#parts = parts;
-    this.#list(parts, this.#listed);
+    this.#list(parts);
     this.#wake();
     return parts;
   }
@@ -292,28 +294,24 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     );
   }
 
-  // Of ten thousand a few move: what is told by the same object as before is found by that, without making its name.
-  #list(parts: Parts, listed: readonly Endpoint[]): void {
-    const isFirst = parts.endpoints.size === 0;
-    const told = new Map<Endpoint, UpstreamEndpoint>();
-    const ready: UpstreamEndpoint[] = [];
-    const terminating: UpstreamEndpoint[] = [];
-    this.#listings += 1;
-    for (const one of listed) {
-      const known = parts.told.get(one) ?? parts.endpoints.get(endpointName(one));
-      if (known?.listing === this.#listings) continue;
-      const endpoint = known ?? this.#admit(parts, one, isFirst);
-      endpoint.listing = this.#listings;
-      endpoint.forZones = one.forZones;
-      endpoint.forNodes = one.forNodes;
-      told.set(one, endpoint);
-      (one.state === 'Ready' ? ready : terminating).push(endpoint);
+  #list(parts: Parts): void {
+    const { endpoints, listing, members } = parts;
+    const isFirst = endpoints.size === 0;
+    for (const name of listing.follow(this.#listed)) {
+      const told = listing.get(name);
+      const known = endpoints.get(name);
+      if (told === undefined) {
+        if (known !== undefined) this.#drop(parts, known);
+        continue;
+      }
+      const endpoint = known ?? this.#admit(parts, told, isFirst);
+      endpoint.forZones = told.forZones;
+      endpoint.forNodes = told.forNodes;
+      members.put(endpoint, told.state);
     }
-    parts.told = told;
-    for (const endpoint of parts.endpoints.values())
-      if (endpoint.listing < this.#listings) this.#drop(parts, endpoint);
-    parts.health.update([...parts.endpoints.values()]);
-    parts.choice.update(ready.length > 0 ? ready : terminating);
+    parts.health.listed();
+    parts.choice.update(members.offered);
+    if (!this.#isAwake) this.#wake();
   }
 
   #admit(parts: Parts, told: Endpoint, isFirst: boolean): UpstreamEndpoint {
@@ -326,7 +324,9 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   #drop(parts: Parts, endpoint: UpstreamEndpoint): void {
     parts.endpoints.delete(endpoint.name);
+    parts.members.put(endpoint, null);
     parts.warming.delete(endpoint);
+    parts.health.dismiss(endpoint);
     endpoint.retire();
   }
 
@@ -352,8 +352,8 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 interface Parts {
   /** By name. */
   readonly endpoints: Map<string, UpstreamEndpoint>;
-  /** The same by what tells of them now. */
-  told: ReadonlyMap<Endpoint, UpstreamEndpoint>;
+  readonly listing: EndpointListing;
+  readonly members: Members<UpstreamEndpoint>;
   /** Those that have not their whole weight yet, and since when they are there. */
   readonly warming: Map<UpstreamEndpoint, number>;
   hashKey: HashKey | null;

@@ -36,8 +36,7 @@ export class UpstreamEndpoint implements Hinted, Destination {
   weight = 100;
   doubtful = false;
   healthy = true;
-  /** The last of its cluster's listings that told of it. */
-  listing = 0;
+  offered = false;
   /** Its cluster's word on it, which sets `healthy`. */
   health = new EndpointHealth(null, this);
 

@@ -6,6 +6,7 @@ import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { UpstreamCluster } from './cluster.ts';
 import { figuresOf } from './figures.ts';
 import { RequestHeads } from './http2/request-head.ts';
+import { noEndpoints } from './listing.ts';
 import { defaultUpstreamLimits } from './limits.ts';
 import { endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { nowhere } from '#snapshot/fleet.ts';
@@ -15,9 +16,9 @@ import type { UpstreamSurroundings } from './surroundings.ts';
 import type { Certificate } from '#snapshot/certificate.ts';
 import type { BackendFigures } from '#dataplane/http/backend-figures.ts';
 import type { UpstreamLimits } from './limits.ts';
-import type { Cluster, Endpoint } from '#snapshot/cluster.ts';
+import type { Cluster } from '#snapshot/cluster.ts';
+import type { EndpointList, EndpointLists } from '#snapshot/endpoint-lists.ts';
 import type { ResourceId } from '#snapshot/ids.ts';
-import type { EndpointLists } from '#snapshot/joined-endpoints.ts';
 
 /** All clusters a data plane knows. */
 export interface Upstreams {
@@ -105,11 +106,9 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
   };
 }
 
-const none: readonly Endpoint[] = [];
-
-function endpointsOf({ outside, endpoints: id }: Cluster, endpoints: EndpointLists): readonly Endpoint[] {
-  if (outside === null) return endpoints.get(id)?.endpoints ?? none;
-  return [{ address: outside.host, port: outside.port, state: 'Ready', ...endpointDefaults }];
+function endpointsOf({ outside, endpoints: id }: Cluster, endpoints: EndpointLists): EndpointList {
+  if (outside === null) return endpoints.get(id) ?? noEndpoints;
+  return { endpoints: [{ address: outside.host, port: outside.port, state: 'Ready', ...endpointDefaults }] };
 }
 
 async function resolved(host: string): Promise<readonly string[]> {

@@ -9,6 +9,8 @@ export interface Balanced {
   readonly weight: number;
   /** Neither ejected nor failing its checks. */
   readonly healthy: boolean;
+  /** It is one of those between whom is chosen now: where they are many, a balancer hears of it later. */
+  readonly offered: boolean;
   /** It has not taken a connection of late: others first. */
   readonly doubtful: boolean;
 }

@@ -11,6 +11,9 @@ export interface ChoiceOptions<E> {
   readonly prefer: (members: readonly E[]) => readonly E[];
 }
 
+/** More are gone through only once a sweep, however often some of them change. */
+const atOnceMax = 1_000;
+
 /** So often a balancer is asked before the candidates are gone through themselves. */
 const drawsMax = 8;
 
@@ -30,6 +33,7 @@ type Mood = 'Calm' | 'Panic' | 'Doubt' | 'Desperate';
 export class EndpointChoice<E extends Balanced> {
   readonly #balancer: Balancer<E>;
   readonly #options: ChoiceOptions<E>;
+  #offered: Iterable<E> = [];
   #all: readonly E[] = [];
   #members: readonly E[] = [];
   #candidates: readonly E[] = [];
@@ -49,10 +53,15 @@ export class EndpointChoice<E extends Balanced> {
     return this.#all.length > 0 && (this.#mood === 'Panic' || this.#mood === 'Desperate');
   }
 
-  /** Takes the endpoints there are now, in their order. */
-  update(members: readonly E[]): void {
-    this.#all = members;
-    this.#refresh();
+  /**
+   * Takes the endpoints that are offered now: at once who is no longer, and who is new as well, or at the next sweep
+   * beside many. They are read until others are told.
+   */
+  update(offered: Iterable<E>): void {
+    this.#offered = offered;
+    this.#isFresh = false;
+    if (this.#all.length > atOnceMax) this.#isStale = true;
+    else this.#refresh();
   }
 
   /** Something changed of an endpoint's health, doubt or weight: the next sweep takes it into account. */
@@ -76,6 +85,7 @@ export class EndpointChoice<E extends Balanced> {
   }
 
   #isWanted(member: Balanced): boolean {
+    if (!member.offered) return false;
     switch (this.#mood) {
       case 'Calm':
         return member.healthy && !member.doubtful;
@@ -90,16 +100,17 @@ export class EndpointChoice<E extends Balanced> {
 
   /** The draws fell on none that is wanted: most have changed since the last sweep, were tried, or weigh little. */
   #search(hash: number, tried: readonly E[]): E | null {
-    if (this.#isStale && !this.#isFresh) {
-      this.#isFresh = true;
-      this.#refresh();
-    }
     this.#turn += 1;
     const from = mix(hash < 0 ? this.#turn : hash);
     const way = { from, count: drawsMax + tried.length };
     const isUntried = (member: E): boolean => !tried.includes(member);
+    const wanted = (): E | undefined =>
+      walk(this.#candidates, way, (member) => this.#isWanted(member) && isUntried(member));
+    const found = wanted();
+    if (found !== undefined) return found;
+    this.#refreshOnce();
     return (
-      walk(this.#candidates, way, (member) => this.#isWanted(member) && isUntried(member)) ??
+      wanted() ??
       walk(this.#members, way, (member) => member.healthy && isUntried(member)) ??
       walk(this.#candidates, way, (member) => member.healthy && !member.doubtful) ??
       walk(this.#all, way, isUntried) ??
@@ -108,8 +119,16 @@ export class EndpointChoice<E extends Balanced> {
     );
   }
 
+  /** Until the next sweep or the next telling. */
+  #refreshOnce(): void {
+    if (!this.#isStale || this.#isFresh) return;
+    this.#isFresh = true;
+    this.#refresh();
+  }
+
   #refresh(): void {
     this.#isStale = false;
+    this.#all = [...this.#offered];
     const members = this.#options.prefer(this.#all);
     const healthy = members.reduce((count, member) => count + (member.healthy ? 1 : 0), 0);
     const isPanic = healthy * 100 < this.#options.panicPercent * members.length;

@@ -55,21 +55,25 @@ export class ClusterHealth<E extends Patient> {
     const { random } = this.#around;
     const active = check === null ? null : new ActiveCheck(check, { nowMs, random });
     endpoint.health = new EndpointHealth(active, endpoint);
-    if (active !== null) this.#checked.set(endpoint.health, { endpoint, check: active });
+    this.#detector?.admit(endpoint.health);
+    if (active === null) return;
+    const checked = { endpoint, check: active };
+    this.#checked.set(endpoint.health, checked);
+    this.#prober?.admit(checked);
   }
 
-  /** Takes the endpoints there are now, all admitted. */
-  update(endpoints: readonly E[]): void {
-    const { outlier } = this.#terms;
-    if (outlier !== null)
-      this.#detector?.update(
-        endpoints.map(({ health }) => health),
-        outlier,
-      );
-    if (this.#prober === null) return;
-    const present = new Set(endpoints.map(({ health }) => health));
-    for (const health of this.#checked.keys()) if (!present.has(health)) this.#checked.delete(health);
-    this.#prober.update([...this.#checked.values()]);
+  /** Cares for it no more. */
+  dismiss({ health }: E): void {
+    this.#detector?.dismiss(health);
+    const checked = this.#checked.get(health);
+    if (checked === undefined) return;
+    this.#checked.delete(health);
+    this.#prober?.dismiss(checked);
+  }
+
+  /** All that came has been admitted, and all that left dismissed. */
+  listed(): void {
+    this.#detector?.releaseTooMany();
   }
 
   /** Hot path: see the detector's. */

@@ -10,9 +10,9 @@ const ejectionsCounted = 10;
  * at the end of each interval. Never more of them than the terms say; who is ejected longest stays so.
  */
 export class OutlierDetector {
-  #terms: OutlierDetection;
+  readonly #terms: OutlierDetection;
   readonly #counts: Pick<ClusterCounts, 'ejections'>;
-  #members: readonly EndpointHealth[] = [];
+  readonly #members = new Set<EndpointHealth>();
   #ejected = 0;
   #intervalEndsMs: number;
 
@@ -27,14 +27,17 @@ export class OutlierDetector {
     return this.#ejected;
   }
 
-  /** Takes the endpoints and terms there are now. Returns whether one is no longer ejected because others left. */
-  update(members: readonly EndpointHealth[], terms: OutlierDetection): boolean {
-    for (const health of this.#members) health.isCounted = false;
-    for (const health of members) health.isCounted = true;
-    this.#members = members;
-    this.#terms = terms;
-    this.#ejected = members.filter(({ ejectedUntilMs }) => ejectedUntilMs !== 0).length;
-    return this.#releaseTooMany();
+  admit(health: EndpointHealth): void {
+    if (health.isCounted) return;
+    health.isCounted = true;
+    this.#members.add(health);
+    if (health.ejectedUntilMs !== 0) this.#ejected += 1;
+  }
+
+  dismiss(health: EndpointHealth): void {
+    if (!this.#members.delete(health)) return;
+    health.isCounted = false;
+    if (health.ejectedUntilMs !== 0) this.#ejected -= 1;
   }
 
   /**
@@ -79,7 +82,7 @@ export class OutlierDetector {
       health.ejectedUntilMs === 0 &&
       health.requests >= Math.max(1, requestsMin) &&
       successRate(health) < successRatePercentMin;
-    const bad = new Set(successRatePercentMin === 0 ? [] : this.#members.filter(isBad));
+    const bad = new Set(successRatePercentMin === 0 ? [] : this.#members.values().filter(isBad));
     let isChanged = false;
     for (const health of this.#members) {
       if (health.ejectedUntilMs === 0 && health.ejections > 0 && !bad.has(health)) health.ejections -= 1;
@@ -112,11 +115,14 @@ export class OutlierDetector {
     health.judge();
   }
 
-  /** Who would have come back first does so now. */
-  #releaseTooMany(): boolean {
+  /**
+   * To be called when members have left: who would have come back first does so now, where more are ejected than may
+   * be. Returns whether that were any.
+   */
+  releaseTooMany(): boolean {
     const tooMany = this.#ejected - this.#ejectedMax();
     if (tooMany <= 0) return false;
-    const ejected = this.#members.filter(({ ejectedUntilMs }) => ejectedUntilMs !== 0);
+    const ejected = Array.from(this.#members).filter(({ ejectedUntilMs }) => ejectedUntilMs !== 0);
     ejected.sort((a, b) => a.ejectedUntilMs - b.ejectedUntilMs);
     for (const health of ejected.slice(0, tooMany)) this.#release(health);
     return true;
@@ -126,11 +132,11 @@ export class OutlierDetector {
   #ejectedMax(): number {
     const { ejectedPercentMax } = this.#terms;
     if (ejectedPercentMax === 0) return 0;
-    return Math.max(1, Math.floor((this.#members.length * ejectedPercentMax) / 100));
+    return Math.max(1, Math.floor((this.#members.size * ejectedPercentMax) / 100));
   }
 }
 
-const nobody: readonly EndpointHealth[] = [];
+const nobody: ReadonlySet<EndpointHealth> = new Set();
 
 /** 0 is never. */
 function reaches(count: number, max: number): boolean {

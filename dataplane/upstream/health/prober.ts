@@ -31,23 +31,23 @@ export interface ProberOptions<E> {
 export class Prober<E extends Probed> {
   readonly #options: ProberOptions<E>;
   readonly #underway = new Map<E, { readonly probe: Probe; readonly deadlineMs: number }>();
-  #endpoints: readonly E[] = [];
+  readonly #endpoints = new Set<E>();
   /** Where the last sweep stopped, so that none waits for ever when there are too many. */
-  #from = 0;
+  #turn = this.#endpoints.values();
 
   constructor(options: ProberOptions<E>) {
     this.#options = options;
   }
 
-  /** Takes the endpoints there are now; those that left are asked no more. */
-  update(endpoints: readonly E[]): void {
-    const present = new Set(endpoints);
-    this.#endpoints = endpoints;
-    for (const [endpoint, { probe }] of this.#underway) {
-      if (present.has(endpoint)) continue;
-      this.#underway.delete(endpoint);
-      probe.abort();
-    }
+  admit(endpoint: E): void {
+    this.#endpoints.add(endpoint);
+  }
+
+  /** It is asked no more. */
+  dismiss(endpoint: E): void {
+    this.#endpoints.delete(endpoint);
+    this.#underway.get(endpoint)?.probe.abort();
+    this.#underway.delete(endpoint);
   }
 
   /** To be called regularly: gives up on late answers, and asks those whose time has come. */
@@ -57,18 +57,25 @@ export class Prober<E extends Probed> {
       probe.abort();
       this.#tell(endpoint, false);
     }
-    const { length } = this.#endpoints;
-    for (let step = 0; step < length; step += 1) {
+    const { size } = this.#endpoints;
+    for (let step = 0; step < size; step += 1) {
       if (this.#underway.size >= this.#options.probesMax) return;
-      this.#from = (this.#from + 1) % length;
-      const endpoint = this.#endpoints[this.#from];
+      const endpoint = this.#next();
       if (endpoint?.check.due(nowMs) === true) this.#ask(endpoint, nowMs);
     }
   }
 
   /** Asks nobody any more. */
   close(): void {
-    this.update([]);
+    for (const endpoint of this.#endpoints) this.dismiss(endpoint);
+  }
+
+  /** One after the other, going round. */
+  #next(): E | undefined {
+    const next = this.#turn.next();
+    if (!next.done) return next.value;
+    this.#turn = this.#endpoints.values();
+    return this.#turn.next().value;
   }
 
   #ask(endpoint: E, nowMs: number): void {

@@ -6,6 +6,8 @@ import type { EndpointSlice } from '#crds/kubernetes.ts';
 import { createEndpointsComposer } from '#controller/endpoints/composer.ts';
 import { compileEndpoints } from '#controller/endpoints/endpoints.ts';
 import { GroupedEndpoints } from '#dataplane/compile/grouped-endpoints.ts';
+import { EndpointListing, noEndpoints } from '#dataplane/upstream/listing.ts';
+import { endpointName } from '#dataplane/upstream/endpoint.ts';
 import { gatewayKey, resourceId } from '#snapshot/ids.ts';
 import { KindLists } from '#snapshot/kind-lists.ts';
 import { changedKeys } from '#snapshot/shelved-map.ts';
@@ -65,6 +67,8 @@ test('however its slices come and go, data planes have all endpoints of a Servic
       const { slices, sorted, composer } = given();
       const kinds = new KindLists();
       const grouped = new GroupedEndpoints();
+      const listing = new EndpointListing();
+      const known = new Map<string, unknown>();
       const sources = new Map([[source.id, source]]);
       for (const step of steps) {
         for (const [name, told] of step) {
@@ -72,8 +76,13 @@ test('however its slices come and go, data planes have all endpoints of a Servic
           else slices.set(name, slice(name, told));
         }
         kinds.follow(composer.compose(sources, new Set(['shop/wide'])));
-        const told = grouped.lists(kinds.byId('Endpoints'), kinds.of('EndpointGroup')).get(source.id);
-        assert.deepEqual(told?.endpoints, compileEndpoints(source, sorted()).endpoints);
+        const lists = grouped.lists(kinds.byId('Endpoints'), kinds.of('EndpointGroup'));
+        for (const name of listing.follow(lists.get(source.id) ?? noEndpoints)) {
+          known.set(name, listing.get(name));
+        }
+        const { endpoints } = compileEndpoints(source, sorted());
+        const told = Array.from(known).filter(([, one]) => one !== undefined);
+        assert.deepEqual(new Map(told), new Map(endpoints.map((one) => [endpointName(one), one])));
       }
       kinds.follow(composer.compose(new Map(), new Set()));
       assert.deepEqual([...kinds.of('Endpoints'), ...kinds.of('EndpointGroup')], []);

@@ -143,3 +143,42 @@ describe('a choice', () => {
     assert.equal(choice.pick(0, members.slice(0, 2))?.healthy, true);
   });
 });
+
+describe('a choice among many', () => {
+  it('goes through all of them once a sweep, however often some change, and never falls on one that has left', () => {
+    let walks = 0;
+    let present: readonly GivenMember[] = givenMembers(5_000);
+    const offered = {
+      *[Symbol.iterator]() {
+        walks += 1;
+        yield* present;
+      },
+    };
+    const choice = new EndpointChoice<GivenMember>(leastRequest(givenRandom()), {
+      panicPercent: 50,
+      prefer: (all) => all,
+    });
+    choice.update(offered);
+    for (let change = 0; change < 10; change += 1) {
+      const leaves = (at: number): boolean => at % 25 === change;
+      for (const [at, one] of present.entries()) one.offered = !leaves(at);
+      present = [...present.filter((_, at) => !leaves(at)), ...givenMembers(200)];
+      choice.update(offered);
+      for (let pick = 0; pick < 500; pick += 1) assert.equal(choice.pick(pick, [])?.offered, true);
+    }
+    assert.equal(walks, 1);
+    choice.sweep();
+    assert.equal(walks, 2);
+    const picked = tally(present, 5_000, (at) => choice.pick(at, []));
+    assert.ok(Math.min(...picked) > 0, 'those that came get requests');
+  });
+
+  it('falls on those that came as soon as all others have left', () => {
+    const members = givenMembers(5_000);
+    const choice = choiceOf(members);
+    for (const member of members) member.offered = false;
+    const [only = assert.fail()] = givenMembers(1);
+    choice.update([only]);
+    assert.equal(choice.pick(0, []), only);
+  });
+});

@@ -8,6 +8,7 @@ export interface GivenMember extends Hinted {
   weight: number;
   healthy: boolean;
   doubtful: boolean;
+  offered: boolean;
   forZones: readonly string[];
   forNodes: readonly string[];
 }
@@ -24,6 +25,7 @@ export function givenMembers(
       weight: 100,
       healthy: true,
       doubtful: false,
+      offered: true,
       forZones: [],
       forNodes: [],
     };

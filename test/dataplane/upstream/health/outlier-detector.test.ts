@@ -21,7 +21,7 @@ function given(count: number, changes: Partial<OutlierDetection> = {}): Given {
   const all = { ...terms, ...changes };
   const detector = new OutlierDetector(all, 0, { ejections: 0 });
   const members = Array.from({ length: count }, () => new EndpointHealth(null));
-  detector.update(members, all);
+  for (const member of members) detector.admit(member);
   return {
     detector,
     members,
@@ -112,7 +112,8 @@ describe('an outlier', () => {
     const { settle, detector, members } = given(4);
     settle(0, 'Broken', 5, 0);
     settle(1, 'Broken', 5, 1);
-    assert.equal(detector.update(members.slice(0, 2), terms), true);
+    for (const member of members.slice(2)) detector.dismiss(member);
+    assert.equal(detector.releaseTooMany(), true);
     assert.deepEqual(
       members.map(({ healthy }) => healthy),
       [true, false, true, true],
@@ -154,7 +155,11 @@ describe('ejections', () => {
             detector.sweep(nowMs);
           } else {
             present = members.slice(0, one.members);
-            detector.update(present, all);
+            for (const member of members) {
+              if (present.includes(member)) detector.admit(member);
+              else detector.dismiss(member);
+            }
+            detector.releaseTooMany();
           }
           const ejected = present.filter(({ healthy }) => !healthy).length;
           assert.equal(detector.ejected, ejected);

@@ -1,10 +1,4 @@
-import type { Endpoint, Endpoints } from './cluster.ts';
-import type { ResourceId } from './ids.ts';
-
-/** Endpoints by their ids; a list that did not change is the same as before. */
-export interface EndpointLists {
-  get(id: ResourceId): Pick<Endpoints, 'endpoints'> | undefined;
-}
+import type { Endpoint } from '#snapshot/cluster.ts';
 
 /**
  * All endpoints of `lists` as an Endpoints resource has them: sorted by address, then port, and of doubles (which

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { noHash } from '#dataplane/upstream/balance/balancer.ts';
+import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
+import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
+import { resourceId } from '#snapshot/ids.ts';
+import type { TestContext } from 'node:test';
+import type { Cluster, Endpoint, EndpointGroup } from '#snapshot/cluster.ts';
+
+const id = resourceId('Endpoints', 'wide');
+const wide: Cluster = {
+  kind: 'Cluster',
+  id: resourceId('Cluster', 'wide'),
+  name: 'wide',
+  endpoints: id,
+  ...clusterDefaults,
+};
+
+/** So many endpoints in 10.(slice).0.0/16, and how often any of them was looked at. */
+class GivenGroup implements EndpointGroup {
+  readonly kind = 'EndpointGroup';
+  readonly id;
+  readonly of = id;
+  readonly endpoints: readonly Endpoint[];
+  reads = 0;
+
+  constructor(slice: number, hosts: readonly number[], state: Endpoint['state'] = 'Ready') {
+    this.id = resourceId('EndpointGroup', id, `wide-${slice}`);
+    const list = hosts.map((host) => ({
+      address: `10.${slice}.0.${host}`,
+      port: 80,
+      state,
+      ...endpointDefaults,
+    }));
+    this.endpoints = new Proxy(list, {
+      get: (target, key) => {
+        this.reads += 1;
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+  }
+}
+
+function range(count: number, from = 0): readonly number[] {
+  return Array.from({ length: count }, (_, at) => from + at);
+}
+
+/** A cluster with the endpoints of groups that the test changes. */
+function given(t: TestContext) {
+  const upstreams = createUpstreams();
+  t.after(() => upstreams.close());
+  const list = (groups: readonly EndpointGroup[]) => {
+    upstreams.apply([wide], new Map([[id, { endpoints: [], groups }]]));
+    return upstreams.cluster(wide.id) ?? assert.fail();
+  };
+  const picked = (times: number) => {
+    const cluster = upstreams.cluster(wide.id);
+    return new Set(range(times).map(() => cluster?.pick(noHash, [])?.address));
+  };
+  return { list, picked };
+}
+
+for (const slices of [3, 40]) {
+  test(`of ${slices * 50} endpoints the fifty that are told anew are looked at, and no other`, (t) => {
+    const { list, picked } = given(t);
+    const groups = range(slices).map((slice) => new GivenGroup(slice, range(50)));
+    const cluster = list(groups);
+    picked(1);
+    const stays = cluster.usable('10.1.0.7:80');
+    for (const group of groups) group.reads = 0;
+    list(groups.with(1, new GivenGroup(1, range(50, 1))));
+    assert.deepEqual(
+      groups.filter(({ reads }) => reads > 0).map((group) => groups.indexOf(group)),
+      [1],
+    );
+    assert.deepEqual([cluster.usable('10.1.0.0:80'), cluster.usable('10.1.0.7:80')], [null, stays]);
+    assert.ok(cluster.usable('10.1.0.50:80'));
+    assert.equal([...cluster.endpoints].length, slices * 50);
+    assert.ok(!picked(slices * 100).has('10.1.0.0'), 'one that has left gets no request');
+  });
+}
+
+test('one that ends gets no request from then on while others are ready, and one that is told twice goes on', (t) => {
+  const { list, picked } = given(t);
+  const groups = range(40).map((slice) => new GivenGroup(slice, range(50)));
+  list(groups);
+  picked(1);
+  const ending = groups.with(3, new GivenGroup(3, range(50), 'Terminating'));
+  const cluster = list([...ending, new GivenGroup(3, [7])]);
+  const addresses = picked(4_000);
+  assert.ok(![...addresses].some((address) => address?.startsWith('10.3.') && address !== '10.3.0.7'));
+  assert.ok(addresses.has('10.3.0.7') && cluster.usable('10.3.0.8:80') !== null);
+  list([ending[3] ?? assert.fail()]);
+  assert.equal(picked(200).size, 50);
+});
+
+test('one that comes to two thousand gets requests too, also where there was none for long', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { list, picked } = given(t);
+  const groups = range(40).map((slice) => new GivenGroup(slice, range(50)));
+  list(groups);
+  picked(1);
+  t.mock.timers.tick(10_000);
+  list([...groups, new GivenGroup(40, [1])]);
+  t.mock.timers.tick(1_000);
+  assert.ok(picked(2_001).has('10.40.0.1'));
+});
