@@ -4,6 +4,7 @@
 import type { Listener } from '#crds/gateway-api.ts';
 import type { RouteKind } from '#crds/route-kind.ts';
 import { resourceId, type ResourceId } from '#snapshot/ids.ts';
+import { admissionFault } from './admitted-namespaces.ts';
 import type { Read } from './memo.ts';
 import type { Problem } from './problem.ts';
 
@@ -41,6 +42,8 @@ export interface ListenerShape {
   readonly problem: Problem | null;
   /** Kinds it names that it cannot take. */
   readonly kindsProblem: Problem | null;
+  /** Why it takes routes of no namespace. */
+  readonly namespacesProblem: Problem | null;
 }
 
 /** Whether clients shake hands with the Gateway itself: for HTTPS, and for octets that go on without TLS. */
@@ -118,8 +121,17 @@ export function listenerShapes(
         unsupported.length === 0
           ? null
           : { kind: 'InvalidRouteKinds', field: `${field}.allowedRoutes.kinds`, kinds: unsupported },
+      namespacesProblem: namespacesProblem(field, listener.allowedRoutes.namespaces),
     };
   });
+}
+
+function namespacesProblem(field: string, namespaces: RouteNamespaces): Problem | null {
+  const fault = admissionFault(namespaces);
+  if (fault === null) return null;
+  const { path, detail } = fault;
+  const place = `${field}.allowedRoutes.namespaces.selector${path}`;
+  return { kind: 'UnsupportedValue', field: place, detail: `${detail}; until then no route attaches` };
 }
 
 function allowedKinds(

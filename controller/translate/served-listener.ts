@@ -45,15 +45,15 @@ export const listenerUnit: Unit<ListenerModel> = {
       return { ...none, asked: { resources: [], sources: [] }, closed: null };
     }
     const found = listenerFilters(read, shape);
-    const closed = found.refused ?? found.problems[0] ?? null;
-    const filters = closed === null ? found.filters : closedFilters(shape, closed);
+    const unasked = found.refused ?? found.problems[0] ?? null;
+    const filters = unasked === null ? found.filters : closedFilters(shape, unasked);
     const part = securedPart(read, { namespace, name: gatewayName }, shape, filters);
     return {
       ...part,
-      asked: closed === null ? found : { resources: [], sources: [] },
+      asked: unasked === null ? found : { resources: [], sources: [] },
       problems: [...part.problems, ...found.problems],
-      refused: part.refused ?? found.refused,
-      closed,
+      refused: part.refused ?? found.refused ?? shape.namespacesProblem,
+      closed: unasked ?? shape.namespacesProblem,
     };
   },
 };

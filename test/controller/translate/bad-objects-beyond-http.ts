@@ -205,6 +205,7 @@ function ofOthers(): readonly BadObject[] {
     ['Gateway with parameters that there are not', gateway({ infrastructure: { parametersRef } })],
     ['Gateway with an address of an unknown type', gateway({ addresses: [{ type: 'example.com/Star', value: 'a' }] })],
     ['Gateway with an address that is none', gateway({ addresses: [{ type: 'IPAddress', value: '999.0.0.1' }] })],
+    ['Gateway with a listener that selects namespaces by nothing', gateway({ listeners: [{ ...http, allowedRoutes: { namespaces: { from: 'Selector' } } }] })],
     ['Gateway of a class that there is not', gateway({ gatewayClassName: 'none' })],
     ['Gateway with authorities of clients that there are not', gateway({ tls: { frontend: { default: { validation: { caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: 'none' }] } } } } })],
     ['Gateway with a certificate for backends that there is not', gateway({ tls: { backend: { clientCertificateRef: { name: 'none' } } } })],
