@@ -9,7 +9,6 @@ import { OutsideHost } from './outside-host.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { noHash } from './balance/balancer.ts';
 import { balanceTerms, choiceFor, hashKeyFor } from './balance/cluster-balance.ts';
-import { Members } from './balance/members.ts';
 import { SlowStart } from './balance/slow-start.ts';
 import { ClusterHealth } from './health/cluster-health.ts';
 import { askBy } from './health/probe.ts';
@@ -112,7 +111,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
   /** The endpoints there are now. */
   get endpoints(): Iterable<UpstreamEndpoint> {
-    return this.#parts?.endpoints.values() ?? [];
+    return this.#parts?.listing.endpoints.values() ?? [];
   }
 
   /**
@@ -128,7 +127,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
    * serves till then; null when it has left, or is passed over for how it fares.
    */
   usable(name: string): UpstreamEndpoint | null {
-    const endpoint = (this.#parts ?? this.#begin()).endpoints.get(name);
+    const endpoint = (this.#parts ?? this.#begin()).listing.endpoints.get(name);
     return endpoint !== undefined && endpoint.healthy && !endpoint.doubtful ? endpoint : null;
   }
 
@@ -240,7 +239,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (!isSameWire || !isEqual([resource.outlier, resource.check], [last.outlier, last.check])) {
       parts.health.close();
       parts.health = this.#healthFor(resource);
-      for (const endpoint of parts.endpoints.values()) parts.health.admit(endpoint, this.around.nowMs);
+      for (const endpoint of this.endpoints) parts.health.admit(endpoint, this.around.nowMs);
     }
   }
 
@@ -249,9 +248,11 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (this.#parts !== null) return this.#parts;
     const resource = this.#resource;
     const parts: Parts = {
-      endpoints: new Map(),
-      listing: new EndpointListing(),
-      members: new Members(),
+      listing: new EndpointListing({
+        come: (told) => this.#admit(parts, told),
+        left: (endpoint) => this.#drop(parts, endpoint),
+      }),
+      isFirst: true,
       warming: new Map(),
       hashKey: hashKeyFor(resource),
       slowStart: new SlowStart(resource.slowStartMs),
@@ -295,38 +296,23 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   }
 
   #list(parts: Parts): void {
-    const { endpoints, listing, members } = parts;
-    const isFirst = endpoints.size === 0;
-    for (const name of listing.follow(this.#listed)) {
-      const told = listing.get(name);
-      const known = endpoints.get(name);
-      if (told === undefined) {
-        if (known !== undefined) this.#drop(parts, known);
-        continue;
-      }
-      const endpoint = known ?? this.#admit(parts, told, isFirst);
-      endpoint.forZones = told.forZones;
-      endpoint.forNodes = told.forNodes;
-      members.put(endpoint, told.state);
-    }
+    parts.isFirst = parts.listing.endpoints.size === 0;
+    parts.listing.follow(this.#listed);
     parts.health.listed();
-    parts.choice.update(members.offered);
+    parts.choice.update(parts.listing.offered);
     if (!this.#isAwake) this.#wake();
   }
 
-  #admit(parts: Parts, told: Endpoint, isFirst: boolean): UpstreamEndpoint {
+  #admit(parts: Parts, told: Endpoint): UpstreamEndpoint {
     const endpoint = new UpstreamEndpoint(told, this);
-    parts.endpoints.set(endpoint.name, endpoint);
     parts.health.admit(endpoint, this.around.nowMs);
-    if (!isFirst) this.#startSlowly(parts, endpoint);
+    if (!parts.isFirst) this.#startSlowly(parts, endpoint);
     return endpoint;
   }
 
-  #drop(parts: Parts, endpoint: UpstreamEndpoint): void {
-    parts.endpoints.delete(endpoint.name);
-    parts.members.put(endpoint, null);
-    parts.warming.delete(endpoint);
-    parts.health.dismiss(endpoint);
+  #drop({ warming, health }: Parts, endpoint: UpstreamEndpoint): void {
+    warming.delete(endpoint);
+    health.dismiss(endpoint);
     endpoint.retire();
   }
 
@@ -350,10 +336,9 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
 
 /** What a cluster has once somebody has asked it for an endpoint. */
 interface Parts {
-  /** By name. */
-  readonly endpoints: Map<string, UpstreamEndpoint>;
-  readonly listing: EndpointListing;
-  readonly members: Members<UpstreamEndpoint>;
+  readonly listing: EndpointListing<UpstreamEndpoint>;
+  /** There was no endpoint before: who comes need not start slowly. */
+  isFirst: boolean;
   /** Those that have not their whole weight yet, and since when they are there. */
   readonly warming: Map<UpstreamEndpoint, number>;
   hashKey: HashKey | null;

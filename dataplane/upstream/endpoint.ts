@@ -2,6 +2,7 @@ import type { Endpoint } from '#snapshot/cluster.ts';
 import type { Hinted } from './balance/nearby.ts';
 import { EndpointHealth } from './health/endpoint-health.ts';
 import type { Outcome } from './health/endpoint-health.ts';
+import type { Listed } from './listing.ts';
 import type { OutsideHost } from './outside-host.ts';
 import type { ConnectionTerms } from './surroundings.ts';
 import type { Destination, Transport } from './transport.ts';
@@ -20,8 +21,10 @@ export function endpointName({ address, port }: Pick<Endpoint, 'address' | 'port
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+const noTellings: readonly Endpoint[] = [];
+
 /** One endpoint of a cluster: who it is, how it fares, and how it is reached. */
-export class UpstreamEndpoint implements Hinted, Destination {
+export class UpstreamEndpoint implements Hinted, Listed, Destination {
   /** As {@link endpointName} tells it: a label in logs. */
   readonly name: string;
   readonly address: string;
@@ -37,6 +40,7 @@ export class UpstreamEndpoint implements Hinted, Destination {
   doubtful = false;
   healthy = true;
   offered = false;
+  told: readonly Endpoint[] = noTellings;
   /** Its cluster's word on it, which sets `healthy`. */
   health = new EndpointHealth(null, this);
 
