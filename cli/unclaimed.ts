@@ -17,7 +17,7 @@ export function unclaimedLines(
   objects: ObjectReader,
   statuses: readonly DesiredStatus[],
 ): readonly StateLine[] {
-  const claimed = new Set(statuses.map(({ object }) => titleOf(object)));
+  const claimed = claimedBy(statuses);
   const followUps = new FollowUps(objects, []);
   const lines: StateLine[] = [];
   for (const { metadata, spec } of objects.list('Gateway')) {
@@ -39,12 +39,45 @@ export function unclaimedLines(
   }
   for (const { kind, metadata, spec } of routeKinds.flatMap((kind) => objects.list(kind))) {
     const object = titleOf({ kind, ...metadata });
-    const problem = claimed.has(object)
-      ? null
-      : missingParent(objects, metadata.namespace, spec.parentRefs ?? []);
-    if (problem !== null) lines.push(line(object, followUps.corrected(problem)));
+    if (claimed.has(object)) continue;
+    const problems =
+      spec.parentRefs.length === 0
+        ? ['spec.parentRefs is empty; name the Gateway that shall serve the route.']
+        : spec.parentRefs.flatMap(missingIn(objects, metadata.namespace));
+    if (problems.length > 0) lines.push(line(object, followUps.corrected(problems.join(' '))));
   }
   return [...lines, ...unclaimedTlsPolicies(objects, claimed), ...unclaimedIngresses(objects, claimed)];
+}
+
+/**
+ * A line for each route that has a parent, while others that it names are not there: no status tells of those. A
+ * parent of another group is left to others, such as a mesh.
+ */
+export function missingParentLines(
+  objects: ObjectReader,
+  statuses: readonly DesiredStatus[],
+): readonly string[] {
+  const claimed = claimedBy(statuses);
+  const followUps = new FollowUps(objects, []);
+  return routeKinds
+    .flatMap((kind) => objects.list(kind))
+    .flatMap(({ kind, metadata, spec }) => {
+      const object = titleOf({ kind, ...metadata });
+      if (!claimed.has(object)) return [];
+      const problemOf = missingIn(objects, metadata.namespace);
+      const problems = spec.parentRefs.flatMap((parent, at) =>
+        parent.group === gatewayGroup ? problemOf(parent, at) : [],
+      );
+      // Between a change of the folder and what follows from it the status may be one of before.
+      const hasParent = problems.length < spec.parentRefs.length;
+      return hasParent && problems.length > 0
+        ? [`${object}: ${followUps.corrected(problems.join(' '))}`]
+        : [];
+    });
+}
+
+function claimedBy(statuses: readonly DesiredStatus[]): ReadonlySet<string> {
+  return new Set(statuses.map(({ object }) => titleOf(object)));
 }
 
 function unclaimedTlsPolicies(objects: ObjectReader, claimed: ReadonlySet<string>): readonly StateLine[] {
@@ -81,12 +114,12 @@ interface Parent {
   readonly name: string;
 }
 
-function missingParent(objects: ObjectReader, home: string, parents: readonly Parent[]): string | null {
-  if (parents.length === 0) return 'spec.parentRefs is empty; name the Gateway that shall serve the route.';
-  const missing = parents.flatMap(
-    (parent, at) => missingOf(objects, home, parent, `spec.parentRefs[${at}]`) ?? [],
-  );
-  return missing.length === 0 ? null : missing.join(' ');
+/** What is missing of each of the parents of a route in `home`, in their order. */
+function missingIn(objects: ObjectReader, home: string): (parent: Parent, at: number) => readonly string[] {
+  return (parent, at) => {
+    const problem = missingOf(objects, home, parent, `spec.parentRefs[${at}]`);
+    return problem === null ? [] : [problem];
+  };
 }
 
 function missingOf(

@@ -63,7 +63,7 @@ export async function report(folders: readonly string[]): Promise<number> {
   for (const line of [
     ...allForeign(objects, statuses, folders),
     ...remarkLines(notices, followUps),
-    ...warningLines(objects),
+    ...warningLines(objects, statuses),
   ]) {
     const [title = ''] = line.split(': ', 1);
     console.log(`${styleText('yellow', 'warning')} ${placeOf(title, line)}${line}`);

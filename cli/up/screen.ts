@@ -32,7 +32,7 @@ export class Screen {
   #problems: readonly FileProblem[] = [];
   #nothing: string | null = null;
   #passedOver: string | null = null;
-  #objects: ObjectReader | null = null;
+  #seen: { readonly objects: ObjectReader; readonly statuses: readonly DesiredStatus[] } | null = null;
   #warned: readonly string[] = [];
 
   constructor(options: ScreenOptions) {
@@ -45,7 +45,7 @@ export class Screen {
       (before) => !problems.some((now) => problemLine(now) === problemLine(before)),
     );
     this.#problems = problems;
-    if (this.#objects !== null) {
+    if (this.#seen !== null) {
       for (const { type, kind, namespace, name, file } of changes) {
         const place = file === '' ? '' : ` (${file})`;
         this.say(`${type.toLowerCase()} ${kind} ${namespace === '' ? '' : `${namespace}/`}${name}${place}`);
@@ -57,7 +57,7 @@ export class Screen {
     if (passedOver !== null && passedOver !== this.#passedOver) this.say(passedOver);
     this.#passedOver = passedOver;
     // An EndpointSlice changes no status, and a Ban has none.
-    if (this.#objects !== null) this.#warn(this.#objects);
+    this.#warn();
   }
 
   /** States that are new or have changed. Names that are gone are forgotten. */
@@ -85,8 +85,8 @@ export class Screen {
     const nothing = nothingServed(objects, statuses, folders);
     if (nothing !== null && nothing !== this.#nothing) this.problem(nothing);
     this.#nothing = nothing;
-    this.#objects = objects;
-    this.#warn(objects);
+    this.#seen = { objects, statuses };
+    this.#warn();
   }
 
   /** Printed whatever the output. */
@@ -99,8 +99,9 @@ export class Screen {
     if (this.#options.output === 'Full') this.#options.print(text);
   }
 
-  #warn(objects: ObjectReader): void {
-    const lines = warningLines(objects);
+  #warn(): void {
+    if (this.#seen === null) return;
+    const lines = warningLines(this.#seen.objects, this.#seen.statuses);
     for (const line of lines) {
       if (this.#warned.includes(line)) continue;
       this.#options.print(`${styleText('yellow', 'warning')} ${line}`);

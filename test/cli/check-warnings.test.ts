@@ -59,6 +59,37 @@ spec: { addresses: [192.0.2.7/32]${expires} }
   assert.equal(code, 0);
 });
 
+test('of a route with a Gateway that is there and one that is not, the missing one is a warning', async () => {
+  const route = (name: string, parents: string) => `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: ${name} }
+spec:
+  parentRefs: [${parents}]
+  rules: [{}]
+`;
+  await using folder = await givenFolder({
+    'edge.yaml': edgeManifest(8080),
+    'routes.yaml': [
+      route('half', '{ name: edge }, { name: egde }, { kind: ListenerSet, namespace: shop, name: more }'),
+      route('meshed', '{ name: edge }, { group: "", kind: Service, name: shop }'),
+      route('nowhere', '{ name: egde }, { kind: Gatway, name: edge }'),
+      route('odd', '{ kind: Gatway, name: edge }, { name: edge }'),
+    ].join('---\n'),
+  });
+  const { code, stdout } = await turnpike(['check', folder.path]);
+  const nobody =
+    'names the kind gateway.networking.k8s.io/Gatway, which nobody here serves; name a Gateway or a ListenerSet of gateway.networking.k8s.io.';
+  const none = 'does not exist; create it or correct the name.';
+  assert.deepEqual(stdout.split('\n'), [
+    `routes.yaml:19: HTTPRoute default/nowhere: spec.parentRefs[0]: Gateway default/egde ${none} spec.parentRefs[1] ${nobody}`,
+    `warning routes.yaml:5: HTTPRoute default/half: spec.parentRefs[1]: Gateway default/egde ${none} spec.parentRefs[2]: ListenerSet shop/more ${none}`,
+    `warning routes.yaml:26: HTTPRoute default/odd: spec.parentRefs[0] ${nobody}`,
+    '6 objects checked, 1 problem',
+    '',
+  ]);
+  assert.equal(code, 1);
+});
+
 test('a Service port that no EndpointSlice has is a warning, which tells what was found', async () => {
   const warning =
     'warning Service default/shop port 80: no EndpointSlice has it, so requests are answered 503: write one with the label kubernetes.io/service-name=shop and a port of the name http (found: ';

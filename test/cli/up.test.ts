@@ -67,6 +67,11 @@ spec: { addresses: [192.0.2.7/32] }
 `,
   });
   await running.until('warning Ban shop/away: there is no Gateway in namespace shop');
+  const blog = pathRouteManifest('blog', '/blog', 'shop');
+  await folder.save({ 'blog.yaml': blog.replace('{ name: edge }', '{ name: edge }, { name: egde }') });
+  await running.until(
+    'warning HTTPRoute default/blog: spec.parentRefs[1]: Gateway default/egde does not exist',
+  );
   await folder.save({ 'shop.yaml': 'kind: [' });
   await running.until('problem shop.yaml:1: ');
   assert.equal((await request({ port, path: '/shop' })).status, 200);
