@@ -1,6 +1,6 @@
 // How much the backends of a rule bear, as their own answers tell.
 import * as z from 'zod';
-import { duration, durationMs } from './fields.ts';
+import { duration, lastingBetween } from './fields.ts';
 import { withRules, type Frozen, type Rule } from './grammar.ts';
 
 const concurrency = z.int32().min(1).max(1_000_000);
@@ -8,13 +8,7 @@ const concurrency = z.int32().min(1).max(1_000_000);
 /** The schema of a rule's `adaptive`. */
 export const adaptiveLimit = withRules(
   z.object({
-    latency: withRules(duration, [
-      {
-        cel: "duration(self) >= duration('1ms') && duration(self) <= duration('60s')",
-        message: 'must be from 1ms to 60s',
-        holds: (text) => durationMs(text) >= 1 && durationMs(text) <= 60_000,
-      },
-    ])
+    latency: withRules(duration, [lastingBetween('1ms', '60s')])
       .exactOptional()
       .describe(
         'Nine in ten answers are to begin so soon after the backend has got the whole request, such as 250ms; from 1ms to 60s.',

@@ -1,7 +1,7 @@
 // Settings of a TrafficPolicy that concern the endpoints of a Service: how one is chosen, how each is watched, what it
 // may cost. No group has defaults in the schema; what holds where something is left out its description tells.
 import * as z from 'zod';
-import { cookieName, duration, durationMs, fieldName, positiveDuration } from './fields.ts';
+import { cookieName, duration, durationMs, fieldName, noLongerThan, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Rule } from './grammar.ts';
 
 const count = z.int32().min(0).max(1_000_000);
@@ -40,13 +40,9 @@ const balance = oneOf({
 
 const slowStart = z
   .object({
-    window: withRules(duration, [
-      {
-        cel: "duration(self) <= duration('1h')",
-        message: 'must be at most 1h',
-        holds: (text) => durationMs(text) <= 3_600_000,
-      },
-    ]).describe('The share of a new endpoint grows for so long; 0s for the whole share at once. At most 1h.'),
+    window: withRules(duration, [noLongerThan('1h')]).describe(
+      'The share of a new endpoint grows for so long; 0s for the whole share at once. At most 1h.',
+    ),
   })
   .describe('How fast new endpoints get their share of requests. Left out: at once.');
 

@@ -1,6 +1,6 @@
 // A service that says whether a request may pass.
 import * as z from 'zod';
-import { duration, durationMs, fieldName, positiveDuration } from './fields.ts';
+import { duration, durationMs, fieldName, noLongerThan, positiveDuration } from './fields.ts';
 import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
 import { backendHeader } from './identity-header.ts';
 import { authoritiesOfAddress, outsideAuthorities, outsideServer } from './outside-address.ts';
@@ -108,11 +108,7 @@ const cache = z
         'Headers whose values decisions depend on, beside method, host, path, query, Authorization and the content that the service is told. Left out: all of headersToService. Named here: the service must decide by no others.',
       ),
     duration: withRules(positiveDuration, [
-      {
-        cel: "duration(self) <= duration('1h')",
-        message: 'must be at most 1h: what is taken back would hold for so long',
-        holds: (text) => durationMs(text) <= 3_600_000,
-      },
+      noLongerThan('1h', 'what is taken back would hold for so long'),
     ]).describe('How long a decision holds; at most 1h.'),
   })
   .describe(

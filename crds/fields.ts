@@ -1,6 +1,6 @@
 // The small words schemas are made of: names, hosts, ports, durations. Patterns are valid both here and in RE2.
 import * as z from 'zod';
-import { withRules } from './grammar.ts';
+import { withRules, type Rule } from './grammar.ts';
 import { networkFault } from './network.ts';
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -216,6 +216,31 @@ export const positiveDuration = withRules(duration, [
     holds: (text) => durationMs(text) > 0,
   },
 ]);
+
+/** No duration may be longer than `longest`; `why`: what speaks against it. */
+export function noLongerThan(longest: string, why = ''): Rule<string> {
+  const longestMs = durationMs(longest);
+  return {
+    cel: `duration(self) <= duration('${longest}')`,
+    message: `must be at most ${longest}${becauseOf(why)}`,
+    holds: (text) => durationMs(text) <= longestMs,
+  };
+}
+
+/** No duration may be shorter than `shortest`, or longer than `longest`; `why`: what speaks against it. */
+export function lastingBetween(shortest: string, longest: string, why = ''): Rule<string> {
+  const shortestMs = durationMs(shortest);
+  const longestMs = durationMs(longest);
+  return {
+    cel: `duration(self) >= duration('${shortest}') && duration(self) <= duration('${longest}')`,
+    message: `must be from ${shortest} to ${longest}${becauseOf(why)}`,
+    holds: (text) => durationMs(text) >= shortestMs && durationMs(text) <= longestMs,
+  };
+}
+
+function becauseOf(why: string): string {
+  return why === '' ? '' : `: ${why}`;
+}
 
 const octetUnits = ' (units: k, M, G, Ki, Mi, Gi)';
 const bareOctets = "must be an amount of octets such as 64Ki or 10Mi, or '65536' in quotes";

@@ -1,15 +1,9 @@
 // What keeps those out who try credentials until one fits.
 import * as z from 'zod';
 import { withRules } from './grammar.ts';
-import { duration, durationMs } from './fields.ts';
+import { duration, lastingBetween } from './fields.ts';
 
-const time = withRules(duration, [
-  {
-    cel: "duration(self) >= duration('1s') && duration(self) <= duration('24h')",
-    message: 'must be from 1s to 24h',
-    holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 86_400_000,
-  },
-]);
+const time = withRules(duration, [lastingBetween('1s', '24h')]);
 
 const count = z.int32().min(0).max(1_000_000);
 

@@ -1,6 +1,6 @@
 // Requests that are signed themselves (RFC 9421).
 import * as z from 'zod';
-import { duration, durationMs, objectName, octets, positiveDuration } from './fields.ts';
+import { duration, noLongerThan, objectName, octets, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen } from './grammar.ts';
 import { identityHeader } from './identity-header.ts';
 import { jwksSchema } from './jwks.ts';
@@ -67,21 +67,11 @@ export const httpSignatureSchema = z
       .exactOptional()
       .describe('The tag of the signatures that are looked at; others are none. Left out: any.'),
     maxAge: withRules(positiveDuration, [
-      {
-        cel: "duration(self) <= duration('1h')",
-        message: 'must be at most 1h: whoever has seen a request could send it again for so long',
-        holds: (text) => durationMs(text) <= 3_600_000,
-      },
+      noLongerThan('1h', 'whoever has seen a request could send it again for so long'),
     ])
       .default('5m')
       .describe('How long a signature passes from its created on, which it must have; at most 1h.'),
-    clockSkew: withRules(duration, [
-      {
-        cel: "duration(self) <= duration('5m')",
-        message: 'must be at most 5m: correct the clocks instead',
-        holds: (text) => durationMs(text) <= 300_000,
-      },
-    ])
+    clockSkew: withRules(duration, [noLongerThan('5m', 'correct the clocks instead')])
       .default('30s')
       .describe('How far clocks may be apart when created and expires are checked; at most 5m.'),
     nonce: z

@@ -1,7 +1,7 @@
 // What a Gateway is made of in a cluster: the fields of GatewayParameters that say how its data planes run and are
 // reached. No field has a default in the schema: what a Gateway's own parameters leave out is as the class says.
 import * as z from 'zod';
-import { amount, duration, durationMs, network, qualifiedKey, quantity } from './fields.ts';
+import { amount, duration, network, noLongerThan, qualifiedKey, quantity } from './fields.ts';
 import { atomicList, oneOf, setOf, withRules, type Frozen, type Rule } from './grammar.ts';
 import { usageSchema } from './usage.ts';
 
@@ -128,13 +128,7 @@ const podDisruptionBudget = oneOf({
 });
 
 function span(longest: string, words: string): z.ZodExactOptional<z.ZodString> {
-  return withRules(duration, [
-    {
-      cel: `duration(self) <= duration('${longest}')`,
-      message: `must be at most ${longest}`,
-      holds: (text) => durationMs(text) <= durationMs(longest),
-    },
-  ])
+  return withRules(duration, [noLongerThan(longest)])
     .exactOptional()
     .describe(words);
 }

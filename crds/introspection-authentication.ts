@@ -1,7 +1,7 @@
 // Tokens that say nothing by themselves: their issuer is asked.
 import * as z from 'zod';
 import { credentialHandling, credentialSources } from './credential-source.ts';
-import { duration, durationMs, positiveDuration } from './fields.ts';
+import { duration, noLongerThan, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen } from './grammar.ts';
 import { claimsToHeaders } from './jwt-authentication.ts';
 import { authoritiesOfAddress, outsideAuthorities, outsideUri } from './outside-address.ts';
@@ -43,21 +43,9 @@ const client = z
   .describe('How the gateway says to the endpoint who it is. Left out: not at all.');
 
 const atMostAnHour = (schema: typeof duration) =>
-  withRules(schema, [
-    {
-      cel: "duration(self) <= duration('1h')",
-      message: 'must be at most 1h: what is taken back would hold for so long',
-      holds: (text) => durationMs(text) <= 3_600_000,
-    },
-  ]);
+  withRules(schema, [noLongerThan('1h', 'what is taken back would hold for so long')]);
 
-const timeout = withRules(positiveDuration, [
-  {
-    cel: "duration(self) <= duration('30s')",
-    message: 'must be at most 30s: a request waits for it',
-    holds: (text) => durationMs(text) <= 30_000,
-  },
-]);
+const timeout = withRules(positiveDuration, [noLongerThan('30s', 'a request waits for it')]);
 
 /** The schema of a way in by a token that its issuer is asked about. */
 export const introspectionSchema = z

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { credentialHandling, credentialSources } from './credential-source.ts';
 import { atomicList, listByKeys, oneOf, withRules, type Frozen } from './grammar.ts';
-import { duration, durationMs, positiveDuration, preciseHostname } from './fields.ts';
+import { duration, lastingBetween, noLongerThan, positiveDuration, preciseHostname } from './fields.ts';
 import { identityHeader } from './identity-header.ts';
 import { notItsConfiguration } from './issuer-name.ts';
 import { jwksSchema } from './jwks.ts';
@@ -71,11 +71,7 @@ const redis = z
       .exactOptional()
       .describe('The Redis speaks TLS. Left out: in the clear.'),
     maxStale: withRules(positiveDuration, [
-      {
-        cel: "duration(self) >= duration('10s') && duration(self) <= duration('24h')",
-        message: 'must be from 10s to 24h: what is revoked meanwhile passes for so long',
-        holds: (text) => durationMs(text) >= 10_000 && durationMs(text) <= 86_400_000,
-      },
+      lastingBetween('10s', '24h', 'what is revoked meanwhile passes for so long'),
     ])
       .default('5m')
       .describe(
@@ -98,13 +94,7 @@ const revocation = oneOf({
 );
 
 /** How far clocks may be apart. */
-export const clockSkew = withRules(duration, [
-  {
-    cel: "duration(self) <= duration('5m')",
-    message: 'must be at most 5m: correct the clocks instead',
-    holds: (text) => durationMs(text) <= 300_000,
-  },
-])
+export const clockSkew = withRules(duration, [noLongerThan('5m', 'correct the clocks instead')])
   .default('60s')
   .describe('How far clocks may be apart when exp, nbf and iat are checked; at most 5m.');
 

@@ -1,6 +1,6 @@
 // People who log in by their browsers at a provider of OpenID Connect.
 import * as z from 'zod';
-import { durationMs, positiveDuration } from './fields.ts';
+import { noLongerThan, positiveDuration } from './fields.ts';
 import { atomicList, oneOf, withRules, type Frozen, type Rule } from './grammar.ts';
 import { notItsConfiguration } from './issuer-name.ts';
 import { maxStale } from './jwks.ts';
@@ -52,21 +52,9 @@ const provider = oneOf({
   'How the gateway reaches the provider, whose keys and endpoints stand in the /.well-known/openid-configuration of its issuer. Left out: Discovery.',
 );
 
-const lifetime = withRules(positiveDuration, [
-  {
-    cel: "duration(self) <= duration('168h')",
-    message: 'must be at most 168h: older cookies cannot be read',
-    holds: (text) => durationMs(text) <= 604_800_000,
-  },
-]);
+const lifetime = withRules(positiveDuration, [noLongerThan('168h', 'older cookies cannot be read')]);
 
-const timeout = withRules(positiveDuration, [
-  {
-    cel: "duration(self) <= duration('30s')",
-    message: 'must be at most 30s: a browser waits for it',
-    holds: (text) => durationMs(text) <= 30_000,
-  },
-]);
+const timeout = withRules(positiveDuration, [noLongerThan('30s', 'a browser waits for it')]);
 
 const differentPaths: Rule<{
   readonly redirectPath: string;

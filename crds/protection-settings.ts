@@ -4,9 +4,9 @@ import * as z from 'zod';
 import {
   addressPrefixes,
   duration,
-  durationMs,
   fieldName,
   labelValue,
+  lastingBetween,
   network,
   objectName,
   partName,
@@ -16,13 +16,7 @@ import { atomicList, listByKeys, oneOf, setOf, withRules, type Frozen, type Rule
 
 const some = z.int32().min(1).max(10_000_000);
 
-const window = withRules(duration, [
-  {
-    cel: "duration(self) >= duration('1s') && duration(self) <= duration('1h')",
-    message: 'must be from 1s to 1h',
-    holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 3_600_000,
-  },
-]);
+const window = withRules(duration, [lastingBetween('1s', '1h')]);
 
 const mode = z
   .enum(['Enforce', 'Shadow'])
@@ -85,13 +79,9 @@ const bans = listByKeys(
       ),
     answers: some.describe('So many of them in a window, over all statuses of the rule, make a ban.'),
     window: window.describe('The time they are for, such as 1m; from 1s to 1h.'),
-    duration: withRules(duration, [
-      {
-        cel: "duration(self) >= duration('1s') && duration(self) <= duration('720h')",
-        message: 'must be from 1s to 720h',
-        holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 2_592_000_000,
-      },
-    ]).describe('How long the address may not come, such as 10m; from 1s to 720h.'),
+    duration: withRules(duration, [lastingBetween('1s', '720h')]).describe(
+      'How long the address may not come, such as 10m; from 1s to 720h.',
+    ),
     mode,
   }),
   ['name'],

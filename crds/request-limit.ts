@@ -1,17 +1,13 @@
 // One limit of a RateLimitPolicy: how many requests, and by which algorithm they are counted.
 import * as z from 'zod';
-import { duration, durationMs, partName } from './fields.ts';
+import { duration, durationMs, lastingBetween, partName } from './fields.ts';
 import { withRules, type Frozen } from './grammar.ts';
 
 /** A number of requests. */
 export const requestCount = z.int32().min(1).max(1_000_000_000);
 
 const window = withRules(duration, [
-  {
-    cel: "duration(self) >= duration('1s') && duration(self) <= duration('8760h')",
-    message: 'must be from 1s to 8760h (a year)',
-    holds: (text) => durationMs(text) >= 1000 && durationMs(text) <= 31_536_000_000,
-  },
+  { ...lastingBetween('1s', '8760h'), message: 'must be from 1s to 8760h (a year)' },
 ]);
 
 /** Whose windows are those of a calendar. */
