@@ -6,6 +6,7 @@ import { createdMs } from './creation-time.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import { withConflicts } from './listener-conflicts.ts';
 import { listenerShapes, type ListenerShape } from './listeners.ts';
+import { entryOf } from './map-entry.ts';
 import type { Index, Read, Unit } from './memo.ts';
 import type { Problem } from './problem.ts';
 
@@ -95,15 +96,11 @@ export const gatewayListenersUnit: Unit<readonly ListenerShape[]> = {
   },
 };
 
-/** The listener of a Gateway by the Gateway's namespace, its name, and the listener's key; null when there is none. */
-export const listenerShapeUnit: Unit<ListenerShape | null> = {
-  name: 'listener shape',
-  compute: (read, namespace = '', name = '', key = '') =>
-    read.ask(shapesByKeyUnit, namespace, name).get(key) ?? null,
-};
-
 const shapesByKeyUnit: Unit<ReadonlyMap<string, ListenerShape>> = {
   name: 'listener shapes',
   compute: (read, namespace = '', name = '') =>
     new Map(read.ask(gatewayListenersUnit, namespace, name).map((one) => [one.key, one])),
 };
+
+/** The listener of a Gateway by the Gateway's namespace, its name, and the listener's key; null when there is none. */
+export const listenerShapeUnit = entryOf<ListenerShape | null>('listener shape', shapesByKeyUnit, null);

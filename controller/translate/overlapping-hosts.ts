@@ -3,6 +3,7 @@
 import { titleFor } from './listener-conflicts.ts';
 import { gatewayListenersUnit } from './listener-set.ts';
 import { endsTls, isSameParent, type ListenerShape } from './listeners.ts';
+import { entryOf } from './map-entry.ts';
 import type { Unit } from './memo.ts';
 
 /** So many are named; a wildcard may overlap with thousands. */
@@ -17,12 +18,8 @@ const overlapsUnit: Unit<Overlaps> = {
   compute: (read, ...gateway) => overlapsOf(read.ask(gatewayListenersUnit, ...gateway)),
 };
 
-/** What the listener of a Gateway's namespace and name, and a key, overlaps with: a unit of its own, so that it rests while only others do. */
-export const overlapUnit: Unit<readonly string[]> = {
-  name: 'overlapping hosts of a listener',
-  compute: (read, namespace = '', name = '', key = '') =>
-    read.ask(overlapsUnit, namespace, name).get(key) ?? [],
-};
+/** What the listener of a Gateway's namespace and name, and a key, overlaps with. */
+export const overlapUnit = entryOf<readonly string[]>('overlapping hosts of a listener', overlapsUnit, []);
 
 function overlapsOf(listeners: readonly ListenerShape[]): Overlaps {
   const secured = listeners.filter((one) => one.problem === null && endsTls(one));

@@ -4,6 +4,7 @@
 // keys of other Secrets that begin like those that changed.
 import { olderFirst } from '../creation-time.ts';
 import { selects } from '../label-selector.ts';
+import { entryOf } from '../map-entry.ts';
 import type { Index, Read, Unit } from '../memo.ts';
 import { placedRules } from '../policies/policy.ts';
 import { mayRefer, type ReferenceEnd } from '../reference-grant.ts';
@@ -133,17 +134,9 @@ const secretOwnersUnit: Unit<ReadonlyMap<string, readonly OwnedKey[]>> = {
 
 const noKeys: readonly OwnedKey[] = Object.freeze([]);
 
-/** Units of their own, so that what asks for one character rests while keys with others change. */
-const consumerSliceUnit: Unit<readonly OwnedKey[]> = {
-  name: 'slice of consumers',
-  compute: (read, namespace = '', first = '') => read.ask(consumerOwnersUnit, namespace).get(first) ?? noKeys,
-};
-
-const secretSliceUnit: Unit<readonly OwnedKey[]> = {
-  name: 'slice of a secret',
-  compute: (read, namespace = '', name = '', first = '') =>
-    read.ask(secretOwnersUnit, namespace, name).get(first) ?? noKeys,
-};
+/** By the first character of the keys' hashes. */
+const consumerSliceUnit = entryOf('slice of consumers', consumerOwnersUnit, noKeys);
+const secretSliceUnit = entryOf('slice of a secret', secretOwnersUnit, noKeys);
 
 /** What a key that does nothing is told: by whom it is had. By `owner` and then by place. */
 type Losers = ReadonlyMap<string, ReadonlyMap<string, string>>;

@@ -8,6 +8,7 @@ import { olderFirst } from '../creation-time.ts';
 import { ingressUnit } from '../ingress/ingress.ts';
 import { ingressesByHost, routesByHost } from '../hosts-led.ts';
 import { attachLed, gatewayNamed } from '../led-attachment.ts';
+import { entryOf } from '../map-entry.ts';
 import type { Read, Unit } from '../memo.ts';
 import { attachmentOf, type RouteAtGateway } from '../route-at-gateway.ts';
 import { findRoutes } from '../route-index.ts';
@@ -77,12 +78,7 @@ function isPlainPrefix({ path, method, headers, query }: RouteMatch): boolean {
 
 const noClaims: Claims = new Map();
 
-/** A unit of its own, so that a Service rests while only other paths of its host change. */
-const claimsAtUnit: Unit<Claims> = {
-  name: 'claims at',
-  compute: (read, gateway = '', host = '', path = '') =>
-    read.ask(claimsUnit, gateway, host).get(path) ?? noClaims,
-};
+const claimsAtUnit = entryOf<Claims>('claims at', claimsUnit, noClaims);
 
 /** Of the Services that ask for a place of a Gateway the oldest at each listener, then the first by name. */
 const askersUnit: Unit<Claims> = {

@@ -5,6 +5,7 @@ import type { Authentication } from '#snapshot/authentication.ts';
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { AttachedHostname, Route } from '#snapshot/route.ts';
 import { attachedRoutesUnit } from '../attached-routes.ts';
+import { entryOf } from '../map-entry.ts';
 import type { Read, Unit } from '../memo.ts';
 import type { Problem } from '../problem.ts';
 import { pagesOf } from './login-rules.ts';
@@ -37,13 +38,6 @@ interface TakenPage {
   readonly route: string;
 }
 
-/** A unit of its own, so that a policy rests while only others' pages change. */
-const takenPageUnit: Unit<TakenPage | null> = {
-  name: 'taken page',
-  compute: (read, namespace = '', name = '', id = '') =>
-    read.ask(takenPagesUnit, namespace, name).get(id as ResourceId) ?? null,
-};
-
 /** The first page of each login at the Gateway of a namespace and name that is another's, by the Authentication's id. */
 const takenPagesUnit: Unit<ReadonlyMap<ResourceId, TakenPage>> = {
   name: 'taken pages',
@@ -69,6 +63,8 @@ const takenPagesUnit: Unit<ReadonlyMap<ResourceId, TakenPage>> = {
     return taken;
   },
 };
+
+const takenPageUnit = entryOf<TakenPage | null>('taken page', takenPagesUnit, null);
 
 /** A host of a route with logins. */
 interface Site {

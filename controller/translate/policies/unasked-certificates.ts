@@ -4,6 +4,7 @@ import { filtersOf, type Listener } from '#snapshot/listener.ts';
 import { attachedRoutesUnit } from '../attached-routes.ts';
 import { gatewayListenersUnit } from '../listener-set.ts';
 import { listenerId } from '../listeners.ts';
+import { entryOf } from '../map-entry.ts';
 import type { Read, Unit } from '../memo.ts';
 import { listenerUnit } from '../served-listener.ts';
 import type { PolicyModel } from './policy.ts';
@@ -31,13 +32,6 @@ export function unaskedCertificates(
   return listeners.length === 0 ? null : { listeners, isOnly };
 }
 
-/** A unit of its own, so that a policy rests while only others' listeners change. */
-const waitingUnit: Unit<readonly string[]> = {
-  name: 'waiting for certificates',
-  compute: (read, namespace = '', name = '', authentication = '') =>
-    read.ask(unaskedUnit, namespace, name).get(authentication as ResourceId) ?? [],
-};
-
 /** Names of the listeners that ask clients for no certificate, by the authentications that their requests meet. */
 const unaskedUnit: Unit<ReadonlyMap<ResourceId, readonly string[]>> = {
   name: 'unasked certificates',
@@ -56,6 +50,8 @@ const unaskedUnit: Unit<ReadonlyMap<ResourceId, readonly string[]>> = {
     return new Map([...found].map(([id, keys]) => [id, keys.sort()]));
   },
 };
+
+const waitingUnit = entryOf('waiting for certificates', unaskedUnit, []);
 
 /** The authentications of the routes at each listener. */
 const metUnit: Unit<ReadonlyMap<ResourceId, readonly ResourceId[]>> = {

@@ -2,6 +2,7 @@
 import { gatewayOf, type GatewayKey, type ResourceId } from '#snapshot/ids.ts';
 import type { RateLimit } from '#snapshot/rate-limit.ts';
 import { attachedRoutesUnit } from '../attached-routes.ts';
+import { entryOf } from '../map-entry.ts';
 import type { Read, Unit } from '../memo.ts';
 import { enumeration } from '../words.ts';
 import type { PolicyModel, Remark } from './policy.ts';
@@ -27,13 +28,6 @@ export function unknownCallers(read: Read, gateway: GatewayKey, policy: PolicyMo
   return { reason: 'CallersUnknown', message };
 }
 
-/** A unit of its own, so that a policy rests while only others' routes change. */
-const unguardedUnit: Unit<readonly string[]> = {
-  name: 'unguarded routes of a limit',
-  compute: (read, namespace = '', name = '', limit = '') =>
-    read.ask(unguardedByLimitUnit, namespace, name).get(limit as ResourceId) ?? [],
-};
-
 /** Names of the routes with rules that have a limit and no AuthPolicy, by the limit. */
 const unguardedByLimitUnit: Unit<ReadonlyMap<ResourceId, readonly string[]>> = {
   name: 'unguarded routes',
@@ -48,6 +42,8 @@ const unguardedByLimitUnit: Unit<ReadonlyMap<ResourceId, readonly string[]>> = {
     return new Map([...found].map(([id, routes]) => [id, [...routes]]));
   },
 };
+
+const unguardedUnit = entryOf('unguarded routes of a limit', unguardedByLimitUnit, []);
 
 function goesByCaller({ key, exempt }: RateLimit): boolean {
   return key.kind === 'Claim' || key.kind === 'Consumer' || exempt.consumers.length > 0;

@@ -6,6 +6,7 @@ import type { GatewayModel } from '../gateway.ts';
 import { attachedShelfUnit, attachedShelves } from '../attached-routes.ts';
 import { listenerSetUnit, listenerShapeUnit } from '../listener-set.ts';
 import { listenerId, type ListenerShape } from '../listeners.ts';
+import { entryOf } from '../map-entry.ts';
 import type { Read, Unit } from '../memo.ts';
 import { overlapUnit } from '../overlapping-hosts.ts';
 import type { Problem } from '../problem.ts';
@@ -103,11 +104,7 @@ function sumOf(counted: readonly (readonly [listener: string, count: number])[])
   return sums;
 }
 
-/** A unit of its own, so that a status rests while only others' listeners get routes. */
-const countUnit: Unit<number> = {
-  name: 'attached count',
-  compute: (read, namespace = '', name = '', key = '') => read.ask(countsUnit, namespace, name).get(key) ?? 0,
-};
+const countUnit = entryOf('attached count', countsUnit, 0);
 
 /** The entry of a listener; routes attached to it count whatever its own state (ListenerStatus.attachedRoutes). */
 export function listenerStatus(read: Read, gateway: GatewayModel, judged: Judged): DesiredListenerStatus {
