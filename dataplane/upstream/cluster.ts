@@ -127,7 +127,9 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
    * serves till then; null when it has left, or is passed over for how it fares.
    */
   usable(name: string): UpstreamEndpoint | null {
-    const endpoint = (this.#parts ?? this.#begin()).listing.endpoints.get(name);
+    const parts = this.#parts ?? this.#begin();
+    if (parts.isFirst) this.#list(parts, Number.POSITIVE_INFINITY);
+    const endpoint = parts.listing.endpoints.get(name);
     return endpoint !== undefined && endpoint.healthy && !endpoint.doubtful ? endpoint : null;
   }
 
@@ -295,9 +297,13 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     );
   }
 
-  #list(parts: Parts): void {
-    parts.isFirst = parts.listing.endpoints.size === 0;
-    parts.listing.follow(this.#listed);
+  /** The first endpoints come some at a time, if it need not be certain which of all a request goes to. */
+  #list(parts: Parts, firstMax = parts.hashKey === null ? firstAtOnceMax : Number.POSITIVE_INFINITY): void {
+    const { listing } = parts;
+    parts.isFirst ||= listing.endpoints.size === 0;
+    const isWhole = listing.follow(this.#listed, parts.isFirst ? firstMax : Number.POSITIVE_INFINITY);
+    if (isWhole) parts.isFirst = false;
+    else setImmediate(() => this.#isRetired || this.#list(parts));
     parts.health.listed();
     parts.choice.update(parts.listing.offered);
     if (!this.#isAwake) this.#wake();
@@ -334,10 +340,13 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
   }
 }
 
+/** The first request to ten thousand endpoints waits until so many have been made. */
+const firstAtOnceMax = 1_000;
+
 /** What a cluster has once somebody has asked it for an endpoint. */
 interface Parts {
   readonly listing: EndpointListing<UpstreamEndpoint>;
-  /** There was no endpoint before: who comes need not start slowly. */
+  /** There was no endpoint before, and not all of the first are there yet: who comes need not start slowly. */
   isFirst: boolean;
   /** Those that have not their whole weight yet, and since when they are there. */
   readonly warming: Map<UpstreamEndpoint, number>;

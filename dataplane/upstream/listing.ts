@@ -46,14 +46,25 @@ export class EndpointListing<E extends Listed> {
     return this.#members.offered;
   }
 
-  /** These are told from now on. */
-  follow({ endpoints, groups = [] }: EndpointList): void {
+  /**
+   * These are told from now on. Answers whether all are taken: once new lists have told of `max` endpoints, the others
+   * wait until the same is followed again.
+   */
+  follow({ endpoints, groups = [] }: EndpointList, max: number): boolean {
     const before = this.#lists;
     const now = new Set([endpoints, ...groups.map((group) => group.endpoints)]);
-    this.#lists = now;
+    const taken = now.intersection(before);
+    let told = 0;
     // First what is new: who is told of before and after has not left.
-    for (const list of now) if (!before.has(list)) for (const one of list) this.#tell(one);
+    for (const list of now) {
+      if (before.has(list) || told >= max) continue;
+      for (const one of list) this.#tell(one);
+      told += list.length;
+      taken.add(list);
+    }
     for (const list of before) if (!now.has(list)) for (const one of list) this.#untell(one);
+    this.#lists = taken;
+    return taken.size === now.size;
   }
 
   #tell(one: Endpoint): void {
