@@ -1,7 +1,9 @@
 // Ten thousand endpoints of one Service, a hundred of which move each second, under load: what that costs, and whether a
 // request is lost. Every address of the namespace is this machine, and one backend answers at all of them.
 import { setTimeout as pause } from 'node:timers/promises';
-import { startLoad } from '#e2e/turnpike/load.ts';
+import { eventually } from '#e2e/cluster/eventually.ts';
+import { ask } from '#e2e/turnpike/client.ts';
+import { LoadProcess } from '#e2e/turnpike/load-process.ts';
 import { httpRoute } from '#e2e/turnpike/objects.ts';
 import { cpuMicros } from '../process-cost.ts';
 import { create, createAll, replace } from './api.ts';
@@ -9,8 +11,12 @@ import { receivedBytes } from './many.ts';
 import type { LoadReport } from '#e2e/turnpike/load-count.ts';
 import type { Subject } from './subject.ts';
 
+type Report = Pick<LoadReport, 'sent' | 'heldBack' | 'statuses' | 'failures' | 'latencyMs'>;
+
 export interface Churn {
-  readonly report: Pick<LoadReport, 'sent' | 'statuses' | 'failures' | 'latencyMs'>;
+  readonly report: Report;
+  /** The same load before any endpoint moved. */
+  readonly calm: Report;
   /** Endpoints that moved in a second, really. */
   readonly movedPerSecond: number;
   /** Of a processor. */
@@ -23,11 +29,45 @@ const slices = 100;
 const perSlice = 100;
 const movesPerSecond = 100;
 const requestsPerSecond = 200;
+const settleMs = 3_000;
+const calmMs = 5_000;
 /** Of these the endpoints have 10,000 at a time. */
 const addresses = 40 * 256;
 
 export async function churn(subject: Subject, seconds: number): Promise<Churn> {
-  const { cluster, pids, address } = subject;
+  await createWide(subject);
+  await pause(settleMs);
+  await subject.heldMs();
+  // In a process of its own, and with as many connections as it takes: whoever answers late is not asked less.
+  const load = LoadProcess.start({ to: [subject.address], ask: { path: '/wide' }, rate: requestsPerSecond });
+  try {
+    await pause(calmMs);
+    const calm = reportOf(await load.lap());
+    const before = await spentBy(subject);
+    const moved = await moveFor(subject, seconds * 1_000);
+    await pause(1_000);
+    const after = await spentBy(subject);
+    const report = reportOf(await load.stop());
+    const passed = after.atSeconds - before.atSeconds;
+    const { controller, dataPlane } = subject.pids;
+    return {
+      report,
+      calm,
+      movedPerSecond: moved / seconds,
+      cpuShare: {
+        controller: (after.controller - before.controller) / passed / 1e6,
+        dataPlane: (after.dataPlane - before.dataPlane) / passed / 1e6,
+      },
+      wireBytesPerSecond: controller === dataPlane ? null : (after.wire - before.wire) / passed,
+      heldMs: await subject.heldMs(),
+    };
+  } finally {
+    load.end();
+  }
+}
+
+/** The Service with all its endpoints, and a route to it that is served. */
+async function createWide({ cluster, address }: Subject): Promise<void> {
   const wide = { kind: 'Service', apiVersion: 'v1', metadata: { name: 'wide', namespace: 'default' } };
   await create(cluster, { ...wide, spec: { ports: [{ name: 'http', port: 80, targetPort: 8080 }] } });
   await createAll(
@@ -35,30 +75,23 @@ export async function churn(subject: Subject, seconds: number): Promise<Churn> {
     Array.from({ length: slices }, (_, index) => slice(index, 0)),
   );
   await create(cluster, httpRoute('wide', '/wide', 'wide'));
-  await pause(3_000);
-  await subject.heldMs();
-  const before = { wire: await receivedBytes(pids.dataPlane), ...cpuOf(subject), at: performance.now() };
-  const load = startLoad({ to: [address], ask: { path: '/wide' }, rate: requestsPerSecond, connections: 20 });
-  const moved = await moveFor(subject, seconds * 1_000);
-  await pause(1_000);
-  const report = await load.stop();
-  const passed = (performance.now() - before.at) / 1_000;
-  const after = { wire: await receivedBytes(pids.dataPlane), ...cpuOf(subject) };
-  const { sent, statuses, failures, latencyMs } = report;
-  return {
-    report: { sent, statuses, failures, latencyMs },
-    movedPerSecond: moved / seconds,
-    cpuShare: {
-      controller: (after.controller - before.controller) / passed / 1e6,
-      dataPlane: (after.dataPlane - before.dataPlane) / passed / 1e6,
-    },
-    wireBytesPerSecond: pids.controller === pids.dataPlane ? null : (after.wire - before.wire) / passed,
-    heldMs: await subject.heldMs(),
-  };
+  // A path that no route has: who asked for one of the endpoints would have them made before the measuring begins.
+  const none = { path: '/none' };
+  await eventually('it answers', async () => (await ask(address, none)).status === 404 || undefined);
 }
 
-function cpuOf({ pids }: Subject): { readonly controller: number; readonly dataPlane: number } {
-  return { controller: cpuMicros(pids.controller), dataPlane: cpuMicros(pids.dataPlane) };
+function reportOf({ sent, heldBack, statuses, failures, latencyMs }: LoadReport): Report {
+  return { sent, heldBack, statuses, failures, latencyMs };
+}
+
+/** Microseconds of processors, and octets received, so far. */
+async function spentBy({ pids }: Subject) {
+  return {
+    wire: await receivedBytes(pids.dataPlane),
+    controller: cpuMicros(pids.controller),
+    dataPlane: cpuMicros(pids.dataPlane),
+    atSeconds: performance.now() / 1_000,
+  };
 }
 
 /** One endpoint of another slice at a time moves to another address; answers how many did. */

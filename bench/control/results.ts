@@ -14,16 +14,29 @@ export interface SubjectResult {
   readonly newcomers?: Newcomers;
   readonly many?: Many;
   readonly churn?: Churn;
+  /** What came of parts that did not come to their end. */
+  readonly unfinished?: Readonly<Partial<Record<PartName, string>>>;
 }
 
 export const partNames = ['routes', 'many', 'churn'] as const;
 export type PartName = (typeof partNames)[number];
+
+export const titles: Readonly<Record<PartName, string>> = {
+  routes: '1,000 routes at once, and one more beside 3,000',
+  many: '5,000 routes with a Service each',
+  churn: '10,000 endpoints of one Service, 100 of which move each second',
+};
 
 const ms = (figure: number): string =>
   `${figure < 100 ? figure.toFixed(1) : Math.round(figure).toLocaleString('en')} ms`;
 const seconds = (figure: number): string => `${(figure / 1_000).toFixed(1)} s`;
 const mib = (figure: number): string => `${Math.round(figure)} MiB`;
 const percents = (share: number): string => `${Math.round(share * 100)} %`;
+const latency = ({ median, p99, max }: Churn['report']['latencyMs']): readonly string[] => [
+  ms(median),
+  ms(p99),
+  ms(max),
+];
 const counts = (record: Readonly<Record<string, number>>): string =>
   Object.entries(record)
     .map(([what, count]) => `${count.toLocaleString('en')} x ${what}`)
@@ -33,8 +46,23 @@ function goal(what: string, measured: string, aim: string, isMet: boolean): Goal
   return { what, measured, goal: aim, isMet };
 }
 
-/** The first subject is the one that has goals. */
-export const tables: Readonly<Record<PartName, (all: readonly SubjectResult[]) => Measured>> = {
+/** What was measured in a part; the first subject is the one that has goals. */
+export function measuredIn(part: PartName, all: readonly SubjectResult[]): Measured {
+  const { goals, heads = [], rows = [] } = tables[part](all);
+  const words = all.map(({ unfinished }) => unfinished?.[part]);
+  const [own] = words;
+  const missing = all.flatMap(({ name, version }, at) => {
+    const word = words[at];
+    return word === undefined ? [] : [[`${name} ${version}`, word, ...heads.slice(2).map(() => '')]];
+  });
+  return {
+    goals: own === undefined ? goals : [...goals, goal(titles[part], own, 'measured', false)],
+    heads,
+    rows: [...rows, ...missing],
+  };
+}
+
+const tables: Readonly<Record<PartName, (all: readonly SubjectResult[]) => Measured>> = {
   routes: routesTable,
   many: manyTable,
   churn: churnTable,
@@ -77,7 +105,6 @@ function newcomerGoals({ timesMs, wrong }: Newcomers): readonly GoalRow[] {
 function manyTable(all: readonly SubjectResult[]): Measured {
   const { many } = all[0] ?? {};
   const wire = many?.wireBytes ?? null;
-  const held = many?.heldMs ?? null;
   return {
     goals:
       many === undefined
@@ -86,9 +113,7 @@ function manyTable(all: readonly SubjectResult[]): Measured {
             goal('Data plane with 5,000 routes and Services', mib(many.residentMiB.dataPlane), '≤ 150 MiB', many.residentMiB.dataPlane <= 150),
             goal('Controller with the same', mib(many.residentMiB.controller), '≤ 400 MiB', many.residentMiB.controller <= 400),
             ...(wire === null ? [] : [goal('One changed route on the wire', `${(wire / 1024).toFixed(1)} KiB`, '≤ 10 KiB', wire <= 10 * 1024)]),
-            ...(held === null
-              ? []
-              : [goal('Longest hold of a loop while routes come', `controller ${ms(held.controller)}, data plane ${ms(held.dataPlane)}`, '≤ 20 ms', Math.max(held.controller, held.dataPlane) <= 20)]),
+            ...heldGoal('Longest hold of a loop while routes come', many.heldMs),
           ],
     heads: ['', '15,000 objects created in', 'the last served after', 'controller', 'data plane', 'one more route: median', 'p99'],
     rows: all.flatMap(({ name, version, many: one }) =>
@@ -103,23 +128,44 @@ function manyTable(all: readonly SubjectResult[]): Measured {
   }; // prettier-ignore
 }
 
+function heldGoal(what: string, held: Churn['heldMs']): readonly GoalRow[] {
+  if (held === null) return [];
+  const { controller, dataPlane } = held;
+  return [
+    goal(
+      what,
+      `controller ${ms(controller)}, data plane ${ms(dataPlane)}`,
+      '≤ 20 ms',
+      Math.max(controller, dataPlane) <= 20,
+    ),
+  ];
+}
+
 function churnTable(all: readonly SubjectResult[]): Measured {
   const { churn } = all[0] ?? {};
-  const lost = (one: Churn) => {
-    const { 200: _, ...other } = one.report.statuses;
-    return { ...other, ...one.report.failures };
+  const lost = ({ report, calm }: Churn) => {
+    const sum: Record<string, number> = {};
+    for (const { statuses, failures, heldBack } of [report, calm]) {
+      for (const [what, count] of Object.entries({ ...statuses, ...failures, 'not sent': heldBack })) {
+        if (what !== '200' && count > 0) sum[what] = (sum[what] ?? 0) + count;
+      }
+    }
+    return sum;
   };
   return {
     goals:
       churn === undefined
         ? []
-        : [goal('Requests lost while 100 of 10,000 endpoints move a second', counts(lost(churn)), 'none', Object.keys(lost(churn)).length === 0)],
-    heads: ['', 'moved a second', 'requests', 'not answered by 200', 'p99', 'CPU of the controller', 'of the data plane', 'on the wire', 'longest hold: controller', 'data plane'],
+        : [
+            goal('Requests lost while 100 of 10,000 endpoints move a second', counts(lost(churn)), 'none', Object.keys(lost(churn)).length === 0),
+            ...heldGoal('Longest hold of a loop while endpoints move', churn.heldMs),
+          ],
+    heads: ['', 'moved a second', 'requests', 'not answered by 200', 'median', 'p99', 'most', 'before any moved: median', 'p99', 'most', 'CPU of the controller', 'of the data plane', 'on the wire', 'longest hold: controller', 'data plane'],
     rows: all.flatMap(({ name, version, churn: one }) =>
       one === undefined
         ? []
         : [[
-            `${name} ${version}`, one.movedPerSecond.toFixed(0), one.report.sent.toLocaleString('en'), counts(lost(one)), ms(one.report.latencyMs.p99),
+            `${name} ${version}`, one.movedPerSecond.toFixed(0), (one.report.sent + one.calm.sent).toLocaleString('en'), counts(lost(one)), ...latency(one.report.latencyMs), ...latency(one.calm.latencyMs),
             percents(one.cpuShare.controller), one.wireBytesPerSecond === null ? 'the same process' : percents(one.cpuShare.dataPlane),
             one.wireBytesPerSecond === null ? '' : `${(one.wireBytesPerSecond / 1024).toFixed(0)} KiB/s`,
             one.heldMs === null ? '' : ms(one.heldMs.controller), one.heldMs === null ? '' : ms(one.heldMs.dataPlane),

@@ -8,16 +8,11 @@ import { prepare } from '#e2e/prepare.ts';
 import { machine } from '../machine.ts';
 import { traefikProgram } from '../peers/traefik.ts';
 import { partsPage, publishParts } from '../report/parts.ts';
-import { partNames, tables } from './results.ts';
+import { measuredIn, partNames, titles } from './results.ts';
 import type { PartResult } from '../report/parts.ts';
 import type { PartName, SubjectResult } from './results.ts';
 
 const subjects = ['Turnpike', 'Traefik'] as const;
-const titles: Readonly<Record<PartName, string>> = {
-  routes: '1,000 routes at once, and one more beside 3,000',
-  many: '5,000 routes with a Service each',
-  churn: '10,000 endpoints of one Service, 100 of which move each second',
-};
 
 const usage = `usage: npm run bench:control -- [OPTION ...]
 
@@ -51,7 +46,7 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnpike-bench-'));
   const results: SubjectResult[] = [];
   try {
-    for (const name of chosen) results.push(await measure(name, path.join(folder, `${name}.json`), only));
+    for (const name of chosen) results.push(await measure(name, folder, only));
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -59,7 +54,7 @@ async function main(): Promise<void> {
   const parts = Object.fromEntries(
     only.map((name): [string, PartResult] => [
       name,
-      { title: titles[name], measuredAt, ...tables[name](results) },
+      { title: titles[name], measuredAt, ...measuredIn(name, results) },
     ]),
   );
   const all = { machine: machine(), parts };
@@ -67,9 +62,17 @@ async function main(): Promise<void> {
   if (values.publish) await publishParts('control', all, partNames);
 }
 
-async function measure(name: string, file: string, only: readonly PartName[]): Promise<SubjectResult> {
+async function measure(name: string, folder: string, only: readonly PartName[]): Promise<SubjectResult> {
+  const results: Partial<SubjectResult>[] = [];
+  for (const part of only)
+    results.push(await measurePart(name, part, path.join(folder, `${name}-${part}.json`)));
+  const unfinished = Object.assign({}, ...results.map((one) => one.unfinished));
+  return Object.assign({ name, version: '' }, ...results, { unfinished });
+}
+
+async function measurePart(name: string, part: PartName, file: string): Promise<Partial<SubjectResult>> {
   const program = path.join(import.meta.dirname, 'program.ts');
-  const code = await runInNamespace([process.execPath, program, name, file, values.scale, ...only]);
-  if (code !== 0) throw new Error(`${name} could not be measured: ${code}`);
-  return JSON.parse(await readFile(file, 'utf8')) as SubjectResult;
+  const code = await runInNamespace([process.execPath, program, name, part, file, values.scale]);
+  if (code !== 0) throw new Error(`${part} of ${name} could not be measured: ${code}`);
+  return JSON.parse(await readFile(file, 'utf8')) as Partial<SubjectResult>;
 }
