@@ -7,7 +7,12 @@ import https from 'node:https';
 import { describe, test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { anHttp2Backend } from '#test/given/http2-backend.ts';
-import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import {
+  authorityManifest,
+  authPolicyManifest,
+  pathRouteManifest,
+  serviceManifest,
+} from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 import { aBackendAuthority } from '#test/given/tls-backend.ts';
 
@@ -34,19 +39,13 @@ async function anOutsideServer(answer: RequestListener) {
 /** A gateway with a route and a policy for each of `policies`, of which `good` believes the server and `bad` does not. */
 async function givenGateway(shopPort: number, policies: Readonly<Record<string, string>>) {
   const names = Object.keys(policies);
-  const authorities = (name: string, pem: string) => `
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: ${name} }
-data: { ca.crt: ${JSON.stringify(pem)} }
-`;
   return givenStandalone({
     'services.yaml': serviceManifest('shop', shopPort),
     'routes.yaml': names.map((name) => pathRouteManifest(name, `/${name}`, 'shop')).join('---'),
     'policies.yaml': [
       ...Object.entries(policies).map(([name, rules]) => authPolicyManifest(name, rules)),
-      authorities('company', company.pem),
-      authorities('others', others.pem),
+      authorityManifest('company', company.pem),
+      authorityManifest('others', others.pem),
     ].join('---'),
   });
 }

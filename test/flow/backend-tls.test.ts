@@ -5,7 +5,12 @@ import http from 'node:http';
 import { before, describe, it } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { edgeManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import {
+  authorityManifest,
+  edgeManifest,
+  pathRouteManifest,
+  serviceManifest,
+} from '#test/given/manifests.ts';
 import { givenStandalone, type Files, type GivenStandalone } from '#test/given/standalone.ts';
 import {
   aBackendAuthority,
@@ -32,16 +37,7 @@ spec:
 `;
 }
 
-const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '    ');
-
-const authorities = (pem: string): string => `
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: authorities }
-data:
-  ca.crt: |
-${indented(pem)}
-`;
+const authorities = (pem: string): string => authorityManifest('authorities', pem);
 
 const bundle = (pem: string): string => `
 apiVersion: certificates.k8s.io/v1beta1
@@ -49,7 +45,7 @@ kind: ClusterTrustBundle
 metadata: { name: 'example.com:backends:all' }
 spec:
   trustBundle: |
-${indented(pem)}
+${pem.replaceAll(/^(?=.)/gm, '    ')}
 `;
 
 /** Service `shop`, whose endpoint is `port`, under a route for all. */

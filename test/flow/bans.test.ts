@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
 import type { Wanted } from '#test/given/http-client.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { pathRouteManifest, protectionPolicyManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone, type GivenStandalone } from '#test/given/standalone.ts';
 
 function ban(name: string, spec: string, namespace = 'default'): string {
@@ -99,15 +99,7 @@ test('behind a load balancer clients are banned, by what it says of them, and ne
 });
 
 function protecting(bans: string, more = ''): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: ProtectionPolicy
-metadata: { name: edge }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
-  bans: [${bans}]
-  ${more}
-`;
+  return protectionPolicyManifest(`bans: [${bans}]\n  ${more}`);
 }
 
 const probes = '{ name: probes, statuses: [404, 405], answers: 3, window: 1m, duration: 10m }';

@@ -7,7 +7,9 @@ import { givenBackend, type Seen } from '#test/given/backend.ts';
 import { givenAuthority, type GivenClientCertificate } from '#test/given/client-certificate.ts';
 import { eventually } from '#test/given/eventually.ts';
 import {
+  authorityManifest,
   authPolicyManifest,
+  configMapManifest,
   edgeManifest,
   pathRouteManifest,
   secureListener,
@@ -18,11 +20,6 @@ import { aTlsAuthority } from '#test/given/tls-authority.ts';
 import { aTlsClient, ask } from '#test/given/tls-client.ts';
 
 const host = 'shop.example.com';
-
-function configMap(name: string, key: string, text: string): string {
-  const lines = text.trim().replaceAll('\n', '\n    ');
-  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata:\n  ${key}: |\n    ${lines}\n`;
-}
 
 const policy = authPolicyManifest(
   'partners',
@@ -97,8 +94,8 @@ test('a certificate of the trust domain opens, until it is taken back', async ()
   tls: { frontend: { default: { validation: { ${validation} } } } }
 `,
     'secret.yaml': await authority.secretManifest('shop', host),
-    'ca.yaml': configMap('ca', 'ca.crt', clients.pem),
-    'revoked.yaml': configMap('revoked', 'crl.pem', await clients.revoke([])),
+    'ca.yaml': authorityManifest('ca', clients.pem),
+    'revoked.yaml': configMapManifest('revoked', 'crl.pem', await clients.revoke([])),
     'services.yaml': serviceManifest('shop', shop.port),
     'route.yaml': pathRouteManifest('shop', '/', 'shop'),
     'policy.yaml': policy,
@@ -126,20 +123,22 @@ test('a certificate of the trust domain opens, until it is taken back', async ()
   const socket = await aTlsClient(port, { servername: host, ...ours });
   assert.equal((await ask(socket, host)).status, 200);
   const serial = new X509Certificate(ours.cert).serialNumber;
-  await turnpike.save({ 'revoked.yaml': configMap('revoked', 'crl.pem', await clients.revoke([serial])) });
+  await turnpike.save({
+    'revoked.yaml': configMapManifest('revoked', 'crl.pem', await clients.revoke([serial])),
+  });
   await eventually(async () => assert.equal((await ask(socket, host)).status, 401));
   socket.destroy();
   const others = await (await givenAuthority('clients')).revoke([]);
-  await turnpike.save({ 'revoked.yaml': configMap('revoked', 'crl.pem', others) });
+  await turnpike.save({ 'revoked.yaml': configMapManifest('revoked', 'crl.pem', others) });
   await eventually(async () => assert.equal(await byHttp1(port, ours), 500));
   assert.ok(
     turnpike
       .conditions('AuthPolicy', 'partners')
       .some(({ reason, message }) => reason === 'InvalidRevocationList' && message.includes('signature')),
   );
-  await turnpike.save({ 'revoked.yaml': configMap('revoked', 'crl.pem', await clients.revoke([])) });
+  await turnpike.save({ 'revoked.yaml': configMapManifest('revoked', 'crl.pem', await clients.revoke([])) });
   await eventually(async () => assert.equal(await byHttp1(port, ours), 200));
-  await turnpike.save({ 'revoked.yaml': configMap('revoked', 'crl.pem', 'nothing of the kind') });
+  await turnpike.save({ 'revoked.yaml': configMapManifest('revoked', 'crl.pem', 'nothing of the kind') });
   await eventually(async () => assert.equal(await byHttp1(port, ours), 500));
   assert.ok(
     turnpike.conditions('AuthPolicy', 'partners').some(({ reason }) => reason === 'InvalidRevocationList'),

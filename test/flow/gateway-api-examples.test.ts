@@ -12,6 +12,7 @@ import { projectFolder } from '#test/given/command.ts';
 import { eventually } from '#test/given/eventually.ts';
 import { anH2Client } from '#test/given/h2-client.ts';
 import { anHttp2Backend } from '#test/given/http2-backend.ts';
+import { authorityManifest } from '#test/given/manifests.ts';
 import { aStreamBackend } from '#test/given/relay.ts';
 import { aFreePort, givenStandalone, type GivenStandalone } from '#test/given/standalone.ts';
 import { aTlsAuthority, type TlsAuthority } from '#test/given/tls-authority.ts';
@@ -104,19 +105,11 @@ describe('examples/gateway-api', () => {
     [backends, authority] = await Promise.all([aBackendAuthority(), aTlsAuthority()]);
     const behind = await everythingBehind();
     for (const port of ['8443', '9000', '9053']) ports[port] = await aFreePort();
-    const pem = backends.pem.replaceAll(/^(?=.)/gm, '    ');
     turnpike = await givenStandalone(async (own) => ({
       ...(await examples({ ...ports, 8080: own })),
       'endpoints.yaml': behind.map(slice).join('---'),
       'secret.yaml': await authority.secretManifest('queue-certificate', 'queue.example.com'),
-      'authorities.yaml': `
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: vault-ca }
-data:
-  ca.crt: |
-${pem}
-`,
+      'authorities.yaml': authorityManifest('vault-ca', backends.pem),
     }));
     stack.use(turnpike);
   });

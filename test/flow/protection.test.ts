@@ -3,19 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import { pathRouteManifest, protectionPolicyManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
-
-function policy(spec: string): string {
-  return `
-apiVersion: turnpike.dev/v1alpha1
-kind: ProtectionPolicy
-metadata: { name: edge }
-spec:
-  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
-  ${spec}
-`;
-}
 
 test('who opens more connections than a policy allows is kept out until it is gone, and told of', async () => {
   await using shop = await givenBackend('shop');
@@ -24,7 +13,9 @@ test('who opens more connections than a policy allows is kept out until it is go
     'routes.yaml': pathRouteManifest('shop', '/', 'shop'),
   });
   await turnpike.until('/', 200);
-  await turnpike.save({ 'policy.yaml': policy('connections: { perAddress: { opened: 2, window: 1h } }') });
+  await turnpike.save({
+    'policy.yaml': protectionPolicyManifest('connections: { perAddress: { opened: 2, window: 1h } }'),
+  });
   await eventually(() =>
     turnpike
       .conditions('ProtectionPolicy', 'edge')
@@ -78,7 +69,7 @@ test('lists in ConfigMaps keep out whom they name, until they do not, and a bad 
   await using turnpike = await givenStandalone({
     'services.yaml': serviceManifest('shop', shop.port),
     'routes.yaml': pathRouteManifest('shop', '/', 'shop'),
-    'policy.yaml': policy(`reputation: [${rule}]`),
+    'policy.yaml': protectionPolicyManifest(`reputation: [${rule}]`),
     'one.yaml': listManifest('one', ['192.0.2.0/24', 'nonsense']),
     'two.yaml': listManifest('two', ['198.51.100.0/24']),
   });

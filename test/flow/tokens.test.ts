@@ -5,7 +5,12 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { givenBackend } from '#test/given/backend.ts';
 import { issuerName } from '#test/given/issuer.ts';
-import { authPolicyManifest, pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
+import {
+  authPolicyManifest,
+  configMapManifest,
+  pathRouteManifest,
+  serviceManifest,
+} from '#test/given/manifests.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
 
 const secret = randomBytes(32);
@@ -38,8 +43,7 @@ const policy = authPolicyManifest(
 
 function revoked(...names: readonly string[]): string {
   const lines = names.length === 0 ? ['none'] : names;
-  const list = lines.map((line) => `    ${line}\n`).join('');
-  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: revoked }\ndata:\n  list: |\n    # gone\n${list}`;
+  return configMapManifest('revoked', 'list', ['# gone', ...lines].join('\n'));
 }
 
 function files(port: number): Record<string, string> {

@@ -124,8 +124,32 @@ spec:
 `;
 }
 
+/** ConfigMap `name` with the lines of `text` in `key`. */
+export function configMapManifest(name: string, key: string, text: string): string {
+  const lines = text.trim().replaceAll('\n', '\n    ');
+  return `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: ${name} }
+data:
+  ${key}: |
+    ${lines}
+`;
+}
+
 /** ConfigMap `name` with the certificates of authorities (PEM) in `ca.crt`. */
 export function authorityManifest(name: string, pem: string): string {
-  const lines = pem.trim().replaceAll('\n', '\n    ');
-  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata:\n  ca.crt: |\n    ${lines}\n`;
+  return configMapManifest(name, 'ca.crt', pem);
+}
+
+/** ProtectionPolicy `edge` for the Gateway of that name; `spec`: its other fields, indented by two. */
+export function protectionPolicyManifest(spec: string): string {
+  return `
+apiVersion: turnpike.dev/v1alpha1
+kind: ProtectionPolicy
+metadata: { name: edge }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
+  ${spec}
+`;
 }

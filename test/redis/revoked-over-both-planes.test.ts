@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Redis } from 'ioredis';
 import { givenBackend } from '#test/given/backend.ts';
 import { eventually } from '#test/given/eventually.ts';
-import { givenIssuer, issuerName } from '#test/given/issuer.ts';
+import { givenIssuer, issuerJwks, issuerName } from '#test/given/issuer.ts';
 import { pathRouteManifest, serviceManifest } from '#test/given/manifests.ts';
 import { givenRedis, ownRedisMissing } from '#test/given/redis.ts';
 import { givenStandalone } from '#test/given/standalone.ts';
@@ -21,7 +21,7 @@ spec:
         type: JWT
         jwt:
           issuer: ${issuerName}
-          jwks: { type: Remote, remote: { type: Backend, backend: { backendRef: { name: issuer, port: 80 }, path: /jwks.json } } }
+          jwks: ${issuerJwks}
           revocation: { type: Redis, redis: { backendRef: { name: redis, port: 80 }, stream: revoked } }
 `;
 
