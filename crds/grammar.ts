@@ -134,6 +134,18 @@ function misfits(value: Readonly<Record<string, unknown>>, fields: readonly Type
   });
 }
 
+/** Rules of a CRD that others ship: each of these values of `tag` and its field go together. */
+export function goTogether<T extends object>(
+  tag: keyof T & string,
+  fields: Readonly<Record<string, keyof T & string>>,
+): readonly Rule<T>[] {
+  return Object.entries(fields).map(([value, field]) => ({
+    cel: `(two rules of the CRD: ${tag} ${value} and ${field} go together)`,
+    message: `${tag} ${value} and the field ${field} go together: add ${field}, remove it, or change ${tag}`,
+    holds: (told) => (told[tag] === value) === (told[field] !== undefined),
+  }));
+}
+
 /** A list that server-side apply merges by `keys`; two items with equal keys are refused. */
 export function listByKeys<S extends z.ZodType<object>>(
   item: S,

@@ -1,6 +1,15 @@
 // The filters of an HTTPRoute, as the CRD of Gateway API 1.7 defines them.
 import * as z from 'zod';
-import { atomicList, listByKeys, oneOf, setOf, withRules, type Frozen, type Rule } from './grammar.ts';
+import {
+  atomicList,
+  goTogether,
+  listByKeys,
+  oneOf,
+  setOf,
+  withRules,
+  type Frozen,
+  type Rule,
+} from './grammar.ts';
 import {
   fieldName,
   groupName,
@@ -133,14 +142,7 @@ export const externalAuth = withRules(
       .exactOptional(),
     forwardBody: z.object({ maxSize: z.int32().min(0).exactOptional() }).exactOptional(),
   }),
-  (['GRPC', 'HTTP'] as const).map((protocol) => {
-    const field = protocol === 'GRPC' ? 'grpc' : 'http';
-    return {
-      cel: `(two rules of the CRD: protocol ${protocol} and ${field} go together)`,
-      message: `protocol ${protocol} and the field ${field} go together: add ${field}, remove it, or change protocol`,
-      holds: (told) => (told.protocol === protocol) === (told[field] !== undefined),
-    };
-  }),
+  goTogether('protocol', { GRPC: 'grpc', HTTP: 'http' }),
 );
 
 /** What such a filter says. */

@@ -1,6 +1,6 @@
 // Listeners as the CRDs of Gateway API 1.7 define them: those of a Gateway and of a ListenerSet have one shape.
 import * as z from 'zod';
-import { atMost, atomicList, withRules, type Frozen, type Rule } from './grammar.ts';
+import { atMost, atomicList, goTogether, withRules, type Frozen, type Rule } from './grammar.ts';
 import { groupName, hostname, kindName, namespaceName, objectName, port, sectionName } from './fields.ts';
 import { externalAuth, extensionRef } from './http-filter.ts';
 import { conditionsSchema } from './kubernetes.ts';
@@ -67,14 +67,7 @@ const listenerFilter = withRules(
     externalAuth: externalAuth.exactOptional(),
     extensionRef: extensionRef.exactOptional(),
   }),
-  (['externalAuth', 'extensionRef'] as const).map((field) => {
-    const type = field === 'externalAuth' ? 'ExternalAuth' : 'ExtensionRef';
-    return {
-      cel: `(two rules of the CRD: type ${type} and ${field} go together)`,
-      message: `type ${type} and the field ${field} go together: add ${field}, remove it, or change type`,
-      holds: (filter) => (filter.type === type) === (filter[field] !== undefined),
-    };
-  }),
+  goTogether('type', { ExternalAuth: 'externalAuth', ExtensionRef: 'extensionRef' }),
 );
 
 /** What a listener does with requests before a route is looked for. */
