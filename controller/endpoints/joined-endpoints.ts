@@ -1,4 +1,5 @@
 import type { Endpoint } from '#snapshot/cluster.ts';
+import { byAddressAndPort } from '#snapshot/endpoint-order.ts';
 
 /**
  * All endpoints of `lists` as an Endpoints resource has them: sorted by address, then port, and of doubles (which
@@ -12,9 +13,4 @@ export function joinedEndpoints(lists: Iterable<readonly Endpoint[]>): readonly 
     else if (last.state !== 'Ready' && endpoint.state === 'Ready') joined[joined.length - 1] = endpoint;
   }
   return Object.freeze(joined);
-}
-
-function byAddressAndPort(one: Endpoint, other: Endpoint): number {
-  if (one.address !== other.address) return one.address < other.address ? -1 : 1;
-  return one.port - other.port;
 }

@@ -7,6 +7,7 @@ import { SetVersions } from '#snapshot/set-version.ts';
 import { ShelvedMap } from '#snapshot/shelved-map.ts';
 import { SnapshotError } from '#snapshot/snapshot-error.ts';
 import type { Order, Resource, ResourceSet } from '#snapshot/snapshot.ts';
+import { withSharedEndpoints } from './shared-endpoints.ts';
 
 /** What is held of one id: what the controller offers, and what may be served of it. */
 interface Entry {
@@ -210,7 +211,7 @@ function entryOf(put: Put, before: Entry | undefined): Entry {
   const hash = hashResource(put.encoded);
   if (before?.hash === hash) return before;
   try {
-    const resource = putResource(put);
+    const resource = withSharedEndpoints(putResource(put), before?.kept?.resource);
     const unknown = unknownIn(resource);
     // It is taken nevertheless: what it was before may let in whom the newer build wants to keep out.
     const instead = resource.kind === 'Protection' ? 'it does not hold' : 'closed';

@@ -54,15 +54,16 @@ export class EndpointListing<E extends Listed> {
     const before = this.#lists;
     const now = new Set([endpoints, ...groups.map((group) => group.endpoints)]);
     const taken = now.intersection(before);
+    const gone = new Set([...before.difference(now)].flat());
     let told = 0;
     // First what is new: who is told of before and after has not left.
     for (const list of now) {
       if (before.has(list) || told >= max) continue;
-      for (const one of list) this.#tell(one);
+      for (const one of list) if (!gone.delete(one)) this.#tell(one);
       told += list.length;
       taken.add(list);
     }
-    for (const list of before) if (!now.has(list)) for (const one of list) this.#untell(one);
+    for (const one of gone) this.#untell(one);
     this.#lists = taken;
     return taken.size === now.size;
   }

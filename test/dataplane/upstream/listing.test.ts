@@ -132,3 +132,34 @@ test('the first one of a session, or of those that a hash leads, knows all of te
   hashed.picked(1);
   assert.equal([...cluster.endpoints].length, 10_000);
 });
+
+test('of fifty that are told anew only the one that moved is looked at', async (t) => {
+  const { list, picked } = given(t);
+  let reads = 0;
+  const kept = range(50).map((host) => ({
+    get address() {
+      reads += 1;
+      return `10.0.0.${host}`;
+    },
+    port: 80,
+    state: 'Ready' as const,
+    ...endpointDefaults,
+  }));
+  const told = (endpoints: readonly Endpoint[]): EndpointGroup => ({
+    kind: 'EndpointGroup',
+    id: resourceId('EndpointGroup', id, 'wide-0'),
+    of: id,
+    endpoints,
+  });
+  const cluster = list([told(kept)]);
+  picked(1);
+  await turn();
+  reads = 0;
+  const moved = { address: '10.0.0.50', port: 80, state: 'Ready' as const, ...endpointDefaults };
+  list([told(kept.with(7, moved))]);
+  assert.equal(reads, 1, 'that of the one that left');
+  assert.deepEqual(
+    [cluster.usable('10.0.0.7:80'), cluster.usable('10.0.0.50:80')?.name],
+    [null, '10.0.0.50:80'],
+  );
+});
