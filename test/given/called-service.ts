@@ -2,12 +2,33 @@
 import type { CallService } from '#dataplane/filters/call-service.ts';
 import { callService } from '#dataplane/upstream/service-call.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
+import { jwtDefaults } from '#snapshot/authentication.ts';
 import type { Cluster } from '#snapshot/cluster.ts';
 import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
+import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
 
 /** The id of the cluster that is asked. */
 export const asked = resourceId('Cluster', 'shop', 'ids', '80', 'asked');
+
+/** Asks {@link asked} about tokens in Authorization, but for what is given. */
+export function givenIntrospection(
+  given: Partial<IntrospectionAuthentication> = {},
+): IntrospectionAuthentication {
+  return {
+    kind: 'Introspection',
+    name: 'opaque',
+    credential: jwtDefaults.credential,
+    endpoint: { cluster: asked, authority: 'ids.shop.svc:80', path: '/introspect', timeoutMs: 2000 },
+    client: null,
+    issuer: '',
+    audiences: [],
+    cacheMs: 60_000,
+    staleMs: 60_000,
+    claimsToHeaders: [],
+    ...given,
+  };
+}
 
 /** Asks the servers at these ports of loopback by HTTP/1.1; to be disposed of. */
 export function givenCall(...ports: readonly number[]): GivenCall {

@@ -6,6 +6,7 @@ import {
   type AuthenticationWay,
   type JwtAuthentication,
 } from '#snapshot/authentication.ts';
+import type { AuthorizationEntry } from '#snapshot/authorization.ts';
 import type { AvailableKeySet, JsonWebKey, JwtAlgorithm } from '#snapshot/key-set.ts';
 import { resourceId } from '#snapshot/ids.ts';
 import { KeyObject, sign } from 'node:crypto';
@@ -83,6 +84,22 @@ export function givenJwt(given: Partial<JwtAuthentication> = {}): JwtAuthenticat
     keySet: resourceId('KeySet', 'ids'),
     clockSkewMs: 0,
     claimsToHeaders: [],
+    ...given,
+  };
+}
+
+/** An entry that everybody meets, but for what is given. */
+export function givenEntry(given: Partial<AuthorizationEntry> = {}): AuthorizationEntry {
+  return {
+    name: 'writers',
+    mode: 'Enforce',
+    methods: [],
+    allow: [],
+    deny: [],
+    scopes: [],
+    groups: [],
+    claims: [],
+    when: null,
     ...given,
   };
 }

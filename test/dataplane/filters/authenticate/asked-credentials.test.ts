@@ -7,7 +7,7 @@ import { Fields } from '#dataplane/http/fields.ts';
 import type { ServiceRequest } from '#dataplane/http/service-call.ts';
 import type { Authentication } from '#snapshot/authentication.ts';
 import { externalDefaults, type ExternalAuthorization } from '#snapshot/external-authorization.ts';
-import { asked } from '#test/given/called-service.ts';
+import { asked, givenIntrospection } from '#test/given/called-service.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 import { givenAuthentication, givenJwt, givenKeySet, issuerKey } from '#test/given/token.ts';
 import { gate, verdictOf } from './gate.ts';
@@ -120,21 +120,7 @@ describe('a service that a level asks', () => {
   });
 
   it('about tokens is not asked about one that a level before has removed', async () => {
-    const opaque = givenAuthentication({
-      kind: 'Introspection',
-      name: 'opaque',
-      credential: {
-        sources: [{ kind: 'Header', header: 'authorization', scheme: 'bearer' }],
-        forwarded: true,
-      },
-      endpoint: doorman.service,
-      client: null,
-      issuer: '',
-      audiences: [],
-      cacheMs: 60_000,
-      staleMs: 60_000,
-      claimsToHeaders: [],
-    });
+    const opaque = givenAuthentication(givenIntrospection({ endpoint: doorman.service }));
     assert.equal((await askedBy(outer, opaque)).told.length, 0);
     assert.equal((await askedBy(givenAuthentication(...ways(true).slice(0, 1)), opaque)).told.length, 1);
   });

@@ -6,6 +6,7 @@ import { nobody, type Exchange, type Identity } from '#dataplane/http/exchange.t
 import type { AuthorizationEntry } from '#snapshot/authorization.ts';
 import { variables } from '#test/cel/subject.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
+import { givenEntry } from '#test/given/token.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -36,18 +37,6 @@ function exchangeOf(round: number): Exchange {
   exchange.identity = ann;
   return exchange;
 }
-
-const nothing: AuthorizationEntry = {
-  name: 'one',
-  mode: 'Enforce',
-  methods: [],
-  allow: [],
-  deny: [],
-  scopes: [],
-  groups: [],
-  claims: [],
-  when: null,
-};
 
 const cases: Readonly<Record<string, Partial<AuthorizationEntry>>> = {
   methods: { methods: ['GET', 'POST'] },
@@ -81,7 +70,7 @@ const exchanges = Array.from({ length: rounds }, (_, round) => exchangeOf(round)
 const counts = new RefusalCounts();
 
 for (const [name, given] of Object.entries(cases)) {
-  const authorizer = new Authorizer('shop/auth', [{ ...nothing, ...given }], {
+  const authorizer = new Authorizer('shop/auth', [givenEntry(given)], {
     variables,
     countOf: (policy, entry, mode) => counts.of(policy, entry, mode),
   });

@@ -4,25 +4,10 @@ import { nobody } from '#dataplane/http/exchange.ts';
 import type { Failure } from '#dataplane/http/failure.ts';
 import type { AuthorizationEntry } from '#snapshot/authorization.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
-import { givenAuthentication, givenKeySet, issuerKey } from '#test/given/token.ts';
+import { givenAuthentication, givenEntry, givenKeySet, issuerKey } from '#test/given/token.ts';
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bearing, gate, verdictOf } from './gate.ts';
-
-function entry(given: Partial<AuthorizationEntry>): AuthorizationEntry {
-  return {
-    name: 'writers',
-    mode: 'Enforce',
-    methods: [],
-    allow: [],
-    deny: [],
-    scopes: [],
-    groups: [],
-    claims: [],
-    when: null,
-    ...given,
-  };
-}
 
 const ann: Identity = {
   ...nobody,
@@ -138,8 +123,8 @@ const parts: readonly (readonly [
 describe('an entry holds when its part does', () => {
   for (const [what, given, holds, lacks, detail] of parts) {
     test(what, () => {
-      assert.equal(verdict(holds, entry(given)), null);
-      assert.deepEqual(verdict(lacks, entry(given)), {
+      assert.equal(verdict(holds, givenEntry(given)), null);
+      assert.deepEqual(verdict(lacks, givenEntry(given)), {
         kind: 'Forbidden',
         challenge: null,
         detail: `shop/auth: writers: ${detail}`,
@@ -148,7 +133,7 @@ describe('an entry holds when its part does', () => {
   }
 
   test('scopes, all of them, and the client is told which', () => {
-    const asked = entry({ scopes: ['read', 'write'] });
+    const asked = givenEntry({ scopes: ['read', 'write'] });
     assert.equal(verdict(by(ann), asked), null);
     assert.deepEqual(verdict(by({ ...ann, scopes: ['read'] }), asked), {
       kind: 'Forbidden',
@@ -159,8 +144,8 @@ describe('an entry holds when its part does', () => {
 });
 
 test('all parts of an entry must hold, and all entries', () => {
-  const both = entry({ methods: ['GET'], groups: ['staff'] });
-  const other = entry({ name: 'others', when: "auth.subject == 'ann'" });
+  const both = givenEntry({ methods: ['GET'], groups: ['staff'] });
+  const other = givenEntry({ name: 'others', when: "auth.subject == 'ann'" });
   assert.equal(verdict(by(ann), both, other), null);
   assert.equal(verdict(by(ann, { method: 'PUT' }), both, other)?.kind, 'Forbidden');
   assert.equal(verdict(by({ ...ann, groups: [] }), both, other)?.kind, 'Forbidden');
@@ -171,8 +156,8 @@ test('all parts of an entry must hold, and all entries', () => {
 });
 
 test('an expression or a network that this build cannot use denies every request', () => {
-  assert.equal(verdict(by(ann), entry({ when: "newer.variable == 'x' || true" }))?.kind, 'Forbidden');
-  assert.equal(verdict(by(ann), entry({ deny: ['nonsense'] }))?.kind, 'Forbidden');
+  assert.equal(verdict(by(ann), givenEntry({ when: "newer.variable == 'x' || true" }))?.kind, 'Forbidden');
+  assert.equal(verdict(by(ann), givenEntry({ deny: ['nonsense'] }))?.kind, 'Forbidden');
 });
 
 test('an authentication of nothing lets nobody in', () => {
@@ -182,11 +167,11 @@ test('an authentication of nothing lets nobody in', () => {
 
 test('Shadow refuses nothing, counts, and tells the log', () => {
   const at = gate();
-  const shadow = entry({ name: 'soon', mode: 'Shadow', groups: ['admins'] });
+  const shadow = givenEntry({ name: 'soon', mode: 'Shadow', groups: ['admins'] });
   const made = at.filter({
     ...givenAuthentication(),
     alternatives: [],
-    authorize: [shadow, entry({ methods: ['GET'] })],
+    authorize: [shadow, givenEntry({ methods: ['GET'] })],
   });
   const exchange = by(ann);
   assert.equal(made.apply(exchange), null);
@@ -203,7 +188,7 @@ test('Shadow refuses nothing, counts, and tells the log', () => {
 
 test('what is asked is asked of whom a token has admitted, and of nobody where that is optional', async () => {
   const key = await issuerKey('one', 'ES256');
-  const authorize = [entry({ when: "auth.subject == 'ada' || auth.method == ''" })];
+  const authorize = [givenEntry({ when: "auth.subject == 'ada' || auth.method == ''" })];
   const filter = gate().filter(
     { ...givenAuthentication(), optional: true, authorize },
     givenKeySet('ids', key),
@@ -221,7 +206,7 @@ test('a level without ways in sees who the level before has found out', async ()
   const second = at.filter({
     ...givenAuthentication(),
     alternatives: [],
-    authorize: [entry({ when: "auth.subject == 'ada'" })],
+    authorize: [givenEntry({ when: "auth.subject == 'ada'" })],
   });
   const exchange = bearing(await key.sign());
   assert.equal(await verdictOf(first, exchange), 'pass');

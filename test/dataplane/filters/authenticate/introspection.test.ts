@@ -1,31 +1,11 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
-import type { IntrospectionAuthentication } from '#snapshot/introspection.ts';
 import { Secret } from '#snapshot/secret.ts';
 import { givenBackend } from '#test/given/backend.ts';
-import { asked, givenCall } from '#test/given/called-service.ts';
+import { givenCall, givenIntrospection } from '#test/given/called-service.ts';
 import { givenAuthentication, nowMs } from '#test/given/token.ts';
 import { bearing, gate, verdictOf } from './gate.ts';
-
-function given(rule: Partial<IntrospectionAuthentication> = {}): IntrospectionAuthentication {
-  return {
-    kind: 'Introspection',
-    name: 'opaque',
-    credential: {
-      sources: [{ kind: 'Header', header: 'authorization', scheme: 'bearer' }],
-      forwarded: true,
-    },
-    endpoint: { cluster: asked, authority: 'ids.shop.svc:80', path: '/introspect', timeoutMs: 2000 },
-    client: null,
-    issuer: '',
-    audiences: [],
-    cacheMs: 60_000,
-    staleMs: 60_000,
-    claimsToHeaders: [],
-    ...rule,
-  };
-}
 
 interface Question {
   readonly line: string;
@@ -86,7 +66,9 @@ describe('the way in by a token that its issuer is asked about', () => {
     const made = issuer.gate();
     const client = { id: 'the gateway', secret: new Secret('pä:ss'), method: 'Basic' } as const;
     const filter = made.filter(
-      givenAuthentication(given({ client, claimsToHeaders: [{ claim: 'sub', header: 'x-user' }] })),
+      givenAuthentication(
+        givenIntrospection({ client, claimsToHeaders: [{ claim: 'sub', header: 'x-user' }] }),
+      ),
     );
     const exchange = bearing('good');
     exchange.forwarded.fields.append('x-user', 'root');
@@ -113,7 +95,7 @@ describe('the way in by a token that its issuer is asked about', () => {
   it('tells its secret in the content where that is asked for', async () => {
     await using issuer = await givenIssuer({ good: active });
     const client = { id: 'me', secret: new Secret('s&cret'), method: 'Post' } as const;
-    const filter = issuer.gate().filter(givenAuthentication(given({ client })));
+    const filter = issuer.gate().filter(givenAuthentication(givenIntrospection({ client })));
     assert.equal(await verdictOf(filter, bearing('good')), 'pass');
     assert.equal(issuer.questions[0]?.form.get('client_secret'), 's&cret');
     assert.equal(issuer.questions[0]?.authorization, undefined);
@@ -133,7 +115,7 @@ describe('the way in by a token that its issuer is asked about', () => {
       await using issuer = await givenIssuer({ bad: { aud: 'shop', ...(answer as object) } });
       const made = issuer.gate();
       const filter = made.filter(
-        givenAuthentication(given({ issuer: 'https://id.example', audiences: ['shop'] })),
+        givenAuthentication(givenIntrospection({ issuer: 'https://id.example', audiences: ['shop'] })),
       );
       assert.equal(await verdictOf(filter, bearing('bad')), 'invalid');
       assert.equal(await verdictOf(filter, bearing('bad')), 'invalid');
@@ -157,14 +139,14 @@ describe('the way in by a token that its issuer is asked about', () => {
   for (const [what, answer] of Object.entries(unusable)) {
     it(`lets nobody in where the answer is ${what}`, async () => {
       await using issuer = await givenIssuer({ token: answer });
-      const filter = issuer.gate().filter(givenAuthentication(given()));
+      const filter = issuer.gate().filter(givenAuthentication(givenIntrospection()));
       assert.equal(await verdictOf(filter, bearing('token')), 'KeysUnavailable');
     });
   }
 
   it('asks once for all who bring a token at a time', async () => {
     await using issuer = await givenIssuer({ good: active });
-    const filter = issuer.gate().filter(givenAuthentication(given()));
+    const filter = issuer.gate().filter(givenAuthentication(givenIntrospection()));
     const all = await Promise.all([1, 2, 3, 4].map(() => verdictOf(filter, bearing('good'))));
     assert.deepEqual(new Set(all), new Set(['pass']));
     assert.equal(issuer.questions.length, 1);
@@ -173,7 +155,7 @@ describe('the way in by a token that its issuer is asked about', () => {
   it('while the issuer is down lets those pass who did before, for a bounded time, and nobody else', async () => {
     await using issuer = await givenIssuer({ good: active });
     const made = issuer.gate();
-    const filter = made.filter(givenAuthentication(given()));
+    const filter = made.filter(givenAuthentication(givenIntrospection()));
     assert.equal(await verdictOf(filter, bearing('good')), 'pass');
     await issuer.backend.stop();
     assert.equal(await verdictOf(filter, bearing('good')), 'pass');
@@ -189,7 +171,7 @@ describe('the way in by a token that its issuer is asked about', () => {
   it('never lets a token pass beyond its end', async () => {
     await using issuer = await givenIssuer({ good: { ...active, exp: nowMs / 1000 + 30 } });
     const made = issuer.gate();
-    const filter = made.filter(givenAuthentication(given()));
+    const filter = made.filter(givenAuthentication(givenIntrospection()));
     assert.equal(await verdictOf(filter, bearing('good')), 'pass');
     await issuer.backend.stop();
     made.clock += 29_999;
@@ -201,7 +183,7 @@ describe('the way in by a token that its issuer is asked about', () => {
   it('forgets a token that is taken back when it asks again', async () => {
     await using issuer = await givenIssuer({ good: active });
     const made = issuer.gate();
-    const filter = made.filter(givenAuthentication(given({ cacheMs: 1000 })));
+    const filter = made.filter(givenAuthentication(givenIntrospection({ cacheMs: 1000 })));
     assert.equal(await verdictOf(filter, bearing('good')), 'pass');
     issuer.answers['good'] = { active: false };
     made.clock += 1000;
@@ -214,7 +196,7 @@ describe('the way in by a token that its issuer is asked about', () => {
   it('asks no more where five questions in a row were not answered, until one is', async () => {
     await using issuer = await givenIssuer({ good: active, also: active, bad: null, ill: 500 });
     const made = issuer.gate();
-    const filter = made.filter(givenAuthentication(given()));
+    const filter = made.filter(givenAuthentication(givenIntrospection()));
     for (let count = 0; count < 6; count += 1) await verdictOf(filter, bearing('ill'));
     assert.equal(await verdictOf(filter, bearing('also')), 'pass');
     issuer.questions.length = 0;
@@ -229,7 +211,7 @@ describe('the way in by a token that its issuer is asked about', () => {
 
   it('asks nobody about what is no token', async () => {
     await using issuer = await givenIssuer({});
-    const filter = issuer.gate().filter(givenAuthentication(given()));
+    const filter = issuer.gate().filter(givenAuthentication(givenIntrospection()));
     for (const text of ['two words', 'x'.repeat(9000), 'ä']) {
       assert.equal(await verdictOf(filter, bearing(text)), 'invalid');
     }

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { ConnectionCertificate } from '#dataplane/listen/client-certificate.ts';
 import type { AuthenticationWay } from '#snapshot/authentication.ts';
 import { Secret } from '#snapshot/secret.ts';
-import { asked } from '#test/given/called-service.ts';
+import { givenIntrospection } from '#test/given/called-service.ts';
 import { givenAuthority } from '#test/given/client-certificate.ts';
 import { givenExchange, givenRequest } from '#test/given/request.ts';
 import { givenAuthentication } from '#test/given/token.ts';
@@ -12,10 +12,6 @@ import { carrying, gate } from './gate.ts';
 
 const rounds = 200_000;
 
-const bearer = {
-  sources: [{ kind: 'Header', header: 'authorization', scheme: 'bearer' }],
-  forwarded: true,
-} as const;
 const basic = {
   sources: [{ kind: 'Header', header: 'authorization', scheme: 'basic' }],
   forwarded: true,
@@ -37,18 +33,7 @@ const ways: Readonly<Record<string, AuthenticationWay>> = {
     users: [{ name: 'ada', hash: new Secret('{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=') }],
     userHeader: null,
   },
-  'asked token': {
-    kind: 'Introspection',
-    name: 'i',
-    credential: bearer,
-    endpoint: { cluster: asked, authority: 'ids', path: '/', timeoutMs: 1000 },
-    client: null,
-    issuer: '',
-    audiences: [],
-    cacheMs: 3_600_000,
-    staleMs: 0,
-    claimsToHeaders: [],
-  },
+  'asked token': givenIntrospection({ cacheMs: 3_600_000, staleMs: 0 }),
 };
 
 const { cert } = await (
