@@ -25,7 +25,15 @@ function shared(previous: unknown, next: unknown): unknown {
 }
 
 function sharedArray(previous: readonly unknown[] | null, next: readonly unknown[]): readonly unknown[] {
-  const parts = next.map((part, index) => shared(previous?.[index], part));
+  // Of a long list little is another one mostly: what is the very same in front of it and behind it costs a look.
+  const before = previous ?? [];
+  const shorter = Math.min(before.length, next.length);
+  let first = 0;
+  while (first < shorter && before[first] === next[first]) first += 1;
+  let behind = 0;
+  while (behind < shorter - first && before.at(-1 - behind) === next.at(-1 - behind)) behind += 1;
+  const end = next.length - behind;
+  const parts = next.map((part, at) => (at < first || at >= end ? part : shared(before[at], part)));
   const same = previous?.length === parts.length && parts.every((part, index) => part === previous[index]);
   return same ? previous : Object.freeze(parts);
 }
