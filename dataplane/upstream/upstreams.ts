@@ -67,7 +67,14 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
     nowMs: now(),
     place: nowhere,
   };
-  let clusters = new Map<ResourceId, UpstreamCluster>();
+  const clusters = new Map<ResourceId, UpstreamCluster>();
+  const retireAllBut = (present: ReadonlySet<ResourceId>): void => {
+    for (const [id, cluster] of clusters) {
+      if (present.has(id)) continue;
+      cluster.retire();
+      clusters.delete(id);
+    }
+  };
   const sweep = setInterval(() => {
     surroundings.nowMs = now();
     for (const waiting of surroundings.waiting) waiting.sweep();
@@ -78,18 +85,16 @@ export function createUpstreams(options: UpstreamOptions = {}): Upstreams {
   return {
     apply(resources, endpoints, certificates = []) {
       const shown = new Map(certificates.map((certificate) => [certificate.id, certificate]));
-      const present = new Map<ResourceId, UpstreamCluster>();
       for (const resource of resources) {
         const { id } = resource;
         const shows = resource.tls?.clientCertificate ?? null;
         const certificate = shows === null ? null : (shown.get(shows) ?? null);
-        const cluster = clusters.get(id) ?? new UpstreamCluster(resource, certificate, surroundings);
-        clusters.delete(id);
+        const known = clusters.get(id);
+        const cluster = known ?? new UpstreamCluster(resource, certificate, surroundings);
         cluster.update(resource, certificate, endpointsOf(resource, endpoints));
-        present.set(id, cluster);
+        if (known === undefined) clusters.set(id, cluster);
       }
-      for (const cluster of clusters.values()) cluster.retire();
-      clusters = present;
+      if (clusters.size > resources.length) retireAllBut(new Set(resources.map(({ id }) => id)));
     },
     cluster: (id) => clusters.get(id) ?? null,
     runAt(place) {
