@@ -1,8 +1,10 @@
 // The small HTTP server on which a plane tells operators how it is: health, metrics, what it runs on. Both planes
 // use it, each with pages of its own. Not the data path; does not know what its pages say.
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+// Not imported: all that can be imported of this module is made then, undici's WebSocket among it, for 11 MiB.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** What a page says now. */
 export interface Answer {
