@@ -2,7 +2,7 @@
 // speak as they do in a cluster, over TLS with certificates and tokens, but on loopback and made for this run.
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { loginSecret, sessionSecret } from '#controller/authority/gateway-secrets.ts';
+import { DrawnSecrets, ticketDay } from '#controller/authority/gateway-secrets.ts';
 import { authorityAt, issueServing, publicBundle } from '#controller/authority/authority.ts';
 import { systemClock } from '#controller/clock.ts';
 import type { Clock } from '#controller/clock.ts';
@@ -77,6 +77,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     report: () => {},
     now: Date.now,
   });
+  const secrets = new DrawnSecrets();
+  const secretsOf = (gateway: GatewayKey) =>
+    secrets.of(authority, gateway, { day: ticketDay(Date.now()), nowMs: Date.now() });
   const controlPlane = createControlPlane({
     clock,
     random: Math.random,
@@ -94,8 +97,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       },
     },
     // Sessions end with this process, as its authority does.
-    sessionSecret: (gateway) => sessionSecret(authority, gateway),
-    loginSecret: (gateway) => loginSecret(authority, gateway, Date.now()),
+    sessionSecret: (gateway) => secretsOf(gateway).sessions,
+    loginSecret: (gateway) => secretsOf(gateway).login,
     statuses: { put: (statuses) => report.statuses(statuses, controlPlane.store.objects) },
     notice: report.notices,
     passed: () => {},

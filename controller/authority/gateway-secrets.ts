@@ -30,7 +30,7 @@ export function sessionSecret(authority: Authority, gateway: GatewayKey): Secret
  * Each week has the authority that signed when it began, so that nobody is logged out when another one takes over.
  */
 export function loginSecret(authority: Authority, gateway: GatewayKey, nowMs: number): LoginSecret {
-  const period = Math.floor(nowMs / loginSecretPeriodMs);
+  const period = weekOf(nowMs);
   const secretOf = (one: number) =>
     drawnBy(keyOfWeek(authority, one * loginSecretPeriodMs), `logins\0${gateway}\0${one}`);
   return {
@@ -40,6 +40,46 @@ export function loginSecret(authority: Authority, gateway: GatewayKey, nowMs: nu
     previous: secretOf(period - 1),
     next: secretOf(period + 1),
   };
+}
+
+/** What the data planes of one Gateway share. */
+export interface GatewaySecrets {
+  readonly tickets: Secret<string>;
+  readonly sessions: Secret<string>;
+  readonly login: LoginSecret;
+}
+
+/**
+ * All that is drawn for Gateways, drawn once while authority, day and week are the same: each endpoint that moves asks
+ * for those of every Gateway, and to draw them reads certificates.
+ */
+export class DrawnSecrets {
+  readonly #byGateway = new Map<GatewayKey, GatewaySecrets>();
+  #authority: Authority | null = null;
+  #day = 0;
+  #week = 0;
+
+  /** `day`: for {@link ticketSecret}. */
+  of(
+    authority: Authority,
+    gateway: GatewayKey,
+    { day, nowMs }: { readonly day: number; readonly nowMs: number },
+  ): GatewaySecrets {
+    const week = weekOf(nowMs);
+    if (authority !== this.#authority || day !== this.#day || week !== this.#week) this.#byGateway.clear();
+    this.#authority = authority;
+    this.#day = day;
+    this.#week = week;
+    return this.#byGateway.getOrInsertComputed(gateway, () => ({
+      tickets: ticketSecret(authority, gateway, day),
+      sessions: sessionSecret(authority, gateway),
+      login: loginSecret(authority, gateway, nowMs),
+    }));
+  }
+}
+
+function weekOf(nowMs: number): number {
+  return Math.floor(nowMs / loginSecretPeriodMs);
 }
 
 /** The key of the week that begins at `startMs`; one that an older build has not kept is replaced. */

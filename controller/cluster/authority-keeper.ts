@@ -6,12 +6,7 @@ import {
   publicBundle,
   servingIsStale,
 } from '#controller/authority/authority.ts';
-import {
-  loginSecret,
-  sessionSecret,
-  ticketDay,
-  ticketSecret,
-} from '#controller/authority/gateway-secrets.ts';
+import { DrawnSecrets, ticketDay } from '#controller/authority/gateway-secrets.ts';
 import { AuthorityError } from '#controller/authority/authority-error.ts';
 import { KubeError } from '#controller/kube/kube-error.ts';
 import {
@@ -22,6 +17,7 @@ import {
   secrets,
 } from '#controller/kube/objects.ts';
 import type { Authority, ServingCertificate } from '#controller/authority/authority.ts';
+import type { GatewaySecrets } from '#controller/authority/gateway-secrets.ts';
 import type { Clock } from '#controller/clock.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
 import type { Store } from '#controller/store/store.ts';
@@ -68,6 +64,7 @@ export class AuthorityKeeper {
   #serving: ServingCertificate | null = null;
   #signing: Authority | null = null;
   #day = 0;
+  readonly #secrets = new DrawnSecrets();
   #bundle: string | null = null;
   #working: Promise<void> | null = null;
   #again = false;
@@ -85,17 +82,17 @@ export class AuthorityKeeper {
 
   /** What the Gateway's data planes share for session tickets today; null before there is an authority. */
   ticketSecret(gateway: GatewayKey): Secret<string> | null {
-    return this.#signing === null ? null : ticketSecret(this.#signing, gateway, this.#day);
+    return this.#secretsOf(gateway)?.tickets ?? null;
   }
 
   /** What the Gateway's data planes share for session tokens; null before there is an authority. */
   sessionSecret(gateway: GatewayKey): Secret<string> | null {
-    return this.#signing === null ? null : sessionSecret(this.#signing, gateway);
+    return this.#secretsOf(gateway)?.sessions ?? null;
   }
 
   /** What the Gateway's data planes share for the cookies of logins this week; null before there is an authority. */
   loginSecret(gateway: GatewayKey): LoginSecret | null {
-    return this.#signing === null ? null : loginSecret(this.#signing, gateway, this.#options.clock.now());
+    return this.#secretsOf(gateway)?.login ?? null;
   }
 
   lead(): void {
@@ -212,6 +209,11 @@ export class AuthorityKeeper {
       this.#serving = await issueServing(authority, names, now);
       onCertificate(this.#serving);
     }
+  }
+
+  #secretsOf(gateway: GatewayKey): GatewaySecrets | null {
+    const at = { day: this.#day, nowMs: this.#options.clock.now() };
+    return this.#signing === null ? null : this.#secrets.of(this.#signing, gateway, at);
   }
 
   #seal(authority: Authority, day: number): void {

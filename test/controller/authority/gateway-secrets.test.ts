@@ -1,6 +1,7 @@
 import { gatewayKey } from '#snapshot/ids.ts';
 import { authorityAt, authorityData, authorityFromData } from '#controller/authority/authority.ts';
 import {
+  DrawnSecrets,
   loginSecret,
   sessionSecret,
   ticketDay,
@@ -113,4 +114,27 @@ describe('what logins are sealed by', () => {
     assert.equal(new Set(secrets).size, secrets.length);
     assert(!inspect(loginSecret(authority, edge, start)).includes(secrets[0] ?? ''));
   });
+});
+
+test('what is drawn for a Gateway is drawn once while authority, day and week are the same', async () => {
+  const authority = await authorityAt(null, start);
+  const secrets = new DrawnSecrets();
+  const at = { day: ticketDay(start), nowMs: start };
+  const first = secrets.of(authority, edge, at);
+  assert.notEqual(secrets.of(authority, gatewayKey('shop', 'other'), at), first);
+  assert.equal(secrets.of(authority, edge, { ...at, nowMs: start + 1 }), first);
+  const told = ({ tickets, sessions, login }: typeof first) =>
+    [tickets, sessions, login.secret].map((secret) => secret.reveal());
+  for (const [by, later] of [
+    [authority, { ...at, day: at.day + 1 }],
+    [authority, { ...at, nowMs: start + 7 * 86_400_000 }],
+    [await authorityAt(null, start), at],
+  ] as const) {
+    assert.deepEqual(told(secrets.of(by, edge, later)), [
+      ticketSecret(by, edge, later.day).reveal(),
+      sessionSecret(by, edge).reveal(),
+      loginSecret(by, edge, later.nowMs).secret.reveal(),
+    ]);
+    assert.notDeepEqual(told(secrets.of(by, edge, later)), told(first));
+  }
 });
