@@ -53,7 +53,7 @@ export function measuredIn(part: PartName, all: readonly SubjectResult[]): Measu
   const [own] = words;
   const missing = all.flatMap(({ name, version }, at) => {
     const word = words[at];
-    return word === undefined ? [] : [[`${name} ${version}`, word, ...heads.slice(2).map(() => '')]];
+    return word === undefined ? [] : [[`${name} ${version}`.trim(), word, ...heads.slice(2).map(() => '')]];
   });
   return {
     goals: own === undefined ? goals : [...goals, goal(titles[part], own, 'measured', false)],
