@@ -49,10 +49,12 @@ const table: WordsOf<Problem> = {
   NoDataPlane: ({ what }) => programmed('Pending', `${what} waits for a data plane that is ready.`),
   NotAccepted: ({ what }) => programmed('Invalid', `${what} is not accepted; see the condition Accepted.`),
 
-  ListenerSetNotAllowed: ({ gateway, namespace }) =>
+  ListenerSetNotAllowed: ({ gateway, namespace, fault }) =>
     accepted(
       'NotAllowed',
-      `Gateway ${gateway} takes no ListenerSets of namespace ${namespace}; see its spec.allowedListeners.`,
+      fault === null
+        ? `Gateway ${gateway} takes no ListenerSets of namespace ${namespace}; see its spec.allowedListeners.`
+        : `Gateway ${gateway} takes no ListenerSets, for its spec.allowedListeners.namespaces.selector${fault.path}: ${fault.detail}.`,
     ),
   ParentNotAccepted: ({ gateway }) =>
     accepted('ParentNotAccepted', `Gateway ${gateway} is not accepted; see its status.`),

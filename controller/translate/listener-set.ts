@@ -1,7 +1,7 @@
 // ListenerSets: which Gateway each of them adds its listeners to, and all listeners of a Gateway together (GEP-1713).
 import type { ListenerSet } from '#crds/gateway-api.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
-import { admitsNamespace } from './admitted-namespaces.ts';
+import { admissionFault, admitsNamespace } from './admitted-namespaces.ts';
 import { createdMs } from './creation-time.ts';
 import { gatewayUnit, type GatewayModel } from './gateway.ts';
 import { withConflicts } from './listener-conflicts.ts';
@@ -56,7 +56,8 @@ export function parentGatewayOf({
 function problemOf(read: Read, gateway: GatewayModel, namespace: string): ListenerSetModel['problem'] {
   const allowed = read.get('Gateway', gateway.namespace, gateway.name)?.spec.allowedListeners?.namespaces;
   if (allowed === undefined || !admitsNamespace(read, allowed, gateway.namespace, namespace)) {
-    return { kind: 'ListenerSetNotAllowed', gateway: gateway.key, namespace };
+    const fault = allowed === undefined ? null : admissionFault(allowed);
+    return { kind: 'ListenerSetNotAllowed', gateway: gateway.key, namespace, fault };
   }
   return gateway.problem === null ? null : { kind: 'ParentNotAccepted', gateway: gateway.key };
 }

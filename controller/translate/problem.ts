@@ -1,4 +1,5 @@
 import type { ProvisioningProblem } from './input.ts';
+import type { SelectorFault } from './label-selector.ts';
 import type { ObjectRef } from './translation.ts';
 
 /** What can be wrong with a user's objects, as data. The words users read are in conditions.ts alone. */
@@ -68,7 +69,13 @@ export interface MissingAddress {
 
 /** Of a ListenerSet as a whole. */
 export type ListenerSetProblem =
-  | { readonly kind: 'ListenerSetNotAllowed'; readonly gateway: string; readonly namespace: string }
+  /** `fault`: it selects no namespace at all. */
+  | {
+      readonly kind: 'ListenerSetNotAllowed';
+      readonly gateway: string;
+      readonly namespace: string;
+      readonly fault: SelectorFault | null;
+    }
   | { readonly kind: 'ParentNotAccepted'; readonly gateway: string }
   | { readonly kind: 'ParentNotProgrammed'; readonly gateway: string }
   | { readonly kind: 'NoListenerProgrammed'; readonly listeners: readonly string[] };
