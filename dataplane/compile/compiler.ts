@@ -347,10 +347,19 @@ function loadedCertificate(certificate: Certificate): Made<readonly [ResourceId,
   return loaded.ok ? { ok: true, value: [certificate.id, loaded.value] } : loaded;
 }
 
+interface KeptRules {
+  /** Of the place. */
+  readonly key: number;
+  readonly rules: readonly Rule[];
+  /** Whether they would be made of the same parts. */
+  holds(parts: Parts): boolean;
+}
+
 /** The rules of one route by place, kept as long as they would be made of the same parts. */
 class RememberedRules {
   readonly #route: Route;
-  readonly #byPlace = new Map<number, { rules: readonly Rule[]; holds(parts: Parts): boolean }>();
+  /** Of few places, nearly always of one: no map, which would take more than the rules. */
+  #kept: readonly KeptRules[] = [];
   readonly #dependsOnPort: boolean;
   #madeWith: readonly ResourceId[] = [];
 
@@ -366,11 +375,12 @@ class RememberedRules {
 
   on(place: RulesPlace, parts: Parts): readonly Rule[] {
     const key = (this.#dependsOnPort ? place.port : 0) * 2 + Number(place.knowsCallers);
-    const known = this.#byPlace.get(key);
+    const known = this.#kept.find((one) => one.key === key);
     if (known?.holds(parts) === true) return known.rules;
     const recorded = new RecordedParts(parts);
     const rules = compileRules(this.#route, place, recorded);
-    this.#byPlace.set(key, { rules, holds: recorded.seal() });
+    const others = this.#kept.filter((one) => one !== known);
+    this.#kept = [...others, { key, rules, holds: recorded.seal() }];
     this.#madeWith = [...new Set([...this.#madeWith, ...recorded.ids])];
     return rules;
   }

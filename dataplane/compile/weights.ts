@@ -15,8 +15,15 @@ export function weightedPick<T>(all: readonly Weighted<T>[]): () => T | null {
   const candidates = all.filter(({ weight }) => weight > 0);
   const [only] = candidates;
   if (only === undefined) return () => null;
-  if (candidates.length === 1) return () => only.value;
+  // What is made for one of them keeps nothing else: of thousands of backends nearly all are alone.
+  return candidates.length === 1 ? always(only.value) : roundRobin(candidates);
+}
 
+function always<T>(value: T): () => T {
+  return () => value;
+}
+
+function roundRobin<T>(candidates: readonly Weighted<T>[]): () => T | null {
   const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
   const credits = new Float64Array(candidates.length);
   return () => {
