@@ -79,10 +79,10 @@ function shelvesFor(size: number): number {
   return Math.min(shelvesMax, 2 ** Math.ceil(Math.log2(size / keysPerShelf)));
 }
 
-/** Of a few characters only, so that a long path of a client costs no more than a short one. */
+/** Of 16 characters at most, so that a long path of a client costs no more than a short one. */
 function hashOf(path: string): number {
   const { length } = path;
-  const step = (length >> 3) + 1;
+  const step = (length >> 4) + 1;
   let hash = length;
   for (let at = length - 1; at >= 0; at -= step) hash = Math.imul(hash ^ path.charCodeAt(at), 0x01000193);
   return hash ^ (hash >>> 15);
