@@ -12,14 +12,14 @@ export type CommandOptions = {
 /**
  * Runs a program to its end and resolves with its standard output.
  * Rejects with a ClusterError: `missing` when there is no such program, `deadline` when it was ended
- * for taking longer than `deadlineMs` (60 s), `command` with its standard error when it failed.
+ * for taking longer than `deadlineMs` (120 s), `command` with its standard error when it failed.
  */
 export async function outputOf(
   program: string,
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<string> {
-  const { input = '', deadlineMs = 60_000, ...rest } = options;
+  const { input = '', deadlineMs = 120_000, ...rest } = options;
   const child = spawn(program, args, {
     ...rest,
     stdio: 'pipe',
