@@ -245,6 +245,9 @@ export class Compiler {
   }
 
   #ports(all: ReadonlyMap<number, readonly Listener[]>, from: PortParts): ReadonlyMap<number, Port> {
+    const last = this.#routers;
+    // Should this fail, the next time makes all anew: what stands then was partly made of this snapshot.
+    this.#routers = new Map();
     const routers = new Map<number, PortCompiler>();
     const ports = new Map<number, Port>();
     for (const [number, listeners] of all) {
@@ -256,7 +259,7 @@ export class Compiler {
         ports.set(number, Object.freeze({ kind: 'Relay', number, relay, client, guard }));
         continue;
       }
-      const compiler: PortCompiler = this.#routers.get(number) ?? new RouterCompiler();
+      const compiler: PortCompiler = last.get(number) ?? new RouterCompiler();
       routers.set(number, compiler);
       const served = listeners.filter(({ protocol }) => protocol === 'HTTP' || protocol === 'HTTPS');
       const entries = served.map((one) => listenerEntry(one, from.parts));

@@ -117,3 +117,21 @@ test('after any changes the compiler makes of a snapshot what one makes that beg
     { numRuns: 150 },
   );
 });
+
+test('what failed half-way is made whole the next time', (t) => {
+  const authentication = givenAuthentication(givenJwt({ keySet: keySet.id }));
+  const filters = [{ kind: 'Authenticate', authentication: authentication.id }] as const;
+  const open = [keySet, authentication, givenRoute('a', { attachments: [attached('http', [''])] })];
+  const asked = [httpListener('http', { filters }), ...open];
+  const broken: Resource = {
+    ...givenRoute('b'),
+    get attachments(): never {
+      throw new Error('a fault of ours');
+    },
+  };
+  const compiler = givenCompiler(t);
+  compiler.compile(httpListener('http'), ...open);
+  assert.throws(() => compiler.compile(...asked, broken), /a fault of ours/);
+  const fresh = givenCompiler(t).compile(...asked);
+  assert.deepEqual(seen(compiler.compile(...asked)), seen(fresh));
+});
