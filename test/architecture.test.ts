@@ -26,7 +26,7 @@ function roomOf(file: string): string | undefined {
 function importsOf(file: string): string[] {
   const text = readFileSync(path.join(root, file), 'utf8');
   const found = text.matchAll(
-    /^\s*(?:import|export)\b[^'"`;]*?from\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
+    /^\s*(?:import|export)\b[^'"`;]*?from\s+['"]([^'"]+)['"]|\b(?:import|getBuiltinModule)\(\s*['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
   );
   return [...found].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 }
