@@ -19,11 +19,19 @@ export function hashKeyFor({ balance }: Cluster): HashKey | null {
 
 /** A choice of endpoints that has none yet. */
 export function choiceFor(cluster: Cluster, around: UpstreamSurroundings): EndpointChoice<UpstreamEndpoint> {
+  const { balance } = cluster;
   const nearby = new Nearby<UpstreamEndpoint>(around);
-  return new EndpointChoice(balancerFor(cluster.balance, around.random), {
+  // A hash leads to the same one from every data plane, whatever the order in which each has heard of them.
+  const ordered = (members: readonly UpstreamEndpoint[]) =>
+    balance.kind === 'ConsistentHash' ? members.toSorted(byName) : members;
+  return new EndpointChoice(balancerFor(balance, around.random), {
     panicPercent: panicPercentOf(cluster),
-    prefer: (members) => nearby.prefer(members),
+    prefer: (members) => nearby.prefer(ordered(members)),
   });
+}
+
+function byName(one: UpstreamEndpoint, other: UpstreamEndpoint): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 /** All that {@link hashKeyFor} and {@link choiceFor} go by, as plain data. */

@@ -7,7 +7,7 @@ import type { Balanced, Balancer, Random } from './balancer.ts';
 const tableSize = 65_537;
 
 /**
- * The same member for the same hash, in every data plane that knows the same members; when one
+ * The same member for the same hash, in every data plane that knows the same members in the same order; when one
  * comes or goes few others' requests move (Eisenbud and others, "Maglev", section 3.4). One that cannot be used
  * gives its requests to others, to each hash always the same, and gets them back. One that weighs less than the
  * heaviest takes that share of its hashes, and ever more of the same ones as it grows. Without a hash: any.
@@ -19,8 +19,6 @@ export function maglev<E extends Balanced>(identity: (member: E) => string, rand
 class Maglev<E extends Balanced> implements Balancer<E> {
   readonly #identity: (member: E) => string;
   readonly #random: Random;
-  #told: readonly E[] = [];
-  /** The same by name: in every data plane in the same order. */
   #members: readonly E[] = [];
   #heaviest = 1;
   /** Places of members; null until the first pick after a change: a cluster that nobody asks costs nothing. */
@@ -33,26 +31,19 @@ class Maglev<E extends Balanced> implements Balancer<E> {
 
   update(members: readonly E[]): void {
     this.#heaviest = members.reduce((heaviest, { weight }) => Math.max(heaviest, weight), 0);
-    if (sameList(members, this.#told)) return;
-    this.#told = members;
+    if (sameList(members, this.#members)) return;
+    this.#members = members.slice(0, free);
     this.#table = null;
   }
 
   pick(hash: number, attempt: number): E | null {
-    if (this.#told.length === 0) return null;
+    if (this.#members.length === 0) return null;
     const seed = hash === noHash ? this.#random() * 0x1_0000_0000 : hash;
     const draw = mix(seed + Math.imul(attempt, 0x9e37_79b9));
-    this.#table ??= this.#tabulated();
+    this.#table ??= tableOf(this.#members.map((member) => this.#identity(member)));
     const member = this.#members[this.#table[draw % tableSize] ?? 0] ?? null;
     if (member === null || member.weight >= this.#heaviest) return member;
     return mix(draw ^ 0x5bd1_e995) < (member.weight / this.#heaviest) * 0x1_0000_0000 ? member : null;
-  }
-
-  #tabulated(): Uint16Array {
-    const named = this.#told.map((member) => ({ member, name: this.#identity(member) }));
-    named.sort((one, other) => (one.name < other.name ? -1 : 1)).splice(free);
-    this.#members = named.map(({ member }) => member);
-    return tableOf(named.map(({ name }) => name));
   }
 }
 
