@@ -2,14 +2,15 @@ import type { Candidate } from './path-table.ts';
 
 type Shelf<Rule> = ReadonlyMap<string, readonly Candidate<Rule>[]>;
 
-/** Keys that a shelf has on average when shelves are divided anew, and that one may have at most before that. */
+/** Keys that shelves have on average when they are divided anew, and on average at most before that. */
 const keysPerShelf = 16;
 const keysPerShelfMax = 32;
+/** Each change copies the list of them. */
 const shelvesMax = 4096;
 
 /**
- * Lists of candidates by path. It never changes: another one with a few changes is made at the cost of these, whatever
- * its size.
+ * Lists of candidates by path. It never changes: another one with a few changes is made at the cost of these and of a
+ * look at each shelf. There are never fewer shelves than before.
  */
 export class PathLists<Rule> {
   readonly size: number;
