@@ -21,8 +21,6 @@ export function endpointName({ address, port }: Pick<Endpoint, 'address' | 'port
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-const noTellings: readonly Endpoint[] = [];
-
 /** One endpoint of a cluster: who it is, how it fares, and how it is reached. */
 export class UpstreamEndpoint implements Hinted, Listed, Destination {
   /** As {@link endpointName} tells it: a label in logs. */
@@ -40,7 +38,7 @@ export class UpstreamEndpoint implements Hinted, Listed, Destination {
   doubtful = false;
   healthy = true;
   offered = false;
-  told: readonly Endpoint[] = noTellings;
+  told: Listed['told'] = null;
   /** Its cluster's word on it, which sets `healthy`. */
   health = new EndpointHealth(null, this);
 

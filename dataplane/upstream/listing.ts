@@ -10,8 +10,8 @@ export interface Listed {
   /** As {@link endpointName} tells it. */
   readonly name: string;
   offered: boolean;
-  /** All that is told of it now; written by its listing alone. */
-  told: readonly Endpoint[];
+  /** What is told of it now, by one list or by several; written by its listing alone. */
+  told: Endpoint | Tellings | null;
   forZones: readonly string[];
   forNodes: readonly string[];
 }
@@ -73,25 +73,59 @@ export class EndpointListing<E extends Listed> {
     const known = this.#byName.get(name);
     const endpoint = known ?? this.#events.come(one);
     if (known === undefined) this.#byName.set(name, endpoint);
-    this.#take(endpoint, [...endpoint.told, one]);
+    const { told } = endpoint;
+    if (told instanceof Tellings) told.add(one);
+    else endpoint.told = told === null || told === one ? one : new Tellings(told, one);
+    this.#take(endpoint);
   }
 
   #untell(one: Endpoint): void {
     const endpoint = this.#byName.get(endpointName(one));
     if (endpoint === undefined) return;
-    const told = endpoint.told.filter((other) => other !== one);
-    if (told.length > 0) return this.#take(endpoint, told);
+    const { told } = endpoint;
+    if (told instanceof Tellings) told.delete(one);
+    else if (told === one) endpoint.told = null;
+    if (this.#take(endpoint)) return;
     this.#byName.delete(endpoint.name);
     this.#members.put(endpoint, null);
     this.#events.left(endpoint);
   }
 
-  #take(endpoint: E, told: readonly Endpoint[]): void {
-    endpoint.told = told;
-    const counts = told.find(({ state }) => state === 'Ready') ?? told[0];
-    if (counts === undefined) return;
+  /** Answers whether anything is told of it. */
+  #take(endpoint: E): boolean {
+    const { told } = endpoint;
+    const counts = told instanceof Tellings ? told.first : told;
+    if (counts === null) return false;
     endpoint.forZones = counts.forZones;
     endpoint.forNodes = counts.forNodes;
     this.#members.put(endpoint, counts.state);
+    return true;
+  }
+}
+
+/** What several lists tell of one endpoint. Costs the same however many they are: a tenant may write hundreds. */
+class Tellings {
+  readonly #ready = new Set<Endpoint>();
+  readonly #others = new Set<Endpoint>();
+
+  constructor(...told: readonly Endpoint[]) {
+    for (const one of told) this.add(one);
+  }
+
+  /** Of those that are ready the earliest, or of all; null: none is left. */
+  get first(): Endpoint | null {
+    return this.#ready.values().next().value ?? this.#others.values().next().value ?? null;
+  }
+
+  add(one: Endpoint): void {
+    this.#of(one).add(one);
+  }
+
+  delete(one: Endpoint): void {
+    this.#of(one).delete(one);
+  }
+
+  #of({ state }: Endpoint): Set<Endpoint> {
+    return state === 'Ready' ? this.#ready : this.#others;
   }
 }

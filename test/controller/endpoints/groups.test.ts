@@ -68,7 +68,13 @@ test('however its slices come and go, data planes have all endpoints of a Servic
       const kinds = new KindLists();
       const grouped = new GroupedEndpoints();
       const listing = new EndpointListing<Listed>({
-        come: (told) => ({ name: endpointName(told), offered: false, told: [], forZones: [], forNodes: [] }),
+        come: (told) => ({
+          name: endpointName(told),
+          offered: false,
+          told: null,
+          forZones: [],
+          forNodes: [],
+        }),
         left() {},
       });
       const sources = new Map([[source.id, source]]);

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { noHash } from '#dataplane/upstream/balance/balancer.ts';
+import { endpointName } from '#dataplane/upstream/endpoint.ts';
+import { EndpointListing, type Listed } from '#dataplane/upstream/listing.ts';
 import { createUpstreams } from '#dataplane/upstream/upstreams.ts';
 import { clusterDefaults, endpointDefaults } from '#snapshot/cluster-defaults.ts';
 import { resourceId } from '#snapshot/ids.ts';
@@ -178,4 +180,34 @@ test('a hash leads to the same endpoint from data planes that heard of them in a
   });
   assert.deepEqual(chosen[0], chosen[1]);
   assert.deepEqual(new Set(chosen[0]), new Set(['10.0.0.0:80', '10.1.0.0:80']));
+});
+
+test('what hundreds of slices tell of one endpoint costs a look or two each, coming and going', () => {
+  let looks = 0;
+  const told = (): Endpoint => ({
+    ...endpointDefaults,
+    address: '10.0.0.1',
+    port: 80,
+    get state(): Endpoint['state'] {
+      looks += 1;
+      return 'Terminating';
+    },
+  });
+  const left: Listed[] = [];
+  const listing = new EndpointListing<Listed>({
+    come: (one) => ({ name: endpointName(one), offered: false, told: null, forZones: [], forNodes: [] }),
+    left: (one) => void left.push(one),
+  });
+  const groups = range(400).map((at): EndpointGroup => {
+    const group = resourceId('EndpointGroup', id, `${at}`);
+    return { kind: 'EndpointGroup', id: group, of: id, endpoints: [told()] };
+  });
+  for (const count of range(401).toReversed())
+    listing.follow({ endpoints: [], groups: groups.slice(count) }, 1000);
+  assert.equal(listing.endpoints.size, 1);
+  assert.equal(left.length, 0);
+  for (const count of range(401)) listing.follow({ endpoints: [], groups: groups.slice(count) }, 1000);
+  assert.equal(listing.endpoints.size, 0);
+  assert.equal(left.length, 1);
+  assert.ok(looks > 400 && looks < 10 * 400, `${looks} looks`);
 });
