@@ -10,7 +10,8 @@ const shelvesMax = 4096;
 
 /**
  * Lists of candidates by path. It never changes: another one with a few changes is made at the cost of these and of a
- * look at each shelf. There are never fewer shelves than before.
+ * look at each shelf. There are never fewer shelves than before. A ShelvedMap has 256 whatever its size, for thousands
+ * of hosts with a path each too many, and reads the whole of a key, which here a client writes.
  */
 export class PathLists<Rule> {
   readonly size: number;

@@ -28,19 +28,22 @@ type Lists<Rule> = Readonly<Record<CompiledMatch['kind'], PathLists<Rule>>>;
  * the candidates of one path are tried one by one, and all Regex candidates (they have no key to go by).
  */
 export class PathTable<Rule> {
-  readonly #lists: Lists<Rule>;
   readonly #exact: PathLists<Rule>;
+  /** All of them under the empty path. */
+  readonly #regexes: PathLists<Rule>;
   readonly #regex: readonly Candidate<Rule>[];
   readonly #prefixes: PathLists<Rule>;
+  readonly #last: PathLists<Rule>;
   /** Those of the empty prefix. */
   readonly #everything: readonly Candidate<Rule>[];
   /** The lengths that other prefixes have, longest first: a path is cut nowhere else. */
   readonly #prefixLengths: readonly number[];
 
   private constructor(lists: Lists<Rule>) {
-    this.#lists = lists;
     this.#exact = lists.Exact;
+    this.#regexes = lists.Regex;
     this.#prefixes = lists.Prefix;
+    this.#last = lists.Last;
     this.#regex = lists.Regex.get('') ?? none;
     this.#everything = lists.Prefix.get('') ?? none;
     this.#prefixLengths = lists.Prefix.lengths.filter((length) => length > 0);
@@ -54,10 +57,10 @@ export class PathTable<Rule> {
   /** This table without those that are gone, and with those that have come. */
   with(changes: CandidateChanges<Rule>): PathTable<Rule> {
     return new PathTable({
-      Exact: changedLists(this.#lists.Exact, 'Exact', changes),
-      Regex: changedLists(this.#lists.Regex, 'Regex', changes),
-      Prefix: changedLists(this.#lists.Prefix, 'Prefix', changes),
-      Last: changedLists(this.#lists.Last, 'Last', changes),
+      Exact: changedLists(this.#exact, 'Exact', changes),
+      Regex: changedLists(this.#regexes, 'Regex', changes),
+      Prefix: changedLists(this.#prefixes, 'Prefix', changes),
+      Last: changedLists(this.#last, 'Last', changes),
     });
   }
 
@@ -92,8 +95,7 @@ export class PathTable<Rule> {
   }
 
   #matchLast(path: string, view: RequestView): RoutedRule<Rule> | null {
-    const { Last } = this.#lists;
-    const candidates = Last.size === 0 ? undefined : Last.get(path.slice(path.lastIndexOf('/')));
+    const candidates = this.#last.size === 0 ? undefined : this.#last.get(path.slice(path.lastIndexOf('/')));
     return candidates === undefined ? null : firstThatHolds(candidates, view);
   }
 }
