@@ -263,7 +263,6 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     };
     this.#parts = parts;
     this.#list(parts);
-    this.#wake();
     return parts;
   }
 
@@ -305,7 +304,7 @@ export class UpstreamCluster implements EndpointOwner, ConnectionTerms {
     if (isWhole) parts.isFirst = false;
     else setImmediate(() => this.#isRetired || this.#list(parts));
     parts.health.listed();
-    parts.choice.update(parts.listing.offered);
+    parts.choice.update(listing.offered);
     if (!this.#isAwake) this.#wake();
   }
 
