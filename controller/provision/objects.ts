@@ -42,11 +42,17 @@ export async function applyManifest(
   if (manifest.kind === 'Deployment' && initialReplicas !== null) {
     await leaveReplicas(client, manifest, live, initialReplicas);
   }
+  // One that was deleted since it was read is made anew from its beginning: `Conflict`, and all of this once more.
+  const wanted = live === null ? manifest : ofUid(manifest, live.metadata.uid);
   const after =
     manifest.kind === 'Service'
-      ? await applyService(client, manifest, live)
-      : await applyObject(client, place, manifest);
+      ? await applyService(client, wanted, live)
+      : await applyObject(client, place, wanted);
   return { before: live, after };
+}
+
+function ofUid(manifest: Manifest, uid: string | undefined): Manifest {
+  return { ...manifest, metadata: { ...manifest.metadata, ...(uid === undefined ? {} : { uid }) } };
 }
 
 /**
@@ -70,7 +76,8 @@ async function applyService(
       return await applyObject(client, place, { ...manifest, spec: rest });
     }
     // Ports go by number: one that somebody gave another number stays beside ours, where its name is in the way.
-    await mergeObject(client, place, { spec: { ports: rest['ports'] } });
+    const { uid } = live.metadata;
+    await mergeObject(client, place, { metadata: { uid }, spec: { ports: rest['ports'] } });
     return await applyObject(client, place, wanted);
   }
 }

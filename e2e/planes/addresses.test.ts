@@ -27,6 +27,11 @@ interface Service extends KubernetesObject {
   readonly spec: { readonly type: string; readonly clusterIP: string };
 }
 
+/** Another address of the same network of 256. */
+function beside(ip: string, distance: number): string {
+  return ip.replace(/[0-9]+$/, (last) => String((Number(last) + distance) % 200 || 1));
+}
+
 function gatewayAt(name: string, addresses: readonly Address[]): object {
   const made = gateway(name) as { readonly spec: object };
   return { ...made, spec: { ...made.spec, addresses } };
@@ -115,7 +120,7 @@ describe('addresses of Gateways', () => {
 
   it('of the Service network can be named while they are free, and nothing else is given for them', async () => {
     const { spec } = await service('inside');
-    const free = spec.clusterIP.replace(/[0-9]+$/, (last) => String((Number(last) + 100) % 200 || 1));
+    const free = beside(spec.clusterIP, 100);
     await turnpike.apply(
       gatewayAt('named', [{ value: free, routability: 'Cluster' }]),
       gatewayAt('taken', [{ value: spec.clusterIP, routability: 'Cluster' }]),
@@ -139,8 +144,7 @@ describe('addresses of Gateways', () => {
 
   it('that a Service has stay until it is made anew', async () => {
     const before = await service('named');
-    const [, , third] = before.spec.clusterIP.split('.');
-    const other = before.spec.clusterIP.replace(/[0-9]+\.[0-9]+$/, `${third}.211`);
+    const other = beside(before.spec.clusterIP, 50);
     await turnpike.apply(gatewayAt('named', [{ value: other, routability: 'Cluster' }]));
     await assigned('named', 'NotAssigned');
     assert.equal((await service('named')).spec.clusterIP, before.spec.clusterIP);

@@ -239,7 +239,9 @@ export class ApiServer {
     }
     const { table, namespace, name } = place;
     const stored = this.get(table, namespace, name);
-    const body = (request.body ?? {}) as { metadata?: { name?: string; resourceVersion?: string } };
+    const body = (request.body ?? {}) as {
+      metadata?: { name?: string; uid?: string; resourceVersion?: string };
+    };
     if (request.method === 'POST') {
       const created = body.metadata?.name ?? 'unnamed';
       if (this.get(table, namespace, created) !== undefined)
@@ -251,6 +253,10 @@ export class ApiServer {
           this.put(table, { ...body, metadata: { namespace, ...body.metadata, name: created } }),
         );
     } else if (stored === undefined && request.contentType === 'application/apply-patch+yaml') {
+      if (body.metadata?.uid !== undefined) {
+        json(response, 409, statusOf(409, 'Conflict'));
+        return;
+      }
       json(response, 201, this.put(table, { ...body, metadata: { namespace, ...body.metadata, name } }));
     } else if (stored === undefined) {
       json(response, 404, statusOf(404, 'NotFound'));
