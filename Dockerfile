@@ -47,7 +47,8 @@ RUN groupadd --gid 65532 turnpike \
   && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin turnpike
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
-ENV NODE_ENV=production
+# Without it glibc gives each thread memory of its own, which stays: 10 MB of a data plane's (docs/decisions/0033-collecting.md).
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 USER 65532:65532
 
 # Code as everybody may read and nobody change it, whatever the checkout's own modes are.
@@ -83,12 +84,13 @@ COPY --from=dataplane-code /code ./
 # and the cache is of this user alone: for another (runAsUser) all works, and a start compiles again.
 FROM controller-files AS controller-compiled
 RUN export NODE_COMPILE_CACHE=/tmp/compile-cache \
-  && node controller/main.ts --help >/dev/null \
+  && node --heap-growing-percent=50 controller/main.ts --help >/dev/null \
   && chmod -R a+rX,a-w /tmp/compile-cache
 
 FROM dataplane-files AS dataplane-compiled
 RUN export NODE_COMPILE_CACHE=/tmp/compile-cache \
-  && node --single-threaded-gc --heap-growing-percent=100 --expose-gc dataplane/main.ts --help >/dev/null \
+  && node --single-threaded-gc --heap-growing-percent=30 --expose-gc --gc-memory-reducer-start-delay-ms=3000 \
+    --compaction-max-evacuated-bytes-mb-for-reduce-memory=1 --min-semi-space-size=32 dataplane/main.ts --help >/dev/null \
   && chmod -R a+rX,a-w /tmp/compile-cache
 
 FROM controller-files AS controller
@@ -101,7 +103,8 @@ LABEL org.opencontainers.image.title="Turnpike controller" \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
-ENTRYPOINT ["node", "/app/controller/main.ts"]
+# How V8 collects: docs/decisions/0033-collecting.md. Code compiled with other options is not taken from the cache.
+ENTRYPOINT ["node", "--heap-growing-percent=50", "/app/controller/main.ts"]
 
 FROM dataplane-files AS dataplane
 COPY --from=dataplane-compiled --chown=0:0 /tmp/compile-cache .compile-cache
@@ -113,5 +116,5 @@ LABEL org.opencontainers.image.title="Turnpike data plane" \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
-# How V8 collects: docs/decisions/0033-collecting.md. Code compiled with other options is not taken from the cache.
-ENTRYPOINT ["node", "--single-threaded-gc", "--heap-growing-percent=100", "--expose-gc", "/app/dataplane/main.ts"]
+# How V8 collects, see above.
+ENTRYPOINT ["node", "--single-threaded-gc", "--heap-growing-percent=30", "--expose-gc", "--gc-memory-reducer-start-delay-ms=3000", "--compaction-max-evacuated-bytes-mb-for-reduce-memory=1", "--min-semi-space-size=32", "/app/dataplane/main.ts"]

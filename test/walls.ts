@@ -163,7 +163,7 @@ export const walls: Readonly<Record<string, Walls>> = {
   },
   'dataplane/listen': {
     rooms: ['snapshot', 'dataplane/h2', 'dataplane/http', 'dataplane/proxy', 'dataplane/runtime'],
-    builtins: ['node:crypto', 'node:dgram', 'node:net', 'node:tls'],
+    builtins: ['node:crypto', 'node:dgram', 'node:net', 'node:tls', 'node:v8'],
   },
   'dataplane/subscribe': {
     rooms: contract,

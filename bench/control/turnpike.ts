@@ -1,9 +1,11 @@
 // One controller and one data plane as processes, as the end-to-end tests run them, but with what their containers
-// give Node: code that is compiled already, and so much memory for young objects as V8 takes of the limits that charts set.
+// give Node: their environment, code that is compiled already, and so much memory for young objects as V8 takes of the
+// limits that charts set.
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { eventually } from '#e2e/cluster/eventually.ts';
+import { entryPoint } from '#e2e/images/entry-point.ts';
 import { edgeGateway, Turnpike } from '#e2e/turnpike/turnpike.ts';
 import type { Controller } from '#e2e/turnpike/controller.ts';
 import type { DataPlane } from '#e2e/turnpike/data-plane.ts';
@@ -16,7 +18,9 @@ const watch = path.join(import.meta.dirname, 'loop-watch.ts');
 const young = { controller: '--max-semi-space-size=8', dataPlane: '--max-semi-space-size=4' } as const;
 
 export const startTurnpike: Start = async () => {
-  process.env['NODE_COMPILE_CACHE'] = path.join(tmpdir(), 'compile-cache');
+  Object.assign(process.env, entryPoint('dataplane').environment, {
+    NODE_COMPILE_CACHE: path.join(tmpdir(), 'compile-cache'),
+  });
   const turnpike = await Turnpike.install();
   const [controller, other] = turnpike.controllers;
   const { folder } = turnpike.cluster;

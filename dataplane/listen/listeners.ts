@@ -6,6 +6,7 @@ import { AddressCounts } from '#dataplane/http/address-counts.ts';
 import { Http2Terms } from './http2/session-terms.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { fixedLimits } from './limits.ts';
+import { HeapMode } from './heap-mode.ts';
 import { Newcomers } from './newcomers.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';
@@ -103,6 +104,7 @@ class FollowingListeners implements Listeners {
   readonly #servers = new Map<number, PortServer>();
   readonly #datagramServers = new Map<number, DatagramServer>();
   readonly #datagramRoom = new DatagramRoom();
+  readonly #heap = new HeapMode();
   readonly #sweepMs: number;
   readonly #sweepTimer: NodeJS.Timeout;
   #isSweeping = false;
@@ -266,6 +268,7 @@ class FollowingListeners implements Listeners {
     const nowMs = this.#now();
     const lateMs = nowMs - this.#around.nowMs - this.#sweepMs;
     this.#around.nowMs = nowMs;
+    this.#heap.follow(this.#connections.size);
     for (const server of this.#servers.values()) server.sweep(nowMs);
     let buffered = 0;
     const sweep = (connection: ClientConnection): void => {

@@ -8,6 +8,8 @@ interface EntryPoint {
   readonly program: string;
   /** What Node is told before it. */
   readonly nodeOptions: readonly string[];
+  /** What is set for all programs of the image. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** By the last stage of a plane in the Dockerfile. Throws when it has none that starts Node. */
@@ -17,5 +19,7 @@ export function entryPoint(plane: Plane): EntryPoint {
     new RegExp(`^ENTRYPOINT (.*"/app/${plane}/main\\.ts"\\])$`, 'm').exec(dockerfile) ?? [];
   const [node, ...rest] = JSON.parse(words) as readonly string[];
   if (node !== 'node') throw new Error(`the image of the ${plane} does not start Node: ${words}`);
-  return { nodeOptions: rest.slice(0, -1), program: rest.at(-1) ?? '' };
+  const [, settings = ''] = /^FROM \S+ AS base$[^]*?^ENV (.*)$/m.exec(dockerfile) ?? [];
+  const environment = Object.fromEntries(settings.split(' ').map((setting) => setting.split('=', 2)));
+  return { nodeOptions: rest.slice(0, -1), program: rest.at(-1) ?? '', environment };
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { addressIn } from '../cluster/namespace.ts';
+import { entryPoint } from '../images/entry-point.ts';
 import { ServerProcess } from '../cluster/server-process.ts';
 import { tokenOf, turnpikeAudience, writeAccountKubeconfig } from './service-account.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
@@ -70,11 +71,11 @@ export class Controller {
     return this.#process !== undefined && this.#process.ending === undefined;
   }
 
-  /** Resolves when it is ready: it has listed everything and serves data planes. `nodeOptions` are for Node itself. */
+  /** Resolves when it is ready: it has listed everything and serves data planes. Node is told what the image tells it, and `nodeOptions`. */
   async start(...nodeOptions: readonly string[]): Promise<void> {
     this.#process = new ServerProcess({
       program: process.execPath,
-      args: [...nodeOptions, ...this.#args],
+      args: [...entryPoint('controller').nodeOptions, ...nodeOptions, ...this.#args],
       logFile: path.join(this.#cluster.folder, `${this.name}.log`),
       isReady: async () => (await fetch(`http://${this.address}:9902/readyz`)).ok,
     });
