@@ -47,7 +47,7 @@ RUN groupadd --gid 65532 turnpike \
   && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin turnpike
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
-# Without it glibc gives each thread memory of its own, which stays: 10 MB of a data plane's (docs/decisions/0033-collecting.md).
+# MALLOC_ARENA_MAX: what a thread has freed stays with the process otherwise (docs/decisions/0033-collecting.md).
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 USER 65532:65532
 

@@ -10,6 +10,7 @@ import { gatewayKey } from '#snapshot/ids.ts';
 import { dataPlanePages } from '#dataplane/admin/data-plane-pages.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
 import type { DataPlaneEvent, UsageReceiver } from '#dataplane/plane.ts';
+import { HeapMode } from '#dataplane/listen/heap-mode.ts';
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import { resolveControllers } from '#dataplane/subscribe/addresses.ts';
 import { dataPlaneHelp, dataPlaneOptions } from '#dataplane/usage.ts';
@@ -114,6 +115,7 @@ const plane = startDataPlane({
   stateFolder: optional('state-folder'),
   usageJournal: optional('usage-journal'),
   usageEvents: await usageReceiver(),
+  heap: new HeapMode(),
   address: optional('address'),
   accessLog: accessLog === 'off' ? null : 1,
   reservedPort: reservedPort(),

@@ -20,6 +20,7 @@ import { passed } from '#dataplane/filters/rate-limit/passed.ts';
 import { RedisMemory } from '#dataplane/filters/redis/redis-memory.ts';
 import { StreamFollower } from '#dataplane/filters/redis/stream-follower.ts';
 import { createListeners } from '#dataplane/listen/listeners.ts';
+import type { HeapMode } from '#dataplane/listen/heap-mode.ts';
 import type { DrainOptions, Listeners } from '#dataplane/listen/listeners.ts';
 import type { OverloadLevel } from '#dataplane/listen/overload-guard.ts';
 import { UnboundPorts } from '#dataplane/listen/unbound-ports.ts';
@@ -60,6 +61,8 @@ export interface DataPlaneOptions {
   readonly usageJournal: string | null;
   /** Who is told of it; null: nobody. */
   readonly usageEvents: UsageReceiver | null;
+  /** That of this process. */
+  readonly heap: HeapMode;
   /** The address listeners bind; null for all. */
   readonly address: string | null;
   /** Where access lines go, a file descriptor; null for nowhere. */
@@ -226,6 +229,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     observer: createObserver(metrics, accessLog, bans),
     bans,
     now,
+    heap: options.heap,
     ...(options.address === null ? {} : { address: options.address }),
     bindPort: (port) => bindPort(port, cell.current.ports.keys(), options.reservedPort ?? null),
     problem: (problem) => unbound.failed(problem),

@@ -13,6 +13,7 @@ import { createPublisher } from '#controller/publish/publisher.ts';
 import type { ObjectReader } from '#controller/translate/input.ts';
 import type { DesiredStatus, Notice } from '#controller/translate/translation.ts';
 import { decodeManifest, kinds } from '#crds/kind.ts';
+import { HeapMode } from '#dataplane/listen/heap-mode.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
 import type { DataPlane, DataPlaneEvent, UsageReceiver } from '#dataplane/plane.ts';
 import type { GatewayKey } from '#snapshot/ids.ts';
@@ -77,6 +78,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     report: () => {},
     now: Date.now,
   });
+  const heap = new HeapMode();
   const secrets = new DrawnSecrets();
   const secretsOf = (gateway: GatewayKey) =>
     secrets.of(authority, gateway, { day: ticketDay(Date.now()), nowMs: Date.now() });
@@ -119,6 +121,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       stateFolder: null,
       usageJournal: options.usageJournal,
       usageEvents: options.usageEvents,
+      heap,
       address: options.address,
       accessLog: options.accessLog,
       report: (event) => report.dataPlane(gateway, event),

@@ -13,7 +13,12 @@ import type { SourceObject } from '#controller/source.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
 import type { ProvisioningProblem } from '#controller/translate/input.ts';
 import { ownerOf } from './made.ts';
-import { provisionedKinds, type Manifest, type ProvisionedKind } from './plan/manifest.ts';
+import {
+  provisionedKinds,
+  type Manifest,
+  type ManifestMetadata,
+  type ProvisionedKind,
+} from './plan/manifest.ts';
 
 /** Who is told to own a number of replicas that is nobody's word, so that we do not. */
 const initialManager = 'turnpike-controller-initial';
@@ -39,20 +44,47 @@ export async function applyManifest(
       'is there already and was not made for this Gateway; remove it, or give the Gateway another name',
     );
   }
-  if (manifest.kind === 'Deployment' && initialReplicas !== null) {
-    await leaveReplicas(client, manifest, live, initialReplicas);
-  }
-  // One that was deleted since it was read is made anew from its beginning: `Conflict`, and all of this once more.
-  const wanted = live === null ? manifest : ofUid(manifest, live.metadata.uid);
+  const there =
+    manifest.kind === 'Deployment' && initialReplicas !== null
+      ? await leaveReplicas(client, manifest, live, initialReplicas)
+      : live;
+  const wanted = ofThis(there, manifest);
   const after =
-    manifest.kind === 'Service'
-      ? await applyService(client, wanted, live)
-      : await applyObject(client, place, wanted);
+    manifest.kind === 'Service' ? await applyService(client, wanted, live) : await applyThis(client, wanted);
   return { before: live, after };
 }
 
-function ofUid(manifest: Manifest, uid: string | undefined): Manifest {
-  return { ...manifest, metadata: { ...manifest.metadata, ...(uid === undefined ? {} : { uid }) } };
+/**
+ * The manifest for the object that is `there`, if one is, and for no other of its name: one that was deleted since it
+ * was read is to be made from the beginning, and one that was made since then to be looked at.
+ */
+function ofThis(there: SourceObject | null, manifest: Manifest): Manifest {
+  const { uid } = there?.metadata ?? {};
+  return uid === undefined ? manifest : { ...manifest, metadata: { ...manifest.metadata, uid } };
+}
+
+/** Some fields of an object. */
+interface Fields {
+  readonly kind: ProvisionedKind;
+  readonly metadata: Pick<ManifestMetadata, 'namespace' | 'name' | 'uid'>;
+  readonly [field: string]: unknown;
+}
+
+/** @throws {KubeError} `Conflict` when it is for an object that is there no longer. */
+async function applyThis(
+  client: KubeClient,
+  object: Fields,
+  manager: string = fieldManager,
+): Promise<SourceObject> {
+  try {
+    return await applyObject(client, placeOf(object.kind, object.metadata), object, manager);
+  } catch (error) {
+    // Of an object of the same name that has another uid.
+    if (isInvalid(error) && error.message.includes('metadata.uid')) {
+      throw new KubeError('Conflict', error.message, { cause: error });
+    }
+    throw error;
+  }
 }
 
 /**
@@ -64,52 +96,48 @@ async function applyService(
   manifest: Manifest,
   live: SourceObject | null,
 ): Promise<SourceObject> {
-  const place = placeOf(manifest.kind, manifest.metadata);
   const { clusterIP, ...rest } = manifest['spec'] as Readonly<Record<string, unknown>>;
   const isKept = live === null || (isRecord(live['spec']) && live['spec']['clusterIP'] === clusterIP);
   const wanted = isKept ? manifest : { ...manifest, spec: rest };
   try {
-    return await applyObject(client, place, wanted);
+    return await applyThis(client, wanted);
   } catch (error) {
     if (!isInvalid(error)) throw error;
     if (live === null) {
-      return await applyObject(client, place, { ...manifest, spec: rest });
+      return await applyThis(client, { ...manifest, spec: rest });
     }
     // Ports go by number: one that somebody gave another number stays beside ours, where its name is in the way.
     const { uid } = live.metadata;
-    await mergeObject(client, place, { metadata: { uid }, spec: { ports: rest['ports'] } });
-    return await applyObject(client, place, wanted);
+    const patch = { metadata: { uid }, spec: { ports: rest['ports'] } };
+    await mergeObject(client, placeOf(manifest.kind, manifest.metadata), patch);
+    return await applyThis(client, wanted);
   }
 }
 
-function isInvalid(error: unknown): boolean {
+function isInvalid(error: unknown): error is KubeError {
   return error instanceof KubeError && error.failure === 'Invalid';
 }
 
 /**
  * A field that an apply gives up goes back to its default unless somebody else owns it. So the number of replicas gets
- * another owner, of which nothing is heard again: whoever scales takes it from there.
+ * another owner, of which nothing is heard again: whoever scales takes it from there. Answers what is there now.
  */
 async function leaveReplicas(
   client: KubeClient,
   manifest: Manifest,
   live: SourceObject | null,
   initial: number,
-): Promise<void> {
-  const place = placeOf(manifest.kind, manifest.metadata);
-  const withReplicas = (replicas: unknown) => ({
-    ...manifest,
-    spec: { ...(manifest['spec'] as object), replicas },
-  });
-  const there = live ?? (await applyObject(client, place, withReplicas(initial)));
+): Promise<SourceObject> {
+  const spec = { ...(manifest['spec'] as object), replicas: initial };
+  const there = live ?? (await applyThis(client, { ...manifest, spec }));
   if (!ownsReplicas(there)) {
-    return;
+    return there;
   }
-  const { apiVersion, kind, metadata } = manifest;
+  const { apiVersion, kind, metadata } = ofThis(there, manifest);
   const replicas = isRecord(there['spec']) ? there['spec']['replicas'] : initial;
-  const { name, namespace } = metadata;
-  const object = { apiVersion, kind, metadata: { name, namespace }, spec: { replicas } };
-  await applyObject(client, place, object, initialManager);
+  const { name, namespace, uid = '' } = metadata;
+  const owned = { apiVersion, kind, metadata: { name, namespace, uid }, spec: { replicas } };
+  return applyThis(client, owned, initialManager);
 }
 
 function ownsReplicas({ metadata }: SourceObject): boolean {

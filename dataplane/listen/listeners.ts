@@ -6,7 +6,7 @@ import { AddressCounts } from '#dataplane/http/address-counts.ts';
 import { Http2Terms } from './http2/session-terms.ts';
 import { LentMemory } from '#dataplane/http/lent-memory.ts';
 import { fixedLimits } from './limits.ts';
-import { HeapMode } from './heap-mode.ts';
+import type { HeapMode } from './heap-mode.ts';
 import { Newcomers } from './newcomers.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { PortServer } from './port-server.ts';
@@ -41,6 +41,8 @@ export interface ListenersOptions {
   opened?(port: OpenPort): void;
   /** There is more to do than can be done, or no longer; see OverloadGuard. */
   overload?(level: OverloadLevel): void;
+  /** Told how many connections there are; V8 stays as it is by default. */
+  readonly heap?: HeapMode;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -104,7 +106,6 @@ class FollowingListeners implements Listeners {
   readonly #servers = new Map<number, PortServer>();
   readonly #datagramServers = new Map<number, DatagramServer>();
   readonly #datagramRoom = new DatagramRoom();
-  readonly #heap = new HeapMode();
   readonly #sweepMs: number;
   readonly #sweepTimer: NodeJS.Timeout;
   #isSweeping = false;
@@ -190,6 +191,7 @@ class FollowingListeners implements Listeners {
   close(): void {
     this.#isEnding = true;
     clearInterval(this.#sweepTimer);
+    this.#options.heap?.follow(this, 0);
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     for (const server of this.#all()) server.close();
     this.#servers.clear();
@@ -268,7 +270,7 @@ class FollowingListeners implements Listeners {
     const nowMs = this.#now();
     const lateMs = nowMs - this.#around.nowMs - this.#sweepMs;
     this.#around.nowMs = nowMs;
-    this.#heap.follow(this.#connections.size);
+    this.#options.heap?.follow(this, this.#connections.size);
     for (const server of this.#servers.values()) server.sweep(nowMs);
     let buffered = 0;
     const sweep = (connection: ClientConnection): void => {

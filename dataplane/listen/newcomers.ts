@@ -5,7 +5,7 @@ const newcomersMax = 128;
 type CollectYoung = (options: { readonly type: 'minor' }) => unknown;
 
 /**
- * Has V8 collect what is young when 128 connections more are there. By itself it does when 16 MB have been made; what
+ * Has V8 collect what is young when 128 connections more are there. By itself it does when it has no room for more; what
  * lives is copied then, and of connections that come and stay all lives: for 800 of them everybody waits 25 ms, for 128
  * of them 4 ms (docs/decisions/0033-collecting.md). Connections that come and go, as most do, change nothing.
  */

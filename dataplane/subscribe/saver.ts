@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Order } from '#snapshot/snapshot.ts';
 import type { LastGood } from './last-good.ts';
 import { pause } from './pause.ts';
@@ -45,6 +46,8 @@ export class Saver {
 
   async #run(): Promise<void> {
     const { saveAgainMs, saveEveryMs } = this.#options.timings;
+    // Whoever saves has just served: what that held the loop for and this are apart.
+    await setImmediate();
     while (this.#waiting !== null && !this.#stopping.signal.aborted) {
       await this.#write();
       await pause(this.#failing ? saveAgainMs : saveEveryMs, this.#stopping.signal);

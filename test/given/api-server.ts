@@ -32,6 +32,11 @@ export interface SeenRequest {
 /** Answers in the server's place; false lets the server go on. */
 export type Fault = (request: SeenRequest, response: ServerResponse) => boolean;
 
+/** What is looked at of what is written. */
+interface Written {
+  readonly metadata?: { readonly name?: string; readonly uid?: string; readonly resourceVersion?: string };
+}
+
 interface Watcher {
   readonly path: string;
   readonly response: ServerResponse;
@@ -101,13 +106,15 @@ export class ApiServer {
   /** Creates or updates an object, and tells the watchers. */
   put(path: string, object: NewObject): StoredObject {
     this.#version += 1;
+    const { namespace = '', name } = object.metadata;
+    const before = this.#table(path).get(`${String(namespace)}/${name}`);
     const metadata = {
-      uid: `uid-${object.metadata.name}`,
+      uid: before?.metadata['uid'] ?? `uid-${this.version}`,
       ...object.metadata,
       resourceVersion: this.version,
     };
     const stored: StoredObject = { ...object, metadata };
-    const type = this.#table(path).has(keyOf(stored)) ? 'MODIFIED' : 'ADDED';
+    const type = before === undefined ? 'ADDED' : 'MODIFIED';
     this.#table(path).set(keyOf(stored), stored);
     this.#emit(path, type, stored);
     return stored;
@@ -239,9 +246,7 @@ export class ApiServer {
     }
     const { table, namespace, name } = place;
     const stored = this.get(table, namespace, name);
-    const body = (request.body ?? {}) as {
-      metadata?: { name?: string; uid?: string; resourceVersion?: string };
-    };
+    const body = (request.body ?? {}) as Written;
     if (request.method === 'POST') {
       const created = body.metadata?.name ?? 'unnamed';
       if (this.get(table, namespace, created) !== undefined)
@@ -265,9 +270,9 @@ export class ApiServer {
     } else if (request.method === 'DELETE') {
       this.delete(table, namespace, name);
       json(response, 200, statusOf(200, 'Deleted'));
-    } else if (
-      (body.metadata?.resourceVersion ?? stored.metadata.resourceVersion) !== stored.metadata.resourceVersion
-    ) {
+    } else if (isOfAnother(stored, 'uid', body)) {
+      json(response, 422, { ...statusOf(422, 'Invalid'), message: 'test: metadata.uid: field is immutable' });
+    } else if (isOfAnother(stored, 'resourceVersion', body)) {
       json(response, 409, statusOf(409, 'Conflict'));
     } else {
       const next = request.method === 'PATCH' ? merged(stored, body) : body;
@@ -318,6 +323,16 @@ function merged(target: unknown, patch: unknown): unknown {
     else result[name] = merged(result[name], value);
   }
   return result;
+}
+
+/** Whether what is written names another one than what is stored. */
+function isOfAnother(
+  { metadata }: StoredObject,
+  field: 'uid' | 'resourceVersion',
+  written: Written,
+): boolean {
+  const named = written.metadata?.[field];
+  return named !== undefined && named !== metadata[field];
 }
 
 function keyOf({ metadata }: StoredObject): string {

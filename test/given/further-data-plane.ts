@@ -1,6 +1,7 @@
 // More data planes of the Gateway that a standalone serves, each at an address of its own.
 import { authorityAt, issueServing, publicBundle } from '#controller/authority/authority.ts';
 import { createPublisher } from '#controller/publish/publisher.ts';
+import { HeapMode } from '#dataplane/listen/heap-mode.ts';
 import { startDataPlane } from '#dataplane/plane.ts';
 import { gatewayKey } from '#snapshot/ids.ts';
 import { eventually } from './eventually.ts';
@@ -40,6 +41,7 @@ export async function givenFurtherDataPlane(
     stateFolder: null,
     usageJournal: null,
     usageEvents: null,
+    heap: new HeapMode(null),
     address,
     accessLog: null,
     report: () => {},

@@ -46,6 +46,8 @@ export interface Manifest {
 }
 
 export interface ManifestMetadata {
+  /** Of the object that is meant, which is there; without it one is made where there is none. */
+  readonly uid?: string;
   readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -45,22 +45,4 @@ describe('a clusterIP that is asked for', () => {
     await eventually(() => serviceType(server) === 'ClusterIP');
     assert.equal(clusterIPOf(server), '10.96.0.8');
   });
-
-  test('is given to a Service that is made anew, however soon after the old one was looked at', async (t) => {
-    const { server, start, put, written, isDone } = await given(t);
-    start({ ...wanted(), clusterIP: '10.96.0.7' });
-    await eventually(() => isDone());
-    await quiet(written);
-    let isLookedAt = false;
-    server.faults.add(({ method, path }) => {
-      const isApplied = method === 'PATCH' && path.includes('/services/');
-      if (isApplied && !isLookedAt) {
-        isLookedAt = true;
-        server.delete(services, 'shop', name);
-      }
-      return false;
-    });
-    put({ ...wanted(), clusterIP: '10.96.0.8' });
-    await eventually(() => clusterIPOf(server) === '10.96.0.8');
-  });
 });
