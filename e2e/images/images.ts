@@ -213,7 +213,8 @@ async function forgetOldOnes(name: ImageName, { buildah }: BuildPlace): Promise<
   // What stages left behind that are in no image: it makes builds quick, until there is too much of it.
   const unnamed =
     (await buildah.run('images', '--filter', 'dangling=true', '--quiet')).split('\n').length - 1;
-  if (unnamed > unnamedMax) await buildah.run('rmi', '--prune');
+  // One that a container is made of, as while another image is built, stays and is an error; the others go.
+  if (unnamed > unnamedMax) await buildah.run('rmi', '--prune').catch(() => '');
 }
 
 if (import.meta.main) {
