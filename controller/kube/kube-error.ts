@@ -51,11 +51,21 @@ export class KubeError extends Error {
 export function errorOfStatus(code: number, status: unknown, retryAfter: string | null = null): KubeError {
   const reason = isRecord(status) && typeof status['reason'] === 'string' ? status['reason'] : '';
   const message = isRecord(status) && typeof status['message'] === 'string' ? status['message'] : reason;
-  const failure = failureOf(code, reason);
+  const failure = isOfAnotherUid(status) ? 'Conflict' : failureOf(code, reason);
   return new KubeError(failure, `${code}: ${message.slice(0, 1000) || failure}`, {
     status: code,
     retryAfterMs: retryAfterOf(retryAfter, status),
   });
+}
+
+/** What is written names a uid: of an object that is gone that is a conflict, of one that has its name now it is "invalid". */
+function isOfAnotherUid(status: unknown): boolean {
+  const { causes } = detailsOf(status);
+  return Array.isArray(causes) && causes.filter(isRecord).some(({ field }) => field === 'metadata.uid');
+}
+
+function detailsOf(status: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(status) && isRecord(status['details']) ? status['details'] : {};
 }
 
 function failureOf(code: number, reason: string): KubeFailure {
@@ -78,7 +88,7 @@ const failures: ReadonlyMap<number, KubeFailure> = new Map([
 const retryAfterMaxMs = 60_000;
 
 function retryAfterOf(header: string | null, status: unknown): number | null {
-  const details = isRecord(status) && isRecord(status['details']) ? status['details'] : {};
-  const seconds = header !== null && /^\d{1,6}$/.test(header) ? Number(header) : details['retryAfterSeconds'];
+  const told = detailsOf(status)['retryAfterSeconds'];
+  const seconds = header !== null && /^\d{1,6}$/.test(header) ? Number(header) : told;
   return typeof seconds === 'number' && seconds >= 0 ? Math.min(seconds * 1000, retryAfterMaxMs) : null;
 }

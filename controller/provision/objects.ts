@@ -13,12 +13,7 @@ import type { SourceObject } from '#controller/source.ts';
 import type { KubeClient } from '#controller/kube/kube-client.ts';
 import type { ProvisioningProblem } from '#controller/translate/input.ts';
 import { ownerOf } from './made.ts';
-import {
-  provisionedKinds,
-  type Manifest,
-  type ManifestMetadata,
-  type ProvisionedKind,
-} from './plan/manifest.ts';
+import { provisionedKinds, type Manifest, type ProvisionedKind } from './plan/manifest.ts';
 
 /** Who is told to own a number of replicas that is nobody's word, so that we do not. */
 const initialManager = 'turnpike-controller-initial';
@@ -50,7 +45,9 @@ export async function applyManifest(
       : live;
   const wanted = ofThis(there, manifest);
   const after =
-    manifest.kind === 'Service' ? await applyService(client, wanted, live) : await applyThis(client, wanted);
+    manifest.kind === 'Service'
+      ? await applyService(client, wanted, live)
+      : await applyObject(client, place, wanted);
   return { before: live, after };
 }
 
@@ -63,30 +60,6 @@ function ofThis(there: SourceObject | null, manifest: Manifest): Manifest {
   return uid === undefined ? manifest : { ...manifest, metadata: { ...manifest.metadata, uid } };
 }
 
-/** Some fields of an object. */
-interface Fields {
-  readonly kind: ProvisionedKind;
-  readonly metadata: Pick<ManifestMetadata, 'namespace' | 'name' | 'uid'>;
-  readonly [field: string]: unknown;
-}
-
-/** @throws {KubeError} `Conflict` when it is for an object that is there no longer. */
-async function applyThis(
-  client: KubeClient,
-  object: Fields,
-  manager: string = fieldManager,
-): Promise<SourceObject> {
-  try {
-    return await applyObject(client, placeOf(object.kind, object.metadata), object, manager);
-  } catch (error) {
-    // Of an object of the same name that has another uid.
-    if (isInvalid(error) && error.message.includes('metadata.uid')) {
-      throw new KubeError('Conflict', error.message, { cause: error });
-    }
-    throw error;
-  }
-}
-
 /**
  * A clusterIP may be somebody else's, or none of the cluster's, and a Service that has one keeps it: where it cannot be
  * had all the rest is made, and the status of the Gateway tells what is missing.
@@ -96,25 +69,25 @@ async function applyService(
   manifest: Manifest,
   live: SourceObject | null,
 ): Promise<SourceObject> {
+  const place = placeOf(manifest.kind, manifest.metadata);
   const { clusterIP, ...rest } = manifest['spec'] as Readonly<Record<string, unknown>>;
   const isKept = live === null || (isRecord(live['spec']) && live['spec']['clusterIP'] === clusterIP);
   const wanted = isKept ? manifest : { ...manifest, spec: rest };
   try {
-    return await applyThis(client, wanted);
+    return await applyObject(client, place, wanted);
   } catch (error) {
     if (!isInvalid(error)) throw error;
     if (live === null) {
-      return await applyThis(client, { ...manifest, spec: rest });
+      return await applyObject(client, place, { ...manifest, spec: rest });
     }
     // Ports go by number: one that somebody gave another number stays beside ours, where its name is in the way.
     const { uid } = live.metadata;
-    const patch = { metadata: { uid }, spec: { ports: rest['ports'] } };
-    await mergeObject(client, placeOf(manifest.kind, manifest.metadata), patch);
-    return await applyThis(client, wanted);
+    await mergeObject(client, place, { metadata: { uid }, spec: { ports: rest['ports'] } });
+    return await applyObject(client, place, wanted);
   }
 }
 
-function isInvalid(error: unknown): error is KubeError {
+function isInvalid(error: unknown): boolean {
   return error instanceof KubeError && error.failure === 'Invalid';
 }
 
@@ -128,16 +101,22 @@ async function leaveReplicas(
   live: SourceObject | null,
   initial: number,
 ): Promise<SourceObject> {
+  const place = placeOf(manifest.kind, manifest.metadata);
   const spec = { ...(manifest['spec'] as object), replicas: initial };
-  const there = live ?? (await applyThis(client, { ...manifest, spec }));
+  const there = live ?? (await applyObject(client, place, { ...manifest, spec }));
   if (!ownsReplicas(there)) {
     return there;
   }
-  const { apiVersion, kind, metadata } = ofThis(there, manifest);
+  const { apiVersion, kind, metadata } = manifest;
   const replicas = isRecord(there['spec']) ? there['spec']['replicas'] : initial;
-  const { name, namespace, uid = '' } = metadata;
-  const owned = { apiVersion, kind, metadata: { name, namespace, uid }, spec: { replicas } };
-  return applyThis(client, owned, initialManager);
+  const { name, namespace } = metadata;
+  const owned = {
+    apiVersion,
+    kind,
+    metadata: { name, namespace, uid: there.metadata.uid },
+    spec: { replicas },
+  };
+  return applyObject(client, place, owned, initialManager);
 }
 
 function ownsReplicas({ metadata }: SourceObject): boolean {

@@ -17,7 +17,11 @@ export interface StoredObject {
 }
 
 export interface NewObject {
-  readonly metadata: { readonly name: string; readonly [field: string]: unknown };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly [field: string]: unknown;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -106,8 +110,7 @@ export class ApiServer {
   /** Creates or updates an object, and tells the watchers. */
   put(path: string, object: NewObject): StoredObject {
     this.#version += 1;
-    const { namespace = '', name } = object.metadata;
-    const before = this.#table(path).get(`${String(namespace)}/${name}`);
+    const before = this.#table(path).get(keyOf(object));
     const metadata = {
       uid: before?.metadata['uid'] ?? `uid-${this.version}`,
       ...object.metadata,
@@ -115,7 +118,7 @@ export class ApiServer {
     };
     const stored: StoredObject = { ...object, metadata };
     const type = before === undefined ? 'ADDED' : 'MODIFIED';
-    this.#table(path).set(keyOf(stored), stored);
+    this.#table(path).set(keyOf(object), stored);
     this.#emit(path, type, stored);
     return stored;
   }
@@ -271,7 +274,8 @@ export class ApiServer {
       this.delete(table, namespace, name);
       json(response, 200, statusOf(200, 'Deleted'));
     } else if (isOfAnother(stored, 'uid', body)) {
-      json(response, 422, { ...statusOf(422, 'Invalid'), message: 'test: metadata.uid: field is immutable' });
+      const details = { causes: [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }] };
+      json(response, 422, { ...statusOf(422, 'Invalid'), details });
     } else if (isOfAnother(stored, 'resourceVersion', body)) {
       json(response, 409, statusOf(409, 'Conflict'));
     } else {
@@ -335,7 +339,7 @@ function isOfAnother(
   return named !== undefined && named !== metadata[field];
 }
 
-function keyOf({ metadata }: StoredObject): string {
+function keyOf({ metadata }: NewObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
