@@ -36,9 +36,8 @@ export class HeapMode {
     else this.#connections.set(dataPlane, connections);
     let all = 0;
     for (const some of this.#connections.values()) all += some;
-    const stays = this.#mode !== null && all >= smallBelow && all < quickFrom;
-    const mode = all >= quickFrom ? 'Quick' : 'Small';
-    if (stays || mode === this.#mode) return;
+    const mode = all < (this.#mode === 'Quick' ? smallBelow : quickFrom) ? 'Small' : 'Quick';
+    if (mode === this.#mode) return;
     this.#mode = mode;
     this.#setFlags?.(flags[mode]);
   }

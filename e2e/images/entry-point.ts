@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { stage } from './dockerfile.ts';
 
 export type Plane = 'controller' | 'dataplane';
 
@@ -12,19 +11,21 @@ interface EntryPoint {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** By the last stage of a plane in the Dockerfile. Throws when it has none that starts Node, or its base sets nothing. */
+/** By the Dockerfile. Throws when the plane's stage does not start Node, or the stage `base` sets nothing. */
 export function entryPoint(plane: Plane): EntryPoint {
-  const dockerfile = readFileSync(path.join(import.meta.dirname, '../../Dockerfile'), 'utf8');
-  const [, words = '[]'] =
-    new RegExp(`^ENTRYPOINT (.*"/app/${plane}/main\\.ts"\\])$`, 'm').exec(dockerfile) ?? [];
+  const words = argumentsOf('ENTRYPOINT', plane);
   const [node, ...rest] = JSON.parse(words) as readonly string[];
   if (node !== 'node') throw new Error(`the image of the ${plane} does not start Node: ${words}`);
-  return { nodeOptions: rest.slice(0, -1), program: rest.at(-1) ?? '', environment: environment(dockerfile) };
+  const settings = argumentsOf('ENV', 'base').matchAll(/(\w+)=(\S*)/g);
+  return {
+    nodeOptions: rest.slice(0, -1),
+    program: rest.at(-1) ?? '',
+    environment: Object.fromEntries([...settings].map(([, name, value]) => [name, value])),
+  };
 }
 
-function environment(dockerfile: string): Readonly<Record<string, string>> {
-  const base = dockerfile.split(/^(?=FROM )/m).find((stage) => /^FROM \S+ AS base\n/.test(stage)) ?? '';
-  const [, settings] = /^ENV (.+)$/m.exec(base) ?? [];
-  if (settings === undefined) throw new Error('the stage base of the Dockerfile sets nothing');
-  return Object.fromEntries([...settings.matchAll(/(\w+)=(\S*)/g)].map(([, name, value]) => [name, value]));
+function argumentsOf(instruction: string, name: string): string {
+  const found = stage(name).find((line) => line.startsWith(`${instruction} `));
+  if (found === undefined) throw new Error(`the stage ${name} of the Dockerfile has no ${instruction}`);
+  return found.slice(instruction.length + 1);
 }

@@ -71,7 +71,10 @@ export class Controller {
     return this.#process !== undefined && this.#process.ending === undefined;
   }
 
-  /** Resolves when it is ready: it has listed everything and serves data planes. Node is told what the image tells it, and `nodeOptions`. */
+  /**
+   * Resolves when it is ready: it has listed everything and serves data planes. Node is told what the image tells it,
+   * and `nodeOptions`.
+   */
   async start(...nodeOptions: readonly string[]): Promise<void> {
     this.#process = new ServerProcess({
       program: process.execPath,

@@ -5,11 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { dockerfile, stage } from '#e2e/images/dockerfile.ts';
 import { entryPoint } from '#e2e/images/entry-point.ts';
 import { moduleGraph } from '#e2e/images/module-graph.ts';
 
 const root = path.join(import.meta.dirname, '../..');
-const dockerfile = readFileSync(path.join(root, 'Dockerfile'), 'utf8');
 const { dependencies, optionalDependencies } = JSON.parse(
   readFileSync(path.join(root, 'package.json'), 'utf8'),
 ) as Readonly<Record<'dependencies' | 'optionalDependencies', Readonly<Record<string, string>>>>;
@@ -20,14 +20,6 @@ const sources = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
 })
   .split('\n')
   .filter((file) => file !== '');
-
-/** The instructions of one stage, a line each. */
-function stage(name: string): readonly string[] {
-  const stages = dockerfile.replaceAll('\\\n', ' ').split(/^(?=FROM )/m);
-  const found = stages.find((text) => text.split('\n')[0]?.endsWith(` AS ${name}`));
-  assert.ok(found, `the Dockerfile has no stage ${name}`);
-  return found.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-}
 
 /** The files of this checkout that a stage copies from the build's context. */
 function copied(name: string): readonly string[] {
